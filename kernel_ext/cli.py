@@ -1,0 +1,158 @@
+"""The command line: `gradbook demo` and `gradbook info`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from importlib import metadata, util
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import gradbook
+
+__all__ = ["main"]
+
+FIRST_LESSON = "01_first_look.ipynb"
+HEADLESS_SECONDS = 600  # a lesson that takes longer has gone wrong
+FRONT_END = ("jupyterlab", "notebook", "ipykernel", "ipywidgets", "anywidget", "IPython")
+
+
+class CommandError(Exception):
+    """Something the user can mend; its text says how."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. -> the exit status: 0 well, 1 it could not be done (the reason is on stderr), 2 wrong usage."""
+    options = build_parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except CommandError as error:
+        print(f"gradbook: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    parser = argparse.ArgumentParser(prog="gradbook", description=(gradbook.__doc__ or "").split("\n")[0])
+    parser.add_argument("--version", action="version", version=f"gradbook {metadata.version('gradbook')}")
+    commands = parser.add_subparsers(required=True, metavar="{demo,info}")
+    demo = commands.add_parser("demo", help="open the first lesson in JupyterLab, or write it as a page")
+    demo.add_argument("--headless", metavar="FILE.html", type=Path, help="execute it and write a self-contained page")
+    demo.add_argument("--folder", type=Path, help="where the lesson is copied to (default: gradbook-lessons, here)")
+    demo.add_argument("--no-browser", action="store_true", help="start JupyterLab, but open no browser")
+    demo.set_defaults(run=run_demo)
+    info = commands.add_parser("info", help="versions, device and what the front end can do")
+    info.set_defaults(run=run_info)
+    return parser
+
+
+def run_demo(options: argparse.Namespace) -> int:
+    """Open the first lesson, or write it as a page."""
+    if options.headless is not None:
+        return write_page(FIRST_LESSON, options.headless)
+    need("jupyterlab", "it opens the lesson")
+    notebook = copy_lesson(FIRST_LESSON, options.folder)
+    command = [sys.executable, "-m", "jupyterlab", str(notebook)]
+    if options.no_browser:
+        command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    print(f"gradbook: opening {notebook} in JupyterLab; Ctrl-C ends it")
+    try:
+        return subprocess.call(command)
+    except KeyboardInterrupt:
+        return 0
+
+
+def copy_lesson(name: str, folder: Path | None) -> Path:
+    """Put a lesson where it can be changed. A copy that is there already, with the user's changes, stays.
+
+    -> its path. Without a folder: `gradbook-lessons` here, or a temporary folder where that cannot be written.
+    Raises CommandError if the folder asked for cannot be written.
+    """
+    try:
+        target = folder or Path("gradbook-lessons")
+        target.mkdir(parents=True, exist_ok=True)
+        return place(name, target)
+    except OSError as error:
+        if folder is not None:
+            raise CommandError(f"cannot write the lesson into {folder}: {error.strerror}") from error
+        return place(name, Path(tempfile.mkdtemp(prefix="gradbook-lessons-")))
+
+
+def place(name: str, folder: Path) -> Path:
+    """Copy a lesson into a folder, unless it is there."""
+    copy = folder.resolve() / name
+    if not copy.exists():
+        with as_file(files("gradbook.lessons") / name) as lesson:
+            shutil.copyfile(lesson, copy)
+    return copy
+
+
+def write_page(name: str, page: Path) -> int:
+    """Execute a lesson with this Python and write it as one HTML file that needs no network and no kernel."""
+    need("nbclient", "it executes the lesson")
+    need("nbconvert", "it writes the page")
+    if not page.absolute().parent.is_dir():
+        raise CommandError(f"cannot write {page}: the folder {page.absolute().parent} does not exist")
+    from gradbook.kernel_ext.headless import execute
+    from gradbook.widgets.export import notebook_to_html
+
+    with as_file(files("gradbook.lessons") / name) as lesson:
+        notebook, seconds = execute(lesson, timeout=HEADLESS_SECONDS)
+    notebook_to_html(notebook, page)
+    print(f"gradbook: {name} ran in {seconds:.1f} s; wrote {page} ({page.stat().st_size / 1024:,.0f} KB)")
+    return 0
+
+
+def need(module: str, why: str) -> None:
+    """Raise CommandError, naming the install, if an optional package is absent."""
+    if util.find_spec(module) is None:
+        raise CommandError(f"{module} is missing ({why}): pip install 'gradbook[lab]'")
+
+
+def run_info(options: argparse.Namespace) -> int:
+    """Print what a bug report needs: versions, device, and whether the controls can work."""
+    rows = [("gradbook", f"{metadata.version('gradbook')} in {Path(gradbook.__file__).parent}")]
+    rows.append(("python", f"{sys.version.split()[0]} on {sys.platform}"))
+    rows += [(name, version_of(name) or "not installed") for name in ("numpy", *FRONT_END)]
+    rows.append(("cuda", version_of("cupy-cuda13x") or "not installed (pip install 'gradbook[cuda]')"))
+    rows.append(("controls", explain_controls()))
+    for name, value in rows:
+        print(f"{name:12} {value}")
+    return 0
+
+
+def explain_controls() -> str:
+    """Whether pause, step, stop and the slider can work while a cell runs, and if not, what to install."""
+    old = [
+        f"{name} {least[0]}.{least[1]}+"
+        for name, least in (("ipykernel", (7, 1)), ("jupyterlab", (4, 4)))
+        if release(version_of(name) or "0") < least
+    ]
+    if old:
+        return f"not while a cell runs: needs {' and '.join(old)} (pip install -U 'gradbook[lab]')"
+    return "work while a cell runs"
+
+
+def version_of(distribution: str) -> str | None:
+    """Installed version of a distribution, or None."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def release(version: str) -> tuple[int, ...]:
+    """`7.4.0b1` -> (7, 4): the numbers that decide."""
+    return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The lessons: notebooks to open, run and change. Installed as ``gradbook.lessons``."""
