@@ -1,0 +1,17 @@
+// npm run build: one minified ES module for the hub. npm run dev: the harness page in dev/dist.
+import { build } from "esbuild";
+import { statSync } from "node:fs";
+
+const LIMIT = 150 * 1024; // bytes; design.md section 8
+const dev = process.argv.includes("--dev");
+const shared = { bundle: true, format: "esm", target: "es2022", charset: "utf8", legalComments: "none", loader: { ".css": "text" } };
+
+if (dev) {
+  await build({ ...shared, entryPoints: ["dev/harness.ts"], outfile: "dev/dist/harness.js", sourcemap: "inline" });
+} else {
+  const outfile = "../static/gradbook.js";
+  await build({ ...shared, entryPoints: ["src/main.ts"], outfile, minify: true });
+  const bytes = statSync(outfile).size;
+  console.log(`${outfile}: ${bytes.toLocaleString("en-US")} bytes of ${LIMIT.toLocaleString("en-US")}`);
+  if (bytes > LIMIT) throw new Error(`bundle is ${bytes} bytes, more than ${LIMIT}`);
+}

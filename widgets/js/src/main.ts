@@ -1,0 +1,70 @@
+// Entry of the bundle: the hub registers the api under its hash, a stub asks it to render, a saved page mounts it.
+import { type Bytes, type Incoming, type Outgoing, type Transport, fromBase64 } from "./protocol";
+import { Store } from "./store";
+import { type ViewOptions, createView } from "./view";
+
+/** What anywidget hands over; only what is used here. */
+export interface Model {
+  get(name: string): unknown;
+  send(content: unknown): void;
+  on(event: string, listener: (...args: never[]) => void): void;
+  off(event: string, listener: (...args: never[]) => void): void;
+}
+
+/** Transport over a widget model's custom messages. */
+export function modelTransport(model: Model): Transport {
+  return {
+    send: (message: Outgoing) => model.send(message),
+    onMessage(listener) {
+      const take = (content: Incoming, buffers: Bytes[] = []): void => listener(content, buffers);
+      model.on("msg:custom", take);
+      return () => model.off("msg:custom", take);
+    },
+    onClose(listener) {
+      const closed = (): void => listener("kernel restarted");
+      model.on("comm:close", closed);
+      model.on("comm_live_update", closed);
+      return () => {
+        model.off("comm:close", closed);
+        model.off("comm_live_update", closed);
+      };
+    },
+  };
+}
+
+/** Live view in an output: called by the stub. Returns what takes it away. */
+export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+  const store = new Store();
+  const packed = model.get("snapshot") as Bytes | null | undefined;
+  if (packed) store.load(packed);
+  const theme = model.get("theme");
+  return createView(el, store, { transport: modelTransport(model), ...(typeof theme === "string" ? { theme } : {}) });
+}
+
+/** View of a saved run: everything but the controls. `source`: the packed snapshot, as bytes or as base64 text. */
+export function mount(el: HTMLElement, source: Bytes | string, options: ViewOptions = {}): () => void {
+  const store = new Store("static");
+  store.load(typeof source === "string" ? fromBase64(source) : source);
+  return createView(el, store, options);
+}
+
+export const api = { render, mount };
+
+type Registry = Record<string, typeof api> & { waiting?: Record<string, ((ready: typeof api) => void)[]> };
+
+/** Make the api known as `globalThis[Symbol.for("gradbook")][hash]` and wake the stubs that came earlier. */
+export function register(hash: string): void {
+  const key = Symbol.for("gradbook");
+  const space = globalThis as unknown as Record<symbol, Registry | undefined>;
+  const registry = (space[key] ??= {} as Registry);
+  registry[hash] = api;
+  for (const wake of registry.waiting?.[hash]?.splice(0) ?? []) wake(api);
+}
+
+export default {
+  initialize({ model }: { model: Model }): void {
+    const hash = model.get("_hub");
+    if (typeof hash === "string") register(hash);
+  },
+  render: (): void => undefined,
+};

@@ -1,0 +1,25 @@
+// What every part of the view is, and what a part may ask the view to do.
+import type { ControlAction } from "./protocol";
+import type { State } from "./store";
+
+/** A part of the live view. `draw` is called in one animation frame for all panels, only while the panel can be seen. */
+export interface Panel {
+  readonly el: HTMLElement;
+  draw(state: State): void;
+  destroy(): void;
+  /** One line for the folded panel, e.g. `32 parameters · fc1.weight high`. */
+  summary?(state: State): string;
+  /** The panel's own drawing as an image for Save picture; absent: the panel is not in the picture. */
+  picture?(state: State): Promise<HTMLCanvasElement | null>;
+}
+
+/** What panels may ask for. Selection, hover and folding go through the store's setters; this is for what leaves the panel. */
+export interface Actions {
+  control(action: ControlAction, value?: number): void;
+  /** Tell the kernel which node's value to record; null: none. */
+  inspect(node: number | null): void;
+  toggleFullScreen(): void;
+  savePicture(): void;
+  /** Move keyboard focus to a panel: "graph" | "inspector" | "gradients" | "loss". */
+  focus(panel: string): void;
+}
