@@ -1,0 +1,236 @@
+"""The user's own names for things: from the text of a line, from the variables in sight, from the module tree."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Iterable, Iterator, Mapping
+from types import CodeType, FrameType
+from typing import Any
+
+from gradbook.observe.source import Span, Where, is_own, span_of, text_of
+
+__all__ = ["Names", "argument_names", "backward_name", "target_name"]
+
+LONGEST = 24  # characters of an expression that may still serve as a name
+_statements: dict[str, tuple[int, dict[tuple[int, int, int, int], str]]] = {}  # file -> (hash of text, span -> target)
+_by_site: dict[tuple[int, int], tuple[CodeType, str]] = {}
+_arguments: dict[tuple[int, int], tuple[CodeType, tuple[str, ...]]] = {}
+
+
+def backward_name(where: Where | None) -> str:
+    """The name of what `.backward()` is called on at this place, as the user wrote it; 'loss' when there is none.
+
+    `loss.backward()` -> 'loss'; `self.loss_g.backward()` -> 'loss_g'; `scaler.scale(loss).backward()` -> 'loss'.
+    """
+    if where is None:
+        return "loss"
+    key = (id(where[0]), where[1])
+    known = _by_site.get(key)
+    if known is None:
+        known = _by_site[key] = (where[0], _backward_name(text_of(where)))
+    return known[1]
+
+
+def _backward_name(text: str) -> str:
+    call = _expression(text)
+    if not isinstance(call, ast.Call):
+        return "loss"
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "backward" and not _is_function_of_module(call):
+        return _short_name(call.func.value) or "loss"
+    return (_short_name(call.args[0]) if call.args else "") or "loss"
+
+
+def _is_function_of_module(call: ast.Call) -> bool:
+    """True for `torch.autograd.backward(loss)`: backward is a function there, not a method."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    return bool(call.args) and isinstance(owner, ast.Attribute) and owner.attr == "autograd"
+
+
+def _short_name(node: ast.expr) -> str:
+    """A readable name for an expression, '' if it has none worth showing."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.List | ast.Tuple) and node.elts:
+        return _short_name(node.elts[0])
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Mult):  # loss / accumulate, 0.5 * loss
+        return _short_name(node.left) or _short_name(node.right)
+    if isinstance(node, ast.Call):
+        inner = [name for name in map(_short_name, node.args) if name]
+        owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+        return inner[0] if len(inner) == 1 else (_short_name(owner) if owner is not None and not node.args else "")
+    text = ast.unparse(node) if isinstance(node, ast.Subscript | ast.BinOp) else ""
+    return text if len(text) <= LONGEST else ""
+
+
+def _expression(text: str) -> ast.expr | None:
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
+
+
+def target_name(where: Where | None) -> str:
+    """The variable that takes the result of this instruction: 'h' for `h = relu(x @ w)`, asked at the outer call."""
+    if where is None:
+        return ""
+    span = span_of(where)
+    return "" if span is None else _targets(where[0].co_filename).get(tuple(span), "")
+
+
+def _targets(file: str) -> Mapping[tuple[int, int, int, int], str]:
+    """Span of each assigned expression in a file -> the name it is assigned to."""
+    text = "".join(linecache.getlines(file))
+    known = _statements.get(file)
+    if known is not None and known[0] == hash(text):
+        return known[1]
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        tree = ast.Module([], [])
+    found: dict[tuple[int, int, int, int], str] = {}
+    for statement in ast.walk(tree):
+        value = getattr(statement, "value", None)
+        name = _target_of(statement)
+        if name and isinstance(value, ast.expr) and value.end_lineno is not None:
+            place = Span(value.lineno, value.end_lineno, value.col_offset, value.end_col_offset or 0)
+            found[tuple(place)] = name
+    _statements[file] = (hash(text), found)
+    return found
+
+
+def _target_of(statement: ast.AST) -> str:
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target: ast.expr = statement.targets[0]
+    elif isinstance(statement, ast.AnnAssign | ast.NamedExpr):
+        target = statement.target
+    else:
+        return ""
+    return target.id if isinstance(target, ast.Name) else target.attr if isinstance(target, ast.Attribute) else ""
+
+
+def argument_names(where: Where | None) -> tuple[str, ...]:
+    """Names of an operation's operands as written: ('x', 'w') for `x @ w`; '' for those that are expressions."""
+    if where is None:
+        return ()
+    key = (id(where[0]), where[1])
+    known = _arguments.get(key)
+    if known is None:
+        known = _arguments[key] = (where[0], _argument_names(text_of(where)))
+    return known[1]
+
+
+def _argument_names(text: str) -> tuple[str, ...]:
+    node = _expression(text)
+    if isinstance(node, ast.BinOp):
+        return _plain(node.left), _plain(node.right)
+    if isinstance(node, ast.Call):
+        return tuple(_plain(argument) for argument in node.args)
+    return (_plain(node.operand),) if isinstance(node, ast.UnaryOp) else ()
+
+
+def _plain(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+class Names:
+    """The user's names for tensors and modules: variables in sight, and the paths of the module trees they hold.
+
+    A single model gives plain paths (`encoder.0.weight`); several put their variable in front (`generator.0.weight`).
+    """
+
+    def __init__(self, namespaces: Iterable[Mapping[str, Any]]) -> None:
+        self.tensors: dict[int, str] = {}
+        self.parameters: dict[int, tuple[str, Any]] = {}  # id -> (path, tensor)
+        self.buffers: dict[int, str] = {}
+        self.roots: list[tuple[str, Any]] = []
+        modules: list[tuple[str, Any]] = []
+        for namespace in namespaces:
+            for name, value in _things(namespace):
+                if hasattr(value, "named_parameters"):
+                    modules.append((name, value))
+                else:
+                    self.tensors.setdefault(id(value), name)
+        self._read_modules(modules)
+
+    @classmethod
+    def in_sight(cls, frame: FrameType | None) -> Names:
+        """Names in a frame and the user's frames around it, inner ones first."""
+        return cls(_namespaces(frame))
+
+    def of(self, tensor: Any) -> str:
+        """The user's name for a tensor, '' if there is none."""
+        key = id(tensor)
+        known = self.parameters.get(key)
+        return known[0] if known else self.buffers.get(key) or self.tensors.get(key, "")
+
+    def add_root(self, name: str, module: Any) -> None:
+        """Take in one more module tree, such as one seen being called but held by no variable."""
+        if not any(module is m or any(module is s for s in m.modules()) for _, m in self.roots):
+            self._read_modules([*self.roots, (name, module)])
+
+    def _read_modules(self, modules: list[tuple[str, Any]]) -> None:
+        """Keep the outermost trees and name what they hold."""
+        inner = {id(sub) for _, module in modules for sub in list(module.modules())[1:]}
+        roots: dict[int, tuple[str, Any]] = {}
+        for name, module in modules:
+            if id(module) not in inner:
+                roots.setdefault(id(module), (name, module))
+        self.roots = list(roots.values())
+        self.parameters.clear()
+        bearing = [entry for entry in self.roots if next(iter(entry[1].parameters()), None) is not None]
+        for name, module in self.roots:
+            prefix = f"{name}." if len(bearing) > 1 and name else ""
+            for path, parameter in module.named_parameters():
+                self.parameters.setdefault(id(parameter), (prefix + path, parameter))
+            for path, buffer in module.named_buffers():
+                self.buffers.setdefault(id(buffer), prefix + path)
+
+
+def _namespaces(frame: FrameType | None) -> Iterator[Mapping[str, Any]]:
+    """Locals of a frame and of the user's frames around it, attributes of `self` behind them, globals last."""
+    globals_seen: list[Mapping[str, Any]] = []
+    depth = 0
+    while frame is not None and depth < 24:
+        if not is_own(frame.f_code.co_filename):
+            names = dict(frame.f_locals)
+            yield names
+            holder = names.get("self")
+            if holder is not None and hasattr(holder, "__dict__"):
+                yield holder.__dict__
+            if not any(frame.f_globals is seen for seen in globals_seen):
+                globals_seen.append(frame.f_globals)
+            if frame.f_code.co_name == "<module>":
+                break
+        frame = frame.f_back
+        depth += 1
+    yield from globals_seen[:4]
+
+
+def _things(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Tensors and modules a namespace holds, also one level inside short lists and dicts, with their names."""
+    for name, value in list(namespace.items()):
+        if name.startswith("_") or name in ("In", "Out"):
+            continue
+        if _is_ours(value):
+            yield name, value
+        elif isinstance(value, list | tuple) and len(value) <= 64:
+            for index, item in enumerate(value):
+                if _is_ours(item):
+                    yield f"{name}[{index}]", item
+        elif type(value) is dict and len(value) <= 64:
+            for key, item in list(value.items()):
+                if _is_ours(item):
+                    yield f"{name}[{key!r}]", item
+
+
+def _is_ours(value: Any) -> bool:
+    if isinstance(value, type):
+        return False
+    return any(
+        (base.__module__ == "gradbook.tensor" and base.__name__ == "Tensor")
+        or (base.__name__ == "Module" and base.__module__.startswith("gradbook.nn"))
+        for base in type(value).__mro__
+    )

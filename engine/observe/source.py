@@ -1,0 +1,124 @@
+"""Where code stands: from a raw (code, lasti) to a cell or file, a line and its text, looked up only when drawn."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import re
+import sys
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import NamedTuple
+
+__all__ = ["Location", "Span", "caller", "cell_label", "forget_cells", "locate", "name_cell", "user_frame"]
+
+Where = tuple[CodeType, int]
+
+_PACKAGE = str(Path(__file__).parent.parent) + os.sep  # engine/: code in here is ours, not the user's
+_IPYTHON_CELL = re.compile(r"<ipython-input-(\d+)-")
+_cells: dict[str, str] = {}  # code file name -> "[7]"
+_spans: dict[tuple[int, int], tuple[CodeType, Span | None]] = {}  # the code object is kept, so its id stays its own
+_own: dict[str, bool] = {}  # code file name -> belongs to gradbook
+
+
+class Span(NamedTuple):
+    """A stretch of source: lines from 1, columns in characters of the line's UTF-8 bytes, as co_positions has them."""
+
+    line: int
+    end_line: int
+    column: int
+    end_column: int
+
+
+class Location(NamedTuple):
+    """A place in the user's code: `cell` is '[7]' or a file's name, `source` the text of the line, stripped."""
+
+    file: str
+    cell: str
+    line: int
+    source: str
+
+
+def name_cell(file: str, label: str) -> None:
+    """Remember that code compiled under this file name is the notebook cell `label`, such as '[7]'."""
+    _cells[file] = label
+
+
+def forget_cells() -> None:
+    """Forget every cell's name."""
+    _cells.clear()
+
+
+def cell_label(file: str) -> str:
+    """'[7]' for the code of a notebook cell, else the file's own name."""
+    known = _cells.get(file)
+    if known is not None:
+        return known
+    match = _IPYTHON_CELL.match(file)
+    return f"[{match[1]}]" if match else os.path.basename(file)
+
+
+def span_of(where: Where) -> Span | None:
+    """The source span of one instruction, or None where the code carries no positions."""
+    code, lasti = where
+    key = (id(code), lasti)
+    known = _spans.get(key)
+    if known is not None:
+        return known[1]
+    if len(_spans) > 20_000:
+        _spans.clear()
+    span = None
+    for index, (line, end_line, column, end_column) in enumerate(code.co_positions()):
+        if index == lasti // 2:
+            if line is not None:
+                span = Span(line, end_line or line, column or 0, end_column or 0)
+            break
+    _spans[key] = (code, span)
+    return span
+
+
+def locate(where: Where | None) -> Location | None:
+    """Cell or file, line and text of an instruction; None when it is unknown."""
+    if where is None:
+        return None
+    span = span_of(where)
+    if span is None:
+        return None
+    file = where[0].co_filename
+    return Location(file, cell_label(file), span.line, linecache.getline(file, span.line).strip())
+
+
+def text_of(where: Where) -> str:
+    """The exact source text of an instruction's span; '' when the source is not to be had."""
+    span = span_of(where)
+    if span is None:
+        return ""
+    file = where[0].co_filename
+    lines = [linecache.getline(file, n).encode() for n in range(span.line, span.end_line + 1)]
+    if not lines or not lines[0]:
+        return ""
+    lines[-1] = lines[-1][: span.end_column]
+    lines[0] = lines[0][span.column :]
+    return b"".join(lines).decode(errors="replace")
+
+
+def is_own(file: str) -> bool:
+    """True for code of the engine itself."""
+    known = _own.get(file)
+    if known is None:
+        known = _own[file] = file.startswith(_PACKAGE)
+    return known
+
+
+def user_frame(depth: int = 1) -> FrameType | None:
+    """The nearest frame outside the engine, looking outward."""
+    frame: FrameType | None = sys._getframe(depth)
+    while frame is not None and is_own(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame
+
+
+def caller(depth: int = 2) -> Where | None:
+    """(code, lasti) of the nearest frame outside the engine."""
+    frame = user_frame(depth)
+    return None if frame is None else (frame.f_code, frame.f_lasti)
