@@ -143,6 +143,7 @@ class Names:
 
     def __init__(self, namespaces: Iterable[Mapping[str, Any]]) -> None:
         self.tensors: dict[int, str] = {}
+        self.arrays: dict[int, str] = {}  # id of the array a tensor holds -> name
         self.parameters: dict[int, tuple[str, Any]] = {}  # id -> (path, tensor)
         self.buffers: dict[int, str] = {}
         self.roots: list[tuple[str, Any]] = []
@@ -153,6 +154,7 @@ class Names:
                     modules.append((name, value))
                 else:
                     self.tensors.setdefault(id(value), name)
+                    self.arrays.setdefault(id(value._array), name)
         self._read_modules(modules)
 
     @classmethod
@@ -162,9 +164,26 @@ class Names:
 
     def of(self, tensor: Any) -> str:
         """The user's name for a tensor, '' if there is none."""
-        key = id(tensor)
-        known = self.parameters.get(key)
-        return known[0] if known else self.buffers.get(key) or self.tensors.get(key, "")
+        return self.by_id(id(tensor), id(tensor._array))
+
+    def by_id(self, tensor_id: int | None, array_id: int | None = None) -> str:
+        """The name of a tensor known by its id, or by the id of the array it holds."""
+        known = self.parameters.get(tensor_id) if tensor_id is not None else None
+        if known:
+            return known[0]
+        by_tensor = (self.buffers.get(tensor_id) or self.tensors.get(tensor_id, "")) if tensor_id is not None else ""
+        return by_tensor or (self.arrays.get(array_id, "") if array_id is not None else "")
+
+    def module_paths(self) -> Iterator[tuple[str, Any]]:
+        """(path, module) of every module in sight, in front of it its variable where there are several models."""
+        bearing = self._bearing()
+        for name, module in self.roots:
+            for path, sub in module.named_modules():
+                yield (".".join(filter(None, (name, path))) if len(bearing) > 1 else path), sub
+
+    def _bearing(self) -> list[tuple[str, Any]]:
+        """The roots that hold parameters."""
+        return [entry for entry in self.roots if next(iter(entry[1].parameters()), None) is not None]
 
     def add_root(self, name: str, module: Any) -> None:
         """Take in one more module tree, such as one seen being called but held by no variable."""
@@ -180,7 +199,7 @@ class Names:
                 roots.setdefault(id(module), (name, module))
         self.roots = list(roots.values())
         self.parameters.clear()
-        bearing = [entry for entry in self.roots if next(iter(entry[1].parameters()), None) is not None]
+        bearing = self._bearing()
         for name, module in self.roots:
             prefix = f"{name}." if len(bearing) > 1 and name else ""
             for path, parameter in module.named_parameters():
@@ -226,11 +245,19 @@ def _things(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
                     yield f"{name}[{key!r}]", item
 
 
+_ours: dict[type, bool] = {}
+
+
 def _is_ours(value: Any) -> bool:
-    if isinstance(value, type):
-        return False
-    return any(
-        (base.__module__ == "gradbook.tensor" and base.__name__ == "Tensor")
-        or (base.__name__ == "Module" and base.__module__.startswith("gradbook.nn"))
-        for base in type(value).__mro__
-    )
+    """True for a Tensor or a Module, told by class alone, so that neither needs importing here."""
+    kind = type(value)
+    known = _ours.get(kind)
+    if known is None:
+        if len(_ours) > 4096:
+            _ours.clear()
+        known = _ours[kind] = not issubclass(kind, type) and any(
+            (base.__module__ == "gradbook.tensor" and base.__name__ == "Tensor")
+            or (base.__name__ == "Module" and base.__module__.startswith("gradbook.nn"))
+            for base in kind.__mro__
+        )
+    return known

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import NamedTuple
 
-__all__ = ["Location", "Span", "caller", "cell_label", "forget_cells", "locate", "name_cell", "user_frame"]
+__all__ = ["Location", "Span", "cell_label", "forget_cells", "locate", "name_cell", "user_frame"]
 
-Where = tuple[CodeType, int]
+Where = tuple[CodeType, int]  # a code object and the offset of one instruction in it
 
 _PACKAGE = str(Path(__file__).parent.parent) + os.sep  # engine/: code in here is ours, not the user's
 _IPYTHON_CELL = re.compile(r"<ipython-input-(\d+)-")
@@ -116,9 +116,3 @@ def user_frame(depth: int = 1) -> FrameType | None:
     while frame is not None and is_own(frame.f_code.co_filename):
         frame = frame.f_back
     return frame
-
-
-def caller(depth: int = 2) -> Where | None:
-    """(code, lasti) of the nearest frame outside the engine."""
-    frame = user_frame(depth)
-    return None if frame is None else (frame.f_code, frame.f_lasti)

@@ -1,0 +1,140 @@
+"""Small pictures of big arrays: a thumbnail of the values, a histogram, a few statistics. NaN-safe, any device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+__all__ = ["BINS", "Detail", "histogram", "sample", "statistics", "thumbnail"]
+
+BINS = 32
+ROWS, COLUMNS = 64, 120
+AT_MOST = 1 << 16  # elements looked at; larger arrays are sampled evenly
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One node at one step: `thumb` float32[<=64, <=120] of its value, histograms of value and gradient (32 counts
+    from lo to hi), mean and deviation of both, and what it kept for backward as (name, bytes).
+    """
+
+    step: int
+    thumb: np.ndarray
+    full_shape: tuple[int, ...]
+    hist_counts: np.ndarray
+    hist_lo: float
+    hist_hi: float
+    mean: float
+    std: float
+    grad_thumb: np.ndarray | None = None
+    grad_counts: np.ndarray | None = None
+    grad_lo: float = float("nan")
+    grad_hi: float = float("nan")
+    grad_mean: float = float("nan")
+    grad_std: float = float("nan")
+    saved: tuple[tuple[str, int], ...] = ()
+
+
+@np.errstate(all="ignore")
+def sample(array: Any, at_most: int = AT_MOST) -> np.ndarray:
+    """An even sample of an array's elements -> float32[n] on the host, n <= at_most; complex numbers by magnitude."""
+    size = array.size
+    flat = array.reshape(-1)
+    if size > at_most:
+        flat = flat[:: -(-size // at_most)]
+    if flat.dtype.kind == "c":
+        flat = abs(flat)
+    if hasattr(flat, "get"):
+        flat = flat.get()
+    return np.asarray(flat).astype(np.float32, copy=False)
+
+
+@np.errstate(all="ignore")
+def statistics(values: np.ndarray) -> tuple[float, float, float, float, float]:
+    """(mean, deviation, smallest, largest, fraction of zeros) of a sample.
+
+    All are of the finite values alone, except that the mean is NaN where any value is not finite; all NaN if empty.
+    """
+    n = values.size
+    if not n:
+        return (np.nan,) * 5
+    total = float(np.dot(values, values))
+    if total - total != 0:  # NaN or infinity inside, or values too large to square in float32
+        return _careful(values)
+    mean = float(values.mean())
+    zeros = 1.0 - np.count_nonzero(values) / n
+    return mean, max(total / n - mean * mean, 0.0) ** 0.5, float(values.min()), float(values.max()), zeros
+
+
+def _careful(values: np.ndarray) -> tuple[float, float, float, float, float]:
+    finite = values[np.isfinite(values)].astype(np.float64)
+    zeros = 1.0 - np.count_nonzero(values) / values.size
+    if not finite.size:
+        return np.nan, np.nan, np.nan, np.nan, zeros
+    mean = float(finite.mean()) if finite.size == values.size else np.nan
+    return mean, float(finite.std()), float(finite.min()), float(finite.max()), zeros
+
+
+@np.errstate(all="ignore")
+def histogram(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """How many finite values lie in each of 32 equal bins from low to high -> float32[32]."""
+    if not high > low or not values.size:
+        counts = np.zeros(BINS, np.float32)
+        counts[BINS // 2] = np.count_nonzero(np.isfinite(values))
+        return counts
+    scaled = (values - np.float32(low)) * np.float32(BINS / (high - low))
+    if not np.isfinite(scaled[0]) or not np.isfinite(scaled.sum()):
+        scaled = scaled[np.isfinite(scaled)]
+    index = np.clip(scaled, 0, BINS - 1).astype(np.intp)
+    return np.bincount(index, minlength=BINS).astype(np.float32)
+
+
+@np.errstate(all="ignore")
+def thumbnail(array: Any) -> np.ndarray:
+    """The values as a picture -> float32[rows <= 64, columns <= 120], evenly picked, never averaged.
+
+    Small kernels (o, i, 3, 3) are laid out as an o-by-i mosaic; an image batch shows its first example's channels.
+    """
+    picture = _flatten(array)
+    rows, columns = picture.shape
+    picture = picture[:: max(1, -(-rows // ROWS)), :: max(1, -(-columns // COLUMNS))]
+    if picture.dtype.kind == "c":
+        picture = abs(picture)
+    if hasattr(picture, "get"):
+        picture = picture.get()
+    return np.ascontiguousarray(picture, dtype=np.float32)
+
+
+def _flatten(array: Any) -> Any:
+    """Two axes out of any number of them."""
+    while array.ndim > 4:
+        array = array[0]
+    if array.ndim == 4 and 0 in array.shape:
+        return array.reshape(0, 0)
+    if array.ndim == 4 and max(array.shape[2:]) <= 7:
+        o, i, h, w = array.shape
+        return array.transpose(0, 2, 1, 3).reshape(o * h, i * w)
+    if array.ndim == 4:
+        return _mosaic(array[0])
+    if array.ndim == 3:
+        return array[0] if len(array) else array.reshape(0, 0)
+    return array.reshape(1, -1) if array.ndim < 2 else array
+
+
+def _mosaic(images: Any) -> Any:
+    """Channels side by side: (c, h, w) -> (rows * h, columns * w), as many columns as fit the picture."""
+    channels, height, width = images.shape
+    columns = max(1, min(channels, COLUMNS // width, round((channels * height / width) ** 0.5) or 1))
+    rows = channels // columns
+    images = images[: rows * columns].reshape(rows, columns, height, width)
+    return images.transpose(0, 2, 1, 3).reshape(rows * height, columns * width)
+
+
+def describe(array: Any, step: int, saved: tuple[tuple[str, int], ...] = ()) -> Detail:
+    """A Detail of one value, without a gradient yet."""
+    values = sample(array)
+    mean, std, low, high, _ = statistics(values)
+    return Detail(step, thumbnail(array), tuple(array.shape), histogram(values, low, high), low, high, mean, std,
+                  saved=saved)  # fmt: skip

@@ -1,0 +1,247 @@
+"""An immutable picture of a computation, in the user's own names."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradbook.observe import export, naming
+from gradbook.observe.diff import GraphDiff, compare
+from gradbook.observe.raw import RawNode, from_nodes
+from gradbook.observe.source import locate
+
+__all__ = ["Graph", "GraphEdge", "GraphNode", "ModuleInfo", "NodeStats", "STATS", "svg_renderer"]
+
+STATS = ("value_mean", "value_std", "value_min", "value_max", "zero_fraction", "grad_norm", "forward_us", "backward_us")
+svg_renderer: Callable[..., str] | None = None  # set by gradbook.widgets: (graph, *, depth, direction, theme) -> SVG
+
+
+class NodeStats(NamedTuple):
+    """Statistics of one node at one step; NaN where unknown. A NaN mean beside finite extremes: not all are finite."""
+
+    value_mean: float
+    value_std: float
+    value_min: float
+    value_max: float
+    zero_fraction: float
+    grad_norm: float
+    forward_us: float
+    backward_us: float
+
+
+@dataclass(frozen=True, slots=True)
+class GraphNode:
+    """One operation, or one value that enters the computation. `kind` is 'op', 'input', 'parameter', 'buffer',
+    'constant' or, in a folded graph, 'module'; `name` is the user's, '' if there is none.
+    """
+
+    id: int
+    kind: str
+    op: str
+    name: str = ""
+    module_path: str = ""
+    module_cls: str = ""
+    cell: str | None = None
+    line: int | None = None
+    source: str | None = None
+    shape: tuple[int, ...] = ()
+    dtype: str = ""
+    device: str = "cpu"
+    requires_grad: bool = False
+    params: dict[str, str] = field(default_factory=dict)
+    seq: int = 0
+    stats: NodeStats | None = None
+
+    @property
+    def label(self) -> str:
+        """What to call the node in one word: its name, else its operation."""
+        return self.name or self.op
+
+
+class GraphEdge(NamedTuple):
+    """A value that goes from node `src` into operand number `slot` of node `dst`."""
+
+    src: int
+    dst: int
+    slot: int
+
+
+class ModuleInfo(NamedTuple):
+    """A module of the model: path, class and number of parameters, those of its children included."""
+
+    path: str
+    cls: str
+    parameters: int
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Nodes in the order of computation, edges, and the modules they belong to. Equal structure: equal `signature`."""
+
+    nodes: tuple[GraphNode, ...]
+    edges: tuple[GraphEdge, ...]
+    modules: tuple[ModuleInfo, ...] = ()
+
+    @classmethod
+    def of(cls, tensor: Any, names: naming.Names | dict[str, Any] | None = None) -> Graph:
+        """The computation that led to a tensor, or to several.
+
+        `names` holds the variables whose names to use, such as `locals()`; by default those in sight of the caller.
+        Raises TypeError for what is not a tensor. A value that no backward pass can reach is drawn where it was kept.
+        """
+        roots = list(tensor) if isinstance(tensor, Sequence) else [tensor]
+        for root in roots:
+            if not hasattr(root, "_node"):
+                raise TypeError(f"Graph.of: expected a Tensor or a sequence of them, got {type(root).__name__}")
+        if names is None:
+            names = naming.Names.in_sight(_caller())
+        elif not isinstance(names, naming.Names):
+            names = naming.Names([names])
+        return build(from_nodes(roots), names)
+
+    @cached_property
+    def signature(self) -> str:
+        """Hash of the structure: operations, names of parameters, modules, edges; not shapes, not values."""
+        rows = [(n.kind, n.op, n.module_path, n.name if n.kind == "parameter" else "") for n in self.nodes]
+        return hashlib.blake2b(repr((rows, self.edges)).encode(), digest_size=8).hexdigest()
+
+    @property
+    def ops(self) -> int:
+        """Number of operations."""
+        return sum(node.kind == "op" for node in self.nodes)
+
+    def diff(self, other: Graph) -> GraphDiff:
+        """What `other` has that this graph has not, lacks, and has changed."""
+        return compare(self, other)
+
+    def fold(self, depth: int) -> Graph:
+        """The same graph with each module deeper than `depth` levels as one node of kind 'module'; 0 folds the most.
+
+        Raises ValueError if depth is negative.
+        """
+        from gradbook.observe.fold import fold
+
+        return fold(self, depth)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionaries and lists: {'signature', 'nodes', 'edges', 'modules'}."""
+        return export.to_json(self)
+
+    def to_dot(self, *, direction: str = "TB", depth: int | None = None) -> str:
+        """Source for Graphviz, modules as clusters. Raises ValueError unless direction is 'TB' or 'LR'."""
+        return export.to_dot(self if depth is None else self.fold(depth), direction)
+
+    def to_graphviz(self, *, direction: str = "TB", depth: int | None = None) -> Any:
+        """A `graphviz.Source`, which renders PDF, PNG and SVG where Graphviz's `dot` is installed."""
+        import graphviz
+
+        return graphviz.Source(self.to_dot(direction=direction, depth=depth))
+
+    def to_svg(self, *, direction: str = "TB", depth: int | None = None, theme: str = "auto") -> str:
+        """A drawing by gradbook's own layout. Raises RuntimeError before `import gradbook.widgets`."""
+        if svg_renderer is None:
+            raise RuntimeError("Graph.to_svg: nothing draws yet; run `import gradbook.widgets` first")
+        return svg_renderer(self, depth=depth, direction=direction, theme=theme)
+
+    def save(self, file: str | Path, *, direction: str = "TB", depth: int | None = None) -> Path:
+        """Write the graph; the ending chooses the form: svg, html, json, dot, and with Graphviz pdf, png.
+
+        Raises ValueError for another ending.
+        """
+        return export.save(self, Path(file), direction, depth)
+
+    def __repr__(self) -> str:
+        inputs = sum(node.kind in ("input", "buffer", "constant") for node in self.nodes)
+        parameters = sum(node.kind == "parameter" for node in self.nodes)
+        return f"Graph({self.ops} ops, {parameters} parameters, {inputs} inputs)"
+
+
+def build(raw: list[RawNode], names: naming.Names) -> Graph:
+    """A Graph of raw nodes in the order of computation; node i of the graph is raw node i."""
+    index = {node.key: i for i, node in enumerate(raw)}
+    edges = tuple(GraphEdge(index[key], i, slot) for i, node in enumerate(raw) for slot, key in node.inputs)
+    classes = {path: type(module).__name__ for path, module in names.module_paths()}
+    titles = _titles(raw, names)
+    nodes = tuple(_node(i, node, titles[i], classes, names) for i, node in enumerate(raw))
+    return Graph(nodes, edges, _modules(nodes, names))
+
+
+def _node(i: int, node: RawNode, name: str, classes: dict[str, str], names: naming.Names) -> GraphNode:
+    kind = node.kind
+    if kind == "input" and node.tensor_id is not None:
+        kind = "parameter" if node.tensor_id in names.parameters else kind
+        kind = "buffer" if node.tensor_id in names.buffers else kind
+    path = node.path
+    if kind in ("parameter", "buffer"):
+        path = name.rpartition(".")[0]
+    place = locate(node.where)
+    return GraphNode(
+        id=i,
+        kind=kind,
+        op=node.op,
+        name=name,
+        module_path=path,
+        module_cls=node.module_cls or classes.get(path, ""),
+        cell=place.cell if place else None,
+        line=place.line if place else None,
+        source=place.source if place else None,
+        shape=node.shape,
+        dtype=node.dtype,
+        device=node.device,
+        requires_grad=node.requires_grad,
+        params=node.params,
+        seq=node.seq,
+    )
+
+
+def _titles(raw: list[RawNode], names: naming.Names) -> list[str]:
+    """A name for each node: of a value in sight, as an argument where it is first used, as the target of an `=`."""
+    titles = [names.by_id(node.tensor_id, node.array_id) for node in raw]
+    uses: dict[Any, tuple[Any, int]] = {}
+    inner = set()  # ops whose result goes into another op of the same line's instruction: not what `=` names
+    by_key = {node.key: node for node in raw}
+    for node in raw:
+        for slot, key in node.inputs:
+            uses.setdefault(key, (node.where, slot))
+            if node.where is not None and by_key[key].where == node.where:
+                inner.add(key)
+    for i, node in enumerate(raw):
+        if titles[i]:
+            continue
+        if node.kind == "op":
+            titles[i] = naming.target_name(node.where) if node.key not in inner else ""
+        elif node.key in uses:
+            where, slot = uses[node.key]
+            arguments = naming.argument_names(where)
+            titles[i] = arguments[slot] if slot < len(arguments) else ""
+    return titles
+
+
+def _modules(nodes: tuple[GraphNode, ...], names: naming.Names) -> tuple[ModuleInfo, ...]:
+    """Every module on the way to a node, outer ones first."""
+    seen: dict[str, str] = {}
+    for node in nodes:
+        parts = node.module_path.split(".") if node.module_path else []
+        for end in range(1, len(parts) + 1):
+            seen.setdefault(".".join(parts[:end]), "")
+        if node.module_path:
+            seen[node.module_path] = seen[node.module_path] or node.module_cls
+    found = dict(names.module_paths())
+    infos = []
+    for path in sorted(seen, key=lambda p: (p.count("."), list(seen).index(p))):
+        module = found.get(path)
+        count = sum(int(np.prod(p.shape)) for p in module.parameters()) if module is not None else 0
+        infos.append(ModuleInfo(path, type(module).__name__ if module is not None else seen[path], count))
+    return tuple(infos)
+
+
+def _caller() -> Any:
+    from gradbook.observe.source import user_frame
+
+    return user_frame(2)

@@ -1,0 +1,259 @@
+"""What a graph is made of before it has names: from nodes left for backward, or from operations as they happened."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gradbook import events
+from gradbook.observe.source import Where
+
+__all__ = ["RawNode", "Tape", "ancestors", "from_nodes"]
+
+Key = tuple[str, int]
+LONGEST = 60  # characters of one operation parameter
+
+
+@dataclass(slots=True)
+class RawNode:
+    """One operation or one value that enters; `inputs` are (operand number, key of where it comes from)."""
+
+    key: Key
+    kind: str
+    op: str
+    seq: int
+    inputs: list[tuple[int, Key]] = field(default_factory=list)
+    shape: tuple[int, ...] = ()
+    dtype: str = ""
+    device: str = "cpu"
+    requires_grad: bool = False
+    params: dict[str, str] = field(default_factory=dict)
+    where: Where | None = None
+    path: str = ""
+    module_cls: str = ""
+    tensor_id: int | None = None
+    array_id: int | None = None
+
+
+def key_of(node: Any) -> Key:
+    """The key of an engine node: the creation index, and for the several outputs of one op the op itself."""
+    if node.op.name == "pick" and node.edges and node.edges[0] is not None:
+        node = node.edges[0]
+    return ("n", node.seq)
+
+
+def from_nodes(roots: Sequence[Any], tape: Tape | None = None) -> list[RawNode]:
+    """Everything that led to these tensors, in the order of computation.
+
+    A tape adds what nodes do not keep: operands without a gradient, places, modules.
+    """
+    found: dict[Key, RawNode] = {}
+    stack = []
+    for root in roots:
+        if root._node is None:
+            entry = tape.entry_of(root) if tape is not None else None
+            raw = entry or leaf(root, ("t", id(root)))
+            found[raw.key] = raw
+            if entry is not None and tape is not None:
+                _from_tape(entry, tape, found, stack)
+        else:
+            stack.append(root._node)
+    while stack:
+        node = stack.pop()
+        key = key_of(node)
+        if key in found:
+            continue
+        if node.op.name == "pick" and node.edges and node.edges[0] is not None:
+            node = node.edges[0]
+        recorded = tape.ops.get(key) if tape is not None else None
+        raw = found[key] = recorded if recorded is not None else _of_node(node, key, found)
+        if recorded is not None and tape is not None:
+            _from_tape(recorded, tape, found, stack)
+        stack.extend(edge for edge in node.edges if edge is not None)
+    return in_order(list(found.values()))
+
+
+def _from_tape(raw: RawNode, tape: Tape, found: dict[Key, RawNode], stack: list[Any]) -> None:
+    """Add the operands of a recorded operation that no node leads to."""
+    todo = [raw]
+    while todo:
+        for _, key in todo.pop().inputs:
+            entry = tape.ops.get(key) or tape.values.get(key)
+            if entry is not None and key not in found:
+                node = tape.nodes.get(key)
+                if node is not None and entry.kind == "op":
+                    stack.append(node)
+                    continue
+                found[key] = entry
+                todo.append(entry)
+
+
+def _of_node(node: Any, key: Key, found: dict[Key, RawNode]) -> RawNode:
+    """A raw node from what an engine node keeps; operands without a gradient appear where their array was kept."""
+    tensor = node.tensor() if node.tensor is not None else None
+    if tensor is not None:
+        return leaf(tensor, key)
+    if node.op.name == "accumulate":
+        return RawNode(key, "input", "input", node.seq, shape=_shape(node), dtype=_dtype(node.dtype), requires_grad=True)
+    raw = RawNode(key, "op", node.op.name, node.seq, shape=_shape(node), dtype=_dtype(node.dtype), requires_grad=True)
+    raw.where, raw.path = node.where, node.path or ""
+    raw.params = plain(node.params)
+    saved = node.saved or ()
+    for slot, edge in enumerate(node.edges):
+        if edge is not None:
+            raw.inputs.append((slot, key_of(edge)))
+            continue
+        array = saved[slot] if slot < len(saved) else None
+        if not hasattr(array, "dtype") or not array.ndim:
+            continue
+        source = ("a", id(array))
+        found.setdefault(source, RawNode(source, "input", "input", 0, shape=tuple(array.shape),
+                                         dtype=_dtype(array.dtype), device=_device(array), array_id=id(array)))  # fmt: skip
+        raw.inputs.append((slot, source))
+    return raw
+
+
+def leaf(tensor: Any, key: Key) -> RawNode:
+    """A raw node for a tensor that no operation made."""
+    array = tensor._array
+    kind = "parameter" if any(base.__name__ == "Parameter" for base in type(tensor).__mro__) else "input"
+    if kind == "input" and tensor._node is None and array.ndim == 0:
+        kind = "constant"
+    return RawNode(key, kind, kind, 0, shape=tuple(array.shape), dtype=_dtype(array.dtype), device=_device(array),
+                   requires_grad=tensor._node is not None, tensor_id=id(tensor), array_id=id(array))  # fmt: skip
+
+
+def in_order(raw: list[RawNode]) -> list[RawNode]:
+    """Operations by creation, each value right before the first operation that takes it."""
+    by_key = {node.key: node for node in raw}
+    placed: dict[Key, RawNode] = {}
+    for node in sorted((n for n in raw if n.kind == "op"), key=lambda n: n.seq):
+        for _, key in node.inputs:
+            source = by_key.get(key)
+            if source is not None and source.kind != "op":
+                placed.setdefault(key, source)
+        node.inputs = [(slot, key) for slot, key in node.inputs if key in by_key]
+        placed[node.key] = node
+    for node in raw:
+        placed.setdefault(node.key, node)
+    return list(placed.values())
+
+
+def ancestors(raw: list[RawNode], keys: set[Key]) -> list[RawNode]:
+    """Of nodes in order of computation, those that lead to `keys`, and these."""
+    wanted = set(keys)
+    kept = []
+    for node in reversed(raw):
+        if node.key in wanted:
+            kept.append(node)
+            wanted.update(key for _, key in node.inputs)
+    return kept[::-1]
+
+
+class Tape:
+    """Operations as they happen, with their operands, also those that leave no node. Keeps no tensor alive."""
+
+    def __init__(self) -> None:
+        self.ops: dict[Key, RawNode] = {}
+        self.values: dict[Key, RawNode] = {}
+        self.nodes: dict[Key, Any] = {}
+        self.roots: dict[int, Any] = {}  # outermost modules seen being called
+        self._tensors: dict[int, tuple[weakref.ref[Any], Key]] = {}  # id -> where a tensor without a node came from
+        self._serial = 0
+
+    def record(self, op: Any, operands: tuple[Any, ...], params: dict[str, Any], output: Any, node: Any,
+               where: Where | None) -> RawNode:  # fmt: skip
+        """Write one operation down."""
+        first = output[0] if isinstance(output, tuple) else output
+        self._serial += 1
+        key = ("n", node.seq) if node is not None else ("o", self._serial)
+        array = first._array
+        seq = node.seq if node is not None else _now()
+        raw = RawNode(key, "op", op.name, seq, [], tuple(array.shape), _dtype(array.dtype), _device(array),
+                      node is not None, plain(params), where)  # fmt: skip
+        stack = events.module_stack()
+        if stack:
+            raw.path, module = stack[-1]
+            raw.module_cls = type(module).__name__
+            self.roots.setdefault(id(stack[0][1]), stack[0][1])
+        self._operands(raw, op, operands)
+        self.ops[key] = raw
+        if node is not None:
+            self.nodes[key] = node
+        else:
+            for tensor in output if isinstance(output, tuple) else (output,):
+                self._tensors[id(tensor)] = (weakref.ref(tensor), key)
+        return raw
+
+    def entry_of(self, tensor: Any) -> RawNode | None:
+        """The recorded operation that made a tensor."""
+        key = self._key(tensor)
+        return self.ops.get(key) if key is not None else None
+
+    def raw(self) -> list[RawNode]:
+        """Everything recorded, in order."""
+        return in_order([*self.values.values(), *self.ops.values()])
+
+    def _operands(self, raw: RawNode, op: Any, operands: tuple[Any, ...]) -> None:
+        names = getattr(op, "operands", ())
+        for slot, operand in enumerate(operands):
+            if hasattr(operand, "_node"):
+                raw.inputs.append((slot, self._source(operand)))
+            elif operand is not None and np.isscalar(operand):
+                raw.params[names[slot] if slot < len(names) else f"operand {slot}"] = _text(operand)
+
+    def _source(self, tensor: Any) -> Key:
+        key = self._key(tensor)
+        if key is None:
+            self._serial += 1
+            key = ("v", self._serial)
+            self._tensors[id(tensor)] = (weakref.ref(tensor), key)
+        if key not in self.ops and key not in self.values:
+            self.values[key] = leaf(tensor, key)
+        return key
+
+    def _key(self, tensor: Any) -> Key | None:
+        if tensor._node is not None:
+            return key_of(tensor._node)
+        known = self._tensors.get(id(tensor))
+        return known[1] if known is not None and known[0]() is tensor else None
+
+
+def plain(params: dict[str, Any] | None) -> dict[str, str]:
+    """Parameters of an operation as short text; arrays by their shape only, absent ones left out."""
+    return {name: _text(value) for name, value in (params or {}).items() if value is not None}
+
+
+def _text(value: Any) -> str:
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return f"{value.dtype}{list(value.shape)}"
+    if isinstance(value, list | tuple) and any(hasattr(item, "shape") for item in value):
+        return "(" + ", ".join(_text(item) for item in value) + ")"
+    if callable(value):
+        return getattr(value, "__name__", type(value).__name__)
+    text = repr(value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _shape(node: Any) -> tuple[int, ...]:
+    shape = tuple(node.shape)
+    return tuple(shape[0]) if shape and isinstance(shape[0], tuple) else shape
+
+
+def _dtype(dtype: Any) -> str:
+    return str(dtype[0] if isinstance(dtype, tuple) and dtype else dtype)
+
+
+def _device(array: Any) -> str:
+    return "cuda:" + str(array.device.id) if hasattr(array, "get") and hasattr(array.device, "id") else "cpu"
+
+
+def _now() -> int:
+    """The creation index of the youngest node: an operation that left none is ordered right after it."""
+    from gradbook.autograd import versions
+
+    return next(versions.sequence)
