@@ -1,0 +1,50 @@
+"""Automatic differentiation, as torch.autograd: backward, grad, grad modes, Function, gradcheck."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from gradbook.autograd.grad_mode import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from gradbook.autograd.node import Node
+
+__all__ = [
+    "Function",
+    "Node",
+    "Variable",
+    "backward",
+    "enable_grad",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "inference_mode",
+    "is_grad_enabled",
+    "no_grad",
+    "set_grad_enabled",
+]
+
+_LATE = {  # found on first use: these modules need Tensor, which needs this package
+    "Function": "function",
+    "backward": "engine",
+    "grad": "engine",
+    "gradcheck": "gradcheck",
+    "gradgradcheck": "gradcheck",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Variable":
+        from gradbook.tensor import Tensor
+
+        return Tensor
+    if name in _LATE:
+        value = getattr(importlib.import_module(f"gradbook.autograd.{_LATE[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'gradbook.autograd' has no attribute {name!r}")

@@ -1,0 +1,76 @@
+"""The only place that knows which array library holds the data: NumPy on the CPU, CuPy on the GPU."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradbook.backends import cpu
+
+ndarray = np.ndarray
+
+
+def _cuda() -> Any:
+    from gradbook.backends import cuda
+
+    return cuda
+
+
+def _cupy_loaded() -> bool:
+    return "cupy" in sys.modules
+
+
+def is_array(value: Any) -> bool:
+    """True for a NumPy or CuPy array."""
+    return type(value) is ndarray or isinstance(value, ndarray) or (_cupy_loaded() and _cuda().is_array(value))
+
+
+def xp_of(*values: Any) -> Any:
+    """The array module of the first array among `values`: cupy if any lives on a GPU, else numpy."""
+    if _cupy_loaded():
+        cuda = _cuda()
+        for value in values:
+            if cuda.is_array(value):
+                return cuda.xp()
+    return np
+
+
+def of_device(kind: str) -> Any:
+    """The backend of a device type, "cpu" or "cuda". Raises DeviceError with the mend if it is not there."""
+    if kind == "cpu":
+        return cpu
+    cuda = _cuda()
+    cuda.require()
+    return cuda
+
+
+def as_array(value: Any, example: Any) -> Any:
+    """A result that may be a scalar, as an array of the library that holds `example`."""
+    if isinstance(value, ndarray) or type(example) is ndarray:
+        return np.asarray(value)
+    return xp_of(example).asarray(value)
+
+
+def like(array: Any, example: Any) -> Any:
+    """An array moved to where `example` is."""
+    return xp_of(example).asarray(array)
+
+
+def device_of(array: Any) -> tuple[str, int]:
+    """("cpu", 0) or ("cuda", index)."""
+    return ("cpu", 0) if isinstance(array, ndarray) else ("cuda", int(array.device.id))
+
+
+def with_kernels(name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
+    """The forward of op `name`, replaced by a device's own kernel where that device has one."""
+    cpu_run = cpu.kernels.get(name, forward)
+
+    def run(xp: Any, *arrays: Any, **params: Any) -> Any:
+        if xp is np:
+            return cpu_run(xp, *arrays, **params)
+        return _cuda().kernels.get(name, forward)(xp, *arrays, **params)
+
+    return run

@@ -119,6 +119,11 @@ class Control:
         since = self._waiting_since
         return self.paused_seconds + (time.perf_counter() - since if since is not None else 0.0)
 
+    def release(self) -> None:
+        """The run has ended: let go of the optimizer."""
+        self._optimizer = None
+        self.on_snapshot = None
+
     def _ask(self) -> None:
         self._attention = True
         self._wake.set()

@@ -59,7 +59,7 @@ def from_nodes(roots: Sequence[Any], tape: Tape | None = None) -> list[RawNode]:
             raw = entry or leaf(root, ("t", id(root)))
             found[raw.key] = raw
             if entry is not None and tape is not None:
-                _from_tape(entry, tape, found, stack)
+                _from_tape(entry, tape, found)
         else:
             stack.append(root._node)
     while stack:
@@ -72,22 +72,18 @@ def from_nodes(roots: Sequence[Any], tape: Tape | None = None) -> list[RawNode]:
         recorded = tape.ops.get(key) if tape is not None else None
         raw = found[key] = recorded if recorded is not None else _of_node(node, key, found)
         if recorded is not None and tape is not None:
-            _from_tape(recorded, tape, found, stack)
+            _from_tape(recorded, tape, found)
         stack.extend(edge for edge in node.edges if edge is not None)
     return in_order(list(found.values()))
 
 
-def _from_tape(raw: RawNode, tape: Tape, found: dict[Key, RawNode], stack: list[Any]) -> None:
-    """Add the operands of a recorded operation that no node leads to."""
+def _from_tape(raw: RawNode, tape: Tape, found: dict[Key, RawNode]) -> None:
+    """Add what led to a recorded operation, as far back as the tape goes."""
     todo = [raw]
     while todo:
         for _, key in todo.pop().inputs:
             entry = tape.ops.get(key) or tape.values.get(key)
             if entry is not None and key not in found:
-                node = tape.nodes.get(key)
-                if node is not None and entry.kind == "op":
-                    stack.append(node)
-                    continue
                 found[key] = entry
                 todo.append(entry)
 
@@ -160,7 +156,7 @@ class Tape:
     def __init__(self) -> None:
         self.ops: dict[Key, RawNode] = {}
         self.values: dict[Key, RawNode] = {}
-        self.nodes: dict[Key, Any] = {}
+        self.fresh: list[tuple[Key, Any]] = []  # values that came in with the last operation
         self.roots: dict[int, Any] = {}  # outermost modules seen being called
         self._tensors: dict[int, tuple[weakref.ref[Any], Key]] = {}  # id -> where a tensor without a node came from
         self._serial = 0
@@ -180,11 +176,10 @@ class Tape:
             raw.path, module = stack[-1]
             raw.module_cls = type(module).__name__
             self.roots.setdefault(id(stack[0][1]), stack[0][1])
+        self.fresh.clear()
         self._operands(raw, op, operands)
         self.ops[key] = raw
-        if node is not None:
-            self.nodes[key] = node
-        else:
+        if node is None:
             for tensor in output if isinstance(output, tuple) else (output,):
                 self._tensors[id(tensor)] = (weakref.ref(tensor), key)
         return raw
@@ -214,6 +209,7 @@ class Tape:
             self._tensors[id(tensor)] = (weakref.ref(tensor), key)
         if key not in self.ops and key not in self.values:
             self.values[key] = leaf(tensor, key)
+            self.fresh.append((key, tensor))
         return key
 
     def _key(self, tensor: Any) -> Key | None:

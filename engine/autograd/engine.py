@@ -1,0 +1,564 @@
+"""The backward walk: iterative, in order of creation, freeing what was kept as it goes."""
+
+from __future__ import annotations
+
+import heapq
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradbook import backends, dtypes, events
+from gradbook.autograd import grad_mode, versions
+from gradbook.autograd.node import Node, hook_table, post_hooks
+from gradbook.autograd.node import _notes as node_notes
+from gradbook.autograd.op import NEEDS, PARAM, SHAPE, SLOT, Elementwise, Op, Rule, pick
+from gradbook.errors import AutogradError, Card, InplaceError, ShapeError
+from gradbook.tensor import Tensor
+
+__all__ = ["accumulate", "backward", "grad"]
+
+accumulate = Op("accumulate", "leaf", formula=r"\bar\theta \mathrel{+}= \bar y", node_name="AccumulateGrad")
+alias = Elementwise("alias", lambda x: x, "x", formula="y = x", grads={"x": r"\bar y"}, node_name="AliasBackward0")
+alias.grad("x")(lambda grad: grad)
+ndarray, getrefcount = np.ndarray, sys.getrefcount
+
+
+def backward(
+    tensors: Tensor | Sequence[Tensor],
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    grad_variables: Any = None,
+    inputs: Tensor | Sequence[Tensor] | None = None,
+) -> None:
+    """Add to each leaf's `.grad` the gradient of `tensors`, as torch.autograd.backward.
+
+    grad_tensors: one a tensor, of its shape; None for scalars. Raises RuntimeError where a gradient is needed but not
+    given, where nothing requires grad, or where the graph was freed by an earlier backward.
+    """
+    roots = _sequence(tensors)
+    given = _sequence(grad_tensors if grad_variables is None else grad_variables, len(roots))
+    wanted = None if inputs is None else _sequence(inputs)
+    if wanted is not None and not wanted:
+        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    if events.backward:
+        events.emit(events.backward, "start", roots[0], wanted)
+    try:
+        starts = [_start(root, g, create_graph) for root, g in zip(roots, given, strict=True)]
+        retain = create_graph if retain_graph is None else retain_graph
+        with grad_mode.set_grad_enabled(create_graph):
+            captured = walk(starts, retain, create_graph, wanted, to_leaves=wanted is None)
+        for tensor, value in zip(wanted or (), captured, strict=True):
+            if value is not None:
+                _add_grad(tensor, value, create_graph)
+    finally:
+        if events.backward:
+            events.emit(events.backward, "end", roots[0], wanted)
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """Gradients of `outputs` with respect to `inputs`, as torch.autograd.grad; leaves' `.grad` stays as it is.
+
+    -> one a input, of its shape; None for an unused one if allow_unused, zeros if materialize_grads. Raises RuntimeError
+    for an unused input otherwise, and for one that does not require grad.
+    """
+    if is_grads_batched:
+        given = _sequence(grad_outputs)
+        count = len(given[0])
+        rows = [
+            grad(outputs, inputs, [g[i] for g in given], retain_graph=True, create_graph=create_graph,
+                 allow_unused=allow_unused, materialize_grads=materialize_grads)
+            for i in range(count)
+        ]  # fmt: skip
+        import gradbook
+
+        return tuple(None if column[0] is None else gradbook.stack(column) for column in zip(*rows, strict=True))
+    roots, wanted = _sequence(outputs), _sequence(inputs)
+    given = _sequence(grad_outputs, len(roots))
+    for tensor in wanted:
+        if tensor._node is None:
+            raise AutogradError("One of the differentiated Tensors does not require grad")
+    starts = [_start(root, g, create_graph) for root, g in zip(roots, given, strict=True)]
+    retain = create_graph if retain_graph is None else retain_graph
+    if events.backward:
+        events.emit(events.backward, "start", roots[0], wanted)
+    try:
+        with grad_mode.set_grad_enabled(create_graph):
+            captured = walk(starts, retain, create_graph, wanted, to_leaves=False)
+    finally:
+        if events.backward:
+            events.emit(events.backward, "end", roots[0], wanted)
+    results: list[Tensor | None] = []
+    for tensor, value in zip(wanted, captured, strict=True):
+        if value is None:
+            if materialize_grads:
+                xp = backends.xp_of(tensor._array)
+                results.append(Tensor._of(xp.zeros_like(tensor._array)))
+                continue
+            if not allow_unused:
+                raise AutogradError(
+                    "One of the differentiated Tensors appears to not have been used in the graph. "
+                    "Set allow_unused=True if this is the desired behavior."
+                )
+            results.append(None)
+        else:
+            results.append(value if isinstance(value, Tensor) else Tensor._of(value))
+    return tuple(results)
+
+
+def walk(starts: Any, retain: bool, create_graph: bool, wanted: Any, to_leaves: bool) -> list[Any]:
+    """Run the rules from the starts down, youngest node first. -> the gradients that reached `wanted`, or []."""
+    grads: dict[Node, Any] = {}
+    owned: set[Node] = set()  # whose gradient is in a buffer of our own: added to in place
+    heap: list[tuple[int, Node]] = []
+    captures = Captures(starts, wanted) if wanted is not None else None
+    for node, value in starts:
+        deposit(node, value, grads, owned, heap, create_graph)
+    heappop, heappush = heapq.heappop, heapq.heappush
+    special = create_graph or captures is not None or bool(events.grad) or bool(node_notes)
+    youngest = versions.last
+    following: Node | None = None  # the youngest node known, kept out of the heap: a chain needs no heap at all
+    while heap or following is not None:
+        if following is None:
+            node = heappop(heap)[1]
+        elif heap and -heap[0][0] > following.seq:
+            node = heapq.heapreplace(heap, (-following.seq, following))[1]
+            following = None
+        else:
+            node, following = following, None
+        g = grads.pop(node)
+        if hook_table and node.seq in hook_table:
+            g = run_hooks(node, g)
+            youngest = versions.last
+        if youngest > node.seq and node.saved:
+            check_saved(node)
+        op = node.op
+        if special or not op.plain:
+            general_step(node, g, grads, owned, heap, captures, create_graph)
+        else:
+            edges, saved = node.edges, node.saved
+            for target, arity, fn, s0, s1, rule in op.quick:
+                edge = edges[target]
+                if edge is None:
+                    continue
+                if arity == 0:
+                    value = fn(g)
+                elif saved is None:
+                    raise freed(node)
+                elif arity == 1:
+                    value = fn(g, saved[s0])
+                elif arity == 2:
+                    value = fn(g, saved[s0], saved[s1])
+                else:
+                    value = fn(g, *arguments(rule, node, edges))
+                # undo broadcasting and promotion, here and in deposit, nowhere else
+                if value.shape != edge.shape:
+                    value = sum_to(value, edge.shape)
+                if value.dtype is not edge.dtype:
+                    value = cast(value, edge.dtype)
+                held = grads.get(edge)
+                if held is None:
+                    grads[edge] = value
+                    if not edge.edges:
+                        continue
+                    if following is None:
+                        following = edge
+                    elif edge.seq > following.seq:
+                        heappush(heap, (-following.seq, following))
+                        following = edge
+                    else:
+                        heappush(heap, (-edge.seq, edge))
+                elif edge in owned:
+                    held += value
+                    grads[edge] = held  # a 0-d sum is a scalar, not changed in place
+                else:
+                    grads[edge] = held + value
+                    owned.add(edge)
+        if not retain and node.saved:
+            node.saved = None
+    for node in sorted(grads, key=creation, reverse=True):  # what is left are leaves
+        finish_leaf(node, grads.pop(node), captures, create_graph, to_leaves)
+    return captures.values if captures is not None else []
+
+
+def creation(node: Node) -> int:
+    """Creation index, for sorting."""
+    return node.seq
+
+
+class Captures:
+    """The gradients that autograd.grad asks for, and which nodes lie on the way to them."""
+
+    def __init__(self, starts: Sequence[tuple[Node, Any]], wanted: Sequence[Tensor]) -> None:
+        self.values: list[Any] = [None] * len(wanted)
+        self.places: dict[Node, list[int]] = {}
+        for i, tensor in enumerate(wanted):
+            if tensor._node is not None:
+                self.places.setdefault(tensor._node, []).append(i)
+        self.needed = on_the_way([node for node, _ in starts], set(self.places))
+
+    def take(self, node: Node, g: Any) -> None:
+        """Keep the gradient of a node that was asked for."""
+        for i in self.places.get(node, ()):
+            self.values[i] = g if isinstance(g, Tensor) else array_of(g)
+
+
+def general_step(
+    node: Node, g: Any, grads: Any, owned: set[Node], heap: Any, captures: Captures | None, create_graph: bool
+) -> None:
+    """One node of the walk where somebody listens, gradients are asked for, or the op is no plain one."""
+    op, edges = node.op, node.edges
+    if events.grad and op is not pick and not isinstance(g, list):
+        events.emit(events.grad, node, g._array if isinstance(g, Tensor) else array_of(g))
+    if captures is not None:
+        captures.take(node, g)
+        edges = tuple(edge if edge in captures.needed else None for edge in edges)
+        if not any(edge is not None for edge in edges):
+            return
+    if op is pick:
+        deposit_part(node, g, grads, heap)
+        return
+    results = apply_rules(node, g, edges, create_graph)
+    for edge, value in zip(edges, results, strict=False):
+        if edge is not None and value is not None:
+            deposit(edge, value, grads, owned, heap, create_graph)
+    if node_notes and (hooks := post_hooks(node)) is not None:
+        run_post_hooks(hooks, results, g)
+
+
+def finish_leaf(node: Node, g: Any, captures: Captures | None, create_graph: bool, to_leaves: bool) -> None:
+    """The end of the walk at a leaf: hooks, the listener, `.grad`."""
+    if node.seq in hook_table:
+        g = run_hooks(node, g)
+    if events.grad:
+        events.emit(events.grad, node, g._array if isinstance(g, Tensor) else array_of(g))
+    if captures is not None:
+        captures.take(node, g)
+    if to_leaves:
+        accumulate_leaf(node, g, create_graph)
+
+
+# -- one node ----------------------------------------------------------------------------------------------------
+
+
+def apply_rules(node: Node, g: Any, edges: Sequence[Node | None], create_graph: bool) -> Sequence[Any]:
+    """The gradients of a node's operands, by its joint rule, its composite definition or its rules under create_graph."""
+    op = node.op
+    if node.saved is None:
+        raise freed(node)
+    if op.custom:
+        return op.backward_node(node, g, create_graph)  # type: ignore[attr-defined, no-any-return]
+    if create_graph and op.composite is not None:
+        return _through_composite(node, g, edges)
+    if op.joint is not None:
+        values = op.joint.fn(g, *arguments(op.joint, node, edges, create_graph))
+        return values if isinstance(values, (tuple, list)) else (values,)
+    results: list[Any] = [None] * len(edges)
+    for rule in op.rules:
+        if edges[rule.target] is not None:
+            results[rule.target] = rule.fn(g, *arguments(rule, node, edges, create_graph))
+    return results
+
+
+def arguments(rule: Rule, node: Node, edges: Sequence[Node | None], create_graph: bool = False) -> list[Any]:
+    """What a rule asks for: saved values (Tensors under create_graph), shapes, parameters."""
+    saved, values = node.saved, []
+    for kind, which in rule.args:
+        if kind == SLOT:
+            if saved is None:
+                raise freed(node)
+            value = saved[which]
+            if create_graph and backends.is_array(value):
+                count = len(node.edges)
+                origin = node.edges[which] if which < count else (node if which == count and not node.op.multi else None)
+                value = Tensor._of(value, origin)
+            values.append(value)
+        elif kind == SHAPE:
+            values.append(node.shape if which < 0 else node.edges[which].shape)  # type: ignore[union-attr]
+        elif kind == PARAM:
+            values.append((node.params or {}).get(which))
+        elif kind == NEEDS:
+            values.append(tuple(edge is not None for edge in edges))
+    return values
+
+
+def _through_composite(node: Node, g: Any, edges: Sequence[Node | None]) -> list[Any]:
+    operands = [
+        alias(Tensor._of(array, node.edges[i])) if backends.is_array(array) else array  # one identity a use: x may come twice
+        for i, array in enumerate(node.saved[: len(node.edges)])
+    ]
+    out = node.op.composite(*operands, **(node.params or {}))  # type: ignore[misc]
+    asked = [i for i, edge in enumerate(edges) if edge is not None]
+    found = grad(out, [operands[i] for i in asked], g, create_graph=True, allow_unused=True)
+    results: list[Any] = [None] * len(edges)
+    for i, value in zip(asked, found, strict=True):
+        results[i] = value
+    return results
+
+
+def sum_to(value: Any, shape: tuple[int, ...]) -> Any:
+    """Sum the axes along which an operand of `shape` was broadcast. (array or Tensor) -> the same, of `shape`."""
+    lead = value.ndim - len(shape)
+    axes = tuple(range(lead)) + tuple(
+        i + lead for i, size in enumerate(shape) if size == 1 and value.shape[i + lead] != 1
+    )
+    if isinstance(value, Tensor):
+        if axes:
+            value = value.sum(dim=axes, keepdim=True)
+        if value.shape != shape:
+            value = value.reshape(shape) if value.numel() == _size(shape) else value.expand(shape)
+        return value
+    if axes:
+        value = value.sum(axis=axes, keepdims=True)
+    if value.shape != shape:
+        xp = backends.xp_of(value)
+        value = value.reshape(shape) if value.size == _size(shape) else xp.broadcast_to(value, shape).copy()
+    return value
+
+
+def cast(value: Any, array_dtype: Any) -> Any:
+    """A gradient in the dtype of the operand it belongs to."""
+    if isinstance(value, Tensor):
+        return value.to(dtypes.of_np(array_dtype))
+    if type(value) is not ndarray and not backends.is_array(value):
+        value = np.asarray(value)
+    if value.dtype == array_dtype:
+        return value
+    if value.dtype.kind == "c" and array_dtype.kind != "c":
+        value = value.real
+    return value.astype(array_dtype)
+
+
+def run_hooks(node: Node, g: Any) -> Any:
+    """Call a node's tensor hooks in order; each may replace the gradient."""
+    bare = not isinstance(g, Tensor)
+    if isinstance(g, list):
+        return g
+    for hook in tuple(hook_table[node.seq].values()):
+        tensor = Tensor._of(array_of(g)) if bare else g
+        replaced = hook(tensor)
+        if replaced is not None:
+            if not isinstance(replaced, Tensor):
+                raise TypeError(f"hook of {node.name()} returned {type(replaced).__name__}; return a Tensor or None")
+            g = replaced._array if bare else replaced
+    return g
+
+
+def array_of(g: Any) -> Any:
+    """A gradient as an array: NumPy's arithmetic on 0-d arrays gives scalars."""
+    return g if backends.is_array(g) else np.asarray(g)
+
+
+def freed(node: Node) -> AutogradError:
+    """The error for walking a graph twice, naming the op and its line if that is known."""
+    text = (
+        "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
+        "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
+        "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
+        f"saved tensors after calling backward. (first freed value: {node.name()}{place(node)})"
+    )
+    return AutogradError(text, card=Card(op=node.op.name, module_path=node.path or "", location=location(node), explanation=text))
+
+
+def location(node: Node) -> tuple[str, int] | None:
+    """(file, line) of the call that made a node, if somebody watched."""
+    if node.where is None:
+        return None
+    code, lasti = node.where
+    for start, stop, line in code.co_lines():
+        if start <= lasti < stop and line:
+            return code.co_filename, line
+    return code.co_filename, code.co_firstlineno
+
+
+def place(node: Node) -> str:
+    """`, forward at file:line`, or nothing."""
+    found = location(node)
+    return f", forward at {found[0]}:{found[1]}" if found else ""
+
+
+# -- starts, leaves, bookkeeping -----------------------------------------------------------------------------------
+
+
+def _start(root: Tensor, given: Any, create_graph: bool) -> tuple[Node, Any]:
+    if not isinstance(root, Tensor):
+        raise TypeError(f"backward: expected a Tensor, got {type(root).__name__}")
+    node = root._node
+    if node is None:
+        raise AutogradError(
+            "element 0 of tensors does not require grad and does not have a grad_fn; nothing that it was computed from "
+            "has requires_grad=True, or it was computed under no_grad or detached"
+        )
+    array = root._array
+    if given is None:
+        if array.size != 1:
+            raise AutogradError(
+                f"grad can be implicitly created only for scalar outputs; this tensor has shape {tuple(array.shape)}: "
+                "reduce it first, as in loss.mean().backward(), or pass gradient="
+            )
+        if array.dtype.kind == "c":
+            raise AutogradError("grad can be implicitly created only for real scalar outputs but got complex")
+        value: Any = backends.xp_of(array).ones_like(array)
+        return node, Tensor._of(value) if create_graph else value
+    if isinstance(given, Tensor):
+        value = given if create_graph else given._array
+    else:
+        raise TypeError(f"gradients can be either Tensors or None, but got {type(given).__name__}")
+    if tuple(value.shape) != tuple(array.shape):
+        raise ShapeError(
+            f"Mismatch in shape: grad_output[0] has a shape of {tuple(value.shape)} and output[0] has a shape of "
+            f"{tuple(array.shape)}."
+        )
+    return node, value
+
+
+def deposit(edge: Node, value: Any, grads: Any, owned: set[Node], heap: Any, create_graph: bool) -> None:
+    """Add a gradient to what an edge has received so far, in the edge's shape and dtype."""
+    if not edge.op.multi:
+        if not isinstance(value, Tensor):
+            value = array_of(value)
+        if tuple(value.shape) != edge.shape:
+            value = sum_to(value, edge.shape)
+        if (value._array if isinstance(value, Tensor) else value).dtype is not edge.dtype:
+            value = cast(value, edge.dtype)
+    held = grads.get(edge)
+    if held is None:
+        grads[edge] = value
+        if edge.edges:
+            heapq.heappush(heap, (-edge.seq, edge))
+    elif edge in owned and not create_graph:
+        held += value
+        grads[edge] = held
+    else:
+        grads[edge] = held + value
+        owned.add(edge)
+
+
+def deposit_part(node: Node, g: Any, grads: Any, heap: Any) -> None:
+    """A `pick` hands its gradient to its place in the gradients of the op with several outputs."""
+    source = node.edges[0]
+    if source is None:
+        return
+    parts = grads.get(source)
+    if parts is None:
+        parts = grads[source] = [None] * len(source.shape)
+        heapq.heappush(heap, (-source.seq, source))
+    index = node.params["index"] if node.params else 0
+    parts[index] = g if parts[index] is None else parts[index] + g
+
+
+def accumulate_leaf(node: Node, g: Any, create_graph: bool) -> None:
+    tensor = node.tensor()
+    if tensor is None:
+        return
+    if create_graph:
+        tensor._grad = g if tensor._grad is None else tensor._grad + g
+    else:
+        held = tensor._grad
+        if held is None:
+            tensor._grad = Tensor._of(owned_array(g, 3) if backends.is_array(g) else np.asarray(g))
+        elif held._node is not None:
+            tensor._grad = Tensor._of(held._array + g)
+        else:
+            held._array += g
+            versions.stamp(held._array)
+    hooks = tensor.__dict__.get("_post_accumulate_hooks") if hooks_exist(tensor) else None
+    for hook in tuple(hooks.values()) if hooks else ():
+        hook(tensor)
+
+
+def hooks_exist(tensor: Tensor) -> bool:
+    """True if anything was ever put into the tensor's own dictionary."""
+    return bool(tensor.__dict__)
+
+
+def owned_array(g: Any, references: int) -> Any:
+    """`g` itself if nobody else can see its memory, else a copy. `references`: how many the caller holds."""
+    base = g.base
+    alone = getrefcount(g) <= references + 1 and (base is None or (type(base) is type(g) and getrefcount(base) <= 3))
+    if alone and (type(g) is not ndarray or g.flags.writeable):
+        return g
+    return g.copy()
+
+
+def _add_grad(tensor: Tensor, value: Any, create_graph: bool) -> None:
+    """backward(inputs=...): add to the `.grad` of any tensor."""
+    new = value if isinstance(value, Tensor) else Tensor._of(value.copy())
+    if tensor._grad is None:
+        tensor._grad = new
+    elif create_graph:
+        tensor._grad = tensor._grad + new
+    else:
+        tensor._grad = Tensor._of(tensor._grad._array + new._array)
+
+
+def run_post_hooks(hooks: Any, results: Any, g: Any) -> None:
+    def shown(value: Any) -> Any:
+        return value if value is None or isinstance(value, Tensor) else Tensor._of(value)
+
+    for hook in tuple(hooks.values()):
+        hook(tuple(shown(value) for value in results or ()), (shown(g),))
+
+
+def on_the_way(starts: Sequence[Node], targets: set[Node]) -> set[Node]:
+    """The nodes from which a target can be reached."""
+    seen: set[Node] = set(starts)
+    stack, order = list(starts), []
+    while stack:
+        node = stack.pop()
+        order.append(node)
+        for edge in node.edges:
+            if edge is not None and edge not in seen:
+                seen.add(edge)
+                stack.append(edge)
+    order.sort(key=lambda node: node.seq)
+    needed: set[Node] = set()
+    for node in order:
+        if node in targets or any(edge in needed for edge in node.edges if edge is not None):
+            needed.add(node)
+    return needed
+
+
+def check_saved(node: Node) -> None:
+    """Raise InplaceError if memory that a node saved was changed after the node was made."""
+    for slot, array in enumerate(node.saved):
+        if backends.is_array(array) and versions.changed_at(array) > node.seq:
+            slots = (*node.op.operands, "out", *node.op.extras)
+            what = slots[slot] if slot < len(slots) else f"value {slot}"
+            kind = dtypes.of_array(array)
+            text = (
+                "one of the variables needed for gradient computation has been modified by an inplace operation: "
+                f"[{kind!r} {list(array.shape)}], which {node.name()} saved as `{what}`{place(node)}, was changed "
+                f"{versions.count(array)} time(s), the last time after it was saved. Use an out-of-place op there "
+                "(x = x + 1 instead of x += 1), or clone() before changing it."
+            )
+            card = Card(op=node.op.name, module_path=node.path or "", location=location(node), explanation=text)
+            raise InplaceError(text, card=card)
+
+
+def _sequence(value: Any, length: int | None = None) -> list[Any]:
+    if value is None:
+        return [None] * (length or 0)
+    found = [value] if isinstance(value, Tensor) else list(value)
+    if length is not None and len(found) != length:
+        raise RuntimeError(f"got {length} tensors and {len(found)} gradients")
+    return found
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    size = 1
+    for length in shape:
+        size *= length
+    return size

@@ -1,0 +1,159 @@
+"""Whether operations are recorded for backward: per thread, changed only in scopes."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+__all__ = [
+    "enable_grad",
+    "inference_mode",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "no_grad",
+    "set_grad_enabled",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _State(threading.local):
+    enabled = True
+    inference = False
+
+
+state = _State()
+# [number of scopes now open, on any thread, that may have switched recording off]: while it is 0 no thread need be asked
+scopes = [0]
+_lock = threading.Lock()
+
+
+def _count(change: int) -> None:
+    with _lock:
+        scopes[0] += change
+
+
+class _Scope:
+    """A context manager that is also a decorator, for functions and generators, as PyTorch's grad modes are."""
+
+    def __call__(self, func: F) -> F:
+        if inspect.isgeneratorfunction(func):
+            return self._wrap_generator(func)
+
+        @functools.wraps(func)
+        def inside(*args: Any, **kwargs: Any) -> Any:
+            with self._clone():
+                return func(*args, **kwargs)
+
+        return inside  # type: ignore[return-value]
+
+    def _wrap_generator(self, func: Any) -> Any:
+        @functools.wraps(func)
+        def inside(*args: Any, **kwargs: Any) -> Any:
+            generator = func(*args, **kwargs)
+            try:
+                with self._clone():
+                    item = next(generator)
+                while True:
+                    sent = yield item
+                    with self._clone():
+                        item = generator.send(sent)
+            except StopIteration as stop:
+                return stop.value
+
+        return inside
+
+    def _clone(self) -> Any:
+        return type(self)()
+
+    def __enter__(self) -> None:
+        raise NotImplementedError(f"{type(self).__name__} must say what it changes on entry")
+
+    def __exit__(self, *exc: object) -> None:
+        state.enabled = self._before  # type: ignore[attr-defined]
+        _count(-1)
+
+
+class no_grad(_Scope):  # noqa: N801 (PyTorch's names, here and below)
+    """Nothing inside is recorded, as torch.no_grad: results do not require grad. Context manager and decorator."""
+
+    def __new__(cls, orig_func: Any = None) -> Any:
+        made = super().__new__(cls)
+        return made if orig_func is None else made(orig_func)
+
+    def __enter__(self) -> None:
+        _count(1)
+        self._before = state.enabled
+        state.enabled = False
+
+
+class enable_grad(_Scope):  # noqa: N801
+    """Operations inside are recorded again, as torch.enable_grad. Context manager and decorator."""
+
+    def __new__(cls, orig_func: Any = None) -> Any:
+        made = super().__new__(cls)
+        return made if orig_func is None else made(orig_func)
+
+    def __enter__(self) -> None:
+        _count(1)
+        self._before = state.enabled
+        state.enabled = True
+
+
+class set_grad_enabled(_Scope):  # noqa: N801
+    """Recording on or off, as torch.set_grad_enabled: takes effect at once; as a context manager it restores."""
+
+    def __init__(self, mode: bool) -> None:
+        self._before = state.enabled
+        self.mode = bool(mode)
+        _count(1)  # called as a function it lasts: the thread is asked from now on
+        state.enabled = self.mode
+
+    def __call__(self, func: F) -> F:
+        state.enabled = self._before
+        _count(-1)
+        return super().__call__(func)
+
+    def _clone(self) -> Any:
+        return set_grad_enabled(self.mode)
+
+    def __enter__(self) -> None:
+        state.enabled = self.mode
+
+
+class inference_mode(_Scope):  # noqa: N801
+    """As no_grad, and tensors made inside say is_inference(), as torch.inference_mode."""
+
+    def __new__(cls, mode: Any = True) -> Any:
+        made = super().__new__(cls)
+        made.mode = True
+        return made(mode) if callable(mode) else made
+
+    def __init__(self, mode: bool = True) -> None:
+        self.mode = bool(mode)
+
+    def _clone(self) -> Any:
+        return inference_mode(self.mode)
+
+    def __enter__(self) -> None:
+        _count(1)
+        self._before, self._inference = state.enabled, state.inference
+        if self.mode:
+            state.enabled, state.inference = False, True
+
+    def __exit__(self, *exc: object) -> None:
+        state.enabled, state.inference = self._before, self._inference
+        _count(-1)
+
+
+def is_grad_enabled() -> bool:
+    """True while operations on this thread are recorded."""
+    return state.enabled
+
+
+def is_inference_mode_enabled() -> bool:
+    """True inside inference_mode."""
+    return state.inference

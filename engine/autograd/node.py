@@ -1,0 +1,133 @@
+"""What one call of an op left behind for backward."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gradbook.autograd import versions
+
+if TYPE_CHECKING:
+    from gradbook.autograd.op import Op
+    from gradbook.tensor import Tensor
+
+
+class RemovableHandle:
+    """Takes a hook off again: `remove()`, or use as a context manager (torch.utils.hooks.RemovableHandle)."""
+
+    def __init__(self, hooks: dict[int, Any]) -> None:
+        self._hooks = weakref.ref(hooks) if isinstance(hooks, HookDict) else (lambda: hooks)
+        self.id = next(versions.sequence)
+
+    def remove(self) -> None:
+        """Take the hook off. Doing so twice is harmless."""
+        hooks = self._hooks()
+        if hooks is not None:
+            hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.remove()
+
+
+class HookDict(dict[int, Any]):
+    """Hooks by handle id, in order of registration; can be weakly referenced."""
+
+    __slots__ = ("__weakref__",)
+
+    def add(self, hook: Callable[..., Any], *, first: bool = False) -> RemovableHandle:
+        """Register a hook. -> the handle that removes it."""
+        handle = RemovableHandle(self)
+        self[handle.id] = hook
+        if first:
+            for key in [k for k in self if k != handle.id]:
+                self[key] = self.pop(key)
+        return handle
+
+
+class Node:
+    """One call of an op, as grad_fn shows it: op, parameters, ordered edges, what was kept, and where it came from.
+
+    edges: one entry an operand, in order; None where no gradient is wanted. saved: arrays by slot (operands, output,
+    extras), None where nothing is kept; None altogether once freed. seq: creation index. where: (code, lasti) of the
+    user's line and path: the module's path, only while somebody watches.
+    """
+
+    __slots__ = (
+        "__weakref__", "dtype", "edges", "label", "op", "params", "path", "saved", "seq", "shape",
+        "tensor", "where",
+    )  # fmt: skip
+
+    op: Op
+    params: dict[str, Any] | None
+    edges: tuple[Node | None, ...]
+    saved: Any
+    seq: int
+    shape: Any
+    dtype: Any
+
+    def __getattr__(self, name: str) -> Any:
+        # slots that most nodes never set cost nothing at creation
+        if name in ("label", "params", "path", "tensor", "where"):
+            return None
+        raise AttributeError(f"'{self.name()}' object has no attribute {name!r}")
+
+    def name(self) -> str:
+        """Class name as PyTorch prints it, such as MulBackward0."""
+        return self.op.node_name
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """The nodes that gradients go to next, as torch's: ((node, output index), ...)."""
+        return tuple((edge, 0) for edge in self.edges)
+
+    @property
+    def variable(self) -> Tensor:
+        """The leaf tensor that this node accumulates into. Raises AttributeError for other nodes."""
+        if self.tensor is None:
+            raise AttributeError(f"'{self.name()}' object has no attribute 'variable'")
+        return self.tensor()
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dictionary for the user's own notes on this node."""
+        notes: dict[Any, Any] = _notes.setdefault(self, {})
+        return notes
+
+    def register_prehook(self, hook: Callable[[tuple[Tensor, ...]], Any]) -> RemovableHandle:
+        """`hook(grad_outputs)` is called before the rule; a tuple it returns replaces them (torch.autograd.graph.Node)."""
+        return self.add_hook(lambda grad: _first(hook((grad,))))
+
+    def add_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+        """`hook(grad)` is called with the gradient of this node's output; what it returns replaces the gradient."""
+        hooks = hook_table.get(self.seq)
+        if hooks is None:
+            hooks = hook_table[self.seq] = HookDict()
+            weakref.finalize(self, hook_table.pop, self.seq, None)
+        return hooks.add(hook)
+
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """`hook(grad_inputs, grad_outputs)` is called after the rule (torch.autograd.graph.Node.register_hook)."""
+        if "post_hooks" not in self.metadata:
+            self.metadata["post_hooks"] = HookDict()
+        return self.metadata["post_hooks"].add(hook)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+hook_table: dict[int, HookDict] = {}  # by creation index: hooks on gradients, of the few nodes that have any
+_notes: weakref.WeakKeyDictionary[Node, dict[Any, Any]] = weakref.WeakKeyDictionary()
+
+
+def post_hooks(node: Node) -> HookDict | None:
+    """The hooks to call after a node's rule, if it has any."""
+    notes = _notes.get(node) if _notes else None
+    return notes.get("post_hooks") if notes else None
+
+
+def _first(value: Any) -> Any:
+    return value[0] if isinstance(value, tuple) else value

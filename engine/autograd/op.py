@@ -1,0 +1,554 @@
+"""An op is declared once, as data: forward on arrays, one gradient rule an operand, formulas. Calling it makes no Op.
+
+    mul = Elementwise("mul", np.multiply, "a b", formula=r"y = a \\, b", grads={"a": r"\\bar y \\, b", "b": r"\\bar y \\, a"})
+
+    @mul.grad("a")
+    def _(grad, b): return grad * b
+
+A rule's arguments say what is kept until backward: an operand's name, `out`, the name of an extra that the forward
+returned beside its output, `<operand>_shape`, `out_shape`, or a parameter's name. The rule gets arrays in an ordinary
+backward and Tensors under create_graph; ops called on arrays give arrays, so one rule serves both.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradbook import backends, dtypes, events
+from gradbook.autograd import grad_mode, versions
+from gradbook.autograd.node import Node
+from gradbook.errors import Card, DeviceError, DTypeError, ShapeError
+from gradbook.tensor import Tensor
+
+__all__ = ["Composite", "Elementwise", "Op", "Rule", "registry"]
+
+registry: dict[str, Op] = {}
+SLOT, PARAM, SHAPE, NEEDS = "slot", "param", "shape", "needs"
+ndarray = np.ndarray
+new_tensor = new_node = object.__new__
+grad_state, scopes = grad_mode.state, grad_mode.scopes
+next_seq = versions.sequence.__next__
+
+
+class Rule:
+    """How the gradient of some operands is computed: the function, and where each of its arguments comes from."""
+
+    __slots__ = ("args", "arity", "fn", "s0", "s1", "slots", "target", "targets")
+
+    def __init__(self, fn: Callable[..., Any], targets: tuple[int, ...], args: list[tuple[str, Any]]) -> None:
+        self.fn, self.targets, self.target, self.args = fn, targets, targets[0] if targets else 0, args
+        self.slots = tuple(value for kind, value in args if kind == SLOT)
+        plain = len(self.slots) == len(args) and len(args) <= 2
+        self.arity = len(args) if plain else -1  # 0, 1, 2: saved values only; -1: anything
+        self.s0 = self.slots[0] if self.slots else 0
+        self.s1 = self.slots[1] if len(self.slots) > 1 else 0
+
+
+class Op:
+    """One operation: name, operands, formula, forward, gradient rules. `op(*tensors, **params)` runs and records it."""
+
+    multi = False  # True where forward returns several differentiable outputs
+    custom = False  # True for autograd.Function
+
+    def __init__(
+        self,
+        name: str,
+        operands: str,
+        *,
+        formula: str = "",
+        grads: dict[str, str] | None = None,
+        extras: str = "",
+        view: bool = False,
+        variadic: bool = False,
+        promote: bool = True,
+        node_name: str = "",
+        flops: Callable[..., int] | None = None,
+    ) -> None:
+        self.name, self.operands, self.extras = name, tuple(operands.split()), tuple(extras.split())
+        self.formula, self.grads = formula, grads or {}
+        self.view, self.variadic, self.promote, self.flops = view, variadic, promote, flops
+        self.node_name = node_name or "".join(part.capitalize() for part in name.split("_")) + "Backward0"
+        self.rules: list[Rule] = []
+        self.quick: list[tuple[Any, ...]] = []  # the rules again, as tuples for the walk
+        self.plain = not self.custom and not self.multi  # one rule an operand and one output: the fast walk
+        self.joint: Rule | None = None
+        self.composite: Callable[..., Any] | None = None
+        self._keep: dict[int, tuple[int, ...]] = {}
+        self._run: Callable[..., Any] = lambda xp, *_, **__: _no_forward(self)
+        registry[name] = self
+
+    # -- declaration ---------------------------------------------------------------------------------------------
+
+    def forward(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: `fn(xp, *arrays, **params)` -> array, or (array, *extras) where the op declares extras."""
+        self._run = backends.with_kernels(self.name, fn)
+        return fn
+
+    def grad(self, *operands: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator: the rule for the gradient of one operand."""
+
+        def declare(fn: Callable[..., Any]) -> Callable[..., Any]:
+            targets = tuple(self.operands.index(name) for name in operands)
+            self.rules.extend(Rule(fn, (target,), self._arguments(fn)) for target in targets)
+            self.quick[:] = [(r.target, r.arity, r.fn, r.s0, r.s1, r) for r in self.rules]
+            self._keep.clear()
+            return fn
+
+        return declare
+
+    def backward(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: one rule for all operands -> a tuple, None where `needs[i]` is false."""
+        self.joint = Rule(fn, tuple(range(len(self.operands))), self._arguments(fn))
+        self.plain = False
+        self._keep.clear()
+        return fn
+
+    def differentiable(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: the same value in terms of other ops; used where derivatives of the rule are asked for."""
+        self.composite = fn
+        if self.joint is not None or self.rules:
+            self._keep.clear()
+        return fn
+
+    def _arguments(self, fn: Callable[..., Any]) -> list[tuple[str, Any]]:
+        names = list(inspect.signature(fn).parameters)[1:]
+        slots = (*self.operands, "out", *self.extras)
+        found: list[tuple[str, Any]] = []
+        for name in names:
+            if name in slots:
+                found.append((SLOT, slots.index(name)))
+            elif name == "needs":
+                found.append((NEEDS, None))
+            elif name == "out_shape":
+                found.append((SHAPE, -1))
+            elif name.endswith("_shape") and name[:-6] in self.operands:
+                found.append((SHAPE, self.operands.index(name[:-6])))
+            else:
+                found.append((PARAM, name))
+        return found
+
+    def keep(self, need: int) -> tuple[int, ...]:
+        """The slots to keep for backward when the operands of bit mask `need` want gradients."""
+        found = self._keep.get(need)
+        if found is None:
+            rules = [self.joint] if self.joint else [r for r in self.rules if need >> r.target & 1]
+            slots = {slot for rule in rules if rule for slot in rule.slots}
+            if self.composite is not None:
+                slots |= set(range(len(self.operands)))
+            found = self._keep[need] = tuple(sorted(slots))
+        return found
+
+    # -- call ----------------------------------------------------------------------------------------------------
+
+    def __call__(self, *operands: Any, **params: Any) -> Any:
+        if events.op:
+            return watched(self, operands, params)
+        return self.run(operands, params)
+
+    def run(self, operands: Sequence[Any], params: dict[str, Any]) -> Any:
+        """Forward, and a node if a gradient is wanted. Operands that are all arrays give a bare array."""
+        arrays: list[Any] = []
+        edges: list[Node | None] = []
+        tensors = False
+        for operand in operands:
+            if isinstance(operand, Tensor):
+                tensors = True
+                arrays.append(operand._array)
+                edges.append(operand._node)
+            else:
+                arrays.append(operand)
+                edges.append(None)
+        if not tensors:
+            return first(self._run(backends.xp_of(*arrays), *arrays, **params))
+        if self.promote:
+            arrays = promote_arrays(self.name, operands, arrays)
+        xp = backends.xp_of(*arrays)
+        result = self._run(xp, *arrays, **params)
+        extras: tuple[Any, ...] = ()
+        if self.extras:
+            result, *rest = result
+            extras = tuple(rest)
+        node = None
+        if any(edge is not None for edge in edges) and grad_state.enabled:
+            node = self._record(edges, arrays, result, extras, params)
+        if self.multi:
+            return self._outputs(result, node, xp)
+        if node is not None and not is_differentiable(result):
+            node = None
+        out = wrap(result, node, xp)
+        if self.view:
+            mark_view(out, self, operands, params)
+        return out
+
+    def _record(self, edges: list[Any], arrays: list[Any], result: Any, extras: Any, params: dict[str, Any]) -> Node:
+        node = new_node(Node)
+        node.op, node.params, node.edges = self, params or None, tuple(edges)
+        if not self.multi:
+            node.shape, node.dtype = result.shape, result.dtype
+        if self.variadic:
+            node.saved = tuple(arrays) if self.joint and self.joint.slots else ()
+        else:
+            need = 0
+            for i, edge in enumerate(edges):
+                if edge is not None:
+                    need |= 1 << i
+            slots = self.keep(need)
+            if slots:
+                everything = (*arrays, result, *extras)
+                saved: list[Any] = [None] * len(everything)
+                for slot in slots:
+                    saved[slot] = everything[slot]
+                node.saved = tuple(saved)
+            else:
+                node.saved = ()
+        node.seq = next_seq()
+        return node
+
+    def _outputs(self, results: Sequence[Any], node: Node | None, xp: Any) -> tuple[Tensor, ...]:
+        if node is not None:
+            node.shape, node.dtype = tuple(r.shape for r in results), tuple(r.dtype for r in results)
+        outs = []
+        for i, result in enumerate(results):
+            picked = pick_node(node, i, result) if node is not None and is_differentiable(result) else None
+            outs.append(wrap(result, picked, xp))
+        return tuple(outs)
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}({', '.join(self.operands)})>"
+
+
+class MultiOp(Op):
+    """An op whose forward returns a tuple of differentiable outputs; its rule gets a tuple of gradients (None: unused)."""
+
+    multi = True
+
+
+class Composite:
+    """A named computation made of other ops, for graphs that fold it; has no rule of its own."""
+
+    def __init__(self, name: str, formula: str = "") -> None:
+        self.name, self.formula = name, formula
+
+
+class Elementwise(Op):
+    """An op of one or two operands computed by one array function, without parameters: the fast path of the tape.
+
+    float_input: integers become the default float dtype first (exp, sqrt, ...).
+    """
+
+    def __init__(
+        self, name: str, ufunc: Callable[..., Any], operands: str, *, float_input: bool = False, **declared: Any
+    ) -> None:
+        super().__init__(name, operands, **declared)
+        self.ufunc, self.float_input = ufunc, float_input
+        self._run = ufunc_runner(ufunc)
+        self.fast = unary_call(self) if len(self.operands) == 1 else binary_call(self)
+
+    def __call__(self, *operands: Any, **params: Any) -> Any:
+        return self.fast(*operands)
+
+    def run(self, operands: Sequence[Any], params: dict[str, Any]) -> Any:
+        """Forward and node, as Op.run."""
+        return self.fast(*operands, True)
+
+    def kept(self, need: int) -> tuple[bool, bool, bool]:
+        """(keep a, keep b, keep out) for the operands of bit mask `need`; for one operand, (keep x, keep out, -)."""
+        slots = self.keep(need)
+        return 0 in slots, 1 in slots, 2 in slots
+
+
+def unary_call(op: Elementwise) -> Callable[..., Any]:
+    """The call of an elementwise op of one operand, with everything it needs at hand."""
+    ufunc, float_input, rules, kept = op.ufunc, op.float_input, op.rules, [(False, False, False)]
+
+    def call(a: Any, inside: bool = False) -> Any:
+        if events.op and not inside:
+            return watched(op, (a,), {})
+        try:
+            x = a._array
+        except AttributeError:
+            return op._run(backends.xp_of(a), a)
+        if float_input and x.dtype.kind in "iub":
+            x = x.astype(dtypes._default._np)
+        y = ufunc(x)
+        if type(y) is not ndarray:
+            y = backends.as_array(y, x)
+        out = new_tensor(Tensor)
+        out._array = y
+        out._grad = out._view = None
+        edge = a._node
+        if edge is None or (scopes[0] and not grad_state.enabled) or not rules:
+            out._node = None
+            return out
+        node = new_node(Node)
+        node.op, node.edges, node.shape, node.dtype = op, (edge,), y.shape, y.dtype
+        if len(kept) == 1:
+            kept.append(op.kept(1))
+        keep_x, keep_out, _ = kept[1]
+        node.saved = (x if keep_x else None, y if keep_out else None) if keep_x or keep_out else ()
+        node.seq = next_seq()
+        out._node = node
+        return out
+
+    return call
+
+
+def binary_call(op: Elementwise) -> Callable[..., Any]:
+    """The call of an elementwise op of two operands, of which one may be a Python number."""
+    ufunc, float_input, rules, kept = op.ufunc, op.float_input, op.rules, [(False, False, False)]
+
+    def call(a: Any, b: Any, inside: bool = False) -> Any:
+        if events.op and not inside:
+            return watched(op, (a, b), {})
+        try:
+            x, y = a._array, b._array
+            edge_a, edge_b = a._node, b._node
+            dtype = x.dtype
+            if dtype is not y.dtype:
+                x, y = promote_arrays(op.name, (a, b), [x, y])
+                dtype = x.dtype
+        except AttributeError:
+            if not isinstance(a, Tensor) and not isinstance(b, Tensor):
+                return op._run(backends.xp_of(a, b), a, b)
+            x, y, edge_a, edge_b = mixed(op.name, a, b)
+            dtype = x.dtype
+        if float_input and dtype.kind in "iub":
+            dtype = dtypes._default._np
+            x, y = x.astype(dtype), y.astype(dtype)
+        try:
+            z = ufunc(x, y)
+        except (ValueError, TypeError) as error:
+            raise operand_error(op.name, x, y, error) from None
+        if type(z) is not ndarray:
+            z = backends.as_array(z, x)
+        out = new_tensor(Tensor)
+        out._array = z
+        out._grad = out._view = None
+        if (edge_a is None and edge_b is None) or (scopes[0] and not grad_state.enabled) or not rules:
+            out._node = None
+            return out
+        node = new_node(Node)
+        node.op, node.edges, node.shape, node.dtype = op, (edge_a, edge_b), z.shape, dtype
+        if len(kept) == 1:
+            kept.extend(op.kept(need) for need in (1, 2, 3))
+        keep_a, keep_b, keep_out = kept[(edge_a is not None) + 2 * (edge_b is not None)]
+        if keep_a or keep_b or keep_out:
+            node.saved = (x if keep_a else None, y if keep_b else None, z if keep_out else None)
+        else:
+            node.saved = ()
+        node.seq = next_seq()
+        out._node = node
+        return out
+
+    return call
+
+
+def ufunc_runner(ufunc: Any) -> Callable[..., Any]:
+    """forward(xp, *arrays) for a NumPy ufunc: the array library's function of the same name."""
+    name = getattr(ufunc, "__name__", "")
+
+    def run(xp: Any, *arrays: Any) -> Any:
+        return ufunc(*arrays) if xp is np or not hasattr(xp, name) else getattr(xp, name)(*arrays)
+
+    return run
+
+
+def watched(op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    """Run an op while somebody listens: time it, note where it was called from, and say so."""
+    started = time.perf_counter()
+    out = op.run(operands, params)
+    events.seconds = time.perf_counter() - started
+    shown = out[0] if isinstance(out, tuple) and out else out
+    if not isinstance(shown, Tensor):
+        return out
+    where = events.user_frame()
+    node = shown._node
+    if node is not None and node.op is not op and node.op.name == "pick":
+        node = node.edges[0]
+    if node is not None and node.op is op:
+        node.where, node.path = where, events.module_path()
+    events.emit(events.op, op, operands, params, out, node, where)
+    return out
+
+
+def wrap(result: Any, node: Node | None, xp: Any) -> Tensor:
+    """A Tensor around an op's result."""
+    if type(result) is not ndarray and not backends.is_array(result):
+        result = xp.asarray(result)
+    out = new_tensor(Tensor)
+    out._array, out._grad, out._view, out._node = result, None, None, node
+    return out
+
+
+def first(result: Any) -> Any:
+    """The output without its extras, where an op is called on bare arrays."""
+    return result[0] if type(result) is tuple else result
+
+
+def is_differentiable(array: Any) -> bool:
+    """True for floating and complex arrays."""
+    return array.dtype.kind in "fcV"
+
+
+pick = Op("pick", "source", formula="y = x_i")
+
+
+def pick_node(source: Node, index: int, result: Any) -> Node:
+    """The node of output `index` of an op with several outputs."""
+    node = new_node(Node)
+    node.op, node.params, node.edges = pick, {"index": index}, (source,)
+    node.saved, node.shape, node.dtype, node.seq = (), result.shape, result.dtype, next_seq()
+    return node
+
+
+def mark_view(out: Tensor, op: Op, operands: Sequence[Any], params: dict[str, Any]) -> None:
+    """Remember which tensor `out` is a view of and how, so that in-place changes reach its history."""
+    base = operands[0]
+    array = out._array
+    if array.base is None or versions.owner(array) is not versions.owner(base._array):
+        return
+    root, path = (base, ()) if base._view is None else base._view
+    out._view = (root, (*path, (op, params)))
+
+
+# -- dtypes of operands ------------------------------------------------------------------------------------------
+
+_scalars: dict[tuple[Any, Any], Any] = {}
+
+
+def scalar_array(value: Any, array_dtype: np.dtype[Any]) -> Any:
+    """A Python number as a 0-d array, remembered: making one costs more than adding two small arrays."""
+    if value == 0 or value != value:  # 0.0 == -0.0, and nan is never found again
+        return np.asarray(value, array_dtype)
+    key = (value, array_dtype)
+    found = _scalars.get(key)
+    if found is None:
+        if len(_scalars) > 4096:
+            _scalars.clear()
+        try:
+            found = np.asarray(value, array_dtype)
+        except OverflowError:
+            found = np.asarray(value).astype(array_dtype)
+        found.flags.writeable = False
+        _scalars[key] = found
+    return found
+
+
+def mixed(name: str, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
+    """Two operands of which one is no Tensor. -> arrays of one dtype, and the edges."""
+    if isinstance(a, Tensor):
+        x = a._array
+        x, y = with_number(name, x, b, a)
+        return x, y, a._node, None
+    y = b._array
+    y, x = with_number(name, y, a, b)
+    return x, y, None, b._node
+
+
+def with_number(name: str, array: Any, number: Any, tensor: Any) -> tuple[Any, Any]:
+    """An array and a Python number, promoted as PyTorch promotes them. Raises TypeError for anything else."""
+    kind, wanted = array.dtype.kind, array.dtype
+    if isinstance(number, (bool, np.bool_)):
+        pass
+    elif isinstance(number, (int, np.integer)):
+        if kind == "b":
+            wanted = dtypes.I64
+    elif isinstance(number, (float, np.floating)):
+        if kind in "biu":
+            wanted = dtypes._default._np
+    elif isinstance(number, complex):
+        if kind != "c":
+            wanted = dtypes.of_np(array.dtype).to_complex()._np if kind == "f" else dtypes._default.to_complex()._np
+    elif backends.is_array(number):
+        pair = promote_arrays(name, (tensor, number), [array, number])
+        return pair[0], pair[1]
+    else:
+        kinds = f"Tensor and {type(number).__name__}"
+        raise TypeError(f"{name}(): unsupported operand types {kinds}; make it a tensor first: gradbook.tensor(...)")
+    if wanted is not array.dtype:
+        array = array.astype(wanted)
+    other = scalar_array(number, wanted)
+    return array, (other if type(array) is ndarray else backends.like(other, array))
+
+
+def promote_arrays(name: str, operands: Sequence[Any], arrays: list[Any]) -> list[Any]:
+    """Bring arrays (and numbers) to PyTorch's common dtype: dimensioned tensors over 0-d ones over numbers."""
+    wanted: Any = None
+    rank = -1  # 2 dimensioned, 1 zero-dimensional, 0 number
+    parts: list[Any] = [None, None, None]
+    for array in arrays:
+        if array is None:
+            continue
+        if backends.is_array(array):
+            level, found = (2 if array.ndim else 1), array.dtype
+        else:
+            level, found = 0, number_dtype(array)
+        if found not in dtypes._BY_ARRAY:
+            raise DTypeError(f"{name}: arrays of dtype {found} have no tensor dtype")
+        parts[level] = found if parts[level] is None else dtypes.promote_np(parts[level], found)
+        rank = max(rank, level)
+    for level in (2, 1, 0):
+        if parts[level] is not None:
+            wanted = parts[level] if wanted is None else lower_priority(wanted, parts[level])
+    return [
+        a if a is None or getattr(a, "dtype", None) is wanted
+        else a.astype(wanted) if backends.is_array(a) else np.asarray(a, wanted)
+        for a in arrays
+    ]  # fmt: skip
+
+
+def number_dtype(number: Any) -> Any:
+    """The dtype a bare Python number promotes with."""
+    if isinstance(number, bool):
+        return dtypes.B8
+    if isinstance(number, int):
+        return dtypes.I64
+    if isinstance(number, complex):
+        return dtypes._default.to_complex()._np
+    return dtypes._default._np
+
+
+def lower_priority(wanted: Any, other: Any) -> Any:
+    """`other` is of lower priority: it changes the dtype only if its category is higher."""
+    category, new = dtypes.category_of(wanted), dtypes.category_of(other)
+    if new <= category:
+        return wanted
+    if new == dtypes.COMPLEX and category == dtypes.FLOATING:
+        return dtypes.of_np(wanted).to_complex()._np
+    return other
+
+
+def operand_error(name: str, x: Any, y: Any, error: Exception) -> Exception:
+    """Why an array function refused two operands: their devices, or their shapes."""
+    places = [backends.device_of(v)[0] for v in (x, y) if backends.is_array(v)]
+    if len(set(places)) > 1:
+        return DeviceError(
+            f"{name}: Expected all tensors to be on the same device, but found at least two devices, {places[0]} and "
+            f"{places[1]}! Move one with .to({places[0]!r})"
+        )
+    if isinstance(error, ValueError) and backends.is_array(x) and backends.is_array(y):
+        return broadcast_error(name, x.shape, y.shape)
+    return error
+
+
+def broadcast_error(name: str, a: tuple[int, ...], b: tuple[int, ...]) -> ShapeError:
+    """Why two shapes do not broadcast, naming the axis, as PyTorch counts it."""
+    for back in range(1, min(len(a), len(b)) + 1):
+        if a[-back] != b[-back] and 1 not in (a[-back], b[-back]):
+            axis = max(len(a), len(b)) - back
+            text = (
+                f"{name}: The size of tensor a ({a[-back]}) must match the size of tensor b ({b[-back]}) at non-singleton "
+                f"dimension {axis}; a is {tuple(a)}, b is {tuple(b)}. Axes are matched from the right and must be equal or 1"
+            )
+            operands = [{"name": "a", "shape": tuple(a)}, {"name": "b", "shape": tuple(b)}]
+            return ShapeError(text, card=Card(op=name, operands=operands, explanation=text))
+    return ShapeError(f"{name}: shapes {tuple(a)} and {tuple(b)} do not broadcast")
+
+
+def _no_forward(op: Op) -> Any:
+    raise RuntimeError(f"op {op.name} was declared without a forward")

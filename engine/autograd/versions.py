@@ -1,0 +1,50 @@
+"""When memory was last changed in place, so that backward can tell a saved value that is no longer what it was.
+
+Nothing is paid when an op saves a value. An in-place change stamps the memory with the next creation index; a node whose
+saved memory carries a younger stamp than the node itself saved something that has changed since.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from typing import Any
+
+sequence = itertools.count(1)
+last = 0  # index of the youngest stamp; nodes made later need no check
+_stamps: dict[int, tuple[Any, int, int]] = {}  # id(memory) -> (weak reference, stamp, number of changes)
+
+
+def owner(array: Any) -> Any:
+    """The array that owns the memory of `array`."""
+    kind = type(array)
+    while type(array.base) is kind:
+        array = array.base
+    return array
+
+
+def stamp(array: Any) -> None:
+    """Note that the memory of `array` was changed in place just now."""
+    global last
+    memory = owner(array)
+    key = id(memory)
+    known = _stamps.get(key)
+    last = next(sequence)
+    if known is None or known[0]() is not memory:
+        _stamps[key] = (weakref.ref(memory, lambda _: _stamps.pop(key, None)), last, 1)
+    else:
+        _stamps[key] = (known[0], last, known[2] + 1)
+
+
+def changed_at(array: Any) -> int:
+    """Creation index of the last in-place change to the memory of `array`; 0 if there was none."""
+    memory = owner(array)
+    known = _stamps.get(id(memory))
+    return known[1] if known is not None and known[0]() is memory else 0
+
+
+def count(array: Any) -> int:
+    """How often the memory of `array` was changed in place (Tensor._version)."""
+    memory = owner(array)
+    known = _stamps.get(id(memory))
+    return known[2] if known is not None and known[0]() is memory else 0

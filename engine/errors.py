@@ -1,0 +1,76 @@
+"""The tree of exceptions. Each is also the builtin that PyTorch raises, so ported code still catches it.
+
+    GradbookError
+    ├── ShapeError(RuntimeError)          operands whose shapes do not fit
+    ├── DTypeError(RuntimeError)          operands whose dtypes do not fit
+    ├── DeviceError(RuntimeError)         operands on different devices, or a device that is not there
+    ├── AutogradError(RuntimeError)       a backward pass that cannot be done
+    │   └── InplaceError                  a value needed for backward was changed in place
+    ├── SerializationError(RuntimeError)  a file that is not ours, cut short or hostile
+    └── MissingExtraError(ImportError)    an optional dependency is absent; the message names the pip install
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = [
+    "AutogradError",
+    "Card",
+    "DTypeError",
+    "DeviceError",
+    "GradbookError",
+    "InplaceError",
+    "MissingExtraError",
+    "SerializationError",
+    "ShapeError",
+]
+
+
+@dataclass
+class Card:
+    """What an error card shows, as data: the op, its operands, the module path, the place, why, and fixes, best first."""
+
+    op: str = ""
+    operands: list[dict[str, Any]] = field(default_factory=list)
+    module_path: str = ""
+    location: tuple[str, int] | None = None
+    explanation: str = ""
+    fixes: list[str] = field(default_factory=list)
+
+
+class GradbookError(Exception):
+    """Base of every exception the engine raises on purpose; `card` carries the same facts as data."""
+
+    def __init__(self, message: str = "", *, card: Card | None = None) -> None:
+        super().__init__(message)
+        self.card = card or Card(explanation=message)
+
+
+class ShapeError(GradbookError, RuntimeError):
+    """Operands whose shapes do not fit together."""
+
+
+class DTypeError(GradbookError, RuntimeError):
+    """Operands whose dtypes do not fit together."""
+
+
+class DeviceError(GradbookError, RuntimeError):
+    """Operands on different devices, or a device that is not there."""
+
+
+class AutogradError(GradbookError, RuntimeError):
+    """A backward pass that cannot be done."""
+
+
+class InplaceError(AutogradError):
+    """A value needed for backward was changed in place after it was saved."""
+
+
+class SerializationError(GradbookError, RuntimeError):
+    """A file that cannot be read as what it claims to be. Nothing of it was run."""
+
+
+class MissingExtraError(GradbookError, ImportError):
+    """An optional dependency is not installed; the message names the pip install."""

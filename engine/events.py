@@ -1,0 +1,129 @@
+"""Who listens to the engine. One tuple of callables a kind; an empty tuple costs the engine one `if`.
+
+Kinds and what a listener is called with:
+    op         (op, operands, params, output, node, where)  after each op; where = (code, lasti) of the user's frame
+    backward   (phase, root, inputs)                        "start" and "end" of a backward pass
+    grad       (node, grad)                                 the gradient that reaches a node, before its rule runs
+    step       (phase, optimizer)                           "start" and "end" of optimizer.step
+    zero_grad  (owner)                                      an optimizer or module whose gradients were cleared
+    batch      (phase, loader, index, total)                "next" for each batch handed out, "end" after the last
+    module     (phase, module, value)                       "enter", "exit" or "error" of a module call
+    log        (name, value)                                gradbook.log
+    control    ()                                           at safe points; may block (pause) or raise (stop)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+__all__ = ["KINDS", "attach", "detach", "observers", "observing"]
+
+KINDS = ("op", "backward", "grad", "step", "zero_grad", "batch", "module", "log", "control")
+Listener = Callable[..., Any]
+
+op: tuple[Listener, ...] = ()
+backward: tuple[Listener, ...] = ()
+grad: tuple[Listener, ...] = ()
+step: tuple[Listener, ...] = ()
+zero_grad: tuple[Listener, ...] = ()
+batch: tuple[Listener, ...] = ()
+module: tuple[Listener, ...] = ()
+log: tuple[Listener, ...] = ()
+control: tuple[Listener, ...] = ()
+
+observers: tuple[Any, ...] = ()
+_lock = threading.RLock()
+_thread = threading.local()
+
+
+def attach(observer: Any) -> None:
+    """Let an observer listen: each of its methods `on_<kind>` is called from now on. Attaching twice is once."""
+    with _lock:
+        if not any(o is observer for o in observers):
+            _rebuild((*observers, observer))
+
+
+def detach(observer: Any) -> None:
+    """Stop an observer from listening. Detaching one that does not listen does nothing."""
+    with _lock:
+        _rebuild(tuple(o for o in observers if o is not observer))
+
+
+def refresh() -> None:
+    """Read the observers' methods again, after one has switched an `on_<kind>` on (callable) or off (None)."""
+    with _lock:
+        _rebuild(observers)
+
+
+@contextlib.contextmanager
+def observing(observer: Any) -> Iterator[Any]:
+    """Listen inside a `with` block, and never longer."""
+    attach(observer)
+    try:
+        yield observer
+    finally:
+        detach(observer)
+
+
+def _rebuild(new: tuple[Any, ...]) -> None:
+    global observers
+    observers = new
+    for kind in KINDS:
+        listeners = [getattr(o, f"on_{kind}", None) for o in new]
+        globals()[kind] = tuple(listener for listener in listeners if listener is not None)
+
+
+def emit(listeners: tuple[Listener, ...], *args: Any) -> None:
+    """Call listeners; one that raises is detached with one warning: a picture may break, the training may not."""
+    for listener in listeners:
+        try:
+            listener(*args)
+        except Exception as error:
+            owner = getattr(listener, "__self__", listener)
+            detach(owner)
+            message = f"gradbook: an observer ({type(owner).__name__}) failed and was detached: {error!r}"
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
+
+
+def safe_point() -> None:
+    """Where a training loop may be paused or stopped. StopTraining and KeyboardInterrupt pass through."""
+    if control:
+        emit(control)
+
+
+def module_stack() -> list[tuple[str, Any]]:
+    """The modules being called on this thread, outermost first, as (path, module); kept only while somebody listens."""
+    stack: list[tuple[str, Any]] | None = getattr(_thread, "modules", None)
+    if stack is None:
+        stack = _thread.modules = []
+    return stack
+
+
+def module_path() -> str:
+    """Path of the innermost module call on this thread, such as `encoder.0`; empty outside or in the root module."""
+    stack = module_stack()
+    return stack[-1][0] if stack else ""
+
+
+seconds = 0.0  # how long the op being reported took
+_library: dict[str, bool] = {}  # file name -> belongs to gradbook
+_PACKAGE = tuple({__file__.rpartition("/")[0] + "/", __file__.rpartition("\\")[0] + "\\"} - {"/", "\\"})
+
+
+def user_frame(depth: int = 2) -> tuple[Any, int] | None:
+    """(code, lasti) of the nearest calling frame outside gradbook, to be resolved to a line when it is drawn."""
+    frame: Any = sys._getframe(depth)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        inside = _library.get(name)
+        if inside is None:
+            inside = _library[name] = name.startswith(_PACKAGE)
+        if not inside:
+            return frame.f_code, frame.f_lasti
+        frame = frame.f_back
+    return None

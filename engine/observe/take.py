@@ -1,0 +1,169 @@
+"""One step recorded in detail: its operations, their values in numbers, their gradients, the parameters' change."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gradbook import events
+from gradbook.observe.details import Detail, describe, histogram, sample, statistics, thumbnail
+from gradbook.observe.raw import Key, RawNode, Tape, from_nodes, key_of
+from gradbook.observe.source import Where
+
+__all__ = ["Take"]
+
+TAPE_LIMIT = 20_000  # operations; a step with more is drawn from its nodes alone
+clock = time.perf_counter
+
+
+class Take:
+    """Listens to every operation of one step. Costs tens of microseconds an operation, so most steps have none.
+
+    `wanted` maps (operation's number, operand slot or -1 for its output) to the node id whose Detail is asked for.
+    """
+
+    def __init__(self, wanted: dict[tuple[int, int], int] | None = None) -> None:
+        self.tape = Tape()
+        self.cost = 0.0
+        self.stats: dict[Key, np.ndarray] = {}
+        self.wanted = wanted or {}
+        self.captured: dict[int, tuple[tuple[int, int], Key, Detail]] = {}
+        self.ordinals: dict[Key, int] = {}
+        self.roots: list[RawNode] = []
+        self.measurement: Any = None
+        self.expected: frozenset[int] = frozenset()
+        self.stepped: set[int] = set()
+        self._keys: dict[Key, int] = {}
+        self._thread = threading.get_ident()
+        self._last: tuple[Key, float] | None = None
+
+    # -- events ------------------------------------------------------------------------------------------------------
+
+    def on_op(self, op: Any, operands: tuple[Any, ...], params: dict[str, Any], output: Any, node: Any,
+              where: Where | None) -> None:  # fmt: skip
+        """Write an operation down, and its output in numbers."""
+        if threading.get_ident() != self._thread:
+            return
+        started = clock()
+        seconds = events.seconds
+        if len(self.ordinals) >= TAPE_LIMIT:
+            self.restart()
+        raw = self.tape.record(op, operands, params, output, node, where)
+        ordinal = self.ordinals[raw.key] = len(self.ordinals)
+        first = output[0] if isinstance(output, tuple) else output
+        self._row(raw.key, first._array)[6] = seconds * 1e6
+        for key, tensor in self.tape.fresh:
+            self._row(key, tensor._array)
+        if self.wanted:
+            self._capture(ordinal, raw, operands, first, node)
+        self.cost += clock() - started
+
+    def on_grad(self, node: Any, grad: Any) -> None:
+        """Note the size of a node's gradient, and how long the rule before it took."""
+        if threading.get_ident() != self._thread:
+            return
+        started = clock()
+        self.close_backward(started)
+        key = key_of(node)
+        array = getattr(grad, "_array", grad)
+        values = sample(array)
+        row = self.stats.get(key)
+        if row is None:
+            row = self.stats[key] = np.full(8, np.nan, np.float32)
+        row[5] = (float(np.dot(values, values)) * array.size / max(values.size, 1)) ** 0.5
+        if key in self._keys:
+            self._capture_grad(self._keys[key], array, values)
+        ended = clock()
+        self._last = (key, ended)
+        self.cost += ended - started
+
+    def on_module(self, phase: str, module: Any, value: Any) -> None:
+        """Being asked is enough: while somebody listens, the engine keeps track of module paths."""
+
+    # -- for the recorder --------------------------------------------------------------------------------------------
+
+    def restart(self) -> None:
+        """Forget what was recorded; the step seems to begin only now."""
+        self.tape, self.stats, self.ordinals = Tape(), {}, {}
+        self.captured, self._keys = {}, {}
+
+    def close_backward(self, now: float) -> None:
+        """The rule that ran since the last gradient event has ended at `now`."""
+        if self._last is not None:
+            key, since = self._last
+            self.stats[key][7] = (now - since) * 1e6
+            self._last = None
+
+    def see_root(self, root: Any) -> list[RawNode]:
+        """Draw what led to this root; the step's picture is its largest one."""
+        raw = from_nodes([root], self.tape)
+        if len(raw) >= len(self.roots):
+            self.roots = raw
+        return raw
+
+    def table(self) -> np.ndarray:
+        """Statistics of the picture's nodes -> float32[nodes, 8]."""
+        unknown = np.full(8, np.nan, np.float32)
+        rows = [self.stats.get(node.key, unknown) for node in self.roots]
+        return np.stack(rows) if rows else np.empty((0, 8), np.float32)
+
+    def places(self) -> dict[int, tuple[int, int]]:
+        """For each node of the picture, where its value passes by: (number of the operation, operand slot or -1)."""
+        found: dict[int, tuple[int, int]] = {}
+        index = {node.key: i for i, node in enumerate(self.roots)}
+        for i, node in enumerate(self.roots):
+            ordinal = self.ordinals.get(node.key)
+            if ordinal is None:
+                continue
+            found[i] = (ordinal, -1)
+            for slot, key in node.inputs:
+                source = index.get(key)
+                if source is not None and self.roots[source].kind != "op":
+                    found.setdefault(source, (ordinal, slot))
+        return found
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _row(self, key: Key, array: Any) -> np.ndarray:
+        row = np.full(8, np.nan, np.float32)
+        if array.size:
+            with np.errstate(all="ignore"):
+                row[:5] = statistics(sample(array))
+        self.stats[key] = row
+        return row
+
+    def _capture(self, ordinal: int, raw: RawNode, operands: tuple[Any, ...], output: Any, node: Any) -> None:
+        wanted = self.wanted.get((ordinal, -1))
+        if wanted is not None:
+            detail = describe(output._array, 0, _saved(node))
+            self.captured[wanted] = ((ordinal, -1), raw.key, detail)
+            self._keys[raw.key] = wanted
+        for slot, key in raw.inputs:
+            wanted = self.wanted.get((ordinal, slot))
+            if wanted is not None:
+                self.captured[wanted] = ((ordinal, slot), key, describe(operands[slot]._array, 0))
+                self._keys[key] = wanted
+
+    def _capture_grad(self, wanted: int, array: Any, values: np.ndarray) -> None:
+        place, key, detail = self.captured[wanted]
+        mean, std, low, high, _ = statistics(values)
+        detail = replace(detail, grad_thumb=thumbnail(array), grad_counts=histogram(values, low, high), grad_lo=low,
+                         grad_hi=high, grad_mean=mean, grad_std=std)  # fmt: skip
+        self.captured[wanted] = (place, key, detail)
+
+
+def _saved(node: Any) -> tuple[tuple[str, int], ...]:
+    """What a node keeps for backward -> ((name, bytes), ...)."""
+    if node is None or not node.saved:
+        return ()
+    op = node.op
+    names = (*op.operands, "out", *op.extras)
+    return tuple(
+        (names[slot] if slot < len(names) else f"slot {slot}", int(value.nbytes))
+        for slot, value in enumerate(node.saved)
+        if hasattr(value, "nbytes")
+    )
