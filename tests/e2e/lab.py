@@ -56,8 +56,8 @@ class LiveView:
 
     @property
     def text(self) -> str:
-        """The status line."""
-        return self.status.inner_text()
+        """The status line, as a screen reader gets it."""
+        return self.status.text_content() or ""
 
     @property
     def state(self) -> str:
@@ -66,15 +66,13 @@ class LiveView:
 
     @property
     def step(self) -> int:
-        """The step that the status line shows; -1 before there is one."""
-        match = re.search(r"step ([\d,]+)", self.text.replace("\n", " "))
-        return int(match[1].replace(",", "")) if match else -1
+        """The newest step that the loss picture tells; -1 before there is one. (The status line speaks every 5 s only.)"""
+        return self.loss[2] if self.loss else -1
 
     @property
     def loss(self) -> tuple[str, float, int] | None:
         """What the loss picture's name says: (name, value, step)."""
-        picture = self.panel("Loss curves").get_by_role("img").first
-        name = picture.get_attribute("aria-label") or ""
+        name = self.panel("Loss curves").get_by_role("img").first.get_attribute("aria-label") or ""
         match = re.search(r"(\S+) ([-−\d.e]+) at step ([\d,]+)", name)
         return (match[1], float(match[2].replace("−", "-")), int(match[3].replace(",", ""))) if match else None
 

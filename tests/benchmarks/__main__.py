@@ -1,0 +1,49 @@
+"""Run every `bench_*.py` here (or those named) and print one table: python -m tests.benchmarks [NAME ...]
+
+A module `bench_NAME.py` has `rows()`, which measures and gives `Row`s. A number never fails anything.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import sys
+import traceback
+from pathlib import Path
+
+from tests.benchmarks.table import Row, show
+
+FOLDER = Path(__file__).parent
+NAMES = sorted(path.stem.removeprefix("bench_") for path in FOLDER.glob("bench_*.py"))
+
+
+def machine() -> str:
+    """What the numbers were measured on."""
+    model = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), model)
+    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
+
+
+def main(names: list[str]) -> int:
+    """Measure and print. -> 0; 2 if a name is unknown."""
+    unknown = set(names) - set(NAMES)
+    if unknown:
+        print(f"unknown benchmark {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}", file=sys.stderr)
+        return 2
+    rows: list[Row] = []
+    for name in names or NAMES:
+        print(f"measuring {name} …", file=sys.stderr, flush=True)
+        try:
+            rows += importlib.import_module(f"tests.benchmarks.bench_{name}").rows()
+        except Exception as error:  # one that breaks must not hide the others' numbers, nor its own reason
+            traceback.print_exc()
+            rows.append(Row(name, "failed", "", f"{type(error).__name__}: {error}".split("\n")[0][:60]))
+    print(f"\nMeasured on {machine()}.\n\n{show(rows)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

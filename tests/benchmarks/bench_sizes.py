@@ -1,0 +1,65 @@
+"""How long the imports take, and how large the bundle is."""
+
+from __future__ import annotations
+
+import gzip
+import statistics
+import subprocess
+import sys
+from importlib.resources import files
+
+from tests.benchmarks.table import Row
+
+REPEATS = 7
+
+
+def import_milliseconds(statement: str) -> float:
+    """Median time that a statement takes in a fresh Python, in ms, without Python's own start."""
+    program = f"import time; t = time.perf_counter(); {statement}; print(time.perf_counter() - t)"
+    times = [
+        float(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
+        for _ in range(REPEATS)
+    ]
+    return statistics.median(times) * 1e3
+
+
+LOAD = """\
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+import gradbook, time
+t = time.perf_counter()
+shell.run_line_magic('load_ext', 'gradbook')
+print(time.perf_counter() - t)
+"""
+
+
+def load_extension_milliseconds() -> float:
+    """Median time of `%load_ext gradbook` after `import gradbook`, in ms."""
+    times = [
+        float(
+            subprocess.run([sys.executable, "-c", LOAD], capture_output=True, text=True, check=True).stdout.split()[-1]
+        )
+        for _ in range(REPEATS)
+    ]
+    return statistics.median(times) * 1e3
+
+
+def rows() -> list[Row]:
+    """Measure."""
+    bundle = (files("gradbook.widgets") / "static" / "gradbook.js").read_bytes()
+    numpy = import_milliseconds("import numpy")
+    return [
+        Row(
+            "import gradbook",
+            f"{import_milliseconds('import gradbook'):.0f} ms",
+            "≤ 250 ms",
+            f"numpy alone {numpy:.0f} ms",
+        ),
+        Row("%load_ext gradbook, after it", f"{load_extension_milliseconds():.0f} ms", "≤ 500 ms"),
+        Row(
+            "browser bundle",
+            f"{len(bundle) / 1024:.0f} KB",
+            "≤ 150 KB",
+            f"{len(gzip.compress(bundle)) / 1024:.0f} KB gzip",
+        ),
+    ]
