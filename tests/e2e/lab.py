@@ -66,7 +66,7 @@ class LiveView:
 
     @property
     def step(self) -> int:
-        """The newest step that the loss picture tells; -1 before there is one. (The status line speaks every 5 s only.)"""
+        """The newest step that the loss picture tells, or -1. (The status line speaks every 5 s only.)"""
         return self.loss[2] if self.loss else -1
 
     @property

@@ -1,4 +1,4 @@
-"""Take the pictures of the live view for the README and for a look beside the mock-ups: python -m tests.e2e.pictures FOLDER"""
+"""Take pictures of the live view, to lay beside the mock-ups: python -m tests.e2e.pictures FOLDER [NAME ...]"""
 
 from __future__ import annotations
 
