@@ -1,0 +1,42 @@
+"""What the outside may see of the engine: graphs, runs, curves, probes, and the mailbox that controls a training."""
+
+from gradbook.observe.control import Control, StopTraining
+from gradbook.observe.details import Detail
+from gradbook.observe.diff import Change, GraphDiff
+from gradbook.observe.graph import Graph
+from gradbook.observe.nodes import STATS, GraphEdge, GraphNode, ModuleInfo, NodeStats
+from gradbook.observe.probes import ParameterInfo, ProbeRows, Probes
+from gradbook.observe.run import Picture, Run, Snapshot, current_run, runs
+from gradbook.observe.series import Fresh, Series, thin
+from gradbook.observe.session import finish_run, log, start_run
+from gradbook.observe.trace import Trace, trace
+
+__all__ = [
+    "STATS",
+    "Change",
+    "Control",
+    "Detail",
+    "Fresh",
+    "Graph",
+    "GraphDiff",
+    "GraphEdge",
+    "GraphNode",
+    "ModuleInfo",
+    "NodeStats",
+    "ParameterInfo",
+    "Picture",
+    "ProbeRows",
+    "Probes",
+    "Run",
+    "Series",
+    "Snapshot",
+    "StopTraining",
+    "Trace",
+    "current_run",
+    "finish_run",
+    "log",
+    "runs",
+    "start_run",
+    "thin",
+    "trace",
+]

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from gradbook.observe.nodes import GraphNode
+
 if TYPE_CHECKING:
-    from gradbook.observe.graph import Graph, GraphNode
+    from gradbook.observe.graph import Graph
 
 __all__ = ["Change", "GraphDiff", "compare"]
 

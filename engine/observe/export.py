@@ -8,8 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gradbook.observe.nodes import GraphNode
+
 if TYPE_CHECKING:
-    from gradbook.observe.graph import Graph, GraphNode
+    from gradbook.observe.graph import Graph
 
 __all__ = ["SUFFIXES", "save", "to_dot", "to_json"]
 

@@ -2,65 +2,58 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import replace
 
-if TYPE_CHECKING:
-    from gradbook.observe.graph import Graph
+from gradbook.observe.nodes import GraphEdge, GraphNode, ModuleInfo
+
+__all__ = ["fold"]
+
+Parts = tuple[tuple[GraphNode, ...], tuple[GraphEdge, ...], tuple[ModuleInfo, ...]]
 
 
-def fold(graph: Graph, depth: int) -> Graph:
+def fold(nodes: Sequence[GraphNode], edges: Sequence[GraphEdge], modules: Sequence[ModuleInfo], depth: int) -> Parts:
     """Each module path longer than `depth` parts becomes one node named by its first `depth` + 1 parts.
 
     Parameters go into their module. Raises ValueError if depth is negative.
     """
-    from gradbook.observe.graph import Graph, GraphEdge, GraphNode
-
     if depth < 0:
         raise ValueError(f"fold: depth is {depth}; it counts levels of modules and cannot be negative")
-    classes = {info.path: info.cls for info in graph.modules}
+    classes = {info.path: info.cls for info in modules}
     group_of: list[int] = []
-    nodes: list[GraphNode] = []
+    folded: list[GraphNode] = []
     index: dict[str, int] = {}
-    for node in graph.nodes:
+    for node in nodes:
         parts = node.module_path.split(".") if node.module_path else []
         path = ".".join(parts[: depth + 1]) if len(parts) > depth else ""
-        if path and path in index:
-            at = index[path]
-            group_of.append(at)
-            if node.kind == "op":  # the folded node has the shape of what leaves it: its last operation's
-                nodes[at] = _module(at, path, node, classes)
-            continue
-        at = len(nodes)
+        at = index.get(path, len(folded)) if path else len(folded)
         group_of.append(at)
-        if path:
-            index[path] = at
-            nodes.append(_module(at, path, node, classes))
-        else:
-            nodes.append(_renumbered(node, at))
+        if at == len(folded):
+            folded.append(_module(at, path, node, classes) if path else replace(node, id=at))
+            index.setdefault(path, at)
+        elif node.kind == "op":  # the folded node has the shape of what leaves it: its last operation's
+            folded[at] = _module(at, path, node, classes)
+    kept = tuple(info for info in modules if info.path.count(".") <= depth)
+    return tuple(folded), _edges(edges, group_of, folded), kept
+
+
+def _edges(edges: Sequence[GraphEdge], group_of: list[int], folded: list[GraphNode]) -> tuple[GraphEdge, ...]:
+    """Edges between the groups, one a pair; those into a folded module are numbered anew."""
+    found: dict[tuple[int, int, int], GraphEdge] = {}
     slots: dict[int, int] = {}
-    edges: dict[tuple[int, int], GraphEdge] = {}
-    for src, dst, slot in graph.edges:
+    for src, dst, slot in edges:
         a, b = group_of[src], group_of[dst]
-        if a == b or (a, b) in edges:
+        into = folded[b].kind == "module"
+        key = (a, b, -1 if into else slot)
+        if a == b or key in found:
             continue
-        if nodes[b].kind == "module":
-            slot = slots.get(b, 0)
-            slots[b] = slot + 1
-        edges[a, b] = GraphEdge(a, b, slot)
-    modules = tuple(info for info in graph.modules if info.path.count(".") <= depth)
-    return Graph(tuple(nodes), tuple(edges.values()), modules)
+        if into:
+            slot = slots[b] = slots.get(b, -1) + 1
+        found[key] = GraphEdge(a, b, slot)
+    return tuple(found.values())
 
 
-def _module(at: int, path: str, node, classes: dict[str, str]):  # type: ignore[no-untyped-def]
-    from dataclasses import replace
-
-    cls = classes.get(path) or node.module_cls
-    return replace(
-        node, id=at, kind="module", op=cls or "module", name=path, module_path=path, module_cls=cls, params={}, stats=None
-    )
-
-
-def _renumbered(node, at: int):  # type: ignore[no-untyped-def]
-    from dataclasses import replace
-
-    return replace(node, id=at)
+def _module(at: int, path: str, node: GraphNode, classes: dict[str, str]) -> GraphNode:
+    cls = classes.get(path, "")
+    node = replace(node, id=at, kind="module", op=cls or "module", name=path, params={}, stats=None)
+    return replace(node, module_path=path, module_cls=cls)

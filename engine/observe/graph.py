@@ -4,80 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from gradbook.observe import export, naming
 from gradbook.observe.diff import GraphDiff, compare
+from gradbook.observe.fold import fold
+from gradbook.observe.nodes import STATS, GraphEdge, GraphNode, ModuleInfo, NodeStats
 from gradbook.observe.raw import RawNode, from_nodes
-from gradbook.observe.source import locate
+from gradbook.observe.source import locate, user_frame
 
-__all__ = ["Graph", "GraphEdge", "GraphNode", "ModuleInfo", "NodeStats", "STATS", "svg_renderer"]
+__all__ = ["STATS", "Graph", "GraphEdge", "GraphNode", "ModuleInfo", "NodeStats", "svg_renderer"]
 
-STATS = ("value_mean", "value_std", "value_min", "value_max", "zero_fraction", "grad_norm", "forward_us", "backward_us")
 svg_renderer: Callable[..., str] | None = None  # set by gradbook.widgets: (graph, *, depth, direction, theme) -> SVG
-
-
-class NodeStats(NamedTuple):
-    """Statistics of one node at one step; NaN where unknown. A NaN mean beside finite extremes: not all are finite."""
-
-    value_mean: float
-    value_std: float
-    value_min: float
-    value_max: float
-    zero_fraction: float
-    grad_norm: float
-    forward_us: float
-    backward_us: float
-
-
-@dataclass(frozen=True, slots=True)
-class GraphNode:
-    """One operation, or one value that enters the computation. `kind` is 'op', 'input', 'parameter', 'buffer',
-    'constant' or, in a folded graph, 'module'; `name` is the user's, '' if there is none.
-    """
-
-    id: int
-    kind: str
-    op: str
-    name: str = ""
-    module_path: str = ""
-    module_cls: str = ""
-    cell: str | None = None
-    line: int | None = None
-    source: str | None = None
-    shape: tuple[int, ...] = ()
-    dtype: str = ""
-    device: str = "cpu"
-    requires_grad: bool = False
-    params: dict[str, str] = field(default_factory=dict)
-    seq: int = 0
-    stats: NodeStats | None = None
-
-    @property
-    def label(self) -> str:
-        """What to call the node in one word: its name, else its operation."""
-        return self.name or self.op
-
-
-class GraphEdge(NamedTuple):
-    """A value that goes from node `src` into operand number `slot` of node `dst`."""
-
-    src: int
-    dst: int
-    slot: int
-
-
-class ModuleInfo(NamedTuple):
-    """A module of the model: path, class and number of parameters, those of its children included."""
-
-    path: str
-    cls: str
-    parameters: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +43,7 @@ class Graph:
             if not hasattr(root, "_node"):
                 raise TypeError(f"Graph.of: expected a Tensor or a sequence of them, got {type(root).__name__}")
         if names is None:
-            names = naming.Names.in_sight(_caller())
+            names = naming.Names.in_sight(user_frame())
         elif not isinstance(names, naming.Names):
             names = naming.Names([names])
         return build(from_nodes(roots), names)
@@ -125,9 +68,7 @@ class Graph:
 
         Raises ValueError if depth is negative.
         """
-        from gradbook.observe.fold import fold
-
-        return fold(self, depth)
+        return Graph(*fold(self.nodes, self.edges, self.modules, depth))
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries and lists: {'signature', 'nodes', 'edges', 'modules'}."""
@@ -239,9 +180,3 @@ def _modules(nodes: tuple[GraphNode, ...], names: naming.Names) -> tuple[ModuleI
         count = sum(int(np.prod(p.shape)) for p in module.parameters()) if module is not None else 0
         infos.append(ModuleInfo(path, type(module).__name__ if module is not None else seen[path], count))
     return tuple(infos)
-
-
-def _caller() -> Any:
-    from gradbook.observe.source import user_frame
-
-    return user_frame(2)

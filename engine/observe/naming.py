@@ -147,11 +147,14 @@ class Names:
         self.parameters: dict[int, tuple[str, Any]] = {}  # id -> (path, tensor)
         self.buffers: dict[int, str] = {}
         self.roots: list[tuple[str, Any]] = []
+        self.optimizers: list[Any] = []
         modules: list[tuple[str, Any]] = []
         for namespace in namespaces:
             for name, value in _things(namespace):
                 if hasattr(value, "named_parameters"):
                     modules.append((name, value))
+                elif hasattr(value, "param_groups"):
+                    self.optimizers.append(value)
                 else:
                     self.tensors.setdefault(id(value), name)
                     self.arrays.setdefault(id(value._array), name)
@@ -249,7 +252,7 @@ _ours: dict[type, bool] = {}
 
 
 def _is_ours(value: Any) -> bool:
-    """True for a Tensor or a Module, told by class alone, so that neither needs importing here."""
+    """True for a Tensor, a Module or an Optimizer, told by class alone, so that none needs importing here."""
     kind = type(value)
     known = _ours.get(kind)
     if known is None:
@@ -258,6 +261,7 @@ def _is_ours(value: Any) -> bool:
         known = _ours[kind] = not issubclass(kind, type) and any(
             (base.__module__ == "gradbook.tensor" and base.__name__ == "Tensor")
             or (base.__name__ == "Module" and base.__module__.startswith("gradbook.nn"))
+            or (base.__name__ == "Optimizer" and base.__module__.startswith("gradbook.optim"))
             for base in kind.__mro__
         )
     return known

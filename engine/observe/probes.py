@@ -160,13 +160,13 @@ class Measurement:
 
 def _norm(array: Any, values: np.ndarray) -> float:
     """Euclidean norm of an array of which `values` is the even sample (everything, where it was small)."""
+    flat = array.reshape(-1)
     if values.size == array.size:
         squares = float(np.dot(values, values))
-    elif hasattr(array, "get"):
-        squares = float((abs(array.reshape(-1)) ** 2).sum(dtype=np.float32))
+    elif flat.dtype.kind in "fc" and not hasattr(array, "get"):
+        squares = float(abs(np.vdot(flat, flat)))
     else:
-        flat = array.reshape(-1)
-        squares = float(abs(np.vdot(flat, flat))) if flat.dtype.kind in "fc" else float((flat.astype(np.float32) ** 2).sum())
+        squares = float((abs(flat.astype(np.float32)) ** 2).sum())
     if squares == float("inf"):
         squares = float((np.abs(values.astype(np.float64)) ** 2).sum()) * (array.size / max(values.size, 1))
     return squares**0.5 if squares == squares else NAN

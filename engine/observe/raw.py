@@ -12,7 +12,7 @@ import numpy as np
 from gradbook import events
 from gradbook.observe.source import Where
 
-__all__ = ["RawNode", "Tape", "ancestors", "from_nodes"]
+__all__ = ["RawNode", "Tape", "from_nodes", "is_parameter", "leaf", "leaves", "structure"]
 
 Key = tuple[str, int]
 LONGEST = 60  # characters of one operation parameter
@@ -52,16 +52,17 @@ def from_nodes(roots: Sequence[Any], tape: Tape | None = None) -> list[RawNode]:
     A tape adds what nodes do not keep: operands without a gradient, places, modules.
     """
     found: dict[Key, RawNode] = {}
-    stack = []
+    recorded: list[RawNode] = []
+    stack: list[Any] = []
     for root in roots:
-        if root._node is None:
-            entry = tape.entry_of(root) if tape is not None else None
-            raw = entry or leaf(root, ("t", id(root)))
-            found[raw.key] = raw
-            if entry is not None and tape is not None:
-                _from_tape(entry, tape, found)
-        else:
+        entry = tape.entry_of(root) if tape is not None else None
+        if root._node is not None:
             stack.append(root._node)
+        elif entry is not None:
+            found[entry.key] = entry
+            recorded.append(entry)
+        else:
+            found["t", id(root)] = leaf(root, ("t", id(root)))
     while stack:
         node = stack.pop()
         key = key_of(node)
@@ -69,17 +70,20 @@ def from_nodes(roots: Sequence[Any], tape: Tape | None = None) -> list[RawNode]:
             continue
         if node.op.name == "pick" and node.edges and node.edges[0] is not None:
             node = node.edges[0]
-        recorded = tape.ops.get(key) if tape is not None else None
-        raw = found[key] = recorded if recorded is not None else _of_node(node, key, found)
-        if recorded is not None and tape is not None:
-            _from_tape(recorded, tape, found)
+        entry = tape.ops.get(key) if tape is not None else None
+        if entry is not None:
+            found[key] = entry
+            recorded.append(entry)
+        else:
+            found[key] = _of_node(node, key, found)
         stack.extend(edge for edge in node.edges if edge is not None)
+    if tape is not None:
+        _from_tape(recorded, tape, found)
     return in_order(list(found.values()))
 
 
-def _from_tape(raw: RawNode, tape: Tape, found: dict[Key, RawNode]) -> None:
-    """Add what led to a recorded operation, as far back as the tape goes."""
-    todo = [raw]
+def _from_tape(todo: list[RawNode], tape: Tape, found: dict[Key, RawNode]) -> None:
+    """Add what else led to recorded operations, through operands without a gradient, as far back as the tape goes."""
     while todo:
         for _, key in todo.pop().inputs:
             entry = tape.ops.get(key) or tape.values.get(key)
@@ -93,9 +97,8 @@ def _of_node(node: Any, key: Key, found: dict[Key, RawNode]) -> RawNode:
     tensor = node.tensor() if node.tensor is not None else None
     if tensor is not None:
         return leaf(tensor, key)
-    if node.op.name == "accumulate":
-        return RawNode(key, "input", "input", node.seq, shape=_shape(node), dtype=_dtype(node.dtype), requires_grad=True)
-    raw = RawNode(key, "op", node.op.name, node.seq, shape=_shape(node), dtype=_dtype(node.dtype), requires_grad=True)
+    kind, op = ("input", "input") if node.op.name == "accumulate" else ("op", node.op.name)
+    raw = RawNode(key, kind, op, node.seq, shape=_shape(node), dtype=_dtype(node.dtype), requires_grad=True)
     raw.where, raw.path = node.where, node.path or ""
     raw.params = plain(node.params)
     saved = node.saved or ()
@@ -107,8 +110,9 @@ def _of_node(node: Any, key: Key, found: dict[Key, RawNode]) -> RawNode:
         if not hasattr(array, "dtype") or not array.ndim:
             continue
         source = ("a", id(array))
-        found.setdefault(source, RawNode(source, "input", "input", 0, shape=tuple(array.shape),
-                                         dtype=_dtype(array.dtype), device=_device(array), array_id=id(array)))  # fmt: skip
+        if source not in found:
+            found[source] = RawNode(source, "input", "input", 0, [], tuple(array.shape), _dtype(array.dtype))
+            found[source].device, found[source].array_id = _device(array), id(array)
         raw.inputs.append((slot, source))
     return raw
 
@@ -116,7 +120,7 @@ def _of_node(node: Any, key: Key, found: dict[Key, RawNode]) -> RawNode:
 def leaf(tensor: Any, key: Key) -> RawNode:
     """A raw node for a tensor that no operation made."""
     array = tensor._array
-    kind = "parameter" if any(base.__name__ == "Parameter" for base in type(tensor).__mro__) else "input"
+    kind = "parameter" if is_parameter(tensor) else "input"
     if kind == "input" and tensor._node is None and array.ndim == 0:
         kind = "constant"
     return RawNode(key, kind, kind, 0, shape=tuple(array.shape), dtype=_dtype(array.dtype), device=_device(array),
@@ -137,17 +141,6 @@ def in_order(raw: list[RawNode]) -> list[RawNode]:
     for node in raw:
         placed.setdefault(node.key, node)
     return list(placed.values())
-
-
-def ancestors(raw: list[RawNode], keys: set[Key]) -> list[RawNode]:
-    """Of nodes in order of computation, those that lead to `keys`, and these."""
-    wanted = set(keys)
-    kept = []
-    for node in reversed(raw):
-        if node.key in wanted:
-            kept.append(node)
-            wanted.update(key for _, key in node.inputs)
-    return kept[::-1]
 
 
 class Tape:
@@ -253,3 +246,37 @@ def _now() -> int:
     from gradbook.autograd import versions
 
     return next(versions.sequence)
+
+
+def structure(raw: list[RawNode]) -> tuple[Any, ...]:
+    """What makes two raw graphs the same picture: operations, modules, edges; not shapes, not values."""
+    index = {node.key: i for i, node in enumerate(raw)}
+    return tuple(
+        (node.op, node.path, node.requires_grad, tuple((slot, index[key]) for slot, key in node.inputs)) for node in raw
+    )
+
+
+def leaves(root: Any) -> list[Any]:
+    """The leaf tensors that a backward pass from `root` reaches, in the order of their first use."""
+    seen: set[int] = set()
+    uses: dict[int, tuple[int, int, Any]] = {}
+    stack = [root._node] if root._node is not None else []
+    while stack:
+        node = stack.pop()
+        if node.seq in seen:
+            continue
+        seen.add(node.seq)
+        for slot, edge in enumerate(node.edges):
+            if edge is None:
+                continue
+            tensor = edge.tensor() if edge.tensor is not None else None
+            if tensor is None:
+                stack.append(edge)
+            elif id(tensor) not in uses or uses[id(tensor)][:2] > (node.seq, slot):
+                uses[id(tensor)] = (node.seq, slot, tensor)
+    return [entry[2] for entry in sorted(uses.values(), key=lambda entry: entry[:2])]
+
+
+def is_parameter(tensor: Any) -> bool:
+    """True for nn.Parameter, told by its class's name."""
+    return any(base.__name__ == "Parameter" for base in type(tensor).__mro__)

@@ -13,7 +13,8 @@ import numpy as np
 
 from gradbook.observe.control import Control
 from gradbook.observe.details import Detail
-from gradbook.observe.graph import Graph, NodeStats
+from gradbook.observe.graph import Graph
+from gradbook.observe.nodes import NodeStats
 from gradbook.observe.probes import ParameterInfo, Probes
 from gradbook.observe.series import Series
 

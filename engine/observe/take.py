@@ -24,11 +24,14 @@ class Take:
     """Listens to every operation of one step. Costs tens of microseconds an operation, so most steps have none.
 
     `wanted` maps (operation's number, operand slot or -1 for its output) to the node id whose Detail is asked for.
+    One with `patience` gets tired when it has cost more than these seconds and 3 % of the time: it forgets and stops.
     """
 
-    def __init__(self, wanted: dict[tuple[int, int], int] | None = None) -> None:
+    def __init__(self, wanted: dict[tuple[int, int], int] | None = None, patience: float | None = None) -> None:
         self.tape = Tape()
         self.cost = 0.0
+        self.tired = False
+        self._patience, self._begun = patience, clock()
         self.stats: dict[Key, np.ndarray] = {}
         self.wanted = wanted or {}
         self.captured: dict[int, tuple[tuple[int, int], Key, Detail]] = {}
@@ -58,9 +61,15 @@ class Take:
         self._row(raw.key, first._array)[6] = seconds * 1e6
         for key, tensor in self.tape.fresh:
             self._row(key, tensor._array)
+        self.tape.fresh.clear()
         if self.wanted:
             self._capture(ordinal, raw, operands, first, node)
-        self.cost += clock() - started
+        ended = clock()
+        self.cost += ended - started
+        if self._patience is not None and self.cost > self._patience + 0.03 * (ended - self._begun):
+            self.tired = True
+            self.restart()
+            events.detach(self)
 
     def on_grad(self, node: Any, grad: Any) -> None:
         """Note the size of a node's gradient, and how long the rule before it took."""
@@ -81,15 +90,13 @@ class Take:
         self._last = (key, ended)
         self.cost += ended - started
 
-    def on_module(self, phase: str, module: Any, value: Any) -> None:
-        """Being asked is enough: while somebody listens, the engine keeps track of module paths."""
-
     # -- for the recorder --------------------------------------------------------------------------------------------
 
     def restart(self) -> None:
         """Forget what was recorded; the step seems to begin only now."""
         self.tape, self.stats, self.ordinals = Tape(), {}, {}
         self.captured, self._keys = {}, {}
+        self._begun, self.cost = clock(), 0.0
 
     def close_backward(self, now: float) -> None:
         """The rule that ran since the last gradient event has ended at `now`."""

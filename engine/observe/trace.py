@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from gradbook import events
@@ -19,6 +20,7 @@ class Trace:
     def __init__(self, names: dict[str, Any] | None = None) -> None:
         self._tape: Tape | None = Tape()
         self._given = names
+        self._thread = threading.get_ident()
         self._graph: Graph | None = None
         self.error: BaseException | None = None
 
@@ -42,11 +44,8 @@ class Trace:
     def on_op(self, op: Any, operands: tuple[Any, ...], params: dict[str, Any], output: Any, node: Any,
               where: Where | None) -> None:  # fmt: skip
         """Write one operation down."""
-        if self._tape is not None:
+        if self._tape is not None and threading.get_ident() == self._thread:
             self._tape.record(op, operands, params, output, node, where)
-
-    def on_module(self, phase: str, module: Any, value: Any) -> None:
-        """Being asked is enough: while somebody listens, the engine keeps track of module paths."""
 
     def _build(self, frame: Any) -> Graph:
         tape = self._tape or Tape()
