@@ -1,7 +1,7 @@
 // Entry of the bundle: the hub registers the api under its hash, a stub asks it to render, a saved page mounts it.
 import { type Bytes, type Incoming, type Outgoing, type Transport, fromBase64 } from "./protocol";
 import { Store } from "./store";
-import { type ViewOptions, createView } from "./view";
+import { createView } from "./view";
 
 /** What anywidget hands over; only what is used here. */
 export interface Model {
@@ -35,17 +35,32 @@ export function modelTransport(model: Model): Transport {
 /** Live view in an output: called by the stub. Returns what takes it away. */
 export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const store = new Store();
-  const packed = model.get("snapshot") as Bytes | null | undefined;
-  if (packed) store.load(packed);
-  const theme = model.get("theme");
-  return createView(el, store, { transport: modelTransport(model), ...(typeof theme === "string" ? { theme } : {}) });
+  const load = (): void => {
+    const packed = model.get("snapshot") as Bytes | null | undefined;
+    if (packed) store.load(packed);
+  };
+  const dress = (): void => {
+    const theme = model.get("theme");
+    if (typeof theme === "string") store.setUi({ theme });
+  };
+  load();
+  dress();
+  model.on("change:snapshot", load);
+  model.on("change:theme", dress);
+  const remove = createView(el, store, modelTransport(model));
+  return () => {
+    model.off("change:snapshot", load);
+    model.off("change:theme", dress);
+    remove();
+  };
 }
 
 /** View of a saved run: everything but the controls. `source`: the packed snapshot, as bytes or as base64 text. */
-export function mount(el: HTMLElement, source: Bytes | string, options: ViewOptions = {}): () => void {
+export function mount(el: HTMLElement, source: Bytes | string, theme = "auto"): () => void {
   const store = new Store("static");
   store.load(typeof source === "string" ? fromBase64(source) : source);
-  return createView(el, store, options);
+  store.setUi({ theme });
+  return createView(el, store, null);
 }
 
 export const api = { render, mount };

@@ -34,7 +34,8 @@ export interface Ui {
   folded: ReadonlySet<string>; // "panel:loss", "module:blocks"
   inspectorOpen: boolean;
   lossScale: "log" | "linear";
-  smoothing: number; // EMA factor, 0: none
+  theme: string; // auto, light, dark
+  smoothing: number | null; // EMA factor, 0: none, null: chosen by the length of the run
 }
 
 /** connected: a kernel talks; disconnected: it did; static: a saved page. */
@@ -69,6 +70,7 @@ export interface State {
   error: RunError | null;
   connection: Connection;
   connectionWhy: string;
+  silent: boolean; // a ping stayed unanswered while the cell runs: messages do not get through
   ui: Ui;
   versions: Versions;
 }
@@ -82,8 +84,8 @@ function emptyState(connection: Connection): State {
   return {
     run: null, status: noStatus(), controls: { live: false, why: "" }, lr: { value: null, suggested: null }, coach: null, level: "health",
     series: [], epochs: [], params: [], probes: new Probes(), graph: null, graphStats: null, details: new Map(), error: null,
-    connection, connectionWhy: "",
-    ui: { hoverStep: null, pinnedStep: null, selected: null, folded: new Set(), inspectorOpen: false, lossScale: "log", smoothing: 0.98 },
+    connection, connectionWhy: "", silent: false,
+    ui: { hoverStep: null, pinnedStep: null, selected: null, folded: new Set(), inspectorOpen: false, lossScale: "log", theme: "auto", smoothing: null },
     versions: { status: 0, series: 0, params: 0, probes: 0, graph: 0, stats: 0, details: 0, ui: 0 },
   };
 }
@@ -93,7 +95,8 @@ export class Store {
   /** Number of the last frame taken; -1 before the first. */
   seq = -1;
   private readonly listeners = new Set<() => void>();
-  private ghostId = -1;
+  private readonly own = new WeakSet<Series>(); // ghosts made here
+  private ghostId = -1_000_000;
 
   constructor(connection: Connection = "connected") {
     this.state = emptyState(connection);
@@ -118,10 +121,11 @@ export class Store {
     return true;
   }
 
-  /** Take a packed snapshot; an empty one changes nothing. */
+  /** Take a packed snapshot; an empty one, or one older than what is known, changes nothing. */
   load(packed: Bytes): void {
     const found = unpack(packed);
-    if (found !== null) this.apply({ ...found.frame, kind: "snapshot" }, found.buffers);
+    if (found === null || found.frame.seq <= this.seq) return;
+    this.apply({ ...found.frame, kind: "snapshot" }, found.buffers);
   }
 
   disconnect(why: string): void {
@@ -135,6 +139,13 @@ export class Store {
   setUi(patch: Partial<Ui>): void {
     Object.assign(this.state.ui, patch);
     this.state.versions.ui++;
+    this.changed();
+  }
+
+  setSilent(silent: boolean): void {
+    if (this.state.silent === silent) return;
+    this.state.silent = silent;
+    this.state.versions.status++;
     this.changed();
   }
 
@@ -175,7 +186,8 @@ export class Store {
   }
 
   private ghostOf(main: Series): Series {
-    const ghost = new Series(this.ghostId--, main.name, "ghost");
+    const ghost = new Series(this.ghostId++, main.name, "ghost");
+    this.own.add(ghost);
     const every = Math.ceil(main.length / GHOST_POINTS);
     const pick = <T extends Uint32Array | Float32Array>(list: T): T => list.subarray(0, main.length).filter((_, i) => i % every === 0) as T;
     ghost.append(pick(main.steps), pick(main.values));
@@ -189,7 +201,7 @@ export class Store {
     state.coach = null;
     state.error = null;
     state.epochs = [];
-    state.series = state.series.filter((series) => series.role === "ghost" && series.id < 0);
+    state.series = state.series.filter((series) => this.own.has(series));
     state.params = [];
     state.probes.clear(0);
     state.details = new Map();
@@ -226,6 +238,9 @@ export class Store {
       series.role = role;
       if (reset) series.clear();
       series.append(uints(buffers[steps]), floats(buffers[values]));
+      // The kernel keeps the last run too: then ours of the same run goes.
+      const { lastStep } = series;
+      if (role === "ghost") state.series = state.series.filter((one) => !this.own.has(one) || one.lastStep !== lastStep);
     }
     state.versions.series++;
   }
@@ -244,6 +259,11 @@ function readDetail(wire: WireDetail, buffers: Bytes[]): Detail {
 /** The curve that the view is about: the first training series. */
 export function mainSeries(state: State): Series | null {
   return state.series.find((series) => series.role === "train") ?? null;
+}
+
+/** Whether a click on Pause can have an effect now. */
+export function controlsLive(state: State): boolean {
+  return state.connection === "connected" && state.controls.live && !state.silent;
 }
 
 /** The step every panel shows: hovered, else pinned, else null for the newest. */

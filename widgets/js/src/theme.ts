@@ -21,6 +21,34 @@ export function inks(el: Element): Inks {
   return found;
 }
 
+/** `light` or `dark`: as wished, else as the notebook around says, else as the system does. `own`: not the notebook's. */
+export function themeOf(el: Element, wish: string): { theme: "light" | "dark"; own: boolean } {
+  const host = hostTheme(el);
+  if (wish === "light" || wish === "dark") return { theme: wish, own: host !== wish };
+  return { theme: host, own: false };
+}
+
+function hostTheme(el: Element): "light" | "dark" {
+  const jupyter = el.closest("[data-jp-theme-light]") ?? document.querySelector("[data-jp-theme-light]");
+  if (jupyter !== null) return jupyter.getAttribute("data-jp-theme-light") === "false" ? "dark" : "light";
+  const { body, documentElement } = document;
+  if (body.classList.contains("vscode-dark") || documentElement.dataset.theme === "dark") return "dark";
+  if (body.classList.contains("vscode-light") || documentElement.dataset.theme === "light") return "light";
+  return globalThis.matchMedia?.("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+/** Call `changed` when the notebook or the system changes colours. Returns the end of it. */
+export function watchTheme(changed: () => void): () => void {
+  const observer = new MutationObserver(changed);
+  for (const target of [document.documentElement, document.body]) observer.observe(target, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "data-theme", "class"] });
+  const queries = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map((query) => globalThis.matchMedia?.(query));
+  for (const query of queries) query?.addEventListener("change", changed);
+  return () => {
+    observer.disconnect();
+    for (const query of queries) query?.removeEventListener("change", changed);
+  };
+}
+
 /** Forget the colours of a view: its theme, its connection or the contrast setting changed. */
 export function refreshInks(root: Element): void {
   cache.delete(root);

@@ -1,49 +1,141 @@
-// The live view: frame, panels, one animation frame for all of them.
+// The live view: frame, panels, one animation frame for all of them, keys, theme, full screen.
+import { createCoachRow } from "./coachrow";
 import { h } from "./dom";
+import { plain } from "./format";
+import { createGradients } from "./gradients";
 import { createHeader } from "./header";
+import { type Link, createLink, noLink } from "./link";
+import { createLoss } from "./loss";
 import type { Actions, Panel } from "./panel";
+import { savePicture } from "./picture";
 import type { Transport } from "./protocol";
-import type { Store } from "./store";
+import { createShell } from "./shell";
+import type { State, Store } from "./store";
+import { adoptStyles } from "./styles";
+import { refreshInks, themeOf, watchTheme } from "./theme";
 
-export interface ViewOptions { transport?: Transport; theme?: string }
+const ACTIVE = new Set(["waiting", "running", "paused"]);
 
-export function createView(el: HTMLElement, store: Store, options: ViewOptions): () => void {
-  const { transport } = options;
-  let message = 0;
+/** Put a live view of `store` into `el`. `transport` null: a saved page, nothing to control. Returns what takes it away. */
+export function createView(el: HTMLElement, store: Store, transport: Transport | null): () => void {
+  let link: Link = noLink;
+  const root = h("section", { class: "gb live", role: "region", "aria-label": "Live view", "data-lm-suppress-shortcuts": "true" });
   const actions: Actions = {
-    control: (action, value) => transport?.send({ kind: "control", action, id: ++message, ...(value === undefined ? {} : { value }) }),
-    inspect: (node) => transport?.send({ kind: "inspect", node }),
-    toggleFullScreen: () => undefined,
-    savePicture: () => undefined,
-    focus: () => undefined,
+    control: (action, value) => link.control(action, value),
+    inspect: (node) => link.inspect(node),
+    toggleFullScreen: () => toggleFullScreen(root, schedule),
+    savePicture: () => void savePicture(root, plain(`${store.state.run?.name || "run"}-step-${store.state.status.step}.png`)),
+    focus: (panel) => root.querySelector<HTMLElement>(`.${panel} [tabindex="0"]`)?.focus(),
   };
-  const panels: Panel[] = [createHeader(store, actions)];
-  const root = h("section", { class: "gb live", role: "region", "aria-label": "Live view" }, ...panels.map((panel) => panel.el));
+  const panels = createPanels(store, actions);
+  const grid = h("div", { class: "grid" }, ...panels.all.map((panel) => panel.el));
+  root.append(grid);
   el.append(root);
+
   let frame = 0;
+  const seen = new Set<Element>();
   const draw = (): void => {
     frame = 0;
-    for (const panel of panels) panel.draw(store.state);
+    const { state } = store;
+    adoptStyles(root);
+    dress(root, state);
+    arrange(grid, panels, state);
+    for (const panel of panels.all) if (seen.has(panel.el) && !panel.el.hidden) panel.draw(state);
   };
-  const schedule = (): void => {
+  function schedule(): void {
     frame ||= requestAnimationFrame(draw);
-  };
-  const ends = [store.subscribe(schedule)];
-  if (transport) {
-    ends.push(
-      transport.onMessage((incoming, buffers) => {
-        if (incoming.kind === "closed") store.disconnect("kernel closed");
-        if ((incoming.kind === "frame" || incoming.kind === "snapshot") && !store.apply(incoming, buffers)) transport.send({ kind: "hello", seq: store.seq });
-      }),
-      transport.onClose((why) => store.disconnect(why)),
-    );
-    transport.send({ kind: "hello", seq: store.seq });
   }
+  const recolour = (): void => {
+    refreshInks(root);
+    schedule();
+  };
+  const sight = watchSight(panels.all, seen, schedule);
+  const size = new ResizeObserver(schedule);
+  for (const panel of panels.all) size.observe(panel.el);
+  root.addEventListener("keydown", (event) => keys(event, root, store, actions));
+  const ends = [store.subscribe(schedule), watchTheme(recolour), () => sight.disconnect(), () => size.disconnect()];
+  if (transport !== null) link = createLink(store, transport);
   schedule();
   return () => {
     cancelAnimationFrame(frame);
+    link.close();
     for (const end of ends) end();
-    for (const panel of panels) panel.destroy();
+    for (const panel of panels.all) panel.destroy();
     root.remove();
   };
+}
+
+interface Panels { all: Panel[]; gradients: Panel; graph: Panel; inspector: Panel }
+
+function createPanels(store: Store, actions: Actions): Panels {
+  const gradients = createGradients(store, actions);
+  const graph = placeholder(store, "graph", "Computation graph");
+  const inspector = placeholder(store, "inspector", "Inspector");
+  return { gradients, graph, inspector, all: [createHeader(store, actions), createCoachRow(store, actions), createLoss(store, actions), gradients, graph, inspector] };
+}
+
+function placeholder(store: Store, key: string, title: string): Panel {
+  const shell = createShell(store, key, title, title);
+  return { el: shell.el, draw: (state) => void shell.fold(state, ""), destroy: () => shell.el.remove() };
+}
+
+/** Panels that the run cannot fill are not shown; a closed inspector gives its width to the graph. */
+function arrange(grid: HTMLElement, panels: Panels, state: State): void {
+  const active = state.connection === "connected" && ACTIVE.has(state.status.state);
+  panels.inspector.el.hidden = !state.ui.inspectorOpen;
+  panels.gradients.el.hidden = state.params.length === 0 && (state.level === "off" || !active);
+  panels.graph.el.hidden = state.graph === null && (state.level === "off" || !active);
+  grid.classList.toggle("noinspector", panels.inspector.el.hidden);
+  grid.classList.toggle("nogradients", panels.gradients.el.hidden);
+}
+
+/** Theme and connection as attributes; whoever draws on a canvas reads its colours anew. */
+function dress(root: HTMLElement, state: State): void {
+  const { theme, own } = themeOf(root, state.ui.theme);
+  const off = state.connection === "disconnected";
+  if (root.dataset.gbTheme === theme && root.hasAttribute("data-gb-own") === own && root.classList.contains("off") === off) return;
+  root.dataset.gbTheme = theme;
+  root.toggleAttribute("data-gb-own", own);
+  root.classList.toggle("off", off);
+  refreshInks(root);
+}
+
+/** Keep `seen` at the panels that are on the screen. */
+function watchSight(panels: Panel[], seen: Set<Element>, changed: () => void): { disconnect(): void } {
+  for (const panel of panels) seen.add(panel.el);
+  if (typeof IntersectionObserver === "undefined") return { disconnect: () => undefined };
+  const observer = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) seen.add(target);
+      else seen.delete(target);
+    }
+    changed();
+  }, { rootMargin: "200px" });
+  for (const panel of panels) observer.observe(panel.el);
+  return observer;
+}
+
+function keys(event: KeyboardEvent, root: HTMLElement, store: Store, actions: Actions): void {
+  const target = event.target as HTMLElement;
+  const typing = target instanceof HTMLInputElement && target.type !== "range";
+  if (event.key === "Escape" && store.state.ui.inspectorOpen) store.select(null);
+  else if (event.key === "Escape" && root.classList.contains("full")) actions.toggleFullScreen();
+  else if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  else if (event.key === "f" || event.key === "F") actions.toggleFullScreen();
+  else if (event.key === "/") root.querySelector<HTMLInputElement>("input[type=search]")?.focus();
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+/** Full screen where the page may, else over the whole page. */
+function toggleFullScreen(root: HTMLElement, changed: () => void): void {
+  const cover = (): void => {
+    root.classList.toggle("full");
+    changed();
+  };
+  if (root.classList.contains("full")) cover();
+  else if (document.fullscreenElement === root) void document.exitFullscreen();
+  else if (document.fullscreenEnabled && root.requestFullscreen) root.requestFullscreen().catch(cover);
+  else cover();
 }

@@ -1,0 +1,88 @@
+// The row under the header. Always there, always as high: what must be said changes its words, never the layout.
+import { h, s, setText } from "./dom";
+import { count, plain } from "./format";
+import type { Actions, Panel } from "./panel";
+import { type State, type Store, controlsLive } from "./store";
+
+type Kind = "quiet" | "say" | "hint" | "warning" | "error";
+
+interface Words { kind: Kind; lead: string; text: string; evidence: string; fix: string; learningRate: number | null }
+
+const quiet = (text: string): Words => ({ kind: "quiet", lead: "", text, evidence: "", fix: "", learningRate: null });
+const LEAD = { hint: "Hint", warning: "Warning", error: "Error" } as const;
+const SILENT = "The kernel does not answer while this cell runs, so the buttons wait until it ends. To stop now: Interrupt.";
+
+/** What the row says: why the buttons are off, else the finding, else the error, else the quiet line. */
+export function coachWords(state: State): Words {
+  const { coach, error, status, connection } = state;
+  const active = connection === "connected" && (status.state === "running" || status.state === "paused" || status.state === "waiting");
+  if (coach !== null && coach.severity !== "quiet") {
+    const where = coach.line === null ? "" : `${state.run?.cell ? `cell ${state.run.cell} ` : ""}line ${count(coach.line)}`;
+    const evidence = [where, coach.evidence, coach.rule].filter(Boolean).join(" · ");
+    return { kind: coach.severity, lead: LEAD[coach.severity], text: coach.text, evidence, fix: coach.fix, learningRate: active && controlsLive(state) ? learningRateOf(coach.fix) : null };
+  }
+  if (status.state === "error" && error !== null) return { ...quiet(error.message), kind: "error", lead: error.type };
+  if (active && state.silent) return { ...quiet(SILENT), kind: "say" };
+  if (active && !state.controls.live && state.controls.why) return { ...quiet(state.controls.why), kind: "say" };
+  if (connection === "disconnected") return { ...quiet("The last picture stays readable. Run the cell again to go on."), kind: "say" };
+  return quiet(coach?.text ?? "");
+}
+
+/** The value in a fix that Apply can carry out at once (`lr=3e-4`); null for any other fix. */
+export function learningRateOf(fix: string): number | null {
+  const found = /^\s*lr\s*=\s*([0-9.]+(?:e[+-]?[0-9]+)?)\s*$/i.exec(fix);
+  const value = found === null ? NaN : Number(found[1]);
+  return value > 0 ? value : null;
+}
+
+export function createCoachRow(_store: Store, actions: Actions): Panel {
+  const mark = s("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" });
+  const lead = h("span", { class: "lead" });
+  const rest = h("span");
+  const message = h("div", { class: "msg" }, h("div", { class: "text" }, lead, rest));
+  const evidence = h("div", { class: "ev" });
+  message.append(evidence);
+  const code = h("code", { class: "fixc" });
+  let words = quiet("");
+  const apply = h("button", { class: "btn p", type: "button", title: "Sets the learning rate now; the cell keeps its text", onclick: () => words.learningRate !== null && actions.control("learning_rate", words.learningRate) }, "Apply");
+  const copy = h("button", { class: "btn q", type: "button", onclick: () => copyText(plain(words.fix), copy) }, "Copy");
+  const fix = h("div", { class: "fix" }, code, apply, copy);
+  const el = h("section", { class: "coach quiet", role: "region", "aria-label": "Coach" }, mark, message, fix);
+  let drawn = "";
+  const draw = (state: State): void => {
+    words = coachWords(state);
+    const key = JSON.stringify(words);
+    if (key === drawn) return;
+    drawn = key;
+    el.className = `coach ${words.kind}`;
+    const plainRow = words.kind === "quiet" || words.kind === "say";
+    el.classList.toggle("quiet", plainRow);
+    mark.toggleAttribute("hidden", plainRow);
+    mark.replaceChildren(...markOf(words.kind));
+    setText(lead, words.lead);
+    setText(rest, words.text);
+    message.classList.toggle("two", words.evidence !== "");
+    message.title = words.text;
+    evidence.hidden = words.evidence === "";
+    setText(evidence, words.evidence);
+    fix.hidden = words.fix === "";
+    setText(code, words.fix);
+    apply.hidden = words.learningRate === null;
+  };
+  return { el, draw, destroy: () => el.remove() };
+}
+
+function markOf(kind: Kind): SVGElement[] {
+  if (kind === "error") return [s("path", { class: "cross", d: "M3 3l10 10M13 3L3 13" })];
+  if (kind === "warning" || kind === "hint") return [s("path", { class: "tri", d: "M8 2.200L14.600 13.600H1.400z" }), s("path", { class: "bang", d: "M8 6v4M8 11.200v1.200" })];
+  return [];
+}
+
+function copyText(text: string, button: HTMLElement): void {
+  const done = (word: string): void => {
+    setText(button, word);
+    setTimeout(() => setText(button, "Copy"), 1500);
+  };
+  if (!navigator.clipboard) return done("Select it");
+  navigator.clipboard.writeText(text).then(() => done("Copied"), () => done("Select it"));
+}

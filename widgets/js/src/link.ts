@@ -1,0 +1,75 @@
+// The conversation with the kernel: frames in, wishes out, and whether anybody answers.
+import type { ControlAction, Incoming, Bytes, Transport } from "./protocol";
+import type { Store } from "./store";
+
+const PATIENCE_MS = 4000;
+
+export interface Link {
+  control(action: ControlAction, value?: number): void;
+  inspect(node: number | null): void;
+  close(): void;
+}
+
+export const noLink: Link = { control: () => undefined, inspect: () => undefined, close: () => undefined };
+
+/** Connect the store with its kernel: asks for what is missing, and tells the store when messages are not answered. */
+export function createLink(store: Store, transport: Transport): Link {
+  let next = 1;
+  let asked = false; // a hello is under way: do not ask again for each frame that comes in between
+  const waiting = new Map<number, ReturnType<typeof setTimeout>>();
+
+  const send = (message: Parameters<Transport["send"]>[0]): void => {
+    try {
+      transport.send(message);
+    } catch (error) {
+      // A comm that is closed refuses to send: that is the news, not a failure of ours.
+      store.disconnect("kernel gone");
+      console.warn("gradbook: the kernel cannot be reached", error);
+    }
+  };
+  const expect = (id: number): void => {
+    waiting.set(id, setTimeout(() => {
+      waiting.delete(id);
+      if (store.state.connection !== "connected" || store.state.status.state !== "running") return;
+      store.setSilent(true);
+      ping();
+    }, PATIENCE_MS));
+  };
+  const ping = (): void => {
+    const id = next++;
+    expect(id);
+    send({ kind: "ping", id });
+  };
+  const answered = (id: number): void => {
+    clearTimeout(waiting.get(id));
+    waiting.delete(id);
+    store.setSilent(false);
+  };
+  const take = (message: Incoming, buffers: Bytes[]): void => {
+    switch (message.kind) {
+      case "pong":
+      case "ack":
+        return answered(message.id);
+      case "closed":
+        return store.disconnect("view closed");
+      default:
+        if (store.apply(message, buffers)) asked = false;
+        else if (!asked) { asked = true; send({ kind: "hello", seq: store.seq }); }
+    }
+  };
+  const ends = [transport.onMessage(take), transport.onClose((why) => store.disconnect(why))];
+  send({ kind: "hello", seq: store.seq });
+  ping();
+  return {
+    control(action, value) {
+      const id = next++;
+      expect(id);
+      send({ kind: "control", action, id, ...(value === undefined ? {} : { value }) });
+    },
+    inspect: (node) => send({ kind: "inspect", node }),
+    close() {
+      for (const timer of waiting.values()) clearTimeout(timer);
+      for (const end of ends) end();
+    },
+  };
+}

@@ -1,0 +1,393 @@
+// The loss picture: a pure function of what is to be seen and of the room there is.
+import { linearBounds, linearTicks, logBounds, logTicks, spanFor, tickLabels } from "./axes";
+import { type Columns, Curve, columnsOf } from "./curve";
+import { indexAt } from "./decimate";
+import { count, loss, num } from "./format";
+import type { Series } from "./store";
+import type { Inks } from "./theme";
+
+export type End = "live" | "done" | "stopped" | "error";
+
+/** One curve with its ink. */
+export interface Line { curve: Curve; series: Series; label: string; color: string; text: string; dash: number[]; kind: "main" | "train" | "val" | "other" | "ghost" }
+
+export interface LossScene {
+  lines: Line[]; // back to front; main last
+  epochs: [epoch: number, step: number][];
+  scale: "log" | "linear";
+  smoothing: number;
+  shown: number | null; // step of the cross-hair
+  pinned: boolean;
+  end: End;
+  total: number | null;
+}
+
+/** Where the plot lies and how steps and values become pixels. */
+export interface Frame { left: number; top: number; width: number; height: number; span: number; low: number; high: number; log: boolean; x(step: number): number; y(value: number): number }
+
+/** Kept from drawing to drawing so that axes and margins only grow, and never tremble. */
+export interface Memory { run: string; scale: string; low: number; high: number; left: number; right: number }
+
+export const newMemory = (): Memory => ({ run: "", scale: "", low: Infinity, high: -Infinity, left: 32, right: 72 });
+
+const TOP = 20;
+const BOTTOM = 20;
+const LABEL_GAP = 15;
+const STROKE_ALPHA = 0.28;
+
+export function isLogPossible(lines: Line[]): boolean {
+  const judged = lines.filter((line) => line.kind !== "other" && line.curve.high > -Infinity);
+  return judged.every((line) => line.curve.low > 0);
+}
+
+/** Lay the frame out: bounds of both axes and margins wide enough for the words. */
+export function layoutLoss(scene: LossScene, width: number, height: number, memory: Memory, measure: (text: string) => number): Frame {
+  const log = scene.scale === "log" && isLogPossible(scene.lines);
+  const last = Math.max(0, ...scene.lines.map((line) => line.series.lastStep));
+  const running = scene.end === "live";
+  const span = running ? Math.min(spanFor(last), scene.total !== null && scene.total >= last ? Math.max(scene.total, 10) : Infinity) : Math.max(last, 1);
+  const [low, high] = valueBounds(scene, log, memory);
+  const labels = tickLabels(yTicks(low, high, log, height - TOP - BOTTOM));
+  memory.left = Math.max(memory.left, roundUp(Math.max(0, ...labels.map(measure)) + 10, 8));
+  const names = scene.lines.filter(isLabelled).map((line) => measure(labelOf(line)));
+  memory.right = Math.max(memory.right, roundUp(Math.max(0, ...names) + 14, 12));
+  const right = Math.min(memory.right, Math.max(72, width * 0.36));
+  const frame = { left: memory.left, top: TOP, width: Math.max(20, width - memory.left - right), height: Math.max(20, height - TOP - BOTTOM), span, low, high, log };
+  const [logLow, logRange] = [Math.log(low), Math.log(high / low)];
+  return {
+    ...frame,
+    x: (step) => frame.left + (step / span) * frame.width,
+    y: (value) => TOP + frame.height * (1 - (log ? (Math.log(value) - logLow) / logRange : (value - low) / (high - low))),
+  };
+}
+
+function valueBounds(scene: LossScene, log: boolean, memory: Memory): [number, number] {
+  let judged = scene.lines.filter((line) => line.kind !== "other" && line.curve.high > -Infinity);
+  if (judged.length === 0) judged = scene.lines.filter((line) => line.curve.high > -Infinity);
+  if (judged.length === 0) return log ? [0.05, 2] : [0, 1];
+  const scale = log ? "log" : "linear";
+  if (memory.scale !== scale) Object.assign(memory, { scale, low: Infinity, high: -Infinity });
+  memory.low = Math.min(memory.low, ...judged.map((line) => (log ? line.curve.lowPositive : line.curve.low)));
+  memory.high = Math.max(memory.high, ...judged.map((line) => line.curve.high));
+  return log ? logBounds(memory.low, memory.high) : linearBounds(memory.low, memory.high);
+}
+
+function yTicks(low: number, high: number, log: boolean, height: number): number[] {
+  const most = Math.max(2, Math.floor(height / 30));
+  return log ? logTicks(low, high, Math.min(most, 7)) : linearTicks(low, high, Math.min(most, 6));
+}
+
+const roundUp = (value: number, to: number): number => Math.ceil(value / to) * to;
+const isLabelled = (line: Line): boolean => line.label !== "" && line.series.length > 0;
+const labelOf = (line: Line): string => `${line.label} ${line.kind === "ghost" ? num(lastFinite(line)) : loss(line.series.last)}`;
+
+/** Height at which a line ends: that of the smoothed line. */
+function lastFinite(line: Line): number {
+  const values = line.curve.ema;
+  for (let i = line.series.length - 1; i >= 0; i--) if (Number.isFinite(values[i])) return values[i];
+  return NaN;
+}
+
+export function drawLoss(ctx: CanvasRenderingContext2D, scene: LossScene, frame: Frame, inks: Inks): void {
+  const { lines } = scene;
+  const main = lines.find((line) => line.kind === "main");
+  drawAxes(ctx, scene, frame, inks);
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(frame.left, frame.top - 2, frame.width + 2, frame.height + 4);
+  ctx.clip();
+  for (const line of lines) if (line.kind === "main" || line.kind === "train") drawRaw(ctx, line, frame);
+  for (const line of lines) drawLine(ctx, line, frame, inks);
+  ctx.restore();
+  if (main) {
+    drawMarks(ctx, main, frame, inks);
+    drawCross(ctx, scene, main, frame, inks);
+    drawEnd(ctx, scene, main, frame, inks);
+  }
+  drawLabels(ctx, lines, frame, inks);
+}
+
+function drawAxes(ctx: CanvasRenderingContext2D, scene: LossScene, frame: Frame, inks: Inks): void {
+  const { left, top, width, height } = frame;
+  const ticks = yTicks(frame.low, frame.high, frame.log, height);
+  const labels = tickLabels(ticks);
+  ctx.lineWidth = 1;
+  ctx.font = `11px ${inks.ui}`;
+  ctx.textBaseline = "middle";
+  ticks.forEach((tick, i) => {
+    const y = Math.round(frame.y(tick)) + 0.5;
+    ctx.strokeStyle = inks.line;
+    stroke(ctx, left, y, left + width, y);
+    ctx.fillStyle = inks["ink-2"];
+    ctx.textAlign = "right";
+    ctx.fillText(labels[i], left - 6, y);
+  });
+  drawEpochs(ctx, scene.epochs, frame, inks);
+  const stepRoom = ctx.measureText("step").width + 10;
+  ctx.textBaseline = "alphabetic";
+  ctx.fillStyle = inks["ink-2"];
+  ctx.textAlign = "right";
+  const baseline = top + height + 15;
+  ctx.fillText("step", left + width, baseline);
+  ctx.strokeStyle = inks["line-2"];
+  for (const tick of linearTicks(0, frame.span, Math.max(2, Math.floor(width / 62)))) {
+    const x = Math.round(frame.x(tick)) + 0.5;
+    stroke(ctx, x, top + height, x, top + height + 4);
+    const text = count(tick);
+    const half = ctx.measureText(text).width / 2;
+    if (x + half > left + width - stepRoom) continue;
+    ctx.textAlign = "center";
+    ctx.fillText(text, Math.max(x, left + half - 4), baseline);
+  }
+}
+
+function drawEpochs(ctx: CanvasRenderingContext2D, epochs: LossScene["epochs"], frame: Frame, inks: Inks): void {
+  const { left, top, width, height } = frame;
+  const starts = epochs.filter(([, step]) => step > 0 && step <= frame.span);
+  if (starts.length === 0) return;
+  const every = Math.max(1, Math.ceil((starts.length * 44) / width));
+  let free = left;
+  ctx.font = `10px ${inks.ui}`;
+  ctx.textBaseline = "alphabetic";
+  for (let i = 0; i < starts.length; i++) {
+    const [epoch, step] = starts[i];
+    if (every > 1 && epoch % every !== 0) continue;
+    const x = Math.round(frame.x(step)) + 0.5;
+    ctx.strokeStyle = inks["line-2"];
+    ctx.setLineDash([1, 3]);
+    stroke(ctx, x, top - 2, x, top + height);
+    ctx.setLineDash([]);
+    const text = `epoch ${count(epoch)}`;
+    const wide = ctx.measureText(text).width;
+    const end = x + wide + 3 > left + width + 4;
+    const start = end ? x - 3 - wide : x + 3;
+    if (start < free) continue;
+    free = start + wide + 8;
+    ctx.fillStyle = inks["ink-2"];
+    ctx.textAlign = "left";
+    ctx.fillText(text, start, top - 6);
+  }
+}
+
+/** Every step: one stroke from lowest to highest a pixel column; a thin line while there are fewer points than pixels. */
+function drawRaw(ctx: CanvasRenderingContext2D, line: Line, frame: Frame): void {
+  const { series } = line;
+  if (series.length === 0 || line.curve.ema.length === 0) return;
+  ctx.strokeStyle = line.color;
+  ctx.globalAlpha = STROKE_ALPHA;
+  ctx.lineWidth = 1;
+  const dense = series.length > frame.width / 2;
+  if (dense) strokeColumns(ctx, columnsOf(series, frame.width, frame.span), frame);
+  else { ctx.globalAlpha = 0.45; tracePoints(ctx, line, series.values, frame); ctx.stroke(); }
+  ctx.globalAlpha = 1;
+}
+
+function strokeColumns(ctx: CanvasRenderingContext2D, columns: Columns, frame: Frame): void {
+  ctx.beginPath();
+  const floor = frame.top + frame.height;
+  for (let i = 0; i < columns.low.length; i++) {
+    if (Number.isNaN(columns.low[i])) continue;
+    const x = Math.floor(frame.left + i) + 0.5;
+    const top = frame.y(columns.high[i]);
+    ctx.moveTo(x, top);
+    ctx.lineTo(x, Math.max(top + 1, Math.min(floor, frame.y(columns.low[i]))));
+  }
+  ctx.stroke();
+}
+
+function drawLine(ctx: CanvasRenderingContext2D, line: Line, frame: Frame, inks: Inks): void {
+  const { series, curve, kind } = line;
+  if (series.length === 0) return;
+  ctx.strokeStyle = line.color;
+  ctx.lineJoin = "round";
+  ctx.lineWidth = kind === "main" || kind === "train" ? 1.75 : 1;
+  ctx.globalAlpha = kind === "ghost" ? 0.8 : 1;
+  ctx.setLineDash(line.dash);
+  if (kind === "val" || kind === "other") tracePoints(ctx, line, series.values, frame);
+  else traceSmooth(ctx, series, curve.ema, frame);
+  ctx.stroke();
+  ctx.setLineDash([]);
+  ctx.globalAlpha = 1;
+  const single = series.length === 1;
+  if (!(single || ((kind === "val" || kind === "other") && series.length <= frame.width / 12))) return;
+  ctx.fillStyle = inks.bg;
+  ctx.lineWidth = 1.5;
+  for (let i = 0; i < series.length; i++) {
+    if (!Number.isFinite(series.values[i])) continue;
+    ctx.beginPath();
+    ctx.arc(frame.x(series.steps[i]), frame.y(series.values[i]), 2.75, 0, 2 * Math.PI);
+    ctx.fill();
+    ctx.stroke();
+  }
+}
+
+function tracePoints(ctx: CanvasRenderingContext2D, { series }: Line, values: Float32Array, frame: Frame): void {
+  ctx.beginPath();
+  let pen = false;
+  for (let i = 0; i < series.length; i++) {
+    const y = frame.y(values[i]);
+    if (!Number.isFinite(y)) { pen = false; continue; }
+    if (pen) ctx.lineTo(frame.x(series.steps[i]), y);
+    else ctx.moveTo(frame.x(series.steps[i]), y);
+    pen = true;
+  }
+}
+
+/** The smoothed line with at most one corner a half pixel. */
+function traceSmooth(ctx: CanvasRenderingContext2D, series: Series, values: Float32Array, frame: Frame): void {
+  ctx.beginPath();
+  let pen = false;
+  let lastX = -Infinity;
+  for (let i = 0; i < series.length; i++) {
+    const x = frame.x(series.steps[i]);
+    if (pen && x - lastX < 0.5 && i < series.length - 1) continue;
+    const y = frame.y(values[i]);
+    if (!Number.isFinite(y)) { pen = false; continue; }
+    if (pen) ctx.lineTo(x, y);
+    else ctx.moveTo(x, y);
+    pen = true;
+    lastX = x;
+  }
+}
+
+/** Triangles: spikes with their factor, and the step at which the loss stopped being a number. */
+function drawMarks(ctx: CanvasRenderingContext2D, main: Line, frame: Frame, inks: Inks): void {
+  const { curve } = main;
+  const taken: number[] = [];
+  const free = (x: number, room: number): boolean => taken.every((other) => Math.abs(other - x) >= room);
+  ctx.font = `10px ${inks.ui}`;
+  ctx.textBaseline = "alphabetic";
+  for (const { step, kind } of curve.odd.slice(0, 3)) {
+    const x = frame.x(step);
+    if (!free(x, 24)) continue;
+    taken.push(x);
+    ctx.strokeStyle = inks.error;
+    ctx.lineWidth = 1;
+    ctx.setLineDash([2, 2]);
+    stroke(ctx, Math.round(x) + 0.5, frame.top, Math.round(x) + 0.5, frame.top + frame.height);
+    ctx.setLineDash([]);
+    const y = frame.top + 14;
+    triangle(ctx, x, y, inks);
+    labelBeside(ctx, `${kind} at step ${count(step)}`, x, y, frame, inks, taken.length === 1);
+  }
+  const spikes = [...curve.spikes].sort((a, b) => b.factor - a.factor).slice(0, 6);
+  for (const [rank, { step, value, factor }] of spikes.entries()) {
+    const x = frame.x(step);
+    if (!free(x, rank < 3 ? 70 : 16)) continue;
+    taken.push(x);
+    const y = Math.max(frame.top + 5, frame.y(value) - 9);
+    triangle(ctx, x, y, inks);
+    if (rank < 3) labelBeside(ctx, `spike ×${num(factor)}`, x, y, frame, inks, true);
+  }
+}
+
+function labelBeside(ctx: CanvasRenderingContext2D, text: string, x: number, y: number, frame: Frame, inks: Inks, wanted: boolean): void {
+  if (!wanted) return;
+  const wide = ctx.measureText(text).width;
+  const left = x + 9 + wide > frame.left + frame.width;
+  ctx.textAlign = left ? "right" : "left";
+  ctx.lineJoin = "round";
+  ctx.lineWidth = 3;
+  ctx.strokeStyle = inks.bg;
+  const at = left ? x - 9 : x + 9;
+  ctx.strokeText(text, at, y + 4);
+  ctx.fillStyle = inks.ink;
+  ctx.fillText(text, at, y + 4);
+}
+
+/** Warning triangle, 10 px wide, centred at (x, y). */
+export function triangle(ctx: CanvasRenderingContext2D, x: number, y: number, inks: Inks): void {
+  ctx.beginPath();
+  ctx.moveTo(x, y - 5);
+  ctx.lineTo(x + 5.2, y + 4);
+  ctx.lineTo(x - 5.2, y + 4);
+  ctx.closePath();
+  ctx.lineJoin = "round";
+  ctx.lineWidth = 1;
+  ctx.fillStyle = inks["warn-mark"];
+  ctx.strokeStyle = inks.ink;
+  ctx.fill();
+  ctx.stroke();
+}
+
+function drawCross(ctx: CanvasRenderingContext2D, scene: LossScene, main: Line, frame: Frame, inks: Inks): void {
+  if (scene.shown === null) return;
+  const x = Math.round(frame.x(scene.shown)) + 0.5;
+  if (x < frame.left - 1 || x > frame.left + frame.width + 1) return;
+  ctx.strokeStyle = inks["ink-2"];
+  ctx.lineWidth = 1;
+  ctx.setLineDash(scene.pinned ? [] : [1, 2]);
+  stroke(ctx, x, frame.top, x, frame.top + frame.height);
+  ctx.setLineDash([]);
+  const at = indexAt(main.series.steps, main.series.length, scene.shown);
+  if (at < 0) return;
+  const y = frame.y(main.curve.ema[at]);
+  if (Number.isFinite(y)) dot(ctx, x, y, 3, main.color);
+}
+
+/** How the curve ends: a dot while it lives or is done, a square when stopped, a cross on an error. */
+function drawEnd(ctx: CanvasRenderingContext2D, scene: LossScene, main: Line, frame: Frame, inks: Inks): void {
+  if (main.series.length === 0) return;
+  const x = frame.x(main.series.lastStep);
+  const y = frame.y(lastFinite(main));
+  if (!Number.isFinite(y)) return;
+  if (scene.end === "stopped") { ctx.fillStyle = inks.ink; ctx.fillRect(x - 3, y - 3, 6, 6); }
+  else if (scene.end === "error") {
+    ctx.strokeStyle = inks.error;
+    ctx.lineWidth = 1.75;
+    stroke(ctx, x - 4, y - 4, x + 4, y + 4);
+    stroke(ctx, x + 4, y - 4, x - 4, y + 4);
+  } else dot(ctx, x, y, 2.5, main.color);
+}
+
+function dot(ctx: CanvasRenderingContext2D, x: number, y: number, radius: number, color: string): void {
+  ctx.fillStyle = color;
+  ctx.beginPath();
+  ctx.arc(x, y, radius, 0, 2 * Math.PI);
+  ctx.fill();
+}
+
+/** Names at the ends of the lines, pushed apart; no legend. */
+function drawLabels(ctx: CanvasRenderingContext2D, lines: Line[], frame: Frame, inks: Inks): void {
+  const wanted = lines.filter(isLabelled).map((line) => ({ line, x: frame.x(line.series.lastStep), y: frame.y(lastFinite(line)) })).filter(({ y }) => Number.isFinite(y));
+  if (wanted.length === 0) return;
+  wanted.sort((a, b) => a.y - b.y);
+  const places = pushApart(wanted.map(({ y }) => y), LABEL_GAP, frame.top + 4, frame.top + frame.height);
+  ctx.textBaseline = "middle";
+  ctx.textAlign = "left";
+  const column = Math.min(frame.left + frame.width, Math.max(...wanted.map(({ x }) => x))) + 10;
+  wanted.forEach(({ line, x, y }, i) => {
+    if (y >= frame.top - 4 && y <= frame.top + frame.height + 4) {
+      ctx.strokeStyle = inks["line-2"];
+      ctx.lineWidth = 1;
+      if (Math.abs(places[i] - y) > 2 || column - x > 16) stroke(ctx, Math.min(x + 4, column - 8), y, column - 2, places[i]);
+    }
+    ctx.font = `${line.kind === "main" ? "600 " : ""}11px ${inks.ui}`;
+    ctx.fillStyle = line.text;
+    ctx.fillText(labelOf(line), column, places[i] + 0.5);
+  });
+}
+
+/** Places near sorted `wanted`, at least `gap` apart and inside [low, high] where they fit. */
+export function pushApart(wanted: number[], gap: number, low: number, high: number): number[] {
+  const places = [...wanted];
+  for (let round = 0; round < 50; round++) {
+    let moved = false;
+    for (let i = 1; i < places.length; i++) {
+      const lack = gap - (places[i] - places[i - 1]);
+      if (lack > 0.01) { places[i - 1] -= lack / 2; places[i] += lack / 2; moved = true; }
+    }
+    if (!moved) break;
+  }
+  const over = Math.max(0, places[places.length - 1] - high);
+  const shifted = places.map((place) => place - over);
+  const under = Math.max(0, low - shifted[0]);
+  return shifted.map((place) => place + under);
+}
+
+function stroke(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
+  ctx.beginPath();
+  ctx.moveTo(x0, y0);
+  ctx.lineTo(x1, y1);
+  ctx.stroke();
+}
