@@ -10,7 +10,7 @@ if (dev) {
   await build({ ...shared, entryPoints: ["dev/harness.ts"], outfile: "dev/dist/harness.js", sourcemap: "inline" });
 } else {
   const outfile = "../static/gradbook.js";
-  await build({ ...shared, entryPoints: ["src/main.ts"], outfile, minify: true });
+  await build({ ...shared, entryPoints: ["src/bundle.ts"], outfile, minify: true });
   const bytes = statSync(outfile).size;
   console.log(`${outfile}: ${bytes.toLocaleString("en-US")} bytes of ${LIMIT.toLocaleString("en-US")}`);
   if (bytes > LIMIT) throw new Error(`bundle is ${bytes} bytes, more than ${LIMIT}`);
