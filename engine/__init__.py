@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from gradbook import tensor as _tensor  # isort: skip  (first: everything else needs Tensor)
@@ -15,12 +16,44 @@ from gradbook.autograd.grad_mode import (
     set_grad_enabled,
 )
 from gradbook.device import device, get_default_device, set_default_device
-from gradbook.dtypes import can_cast, dtype, finfo, get_default_dtype, iinfo, promote_types, set_default_dtype
+from gradbook.dtypes import (
+    bfloat16,
+    can_cast,
+    cdouble,
+    cfloat,
+    complex64,
+    complex128,
+    double,
+    dtype,
+    finfo,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    half,
+    iinfo,
+    int8,
+    int16,
+    int32,
+    int64,
+    long,
+    promote_types,
+    set_default_dtype,
+    short,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+)
+from gradbook.dtypes import bool_ as bool  # noqa: A004 (PyTorch's names, here and in the next two lines)
+from gradbook.dtypes import float_ as float  # noqa: A004
+from gradbook.dtypes import int_ as int  # noqa: A004
 from gradbook.tensor import Size, Tensor
 
 __version__ = "0.1.0"
 
-globals().update(dtypes.PUBLIC)  # gradbook.float32 and its kin; bool, int and float too, as in PyTorch
+# PyTorch says nothing of 0/0 or an overflow; NumPy would warn of each one computed by us, and only of those we silence it
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"gradbook\.(ops|autograd|nn|optim|kernels)\b")
 
 
 def load_ipython_extension(ipython: Any) -> None:

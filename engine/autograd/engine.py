@@ -129,16 +129,20 @@ def walk(starts: Any, retain: bool, create_graph: bool, wanted: Any, to_leaves: 
     heappop, heappush = heapq.heappop, heapq.heappush
     special = create_graph or captures is not None or bool(events.grad) or bool(node_notes)
     youngest = versions.last
-    following: Node | None = None  # the youngest node known, kept out of the heap: a chain needs no heap at all
+    following: Node | None = None  # the youngest node known and its gradient `fg`: a chain needs neither heap nor dict
+    fg: Any = None
     while heap or following is not None:
-        if following is None:
-            node = heappop(heap)[1]
-        elif heap and -heap[0][0] > following.seq:
-            node = heapq.heapreplace(heap, (-following.seq, following))[1]
+        if following is not None:
+            if heap and -heap[0][0] > following.seq:
+                grads[following] = fg
+                node = heapq.heapreplace(heap, (-following.seq, following))[1]
+                g = grads.pop(node)
+            else:
+                node, g = following, fg
             following = None
         else:
-            node, following = following, None
-        g = grads.pop(node)
+            node = heappop(heap)[1]
+            g = grads.pop(node)
         if hook_table and node.seq in hook_table:
             g = run_hooks(node, g)
             youngest = versions.last
@@ -149,43 +153,45 @@ def walk(starts: Any, retain: bool, create_graph: bool, wanted: Any, to_leaves: 
             general_step(node, g, grads, owned, heap, captures, create_graph)
         else:
             edges, saved = node.edges, node.saved
-            for target, arity, fn, s0, s1, rule in op.quick:
+            for target, arity, fn, s0, exact, rule in op.quick:
                 edge = edges[target]
                 if edge is None:
                     continue
-                if arity == 0:
-                    value = fn(g)
-                elif saved is None:
-                    raise freed(node)
-                elif arity == 1:
+                if arity == 1:
+                    if saved is None:
+                        raise freed(node)
                     value = fn(g, saved[s0])
-                elif arity == 2:
-                    value = fn(g, saved[s0], saved[s1])
+                elif arity == 0:
+                    value = fn(g)
                 else:
                     value = fn(g, *arguments(rule, node, edges))
-                # undo broadcasting and promotion, here and in deposit, nowhere else
-                if value.shape != edge.shape:
-                    value = sum_to(value, edge.shape)
-                if value.dtype is not edge.dtype:
-                    value = cast(value, edge.dtype)
+                if not exact:  # undo broadcasting and promotion, here and in deposit, nowhere else
+                    if value.shape != edge.shape:
+                        value = sum_to(value, edge.shape)
+                    if value.dtype is not edge.dtype:
+                        value = cast(value, edge.dtype)
+                if edge is following:
+                    fg = fg + value
+                    continue
                 held = grads.get(edge)
-                if held is None:
-                    grads[edge] = value
-                    if not edge.edges:
-                        continue
-                    if following is None:
-                        following = edge
-                    elif edge.seq > following.seq:
-                        heappush(heap, (-following.seq, following))
-                        following = edge
+                if held is not None:
+                    if edge in owned:
+                        held += value
+                        grads[edge] = held  # a 0-d sum is a scalar, not changed in place
                     else:
-                        heappush(heap, (-edge.seq, edge))
-                elif edge in owned:
-                    held += value
-                    grads[edge] = held  # a 0-d sum is a scalar, not changed in place
+                        grads[edge] = held + value
+                        owned.add(edge)
+                elif not edge.edges:
+                    grads[edge] = value
+                elif following is None:
+                    following, fg = edge, value
+                elif edge.seq > following.seq:
+                    grads[following] = fg
+                    heappush(heap, (-following.seq, following))
+                    following, fg = edge, value
                 else:
-                    grads[edge] = held + value
-                    owned.add(edge)
+                    grads[edge] = value
+                    heappush(heap, (-edge.seq, edge))
         if not retain and node.saved:
             node.saved = None
     for node in sorted(grads, key=creation, reverse=True):  # what is left are leaves

@@ -8,7 +8,7 @@ from typing import Any
 from gradbook.autograd import grad_mode, versions
 from gradbook.autograd.engine import freed
 from gradbook.autograd.node import Node
-from gradbook.autograd.op import Op, is_differentiable, new_node, pick_node
+from gradbook.autograd.op import Op, is_differentiable, pick_node
 from gradbook.errors import InplaceError
 from gradbook.tensor import Tensor
 
@@ -151,7 +151,7 @@ class Function:
         if op is None:
             op = _ops[cls] = FunctionOp(cls)
         results = result if isinstance(result, tuple) else (result,)
-        node = new_node(Node)
+        node = Node()
         node.op, node.params = op, None
         node.edges = tuple(a._node if isinstance(a, Tensor) else None for a in args)
         node.saved, node.seq = (ctx,), next(versions.sequence)

@@ -30,7 +30,7 @@ __all__ = ["Composite", "Elementwise", "Op", "Rule", "registry"]
 registry: dict[str, Op] = {}
 SLOT, PARAM, SHAPE, NEEDS = "slot", "param", "shape", "needs"
 ndarray = np.ndarray
-new_tensor = new_node = object.__new__
+new_tensor = object.__new__
 grad_state, scopes = grad_mode.state, grad_mode.scopes
 next_seq = versions.sequence.__next__
 
@@ -95,7 +95,8 @@ class Op:
         def declare(fn: Callable[..., Any]) -> Callable[..., Any]:
             targets = tuple(self.operands.index(name) for name in operands)
             self.rules.extend(Rule(fn, (target,), self._arguments(fn)) for target in targets)
-            self.quick[:] = [(r.target, r.arity, r.fn, r.s0, r.s1, r) for r in self.rules]
+            exact = isinstance(self, Elementwise) and len(self.operands) == 1  # gradients come in the operand's shape and dtype
+            self.quick[:] = [(r.target, r.arity, r.fn, r.s0, exact, r) for r in self.rules]
             self._keep.clear()
             return fn
 
@@ -186,7 +187,7 @@ class Op:
         return out
 
     def _record(self, edges: list[Any], arrays: list[Any], result: Any, extras: Any, params: dict[str, Any]) -> Node:
-        node = new_node(Node)
+        node = Node()
         node.op, node.params, node.edges = self, params or None, tuple(edges)
         if not self.multi:
             node.shape, node.dtype = result.shape, result.dtype
@@ -256,17 +257,25 @@ class Elementwise(Op):
         """Forward and node, as Op.run."""
         return self.fast(*operands, True)
 
-    def kept(self, need: int) -> tuple[bool, bool, bool]:
-        """(keep a, keep b, keep out) for the operands of bit mask `need`; for one operand, (keep x, keep out, -)."""
-        slots = self.keep(need)
-        return 0 in slots, 1 in slots, 2 in slots
+    def pattern(self) -> str:
+        """What calls keep, so that the common cases need no table: "nothing", "crosswise", "output" or "table"."""
+        table = [self.keep(need) for need in (1, 2, 3)][: 1 if len(self.operands) == 1 else 3]
+        if not any(table):
+            return NOTHING
+        if table == [(1,), (0,), (0, 1)]:
+            return CROSSWISE
+        return OUTPUT if table == [(1,)] and len(self.operands) == 1 else TABLE
+
+
+UNKNOWN, NOTHING, CROSSWISE, OUTPUT, TABLE = "", "nothing", "crosswise", "output", "table"
 
 
 def unary_call(op: Elementwise) -> Callable[..., Any]:
     """The call of an elementwise op of one operand, with everything it needs at hand."""
-    ufunc, float_input, rules, kept = op.ufunc, op.float_input, op.rules, [(False, False, False)]
+    ufunc, float_input, rules, pattern = op.ufunc, op.float_input, op.rules, UNKNOWN
 
     def call(a: Any, inside: bool = False) -> Any:
+        nonlocal pattern
         if events.op and not inside:
             return watched(op, (a,), {})
         try:
@@ -285,12 +294,16 @@ def unary_call(op: Elementwise) -> Callable[..., Any]:
         if edge is None or (scopes[0] and not grad_state.enabled) or not rules:
             out._node = None
             return out
-        node = new_node(Node)
+        node = Node()
         node.op, node.edges, node.shape, node.dtype = op, (edge,), y.shape, y.dtype
-        if len(kept) == 1:
-            kept.append(op.kept(1))
-        keep_x, keep_out, _ = kept[1]
-        node.saved = (x if keep_x else None, y if keep_out else None) if keep_x or keep_out else ()
+        if pattern is UNKNOWN:
+            pattern = op.pattern()
+        if pattern is OUTPUT:
+            node.saved = (None, y)
+        elif pattern is NOTHING:
+            node.saved = ()
+        else:
+            node.saved = (x, y if 1 in op.keep(1) else None)
         node.seq = next_seq()
         out._node = node
         return out
@@ -300,9 +313,10 @@ def unary_call(op: Elementwise) -> Callable[..., Any]:
 
 def binary_call(op: Elementwise) -> Callable[..., Any]:
     """The call of an elementwise op of two operands, of which one may be a Python number."""
-    ufunc, float_input, rules, kept = op.ufunc, op.float_input, op.rules, [(False, False, False)]
+    ufunc, float_input, rules, pattern = op.ufunc, op.float_input, op.rules, UNKNOWN
 
     def call(a: Any, b: Any, inside: bool = False) -> Any:
+        nonlocal pattern
         if events.op and not inside:
             return watched(op, (a, b), {})
         try:
@@ -332,15 +346,17 @@ def binary_call(op: Elementwise) -> Callable[..., Any]:
         if (edge_a is None and edge_b is None) or (scopes[0] and not grad_state.enabled) or not rules:
             out._node = None
             return out
-        node = new_node(Node)
+        node = Node()
         node.op, node.edges, node.shape, node.dtype = op, (edge_a, edge_b), z.shape, dtype
-        if len(kept) == 1:
-            kept.extend(op.kept(need) for need in (1, 2, 3))
-        keep_a, keep_b, keep_out = kept[(edge_a is not None) + 2 * (edge_b is not None)]
-        if keep_a or keep_b or keep_out:
-            node.saved = (x if keep_a else None, y if keep_b else None, z if keep_out else None)
-        else:
+        if pattern is UNKNOWN:
+            pattern = op.pattern()
+        if pattern is NOTHING:
             node.saved = ()
+        elif pattern is CROSSWISE:
+            node.saved = (x if edge_b is not None else None, y if edge_a is not None else None)
+        else:
+            slots = op.keep((edge_a is not None) + 2 * (edge_b is not None))
+            node.saved = tuple(v if i in slots else None for i, v in enumerate((x, y, z))) if slots else ()
         node.seq = next_seq()
         out._node = node
         return out
@@ -400,7 +416,7 @@ pick = Op("pick", "source", formula="y = x_i")
 
 def pick_node(source: Node, index: int, result: Any) -> Node:
     """The node of output `index` of an op with several outputs."""
-    node = new_node(Node)
+    node = Node()
     node.op, node.params, node.edges = pick, {"index": index}, (source,)
     node.saved, node.shape, node.dtype, node.seq = (), result.shape, result.dtype, next_seq()
     return node
