@@ -1,0 +1,88 @@
+"""A recorded graph as the browser wants it: indices instead of ids, module tree, formulas as MathML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from gradbook.autograd.op import registry
+from gradbook.widgets.formulas import formulas
+from gradbook.widgets.wire import plain
+
+if TYPE_CHECKING:
+    from gradbook.observe import Graph
+
+__all__ = ["describe_graph"]
+
+REMEMBERED = 4  # graphs whose description is kept; describing 2,000 nodes costs milliseconds
+_known: list[tuple[Any, dict[str, Any]]] = []
+
+
+def describe_graph(graph: Graph) -> dict[str, Any]:
+    """Nodes, edges, module tree, formulas; `id` is a node's place in `nodes`, `module` one in `modules` or -1."""
+    for other, description in _known:
+        if other is graph:
+            return description
+    description = _describe(graph)
+    _known[:] = [(graph, description), *_known[: REMEMBERED - 1]]
+    return description
+
+
+def _describe(graph: Graph) -> dict[str, Any]:
+    modules = _modules(graph)
+    place = {module["path"]: i for i, module in enumerate(modules)}
+    index = {node.id: i for i, node in enumerate(graph.nodes)}
+    ops = {node.op for node in graph.nodes if node.kind == "op"}
+    return {
+        "signature": graph.signature,
+        "ops": sum(node.kind == "op" for node in graph.nodes),
+        "nodes": [_node(i, node, place) for i, node in enumerate(graph.nodes)],
+        "edges": [[index[edge.src], index[edge.dst], edge.slot] for edge in graph.edges],
+        "modules": modules,
+        "formulas": formulas(registry[name] for name in sorted(ops) if name in registry),
+    }
+
+
+def _node(index: int, node: Any, place: dict[str, int]) -> dict[str, Any]:
+    name = plain(node.name)
+    return {
+        "id": index,
+        "kind": node.kind,
+        "op": node.op,
+        "label": node.op if node.kind == "op" else name.rpartition(".")[2] or node.kind,
+        "name": name,
+        "module": place.get(node.module_path, -1) if node.module_path else -1,
+        "shape": [int(dim) for dim in node.shape],
+        "dtype": str(node.dtype),
+        "device": str(node.device),
+        "rg": bool(node.requires_grad),
+        "cell": None if node.cell is None else plain(node.cell),
+        "line": node.line,
+        "source": None if node.source is None else plain(node.source),
+        "params": {plain(key): plain(value) for key, value in (node.params or {}).items()},
+    }
+
+
+def _modules(graph: Graph) -> list[dict[str, Any]]:
+    """Modules in the order of the graph, parents before children; a parent the graph never names is added."""
+    known = {module.path: module for module in graph.modules if module.path}
+    used = {node.module_path for node in graph.nodes if node.module_path}
+    paths = list(dict.fromkeys(parent for path in [*known, *sorted(used)] for parent in _with_parents(path)))
+    place = {path: i for i, path in enumerate(paths)}
+    return [_module(path, known.get(path), place) for path in paths]
+
+
+def _module(path: str, info: Any, place: dict[str, int]) -> dict[str, Any]:
+    parent, _, label = path.rpartition(".")
+    return {
+        "path": plain(path),
+        "label": plain(label),
+        "cls": plain(info.cls) if info else "",
+        "parent": place[parent] if parent else -1,
+        "parameters": int(info.parameters) if info else 0,
+    }
+
+
+def _with_parents(path: str) -> Iterable[str]:
+    parts = path.split(".")
+    return (".".join(parts[: i + 1]) for i in range(len(parts)))

@@ -1,0 +1,115 @@
+"""Pages of their own: a run, or a whole executed notebook, in one file that needs neither network nor kernel."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gradbook.widgets import describe
+from gradbook.widgets.bundle import bundle
+from gradbook.widgets.picture import draw, summary
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from gradbook.observe import Run
+
+__all__ = ["export_html", "mount_point", "notebook_to_html", "picture_tag", "scripts", "write_atomically"]
+
+# finds every mount point and replaces its picture by the view; leaves the picture where that fails
+MOUNT = """
+const read = (id) => document.getElementById(id).textContent;
+const url = URL.createObjectURL(new Blob([JSON.parse(read("gradbook-bundle"))], { type: "text/javascript" }));
+const { mount } = await import(url);
+for (const place of document.querySelectorAll("[data-gradbook]")) {
+  const el = document.createElement("div");
+  mount(el, place.querySelector("script").textContent);
+  place.replaceChildren(el);
+}
+"""
+POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline' blob:"
+STYLE = "body{margin:16px;font-family:system-ui,sans-serif;background:#fff}[data-gradbook]{margin:0 0 24px}"
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<title>{title}</title><style>{style}</style></head><body>
+{body}
+{scripts}
+</body></html>
+"""
+
+
+def export_html(runs: Run | Sequence[Run], path: str | Path) -> Path:
+    """Write one page that shows runs with everything but their buttons: zoom, scrub, search, inspect. -> its path.
+
+    The page holds the bundle once, each run's history thinned, and a picture for where scripts are off; it asks
+    nothing of any host. The file appears whole or not at all.
+    Raises ValueError without runs, BundleMissing if the browser side was not built.
+    """
+    chosen = list(runs) if isinstance(runs, Sequence) else [runs]
+    if not chosen:
+        raise ValueError("export_html: there are no runs to write")
+    body = "\n".join(mount_point(describe.packed(describe.snapshot(run)[0]), picture_tag(run)) for run in chosen)
+    title = escape(", ".join(run.name for run in chosen))
+    page = PAGE.format(policy=POLICY, style=STYLE, title=title, body=body, scripts=scripts())
+    return write_atomically(path, page)
+
+
+def picture_tag(run: Run) -> str:
+    """The still picture as an `<img>`."""
+    source = base64.b64encode(draw(run).encode()).decode()
+    alt = escape(summary(run), quote=True)
+    return f'<img alt="{alt}" style="max-width:100%;height:auto" src="data:image/svg+xml;base64,{source}">'
+
+
+def mount_point(packed: bytes, picture: str) -> str:
+    """Where a view will stand: the picture until then, and the data it is made of."""
+    data = base64.b64encode(packed).decode()
+    return f'<div data-gradbook>{picture}<script type="text/plain">{data}</script></div>'
+
+
+def scripts() -> str:
+    """The bundle as data, and the script that mounts every view of the page. Raises BundleMissing."""
+    text = json.dumps(bundle(), ensure_ascii=False).replace("<", "\\u003c")  # nothing in it may end the element
+    return (
+        f'<script type="application/json" id="gradbook-bundle">{text}</script>\n<script type="module">{MOUNT}</script>'
+    )
+
+
+def write_atomically(path: str | Path, text: str) -> Path:
+    """Write a text file so that a reader sees the old one or the new one, never a part. -> its path."""
+    target = Path(path)
+    handle, name = tempfile.mkstemp(dir=target.absolute().parent, prefix=f".{target.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, target)
+    except BaseException:
+        os.unlink(name)
+        raise
+    return target
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def notebook_to_html(notebook: NotebookNode, path: str | Path) -> Path:
+    """Write an executed notebook as one page, its live views as standalone ones. -> its path.
+
+    A view stands where its output holds the run itself (execute with GRADBOOK_EMBED_RUNS=1); otherwise its picture
+    does. Nothing is loaded from a host: formulas in text become MathML.
+    Raises ImportError naming the install if nbconvert is absent.
+    """
+    from gradbook.widgets.notebook_page import page_of
+
+    return write_atomically(path, page_of(notebook))

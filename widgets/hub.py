@@ -1,0 +1,87 @@
+"""One model holds the bundle, every output's model is a stub that asks it to draw.
+
+anywidget keeps the whole module text in each model's state. So the bundle lives in one hub model per kernel, and a stub
+finds it in the page: `globalThis[Symbol.for("gradbook")][hash]`, or, when the stub came first, leaves its wish in
+`.waiting[hash]`. A page that was reloaded restores both models in any order.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import anywidget
+import traitlets
+
+from gradbook.widgets.bundle import bundle, bundle_hash
+from gradbook.widgets.frontend import repair_comm
+
+__all__ = ["Hub", "Stub", "hub"]
+
+STUB = """
+const ready = (hash) => new Promise((done) => {
+  const all = (globalThis[Symbol.for("gradbook")] ??= {});
+  if (all[hash]) done(all[hash]);
+  else ((all.waiting ??= {})[hash] ??= []).push(done);
+});
+export default {
+  async render({ model, el }) {
+    const late = setTimeout(() => {
+      el.textContent = "gradbook: disconnected: run the cell again";
+    }, 10000);
+    const api = await ready(model.get("_hub"));
+    clearTimeout(late);
+    el.textContent = "";
+    return api.render({ model, el });
+  },
+};
+"""
+
+
+class Hub(anywidget.AnyWidget):
+    """The model that holds the bundle. It draws nothing itself."""
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    _hub = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self) -> None:
+        super().__init__(_esm=bundle(), _hub=bundle_hash())
+        repair_comm(self.comm)
+
+
+def _current(value: bytes, stub: Stub) -> bytes:
+    return value if stub.source is None else stub.source()
+
+
+class Stub(anywidget.AnyWidget):
+    """The model of one output. While `source` is set, whoever asks for the state gets a fresh snapshot from it."""
+
+    _esm = STUB
+    _hub = traitlets.Unicode().tag(sync=True)
+    snapshot = traitlets.Bytes().tag(sync=True, to_json=_current)
+    theme = traitlets.Unicode("auto").tag(sync=True)
+    source: Callable[[], bytes] | None = None
+
+    def __init__(self, snapshot: bytes, theme: str) -> None:
+        super().__init__(_hub=bundle_hash(), snapshot=snapshot, theme=theme)
+        repair_comm(self.comm)
+
+    @property
+    def open_comm(self) -> Any:
+        """The comm to the page, or None once it is closed."""
+        comm = self.comm
+        return None if comm is None or getattr(comm, "_closed", False) else comm
+
+
+_lock = threading.Lock()
+_hub: Hub | None = None
+
+
+def hub() -> Hub:
+    """The kernel's hub, opened at the first call and again after somebody closed all widgets."""
+    global _hub
+    with _lock:
+        if _hub is None or _hub.comm is None:
+            _hub = Hub()
+        return _hub

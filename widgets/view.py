@@ -1,0 +1,271 @@
+"""The live view of one run: a model in the page while somebody looks, a picture and a line of text always."""
+
+from __future__ import annotations
+
+import base64
+import os
+import threading
+import time
+import uuid
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gradbook.widgets import describe, frontend
+from gradbook.widgets.bundle import BundleMissing
+from gradbook.widgets.describe import EMBEDDED, OVER, Cursor
+from gradbook.widgets.export import export_html, picture_tag
+from gradbook.widgets.picture import draw, summary
+from gradbook.widgets.sender import sender
+from gradbook.widgets.wire import Message
+
+if TYPE_CHECKING:
+    from gradbook.observe import Run
+    from gradbook.widgets.hub import Stub
+
+__all__ = ["LiveView"]
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+UNHEARD = 3.0  # seconds until a page that never answers counts as one that cannot
+REPEAT = 1.0  # seconds between snapshots to such a page, which may have missed any frame
+NO_ANSWER = f"Buttons act when the cell ends: this page does not reach a busy kernel. {frontend.INTERRUPT}"
+ACTIONS = ("pause", "resume", "step", "stop")
+
+
+class LiveView:
+    """Shows a run under its cell, live; `finish()` leaves a picture that needs neither kernel nor page.
+
+    `show()` displays it once and returns at once. Where nobody can look (a script, nbclient, a grader) no model is
+    opened and no thread starts. `theme` is 'auto', 'light' or 'dark'.
+    """
+
+    def __init__(self, run: Run, *, theme: str = "auto") -> None:
+        self.run = run
+        self.theme = theme
+        self.display_id = ""
+        self.failure: Exception | None = None
+        self._stub: Stub | None = None
+        self._cursor = Cursor()
+        self._lock = threading.Lock()
+        self._forget_page()
+
+    def _forget_page(self) -> None:
+        self._heard = False  # the page has spoken
+        self._wants_snapshot = True
+        self._told_end = False
+        self._shown_at = self._snapshot_at = time.monotonic()
+
+    # -- life under a cell ------------------------------------------------------------------------------------------
+
+    def show(self) -> None:
+        """Display the view in the output of the running cell."""
+        self.display_id = uuid.uuid4().hex
+        self._forget_page()
+        kind = frontend.detect()
+        if kind == "widgets":
+            self._open()
+        if kind != "text":
+            _publish(self._bundle(), self.display_id, update=False)
+        if self._stub is not None:
+            sender.attach(self)
+
+    def finish(self) -> None:
+        """Send the last frame and turn the output into its final picture. Call it when the run has ended."""
+        stub = self._stub
+        if stub is not None:
+            sender.last(self)
+            self._keep_history(stub)
+        if self.display_id:
+            kind = frontend.detect()
+            if kind != "text":
+                _publish(self._bundle(), self.display_id, update=True)
+            elif frontend.in_terminal():
+                _publish({"text/plain": self.text()}, self.display_id, update=False)
+        self._complain()
+
+    def reset(self, run: Run) -> None:
+        """Show another run in the same view, as when its cell runs again.
+
+        The output was cleared with the cell, so call `show()` again.
+        """
+        sender.detach(self)
+        self.run = run
+        self.failure = None
+        self._forget_page()
+
+    def close(self) -> None:
+        """Take the model away; the page shows `disconnected`. Closing twice is harmless."""
+        sender.detach(self)
+        stub, self._stub = self._stub, None
+        if stub is not None and stub.open_comm is not None:
+            stub.source = None
+            stub.send({"kind": "closed"})
+            stub.close()
+
+    def _open(self) -> None:
+        """Open the model, or take the open one again."""
+        if self._stub is not None and self._stub.open_comm is not None:
+            self._stub.source = self._fresh
+            return
+        from gradbook.widgets.hub import Stub, hub  # only where a page looks: importing ipywidgets takes its time
+
+        try:
+            hub()
+            self._stub = Stub(self._fresh(), self.theme)
+        except BundleMissing as error:
+            self.failure = error
+            return
+        self._stub.source = self._fresh
+        self._stub.on_msg(self._hear)
+
+    def _fresh(self) -> bytes:
+        """The run as it stands, for a page that restores the model; its number makes the page ask for its place."""
+        return describe.packed(self._snapshot(seq=-1)[0])
+
+    def _snapshot(self, seq: int) -> tuple[Message, Cursor]:
+        return describe.snapshot(self.run, seq, self.controls())
+
+    def _keep_history(self, stub: Stub) -> None:
+        """Put the whole history into the model's state: what a reload of the page, or a saved notebook, shows."""
+        stub.source = None
+        if stub.open_comm is not None:
+            stub.snapshot = describe.packed(self._snapshot(self._cursor.seq)[0])
+
+    def _complain(self) -> None:
+        if self.failure is not None:
+            failure, self.failure = self.failure, None
+            warnings.warn(f"gradbook: the live view was switched off: {failure}", RuntimeWarning, stacklevel=3)
+
+    # -- what the sender asks ---------------------------------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        """Whether there may be something to say: the run goes on, its end is untold, or the page wants a snapshot."""
+        return self._stub is not None and (self.run.state not in OVER or not self._told_end or self._wants_snapshot)
+
+    def next_message(self) -> Message | None:
+        """The next numbered frame or snapshot, told only once; None when there is nothing new."""
+        stub = self._stub
+        if stub is None or stub.open_comm is None:
+            self._told_end, self._wants_snapshot = True, False
+            return None
+        now = time.monotonic()
+        over = self.run.state in OVER  # read before the data: what comes later is told by another frame
+        with self._lock:
+            if self._wants_snapshot or (not self._heard and now - self._snapshot_at > REPEAT):
+                self._wants_snapshot = False
+                self._snapshot_at = now
+                message, cursor = self._snapshot(self._cursor.seq + 1)
+            else:
+                maybe, cursor = describe.frame(self.run, self._cursor, self.controls())
+                if maybe is None:
+                    self._told_end = over
+                    return None
+                message = maybe
+            self._cursor = cursor  # before sending: a frame lost on the way shows as a gap, never as a repetition
+            self._told_end = over
+        return message
+
+    def deliver(self, message: Message) -> None:
+        """Hand a message to the page."""
+        stub = self._stub
+        if stub is not None and stub.open_comm is not None:
+            stub.send(message.content, buffers=message.buffers)
+
+    def fail(self, error: Exception) -> None:
+        """The sender has let this view go; the cell hears of it once, at its end."""
+        self.failure = error
+
+    # -- what the page says -----------------------------------------------------------------------------------------
+
+    def controls(self) -> dict[str, Any]:
+        """Whether buttons reach the loop now, and if not, the sentence that says why and what to do."""
+        if self.run.state in OVER:
+            return {"live": False, "why": ""}
+        why = frontend.why_no_controls()
+        if not why and not self._heard and time.monotonic() - self._shown_at > UNHEARD:
+            why = NO_ANSWER
+        return {"live": not why, "why": why}
+
+    def _hear(self, _: Any, content: Any, buffers: Any) -> None:
+        """A message from the page, on whichever thread it comes: note the wish, never do the work here."""
+        kind = content.get("kind") if isinstance(content, dict) else None
+        self._heard = True
+        if kind == "hello":
+            self._hear_hello(content.get("seq"))
+        elif kind == "ping":
+            sender.reply(self, {"kind": "pong", "id": content.get("id")})
+        elif kind == "control":
+            self._obey(content)
+            sender.reply(self, {"kind": "ack", "id": content.get("id")})
+        elif kind == "inspect":
+            self._inspect(content.get("node"))
+
+    def _hear_hello(self, seq: Any) -> None:
+        with self._lock:
+            current = seq == self._cursor.seq and self._cursor.run_id == self.run.id
+            self._wants_snapshot = self._wants_snapshot or not current
+        if self._wants_snapshot:
+            sender.attach(self)
+
+    def _obey(self, content: dict[str, Any]) -> None:
+        control, action, value = self.run.control, content.get("action"), content.get("value")
+        if action in ACTIONS:
+            getattr(control, action)()
+        elif action == "learning_rate" and isinstance(value, int | float) and 0 <= value < float("inf"):
+            control.set_learning_rate(float(value))
+        if self._stub is not None and self.busy:
+            sender.attach(self)
+
+    def _inspect(self, node: Any) -> None:
+        graph = self.run.graph
+        if graph is not None and isinstance(node, int) and 0 <= node < len(graph.nodes):
+            self.run.want([graph.nodes[node].id])
+        else:
+            self.run.want([])
+
+    # -- what is left when nobody can look --------------------------------------------------------------------------
+
+    def svg(self) -> str:
+        """The run as a picture that needs nothing else."""
+        return draw(self.run)
+
+    def text(self) -> str:
+        """The run in one line."""
+        return summary(self.run)
+
+    def html(self) -> str:
+        """The picture as an `<img>`, the only form of it that untrusted notebooks and nbconvert keep."""
+        return picture_tag(self.run)
+
+    def save(self, path: str | Path) -> Path:
+        """Write one page that shows this run with everything but its buttons, and needs no network. -> the path."""
+        return export_html(self.run, path)
+
+    def _bundle(self) -> dict[str, Any]:
+        """All forms of the output: the front end takes the richest it knows."""
+        data: dict[str, Any] = {"text/plain": self.text(), "text/html": self.html()}
+        stub = self._stub
+        if stub is not None and stub.open_comm is not None:
+            data[WIDGET] = {"version_major": 2, "version_minor": 1, "model_id": stub.model_id}
+        if self.run.state in OVER and os.environ.get("GRADBOOK_EMBED_RUNS") == "1":
+            block = describe.packed(describe.snapshot(self.run)[0])
+            data[EMBEDDED] = {"packed": base64.b64encode(block).decode()}
+        return data
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        if self._stub is None and frontend.detect() == "widgets":
+            self._forget_page()
+            self._open()
+            if self._stub is not None:
+                sender.attach(self)
+        return self._bundle()
+
+    def __repr__(self) -> str:
+        return self.text()
+
+
+def _publish(data: dict[str, Any], display_id: str, *, update: bool) -> None:
+    from IPython.display import publish_display_data
+
+    publish_display_data(data, transient={"display_id": display_id}, update=update)
