@@ -48,6 +48,7 @@ from gradbook.dtypes import (
 from gradbook.dtypes import bool_ as bool  # noqa: A004 (PyTorch's names, here and in the next two lines)
 from gradbook.dtypes import float_ as float  # noqa: A004
 from gradbook.dtypes import int_ as int  # noqa: A004
+from gradbook.ops.creation import *
 from gradbook.tensor import Size, Tensor
 
 __version__ = "0.1.0"

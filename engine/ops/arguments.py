@@ -1,0 +1,140 @@
+"""What callers may write, brought to one form: dtypes, shapes, axes, out=."""
+
+from __future__ import annotations
+
+import operator
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradbook import backends, dtypes
+from gradbook.autograd import grad_mode, versions
+from gradbook.errors import DTypeError, ShapeError
+from gradbook.tensor import Tensor, dim_error
+
+_PYTHON = {float: dtypes.float64, int: dtypes.int64, bool: dtypes.bool_, complex: dtypes.complex128}
+
+
+def array_dtype(dtype: Any, name: str = "tensor") -> Any:
+    """The NumPy dtype of a dtype argument (a gradbook dtype, or Python's float, int, bool); None stays None."""
+    if dtype is None:
+        return None
+    if isinstance(dtype, dtypes.dtype):
+        return dtype._np
+    try:
+        return _PYTHON[dtype]._np
+    except (KeyError, TypeError):
+        given = dtype.__name__ if isinstance(dtype, type) else repr(dtype)
+        raise TypeError(
+            f"{name}(): argument 'dtype' must be gradbook.dtype, not {given}; write gradbook.float32 or its kin"
+        ) from None
+
+
+def shape_of(name: str, size: Any) -> tuple[int, ...]:
+    """The shape from `*size`: ints, or one sequence of ints. Raises TypeError for others, RuntimeError for negative ones."""
+    if len(size) == 1 and not isinstance(size[0], (int, np.integer)):
+        only = size[0]
+        if isinstance(only, (tuple, list)):
+            size = only
+        elif isinstance(only, Tensor):
+            size = only.tolist() if only.ndim else (only.item(),)
+        else:
+            raise TypeError(f"{name}(): argument 'size' must be tuple of ints, not {type(only).__name__}")
+    try:
+        shape = tuple(operator.index(n) for n in size)
+    except TypeError:
+        kinds = ", ".join(type(n).__name__ for n in size)
+        raise TypeError(f"{name}(): argument 'size' must be tuple of ints, but found elements of type {kinds}") from None
+    for n in shape:
+        if n < 0:
+            raise ShapeError(f"{name}(): Trying to create tensor with negative dimension {n}: {list(shape)}")
+    return shape
+
+
+def axis(dim: Any, ndim: int) -> int:
+    """One axis, counted from the front; a 0-d tensor has axis 0 and -1. Raises IndexError outside."""
+    if type(dim) is not int:
+        if isinstance(dim, (bool, float, str)) or dim is None:
+            raise TypeError(f"argument 'dim' must be int, not {type(dim).__name__}")
+        dim = operator.index(dim)
+    size = ndim or 1
+    if not -size <= dim < size:
+        raise dim_error(dim, ndim)
+    return int(dim % size)
+
+
+def axes(dim: Any, ndim: int) -> tuple[int, ...] | None:
+    """Axes to reduce over, as a tuple; None for all of them (dim=None or an empty sequence)."""
+    if dim is None:
+        return None
+    if isinstance(dim, (tuple, list)):
+        found = tuple(axis(d, ndim) for d in dim)
+        if len(set(found)) != len(found):
+            twice = next(d for d in found if found.count(d) > 1)
+            raise RuntimeError(f"dim {twice} appears multiple times in the list of dims")
+        return found or None
+    return (axis(dim, ndim),)
+
+
+def tensor_of(name: str, value: Any, position: str = "input") -> Tensor:
+    """`value` if it is a Tensor. Raises TypeError in PyTorch's words if not."""
+    if isinstance(value, Tensor):
+        return value
+    raise TypeError(
+        f"{name}(): argument '{position}' (position 1) must be Tensor, not {type(value).__name__}; "
+        "make it one with gradbook.tensor(...)"
+    )
+
+
+def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
+    """`value` if it is allowed. Raises RuntimeError naming what is."""
+    if value in allowed:
+        return str(value)
+    raise RuntimeError(f"{name}(): expected one of {', '.join(map(repr, allowed))}, got {value!r}")
+
+
+def write_out(name: str, result: Tensor, out: Tensor | None) -> Tensor:
+    """The result, written into `out` if there is one (resized if it has another shape, with a warning if not empty).
+
+    Raises RuntimeError if autograd would have to follow, or if the result's dtype does not go into that of `out`.
+    """
+    if out is None:
+        return result
+    if not isinstance(out, Tensor):
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
+    if grad_mode.state.enabled and (result._node is not None or out._node is not None):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad."
+        )
+    array, new = out._array, result._array
+    if new.dtype != array.dtype and not dtypes.can_cast(result.dtype, out.dtype):
+        raise DTypeError(f"result type {result.dtype!r} can't be cast to the desired output type {out.dtype!r}")
+    if array.shape != new.shape:
+        if array.size:
+            warnings.warn(
+                f"An output with one or more elements was resized since it had shape {list(array.shape)}, which does not "
+                f"match the required output shape {list(new.shape)}.",
+                UserWarning,
+                stacklevel=3,
+            )
+        out._array = new.astype(array.dtype)
+    else:
+        array[...] = new
+        versions.stamp(array)
+    return out
+
+
+def as_tensor_like(value: Any, example: Tensor) -> Tensor:
+    """A number or Tensor as a Tensor beside `example`: numbers take its dtype where they fit, as in its arithmetic."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, (bool, int, float, complex, np.generic)):
+        kinds = {bool: dtypes.B8, int: dtypes.I64, float: dtypes._default._np}
+        wanted = kinds.get(type(value))
+        array = backends.like(np.asarray(value, wanted), example._array)
+        made: Tensor = Tensor._of(array)
+        return made
+    raise TypeError(f"expected a Tensor or a number, got {type(value).__name__}")

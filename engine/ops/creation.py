@@ -1,0 +1,708 @@
+"""New tensors: from data, filled, counted, triangular; copies in another dtype or on another device."""
+
+from __future__ import annotations
+
+import builtins
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from gradbook import backends, dtypes
+from gradbook import device as devices
+from gradbook.autograd import grad_mode, versions
+from gradbook.autograd.inplace import assign, check_leaf
+from gradbook.autograd.op import Elementwise, Op
+from gradbook.ops.arguments import array_dtype, shape_of, write_out
+from gradbook.tensor import Tensor, leaf_node, method
+
+__all__ = [
+    "arange", "as_tensor", "asarray", "clone", "complex", "empty", "empty_like", "eye", "fill", "from_numpy", "full",
+    "full_like", "is_complex", "is_floating_point", "is_nonzero", "is_tensor", "linspace", "logspace", "numel", "ones",
+    "ones_like", "polar", "range", "scalar_tensor", "tensor", "tril_indices", "triu_indices", "zeros", "zeros_like",
+]  # fmt: skip
+
+# -- from data ---------------------------------------------------------------------------------------------------------
+
+
+def tensor(
+    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
+    """A new tensor with a copy of `data` (a number, nested sequences, an array or a Tensor), as torch.tensor.
+
+    Without dtype: Python floats become the default dtype, ints int64, bools bool; arrays and tensors keep theirs.
+    Raises ValueError for ragged sequences, TypeError or RuntimeError for what is no number.
+    """
+    if isinstance(data, Tensor):
+        warnings.warn(
+            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+            "sourceTensor.detach().clone().requires_grad_(True), rather than gradbook.tensor(sourceTensor).",
+            UserWarning,
+            stacklevel=2,
+        )
+    array = array_from(data, array_dtype(dtype))
+    where = device if device is not None or not isinstance(data, Tensor) else data.device
+    return leaf(array, where, requires_grad)
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """`data` as a tensor, without a copy where its dtype and device allow (torch.as_tensor)."""
+    if isinstance(data, Tensor):
+        return data.to(device=device, dtype=dtype)
+    if backends.is_array(data):
+        made = from_numpy(data) if isinstance(data, np.ndarray) else Tensor._of(data)
+        return made.to(device=device, dtype=dtype)
+    return leaf(array_from(data, array_dtype(dtype)), device)
+
+
+def asarray(
+    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
+) -> Tensor:
+    """`obj` as a tensor, copied if `copy`, shared if it is False (ValueError if it cannot be), as torch.asarray."""
+    made = as_tensor(obj, dtype, device)
+    shared = made is obj or (backends.is_array(obj) and np.shares_memory(made._array, obj))
+    if copy is False and not shared:
+        raise ValueError("can't alias arbitrary object or dtype without a copy; leave copy=None")
+    if copy and (shared or made is obj):
+        made = made.clone()
+    if not made.requires_grad or requires_grad:
+        made = made if made.requires_grad == requires_grad else made.detach().requires_grad_(requires_grad)
+    return made
+
+
+def from_numpy(ndarray: Any) -> Tensor:
+    """A tensor that shares memory with an array. Raises TypeError unless it is an ndarray of a dtype we have."""
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    if ndarray.dtype not in dtypes._BY_ARRAY:
+        raise TypeError(
+            f"can't convert np.ndarray of type {ndarray.dtype}. The only supported types are: "
+            f"{', '.join(d._name for d in dtypes._BY_ARRAY.values())}."
+        )
+    if not ndarray.dtype.isnative:
+        raise ValueError("given numpy array has byte order different from the native byte order; convert it first")
+    made: Tensor = Tensor._of(np.asarray(ndarray))
+    return made
+
+
+def array_from(data: Any, wanted: Any) -> Any:
+    """A new array with a copy of nested data, in PyTorch's choice of dtype unless one is wanted."""
+    if isinstance(data, Tensor):
+        data = data._array
+    if backends.is_array(data):
+        return data.astype(wanted or dtypes.of_array(data)._np)
+    first = data
+    while isinstance(first, (list, tuple)) and first:
+        first = first[0]
+    if isinstance(first, Tensor):
+        data, first = _bare(data), first._array
+    if isinstance(first, (list, tuple)):  # empty
+        return np.array(data, wanted or dtypes._default._np)
+    if wanted is not None and wanted.kind in "iub" and not isinstance(first, float):
+        return _array(data, wanted)
+    array = _array(data, None)
+    kind = array.dtype.kind
+    if kind == "O" or kind not in "biufcV" or array.dtype not in dtypes._BY_ARRAY:
+        _refuse(first, array)
+    if wanted is not None:
+        return array.astype(wanted)
+    if isinstance(first, (np.ndarray, np.generic)) or backends.is_array(first):
+        return array if array.dtype == first.dtype or kind != "f" else array.astype(first.dtype)
+    if kind == "f":
+        return array.astype(dtypes._default._np)
+    return array.astype(dtypes._default.to_complex()._np) if kind == "c" else array
+
+
+def _array(data: Any, wanted: Any) -> Any:
+    try:
+        return np.array(data, wanted)
+    except ValueError as error:
+        if "inhomogeneous" in str(error) or "sequence" in str(error):
+            raise ValueError(f"expected sequences of equal length at every depth: {error}") from None
+        raise
+    except OverflowError as error:
+        raise RuntimeError(f"value cannot be converted to type {wanted} without overflow") from error
+    except TypeError as error:
+        raise TypeError(f"tensor(): data of type {type(data).__name__} holds something that is no number: {error}") from None
+
+
+def _refuse(first: Any, array: Any) -> None:
+    if isinstance(first, (str, bytes)):
+        raise TypeError(f"new(): invalid data type '{type(first).__name__}'")
+    if isinstance(first, int):
+        raise RuntimeError("Overflow when unpacking long long: the number does not fit into int64")
+    raise RuntimeError(f"Could not infer dtype of {type(first).__name__}")
+
+
+def _bare(data: Any) -> Any:
+    if isinstance(data, Tensor):
+        return backends.cpu.asarray(data._array)
+    return [_bare(part) for part in data] if isinstance(data, (list, tuple)) else data
+
+
+def leaf(array: Any, where: Any = None, requires_grad: bool = False) -> Tensor:
+    """A tensor around an array, on a device, asked to require grad or not."""
+    made: Tensor = Tensor._of(array if where is None and devices._default is devices.CPU else devices.place(array, where))
+    if requires_grad:
+        if array.dtype.kind not in "fcV":
+            raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+        made._node = leaf_node(made)
+    return made
+
+
+# -- filled ------------------------------------------------------------------------------------------------------------
+
+
+def module_for(where: Any) -> Any:
+    """The array module for a device argument."""
+    chosen = devices._default if where is None else devices.device(where)
+    return np if chosen.type == "cpu" else backends.of_device(chosen.type).xp()
+
+
+def zeros(
+    *size: Any, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, pin_memory: bool = False,
+    requires_grad: bool = False, **named: Any,
+) -> Tensor:  # fmt: skip
+    """Zeros of shape `size`, as torch.zeros. Raises RuntimeError for a negative length."""
+    shape = shape_of("zeros", size or (named.pop("size", ()),))
+    array = module_for(device).zeros(shape, array_dtype(dtype, "zeros") or dtypes._default._np)
+    return write_out("zeros", leaf(array, device, requires_grad), out)
+
+
+def ones(
+    *size: Any, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, pin_memory: bool = False,
+    requires_grad: bool = False, **named: Any,
+) -> Tensor:  # fmt: skip
+    """Ones of shape `size`, as torch.ones. Raises RuntimeError for a negative length."""
+    shape = shape_of("ones", size or (named.pop("size", ()),))
+    array = module_for(device).ones(shape, array_dtype(dtype, "ones") or dtypes._default._np)
+    return write_out("ones", leaf(array, device, requires_grad), out)
+
+
+def empty(
+    *size: Any, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    pin_memory: bool = False, memory_format: Any = None, **named: Any,
+) -> Tensor:  # fmt: skip
+    """A tensor of shape `size` with whatever memory held, as torch.empty."""
+    shape = shape_of("empty", size or (named.pop("size", ()),))
+    array = module_for(device).empty(shape, array_dtype(dtype, "empty") or dtypes._default._np)
+    return write_out("empty", leaf(array, device, requires_grad), out)
+
+
+def full(
+    size: Any, fill_value: Any, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """A tensor of shape `size` filled with one number, whose kind decides the dtype (torch.full)."""
+    value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+    array = module_for(device).full(shape_of("full", (size,)), value, array_dtype(dtype, "full") or number_kind(value))
+    return write_out("full", leaf(array, device, requires_grad), out)
+
+
+def number_kind(value: Any) -> Any:
+    """The NumPy dtype of a tensor made of one Python number."""
+    if isinstance(value, (bool, np.bool_)):
+        return dtypes.B8
+    if isinstance(value, (int, np.integer)):
+        return dtypes.I64
+    return dtypes._default.to_complex()._np if isinstance(value, builtins.complex) else dtypes._default._np
+
+
+def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any) -> Tensor:
+    """A 0-d tensor of the default dtype, whatever kind of number `s` is (torch.scalar_tensor)."""
+    return leaf(np.asarray(s, array_dtype(dtype) or dtypes._default._np), device, requires_grad)
+
+
+def _like(name: str, input: Tensor, dtype: Any, device: Any, shape: Any = None) -> tuple[Any, Any, Any, Any]:
+    where = input.device if device is None else device
+    return module_for(where), (input._array.shape if shape is None else shape), array_dtype(dtype, name) or input._array.dtype, where
+
+
+def zeros_like(
+    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    memory_format: Any = None, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """Zeros of the shape, dtype and device of `input`, as torch.zeros_like."""
+    xp, shape, kind, where = _like("zeros_like", input, dtype, device)
+    return leaf(xp.zeros(shape, kind), where, requires_grad)
+
+
+def ones_like(
+    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    memory_format: Any = None, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """Ones of the shape, dtype and device of `input`, as torch.ones_like."""
+    xp, shape, kind, where = _like("ones_like", input, dtype, device)
+    return leaf(xp.ones(shape, kind), where, requires_grad)
+
+
+def empty_like(
+    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    memory_format: Any = None, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """An uninitialised tensor of the shape, dtype and device of `input`, as torch.empty_like."""
+    xp, shape, kind, where = _like("empty_like", input, dtype, device)
+    return leaf(xp.empty(shape, kind), where, requires_grad)
+
+
+def full_like(
+    input: Tensor, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, memory_format: Any = None, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """One number in the shape, dtype and device of `input`, as torch.full_like."""
+    xp, shape, kind, where = _like("full_like", input, dtype, device)
+    value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+    return leaf(xp.full(shape, value, kind), where, requires_grad)
+
+
+@method()
+def new_tensor(self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any) -> Tensor:
+    """A copy of `data` in the dtype and on the device of this tensor, as torch.Tensor.new_tensor."""
+    array = array_from(data, array_dtype(dtype) or (data.dtype._np if isinstance(data, Tensor) else self._array.dtype))
+    return leaf(array, self.device if device is None else device, requires_grad)
+
+
+@method()
+def new_zeros(self: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any) -> Tensor:
+    """Zeros of shape `size`, in this tensor's dtype and on its device."""
+    xp, shape, kind, where = _like("new_zeros", self, dtype, device, shape_of("new_zeros", size or (named.get("size", ()),)))
+    return leaf(xp.zeros(shape, kind), where, requires_grad)
+
+
+@method()
+def new_ones(self: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any) -> Tensor:
+    """Ones of shape `size`, in this tensor's dtype and on its device."""
+    xp, shape, kind, where = _like("new_ones", self, dtype, device, shape_of("new_ones", size or (named.get("size", ()),)))
+    return leaf(xp.ones(shape, kind), where, requires_grad)
+
+
+@method()
+def new_empty(self: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any) -> Tensor:
+    """An uninitialised tensor of shape `size`, in this tensor's dtype and on its device."""
+    xp, shape, kind, where = _like("new_empty", self, dtype, device, shape_of("new_empty", size or (named.get("size", ()),)))
+    return leaf(xp.empty(shape, kind), where, requires_grad)
+
+
+@method()
+def new_full(
+    self: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
+) -> Tensor:
+    """One number in shape `size`, in this tensor's dtype and on its device."""
+    xp, shape, kind, where = _like("new_full", self, dtype, device, shape_of("new_full", (size,)))
+    return leaf(xp.full(shape, fill_value, kind), where, requires_grad)
+
+
+# -- counted -----------------------------------------------------------------------------------------------------------
+
+
+def arange(
+    *bounds: Any, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    pin_memory: bool = False, **named: Any,
+) -> Tensor:  # fmt: skip
+    """start, start + step, … below end: arange(end), arange(start, end, step), as torch.arange.
+
+    int64 if all three are ints, else the default dtype. Raises RuntimeError for step 0 or a step away from end.
+    """
+    start, end, step = _bounds(bounds, named)
+    kind = array_dtype(dtype, "arange")
+    if kind is None:
+        kind = dtypes.I64 if all(isinstance(v, (int, np.integer)) for v in (start, end, step)) else dtypes._default._np
+    _check_step("arange", start, end, step)
+    count = max(0, math.ceil((end - start) / step))
+    xp = module_for(device)
+    if kind == dtypes.I64 and isinstance(step, int) and isinstance(start, int):
+        array = xp.arange(start, start + count * step, step, dtype=kind)
+    else:
+        array = (start + step * xp.arange(count, dtype=np.float64)).astype(kind)
+    return write_out("arange", leaf(array, device, requires_grad), out)
+
+
+def range(*bounds: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any) -> Tensor:
+    """As arange, with `end` included (torch.range; deprecated there too)."""
+    start, end, step = _bounds(bounds, named)
+    _check_step("range", start, end, step)
+    count = math.floor((end - start) / step) + 1
+    array = (start + step * module_for(device).arange(count, dtype=np.float64)).astype(array_dtype(dtype) or dtypes._default._np)
+    return leaf(array, device, requires_grad)
+
+
+def _bounds(bounds: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, Any, Any]:
+    names = ("end",) if len(bounds) == 1 and "end" not in named else ("start", "end", "step")
+    values = {"start": 0, "step": 1, **dict(zip(names, bounds, strict=False)), **named}
+    if len(bounds) > 3 or "end" not in values or set(values) - {"start", "end", "step"}:
+        raise TypeError("arange() takes (end), (start, end) or (start, end, step)")
+    found = [v.item() if isinstance(v, (Tensor, np.generic)) else v for v in (values["start"], values["end"], values["step"])]
+    for value in found:
+        if not isinstance(value, (int, float)):
+            raise TypeError(f"arange(): bounds must be numbers, not {type(value).__name__}")
+    return found[0], found[1], found[2]
+
+
+def _check_step(name: str, start: Any, end: Any, step: Any) -> None:
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if not all(map(math.isfinite, (start, end))):
+        raise RuntimeError(f"unsupported range: {start} -> {end}")
+    if (end - start) * step < 0:
+        raise RuntimeError(f"{name}(): upper bound and lower bound inconsistent with step sign")
+
+
+def linspace(
+    start: Any, end: Any, steps: Any, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """`steps` numbers from start to end, both included, as torch.linspace. Raises RuntimeError for negative steps."""
+    array = _evenly("linspace", start, end, steps, array_dtype(dtype), device)
+    return write_out("linspace", leaf(array, device, requires_grad), out)
+
+
+def logspace(
+    start: Any, end: Any, steps: Any, base: float = 10.0, *, out: Any = None, dtype: Any = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """base**start … base**end with evenly spaced exponents, as torch.logspace."""
+    kind = array_dtype(dtype) or dtypes._default._np
+    exponents = _evenly("logspace", start, end, steps, dtypes.F64 if kind.kind != "c" else kind, device)
+    array = (np.asarray(float(base)) ** exponents).astype(kind)
+    return write_out("logspace", leaf(array, device, requires_grad), out)
+
+
+def _evenly(name: str, start: Any, end: Any, steps: Any, kind: Any, device: Any) -> Any:
+    start, end = (v.item() if isinstance(v, Tensor) else v for v in (start, end))
+    steps = steps.item() if isinstance(steps, Tensor) else steps
+    if isinstance(steps, float) or steps is None:
+        raise TypeError(f"{name}(): argument 'steps' must be int, not {type(steps).__name__}")
+    if steps < 0:
+        raise RuntimeError(f"{name}(): number of steps must be non-negative")
+    if kind is None:
+        kind = number_kind(1j if isinstance(start, builtins.complex) or isinstance(end, builtins.complex) else 1.0)
+    xp = module_for(device)
+    if steps == 1:
+        return xp.full((1,), start, kind)
+    work = kind if kind.kind in "fc" and kind.itemsize > 2 else dtypes.F64
+    each = work.type((end - start) / max(steps - 1, 1))
+    index = xp.arange(steps).astype(work if work.kind == "f" else dtypes.F64)
+    half = steps // 2
+    array = xp.empty(steps, work)  # from both ends, so that both are exact
+    array[:half] = work.type(start) + each * index[:half]
+    array[half:] = work.type(end) - each * index[: steps - half][::-1]
+    return array.astype(kind)
+
+
+def eye(
+    n: int, m: int | None = None, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """Ones on the diagonal, (n, m), as torch.eye."""
+    shape = shape_of("eye", (n, n if m is None else m))
+    array = module_for(device).eye(*shape, dtype=array_dtype(dtype) or dtypes._default._np)
+    return write_out("eye", leaf(array, device, requires_grad), out)
+
+
+def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, **_: Any) -> Tensor:
+    """Row and column indices of the lower triangle. -> (2, n)"""
+    return leaf(np.stack(np.tril_indices(row, offset, col)).astype(array_dtype(dtype)), device)
+
+
+def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, **_: Any) -> Tensor:
+    """Row and column indices of the upper triangle. -> (2, n)"""
+    return leaf(np.stack(np.triu_indices(row, offset, col)).astype(array_dtype(dtype)), device)
+
+
+# -- copies ------------------------------------------------------------------------------------------------------------
+
+clone_op = Elementwise("clone", lambda x: x.copy(order="K"), "x", formula="y = x", grads={"x": r"\bar y"})
+clone_op.grad("x")(lambda grad: grad)
+
+to_op = Op("to", "x", formula=r"y = \mathrm{cast}(x)", grads={"x": r"\mathrm{cast}(\bar y)"}, node_name="ToCopyBackward0")
+
+
+@to_op.forward
+def _(xp: Any, x: Any, *, dtype: Any, device: Any, source: Any) -> Any:
+    if dtype is not None and x.dtype != dtype:
+        if x.dtype.kind == "c" and dtype.kind != "c":
+            x = x.real
+        x = x.astype(dtype)
+    return x if device is None else devices.place(x, device)
+
+
+@to_op.grad("x")
+def _(grad: Any, source: Any) -> Any:
+    if source is None:
+        return grad  # the walk casts
+    return grad.to(device=source) if isinstance(grad, Tensor) else devices.place(np.asarray(grad) if np.isscalar(grad) else grad, source)
+
+
+@method("clone")
+def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
+    """A copy in new memory; gradients flow through it (torch.clone)."""
+    made: Tensor = clone_op.fast(input)
+    if memory_format is not None and "contiguous_format" in str(memory_format):
+        made._array = backends.xp_of(made._array).ascontiguousarray(made._array)
+    return made
+
+
+@method("contiguous")
+def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
+    """This tensor if it lies in memory in index order, else a copy that does."""
+    if self._array.flags.c_contiguous:
+        return self
+    made: Tensor = clone_op.fast(self)
+    made._array = backends.xp_of(made._array).ascontiguousarray(made._array)
+    return made
+
+
+@method("to")
+def to(
+    self: Tensor, *args: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False, copy: bool = False,
+    memory_format: Any = None, other: Any = None,
+) -> Tensor:  # fmt: skip
+    """This tensor in another dtype or on another device; itself if nothing changes (torch.Tensor.to).
+
+    to(dtype), to(device), to(device, dtype), to(other tensor). Gradients flow back in the old dtype, to the old device.
+    """
+    for arg in args:
+        if isinstance(arg, Tensor):
+            other = arg
+        elif isinstance(arg, (dtypes.dtype, type)):
+            dtype = arg
+        elif isinstance(arg, (str, devices.device)) or (isinstance(arg, int) and not isinstance(arg, bool)):
+            device = arg
+        elif isinstance(arg, bool):
+            non_blocking = arg  # nothing here waits
+        elif arg is not None:
+            raise TypeError(f"to() received an invalid combination of arguments - got ({type(arg).__name__})")
+    if other is not None:
+        dtype, device = other.dtype, other.device
+    return converted(self, array_dtype(dtype, "to"), device, copy)
+
+
+def converted(tensor: Tensor, wanted: Any, where: Any, copy: bool = False) -> Tensor:
+    """A tensor in a NumPy dtype and on a device; itself if neither changes and no copy is asked for."""
+    place = None
+    if where is not None:
+        place, here = devices.device(where), tensor.device
+        if place.type == here.type and (place.index is None or place.index == here.index):
+            place = None
+    if place is None and (wanted is None or wanted == tensor._array.dtype):
+        return clone_op.fast(tensor) if copy else tensor  # type: ignore[no-any-return]
+    made: Tensor = to_op(tensor, dtype=wanted, device=place, source=None if place is None else tensor.device)
+    return made
+
+
+def _conversion(name: str, kind: dtypes.dtype) -> None:
+    def convert(self: Tensor, memory_format: Any = None) -> Tensor:
+        return converted(self, kind._np, None)
+
+    convert.__name__ = name
+    convert.__doc__ = f"This tensor as {kind._name}; itself if it is one."
+    method(name)(convert)
+
+
+for _name, _kind in {
+    "float": dtypes.float32, "double": dtypes.float64, "half": dtypes.float16, "bfloat16": dtypes.bfloat16,
+    "int": dtypes.int32, "long": dtypes.int64, "short": dtypes.int16, "char": dtypes.int8, "byte": dtypes.uint8,
+    "bool": dtypes.bool_, "cfloat": dtypes.complex64, "cdouble": dtypes.complex128,
+}.items():  # fmt: skip
+    _conversion(_name, _kind)
+
+
+@method()
+def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
+    """This tensor in the computer's own memory."""
+    return converted(self, None, "cpu")
+
+
+@method()
+def cuda(self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
+    """This tensor on a GPU. Raises DeviceError or MissingExtraError if there is none."""
+    return converted(self, None, "cuda" if device is None else device)
+
+
+@method()
+def pin_memory(self: Tensor, device: Any = None) -> Tensor:
+    """This tensor: gradbook copies to a GPU without pinned memory. Differs: nothing is pinned."""
+    return self
+
+
+@method()
+def is_pinned(self: Tensor, device: Any = None) -> bool:
+    """False: gradbook pins no memory."""
+    return False
+
+
+@method()
+def type_as(self: Tensor, other: Tensor) -> Tensor:
+    """This tensor in the dtype and on the device of another."""
+    return converted(self, other._array.dtype, other.device)
+
+
+_LEGACY = {
+    "FloatTensor": "float32", "DoubleTensor": "float64", "HalfTensor": "float16", "BFloat16Tensor": "bfloat16",
+    "ByteTensor": "uint8", "CharTensor": "int8", "ShortTensor": "int16", "IntTensor": "int32", "LongTensor": "int64",
+    "BoolTensor": "bool",
+}  # fmt: skip
+
+
+@method("type")
+def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False, **_: Any) -> Any:
+    """The name of this tensor's type, such as "gradbook.FloatTensor", or the tensor in another dtype (torch.Tensor.type)."""
+    if dtype is None:
+        names = {kind: name for name, kind in _LEGACY.items()}
+        where = "cuda." if self.is_cuda else ""
+        return f"gradbook.{where}{names.get(self.dtype._name, self.dtype._name)}"
+    if isinstance(dtype, str):
+        last = dtype.rpartition(".")[2]
+        if last not in _LEGACY:
+            raise ValueError(f"invalid type: {dtype!r}")
+        dtype = dtypes.by_name(_LEGACY[last])
+    return converted(self, array_dtype(getattr(dtype, "tensor_dtype", dtype), "type"), None)
+
+
+class _LegacyType(type):
+    tensor_dtype: dtypes.dtype
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, Tensor) and instance.dtype is cls.tensor_dtype
+
+    def __call__(cls, *data: Any) -> Tensor:
+        if len(data) == 1 and isinstance(data[0], (list, tuple, np.ndarray, Tensor)) and not hasattr(data[0], "numel_"):
+            return leaf(array_from(data[0], cls.tensor_dtype._np))
+        return zeros(*data or (0,), dtype=cls.tensor_dtype)
+
+
+for _name, _kind_name in _LEGACY.items():
+    globals()[_name] = _LegacyType(
+        _name, (), {"tensor_dtype": dtypes.by_name(_kind_name), "__doc__": f"{_kind_name} tensors: a constructor, and for isinstance."}
+    )
+    __all__.append(_name)  # noqa: PYI056
+
+
+# -- filling in place ----------------------------------------------------------------------------------------------------
+
+
+def fill(input: Tensor, value: Any) -> Tensor:
+    """A tensor like `input`, every element `value` (torch.fill)."""
+    made = zeros_like(input)
+    return copy_(made, value if isinstance(value, Tensor) else full((), value, dtype=input.dtype))
+
+
+@method()
+def fill_(self: Tensor, value: Any) -> Tensor:
+    """Set every element to `value`."""
+    check_leaf(self)
+    if isinstance(value, Tensor):
+        if value.ndim:
+            raise RuntimeError(
+                f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
+            )
+        return copy_(self, value)
+    if grad_mode.state.enabled and (self._node is not None or self._view is not None):
+        return assign(self, full_like(self, value))
+    self._array[...] = value
+    versions.stamp(self._array)
+    return self
+
+
+@method()
+def zero_(self: Tensor) -> Tensor:
+    """Set every element to zero."""
+    return fill_(self, 0)
+
+
+copy_op = Op("copy", "source", formula=r"y = \mathrm{broadcast}(x)", grads={"source": r"\bar y"}, node_name="CopyBackwards")
+copy_op.grad("source")(lambda grad: grad)
+
+
+@copy_op.forward
+def _(xp: Any, source: Any, *, shape: Any, dtype: Any) -> Any:
+    return xp.broadcast_to(source, shape).astype(dtype)
+
+
+@method()
+def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
+    """Overwrite with the values of `src`, broadcast and cast; gradients flow to `src` (torch.Tensor.copy_)."""
+    if not isinstance(src, Tensor):
+        raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
+    check_leaf(self)
+    source = src
+    if src.device.type != self.device.type:
+        source = converted(src, None, self.device)
+    tracked = grad_mode.state.enabled and (source._node is not None or self._node is not None or self._view is not None)
+    if not tracked:
+        array, new = self._array, source._array
+        if new.dtype.kind == "c" and array.dtype.kind != "c":
+            new = new.real
+        try:
+            array[...] = new
+        except ValueError:
+            raise _copy_error(self, src) from None
+        versions.stamp(array)
+        return self
+    try:
+        value = copy_op(source, shape=self._array.shape, dtype=self._array.dtype)
+    except ValueError:
+        raise _copy_error(self, src) from None
+    return assign(self, value)
+
+
+def _copy_error(target: Tensor, source: Tensor) -> Exception:
+    from gradbook.autograd.op import broadcast_error
+
+    return broadcast_error("copy_", tuple(target.shape), tuple(source.shape))
+
+
+# -- complex numbers -----------------------------------------------------------------------------------------------------
+
+complex_op = Op("complex", "real imag", formula=r"y = a + \mathrm{i} b", grads={"real": r"\Re \bar y", "imag": r"\Im \bar y"})
+complex_op.grad("real")(lambda grad: grad.real)
+complex_op.grad("imag")(lambda grad: grad.imag)
+
+
+@complex_op.forward
+def _(xp: Any, real: Any, imag: Any) -> Any:
+    made = xp.empty(np.broadcast_shapes(real.shape, imag.shape), dtypes.of_array(real).to_complex()._np)
+    made.real, made.imag = real, imag
+    return made
+
+
+def complex(real: Tensor, imag: Tensor, *, out: Any = None) -> Tensor:
+    """real + i imag, as torch.complex. Raises RuntimeError unless both have one floating dtype."""
+    if not (real.is_floating_point() and imag.is_floating_point()) or real.dtype is not imag.dtype:
+        raise RuntimeError(f"Expected object of one floating dtype for 'real' and 'imag', got {real.dtype!r} and {imag.dtype!r}")
+    return write_out("complex", complex_op(real, imag), out)
+
+
+def polar(abs: Tensor, angle: Tensor, *, out: Any = None) -> Tensor:
+    """abs (cos angle + i sin angle), as torch.polar."""
+    return write_out("polar", complex(abs * angle.cos(), abs * angle.sin()), out)
+
+
+# -- questions -----------------------------------------------------------------------------------------------------------
+
+
+def is_tensor(obj: Any) -> bool:
+    """True for a Tensor."""
+    return isinstance(obj, Tensor)
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """True for float16, bfloat16, float32 and float64."""
+    return input.is_floating_point()
+
+
+def is_complex(input: Tensor) -> bool:
+    """True for complex64 and complex128."""
+    return input.is_complex()
+
+
+@method("is_nonzero")
+def is_nonzero(input: Tensor) -> bool:
+    """True if the only element is not zero. Raises RuntimeError if there is not exactly one."""
+    return bool(input)
+
+
+def numel(input: Tensor) -> int:
+    """Number of elements."""
+    return input.numel()
