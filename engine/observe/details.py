@@ -16,8 +16,10 @@ AT_MOST = 1 << 16  # elements looked at; larger arrays are sampled evenly
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One node at one step: `thumb` float32[<=64, <=120] of its value, histograms of value and gradient (32 counts
-    from lo to hi), mean and deviation of both, and what it kept for backward as (name, bytes).
+    """One node at one step, in numbers.
+
+    `thumb` float32[<=64, <=120] shows its value; value and gradient have a histogram (32 counts from lo to hi), mean
+    and deviation; `saved` is what it kept for backward, as (name, bytes).
     """
 
     step: int

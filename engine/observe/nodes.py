@@ -25,8 +25,10 @@ class NodeStats(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GraphNode:
-    """One operation, or one value that enters the computation. `kind` is 'op', 'input', 'parameter', 'buffer',
-    'constant' or, in a folded graph, 'module'; `name` is the user's, '' if there is none.
+    """One operation, or one value that enters the computation.
+
+    `kind` is 'op', 'input', 'parameter', 'buffer', 'constant' or, in a folded graph, 'module'; `name` is the user's, ''
+    if there is none.
     """
 
     id: int

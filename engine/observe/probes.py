@@ -26,8 +26,10 @@ class ParameterInfo(NamedTuple):
 
 
 class ProbeRows(NamedTuple):
-    """Measurements of k recorded steps: steps uint32[k], table float32[k, rows, 5], histogram float32[k, rows, 32] over
-    -hist_range..hist_range float32[k, rows]; `total` is how many steps were ever measured.
+    """Measurements of k recorded steps; `total` is how many were ever measured.
+
+    steps uint32[k], table float32[k, rows, 5], histogram float32[k, rows, 32] of gradients from -hist_range to
+    hist_range float32[k, rows].
     """
 
     total: int

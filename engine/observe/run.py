@@ -73,6 +73,7 @@ class Run:
         self.probes = Probes()
         self.details: dict[int, Detail] = {}
         self.snapshots: list[Snapshot] = []
+        self.panels: tuple[str, ...] | None = None  # which to show; None: all
         self.ghosts: tuple[Run, ...] = ()
         self.control = Control()
         self.picture = Picture(None, 0, None, 0)

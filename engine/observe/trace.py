@@ -18,7 +18,7 @@ class Trace:
     """A context manager that writes operations down; `graph` is the picture so far, partial after an exception."""
 
     def __init__(self, names: dict[str, Any] | None = None) -> None:
-        self._tape: Tape | None = Tape()
+        self.tape = Tape()
         self._given = names
         self._thread = threading.get_ident()
         self._graph: Graph | None = None
@@ -31,8 +31,8 @@ class Trace:
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         events.detach(self)
         self.error = error
+        self.tape.fresh.clear()
         self._graph = self._build(user_frame(2))
-        self._tape = None
 
     @property
     def graph(self) -> Graph:
@@ -44,15 +44,14 @@ class Trace:
     def on_op(self, op: Any, operands: tuple[Any, ...], params: dict[str, Any], output: Any, node: Any,
               where: Where | None) -> None:  # fmt: skip
         """Write one operation down."""
-        if self._tape is not None and threading.get_ident() == self._thread:
-            self._tape.record(op, operands, params, output, node, where)
+        if threading.get_ident() == self._thread:
+            self.tape.record(op, operands, params, output, node, where)
 
     def _build(self, frame: Any) -> Graph:
-        tape = self._tape or Tape()
         names = Names.in_sight(frame) if self._given is None else Names([self._given])
-        for module in tape.roots.values():
+        for module in self.tape.roots.values():
             names.add_root(type(module).__name__.lower(), module)
-        return build(tape.raw(), names)
+        return build(self.tape.raw(), names)
 
 
 def trace(names: dict[str, Any] | None = None) -> Trace:

@@ -1,0 +1,44 @@
+"""Options of a magic that takes a Python expression: `%graph model(x, k=2) --depth 2 --save net.svg`."""
+
+from __future__ import annotations
+
+import re
+
+from IPython.core.error import UsageError
+
+__all__ = ["natural", "split_options"]
+
+_FIRST = re.compile(r"""\s*--([\w-]+)(?:[ =]+("[^"]*"|'[^']*'|(?!--)\S+))?""")
+_LAST = re.compile(r"""(?:^|\s)--([\w-]+)(?:[ =]+("[^"]*"|'[^']*'|(?!--)\S+))?\s*$""")
+
+
+def split_options(magic: str, line: str, valid: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+    """Take the options off both ends of a line -> (what is between them, {option: value}).
+
+    Raises UsageError for an unknown option or one without its value, naming the valid ones.
+    """
+    options: dict[str, str] = {}
+    while match := _LAST.search(line):
+        _keep(magic, match, options, valid)
+        line = line[: match.start()]
+    while match := _FIRST.match(line):
+        _keep(magic, match, options, valid)
+        line = line[match.end() :]
+    return line.strip(), options
+
+
+def natural(magic: str, option: str, value: str, least: int = 0) -> int:
+    """A whole number, `least` or more. Raises UsageError for anything else."""
+    if not value.isdecimal() or int(value) < least:
+        raise UsageError(f"{magic} --{option}: {value!r} is not a whole number from {least} on")
+    return int(value)
+
+
+def _keep(magic: str, match: re.Match[str], options: dict[str, str], valid: tuple[str, ...]) -> None:
+    name, value = match[1], match[2]
+    known = ", ".join(f"--{option}" for option in valid)
+    if name not in valid:
+        raise UsageError(f"{magic}: there is no option --{name}; the options are {known}")
+    if value is None:
+        raise UsageError(f"{magic}: --{name} needs a value")
+    options.setdefault(name, value.strip("\"'"))

@@ -1,0 +1,45 @@
+"""Tab completion of the options of our magics, which IPython itself does not complete."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
+
+__all__ = ["OptionMatcher"]
+
+_LINE = re.compile(r"^\s*%{1,2}(\w+)\s+(.*)$", re.DOTALL)
+Words = dict[str, dict[str, tuple[str, ...]]]  # magic -> word before the cursor ("" for any) -> what may follow
+
+
+class OptionMatcher:
+    """A custom matcher for IPython's completer: after `%graph loss --d` it offers `--depth` and `--direction`."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+
+        @context_matcher(identifier="gradbook.options", priority=500)  # type: ignore[untyped-decorator]
+        def match(context: CompletionContext) -> SimpleMatcherResult:
+            return self.match(context.line_with_cursor[: context.cursor_position])
+
+        self.matcher: Any = match
+
+    def match(self, text: str) -> SimpleMatcherResult:
+        """What may stand at the end of this text; nothing of ours outside the lines of our magics."""
+        nothing: SimpleMatcherResult = {"completions": [], "suppress": False}
+        found = _LINE.match(text)
+        if found is None or found[1] not in self.words:
+            return nothing
+        before, _, fragment = found[2].rpartition(" ")
+        table = self.words[found[1]]
+        last = before.split()[-1] if before.split() else ""
+        options = table.get(last)
+        if options is None:
+            options = table.get("", ())
+            if not fragment.startswith("-"):
+                options = tuple(option for option in options if not option.startswith("-"))
+        matches = [SimpleCompletion(text=option, type="magic") for option in options if option.startswith(fragment)]
+        if not matches:
+            return nothing
+        return {"completions": matches, "suppress": True, "matched_fragment": fragment, "ordered": True}

@@ -1,0 +1,156 @@
+"""From the start of a cell to its end: who records it, which view shows it, how it ends."""
+
+from __future__ import annotations
+
+import warnings
+from collections import OrderedDict
+from typing import Any
+
+from gradbook import observe
+from gradbook.kernel_ext.settings import Settings
+from gradbook.observe.recorder import Recorder
+from gradbook.observe.source import forget_cells, name_cell
+
+__all__ = ["Cells", "Watch"]
+
+VIEWS = 64  # views kept for cells that run again
+
+
+class Watch:
+    """What `%%watch` says about the cell it stands in; unsaid things come from the settings."""
+
+    def __init__(self, name: str = "", level: str | None = None, panels: tuple[str, ...] | None = None,
+                 every: int | None = None, hz: float | None = None) -> None:  # fmt: skip
+        self.name, self.level, self.panels, self.every, self.hz = name, level, panels, every, hz
+
+
+class Cells:
+    """The life cycle of cells in one shell. `start()` hooks it in, `stop()` takes every hook out again."""
+
+    def __init__(self, shell: Any, settings: Settings) -> None:
+        self.shell, self.settings = shell, settings
+        self.views: OrderedDict[tuple[str, int], Any] = OrderedDict()
+        self._depth = 0
+        self._recorder: Recorder | None = None
+        self._watch = Watch()
+        self._shown: list[Any] = []
+        self._label, self._cell_id = "", None
+        self._before: tuple[Any, Any] | None = None
+        self._ours: Any = None
+
+    # -- hooks -------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Hook into the shell: two cell events, and how StopTraining is shown (not at all)."""
+        self.shell.events.register("pre_run_cell", self.begin)
+        self.shell.events.register("post_run_cell", self.end)
+        self._before = (self.shell.custom_exceptions, self.shell.CustomTB)
+        exceptions, handler = self._before
+
+        def show(shell: Any, kind: type, value: BaseException, traceback: Any, tb_offset: int | None = None) -> Any:
+            if isinstance(value, observe.StopTraining):
+                return []
+            return handler(kind, value, traceback, tb_offset)
+
+        self.shell.set_custom_exc((*exceptions, observe.StopTraining), show)
+        self._ours = self.shell.CustomTB
+
+    def stop(self) -> None:
+        """Take every hook out and let go of every view."""
+        self.shell.events.unregister("pre_run_cell", self.begin)
+        self.shell.events.unregister("post_run_cell", self.end)
+        if self._before is not None and self.shell.CustomTB is self._ours:
+            self.shell.custom_exceptions, self.shell.CustomTB = self._before
+        self._let_go(None)
+        for view in self.views.values():
+            view.close()
+        self.views.clear()
+        forget_cells()
+
+    # -- a cell ------------------------------------------------------------------------------------------------------
+
+    def begin(self, info: Any) -> None:
+        """A cell is about to run (pre_run_cell)."""
+        self._depth += 1
+        if self._depth > 1:  # a cell that runs another one is still one cell
+            return
+        count = self.shell.execution_count
+        self._label, self._cell_id = f"[{count}]", getattr(info, "cell_id", None)
+        name_cell(self.shell.compile.get_code_name(info.raw_cell, info.raw_cell, count), self._label)
+        self._watch, self._shown = Watch(), []
+        if self.settings.auto:
+            self._record(self.settings.level)
+
+    def end(self, result: Any) -> None:
+        """A cell has ended (post_run_cell). One that was stopped on purpose has not failed."""
+        self._depth = max(self._depth - 1, 0)
+        if self._depth:
+            return
+        error = result.error_before_exec or result.error_in_exec if result is not None else None
+        self._let_go(error)
+        if isinstance(error, observe.StopTraining):
+            result.error_in_exec = None
+
+    def watch(self, watch: Watch) -> None:
+        """The running cell asks for a view of its own kind."""
+        self._watch = watch
+        level = watch.level or (self.settings.level if self.settings.level != "off" else "health")
+        recorder = self._recorder
+        if recorder is None or recorder.level != level:
+            if recorder is not None:
+                recorder.detach()
+            self._record(level)
+        if self._recorder is not None:
+            self._recorder.name, self._recorder.every = watch.name, watch.every
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """Who records the running cell."""
+        return self._recorder
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _record(self, level: str) -> None:
+        self._recorder = None
+        if level != "off":
+            recorder = Recorder(cell=self._label, cell_id=self._cell_id, level=level, on_start=self._show)
+            self._recorder = recorder.attach()
+
+    def _let_go(self, error: BaseException | None) -> None:
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.detach(error)
+        shown, self._shown = self._shown, []
+        for view in shown:
+            _guarded(view.finish)
+
+    def _show(self, run: observe.Run) -> None:
+        """Put a view under the cell, the same one as when the cell ran before; without widgets, none."""
+        run.panels = self._watch.panels
+        _guarded(lambda: self._display(run))
+
+    def _display(self, run: observe.Run) -> None:
+        from gradbook.widgets import LiveView
+        from gradbook.widgets.sender import sender
+
+        sender.fastest = 1 / (self._watch.hz or self.settings.hz)
+        key = (run.cell_id, len(self._shown)) if run.cell_id is not None else (run.id, 0)
+        view = self.views.get(key)
+        if view is None:
+            view = self.views[key] = LiveView(run, theme=self.settings.theme)
+        else:
+            view.reset(run)
+        self.views.move_to_end(key)
+        self._shown.append(view)
+        view.show()
+        while len(self.views) > VIEWS:
+            _, oldest = self.views.popitem(last=False)
+            oldest.close()
+
+
+def _guarded(act: Any) -> None:
+    """A picture may break, the training may not: what goes wrong is said once, as a warning."""
+    try:
+        act()
+    except Exception as error:
+        warnings.warn(f"gradbook: the live view failed: {error!r}", RuntimeWarning, stacklevel=2)

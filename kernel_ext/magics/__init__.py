@@ -1,0 +1,30 @@
+"""The magics, one a file, and the words that complete after each."""
+
+from gradbook.kernel_ext.magics.gradbook import GradbookMagic
+from gradbook.kernel_ext.magics.graph import GraphMagic
+from gradbook.kernel_ext.magics.inspect import InspectMagic
+from gradbook.kernel_ext.magics.runs import RunsMagic
+from gradbook.kernel_ext.magics.seed import SeedMagic
+from gradbook.kernel_ext.magics.watch import WatchMagic
+from gradbook.kernel_ext.settings import LEVELS, PANELS, THEMES
+
+__all__ = ["MAGICS", "WORDS"]
+
+MAGICS = (GradbookMagic, WatchMagic, GraphMagic, InspectMagic, SeedMagic, RunsMagic)
+WORDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "gradbook": {
+        "": ("auto", "level", "hz", "theme", "status"),
+        "auto": ("on", "off"),
+        "level": LEVELS,
+        "theme": THEMES,
+    },
+    "watch": {
+        "": ("--panels", "--level", "--every", "--hz"),
+        "--panels": PANELS,
+        "--level": LEVELS[1:],
+        "--every": (),
+        "--hz": (),
+    },
+    "graph": {"": ("--depth", "--direction", "--save"), "--direction": ("TB", "LR"), "--depth": (), "--save": ()},
+    "runs": {"": ("compare",)},
+}

@@ -1,0 +1,82 @@
+"""%graph: the computation behind a tensor, a module called on an input, or a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import line_magic, magics_class
+
+from gradbook import observe
+from gradbook.kernel_ext.arguments import natural, split_options
+from gradbook.kernel_ext.magics.base import GradbookMagics
+from gradbook.kernel_ext.pictures import GraphPicture
+from gradbook.kernel_ext.settings import choice
+from gradbook.observe.export import SUFFIXES
+from gradbook.observe.graph import build
+from gradbook.observe.naming import Names
+from gradbook.observe.raw import from_nodes
+
+__all__ = ["GraphMagic"]
+
+OPTIONS = ("depth", "direction", "save")
+
+
+@magics_class
+class GraphMagic(GradbookMagics):
+    """%graph."""
+
+    @line_magic
+    def graph(self, line: str) -> GraphPicture | Path:
+        """Show the graph behind a tensor, a module called on an input, or a run.
+
+        %graph EXPR [--depth N] [--direction TB|LR] [--save FILE.svg|pdf|png|html|dot|json]
+
+        EXPR         loss · model(x) · a run of observe.runs() · a Graph
+        --depth      fold modules deeper than N levels into one node each; 0 folds the most
+        --direction  TB: from top to bottom, LR: from left to right
+        --save       write it to a file instead; pdf and png need Graphviz's dot
+        """
+        expression, options = split_options("%graph", line, OPTIONS)
+        depth = natural("%graph", "depth", options["depth"]) if "depth" in options else None
+        direction = choice("%graph --direction", options.get("direction", "TB"), ("TB", "LR"))
+        if "save" in options and Path(options["save"]).suffix[1:] not in SUFFIXES:
+            raise UsageError(f"%graph --save: {options['save']!r} ends in none of {', '.join(SUFFIXES)}")
+        graph = self.graph_of(expression)
+        if "save" in options:
+            import gradbook.widgets  # noqa: F401  (it is what draws)
+
+            return graph.save(Path(options["save"]).expanduser(), direction=direction, depth=depth)
+        return GraphPicture(graph, depth, direction, self.extension.settings.theme)
+
+    def graph_of(self, expression: str) -> observe.Graph:
+        """The graph that an expression means. Raises UsageError if it means none."""
+        names = Names([self.shell.user_ns])
+        with observe.trace(self.shell.user_ns) as trace:
+            value = self.value_of("%graph", expression)
+        if isinstance(value, observe.Graph):
+            return value
+        if isinstance(value, observe.Run):
+            if value.graph is None:
+                raise UsageError(f"%graph: {value.name!r} has seen no backward pass, so it has no graph yet")
+            return value.graph
+        if isinstance(value, tuple | list) and value and hasattr(value[0], "_node"):
+            value = [item for item in value if hasattr(item, "_node")]
+        elif hasattr(value, "_node"):
+            value = [value]
+        else:
+            raise UsageError(
+                f"%graph: {expression} is {_kind(value)}; a graph needs a tensor{_advice(expression, value)}"
+            )
+        return build(from_nodes(value, trace.tape), names)
+
+
+def _kind(value: Any) -> str:
+    return f"a {type(value).__name__}"
+
+
+def _advice(expression: str, value: Any) -> str:
+    if hasattr(value, "named_parameters"):
+        return f": call the module on an input, as in %graph {expression}(x)"
+    return ", a module called on an input, or a run"

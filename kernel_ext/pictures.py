@@ -1,0 +1,84 @@
+"""Things a magic gives back: a picture where the front end shows one, text everywhere."""
+
+from __future__ import annotations
+
+import base64
+import struct
+import zlib
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from gradbook.observe import Graph
+
+__all__ = ["GraphPicture", "heat_png", "image"]
+
+FORWARD, BACKWARD = (0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)  # values, gradients; the other sign gets the other ink
+
+
+class GraphPicture:
+    """A graph as `%graph` shows it; `graph` is the graph itself."""
+
+    def __init__(self, graph: Graph, depth: int | None = None, direction: str = "TB", theme: str = "auto") -> None:
+        self.graph, self.depth, self.direction, self.theme = graph, depth, direction, theme
+
+    def svg(self) -> str:
+        """The drawing."""
+        import gradbook.widgets  # noqa: F401  (it is what draws)
+
+        return self.graph.to_svg(direction=self.direction, depth=self.depth, theme=self.theme)
+
+    def __repr__(self) -> str:
+        shown = self.graph if self.depth is None else self.graph.fold(self.depth)
+        lines = [f"{repr(self.graph)[6:-1]}"]
+        for node in shown.nodes:
+            if node.kind in ("op", "module"):
+                sources = ", ".join(shown.nodes[src].label for src, dst, _ in shown.edges if dst == node.id)
+                name = f"{node.name} = " if node.name and node.kind == "op" else ""
+                title = f"{node.name} {node.op}" if node.kind == "module" else node.op
+                place = f"   {node.cell} line {node.line}" if node.line is not None else ""
+                lines.append(f"  {name}{title}({sources}) -> {_shape(node.shape)}{place}")
+        return "\n".join(lines)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        alt = f"graph with {len(self.graph.nodes)} nodes"
+        return {"text/plain": repr(self), "text/html": image("svg+xml", self.svg().encode(), alt)}
+
+
+def image(kind: str, data: bytes, alt: str, style: str = "") -> str:
+    """An `<img>` that carries its picture: the one form that survives an untrusted notebook."""
+    source = base64.b64encode(data).decode()
+    style = f"max-width:100%;{style}"
+    return f'<img alt="{escape(alt, quote=True)}" style="{style}" src="data:image/{kind};base64,{source}">'
+
+
+def heat_png(values: np.ndarray, *, gradient: bool = False) -> bytes:
+    """Values as a heat map -> PNG, one pixel a value: float[rows, columns], rows and columns at least 1.
+
+    Blue is positive for values, orange for gradients; strength grows as |v|^0.85, 0 is clear, what is not finite red.
+    """
+    finite = np.isfinite(values)
+    size = np.abs(np.where(finite, values, 0.0))
+    largest = float(size.max()) or 1.0
+    pixels = np.zeros((*values.shape, 4), np.uint8)
+    plus, minus = (BACKWARD, FORWARD) if gradient else (FORWARD, BACKWARD)
+    pixels[..., :3] = np.where((np.where(finite, values, 0.0) >= 0)[..., None], plus, minus)
+    pixels[..., 3] = np.round(255 * (size / largest) ** 0.85)
+    pixels[~finite] = (0xC0, 0x00, 0x20, 0xFF)
+    return _png(pixels)
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    """RGBA uint8[rows, columns, 4] -> PNG."""
+    rows, columns, _ = pixels.shape
+    raw = b"".join(b"\0" + row.tobytes() for row in pixels)
+    header = struct.pack(">IIBBBBB", columns, rows, 8, 6, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(raw, 9)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape)) or "()"
