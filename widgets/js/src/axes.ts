@@ -1,7 +1,7 @@
 // Axes: bounds that move in nice steps, ticks, and their words.
 import { count, num } from "./format";
 
-const LOG_EDGES = [1, 1.5, 2, 3, 5, 7, 10];
+const LOG_EDGES = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
 const SPANS = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
 const EXACT = 1e-9; // relative slack for "is a multiple"
 
@@ -12,7 +12,7 @@ export function spanFor(value: number): number {
   return (SPANS.find((edge) => edge * power >= value * (1 - EXACT)) ?? 10) * power;
 }
 
-/** Bounds outward to 1, 1.5, 2, 3, 5, 7 × 10ᵏ. low, high > 0. */
+/** Bounds outward to 1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8 × 10ᵏ. low, high > 0. */
 export function logBounds(low: number, high: number): [number, number] {
   const down = (value: number): number => {
     const power = 10 ** Math.floor(Math.log10(value));

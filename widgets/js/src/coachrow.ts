@@ -60,6 +60,7 @@ export function createCoachRow(_store: Store, actions: Actions): Panel {
     mark.toggleAttribute("hidden", plainRow);
     mark.replaceChildren(...markOf(words.kind));
     setText(lead, words.lead);
+    lead.hidden = words.lead === "";
     setText(rest, words.text);
     message.classList.toggle("two", words.evidence !== "");
     message.title = words.text;

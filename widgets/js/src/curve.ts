@@ -112,10 +112,14 @@ export function columnsOf(series: Series, width: number, span: number): Columns 
   const high = new Float32Array(n).fill(NaN);
   const { steps, values, length } = series;
   const scale = width / span;
+  const joined = length < 4 * width; // few points a column: each stroke reaches back to the point before it, as a line would
+  let before = NaN;
   for (let i = 0; i < length; i++) {
     const value = values[i];
-    if (!Number.isFinite(value)) continue;
+    if (!Number.isFinite(value)) { before = NaN; continue; }
     const column = Math.min(n - 1, Math.floor(steps[i] * scale));
+    if (joined && Number.isNaN(low[column]) && !Number.isNaN(before)) low[column] = high[column] = before;
+    before = value;
     if (!(low[column] <= value)) low[column] = value;
     if (!(high[column] >= value)) high[column] = value;
   }

@@ -18,7 +18,7 @@ const RATIO_AXIS = { low: -5, high: -1, ticks: [-3, -1] };
 /** Divide `width` among the columns; `longest`: pixels of the longest name. */
 export function columnsFor(width: number, longest: number): Columns {
   const small = width < 490;
-  const name = Math.round(Math.min(Math.max(longest, 60) + 4, width * (small ? 0.22 : 0.27)));
+  const name = Math.round(Math.min(Math.max(longest, 60) + 4, width * 0.3));
   const value = name + 46;
   const sparkWidth = small ? 0 : 40;
   const spark = value + 12;
@@ -61,8 +61,10 @@ export function drawGround(ctx: CanvasRenderingContext2D, columns: Columns, top:
   for (const tick of NORM_AXIS.ticks) {
     const x = normX(10 ** tick, columns);
     vertical(x, inks.line, []);
+    if (scaleWidth < 100 && Math.abs(tick) === 3) continue;
+    const word = tick === 0 ? "1" : `1e${tick}`.replace("-", "−");
     ctx.textAlign = tick === NORM_AXIS.high ? "right" : "center";
-    ctx.fillText(power(10 ** tick).replace("1,000", "1e3"), tick === NORM_AXIS.high ? x + 2 : x, baseline);
+    ctx.fillText(word, tick === NORM_AXIS.high ? x + 2 : x, baseline);
   }
   vertical(ratioX(1e-3, columns), inks["ink-2"], [2, 2]);
   for (const tick of RATIO_AXIS.ticks) {
@@ -102,7 +104,7 @@ export function drawRow(ctx: CanvasRenderingContext2D, data: RowData, spark: Flo
   if (columns.sparkWidth > 0) drawSpark(ctx, spark, cursor, columns, y, height, inks);
   drawNorm(ctx, data, middle, columns, inks);
   drawRatio(ctx, data, middle, columns, inks);
-  drawRidge(ctx, ridge, columns, y, height, data.trouble !== null, inks);
+  drawRidge(ctx, ridge, columns, y, height, inks);
 }
 
 function drawName(ctx: CanvasRenderingContext2D, { row, norm, trouble }: RowData, middle: number, columns: Columns, selected: boolean, inks: Inks): void {
@@ -130,11 +132,13 @@ function drawName(ctx: CanvasRenderingContext2D, { row, norm, trouble }: RowData
   if (trouble === "NaN" || !Number.isNaN(norm)) ctx.fillText(num(norm), columns.value, middle + 0.5);
 }
 
-/** The end of a name says most: `…self_attn.q_proj.weight`. */
+/** Both ends of a name tell: `0.sel…q_proj.weight`. */
 function fitted(ctx: CanvasRenderingContext2D, text: string, width: number): string {
   if (ctx.measureText(text).width <= width) return text;
   const each = ctx.measureText("m").width;
-  return `…${text.slice(-Math.max(3, Math.floor(width / each) - 1))}`;
+  const most = Math.max(4, Math.floor(width / each) - 1);
+  const head = Math.min(5, most >> 2);
+  return `${text.slice(0, head)}…${text.slice(head - most)}`;
 }
 
 function drawSpark(ctx: CanvasRenderingContext2D, spark: Float32Array, cursor: number | null, columns: Columns, y: number, height: number, inks: Inks): void {
@@ -142,7 +146,7 @@ function drawSpark(ctx: CanvasRenderingContext2D, spark: Float32Array, cursor: n
   let [low, high] = [Infinity, -Infinity];
   for (const value of spark) { if (value < low) low = value; if (value > high) high = value; }
   if (!Number.isFinite(low)) return;
-  const slack = Math.max(0, 0.6 - (high - low)) / 2; // at least 0.6 decades high: noise stays small
+  const slack = Math.max(0, 1 - (high - low)) / 2; // at least a decade high: noise stays small
   const inner = Math.min(height - 8, 18);
   const top = y + (height - inner) / 2;
   const at = (value: number): number => top + inner * (1 - (value - low + slack) / (high - low + 2 * slack));
@@ -195,7 +199,7 @@ function drawRatio(ctx: CanvasRenderingContext2D, { ratio, ratioHigh }: RowData,
 }
 
 /** Up to five moments, the oldest behind and higher up. */
-function drawRidge(ctx: CanvasRenderingContext2D, ridge: Float32Array[], columns: Columns, y: number, height: number, open: boolean, inks: Inks): void {
+function drawRidge(ctx: CanvasRenderingContext2D, ridge: Float32Array[], columns: Columns, y: number, height: number, inks: Inks): void {
   const stretch = Math.min(height, 34) / LEAST_ROW;
   ctx.lineWidth = 0.8;
   ctx.lineJoin = "round";
@@ -211,7 +215,7 @@ function drawRidge(ctx: CanvasRenderingContext2D, ridge: Float32Array[], columns
     for (let i = 0; i < heights.length; i++) ctx.lineTo(columns.ridge + i * step, base - amplitude * heights[i]);
     ctx.lineTo(columns.ridge + columns.ridgeWidth, base);
     ctx.globalAlpha = 1;
-    if (!open) ctx.fill();
+    ctx.fill();
     ctx.globalAlpha = 0.35 + late * 0.16;
     ctx.stroke();
     ctx.globalAlpha = 1;

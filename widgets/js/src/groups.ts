@@ -11,9 +11,8 @@ interface Repeat { prefix: string; number: string; indices: number[]; signature:
 
 /** Rows to show. `all`: nothing is folded; `open`: keys of groups that the user unfolded. */
 export function rowsOf(params: readonly Parameter[], all: boolean, open: ReadonlySet<string>): Row[] {
-  const labels = shortLabels(params.map(({ name }) => name));
-  const row = (index: number, inside: boolean): ParameterRow => ({ kind: "parameter", key: params[index].name, label: labels[index], index, inside });
-  if (all || params.length <= FOLD_FROM) return params.map((_, i) => row(i, false));
+  const row = (index: number, inside: boolean): ParameterRow => ({ kind: "parameter", key: params[index].name, label: params[index].name, index, inside });
+  if (all || params.length <= FOLD_FROM) return labelled(params.map((_, i) => row(i, false)));
   const rows: Row[] = [];
   const blocks = blocksOf(params);
   for (let i = 0; i < blocks.length; ) {
@@ -23,6 +22,13 @@ export function rowsOf(params: readonly Parameter[], all: boolean, open: Readonl
     else rows.push(...groupRows(blocks.slice(i, end), blocks, open, row));
     i = end;
   }
+  return labelled(rows);
+}
+
+/** Short names, as long as needed to tell the rows apart that are shown together. */
+function labelled(rows: Row[]): Row[] {
+  const shown = rows.filter((row) => row.kind === "parameter");
+  shortLabels(shown.map(({ key }) => key)).forEach((label, i) => (shown[i].label = label));
   return rows;
 }
 

@@ -41,13 +41,25 @@ export function createLoss(store: Store, _actions: Actions): Panel {
       ctx.font = `600 11px ${ink.ui}`;
       frame = layoutLoss(scene, width, height, memory, (text) => ctx.measureText(text).width);
       drawLoss(ctx, scene, frame, ink);
-      if (main === null || main.length === 0) { ctx.fillStyle = ink["ink-2"]; ctx.textAlign = "left"; ctx.font = `12px ${ink.ui}`; ctx.fillText("the loss appears here", frame.left + 8, frame.top + frame.height / 2); }
+      if (main === null || main.length === 0) drawEmpty(ctx, frame, ink);
     } else frame = null;
     scrubber.draw(state, main, frame, width);
   };
 
   steer(store, canvas, () => frame);
   return { el: shell.el, draw, destroy: () => shell.el.remove(), summary: summaryOf, picture: () => Promise.resolve(canvas) };
+}
+
+function drawEmpty(ctx: CanvasRenderingContext2D, frame: Frame, ink: Inks): void {
+  const text = "the loss appears here";
+  const [x, y] = [frame.left + 8, frame.top + frame.height / 2];
+  ctx.font = `12px ${ink.ui}`;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "middle";
+  ctx.fillStyle = ink.bg;
+  ctx.fillRect(x - 4, y - 9, ctx.measureText(text).width + 8, 18);
+  ctx.fillStyle = ink["ink-2"];
+  ctx.fillText(text, x, y);
 }
 
 /** Smoothing choice and the kind of the axis. */
@@ -179,7 +191,7 @@ function drawRead(el: HTMLElement, state: State, scene: LossScene, main: Series 
       const at = indexAt(line.series.steps, line.series.length, step);
       if (at < 0) continue;
       const kind = line.kind === "val" ? "val" : line.kind === "ghost" || line.kind === "other" ? "" : "value";
-      parts.push([line.kind === "ghost" ? "prev" : line.label, loss(line.kind === "ghost" ? line.curve.ema[at] : line.series.values[at]), kind]);
+      parts.push([line.kind === "ghost" ? "prev" : shortened(line.label), loss(line.kind === "ghost" ? line.curve.ema[at] : line.series.values[at]), kind]);
       if (line === first && scene.smoothing > 0) parts.push(["ema", loss(line.curve.ema[at]), "value"]);
     }
   }
@@ -192,6 +204,8 @@ function drawRead(el: HTMLElement, state: State, scene: LossScene, main: Series 
     setAttr(number, "class", kind || null);
   });
 }
+
+const shortened = (name: string): string => (name.length > 22 ? `${name.slice(0, 12)}…${name.slice(-8)}` : name);
 
 /** `loss 0.412 at step 1,930; val 0.447 at step 1,920; previous run 0.52` */
 function nameOf(state: State, scene: LossScene): string {

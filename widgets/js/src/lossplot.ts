@@ -1,5 +1,5 @@
 // The loss picture: a pure function of what is to be seen and of the room there is.
-import { linearBounds, linearTicks, logBounds, logTicks, spanFor, tickLabels } from "./axes";
+import { linearBounds, linearTicks, logBounds, logTicks, niceStep, spanFor, tickLabels } from "./axes";
 import { type Columns, Curve, columnsOf } from "./curve";
 import { indexAt } from "./decimate";
 import { count, loss, num } from "./format";
@@ -79,13 +79,12 @@ function yTicks(low: number, high: number, log: boolean, height: number): number
 
 const roundUp = (value: number, to: number): number => Math.ceil(value / to) * to;
 const isLabelled = (line: Line): boolean => line.label !== "" && line.series.length > 0;
-const labelOf = (line: Line): string => `${line.label} ${line.kind === "ghost" ? num(lastFinite(line)) : loss(line.series.last)}`;
+const labelOf = (line: Line): string => `${line.label} ${line.kind === "ghost" ? num(lastFinite(line).value) : loss(line.series.last)}`;
 
-/** Height at which a line ends: that of the smoothed line. */
-function lastFinite(line: Line): number {
-  const values = line.curve.ema;
-  for (let i = line.series.length - 1; i >= 0; i--) if (Number.isFinite(values[i])) return values[i];
-  return NaN;
+/** Where a line ends: the last number of the smoothed line. */
+function lastFinite({ series, curve }: Line): { step: number; value: number } {
+  for (let i = series.length - 1; i >= 0; i--) if (Number.isFinite(curve.ema[i])) return { step: series.steps[i], value: curve.ema[i] };
+  return { step: 0, value: NaN };
 }
 
 export function drawLoss(ctx: CanvasRenderingContext2D, scene: LossScene, frame: Frame, inks: Inks): void {
@@ -145,7 +144,7 @@ function drawEpochs(ctx: CanvasRenderingContext2D, epochs: LossScene["epochs"], 
   const { left, top, width, height } = frame;
   const starts = epochs.filter(([, step]) => step > 0 && step <= frame.span);
   if (starts.length === 0) return;
-  const every = Math.max(1, Math.ceil((starts.length * 44) / width));
+  const every = Math.max(1, niceStep(starts.length, width / 44));
   let free = left;
   ctx.font = `10px ${inks.ui}`;
   ctx.textBaseline = "alphabetic";
@@ -176,7 +175,7 @@ function drawRaw(ctx: CanvasRenderingContext2D, line: Line, frame: Frame): void 
   ctx.strokeStyle = line.color;
   ctx.globalAlpha = STROKE_ALPHA;
   ctx.lineWidth = 1;
-  const dense = series.length > frame.width / 2;
+  const dense = series.length > frame.width;
   if (dense) strokeColumns(ctx, columnsOf(series, frame.width, frame.span), frame);
   else { ctx.globalAlpha = 0.45; tracePoints(ctx, line, series.values, frame); ctx.stroke(); }
   ctx.globalAlpha = 1;
@@ -328,8 +327,8 @@ function drawCross(ctx: CanvasRenderingContext2D, scene: LossScene, main: Line, 
 /** How the curve ends: a dot while it lives or is done, a square when stopped, a cross on an error. */
 function drawEnd(ctx: CanvasRenderingContext2D, scene: LossScene, main: Line, frame: Frame, inks: Inks): void {
   if (main.series.length === 0) return;
-  const x = frame.x(main.series.lastStep);
-  const y = frame.y(lastFinite(main));
+  const { step, value } = lastFinite(main);
+  const [x, y] = [frame.x(step), frame.y(value)];
   if (!Number.isFinite(y)) return;
   if (scene.end === "stopped") { ctx.fillStyle = inks.ink; ctx.fillRect(x - 3, y - 3, 6, 6); }
   else if (scene.end === "error") {
@@ -337,7 +336,7 @@ function drawEnd(ctx: CanvasRenderingContext2D, scene: LossScene, main: Line, fr
     ctx.lineWidth = 1.75;
     stroke(ctx, x - 4, y - 4, x + 4, y + 4);
     stroke(ctx, x + 4, y - 4, x - 4, y + 4);
-  } else dot(ctx, x, y, 2.5, main.color);
+  } else if (Number.isFinite(main.series.last)) dot(ctx, x, y, 2.5, main.color);
 }
 
 function dot(ctx: CanvasRenderingContext2D, x: number, y: number, radius: number, color: string): void {
@@ -349,23 +348,35 @@ function dot(ctx: CanvasRenderingContext2D, x: number, y: number, radius: number
 
 /** Names at the ends of the lines, pushed apart; no legend. */
 function drawLabels(ctx: CanvasRenderingContext2D, lines: Line[], frame: Frame, inks: Inks): void {
-  const wanted = lines.filter(isLabelled).map((line) => ({ line, x: frame.x(line.series.lastStep), y: frame.y(lastFinite(line)) })).filter(({ y }) => Number.isFinite(y));
+  const wanted = lines.filter(isLabelled).map((line) => { const { step, value } = lastFinite(line); return { line, x: frame.x(step), y: frame.y(value) }; }).filter(({ y }) => Number.isFinite(y));
   if (wanted.length === 0) return;
   wanted.sort((a, b) => a.y - b.y);
   const places = pushApart(wanted.map(({ y }) => y), LABEL_GAP, frame.top + 4, frame.top + frame.height);
   ctx.textBaseline = "middle";
   ctx.textAlign = "left";
+  const room = ctx.canvas.clientWidth - frame.left - frame.width - 8;
   const column = Math.min(frame.left + frame.width, Math.max(...wanted.map(({ x }) => x))) + 10;
   wanted.forEach(({ line, x, y }, i) => {
     if (y >= frame.top - 4 && y <= frame.top + frame.height + 4) {
       ctx.strokeStyle = inks["line-2"];
       ctx.lineWidth = 1;
-      if (Math.abs(places[i] - y) > 2 || column - x > 16) stroke(ctx, Math.min(x + 4, column - 8), y, column - 2, places[i]);
+      if ((Math.abs(places[i] - y) > 2 || column - x > 16) && column - x < 60) stroke(ctx, Math.min(x + 4, column - 8), y, column - 2, places[i]);
     }
     ctx.font = `${line.kind === "main" ? "600 " : ""}11px ${inks.ui}`;
     ctx.fillStyle = line.text;
-    ctx.fillText(labelOf(line), column, places[i] + 0.5);
+    ctx.fillText(fitLabel(labelOf(line), (text) => ctx.measureText(text).width <= room), column, places[i] + 0.5);
   });
+}
+
+/** A label too long loses letters of its name, never its number. */
+function fitLabel(text: string, fits: (text: string) => boolean): string {
+  if (fits(text)) return text;
+  const cut = text.lastIndexOf(" ");
+  for (let keep = cut - 1; keep > 1; keep--) {
+    const shorter = `${text.slice(0, keep)}…${text.slice(cut)}`;
+    if (fits(shorter)) return shorter;
+  }
+  return text.slice(cut + 1);
 }
 
 /** Places near sorted `wanted`, at least `gap` apart and inside [low, high] where they fit. */

@@ -1,0 +1,54 @@
+// The harness page: one live view in a state chosen by the address, e.g. index.html#scene=paused&dark&w=900
+import { mount, render } from "../src/main";
+import { FakeModel, FakeRun, hostileParameters, manyParameters, teachingParameters } from "./fake";
+
+const choice = new URLSearchParams(location.hash.slice(1));
+const stage = document.getElementById("stage")!;
+const width = choice.get("w") ?? "900";
+stage.style.maxWidth = width === "full" ? "none" : `${width}px`;
+document.body.dataset.jpThemeLight = String(!choice.has("dark"));
+
+function ghostOf(scale: number): Float32Array {
+  const run = new FakeRun({ seed: 9, spike: null });
+  return Float32Array.from({ length: 1930 }, (_, i) => scale * (0.47 + 1.85 * Math.exp(-i / 560)) * (0.9 + 0.2 * ((i * 7919) % 101) / 101) + 0 * run.step);
+}
+
+const warning = { text: "fc1.weight moves 2.1 % a step, about 20× the usual: the learning rate is too high for it.", severity: "warning" as const, evidence: "median of the last 200 steps · spike at step 1,412", line: 8, fix: "lr=3e-4", rule: "update-ratio-high" };
+
+const scenes: Record<string, () => FakeModel> = {
+  running() { const model = new FakeModel(new FakeRun()); model.run!.ghost = ghostOf(1); model.run!.coach = warning; model.run!.run(1930); return model; },
+  quiet() { const model = new FakeModel(new FakeRun({ spike: null })); model.run!.suggested = null; model.run!.run(640); return model; },
+  early() { const model = new FakeModel(new FakeRun({ total: null })); model.run!.suggested = null; model.run!.run(12); return model; },
+  short() { const model = new FakeModel(new FakeRun({ total: null, state: "finished", val: false })); model.run!.run(100); return model; },
+  waiting() { const model = new FakeModel(new FakeRun({ state: "waiting" })); return model; },
+  paused() { const model = new FakeModel(new FakeRun({ state: "paused" })); model.run!.run(1930); return model; },
+  stopped() { const model = new FakeModel(new FakeRun({ state: "stopped" })); model.run!.run(1930); return model; },
+  finished() { const model = new FakeModel(new FakeRun({ state: "finished", spike: null })); model.run!.run(79730); return model; },
+  error() { const model = new FakeModel(new FakeRun({ state: "error" })); model.run!.run(1930); model.run!.error = { type: "RuntimeError", message: "linear: (64, 256) @ (120, 255)ᵀ: x has 256 columns, but in_features is 255", line: 4, node: 50 }; return model; },
+  noctl() { const model = new FakeModel(new FakeRun()); model.run!.controls = { live: false, why: "Buttons need ipykernel 7.1, this kernel has 6.31: pip install -U ipykernel. To stop now: Interrupt." }; model.run!.run(1930); return model; },
+  gone() { const model = new FakeModel(new FakeRun()); model.run!.run(1930); setTimeout(() => model.emit("comm_live_update"), 100); return model; },
+  nan() { const model = new FakeModel(new FakeRun({ nanAt: 1204 })); model.run!.run(1930); return model; },
+  one() { const model = new FakeModel(new FakeRun({ parameters: teachingParameters().slice(0, 1), val: false, graph: false })); model.run!.run(300); return model; },
+  many() { const model = new FakeModel(new FakeRun({ parameters: manyParameters(200) })); model.run!.run(1930); return model; },
+  hostile() { const model = new FakeModel(new FakeRun({ parameters: hostileParameters(), lossName: "<script>alert(2)</script>_loss_with_a_long_name" })); model.run!.run(800); return model; },
+  negative() { const model = new FakeModel(new FakeRun({ lossScale: -1, spike: null })); model.run!.run(800); return model; },
+};
+
+const scene = choice.get("scene") ?? "running";
+const box = document.createElement("div");
+stage.append(box);
+if (scene === "static") mount(box, scenes.finished().run!.packed());
+else {
+  const model = scenes[scene]();
+  if (choice.has("theme")) model.traits.theme = choice.get("theme");
+  render({ model, el: box });
+  Object.assign(window, { model });
+  if (choice.has("live")) {
+    setInterval(() => {
+      if (model.run!.state !== "running") return;
+      const { frame, buffers } = model.run!.advance(60);
+      model.deliver(frame, buffers);
+    }, 50);
+  }
+  if (choice.has("select")) setTimeout(() => document.querySelector<HTMLElement>(`.row[title="${choice.get("select")}"]`)?.click(), 300);
+}
