@@ -412,6 +412,7 @@ def is_differentiable(array: Any) -> bool:
 
 
 pick = Op("pick", "source", formula="y = x_i")
+pick.plain = False  # the walk hands its gradient over by hand
 
 
 def pick_node(source: Node, index: int, result: Any) -> Node:
