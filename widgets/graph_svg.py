@@ -185,14 +185,14 @@ class _Drawing:
                 shapes.append(_text(item["x"] - item["w"] // 2 + 8, bottom, label))
             norms.append(_text(item["x"] + item["w"] // 2 - 8, bottom, text) if text else "")
             return
-        x = self.picture["shape_x"]
+        x = self.picture["shapes"]
         if item["name"]:
             shapes.append(_text(x, line, item["name"], f' fill="{INK}"'))
             x += len(item["name"]) * 6.4 + 8
         if item["shape"]:
             shapes.append(_text(x, line, item["shape"]))
         if text:
-            norms.append(_text(self.picture["grad_x"], line, text))
+            norms.append(_text(self.picture["norms"], line, text))
 
     def _open(self, **attributes: str) -> None:
         text = " ".join([f'{name.replace("_", "-")}="{value}"' for name, value in attributes.items()])

@@ -32,7 +32,7 @@ def layout(
 
     graph: the wire's graph description, or a Tree of it (to be used for several pictures).
     expanded: keys of the open blocks (module paths); None: those that default_expanded() chooses.
-    -> {x0, x1, height, shape_x, grad_x, items, groups, chips, wires, links, shown, folded}; px, x from the spine.
+    -> {x0, x1, height, shapes, norms, items, groups, chips, wires, links, shown, folded}; px, x from the spine.
     Raises ValueError if the graph has a cycle.
     """
     tree = graph if isinstance(graph, Tree) else Tree(graph)
@@ -154,7 +154,7 @@ class _Layout:
             self._place_chips(item, at, chips)
         return {
             "x0": -root.left, "x1": root.right, "height": root.height,
-            "shape_x": self.shape_x, "grad_x": self.options.right,
+            "shapes": self.shape_x, "norms": self.options.right,
             "items": [self._item(item) for item in self.items], "groups": groups, "chips": chips, "wires": self.wires,
             "links": [list(link) for link in self.links],
             "shown": len(self.items), "folded": sum([item.ops for item in self.items if item.children]),
