@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends, dtypes
-from gradbook import device as devices
 from gradbook.autograd import grad_mode, versions
 from gradbook.autograd.inplace import assign, check_leaf
 from gradbook.autograd.op import Elementwise, Op
+from gradbook.device import CPU, get_default_device, place
+from gradbook.device import device as device_type
 from gradbook.ops.arguments import array_dtype, shape_of, write_out
 from gradbook.tensor import Tensor, leaf_node, method
 
@@ -143,7 +144,7 @@ def _bare(data: Any) -> Any:
 
 def leaf(array: Any, where: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor around an array, on a device, asked to require grad or not."""
-    made: Tensor = Tensor._of(array if where is None and devices._default is devices.CPU else devices.place(array, where))
+    made: Tensor = Tensor._of(array if where is None and get_default_device() is CPU else place(array, where))
     if requires_grad:
         if array.dtype.kind not in "fcV":
             raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
@@ -156,7 +157,7 @@ def leaf(array: Any, where: Any = None, requires_grad: bool = False) -> Tensor:
 
 def module_for(where: Any) -> Any:
     """The array module for a device argument."""
-    chosen = devices._default if where is None else devices.device(where)
+    chosen = get_default_device() if where is None else device_type(where)
     return np if chosen.type == "cpu" else backends.of_device(chosen.type).xp()
 
 
@@ -424,14 +425,14 @@ def _(xp: Any, x: Any, *, dtype: Any, device: Any, source: Any) -> Any:
         if x.dtype.kind == "c" and dtype.kind != "c":
             x = x.real
         x = x.astype(dtype)
-    return x if device is None else devices.place(x, device)
+    return x if device is None else place(x, device)
 
 
 @to_op.grad("x")
 def _(grad: Any, source: Any) -> Any:
     if source is None:
         return grad  # the walk casts
-    return grad.to(device=source) if isinstance(grad, Tensor) else devices.place(np.asarray(grad) if np.isscalar(grad) else grad, source)
+    return grad.to(device=source) if isinstance(grad, Tensor) else place(np.asarray(grad) if np.isscalar(grad) else grad, source)
 
 
 @method("clone")
@@ -467,7 +468,7 @@ def to(
             other = arg
         elif isinstance(arg, (dtypes.dtype, type)):
             dtype = arg
-        elif isinstance(arg, (str, devices.device)) or (isinstance(arg, int) and not isinstance(arg, bool)):
+        elif isinstance(arg, (str, device_type)) or (isinstance(arg, int) and not isinstance(arg, bool)):
             device = arg
         elif isinstance(arg, bool):
             non_blocking = arg  # nothing here waits
@@ -480,14 +481,14 @@ def to(
 
 def converted(tensor: Tensor, wanted: Any, where: Any, copy: bool = False) -> Tensor:
     """A tensor in a NumPy dtype and on a device; itself if neither changes and no copy is asked for."""
-    place = None
+    target = None
     if where is not None:
-        place, here = devices.device(where), tensor.device
-        if place.type == here.type and (place.index is None or place.index == here.index):
-            place = None
-    if place is None and (wanted is None or wanted == tensor._array.dtype):
+        target, here = device_type(where), tensor.device
+        if target.type == here.type and (target.index is None or target.index == here.index):
+            target = None
+    if target is None and (wanted is None or wanted == tensor._array.dtype):
         return clone_op.fast(tensor) if copy else tensor  # type: ignore[no-any-return]
-    made: Tensor = to_op(tensor, dtype=wanted, device=place, source=None if place is None else tensor.device)
+    made: Tensor = to_op(tensor, dtype=wanted, device=target, source=None if target is None else tensor.device)
     return made
 
 
