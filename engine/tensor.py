@@ -10,7 +10,7 @@ import numpy as np
 
 from gradbook import backends, device, dtypes
 from gradbook.autograd import versions
-from gradbook.autograd.node import HookDict, Node, RemovableHandle
+from gradbook.autograd.node import HookDict, LeafNode, Node, RemovableHandle
 
 __all__ = ["Size", "Tensor", "method"]
 
@@ -451,8 +451,8 @@ def leaf_node(tensor: Tensor) -> Node:
     """The node that accumulates into a leaf. It holds the leaf weakly: no cycle, nothing kept alive."""
     from gradbook.autograd.engine import accumulate
 
-    node = object.__new__(Node)
-    node.op, node.params, node.edges, node.saved = accumulate, None, (), ()
+    node = LeafNode()
+    node.op, node.params, node.edges, node.saved, node.origin = accumulate, None, (), (), None
     node.shape, node.dtype, node.seq = tensor._array.shape, tensor._array.dtype, next(versions.sequence)
     node.tensor = weakref.ref(tensor)
     return node

@@ -152,7 +152,7 @@ class Function:
             op = _ops[cls] = FunctionOp(cls)
         results = result if isinstance(result, tuple) else (result,)
         node = Node()
-        node.op, node.params = op, None
+        node.op, node.params, node.origin = op, None, None
         node.edges = tuple(a._node if isinstance(a, Tensor) else None for a in args)
         node.saved, node.seq = (ctx,), next(versions.sequence)
         live = [

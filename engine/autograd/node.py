@@ -56,10 +56,7 @@ class Node:
     user's line and path: the module's path, only while somebody watches.
     """
 
-    __slots__ = (
-        "__weakref__", "dtype", "edges", "label", "op", "params", "path", "saved", "seq", "shape",
-        "tensor", "where",
-    )  # fmt: skip
+    __slots__ = ("__weakref__", "dtype", "edges", "op", "origin", "params", "saved", "seq", "shape")
 
     op: Op
     params: dict[str, Any] | None
@@ -68,12 +65,27 @@ class Node:
     seq: int
     shape: Any
     dtype: Any
+    origin: dict[str, Any] | None  # what is known only while somebody watches, and the user's name for it
+    tensor: Any = None  # of a leaf's node: weak reference to the leaf
 
-    def __getattr__(self, name: str) -> Any:
-        # slots that most nodes never set cost nothing at creation
-        if name in ("label", "params", "path", "tensor", "where"):
-            return None
-        raise AttributeError(f"'{self.name()}' object has no attribute {name!r}")
+    @property
+    def where(self) -> tuple[Any, int] | None:
+        """(code, lasti) of the user's line that made this node, if somebody watched."""
+        return self.origin.get("where") if self.origin else None
+
+    @property
+    def path(self) -> str | None:
+        """Path of the module it was made in, if somebody watched."""
+        return self.origin.get("path") if self.origin else None
+
+    @property
+    def label(self) -> str | None:
+        """The user's name for the value, where it is known."""
+        return self.origin.get("label") if self.origin else None
+
+    @label.setter
+    def label(self, value: str | None) -> None:
+        self.origin = {**(self.origin or {}), "label": value}
 
     def name(self) -> str:
         """Class name as PyTorch prints it, such as MulBackward0."""
@@ -117,6 +129,12 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.name()} object at {id(self):#x}>"
+
+
+class LeafNode(Node):
+    """The node that accumulates into a leaf. It holds the leaf weakly: no cycle, nothing kept alive."""
+
+    __slots__ = ("tensor",)
 
 
 hook_table: dict[int, HookDict] = {}  # by creation index: hooks on gradients, of the few nodes that have any

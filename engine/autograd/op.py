@@ -188,7 +188,7 @@ class Op:
 
     def _record(self, edges: list[Any], arrays: list[Any], result: Any, extras: Any, params: dict[str, Any]) -> Node:
         node = Node()
-        node.op, node.params, node.edges = self, params or None, tuple(edges)
+        node.op, node.params, node.edges, node.origin = self, params or None, tuple(edges), None
         if not self.multi:
             node.shape, node.dtype = result.shape, result.dtype
         if self.variadic:
@@ -296,6 +296,7 @@ def unary_call(op: Elementwise) -> Callable[..., Any]:
             return out
         node = Node()
         node.op, node.edges, node.shape, node.dtype = op, (edge,), y.shape, y.dtype
+        node.params = node.origin = None
         if pattern is UNKNOWN:
             pattern = op.pattern()
         if pattern is OUTPUT:
@@ -348,6 +349,7 @@ def binary_call(op: Elementwise) -> Callable[..., Any]:
             return out
         node = Node()
         node.op, node.edges, node.shape, node.dtype = op, (edge_a, edge_b), z.shape, dtype
+        node.params = node.origin = None
         if pattern is UNKNOWN:
             pattern = op.pattern()
         if pattern is NOTHING:
@@ -387,7 +389,7 @@ def watched(op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
     if node is not None and node.op is not op and node.op.name == "pick":
         node = node.edges[0]
     if node is not None and node.op is op:
-        node.where, node.path = where, events.module_path()
+        node.origin = {"where": where, "path": events.module_path()}
     events.emit(events.op, op, operands, params, out, node, where)
     return out
 
@@ -418,7 +420,7 @@ pick.plain = False  # the walk hands its gradient over by hand
 def pick_node(source: Node, index: int, result: Any) -> Node:
     """The node of output `index` of an op with several outputs."""
     node = Node()
-    node.op, node.params, node.edges = pick, {"index": index}, (source,)
+    node.op, node.params, node.edges, node.origin = pick, {"index": index}, (source,), None
     node.saved, node.shape, node.dtype, node.seq = (), result.shape, result.dtype, next_seq()
     return node
 

@@ -1,0 +1,77 @@
+"""Who listens: attach, detach, failing observers, and what an op says when it is watched."""
+
+from __future__ import annotations
+
+import gradbook
+import pytest
+from gradbook import events
+
+
+class Ops:
+    def __init__(self):
+        self.seen = []
+
+    def on_op(self, op, operands, params, output, node, where):
+        self.seen.append((op.name, where))
+
+
+def test_nobody_listens_by_default():
+    assert not any(getattr(events, kind) for kind in events.KINDS)
+
+
+def test_observing_ends_with_its_block():
+    ops = Ops()
+    with pytest.raises(ValueError, match="mine"), events.observing(ops):
+        gradbook.ones(2) + 1
+        raise ValueError("mine")
+    gradbook.ones(2) * 2
+    assert [name for name, _ in ops.seen] == ["add"]
+    assert not events.op
+
+
+def test_an_op_names_the_users_line():
+    ops = Ops()
+    with events.observing(ops):
+        gradbook.ones(2) + 1
+    code, lasti = ops.seen[0][1]
+    assert code.co_filename == __file__
+    x = gradbook.ones(2, requires_grad=True)
+    with events.observing(ops):
+        y = x * 2
+    assert y.grad_fn.where[0].co_filename == __file__
+    assert (x * 2).grad_fn.where is None
+
+
+def test_a_failing_observer_is_detached_with_one_warning():
+    class Broken:
+        def on_op(self, *args):
+            raise ZeroDivisionError("mine")
+
+    with events.observing(Broken()), pytest.warns(RuntimeWarning, match="Broken.*detached") as caught:
+        x = gradbook.ones(2) + 1
+        x = x + 1
+    assert x.tolist() == [3.0, 3.0]
+    assert len(caught) == 1
+    assert not events.observers
+
+
+def test_control_may_stop_the_loop():
+    class Stop:
+        def on_control(self):
+            raise KeyboardInterrupt
+
+    with events.observing(Stop()), pytest.raises(KeyboardInterrupt):
+        events.safe_point()
+    events.safe_point()
+
+
+def test_attaching_twice_is_once():
+    ops = Ops()
+    events.attach(ops)
+    events.attach(ops)
+    try:
+        gradbook.ones(2) + 1
+    finally:
+        events.detach(ops)
+    events.detach(ops)
+    assert len(ops.seen) == 1
