@@ -105,7 +105,7 @@ def write_page(name: str, page: Path) -> int:
     from gradbook.widgets.export import notebook_to_html
 
     with as_file(files("gradbook.lessons") / name) as lesson:
-        notebook, seconds = execute(lesson, timeout=HEADLESS_SECONDS)
+        notebook, seconds = execute(lesson, timeout=HEADLESS_SECONDS, embed_runs=True)
     notebook_to_html(notebook, page)
     print(f"gradbook: {name} ran in {seconds:.1f} s; wrote {page} ({page.stat().st_size / 1024:,.0f} KB)")
     return 0

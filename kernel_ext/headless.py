@@ -19,26 +19,32 @@ __all__ = ["execute"]
 class ThisPython(KernelSpecManager):
     """Whatever kernel a notebook asks for, it gets this Python: the one that has gradbook."""
 
+    def __init__(self, env: dict[str, str]) -> None:
+        super().__init__()
+        self.kernel_env = env
+
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         """Describe a kernel of the running interpreter."""
         return KernelSpec(
             argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
             display_name="Python 3",
             language="python",
+            env=self.kernel_env,
         )
 
 
-def execute(notebook: Path, timeout: float) -> tuple[NotebookNode, float]:
+def execute(notebook: Path, timeout: float, embed_runs: bool = False) -> tuple[NotebookNode, float]:
     """Run all cells of a notebook file. -> the executed notebook (the file is left alone), and the seconds it took.
 
-    timeout: seconds a single cell may take.
+    timeout: seconds a single cell may take; embed_runs: keep each run in its output, for notebook_to_html.
     Raises CellExecutionError if a cell raises, CellTimeoutError if one takes too long.
     """
     import nbformat
     from nbclient import NotebookClient
 
     node = nbformat.read(notebook, as_version=4)
-    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=ThisPython())
+    env = {"GRADBOOK_EMBED_RUNS": "1"} if embed_runs else {}
+    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=ThisPython(env))
     client = NotebookClient(node, km=manager, timeout=timeout, store_widget_state=False)
     started = time.perf_counter()
     client.execute()
