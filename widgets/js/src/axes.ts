@@ -37,7 +37,8 @@ export function niceStep(span: number, most: number): number {
 export function linearBounds(low: number, high: number): [number, number] {
   const bottom = low >= 0 && low < 0.6 * high ? 0 : low;
   const step = niceStep(Math.max(high - bottom, Math.abs(high) * 1e-3, 1e-12), 5);
-  return [Math.floor(bottom / step + EXACT) * step, Math.max(Math.ceil(high / step - EXACT), Math.floor(bottom / step + EXACT) + 1) * step];
+  const first = Math.floor(bottom / step + EXACT);
+  return [first * step, Math.max(Math.ceil(high / step - EXACT), first + 1) * step + 0]; // + 0: no -0
 }
 
 export function linearTicks(low: number, high: number, most: number): number[] {

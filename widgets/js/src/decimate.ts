@@ -3,12 +3,12 @@
 /**
  * Min-max decimation in place: each bucket of 2·`factor` points keeps its lowest and highest in their order.
  * A NaN or infinity takes the place of one of the two, so that it is never lost.
- * steps, values: [0, length) -> returns the new length.
+ * steps, values: [from, length) -> returns the new length.
  */
-export function decimateInPlace(steps: Uint32Array, values: Float32Array, length: number, factor: number): number {
+export function decimateInPlace(steps: Uint32Array, values: Float32Array, length: number, factor: number, from = 0): number {
   const bucket = factor * 2;
-  let out = 0;
-  for (let start = 0; start < length; start += bucket) {
+  let out = from;
+  for (let start = from; start < length; start += bucket) {
     const end = Math.min(start + bucket, length);
     let low = start;
     let high = start;

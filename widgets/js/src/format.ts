@@ -9,7 +9,7 @@ export function num(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : `${MINUS}∞`;
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size < 0.00995 || size >= 999.5) return sci(value);
+  if (size < 0.00995 || size >= 995) return sci(value);
   const digits = size < 0.0995 ? 3 : size < 0.995 ? 2 : size < 9.95 ? 1 : 0;
   return minus(Number(value.toPrecision(2)).toFixed(digits));
 }

@@ -14,6 +14,9 @@ export class Series {
   /** Grows by one whenever earlier points changed (reset or thinned): whoever keeps something derived starts again. */
   generation = 0;
 
+  private settled = 0; // points before this index are thinned already …
+  private resolution = 1; // … to two of 2·resolution
+
   constructor(readonly id: number, public name: string, public role: SeriesRole) {}
 
   get last(): number { return this.length > 0 ? this.values[this.length - 1] : NaN; }
@@ -25,14 +28,23 @@ export class Series {
     this.steps.set(steps.subarray(0, n), this.length);
     this.values.set(values.subarray(0, n), this.length);
     this.length += n;
-    while (this.length > MAX_POINTS) {
-      this.length = decimateInPlace(this.steps, this.values, this.length, 2);
-      this.generation++;
-    }
+    if (this.length > MAX_POINTS) this.thin();
   }
 
   clear(): void {
-    this.length = 0;
+    this.length = this.settled = 0;
+    this.resolution = 1;
+    this.generation++;
+  }
+
+  /** Bring the newest points to the resolution of the settled ones; halve all when that is not enough. */
+  private thin(): void {
+    this.length = decimateInPlace(this.steps, this.values, this.length, this.resolution, this.settled);
+    while (this.length > MAX_POINTS / 2) {
+      this.length = decimateInPlace(this.steps, this.values, this.length, 2);
+      this.resolution *= 2;
+    }
+    this.settled = this.length;
     this.generation++;
   }
 
