@@ -160,6 +160,6 @@ def _rate_of(optimizer: Any) -> float | None:
 def _set_rate(optimizer: Any, value: float) -> None:
     """First group gets `value`, the others keep their ratio to it."""
     before = _rate_of(optimizer)
-    for group in optimizer.param_groups:
+    for index, group in enumerate(optimizer.param_groups):
         if "lr" in group:
-            group["lr"] = float(group["lr"]) * value / before if before else value
+            group["lr"] = float(group["lr"]) * value / before if index and before else value

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType, FrameType
 from typing import Any
 
-from gradbook.observe.source import Span, Where, is_own, span_of, text_of
+from gradbook.observe.source import Span, Where, is_own, span_of
 
 __all__ = ["Names", "argument_names", "backward_name", "target_name"]
 
 LONGEST = 24  # characters of an expression that may still serve as a name
-_statements: dict[str, tuple[int, dict[tuple[int, int, int, int], str]]] = {}  # file -> (hash of text, span -> target)
+_files: dict[str, _File] = {}
 _by_site: dict[tuple[int, int], tuple[CodeType, str]] = {}
 _arguments: dict[tuple[int, int], tuple[CodeType, tuple[str, ...]]] = {}
 
@@ -28,12 +28,11 @@ def backward_name(where: Where | None) -> str:
     key = (id(where[0]), where[1])
     known = _by_site.get(key)
     if known is None:
-        known = _by_site[key] = (where[0], _backward_name(text_of(where)))
+        known = _by_site[key] = (where[0], _backward_name(_expression_at(where)))
     return known[1]
 
 
-def _backward_name(text: str) -> str:
-    call = _expression(text)
+def _backward_name(call: ast.expr | None) -> str:
     if not isinstance(call, ast.Call):
         return "loss"
     if isinstance(call.func, ast.Attribute) and call.func.attr == "backward" and not _is_function_of_module(call):
@@ -65,40 +64,53 @@ def _short_name(node: ast.expr) -> str:
     return text if len(text) <= LONGEST else ""
 
 
-def _expression(text: str) -> ast.expr | None:
-    try:
-        return ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError):
-        return None
-
-
 def target_name(where: Where | None) -> str:
     """The variable that takes the result of this instruction: 'h' for `h = relu(x @ w)`, asked at the outer call."""
-    if where is None:
-        return ""
+    expression = _expression_at(where) if where is not None else None
+    return "" if expression is None or where is None else _file(where[0].co_filename).targets.get(expression, "")
+
+
+class _File:
+    """The expressions of one source text by where they end, and what they are assigned to."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.ending: dict[tuple[int, int], list[ast.expr]] = {}
+        self.targets: dict[ast.expr, str] = {}
+        try:
+            tree: ast.AST = ast.parse(text)
+        except (SyntaxError, ValueError):
+            return
+        for node in ast.walk(tree):
+            if isinstance(node, ast.expr):
+                self.ending.setdefault((node.end_lineno or 0, node.end_col_offset or 0), []).append(node)
+            name, value = _target_of(node), getattr(node, "value", None)
+            if name and isinstance(value, ast.expr):
+                self.targets[value] = name
+
+    def at(self, span: Span) -> ast.expr | None:
+        """The expression that an instruction's span means.
+
+        A method called over several lines has a span that begins only at the dot; its end tells which call it is.
+        """
+        nodes = self.ending.get((span.end_line, span.end_column), [])
+        for node in nodes:
+            if (node.lineno, node.col_offset) == (span.line, span.column):
+                return node
+        return next((node for node in nodes if isinstance(node, ast.Call) and node.lineno < span.line), None)
+
+
+def _file(name: str) -> _File:
+    text = "".join(linecache.getlines(name))
+    known = _files.get(name)
+    if known is None or known.text != text:
+        known = _files[name] = _File(text)
+    return known
+
+
+def _expression_at(where: Where) -> ast.expr | None:
     span = span_of(where)
-    return "" if span is None else _targets(where[0].co_filename).get(tuple(span), "")
-
-
-def _targets(file: str) -> Mapping[tuple[int, int, int, int], str]:
-    """Span of each assigned expression in a file -> the name it is assigned to."""
-    text = "".join(linecache.getlines(file))
-    known = _statements.get(file)
-    if known is not None and known[0] == hash(text):
-        return known[1]
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        tree = ast.Module([], [])
-    found: dict[tuple[int, int, int, int], str] = {}
-    for statement in ast.walk(tree):
-        value = getattr(statement, "value", None)
-        name = _target_of(statement)
-        if name and isinstance(value, ast.expr) and value.end_lineno is not None:
-            place = Span(value.lineno, value.end_lineno, value.col_offset, value.end_col_offset or 0)
-            found[tuple(place)] = name
-    _statements[file] = (hash(text), found)
-    return found
+    return None if span is None else _file(where[0].co_filename).at(span)
 
 
 def _target_of(statement: ast.AST) -> str:
@@ -118,12 +130,11 @@ def argument_names(where: Where | None) -> tuple[str, ...]:
     key = (id(where[0]), where[1])
     known = _arguments.get(key)
     if known is None:
-        known = _arguments[key] = (where[0], _argument_names(text_of(where)))
+        known = _arguments[key] = (where[0], _argument_names(_expression_at(where)))
     return known[1]
 
 
-def _argument_names(text: str) -> tuple[str, ...]:
-    node = _expression(text)
+def _argument_names(node: ast.expr | None) -> tuple[str, ...]:
     if isinstance(node, ast.BinOp):
         return _plain(node.left), _plain(node.right)
     if isinstance(node, ast.Call):

@@ -23,8 +23,8 @@ from gradbook.observe.take import Take
 
 __all__ = ["Recorder"]
 
-SHARE = 0.03  # of the wall time that recorded steps may cost
-PAUSE = 0.25  # seconds between two recorded steps at least
+SHARE = {"health": 0.03, "full": 0.8}  # what recorded steps may cost, as a share of the time beside them
+PAUSE = {"health": 0.25, "full": 0.0}  # seconds between two recorded steps at least
 PATIENCE_BEFORE = 0.05  # seconds that looking at operations may cost in a cell that has not begun to train
 PATIENCE = 64  # backward passes to wait for the first optimizer step
 clock = time.perf_counter
@@ -334,7 +334,7 @@ class Recorder:
             self._deferred.collect()
         if self.every:
             return self.run is not None and self.run.step % self.every == 0
-        return self.level == "full" or clock() >= self._next
+        return clock() >= self._next
 
     def _begin_take(self) -> None:
         run = self.run
@@ -397,7 +397,11 @@ class Recorder:
                 take.measurement.after_update()
             self._keep(take)
         take.cost += clock() - started
-        self._next = started + max(PAUSE, take.cost / SHARE)
+        self._schedule(take)
+
+    def _schedule(self, take: Take) -> None:
+        """When the next step may be recorded: as often as its cost allows."""
+        self._next = clock() + max(PAUSE[self.level], take.cost / SHARE[self.level])
 
     def _finish_half(self) -> None:
         take, self._half = self._half, None
@@ -406,7 +410,7 @@ class Recorder:
             take.measurement.after_update()
             self._keep(take)
             take.cost += clock() - started
-            self._next = started + max(PAUSE, take.cost / SHARE)
+            self._schedule(take)
 
     def _keep(self, take: Take) -> None:
         """Everything a recorded step measured goes into the run."""

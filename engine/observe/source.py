@@ -88,20 +88,6 @@ def locate(where: Where | None) -> Location | None:
     return Location(file, cell_label(file), span.line, linecache.getline(file, span.line).strip())
 
 
-def text_of(where: Where) -> str:
-    """The exact source text of an instruction's span; '' when the source is not to be had."""
-    span = span_of(where)
-    if span is None:
-        return ""
-    file = where[0].co_filename
-    lines = [linecache.getline(file, n).encode() for n in range(span.line, span.end_line + 1)]
-    if not lines or not lines[0]:
-        return ""
-    lines[-1] = lines[-1][: span.end_column]
-    lines[0] = lines[0][span.column :]
-    return b"".join(lines).decode(errors="replace")
-
-
 def is_own(file: str) -> bool:
     """True for code of the engine itself."""
     known = _own.get(file)

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from gradbook.observe import Control, StopTraining
+
+
+class Optimizer:
+    def __init__(self, *rates: float) -> None:
+        self.param_groups: list[dict[str, Any]] = [{"lr": rate} for rate in rates]
+
+
+def eventually(claim: Any) -> None:
+    until = time.monotonic() + 5
+    while not claim():
+        assert time.monotonic() < until, "it never came true"
+        time.sleep(0.001)
+
+
+def loop(control: Control, optimizer: Optimizer, made: list[int], ended: list[BaseException]) -> None:
+    try:
+        for step in range(1, 1_000_000):
+            made.append(step)
+            control.stepped(optimizer, step)
+            control.poll()
+    except BaseException as error:
+        ended.append(error)
+
+
+@pytest.fixture
+def running() -> Any:
+    control, optimizer, made, ended = Control(), Optimizer(0.1), [], []
+    thread = threading.Thread(target=loop, args=(control, optimizer, made, ended))
+    thread.start()
+    yield control, optimizer, made, ended
+    control.stop()
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+def test_pause_holds_the_loop_and_resume_lets_it_on(running: Any) -> None:
+    control, _, made, _ = running
+    control.pause()
+    eventually(lambda: control.state == "paused")
+    at = len(made)
+    time.sleep(0.1)
+    assert len(made) == at
+    assert control.paused_time() >= 0.1
+    control.resume()
+    eventually(lambda: len(made) > at + 10)
+    assert control.state == "running"
+
+
+def test_step_makes_exactly_one(running: Any) -> None:
+    control, _, made, _ = running
+    control.pause()
+    eventually(lambda: control.state == "paused")
+    for _ in range(3):
+        at = len(made)
+        control.step()
+        eventually(lambda at=at: len(made) == at + 1 and control.state == "paused")
+        time.sleep(0.02)
+        assert len(made) == at + 1
+
+
+def test_stop_raises_an_interrupt_also_while_paused(running: Any) -> None:
+    control, _, _, ended = running
+    control.pause()
+    eventually(lambda: control.state == "paused")
+    control.stop()
+    eventually(lambda: ended)
+    assert isinstance(ended[0], StopTraining)
+    assert isinstance(ended[0], KeyboardInterrupt)
+    assert control.state == "stopped"
+
+
+def test_a_click_is_seen_within_a_tenth_of_a_second(running: Any) -> None:
+    control, _, _, _ = running
+    began = time.monotonic()
+    control.pause()
+    eventually(lambda: control.state == "paused")
+    control.resume()
+    eventually(lambda: control.state == "running")
+    assert time.monotonic() - began < 0.1
+
+
+def test_the_learning_rate_changes_at_the_next_safe_point_also_while_paused() -> None:
+    control, optimizer = Control(), Optimizer(0.1, 0.01)
+    control.stepped(optimizer, 1)
+    assert control.learning_rate == 0.1
+    control.set_learning_rate(0.2)
+    assert optimizer.param_groups[0]["lr"] == 0.1
+    assert control.learning_rate == 0.2
+    control.poll()
+    assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.2, 0.02])
+
+
+def test_a_learning_rate_asked_for_before_the_first_step_waits_for_it() -> None:
+    control, optimizer = Control(), Optimizer(0.1)
+    control.set_learning_rate(0.5)
+    control.poll()
+    control.stepped(optimizer, 1)
+    control.set_learning_rate(0.4)
+    control.poll()
+    assert optimizer.param_groups[0]["lr"] == 0.4
+
+
+@pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf")])
+def test_what_is_no_learning_rate_is_refused(value: float) -> None:
+    with pytest.raises(ValueError, match="not a learning rate"):
+        Control().set_learning_rate(value)
+
+
+def test_an_interrupt_ends_a_pause() -> None:
+    import _thread
+
+    control = Control()
+    control.pause()
+    timer = threading.Timer(0.1, _thread.interrupt_main)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        control.poll()
+    timer.join()
+    assert control.paused_time() > 0
+
+
+def test_a_snapshot_is_taken_at_a_safe_point() -> None:
+    control, taken = Control(), []
+    control.on_snapshot = lambda: taken.append(1)
+    control.snapshot()
+    assert not taken
+    control.poll()
+    control.poll()
+    assert taken == [1]
