@@ -9,7 +9,7 @@ from gradbook import backends
 __all__ = ["device", "get_default_device", "set_default_device"]
 
 
-class device:  # noqa: N801 (PyTorch's name)
+class device:
     """Where a tensor lives, as torch.device: "cpu", "cuda" or "cuda:1"; also a context manager for new tensors.
 
     Raises RuntimeError for a type that gradbook does not have.
@@ -35,7 +35,9 @@ class device:  # noqa: N801 (PyTorch's name)
         self.index: int | None = index
 
     def __repr__(self) -> str:
-        return f"device(type='{self.type}')" if self.index is None else f"device(type='{self.type}', index={self.index})"
+        return (
+            f"device(type='{self.type}')" if self.index is None else f"device(type='{self.type}', index={self.index})"
+        )
 
     def __str__(self) -> str:
         return self.type if self.index is None else f"{self.type}:{self.index}"

@@ -12,7 +12,7 @@ __all__ = ["dtype", "finfo", "get_default_dtype", "iinfo", "set_default_dtype"]
 BOOL, INTEGRAL, FLOATING, COMPLEX = range(4)
 
 
-class dtype:  # noqa: N801 (PyTorch's name)
+class dtype:
     """The type of a tensor's elements, as torch.dtype: `gradbook.float32` and its kin are the only instances."""
 
     __slots__ = ("_category", "_name", "_np", "itemsize")
@@ -110,7 +110,9 @@ def of_array(array: Any) -> dtype:
     if found is None:
         native = array.dtype.newbyteorder("=")
         if native not in _BY_ARRAY:
-            raise TypeError(f"arrays of dtype {array.dtype} have no tensor dtype; use one of {', '.join(map(repr, _BY_ARRAY.values()))}")
+            raise TypeError(
+                f"arrays of dtype {array.dtype} have no tensor dtype; use one of {', '.join(map(repr, _BY_ARRAY.values()))}"
+            )
         found = _BY_ARRAY[native]
     return found
 
@@ -162,7 +164,7 @@ def can_cast(from_: dtype, to: dtype) -> bool:
     return from_._category <= to._category
 
 
-class finfo:  # noqa: N801
+class finfo:
     """Limits of a floating point dtype, as torch.finfo: bits, eps, max, min, tiny, smallest_normal, resolution."""
 
     def __init__(self, type: dtype | None = None) -> None:
@@ -176,7 +178,7 @@ class finfo:  # noqa: N801
         self.resolution = _py(info.resolution)
 
 
-class iinfo:  # noqa: N801
+class iinfo:
     """Limits of an integer dtype, as torch.iinfo: bits, max, min."""
 
     def __init__(self, type: dtype) -> None:

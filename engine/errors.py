@@ -1,13 +1,13 @@
 """The tree of exceptions. Each is also the builtin that PyTorch raises, so ported code still catches it.
 
-    GradbookError
-    ├── ShapeError(RuntimeError)          operands whose shapes do not fit
-    ├── DTypeError(RuntimeError)          operands whose dtypes do not fit
-    ├── DeviceError(RuntimeError)         operands on different devices, or a device that is not there
-    ├── AutogradError(RuntimeError)       a backward pass that cannot be done
-    │   └── InplaceError                  a value needed for backward was changed in place
-    ├── SerializationError(RuntimeError)  a file that is not ours, cut short or hostile
-    └── MissingExtraError(ImportError)    an optional dependency is absent; the message names the pip install
+GradbookError
+├── ShapeError(RuntimeError)          operands whose shapes do not fit
+├── DTypeError(RuntimeError)          operands whose dtypes do not fit
+├── DeviceError(RuntimeError)         operands on different devices, or a device that is not there
+├── AutogradError(RuntimeError)       a backward pass that cannot be done
+│   └── InplaceError                  a value needed for backward was changed in place
+├── SerializationError(RuntimeError)  a file that is not ours, cut short or hostile
+└── MissingExtraError(ImportError)    an optional dependency is absent; the message names the pip install
 """
 
 from __future__ import annotations

@@ -232,7 +232,9 @@ class Tensor:
     def grad(self, value: Tensor | None) -> None:
         if value is not None:
             if not isinstance(value, Tensor):
-                raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
+                raise TypeError(
+                    f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+                )
             if value is self:
                 raise RuntimeError("can't assign Variable as its own grad")
             if value._array.shape != self._array.shape:
@@ -241,7 +243,9 @@ class Tensor:
                     f"{tuple(value.shape)}"
                 )
             if value._array.dtype != self._array.dtype:
-                raise RuntimeError(f"assigned grad has data of a different type: {value.dtype} for a {self.dtype} tensor")
+                raise RuntimeError(
+                    f"assigned grad has data of a different type: {value.dtype} for a {self.dtype} tensor"
+                )
         self._grad = value
 
     @grad.deleter
@@ -345,13 +349,16 @@ class Tensor:
         return (array.astype(np.float32) if array.dtype == dtypes.BF16 else array).tolist()
 
     def numpy(self, *, force: bool = False) -> Any:
-        """The elements as a NumPy array that shares memory. Raises RuntimeError if it requires grad, TypeError on a GPU."""
+        """The elements as a NumPy array, sharing memory. Raises RuntimeError if it requires grad, TypeError on a GPU."""
         if not force:
             if self._node is not None:
-                raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+                raise RuntimeError(
+                    "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+                )
             if not isinstance(self._array, np.ndarray):
                 raise TypeError(
-                    "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
+                    "can't convert cuda:0 device type tensor to numpy. "
+                    "Use Tensor.cpu() to copy the tensor to host memory first."
                 )
         return backends.cpu.asarray(self._array)
 
@@ -400,9 +407,8 @@ class Tensor:
         return id(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self._array.ndim == 0 and not self.requires_grad else (
-            format(self.item(), spec) if spec and self._array.ndim == 0 else str(self)
-        )
+        plain = self._array.ndim == 0 and (spec or not self.requires_grad)
+        return format(self.item(), spec) if plain else str(self)
 
     def __repr__(self) -> str:
         from gradbook.printing import tensor_text
@@ -420,7 +426,7 @@ class Tensor:
         if not self.is_leaf:
             raise RuntimeError(
                 "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. "
-                "If you were attempting to deepcopy a module, this may be because of a weight computed in forward; detach() it first."
+                "If you were attempting to deepcopy a module, a weight was computed in forward; detach() it first."
             )
         made = type(self)._of(self._array.copy())
         memo[id(self)] = made
@@ -435,7 +441,13 @@ class Tensor:
     def __reduce_ex__(self, protocol: Any) -> Any:
         if not self.is_leaf:
             raise RuntimeError("cannot pickle a tensor that is part of a graph; detach() it first")
-        return rebuild, (type(self), backends.cpu.asarray(self._array), self.requires_grad, str(self.device), dict(self.__dict__))
+        return rebuild, (
+            type(self),
+            backends.cpu.asarray(self._array),
+            self.requires_grad,
+            str(self.device),
+            dict(self.__dict__),
+        )
 
 
 def rebuild(kind: Any, array: Any, requires_grad: bool, where: str, attributes: dict[str, Any]) -> Any:

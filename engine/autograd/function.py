@@ -126,7 +126,9 @@ class Function:
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         """Compute one gradient an input of forward (None for what has none); to be written by the subclass."""
-        raise NotImplementedError("You must implement either the backward or vjp method for your custom autograd.Function.")
+        raise NotImplementedError(
+            "You must implement either the backward or vjp method for your custom autograd.Function."
+        )
 
     vjp = backward
 
@@ -162,7 +164,10 @@ class Function:
         if isinstance(result, tuple):
             node.shape = tuple(r._array.shape if isinstance(r, Tensor) else () for r in results)
             node.dtype = tuple(r._array.dtype if isinstance(r, Tensor) else None for r in results)
-            nodes = [pick_node(node, i, r._array) if on else None for i, (r, on) in enumerate(zip(results, live, strict=True))]
+            nodes = [
+                pick_node(node, i, r._array) if on else None
+                for i, (r, on) in enumerate(zip(results, live, strict=True))
+            ]
         else:
             node.shape, node.dtype = results[0]._array.shape, results[0]._array.dtype
             nodes = [node if live[0] else None]
@@ -194,7 +199,10 @@ def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 def _refuse(results: Any) -> Any:
     several = isinstance(results, tuple)
-    refused = tuple(_Refuse.apply(r.detach().requires_grad_()) if isinstance(r, Tensor) else r for r in (results if several else (results,)))
+    refused = tuple(
+        _Refuse.apply(r.detach().requires_grad_()) if isinstance(r, Tensor) else r
+        for r in (results if several else (results,))
+    )
     return refused if several else refused[0]
 
 

@@ -77,7 +77,7 @@ class _Scope:
         _count(-1)
 
 
-class no_grad(_Scope):  # noqa: N801 (PyTorch's names, here and below)
+class no_grad(_Scope):
     """Nothing inside is recorded, as torch.no_grad: results do not require grad. Context manager and decorator."""
 
     def __new__(cls, orig_func: Any = None) -> Any:
@@ -90,7 +90,7 @@ class no_grad(_Scope):  # noqa: N801 (PyTorch's names, here and below)
         state.enabled = False
 
 
-class enable_grad(_Scope):  # noqa: N801
+class enable_grad(_Scope):
     """Operations inside are recorded again, as torch.enable_grad. Context manager and decorator."""
 
     def __new__(cls, orig_func: Any = None) -> Any:
@@ -103,7 +103,7 @@ class enable_grad(_Scope):  # noqa: N801
         state.enabled = True
 
 
-class set_grad_enabled(_Scope):  # noqa: N801
+class set_grad_enabled(_Scope):
     """Recording on or off, as torch.set_grad_enabled: takes effect at once; as a context manager it restores."""
 
     def __init__(self, mode: bool) -> None:
@@ -124,7 +124,7 @@ class set_grad_enabled(_Scope):  # noqa: N801
         state.enabled = self.mode
 
 
-class inference_mode(_Scope):  # noqa: N801
+class inference_mode(_Scope):
     """As no_grad, and tensors made inside say is_inference(), as torch.inference_mode."""
 
     def __new__(cls, mode: Any = True) -> Any:

@@ -96,7 +96,13 @@ def gradgradcheck(
 
 
 def _check_first(
-    func: Callable[..., Any], arguments: Sequence[Any], checked: list[int], eps: float, atol: float, rtol: float, fast: bool
+    func: Callable[..., Any],
+    arguments: Sequence[Any],
+    checked: list[int],
+    eps: float,
+    atol: float,
+    rtol: float,
+    fast: bool,
 ) -> None:
     outputs = _outputs(func, arguments)
     if not outputs:
@@ -113,7 +119,16 @@ def _check_first(
 
 
 def _compare(
-    func: Any, arguments: Any, i: int, o: int, number: int, cotangent: Any, analytical: Any, eps: float, atol: float, rtol: float
+    func: Any,
+    arguments: Any,
+    i: int,
+    o: int,
+    number: int,
+    cotangent: Any,
+    analytical: Any,
+    eps: float,
+    atol: float,
+    rtol: float,
 ) -> None:
     array = arguments[i]._array
     shown = np.zeros_like(array) if analytical is None else analytical._array
