@@ -45,10 +45,17 @@ from gradbook.dtypes import (
     uint32,
     uint64,
 )
-from gradbook.dtypes import bool_ as bool  # noqa: A004 (PyTorch's names, here and in the next two lines)
-from gradbook.dtypes import float_ as float  # noqa: A004
-from gradbook.dtypes import int_ as int  # noqa: A004
+from gradbook.dtypes import bool_ as bool
+from gradbook.dtypes import float_ as float
+from gradbook.dtypes import int_ as int
 from gradbook.ops.creation import *
+from gradbook.ops.gathering import *
+from gradbook.ops.indexing import *
+from gradbook.ops.joining import *
+from gradbook.ops.scattering import *
+from gradbook.ops.shape import *
+from gradbook.ops.strides import *
+from gradbook.ops.tiling import *
 from gradbook.tensor import Size, Tensor
 
 __version__ = "0.1.0"
