@@ -43,4 +43,4 @@ def evenly(count: int, at_most: int) -> Array:
     """Indices of at most `at_most` of `count` items, evenly spread; the last one is always among them."""
     if count <= at_most:
         return np.arange(count)
-    return np.unique(np.linspace(0, count - 1, max(at_most, 1))[::-1].round().astype(np.int64))
+    return np.unique(np.linspace(count - 1, 0, max(at_most, 1)).round().astype(np.int64))

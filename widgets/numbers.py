@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["bytes_text", "count", "duration", "learning_rate", "loss", "number", "shape", "short"]
+__all__ = ["MINUS", "count", "duration", "learning_rate", "loss", "number", "short"]
 
 MINUS = "\N{MINUS SIGN}"
-THIN = "\N{THIN SPACE}"
 
 
 def number(value: float) -> str:
@@ -57,20 +56,6 @@ def duration(seconds: float) -> str:
 def learning_rate(value: float) -> str:
     """A learning rate: always `3.0e−3`."""
     return _scientific(value, 1) if value else "0"
-
-
-def shape(dims: tuple[int, ...] | list[int]) -> str:
-    """A shape: `64×120`; a scalar is `()`."""
-    return "×".join(str(dim) for dim in dims) if dims else "()"
-
-
-def bytes_text(size: float) -> str:
-    """Memory: `512 B`, `30 KB`, `1.2 MB`."""
-    for unit in ("B", "KB", "MB"):
-        if size < 1000:
-            return f"{size:.0f}{THIN}{unit}" if size >= 10 or unit == "B" else f"{size:.1f}{THIN}{unit}"
-        size /= 1024
-    return f"{size:.1f}{THIN}GB"
 
 
 def _scientific(value: float, decimals: int) -> str:

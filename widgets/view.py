@@ -43,7 +43,8 @@ class LiveView:
         self.run = run
         self.theme = theme
         self.display_id = ""
-        self.failure: Exception | None = None
+        self.failure: Exception | None = None  # why the view was switched off
+        self._complained = False
         self._stub: Stub | None = None
         self._cursor = Cursor()
         self._lock = threading.Lock()
@@ -58,30 +59,45 @@ class LiveView:
     # -- life under a cell ------------------------------------------------------------------------------------------
 
     def show(self) -> None:
-        """Display the view in the output of the running cell."""
+        """Display the view in the output of the running cell. What goes wrong in it is said by `finish()`."""
         self.display_id = uuid.uuid4().hex
         self._forget_page()
-        kind = frontend.detect()
-        if kind == "widgets":
-            self._open()
-        if kind != "text":
-            _publish(self._bundle(), self.display_id, update=False)
-        if self._stub is not None:
-            sender.attach(self)
+        try:
+            kind = frontend.detect()
+            if kind == "widgets":
+                self._open()
+            if kind != "text":
+                _publish(self._bundle(), self.display_id, update=False)
+            if self._stub is not None:
+                sender.attach(self)
+        except Exception as error:  # a picture may break, the training may not
+            self.fail(error)
 
     def finish(self) -> None:
-        """Send the last frame and turn the output into its final picture. Call it when the run has ended."""
+        """Send the last frame and turn the output into its final picture. Call it when the run has ended.
+
+        Warns once, with RuntimeWarning, if the view had to be switched off; never raises.
+        """
+        try:
+            self._finish()
+        except Exception as error:
+            self.fail(error)
+        if self.failure is not None and not self._complained:
+            self._complained = True
+            warnings.warn(f"gradbook: the live view was switched off: {self.failure}", RuntimeWarning, stacklevel=2)
+
+    def _finish(self) -> None:
         stub = self._stub
         if stub is not None:
             sender.last(self)
             self._keep_history(stub)
-        if self.display_id:
-            kind = frontend.detect()
-            if kind != "text":
-                _publish(self._bundle(), self.display_id, update=True)
-            elif frontend.in_terminal():
-                _publish({"text/plain": self.text()}, self.display_id, update=False)
-        self._complain()
+        if not self.display_id:
+            return
+        kind = frontend.detect()
+        if kind != "text":
+            _publish(self._bundle(), self.display_id, update=True)
+        elif frontend.in_terminal():
+            _publish({"text/plain": self.text()}, self.display_id, update=False)
 
     def reset(self, run: Run) -> None:
         """Show another run in the same view, as when its cell runs again.
@@ -90,7 +106,7 @@ class LiveView:
         """
         sender.detach(self)
         self.run = run
-        self.failure = None
+        self.failure, self._complained = None, False
         self._forget_page()
 
     def close(self) -> None:
@@ -128,25 +144,22 @@ class LiveView:
     def _keep_history(self, stub: Stub) -> None:
         """Put the whole history into the model's state: what a reload of the page, or a saved notebook, shows."""
         stub.source = None
-        if stub.open_comm is not None:
+        if stub.open_comm is not None and self.failure is None:
             stub.snapshot = describe.packed(self._snapshot(self._cursor.seq)[0])
-
-    def _complain(self) -> None:
-        if self.failure is not None:
-            failure, self.failure = self.failure, None
-            warnings.warn(f"gradbook: the live view was switched off: {failure}", RuntimeWarning, stacklevel=3)
 
     # -- what the sender asks ---------------------------------------------------------------------------------------
 
     @property
     def busy(self) -> bool:
         """Whether there may be something to say: the run goes on, its end is untold, or the page wants a snapshot."""
-        return self._stub is not None and (self.run.state not in OVER or not self._told_end or self._wants_snapshot)
+        if self._stub is None or self.failure is not None:
+            return False
+        return self.run.state not in OVER or not self._told_end or self._wants_snapshot
 
     def next_message(self) -> Message | None:
         """The next numbered frame or snapshot, told only once; None when there is nothing new."""
         stub = self._stub
-        if stub is None or stub.open_comm is None:
+        if stub is None or stub.open_comm is None or self.failure is not None:
             self._told_end, self._wants_snapshot = True, False
             return None
         now = time.monotonic()
