@@ -31,6 +31,8 @@ class Cells:
         self.shell, self.settings = shell, settings
         self.views: OrderedDict[tuple[str, int], Any] = OrderedDict()
         self._depth = 0
+        # number of the next cell; the shell's own count is raised before or after pre_run_cell, as its version likes
+        self._number = shell.execution_count
         self._recorder: Recorder | None = None
         self._watch = Watch()
         self._shown: list[Any] = []
@@ -74,7 +76,7 @@ class Cells:
         self._depth += 1
         if self._depth > 1:  # a cell that runs another one is still one cell
             return
-        count = self.shell.execution_count
+        count = self._number
         self._label, self._cell_id = f"[{count}]", getattr(info, "cell_id", None)
         name_cell(self.shell.compile.get_code_name(info.raw_cell, info.raw_cell, count), self._label)
         self._watch, self._shown = Watch(), []
@@ -84,6 +86,7 @@ class Cells:
     def end(self, result: Any) -> None:
         """A cell has ended (post_run_cell). One that was stopped on purpose has not failed."""
         self._depth = max(self._depth - 1, 0)
+        self._number = self.shell.execution_count
         if self._depth:
             return
         error = result.error_before_exec or result.error_in_exec if result is not None else None

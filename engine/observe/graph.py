@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,23 @@ class Graph:
     def diff(self, other: Graph) -> GraphDiff:
         """What `other` has that this graph has not, lacks, and has changed."""
         return compare(self, other)
+
+    def borrow(self, other: Graph) -> Graph:
+        """This graph with the places, names and modules that it lacks, taken from `other`, if that did the same.
+
+        The engine notes places only while somebody watches; a graph of the same operations on the same shapes, seen
+        when somebody did, knows them. A graph that has any place of its own, or differs, stays as it is.
+        """
+        mine, theirs = ([node for node in graph.nodes if node.kind == "op"] for graph in (self, other))
+        alike = [(n.op, n.shape, n.dtype) for n in mine] == [(n.op, n.shape, n.dtype) for n in theirs]
+        if not alike or any(node.line is not None for node in mine):
+            return self
+        nodes = list(self.nodes)
+        for node, known in zip(mine, theirs, strict=True):
+            nodes[node.id] = replace(node, name=node.name or known.name, module_path=known.module_path,
+                                     module_cls=known.module_cls, cell=known.cell, line=known.line,
+                                     source=known.source)  # fmt: skip
+        return Graph(tuple(nodes), self.edges, self.modules or other.modules)
 
     def fold(self, depth: int) -> Graph:
         """The same graph with each module deeper than `depth` levels as one node of kind 'module'; 0 folds the most.

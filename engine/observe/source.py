@@ -82,9 +82,9 @@ def locate(where: Where | None) -> Location | None:
     if where is None:
         return None
     span = span_of(where)
-    if span is None:
-        return None
     file = where[0].co_filename
+    if span is None or file == "<string>":  # eval and exec: nobody can go there
+        return None
     return Location(file, cell_label(file), span.line, linecache.getline(file, span.line).strip())
 
 

@@ -69,7 +69,11 @@ class GraphMagic(GradbookMagics):
             raise UsageError(
                 f"%graph: {expression} is {_kind(value)}; a graph needs a tensor{_advice(expression, value)}"
             )
-        return build(from_nodes(value, trace.tape), names)
+        graph = build(from_nodes(value, trace.tape), names)
+        for run in reversed(observe.runs()):
+            if run.graph is not None and graph.ops > 2:
+                graph = graph.borrow(run.graph)
+        return graph
 
 
 def _kind(value: Any) -> str:
