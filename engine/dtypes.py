@@ -110,9 +110,8 @@ def of_array(array: Any) -> dtype:
     if found is None:
         native = array.dtype.newbyteorder("=")
         if native not in _BY_ARRAY:
-            raise TypeError(
-                f"arrays of dtype {array.dtype} have no tensor dtype; use one of {', '.join(map(repr, _BY_ARRAY.values()))}"
-            )
+            known = ", ".join(map(repr, _BY_ARRAY.values()))
+            raise TypeError(f"arrays of dtype {array.dtype} have no tensor dtype; use one of {known}")
         found = _BY_ARRAY[native]
     return found
 

@@ -30,7 +30,7 @@ __all__ = [
 
 @dataclass
 class Card:
-    """What an error card shows, as data: the op, its operands, the module path, the place, why, and fixes, best first."""
+    """What an error card shows, as data: op, operands, module path, place, why, and fixes, best first."""
 
     op: str = ""
     operands: list[dict[str, Any]] = field(default_factory=list)

@@ -41,7 +41,7 @@ class Size(tuple[int, ...]):
 class Tensor:
     """A multi-dimensional array that autograd can follow, as torch.Tensor.
 
-    Make one with gradbook.tensor, zeros, randn, from_numpy …; Tensor(3, 4) makes an uninitialised one, Tensor(data) copies.
+    Make one with gradbook.tensor, zeros, randn, from_numpy …; Tensor(3, 4) has that shape, Tensor(data) copies.
     """
 
     __slots__ = ("__dict__", "__weakref__", "_array", "_grad", "_node", "_view")
@@ -197,13 +197,13 @@ class Tensor:
         self.requires_grad_(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Say whether autograd shall follow this leaf. Raises RuntimeError for a non-leaf or a dtype without gradients."""
+        """Say whether autograd shall follow this leaf. Raises RuntimeError for a non-leaf or an integer dtype."""
         if not self.is_leaf:
             if requires_grad:
                 return self
             raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
-                "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in "
+                "a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
             )
         if not requires_grad:
             self._node = None
@@ -329,7 +329,7 @@ class Tensor:
         return self._view[0] if self._view is not None else None
 
     def is_inference(self) -> bool:
-        """True for a tensor made under inference_mode; gradbook needs no such mark and says False. Differs: see no_grad."""
+        """False. Differs: inference_mode marks nothing here."""
         return False
 
     # -- out of it ---------------------------------------------------------------------------------------------------
@@ -349,7 +349,7 @@ class Tensor:
         return (array.astype(np.float32) if array.dtype == dtypes.BF16 else array).tolist()
 
     def numpy(self, *, force: bool = False) -> Any:
-        """The elements as a NumPy array, sharing memory. Raises RuntimeError if it requires grad, TypeError on a GPU."""
+        """The elements as a NumPy array, sharing memory. Raises RuntimeError if it requires grad or is on a GPU."""
         if not force:
             if self._node is not None:
                 raise RuntimeError(
@@ -425,7 +425,7 @@ class Tensor:
             return memo[id(self)]
         if not self.is_leaf:
             raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. "
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol. "
                 "If you were attempting to deepcopy a module, a weight was computed in forward; detach() it first."
             )
         made = type(self)._of(self._array.copy())

@@ -70,8 +70,8 @@ def grad(
 ) -> tuple[Tensor | None, ...]:
     """Gradients of `outputs` with respect to `inputs`, as torch.autograd.grad; leaves' `.grad` stays as it is.
 
-    -> one a input, of its shape; None for an unused one if allow_unused, zeros if materialize_grads. Raises RuntimeError
-    for an unused input otherwise, and for one that does not require grad.
+    -> one an input, of its shape; None for an unused one if allow_unused, zeros if materialize_grads. Raises
+    RuntimeError for an unused input otherwise, and for one that does not require grad.
     """
     if is_grads_batched:
         given = _sequence(grad_outputs)
@@ -117,7 +117,9 @@ def grad(
     return tuple(results)
 
 
-def walk(starts: Any, retain: bool, create_graph: bool, wanted: Any, to_leaves: bool) -> list[Any]:
+def walk(  # noqa: C901 (the hot loop: one function, no calls)
+    starts: Any, retain: bool, create_graph: bool, wanted: Any, to_leaves: bool
+) -> list[Any]:
     """Run the rules from the starts down, youngest node first. -> the gradients that reached `wanted`, or []."""
     grads: dict[Node, Any] = {}
     owned: set[Node] = set()  # whose gradient is in a buffer of our own: added to in place

@@ -26,7 +26,7 @@ class _State(threading.local):
 
 
 state = _State()
-# [number of scopes now open, on any thread, that may have switched recording off]: while it is 0 no thread need be asked
+# [number of scopes now open, on any thread, that may have switched recording off]: while it is 0 nobody need be asked
 scopes = [0]
 _lock = threading.Lock()
 

@@ -1,4 +1,4 @@
-"""Changing a tensor in place: the same op, its result written back, the history of the tensor (and of what it views) moved on."""
+"""Changing a tensor in place: the op's result written back, the history of the tensor, and of what it views, moved on."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def assign(target: Tensor, result: Tensor) -> Tensor:
     array, new = target._array, result._array
     if new.shape != array.shape:
         raise ShapeError(
-            f"output with shape {list(array.shape)} doesn't match the broadcast shape {list(new.shape)}: an in-place op "
-            "cannot change a tensor's shape"
+            f"output with shape {list(array.shape)} doesn't match the broadcast shape {list(new.shape)}: an in-place "
+            "op cannot change a tensor's shape"
         )
     if new.dtype != array.dtype and not dtypes.can_cast(dtypes.of_array(new), dtypes.of_array(array)):
         raise DTypeError(

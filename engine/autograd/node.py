@@ -110,7 +110,7 @@ class Node:
         return notes
 
     def register_prehook(self, hook: Callable[[tuple[Tensor, ...]], Any]) -> RemovableHandle:
-        """`hook(grad_outputs)` is called before the rule; a tuple it returns replaces them (torch.autograd.graph.Node)."""
+        """`hook(grad_outputs)` is called before the rule; a tuple it returns replaces them, as torch's Node."""
         return self.add_hook(lambda grad: _first(hook((grad,))))
 
     def add_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:

@@ -1,8 +1,8 @@
 """An op is declared once, as data: forward on arrays, one gradient rule an operand, formulas. Calling it makes no Op.
 
-    mul = Elementwise("mul", np.multiply, "a b", formula=r"y = a \\, b", grads={"a": r"\\bar y \\, b", "b": r"\\bar y \\, a"})
+    mul_op = Elementwise("mul", np.multiply, "a b", formula=r"y = a \\, b", grads={"a": r"\\bar y \\, b", ...})
 
-    @mul.grad("a")
+    @mul_op.grad("a")
     def _(grad, b): return grad * b
 
 A rule's arguments say what is kept until backward: an operand's name, `out`, the name of an extra that the forward
@@ -225,7 +225,7 @@ class Op:
 
 
 class MultiOp(Op):
-    """An op whose forward returns a tuple of differentiable outputs; its rule gets a tuple of gradients (None: unused)."""
+    """An op whose forward returns a tuple of differentiable outputs; its rule gets a list of gradients (None: unused)."""
 
     multi = True
 
@@ -313,7 +313,7 @@ def unary_call(op: Elementwise) -> Callable[..., Any]:
     return call
 
 
-def binary_call(op: Elementwise) -> Callable[..., Any]:
+def binary_call(op: Elementwise) -> Callable[..., Any]:  # noqa: C901 (the hot path: one function, no calls)
     """The call of an elementwise op of two operands, of which one may be a Python number."""
     ufunc, float_input, rules, pattern = op.ufunc, op.float_input, op.rules, UNKNOWN
 

@@ -136,8 +136,9 @@ def broadcast_error(name: str, a: tuple[int, ...], b: tuple[int, ...]) -> ShapeE
         if a[-back] != b[-back] and 1 not in (a[-back], b[-back]):
             axis = max(len(a), len(b)) - back
             text = (
-                f"{name}: The size of tensor a ({a[-back]}) must match the size of tensor b ({b[-back]}) at non-singleton "
-                f"dimension {axis}; a is {tuple(a)}, b is {tuple(b)}. Axes are matched from the right and must be equal or 1"
+                f"{name}: The size of tensor a ({a[-back]}) must match the size of tensor b ({b[-back]}) at "
+                f"non-singleton dimension {axis}; a is {tuple(a)}, b is {tuple(b)}. Axes are matched from the right and "
+                "must be equal or 1"
             )
             operands = [{"name": "a", "shape": tuple(a)}, {"name": "b", "shape": tuple(b)}]
             return ShapeError(text, card=Card(op=name, operands=operands, explanation=text))

@@ -1,4 +1,4 @@
-"""One node of the backward walk: its rules applied, its gradients fitted to the operands, and what may be wrong with it."""
+"""One node of the backward walk: its rules applied, its gradients fitted to the operands, what may be wrong with it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ alias.grad("x")(lambda grad: grad)
 
 
 def apply_rules(node: Node, g: Any, edges: Sequence[Node | None], create_graph: bool) -> Sequence[Any]:
-    """The gradients of a node's operands, by its joint rule, its composite definition or its rules under create_graph."""
+    """The gradients of a node's operands, by its joint rule, its composite definition or its rules."""
     op = node.op
     if node.saved is None:
         raise freed(node)

@@ -1,7 +1,7 @@
 """When memory was last changed in place, so that backward can tell a saved value that is no longer what it was.
 
-Nothing is paid when an op saves a value. An in-place change stamps the memory with the next creation index; a node whose
-saved memory carries a younger stamp than the node itself saved something that has changed since.
+Nothing is paid when an op saves a value. An in-place change stamps the memory with the next creation index; a node
+whose saved memory carries a younger stamp than the node itself saved something that has changed since.
 """
 
 from __future__ import annotations

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import gradbook
 import pytest
+
+import gradbook
 from gradbook import events
+
+
+def run_and_fail():
+    gradbook.ones(2) + 1
+    raise ValueError("mine")
 
 
 class Ops:
@@ -22,8 +28,7 @@ def test_nobody_listens_by_default():
 def test_observing_ends_with_its_block():
     ops = Ops()
     with pytest.raises(ValueError, match="mine"), events.observing(ops):
-        gradbook.ones(2) + 1
-        raise ValueError("mine")
+        run_and_fail()
     gradbook.ones(2) * 2
     assert [name for name, _ in ops.seen] == ["add"]
     assert not events.op
@@ -33,8 +38,7 @@ def test_an_op_names_the_users_line():
     ops = Ops()
     with events.observing(ops):
         gradbook.ones(2) + 1
-    code, lasti = ops.seen[0][1]
-    assert code.co_filename == __file__
+    assert ops.seen[0][1][0].co_filename == __file__
     x = gradbook.ones(2, requires_grad=True)
     with events.observing(ops):
         y = x * 2
@@ -47,9 +51,8 @@ def test_a_failing_observer_is_detached_with_one_warning():
         def on_op(self, *args):
             raise ZeroDivisionError("mine")
 
-    with events.observing(Broken()), pytest.warns(RuntimeWarning, match="Broken.*detached") as caught:
-        x = gradbook.ones(2) + 1
-        x = x + 1
+    with events.observing(Broken()), pytest.warns(RuntimeWarning, match=r"Broken.*detached") as caught:
+        x = gradbook.ones(2) + 1 + 1
     assert x.tolist() == [3.0, 3.0]
     assert len(caught) == 1
     assert not events.observers

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import gradbook
 import pytest
+
+import gradbook
 from gradbook.autograd import Function, gradcheck, gradgradcheck
 from gradbook.autograd.gradcheck import GradcheckError
 
