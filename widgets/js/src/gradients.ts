@@ -7,7 +7,7 @@ import { type Row, rowsOf } from "./groups";
 import type { Actions, Panel } from "./panel";
 import { createShell } from "./shell";
 import { type State, type Store, selectedRows, shownStep } from "./store";
-import { type Inks, fitCanvas, inks } from "./theme";
+import { type Inks, density, fitCanvas, inks } from "./theme";
 
 const TALLEST_ROW = 36;
 
@@ -26,8 +26,16 @@ export function createGradients(store: Store, _actions: Actions): Panel {
   const rowList = createRows(store, list, (key) => { if (!open.delete(key)) open.add(key); store.setUi({}); });
   list.addEventListener("scroll", () => store.setUi({}));
 
+  let drawn = "";
+  let drawnInk: Inks | null = null;
+
   const draw = (state: State): void => {
-    const { params } = state;
+    const { params, versions } = state;
+    const ink = inks(shell.el);
+    // Probes come a few times a second, frames at up to twenty.
+    const now = [versions.probes, versions.params, versions.ui, state.level, state.status.state, shell.body.clientWidth, shell.body.clientHeight, density()].join();
+    if (now === drawn && ink === drawnInk) return;
+    [drawn, drawnInk] = [now, ink];
     setText(shell.count, params.length === 0 ? "" : `${plural(params.length, "parameter")}, rows in the order of the graph`);
     const folded = params.length > 0 && rowsOf(params, false, new Set()).length < params.length;
     choice.draw(folded, all);
@@ -48,12 +56,11 @@ export function createGradients(store: Store, _actions: Actions): Panel {
     const width = shell.body.clientWidth - (fits ? 0 : 8);
     const ctx = width > 0 ? fitCanvas(canvas, shell.body.clientWidth, height) : null;
     if (ctx === null) return;
-    const ink = inks(shell.el);
     const key = rows.length + (rows[0]?.label ?? "") + rows.at(-1)?.label + ink.code + all + open.size;
     if (longest.key !== key) longest = { key, width: longestName(ctx, rows, ink) };
     paint(ctx, state, { rows, rowHeight, scroll: list.scrollTop, space, moment, chosen }, columnsFor(width, longest.width), hatch(ctx, ink), ink);
   };
-  return { el: shell.el, draw, destroy: () => shell.el.remove(), summary: summaryOf, picture: () => Promise.resolve(canvas) };
+  return { el: shell.el, draw, destroy: () => shell.el.remove(), summary: summaryOf };
 }
 
 interface Scene { rows: Row[]; rowHeight: number; scroll: number; space: number; moment: number; chosen: Set<number> }

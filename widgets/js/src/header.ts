@@ -79,10 +79,10 @@ function createStatusLine(): { el: HTMLElement; announced: HTMLElement; draw(sta
         tag === "path" ? s("path", { class: kind, d: value }) : s("circle", { class: kind, cx: 5, cy: 5, r: kind === "b" ? 4 : 3.8, "stroke-dasharray": value || undefined })));
       setText(word, found.word);
     }
-    while (spans.length < found.facts.length) { const span = h("span", {}, document.createTextNode(""), h("b"), document.createTextNode("")); spans.push(span); el.append(span); }
+    while (spans.length < found.facts.length) { const span = h("span", {}, h("i", {}, "·"), document.createTextNode(""), h("b"), document.createTextNode("")); spans.push(span); el.append(span); }
     while (spans.length > found.facts.length) spans.pop()?.remove();
     found.facts.forEach(({ before, value, after }, i) => {
-      const [first, middle, last] = spans[i].childNodes as unknown as [Text, HTMLElement, Text];
+      const [, first, middle, last] = spans[i].childNodes as unknown as [Node, Text, HTMLElement, Text];
       if (first.data !== before) first.data = before;
       setText(middle, value);
       if (last.data !== after) last.data = after;

@@ -47,7 +47,7 @@ export function createLoss(store: Store, _actions: Actions): Panel {
   };
 
   steer(store, canvas, () => frame);
-  return { el: shell.el, draw, destroy: () => shell.el.remove(), summary: summaryOf, picture: () => Promise.resolve(canvas) };
+  return { el: shell.el, draw, destroy: () => shell.el.remove(), summary: summaryOf };
 }
 
 function drawEmpty(ctx: CanvasRenderingContext2D, frame: Frame, ink: Inks): void {

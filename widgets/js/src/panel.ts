@@ -9,8 +9,6 @@ export interface Panel {
   destroy(): void;
   /** One line for the folded panel, e.g. `32 parameters · fc1.weight high`. */
   summary?(state: State): string;
-  /** The panel's own drawing as an image for Save picture; absent: the panel is not in the picture. */
-  picture?(state: State): Promise<HTMLCanvasElement | null>;
 }
 
 /** What panels may ask for. Selection, hover and folding go through the store's setters; this is for what leaves the panel. */

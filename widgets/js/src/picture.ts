@@ -1,10 +1,11 @@
 // Save picture: what is on the screen as a PNG. Canvases are copied, words are written where they stand; controls are left out.
 
-const SCALE = 2; // pixels a CSS pixel
-const LEFT_OUT = "button, select, input, kbd, .a11y, .ctl, .fix, [hidden]";
+export const SCALE = 2; // pixels a CSS pixel
+const LEFT_OUT = "button, select, input, kbd, .a11y, .ctl, .fix, .tools, [hidden]";
+const INKED = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity", "font", "text-anchor"];
 
-/** The view as a canvas, without its controls. */
-export function pictureOf(root: HTMLElement): HTMLCanvasElement {
+/** The view as a canvas, without its controls. Call it while the panels' canvases are drawn at SCALE. */
+export async function pictureOf(root: HTMLElement): Promise<HTMLCanvasElement> {
   const place = root.getBoundingClientRect();
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(place.width * SCALE);
@@ -15,18 +16,22 @@ export function pictureOf(root: HTMLElement): HTMLCanvasElement {
   ctx.translate(-place.left, -place.top);
   ctx.fillStyle = opaque(getComputedStyle(root).backgroundColor, root);
   ctx.fillRect(place.left, place.top, place.width, place.height);
+  const drawings: SVGSVGElement[] = [];
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
   for (let node: Node | null = walker.currentNode; node !== null; node = walker.nextNode()) {
     if (node instanceof Text) writeText(ctx, node);
     else if (node instanceof HTMLCanvasElement) copyCanvas(ctx, node);
+    else if (node instanceof SVGSVGElement) drawings.push(node);
     else if (node instanceof HTMLElement) drawBox(ctx, node);
   }
+  for (const drawing of drawings) if (drawing.closest(LEFT_OUT) === null) await copyDrawing(ctx, drawing);
   return canvas;
 }
 
 /** Offer the picture as a download. */
 export async function savePicture(root: HTMLElement, name: string): Promise<void> {
-  const blob = await new Promise<Blob | null>((done) => pictureOf(root).toBlob(done));
+  const canvas = await pictureOf(root);
+  const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done));
   if (blob === null) return;
   const url = URL.createObjectURL(blob);
   const link = document.createElement("a");
@@ -44,6 +49,29 @@ function opaque(color: string, root: HTMLElement): string {
 function copyCanvas(ctx: CanvasRenderingContext2D, source: HTMLCanvasElement): void {
   const { left, top, width, height } = source.getBoundingClientRect();
   if (width > 0 && source.width > 0) ctx.drawImage(source, left, top, width, height);
+}
+
+/** An inline drawing keeps its colours only when they are written into it. */
+async function copyDrawing(ctx: CanvasRenderingContext2D, source: SVGSVGElement): Promise<void> {
+  const { left, top, width, height } = source.getBoundingClientRect();
+  if (width === 0 || height === 0) return;
+  const copy = source.cloneNode(true) as SVGSVGElement;
+  const [from, to] = [[...source.querySelectorAll("*")], [...copy.querySelectorAll("*")]];
+  from.forEach((element, i) => {
+    const style = getComputedStyle(element);
+    for (const name of INKED) (to[i] as SVGElement).style.setProperty(name, style.getPropertyValue(name));
+  });
+  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  copy.setAttribute("width", String(width));
+  copy.setAttribute("height", String(height));
+  const image = new Image(width * SCALE, height * SCALE);
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
+  try {
+    await image.decode();
+  } catch {
+    return; // a drawing that the browser cannot read again is left out; the rest of the picture stands
+  }
+  ctx.drawImage(image, left, top, width, height);
 }
 
 /** Ground and bottom and right hairlines of a box. */

@@ -54,16 +54,30 @@ export function refreshInks(root: Element): void {
   cache.delete(root);
 }
 
+let forced: number | null = null;
+
+/** Pixels a CSS pixel: the screen's, or finer while `draw` runs for a picture. */
+export function withDensity(scale: number, draw: () => void): void {
+  forced = scale;
+  try {
+    draw();
+  } finally {
+    forced = null;
+  }
+}
+
+export const density = (): number => forced ?? (globalThis.devicePixelRatio || 1);
+
 /** Size a canvas to CSS pixels at the screen's density. Returns its context scaled to CSS pixels and cleared; null where there is none. */
 export function fitCanvas(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
-  const density = globalThis.devicePixelRatio || 1;
-  const [wide, high] = [Math.round(width * density), Math.round(height * density)];
+  const scale = density();
+  const [wide, high] = [Math.round(width * scale), Math.round(height * scale)];
   if (canvas.width !== wide) canvas.width = wide;
   if (canvas.height !== high) canvas.height = high;
   canvas.style.width = `${width}px`;
   canvas.style.height = `${height}px`;
   const context = canvas.getContext("2d");
-  context?.setTransform(density, 0, 0, density, 0, 0);
+  context?.setTransform(scale, 0, 0, scale, 0, 0);
   context?.clearRect(0, 0, width, height);
   return context;
 }

@@ -7,12 +7,12 @@ import { createHeader } from "./header";
 import { type Link, createLink, noLink } from "./link";
 import { createLoss } from "./loss";
 import type { Actions, Panel } from "./panel";
-import { savePicture } from "./picture";
+import { SCALE, savePicture } from "./picture";
 import type { Transport } from "./protocol";
 import { createShell } from "./shell";
 import type { State, Store } from "./store";
 import { adoptStyles } from "./styles";
-import { refreshInks, themeOf, watchTheme } from "./theme";
+import { refreshInks, themeOf, watchTheme, withDensity } from "./theme";
 
 const ACTIVE = new Set(["waiting", "running", "paused"]);
 
@@ -24,7 +24,10 @@ export function createView(el: HTMLElement, store: Store, transport: Transport |
     control: (action, value) => link.control(action, value),
     inspect: (node) => link.inspect(node),
     toggleFullScreen: () => toggleFullScreen(root, schedule),
-    savePicture: () => void savePicture(root, plain(`${store.state.run?.name || "run"}-step-${store.state.status.step}.png`)),
+    savePicture() {
+      withDensity(SCALE, draw);
+      void savePicture(root, plain(`${store.state.run?.name || "run"}-step-${store.state.status.step}.png`)).finally(schedule);
+    },
     focus: (panel) => root.querySelector<HTMLElement>(`.${panel} [tabindex="0"]`)?.focus(),
   };
   const panels = createPanels(store, actions);
@@ -34,14 +37,14 @@ export function createView(el: HTMLElement, store: Store, transport: Transport |
 
   let frame = 0;
   const seen = new Set<Element>();
-  const draw = (): void => {
+  function draw(): void {
     frame = 0;
     const { state } = store;
     adoptStyles(root);
     dress(root, state);
     arrange(grid, panels, state);
     for (const panel of panels.all) if (seen.has(panel.el) && !panel.el.hidden) panel.draw(state);
-  };
+  }
   function schedule(): void {
     frame ||= requestAnimationFrame(draw);
   }
