@@ -118,6 +118,9 @@ class Recorder:
             self._count_epoch()
         if self._take is not None:
             self._see_root(self._take, root)
+        if not self._uses_optimizer:  # a loop that makes its steps by hand has no other safe point
+            self._run.control.stepped(None, step)
+            self._run.control.poll()
 
     def _step_of(self, site: Site) -> int:
         """The step that a backward pass from this line belongs to; without an optimizer it is a step itself."""
