@@ -9,12 +9,15 @@ from pathlib import Path
 
 import nbformat
 from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.e2e.server import Server
 
 __all__ = ["STDERR", "Cell", "Lab", "LiveView", "expect", "until"]
 
-KERNEL_SECONDS = 60
+PAGE_SECONDS = 60
+KERNEL_SECONDS = 20
+TRIES = 3
 STDOUT = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stdout"]'
 STDERR = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]'
 
@@ -152,11 +155,22 @@ class Lab:
         return self.wait_ready(kernel)
 
     def wait_ready(self, kernel: bool = True, idle: bool = True) -> Lab:
-        """Return when the notebook is on the screen and its kernel answers."""
-        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=KERNEL_SECONDS * 1000)
-        if kernel:
-            wanted = "| Idle" if idle else "| "
-            self.page.wait_for_selector(f'#jp-main-statusbar :text("{wanted}")', timeout=KERNEL_SECONDS * 1000)
+        """Return when the notebook is on the screen and its kernel answers.
+
+        A kernel whose first message JupyterLab missed stays "Unknown" for ever; loading the page again asks anew.
+        """
+        wanted = f'#jp-main-statusbar :text("{"| Idle" if idle else "| "}")'
+        for left in reversed(range(TRIES)):
+            self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PAGE_SECONDS * 1000)
+            if not kernel:
+                return self
+            try:
+                self.page.wait_for_selector(wanted, timeout=KERNEL_SECONDS * 1000)
+                break
+            except PlaywrightTimeout:
+                if not left:
+                    raise
+                self.page.reload()
         return self
 
     def notebook(self, *cells: str, kernel: str = "python3") -> list[Cell]:
