@@ -99,3 +99,27 @@ def test_interrupt_ends_the_cell_and_the_view_says_so(lab: Lab, running: Cell) -
     running.wait_done(STOP_SECONDS)
     assert "KeyboardInterrupt" in running.error
     running.view.wait_state("stopped", "error")
+
+
+def test_a_loop_that_steps_by_hand_is_held_and_stopped_too(lab: Lab) -> None:
+    by_hand = (
+        "w = torch.zeros(1, requires_grad=True)\n"
+        f"for step in range({LONG}):\n"
+        "    loss = ((w - 3) ** 2).sum(); w.grad = None; loss.backward()\n"
+        "    with torch.no_grad(): w -= 0.01 * w.grad\n"
+        "    time.sleep(0.02); print(step)"
+    )
+    setup, cell = lab.notebook(SETUP, by_hand)
+    setup.run().wait_done()
+    cell.run().view.wait_step(20)
+    cell.view.button("Pause").click()
+    cell.view.wait_state("paused")
+    lab.page.wait_for_timeout(HOLD_MS)
+    held = done(cell)
+    cell.view.button("Step").click()
+    until(lambda: done(cell) == held + 1, 5, "one step did not happen")
+    lab.page.wait_for_timeout(HOLD_MS)
+    assert done(cell) == held + 1
+    cell.view.button("Stop").click()
+    cell.wait_done(STOP_SECONDS)
+    assert cell.error == ""
