@@ -170,7 +170,7 @@ class finfo:
         d = type or _default
         if d._category < FLOATING:
             raise TypeError(f"finfo: {d!r} is not a floating point type; use iinfo")
-        info = ml_dtypes.finfo(d.to_real()._np)
+        info = ml_dtypes.finfo(d.to_real()._np)  # type: ignore[no-untyped-call]
         self.dtype = d._name
         self.bits, self.eps, self.max, self.min = info.bits, _py(info.eps), _py(info.max), _py(info.min)
         self.tiny = self.smallest_normal = _py(info.tiny)

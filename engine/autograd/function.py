@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from gradbook.autograd import grad_mode, versions
-from gradbook.autograd.engine import freed
 from gradbook.autograd.node import Node
 from gradbook.autograd.op import Op, is_differentiable, pick_node
+from gradbook.autograd.rules import freed
 from gradbook.errors import InplaceError
 from gradbook.tensor import Tensor
 

@@ -6,7 +6,7 @@ import functools
 import inspect
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 __all__ = [
     "enable_grad",
@@ -41,7 +41,7 @@ class _Scope:
 
     def __call__(self, func: F) -> F:
         if inspect.isgeneratorfunction(func):
-            return self._wrap_generator(func)
+            return cast(F, self._wrap_generator(func))
 
         @functools.wraps(func)
         def inside(*args: Any, **kwargs: Any) -> Any:

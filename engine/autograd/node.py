@@ -101,7 +101,8 @@ class Node:
         """The leaf tensor that this node accumulates into. Raises AttributeError for other nodes."""
         if self.tensor is None:
             raise AttributeError(f"'{self.name()}' object has no attribute 'variable'")
-        return self.tensor()
+        leaf: Tensor = self.tensor()
+        return leaf
 
     @property
     def metadata(self) -> dict[Any, Any]:
@@ -125,7 +126,8 @@ class Node:
         """`hook(grad_inputs, grad_outputs)` is called after the rule (torch.autograd.graph.Node.register_hook)."""
         if "post_hooks" not in self.metadata:
             self.metadata["post_hooks"] = HookDict()
-        return self.metadata["post_hooks"].add(hook)
+        hooks: HookDict = self.metadata["post_hooks"]
+        return hooks.add(hook)
 
     def __repr__(self) -> str:
         return f"<{self.name()} object at {id(self):#x}>"

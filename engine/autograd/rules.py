@@ -53,7 +53,7 @@ def arguments(rule: Rule, node: Node, edges: Sequence[Node | None], create_graph
                 value = Tensor._of(value, origin)
             values.append(value)
         elif kind == SHAPE:
-            values.append(node.shape if which < 0 else node.edges[which].shape)  # type: ignore[union-attr]
+            values.append(node.shape if which < 0 else node.edges[which].shape)
         elif kind == PARAM:
             values.append((node.params or {}).get(which))
         elif kind == NEEDS:
