@@ -141,7 +141,7 @@ def check(arguments: list[str]) -> None:
     call(PYTHON, "-m", "mypy", "-p", "gradbook", cwd=VENV)
     check_typescript()
     say("pytest")
-    call(PYTHON, "-m", "pytest", "-q", "-m", "not e2e", "-n", "auto")
+    call(PYTHON, "-m", "pytest", "-q", "-m", "not e2e", "-n", "auto", "--dist", "loadfile")
     say("pytest in a browser: JupyterLab and Chromium")
     call(PYTHON, "-m", "pytest", "-q", "-m", "e2e", "tests/e2e")
     say("benchmarks (printed, never a gate)")
