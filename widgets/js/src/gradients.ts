@@ -86,7 +86,7 @@ function paint(ctx: CanvasRenderingContext2D, state: State, scene: Scene, column
     const row = rows[i];
     const data = rowData(state, row, moment);
     const selected = row.kind === "parameter" ? scene.chosen.has(row.index) : !row.open && row.repeats.some((repeat) => repeat.some((index) => scene.chosen.has(index)));
-    const look = { y: HEAD + i * rowHeight - scroll, height: rowHeight, selected, first: i === 0 };
+    const look = { y: HEAD + i * rowHeight - scroll, height: rowHeight, selected };
     drawRow(ctx, data, sparkline(probes, row, columns.sparkWidth), pinned, ridges(probes, row, moment).heights, columns, look, ink);
   }
   ctx.restore();

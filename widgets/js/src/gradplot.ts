@@ -88,7 +88,7 @@ export function drawGround(ctx: CanvasRenderingContext2D, columns: Columns, top:
   ctx.fillText("|grad|", columns.value, 12);
 }
 
-export interface RowLook { y: number; height: number; selected: boolean; first: boolean }
+export interface RowLook { y: number; height: number; selected: boolean }
 
 export function drawRow(ctx: CanvasRenderingContext2D, data: RowData, spark: Float32Array, cursor: number | null, ridge: Float32Array[], columns: Columns, look: RowLook, inks: Inks): void {
   const { y, height, selected } = look;

@@ -3,6 +3,7 @@ import type { ControlAction, Incoming, Bytes, Transport } from "./protocol";
 import type { Store } from "./store";
 
 const PATIENCE_MS = 4000;
+const ASK_AGAIN_MS = 1000;
 
 export interface Link {
   control(action: ControlAction, value?: number): void;
@@ -15,7 +16,7 @@ export const noLink: Link = { control: () => undefined, inspect: () => undefined
 /** Connect the store with its kernel: asks for what is missing, and tells the store when messages are not answered. */
 export function createLink(store: Store, transport: Transport): Link {
   let next = 1;
-  let asked = false; // a hello is under way: do not ask again for each frame that comes in between
+  let askedAt = -Infinity; // do not ask again for each frame that comes before the answer
   const waiting = new Map<number, ReturnType<typeof setTimeout>>();
 
   const send = (message: Parameters<Transport["send"]>[0]): void => {
@@ -40,6 +41,10 @@ export function createLink(store: Store, transport: Transport): Link {
     expect(id);
     send({ kind: "ping", id });
   };
+  const hello = (): void => {
+    askedAt = Date.now();
+    send({ kind: "hello", seq: store.seq });
+  };
   const answered = (id: number): void => {
     clearTimeout(waiting.get(id));
     waiting.delete(id);
@@ -53,12 +58,11 @@ export function createLink(store: Store, transport: Transport): Link {
       case "closed":
         return store.disconnect("view closed");
       default:
-        if (store.apply(message, buffers)) asked = false;
-        else if (!asked) { asked = true; send({ kind: "hello", seq: store.seq }); }
+        if (!store.apply(message, buffers) && Date.now() - askedAt > ASK_AGAIN_MS) hello();
     }
   };
   const ends = [transport.onMessage(take), transport.onClose((why) => store.disconnect(why))];
-  send({ kind: "hello", seq: store.seq });
+  hello();
   ping();
   return {
     control(action, value) {

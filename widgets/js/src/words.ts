@@ -13,7 +13,9 @@ const fact = (before: string, value = "", after = ""): Fact => ({ before, value,
 export function describeStatus(state: State): { shape: Shape; word: string; facts: Fact[] } {
   const { status, connection } = state;
   if (connection === "disconnected") {
-    return { shape: "disconnected", word: "disconnected", facts: [fact(state.connectionWhy || "kernel gone"), ...(status.step > 0 ? [fact("last seen at step ", count(status.step))] : [])] };
+    const over = ["finished", "stopped", "error"].includes(status.state);
+    const seen = status.step > 0 ? [fact(over ? `${status.state} at step ` : "last seen at step ", count(status.step))] : [];
+    return { shape: "disconnected", word: "disconnected", facts: [fact(state.connectionWhy || "kernel gone"), ...seen] };
   }
   if (connection === "static" && (status.state === "running" || status.state === "paused")) {
     return { shape: "paused", word: "saved", facts: [fact("at step ", count(status.step))] };

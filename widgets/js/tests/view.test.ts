@@ -38,13 +38,20 @@ describe("a live view", () => {
     expect(el.querySelector('input[aria-label="Step to show"]')).not.toBeNull();
   });
 
-  it("asks once for what is missing", async () => {
+  it("asks for what is missing, but not again before an answer can be there", () => {
+    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
     const model = train(100);
     show(model);
     model.answers = false;
-    model.run!.advance(5);
-    for (let i = 0; i < 3; i++) { const { frame, buffers } = model.run!.advance(5); model.deliver(frame, buffers); }
-    expect(model.sent.filter(({ kind }) => kind === "hello")).toHaveLength(2);
+    model.run!.advance(5); // lost
+    const more = (ms: number): number => {
+      vi.advanceTimersByTime(ms);
+      const { frame, buffers } = model.run!.advance(5);
+      model.deliver(frame, buffers);
+      return model.sent.filter(({ kind }) => kind === "hello").length;
+    };
+    expect([more(1100), more(50), more(50), more(1100)]).toEqual([2, 2, 2, 3]);
+    vi.useRealTimers();
   });
 
   it("pauses, resumes and stops; controls leave when the run has ended", async () => {

@@ -1,0 +1,164 @@
+import { describe, expect, it } from "vitest";
+import { FakeRun } from "../dev/fake";
+import { Curve } from "../src/curve";
+import { momentAt, ridges, rowData, rowName, sparkline } from "../src/gradmodel";
+import { columnsFor, drawRow, normX, ratioX } from "../src/gradplot";
+import { type Row, rowsOf } from "../src/groups";
+import { type Line, type LossScene, drawLoss, layoutLoss, newMemory } from "../src/lossplot";
+import { Store } from "../src/store";
+import type { Inks } from "../src/theme";
+
+const inks = new Proxy({} as Inks, { get: (_, name) => String(name) });
+
+/** A context that remembers what it was told. */
+function recorder(): { ctx: CanvasRenderingContext2D; texts: { text: string; x: number; y: number }[]; points: number[] } {
+  const texts: { text: string; x: number; y: number }[] = [];
+  const points: number[] = [];
+  const known: Record<string, unknown> = {
+    canvas: { clientWidth: 400 },
+    measureText: (text: string) => ({ width: text.length * 6 }),
+    fillText: (text: string, x: number, y: number) => texts.push({ text, x, y }),
+    moveTo: (x: number, y: number) => points.push(x, y),
+    lineTo: (x: number, y: number) => points.push(x, y),
+  };
+  const ctx = new Proxy(known, { get: (target, name: string) => target[name] ?? (() => undefined), set: () => true }) as unknown as CanvasRenderingContext2D;
+  return { ctx, texts, points };
+}
+
+function stateOf(steps: number, options = {}): Store["state"] {
+  const run = new FakeRun(options);
+  run.run(steps);
+  const store = new Store();
+  const { frame, buffers } = run.snapshot();
+  store.apply(frame, buffers);
+  return store.state;
+}
+
+function sceneOf(state: Store["state"], rest: Partial<LossScene> = {}): LossScene {
+  const lines = state.series.map((series): Line => {
+    const curve = new Curve(series);
+    curve.update(series.role === "val" ? 0 : 0.98);
+    return { curve, series, label: series.name, color: "c", text: "t", dash: [], kind: series.role === "val" ? "val" : "main" };
+  });
+  return { lines, epochs: state.epochs, scale: "log", smoothing: 0.98, shown: null, pinned: false, end: "live", total: null, ...rest };
+}
+
+function drawn(state: Store["state"], rest: Partial<LossScene> = {}, width = 400): ReturnType<typeof recorder> {
+  const record = recorder();
+  const scene = sceneOf(state, rest);
+  drawLoss(record.ctx, scene, layoutLoss(scene, width, 208, newMemory(), (text) => text.length * 6), inks);
+  return record;
+}
+
+describe("the loss picture", () => {
+  it("names series, epochs and the spike, and sends no point astray", () => {
+    const { texts, points } = drawn(stateOf(1930));
+    const words = texts.map(({ text }) => text);
+    expect(words).toEqual(expect.arrayContaining(["epoch 2", "epoch 3", "step", "1,000"]));
+    expect(words.some((text) => /^spike ×\d\.\d$/.test(text))).toBe(true);
+    expect(words.some((text) => /^loss 0\.\d{3}$/.test(text))).toBe(true);
+    expect(points.every(Number.isFinite)).toBe(true);
+  });
+
+  it("tells the step at which the loss stopped being a number", () => {
+    const { texts, points } = drawn(stateOf(1930, { nanAt: 1204 }));
+    expect(texts.map(({ text }) => text)).toContain("NaN at step 1,204");
+    expect(points.every(Number.isFinite)).toBe(true);
+  });
+
+  it.each([["nothing", 0, {}], ["one point", 1, {}], ["a loss below zero", 500, { lossScale: -1 }], ["nothing but NaN", 50, { nanAt: 1 }]])("stands with %s", (_, steps, options) => {
+    const { points, texts } = drawn(stateOf(steps, { val: false, ...options }));
+    expect(points.every(Number.isFinite)).toBe(true);
+    expect(texts.map(({ text }) => text)).toContain("step");
+  });
+
+  it("keeps labels apart and inside", () => {
+    const { texts } = drawn(stateOf(1930));
+    const ends = texts.filter(({ text }) => /^(loss|val) /.test(text)).map(({ y }) => y).sort((a, b) => a - b);
+    expect(ends).toHaveLength(2);
+    expect(ends[1] - ends[0]).toBeGreaterThanOrEqual(14.9);
+    expect(ends[1]).toBeLessThan(208);
+  });
+
+  it("has axes that only grow while a run goes on", () => {
+    const memory = newMemory();
+    let last: [number, number, number] = [Infinity, -Infinity, 0];
+    for (const steps of [5, 60, 300, 900, 1930]) {
+      const frame = layoutLoss(sceneOf(stateOf(steps)), 400, 208, memory, (text) => text.length * 6);
+      expect(frame.low).toBeLessThanOrEqual(last[0]);
+      expect(frame.high).toBeGreaterThanOrEqual(last[1]);
+      expect(frame.span).toBeGreaterThanOrEqual(last[2]);
+      expect(frame.span).toBeGreaterThanOrEqual(steps);
+      last = [frame.low, frame.high, frame.span];
+    }
+  });
+});
+
+describe("the gradients", () => {
+  const state = stateOf(1930);
+  const rowOf = (label: string): Row => rowsOf(state.params, false, new Set()).find((row) => row.label === label)!;
+  const newest = momentAt(state.probes, null);
+
+  it("warn of what lasts, and of nothing in an ordinary row", () => {
+    const hot = rowData(state, rowOf("fc1.weight"), newest);
+    expect(hot.trouble).toBe("exploding");
+    expect(hot.ratioHigh).toBe(true);
+    expect(rowName(hot)).toMatch(/^head\.fc1\.weight, \|grad\| \d+ exploding, update\/weight 0\.02\d high$/);
+    for (const label of ["conv1.weight", "fc1.bias", "fc2.weight", "blocks ×4"]) {
+      expect(rowData(state, rowOf(label), newest)).toMatchObject({ trouble: null, ratioHigh: false });
+    }
+  });
+
+  it("say NaN with a warning, but not of a parameter that never had a gradient", () => {
+    const broken = stateOf(1000, { nanAt: 500 });
+    const row = rowsOf(broken.params, true, new Set())[0];
+    expect(rowData(broken, row, momentAt(broken.probes, null)).trouble).toBe("NaN");
+    expect(rowData(broken, row, momentAt(broken.probes, 400)).trouble).toBeNull();
+    const unused = stateOf(1000, { parameters: [{ name: "frozen", shape: [2, 2], numel: 4, module: "", norm: NaN, ratio: NaN, spread: 0.3 }] });
+    expect(rowData(unused, rowsOf(unused.params, true, new Set())[0], 3).trouble).toBeNull();
+  });
+
+  it("give a folded group the median of its repeats", () => {
+    const { norm, repeats } = rowData(state, rowOf("blocks ×4"), newest);
+    const sorted = [...repeats].sort((a, b) => a - b);
+    expect(repeats).toHaveLength(4);
+    expect(norm).toBeCloseTo((sorted[1] + sorted[2]) / 2, 8);
+  });
+
+  it("put up to five histograms on one range", () => {
+    const { heights, range } = ridges(state.probes, rowOf("conv1.weight"), newest);
+    expect(heights).toHaveLength(5);
+    expect(range).toBeGreaterThan(0);
+    for (const row of heights) expect(Math.max(...row)).toBeCloseTo(1, 5);
+    expect(ridges(state.probes, rowOf("conv1.weight"), -1).heights).toEqual([]);
+    expect(sparkline(state.probes, rowOf("conv1.weight"), 40)).toHaveLength(40);
+  });
+
+  it("hold to the step that is shown", () => {
+    expect(momentAt(state.probes, 1)).toBe(0);
+    expect(momentAt(state.probes, 0)).toBe(0);
+    expect(state.probes.steps[momentAt(state.probes, 500)]).toBeLessThanOrEqual(500);
+  });
+
+  it.each([300, 476, 900])("leave every column its place at %i px", (width) => {
+    const columns = columnsFor(width, 120);
+    expect(columns.value).toBeLessThanOrEqual(columns.scale);
+    expect(columns.scale + columns.scaleWidth).toBeLessThanOrEqual(columns.ratio);
+    expect(columns.ratio + columns.ratioWidth).toBeLessThanOrEqual(columns.ridge);
+    for (const value of [0, 1e-30, 1e30]) {
+      expect(normX(value, columns)).toBeGreaterThanOrEqual(columns.scale);
+      expect(normX(value, columns)).toBeLessThanOrEqual(columns.scale + columns.scaleWidth);
+      expect(ratioX(value, columns)).toBeLessThanOrEqual(columns.ridge);
+    }
+  });
+
+  it("draw a row without a stray point", () => {
+    const { ctx, texts, points } = recorder();
+    for (const label of ["fc1.weight", "blocks ×4", "conv1.bias"]) {
+      const row = rowOf(label);
+      drawRow(ctx, rowData(state, row, newest), sparkline(state.probes, row, 40), 0.5, ridges(state.probes, row, newest).heights, columnsFor(500, 100), { y: 20, height: 24, selected: true }, inks);
+    }
+    expect(texts.map(({ text }) => text)).toEqual(expect.arrayContaining(["fc1.weight", "blocks ×4", "conv1.bias"]));
+    expect(points.every(Number.isFinite)).toBe(true);
+  });
+});
