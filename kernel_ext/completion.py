@@ -35,6 +35,8 @@ class OptionMatcher:
         table = self.words[found[1]]
         last = before.split()[-1] if before.split() else ""
         options = table.get(last)
+        if options:
+            fragment = fragment.rpartition(",")[2]  # a list: --panels loss,gr
         if options is None:
             options = table.get("", ())
             if not fragment.startswith("-"):

@@ -23,7 +23,7 @@ from gradbook.observe.take import Take
 
 __all__ = ["Recorder"]
 
-SHARE = {"health": 0.03, "full": 0.8}  # what recorded steps may cost, as a share of the time beside them
+SHARE = {"health": 0.03, "full": 0.7}  # what recorded steps may cost, as a share of the time beside them
 PAUSE = {"health": 0.25, "full": 0.0}  # seconds between two recorded steps at least
 PATIENCE_BEFORE = 0.05  # seconds that looking at operations may cost in a cell that has not begun to train
 PATIENCE = 64  # backward passes to wait for the first optimizer step
@@ -80,17 +80,20 @@ class Recorder:
             self._begin_take()
         return self
 
-    def detach(self, error: BaseException | None = None, state: str | None = None) -> None:
-        """Stop listening; a run that has not ended ends now."""
+    def detach(self, error: BaseException | None = None) -> None:
+        """Stop listening; a run that has not ended ends now, as the error says."""
+        if self.run is not None:
+            self.run.on_finish(self.release)
+            self.run.finish(*end_of(error))
+        else:
+            self.release()
+
+    def release(self) -> None:
+        """Stop listening and hold nothing any longer; the run is ended by who calls this."""
         events.detach(self)
-        self._end_listening()
         if self in active:
             active.remove(self)
-        if self.run is not None:
-            ended, data = end_of(error)
-            self.run.finish(state or ended, data)
-        self._take = None
-        self._reset()
+        self._wind_up()
 
     # -- events: these run in the training loop ----------------------------------------------------------------------
 
@@ -201,11 +204,10 @@ class Recorder:
 
     def begin_run(self, name: str = "", total_steps: int | None = None) -> Run:
         """A new run, waiting for its first backward pass."""
-        if self.run is not None and self.run.alive:
+        if self.run is not None:
             self.run.finish()
-            self._reset()
         run = Run(name or self.name, cell=self.cell, cell_id=self.cell_id, level=self.level, total_steps=total_steps)
-        run._finisher = self._wind_up
+        run.on_finish(self._wind_up)
         run.control.on_snapshot = self._snapshot
         self.run = register(run)
         if self._take is None:
@@ -319,15 +321,18 @@ class Recorder:
             run.snapshots = [*run.snapshots[-1:], taken]
 
     def _wind_up(self) -> None:
-        """The run ends: what was measured of its last step is kept."""
+        """The run ends: what was measured of its last step is kept, and nothing of the user's is held any longer."""
         self._deferred.collect(wait=True)
         if self._half is not None:
-            self._half = self._keep(self._half)
+            self._keep(self._half)
         take = self._take
         if take is not None and take.measurement is not None and take.roots:
             self._finish_take(take)
         self._end_listening()
-        self._take = None
+        self._take = self.run = None
+        self._reset()
+        if self in active:
+            self._begin_take()
 
     # -- recorded steps ----------------------------------------------------------------------------------------------
 
@@ -340,13 +345,14 @@ class Recorder:
         return clock() >= self._next
 
     def _begin_take(self) -> None:
-        run = self.run
+        started, run = clock(), self.run
         wanted = {}
         if run is not None and run.wanted:
             wanted = {self._places[i]: i for i in run.wanted if i in self._places}
         take = self._take = Take(wanted, PATIENCE_BEFORE if run is None else None)
         take.expected = frozenset(self._counts)
         self._listen(take)
+        take.cost = clock() - started
 
     def _listen(self, take: Take) -> None:
         take.tired = False

@@ -6,7 +6,7 @@ import itertools
 import re
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,7 +82,7 @@ class Run:
         self._ended: tuple[str, float] | None = None
         self._begun = False
         self._marks: tuple[tuple[float, int], ...] = ()
-        self._finisher: Any = None
+        self._finisher: Callable[[], object] | None = None
 
     # -- how it stands ---------------------------------------------------------------------------------------------
 
@@ -203,13 +203,18 @@ class Run:
         elif now - marks[-1][0] > 0.1:
             self._marks = (*marks[-31:], (now, self.step))
 
+    def on_finish(self, act: Callable[[], object]) -> None:
+        """What to do first when the run ends; replaces what was to be done."""
+        self._finisher = act
+
     def finish(self, state: str = "finished", error: dict[str, Any] | None = None) -> None:
         """End the run; the first end counts. Raises ValueError unless state is 'finished', 'stopped' or 'error'."""
         if state not in ("finished", "stopped", "error"):
             raise ValueError(f"finish: {state!r} is not an end; use 'finished', 'stopped' or 'error'")
         if self._ended is None:
-            if self._finisher is not None:
-                self._finisher()
+            finisher, self._finisher = self._finisher, None
+            if finisher is not None:
+                finisher()
             self.error = error
             self._ended = (state, time.perf_counter())
             self.control.release()

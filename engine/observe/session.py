@@ -23,15 +23,7 @@ def start_run(name: str = "", *, level: str = "health", total_steps: int | None 
         return active[-1].begin_run(name, total_steps)
     recorder = Recorder(name=name, level=level)
     run = recorder.attach().begin_run(name, total_steps)
-    wind_up = run._finisher
-
-    def finisher() -> None:
-        wind_up()
-        events.detach(recorder)
-        if recorder in active:
-            active.remove(recorder)
-
-    run._finisher = finisher
+    run.on_finish(recorder.release)
     return run
 
 

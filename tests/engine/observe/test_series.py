@@ -41,7 +41,7 @@ def test_an_empty_curve_has_no_points() -> None:
 def test_a_long_curve_stays_small_and_keeps_every_spike() -> None:
     count = 700_000
     values = np.sin(np.arange(count) / 5000).astype(np.float32)
-    spikes = np.array([0, 40, 131_071, 131_080, 262_147, 333_333, 524_288, 650_001, count - 20])
+    spikes = np.array([0, 40, 131_071, 131_200, 262_147, 333_333, 524_288, 650_001, count - 20])
     values[spikes] = 100 + np.arange(len(spikes))
     dips = spikes[1:-1] + 7
     values[dips] = -100 - np.arange(len(dips))
