@@ -49,9 +49,15 @@ from gradbook.dtypes import bool_ as bool
 from gradbook.dtypes import float_ as float
 from gradbook.dtypes import int_ as int
 from gradbook.ops.creation import *
+from gradbook.ops.random import *
+from gradbook.ops.comparison import *
+from gradbook.ops.transcendental import *
+from gradbook.ops.pointwise import *
+from gradbook.ops.einsum import *
 from gradbook.ops.gathering import *
 from gradbook.ops.indexing import *
 from gradbook.ops.joining import *
+from gradbook.ops.linalg import *
 from gradbook.ops.scattering import *
 from gradbook.ops.shape import *
 from gradbook.ops.strides import *
