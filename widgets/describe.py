@@ -75,7 +75,7 @@ def packed(message: Message) -> bytes:
     return pack(message.content, message.buffers)
 
 
-ALWAYS = ("kind", "seq", "run", "status", "controls", "lr", "level")
+ALWAYS = ("kind", "seq", "run", "status", "controls", "lr", "level", "panels")
 
 
 def _advance(run: Run, cursor: Cursor, controls: Mapping[str, Any]) -> tuple[Message, Cursor]:
@@ -86,6 +86,7 @@ def _advance(run: Run, cursor: Cursor, controls: Mapping[str, Any]) -> tuple[Mes
     content["controls"] = dict(controls)
     content["lr"] = {"value": finite(run.learning_rate), "suggested": None}
     content["level"] = run.level
+    content["panels"] = None if run.panels is None else list(run.panels)
     error = _error(run)
     if error is not None:
         content["error"] = error

@@ -36,13 +36,18 @@ def summary(run: Run) -> str:
 
 def draw(run: Run) -> str:
     """The whole picture as SVG text, 900 px wide, readable on any ground, no script; at most 36 KB."""
-    rows = rows_of([parameter.name for parameter in run.parameters]) if len(run.probes.steps) else []
+    wanted = run.panels
+    rows = []
+    if (wanted is None or "gradients" in wanted) and len(run.probes.steps):
+        rows = rows_of([parameter.name for parameter in run.parameters])
     svg = Svg()
     _header(svg, run)
     top = HEAD + _error(svg, run, HEAD)
     bottom = _plots(svg, run, rows, top)
     room = AT_MOST - sum(len(part) for part in svg.parts) - 3000
-    beside, bottom = _graph(svg, run, bottom, room)
+    beside: list[str] = []
+    if wanted is None or "graph" in wanted:
+        beside, bottom = _graph(svg, run, bottom, room)
     return svg.document(WIDTH, bottom, summary(run), beside)
 
 

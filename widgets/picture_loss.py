@@ -22,13 +22,14 @@ __all__ = ["Curve", "curves_of", "draw_loss", "last_loss"]
 SMOOTHING = 0.98
 TOP, BOTTOM = 20, 20  # above the plot: epochs; below: steps
 APART = 15  # px between two labels
+LONGEST = 12  # characters of a name in a label
 Array = np.ndarray
 Scale = Callable[[Any], Any]
 
 
 @dataclass(slots=True)
 class Curve:
-    """One line of the plot: `smooth` is what is named at its end."""
+    """One line of the plot, named at its end with its last value."""
 
     name: str
     role: str
@@ -38,9 +39,14 @@ class Curve:
 
     @property
     def last(self) -> float:
-        """Last finite smoothed value, NaN if there is none."""
-        known = self.smooth[np.isfinite(self.smooth)]
+        """Last finite value, NaN if there is none."""
+        known = self.raw[np.isfinite(self.raw)]
         return float(known[-1]) if len(known) else math.nan
+
+    @property
+    def label(self) -> str:
+        """`loss 0.412`."""
+        return f"{self.name if len(self.name) <= LONGEST else self.name[: LONGEST - 1] + '…'} {numbers.loss(self.last)}"
 
 
 def curves_of(run: Run) -> list[Curve]:
@@ -52,9 +58,7 @@ def curves_of(run: Run) -> list[Curve]:
     series = [one for one in run.series.values() if len(one)]
     losses = sorted((one for one in series if one.role == "train"), key=len, reverse=True)
     held_out = [one for one in series if one.role == "val"]
-    found += [_curve(one, one.name if len(losses) > 1 else "train", "train") for one in losses]
-    found += [_curve(one, one.name if len(held_out) > 1 else "val", "val") for one in held_out]
-    return found
+    return found + [_curve(one, one.name, one.role) for one in (*losses, *held_out)]
 
 
 def _curve(series: Series, name: str, role: str) -> Curve:
@@ -73,8 +77,8 @@ def draw_loss(run: Run, width: int, height: int) -> Svg:
     """The plot, without its frame. width, height in px."""
     svg = Svg()
     curves = curves_of(run)
-    labels = [f"{curve.name[:12]} {numbers.loss(curve.last)}" for curve in curves if math.isfinite(curve.last)]
-    left, right = 38, round(max([text_width(label) for label in labels] + [52]) + 18)
+    labels = [curve.label for curve in curves if math.isfinite(curve.last)]
+    left, right = 38, round(max([text_width(label) * 1.05 for label in labels] + [52]) + 16)
     w, h = width - left - right, height - TOP - BOTTOM
     bounds = _bounds(curves)
     if bounds is None:
@@ -214,23 +218,31 @@ def _ends(
 ) -> None:
     """Names with last values at the right end, pushed apart; the end of the main curve says how the run ended."""
     named = [curve for curve in curves if math.isfinite(curve.last)]
-    places = spread([float(y(curve.last)) for curve in named], TOP, TOP + corner[1])
+    ends = [float(y(_end(curve, last))) for curve in named]
+    places = spread(ends, TOP, TOP + corner[1])
     right = corner[0]
     styles = {"ghost": "u", "val": "li", "train": "vi b"}
-    for curve, at in zip(named, places, strict=True):
-        svg.path(f"M{right + 2} {coordinate(float(y(curve.last)))}L{right + 8} {coordinate(at)}", "lead")
+    for curve, end, at in zip(named, ends, places, strict=True):
+        svg.path(f"M{right + 2} {coordinate(end)}L{right + 8} {coordinate(at)}", "lead")
         style = styles[curve.role] if curve is _main(curves) or curve.role != "train" else "vi"
-        svg.text(right + 10, at + 4, f"{curve.name[:12]} {numbers.loss(curve.last)}", style)
+        svg.text(right + 10, at + 4, curve.label, style)
     main = _main(curves)
     if main is None or not math.isfinite(main.last):
         return
-    px, py = float(x(main.steps[-1])), float(y(main.last))
+    px, py = float(x(main.steps[-1])), float(y(_end(main, last)))
     if run.state == "error":
         svg.path(f"M{coordinate(px - 4)} {coordinate(py - 4)}l8 8m0-8l-8 8", "x")
     elif run.state == "stopped":
         svg.rect(px - 3.5, py - 3.5, 7, 7, "k")
     else:
         svg.circle(px, py, 3, "vd")
+
+
+def _end(curve: Curve, last: float) -> float:
+    """Where the drawn line of a curve ends: its last known smoothed value within the plot."""
+    inside = curve.smooth[curve.steps <= last]
+    known = inside[np.isfinite(inside)]
+    return float(known[-1]) if len(known) else curve.last
 
 
 def spread(places: Sequence[float], top: float, bottom: float) -> list[float]:

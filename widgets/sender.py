@@ -80,6 +80,7 @@ class Sender:
         self._frame_window, self._reply_window = Window(FRAMES), Window(REPLIES)
         self._thread: threading.Thread | None = None
         self._yielding = FASTEST
+        self.fastest = FASTEST  # seconds between rounds at best; may be set higher, never lower
         self.interval = FASTEST  # seconds between rounds now
         self.cost = 0.0  # seconds of CPU a round, smoothed
         self._took = 0.0  # seconds the last round took
@@ -167,7 +168,9 @@ class Sender:
     def _adapt(self, late: float) -> None:
         slower = self._yielding * (1.3 if late > LATE else 0.9)
         self._yielding = min(max(slower, FASTEST), YIELDED)
-        self.interval = min(max(FASTEST, self._yielding, self.cost / SHARE, 4 * self._took), SLOWEST)
+        self.interval = min(
+            max(FASTEST, self.fastest, self._yielding, self.cost / SHARE, 4 * self._took), max(SLOWEST, self.fastest)
+        )
 
     def _send_replies(self) -> None:
         for key in tuple(self._replies):

@@ -11,7 +11,7 @@ from gradbook.widgets.describe_graph import describe_graph
 from gradbook.widgets.wire import Message
 from tests.widgets.sample import measurement, sample_detail, sample_graph, sample_run
 
-FRAME_KEYS = {"kind", "seq", "run", "status", "controls", "lr", "level"}
+FRAME_KEYS = {"kind", "seq", "run", "status", "controls", "lr", "level", "panels"}
 
 
 def curve(message: Message, name: str) -> tuple[np.ndarray, np.ndarray]:

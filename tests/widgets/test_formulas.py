@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 from gradbook.autograd.op import Op
 from gradbook.widgets.formulas import formulas, mathml
 
@@ -18,15 +20,9 @@ def test_a_broken_formula_is_shown_as_its_source() -> None:
 
 
 def test_ops_without_a_formula_are_left_out() -> None:
-    class Plain:
-        name, formula, operands = "plain", "", ("x",)
-        grads: dict[str, str] = {}
-
-    class Double(Plain):
-        name, formula = "double", r"y = 2 x"
-        grads = {"x": r"2 \bar y"}
-
-    found = formulas([Plain(), Double()])
+    plain = SimpleNamespace(name="plain", formula="", operands=("x",), grads={})
+    double = SimpleNamespace(name="double", formula=r"y = 2 x", operands=("x",), grads={"x": r"2 \bar y"})
+    found = formulas([plain, double])
     assert list(found) == ["double"]
     assert list(found["double"]["grads"]) == ["x"]
 

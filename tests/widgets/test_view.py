@@ -187,9 +187,15 @@ def test_messages_from_the_page_only_set_flags_and_are_answered(page: Page) -> N
 
 @pytest.mark.parametrize(
     "content",
-    [{}, {"kind": "control", "action": "__class__"}, {"kind": "control", "action": "learning_rate", "value": "x"},
-     {"kind": "control", "action": "learning_rate", "value": -1}, {"kind": "inspect", "node": 10**9}, {"kind": "hello"}],
-)  # fmt: skip
+    [
+        {},
+        {"kind": "control", "action": "__class__"},
+        {"kind": "control", "action": "learning_rate", "value": "x"},
+        {"kind": "control", "action": "learning_rate", "value": -1},
+        {"kind": "inspect", "node": 10**9},
+        {"kind": "hello"},
+    ],
+)
 def test_nonsense_from_the_page_does_nothing(page: Page, content: dict[str, Any]) -> None:
     one = LiveView(running())
     one.show()
