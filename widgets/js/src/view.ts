@@ -3,6 +3,7 @@ import { createCoachRow } from "./coachrow";
 import { h } from "./dom";
 import { plain } from "./format";
 import { createGradients } from "./gradients";
+import { createGraph } from "./graph";
 import { createHeader } from "./header";
 import { type Link, createLink, noLink } from "./link";
 import { createLoss } from "./loss";
@@ -72,7 +73,7 @@ interface Panels { all: Panel[]; gradients: Panel; graph: Panel; inspector: Pane
 
 function createPanels(store: Store, actions: Actions): Panels {
   const gradients = createGradients(store, actions);
-  const graph = placeholder(store, "graph", "Computation graph");
+  const graph = createGraph(store, actions);
   const inspector = placeholder(store, "inspector", "Inspector");
   return { gradients, graph, inspector, all: [createHeader(store, actions), createCoachRow(store, actions), createLoss(store, actions), gradients, graph, inspector] };
 }
