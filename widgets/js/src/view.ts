@@ -5,12 +5,12 @@ import { plain } from "./format";
 import { createGradients } from "./gradients";
 import { createGraph } from "./graph";
 import { createHeader } from "./header";
+import { createInspector } from "./inspector";
 import { type Link, createLink, noLink } from "./link";
 import { createLoss } from "./loss";
 import type { Actions, Panel } from "./panel";
 import { SCALE, savePicture } from "./picture";
 import type { Transport } from "./protocol";
-import { createShell } from "./shell";
 import type { State, Store } from "./store";
 import { adoptStyles } from "./styles";
 import { refreshInks, themeOf, watchTheme, withDensity } from "./theme";
@@ -74,13 +74,8 @@ interface Panels { all: Panel[]; gradients: Panel; graph: Panel; inspector: Pane
 function createPanels(store: Store, actions: Actions): Panels {
   const gradients = createGradients(store, actions);
   const graph = createGraph(store, actions);
-  const inspector = placeholder(store, "inspector", "Inspector");
+  const inspector = createInspector(store, actions);
   return { gradients, graph, inspector, all: [createHeader(store, actions), createCoachRow(store, actions), createLoss(store, actions), gradients, graph, inspector] };
-}
-
-function placeholder(store: Store, key: string, title: string): Panel {
-  const shell = createShell(store, key, title, title);
-  return { el: shell.el, draw: (state) => void shell.fold(state, ""), destroy: () => shell.el.remove() };
 }
 
 /** Panels that the run cannot fill are not shown; a closed inspector gives its width to the graph. */
