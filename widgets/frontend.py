@@ -6,7 +6,7 @@ import os
 import sys
 from functools import cache
 from importlib import metadata
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 __all__ = ["CONTROLS_SINCE", "Frontend", "detect", "in_terminal", "repair_comm", "why_no_controls"]
 
@@ -24,7 +24,7 @@ def detect() -> Frontend:
     """
     wanted = os.environ.get("GRADBOOK_FRONTEND", "")
     if wanted in ("widgets", "picture", "text"):
-        return wanted  # type: ignore[return-value]  # narrowed by the line above
+        return cast(Frontend, wanted)
     kernel = _kernel()
     if kernel is None:
         return "text"
@@ -37,7 +37,7 @@ def detect() -> Frontend:
 def in_terminal() -> bool:
     """Whether we run in an IPython shell without a kernel, where a line of text is all that can be shown."""
     module = sys.modules.get("IPython")
-    shell = module.get_ipython() if module is not None else None  # type: ignore[no-untyped-call]  # untyped in IPython
+    shell = module.get_ipython() if module is not None else None
     return shell is not None and getattr(shell, "kernel", None) is None
 
 
@@ -63,7 +63,7 @@ def repair_comm(comm: Any) -> None:
 
 def _kernel() -> Any:
     module = sys.modules.get("IPython")
-    shell = module.get_ipython() if module is not None else None  # type: ignore[no-untyped-call]  # untyped in IPython
+    shell = module.get_ipython() if module is not None else None
     return getattr(shell, "kernel", None)
 
 

@@ -42,7 +42,9 @@ def page_of(notebook: NotebookNode) -> str:
     node = copy.deepcopy(notebook)
     node.metadata.pop("widgets", None)
     live = sum(_prepare(cell) for cell in node.cells)
-    exporter = HTMLExporter(raw_template=TEMPLATE, embed_images=True)
+    exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]  # nbconvert has no types
+        raw_template=TEMPLATE, embed_images=True
+    )
     text, _ = exporter.from_notebook_node(node)
     page = str(text)
     return page.replace("</body>", f"{scripts()}\n</body>", 1) if live else page

@@ -177,24 +177,25 @@ def _graph(svg: Svg, run: Run, top: int, room: int) -> tuple[list[str], int]:
     svg.path(f"M0 {top}.5H{WIDTH}", "ax")
     _title(svg, PAD, top, "Computation graph", f"{numbers.count(description['ops'])} ops")
     failed = (run.error or {}).get("node") if run.state == "error" else None
-    for expanded in (None, frozenset()):
-        drawing = graph_svg(description, stats, expanded, failed)
-        size = SIZE.match(drawing)
-        if size is None:
-            raise ValueError("picture: the graph's drawing has no size")
-        width, height = float(size[2]), float(size[3])
-        if len(drawing) <= room and height <= GRAPH_TALLEST:
-            break
+    drawing = graph_svg(description, stats, None, failed)
+    if len(drawing) > room or _size(drawing)[1] > GRAPH_TALLEST:
+        drawing = graph_svg(description, stats, frozenset(), failed)
     if len(drawing) > room:
         svg.text(PAD, top + TITLE + 12, "too large for the still picture; open the notebook to explore it", "u")
         return [], top + TITLE + 12 + 2 * PAD
+    width, height = _size(drawing)
     scale = min(1.0, (WIDTH - 2 * PAD) / width, GRAPH_TALLEST / height)
-    x = (WIDTH - width * scale) / 2
-    place = (
-        f'<svg {size[1]}x="{coordinate(x)}" y="{coordinate(top + TITLE)}" '
-        f'width="{coordinate(width * scale)}" height="{coordinate(height * scale)}"'
-    )
-    return [SIZE.sub(place, drawing)], round(top + TITLE + height * scale + PAD)
+    place = f'x="{coordinate((WIDTH - width * scale) / 2)}" y="{coordinate(top + TITLE)}"'
+    size = f'width="{coordinate(width * scale)}" height="{coordinate(height * scale)}"'
+    return [SIZE.sub(rf"<svg \g<1>{place} {size}", drawing, count=1)], round(top + TITLE + height * scale + PAD)
+
+
+def _size(drawing: str) -> tuple[float, float]:
+    """Width and height that a drawing says it has. Raises ValueError if it says nothing."""
+    found = SIZE.match(drawing)
+    if found is None:
+        raise ValueError("picture: the graph's drawing has no size")
+    return float(found[2]), float(found[3])
 
 
 def _shorten(text: str, width: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ def rows_of(names: list[str], at_most: int = AT_MOST) -> list[Row]:
         rows = _fold(names, _repeat_of)
     depth = max((name.count(".") for name in names), default=0)
     while len(rows) > at_most and depth > 0:
-        rows = _fold(names, lambda name, depth=depth: ".".join(name.split(".")[:depth]))  # type: ignore[misc]
+        rows = _fold(names, lambda name: _outer(name, depth))  # noqa: B023  (called at once)
         depth -= 1
     if len(rows) > at_most:
         rest = rows[at_most - 1 :]
@@ -57,16 +58,20 @@ def rows_of(names: list[str], at_most: int = AT_MOST) -> list[Row]:
     return rows
 
 
+def _outer(name: str, depth: int) -> str:
+    return ".".join(name.split(".")[:depth])
+
+
 def _repeat_of(name: str) -> str:
     match = REPEATED.match(name)
     return match[1] if match and match[1] else name
 
 
-def _fold(names: list[str], key_of: object) -> list[Row]:
+def _fold(names: list[str], key_of: Callable[[str], str]) -> list[Row]:
     rows: list[Row] = []
     keys: list[str] = []
     for i, name in enumerate(names):
-        key = key_of(name)  # type: ignore[operator]
+        key = key_of(name)
         if keys and keys[-1] == key:
             rows[-1].members.append(i)
         else:

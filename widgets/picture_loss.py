@@ -166,10 +166,10 @@ def _frame(
         svg.text(left - 6, at + 4, numbers.short(tick), "u e")
     svg.text(left + w, TOP + h + 16, "step", "u e")
     for tick in nice_ticks(*steps, 4):
-        at = float(x(tick))
-        svg.path(f"M{round(at)} {TOP + h}v4", "a2")
-        if at < left + w - 28 - text_width(numbers.count(tick)) / 2:
-            svg.text(at, TOP + h + 16, numbers.count(tick), "u m")
+        along = float(x(tick))
+        svg.path(f"M{round(along)} {TOP + h}v4", "a2")
+        if along < left + w - 28 - text_width(numbers.count(tick)) / 2:
+            svg.text(along, TOP + h + 16, numbers.count(tick), "u m")
 
 
 def _epochs(svg: Svg, run: Run, x: Scale, steps: tuple[float, float], h: float) -> None:

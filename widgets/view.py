@@ -68,8 +68,7 @@ class LiveView:
                 self._open()
             if kind != "text":
                 _publish(self._bundle(), self.display_id, update=False)
-            if self._stub is not None:
-                sender.attach(self)
+            self._be_asked()
         except Exception as error:  # a picture may break, the training may not
             self.fail(error)
 
@@ -133,6 +132,11 @@ class LiveView:
             return
         self._stub.source = self._fresh
         self._stub.on_msg(self._hear)
+
+    def _be_asked(self) -> None:
+        """Let the sender ask what is new, if there is a model to tell it to."""
+        if self._stub is not None:
+            sender.attach(self)
 
     def _fresh(self) -> bytes:
         """The run as it stands, for a page that restores the model; its number makes the page ask for its place."""
@@ -270,8 +274,7 @@ class LiveView:
         if self._stub is None and frontend.detect() == "widgets":
             self._forget_page()
             self._open()
-            if self._stub is not None:
-                sender.attach(self)
+            self._be_asked()
         return self._bundle()
 
     def __repr__(self) -> str:
@@ -281,4 +284,5 @@ class LiveView:
 def _publish(data: dict[str, Any], display_id: str, *, update: bool) -> None:
     from IPython.display import publish_display_data
 
-    publish_display_data(data, transient={"display_id": display_id}, update=update)
+    publish: Any = publish_display_data  # untyped in IPython
+    publish(data, transient={"display_id": display_id}, update=update)

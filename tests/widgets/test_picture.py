@@ -87,10 +87,18 @@ def test_whatever_users_name_things_it_is_text(name: str) -> None:
 
 @pytest.mark.parametrize(
     "values",
-    bad, no_counts = np.full((rows, 5), np.inf, np.float32), np.zeros((rows, 32), np.float32)
-    run.probes.add(2, bad, no_counts, np.zeros(rows, np.float32))
-     [1.0, np.nan, 0.5, -np.inf]],
-)  # fmt: skip
+    [
+        [np.nan] * 5,
+        [1.0],
+        [1.0, 1.0, 1.0],
+        [0.0] * 4,
+        [-3.0, 2.0, -1.0],
+        [np.inf, 1.0, 2.0],
+        [1e-30, 1e30],
+        [5e-324, 1.0],
+        [1.0, np.nan, 0.5, -np.inf],
+    ],
+)
 def test_any_loss_can_be_drawn(values: list[float]) -> None:
     run = Run("odd")
     run.begin()
