@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
@@ -14,10 +15,13 @@ Words = dict[str, dict[str, tuple[str, ...]]]  # magic -> word before the cursor
 
 
 class OptionMatcher:
-    """A custom matcher for IPython's completer: after `%graph loss --d` it offers `--depth` and `--direction`."""
+    """A custom matcher for IPython's completer: after `%graph loss --d` it offers `--depth` and `--direction`.
 
-    def __init__(self, words: Words) -> None:
-        self.words = words
+    After a magic that takes an expression it also offers the variables of `namespace`, which jedi does not.
+    """
+
+    def __init__(self, words: Words, expressions: tuple[str, ...], namespace: Mapping[str, Any]) -> None:
+        self.words, self.expressions, self.namespace = words, expressions, namespace
 
         @context_matcher(identifier="gradbook.options", priority=500)  # type: ignore[untyped-decorator]
         def match(context: CompletionContext) -> SimpleMatcherResult:
@@ -29,10 +33,10 @@ class OptionMatcher:
         """What may stand at the end of this text; nothing of ours outside the lines of our magics."""
         nothing: SimpleMatcherResult = {"completions": [], "suppress": False}
         found = _LINE.match(text)
-        if found is None or found[1] not in self.words:
+        if found is None or not (found[1] in self.words or found[1] in self.expressions):
             return nothing
         before, _, fragment = found[2].rpartition(" ")
-        table = self.words[found[1]]
+        table = self.words.get(found[1], {})
         last = before.split()[-1] if before.split() else ""
         options = table.get(last)
         if options:
@@ -43,5 +47,12 @@ class OptionMatcher:
                 options = tuple(option for option in options if not option.startswith("-"))
         matches = [SimpleCompletion(text=option, type="magic") for option in options if option.startswith(fragment)]
         if not matches:
-            return nothing
+            return self._names(found[1], fragment) or nothing
         return {"completions": matches, "suppress": True, "matched_fragment": fragment, "ordered": True}
+
+    def _names(self, magic: str, fragment: str) -> SimpleMatcherResult | None:
+        """The variables that begin like this, for a magic that takes an expression."""
+        if magic not in self.expressions or not fragment.isidentifier():
+            return None
+        names = sorted(name for name in self.namespace if name.startswith(fragment))
+        return {"completions": [SimpleCompletion(text=name, type="instance") for name in names], "suppress": False}

@@ -6,7 +6,7 @@ from typing import Any
 
 from gradbook.kernel_ext.completion import OptionMatcher
 from gradbook.kernel_ext.lifecycle import Cells
-from gradbook.kernel_ext.magics import MAGICS, WORDS
+from gradbook.kernel_ext.magics import EXPRESSIONS, MAGICS, WORDS
 from gradbook.kernel_ext.magics.watch import as_line
 from gradbook.kernel_ext.settings import Settings
 
@@ -20,7 +20,7 @@ class Extension:
         self.shell = shell
         self.settings = Settings()
         self.cells = Cells(shell, self.settings)
-        self.matcher = OptionMatcher(WORDS).matcher
+        self.matcher = OptionMatcher(WORDS, EXPRESSIONS, shell.user_ns).matcher
         self._replaced: dict[tuple[str, str], Any] = {}
         self._classes: list[str] = []
 

@@ -23,7 +23,7 @@ from gradbook.observe.take import Take
 
 __all__ = ["Recorder"]
 
-SHARE = {"health": 0.03, "full": 0.7}  # what recorded steps may cost, as a share of the time beside them
+SHARE = {"health": 0.03, "full": 0.5}  # what recorded steps may cost, as a share of the time beside them
 PAUSE = {"health": 0.25, "full": 0.0}  # seconds between two recorded steps at least
 PATIENCE_BEFORE = 0.05  # seconds that looking at operations may cost in a cell that has not begun to train
 PATIENCE = 64  # backward passes to wait for the first optimizer step

@@ -8,9 +8,10 @@ from gradbook.kernel_ext.magics.seed import SeedMagic
 from gradbook.kernel_ext.magics.watch import WatchMagic
 from gradbook.kernel_ext.settings import LEVELS, PANELS, THEMES
 
-__all__ = ["MAGICS", "WORDS"]
+__all__ = ["EXPRESSIONS", "MAGICS", "WORDS"]
 
 MAGICS = (GradbookMagic, WatchMagic, GraphMagic, InspectMagic, SeedMagic, RunsMagic)
+EXPRESSIONS = ("graph", "inspect")  # those that take a Python expression
 WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "gradbook": {
         "": ("auto", "level", "hz", "theme", "status"),

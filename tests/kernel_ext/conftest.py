@@ -1,0 +1,51 @@
+"""A real shell for each test that asks for one, and proof that nothing is left listening."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from gradbook import events, kernel_ext
+from gradbook.observe import recorder, source
+from gradbook.observe.run import forget_runs
+
+
+@pytest.fixture
+def shell() -> Iterator[InteractiveShell]:
+    """An InteractiveShell without history on disk; the singleton while the test runs."""
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    yield shell
+    kernel_ext.unload_ipython_extension(shell)
+    InteractiveShell.clear_instance()
+
+
+@pytest.fixture
+def loaded(shell: InteractiveShell) -> InteractiveShell:
+    """The shell with the extension loaded, and gradbook imported in it."""
+    shell.extension_manager.load_extension("gradbook")
+    run(shell, "import gradbook\nfrom gradbook import nn, observe, optim")
+    return shell
+
+
+@pytest.fixture(autouse=True)
+def nobody_listens() -> Iterator[None]:
+    """Fail the test that leaves somebody listening."""
+    yield
+    left, active = events.observers, list(recorder.active)
+    for observer in left:
+        events.detach(observer)
+    recorder.active.clear()
+    forget_runs()
+    source.forget_cells()
+    assert not left, f"the test left {left} listening"
+    assert not active, "the test left a recorder active"
+
+
+def run(shell: InteractiveShell, text: str, *, cell_id: str | None = None) -> Any:
+    """Run one cell as a front end does. -> the ExecutionResult."""
+    return shell.run_cell(text, store_history=True, cell_id=cell_id)
