@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ema", "evenly"]
+__all__ = ["Spike", "auto_smoothing", "ema", "evenly", "spikes_of"]
 
 Array = npt.NDArray[Any]
+CHOICES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
+WARM_UP = 30  # points before a spike can be told
 BLOCK = 256  # points smoothed at once; smoothing**-BLOCK must stay far from overflow
 
 
@@ -44,3 +47,46 @@ def evenly(count: int, at_most: int) -> Array:
     if count <= at_most:
         return np.arange(count)
     return np.unique(np.linspace(count - 1, 0, max(at_most, 1)).round().astype(np.int64))
+
+
+def auto_smoothing(points: int) -> float:
+    """The EMA factor for a run of so many points: a window of about a twenty-fifth, so that a short run is not flat."""
+    return max((beta for beta in CHOICES if 1 / (1 - beta) <= max(1, points / 25)), default=0.0)
+
+
+class Spike(NamedTuple):
+    """Where a curve jumped, and by which factor over its level."""
+
+    step: float
+    value: float
+    factor: float
+
+
+def spikes_of(steps: Array, values: Array) -> list[Spike]:
+    """Jumps above the running level by a factor of at least 2 and 6 mean deviations, on the log scale; largest first.
+
+    The same rule as the live view's.
+    """
+    found: list[Spike] = []
+    inside = False
+    centre = spread = 0.0
+    seen = 0
+    known = np.isfinite(values) & (values > 0)
+    for step, value in zip(steps[known].tolist(), values[known].tolist(), strict=True):
+        x = math.log(value)
+        centre = x if seen == 0 else centre
+        seen += 1
+        excess = x - centre
+        limit = max(math.log(2), 6 * spread)
+        if inside:
+            if value > found[-1].value:
+                found[-1] = Spike(step, value, max(found[-1].factor, math.exp(excess)))
+            inside = excess >= limit / 2
+        elif seen > WARM_UP and excess > limit:
+            found.append(Spike(step, value, math.exp(excess)))
+            inside = True
+        rate = 0.005 if inside else 0.05
+        centre += rate * excess
+        if not inside:
+            spread += rate * (abs(excess) - spread)
+    return sorted(found, key=lambda spike: -spike.factor)

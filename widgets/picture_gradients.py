@@ -38,6 +38,7 @@ class Row:
 
     label: str
     members: list[int] = field(default_factory=list)  # rows of the probes
+    repeats: list[list[int]] = field(default_factory=list)  # of a folded row: the members (by place) of each repeat
 
 
 def rows_of(names: list[str], at_most: int = AT_MOST) -> list[Row]:
@@ -45,7 +46,7 @@ def rows_of(names: list[str], at_most: int = AT_MOST) -> list[Row]:
 
     `blocks.0.fc.weight … blocks.3.fc.bias` become `blocks ×4`.
     """
-    rows = [Row(short_name(name, names), [i]) for i, name in enumerate(names)]
+    rows = [Row(name, [i]) for i, name in enumerate(names)]
     if len(rows) > at_most:
         rows = _fold(names, _repeat_of)
     depth = max((name.count(".") for name in names), default=0)
@@ -55,6 +56,9 @@ def rows_of(names: list[str], at_most: int = AT_MOST) -> list[Row]:
     if len(rows) > at_most:
         rest = rows[at_most - 1 :]
         rows = [*rows[: at_most - 1], Row(f"{len(rest)} more", [i for row in rest for i in row.members])]
+    paths = [row.label for row in rows]
+    for row, path in zip(rows, paths, strict=True):
+        row.label = short_name(path, paths) + (f" ×{len(row.repeats)}" if len(row.repeats) > 1 else "")
     return rows
 
 
@@ -78,16 +82,19 @@ def _fold(names: list[str], key_of: Callable[[str], str]) -> list[Row]:
             keys.append(key)
             rows.append(Row(key, [i]))
     for row in rows:
-        if len(row.members) > 1:
-            numbered = {match[2] for i in row.members if (match := REPEATED.match(names[i])) and match[1] == row.label}
-            row.label = f"{short_name(row.label, names)} ×{len(numbered) if len(numbered) > 1 else len(row.members)}"
-        else:
-            row.label = short_name(names[row.members[0]], names)
+        if len(row.members) == 1:
+            row.label = names[row.members[0]]
+            continue
+        repeats: dict[str, list[int]] = {}
+        for place, i in enumerate(row.members):
+            match = REPEATED.match(names[i])
+            repeats.setdefault(match[2] if match and match[1] == row.label else names[i], []).append(place)
+        row.repeats = list(repeats.values())
     return rows
 
 
 def short_name(name: str, names: list[str]) -> str:
-    """The last two parts of a path, if no other parameter shares them."""
+    """The last two parts of a path, if no other path shares them."""
     tail = ".".join(name.split(".")[-2:])
     return tail if sum(other.endswith(tail) for other in names) <= 1 else name
 
@@ -145,7 +152,7 @@ def draw_gradients(run: Run, width: int, rows: list[Row]) -> Svg:
                 svg.path(f"M1 {coordinate(y + ROW / 2 - 3)}l4 3-4 3z", "k2")
             label = row.label if len(row.label) <= 22 else "…" + row.label[-21:]
             svg.text(10 if folded else 0, y + ROW / 2 + 4, label, "c")
-            _measures(svg, columns, y, probes.table[:, row.members])
+            _measures(svg, columns, y, probes.table[:, row.members], row.repeats)
             _ridges(svg, columns, y, probes.histogram[:, row.members], probes.hist_range[:, row.members])
     svg.path(f"M0 {round(bottom)}h{width}", "ax")
     return svg
@@ -178,32 +185,40 @@ def _head(svg: Svg, c: _Columns, bottom: float, width: int) -> None:
     svg.text(width, bottom + 12, "+", "s e")
 
 
-def _measures(svg: Svg, c: _Columns, y: float, table: Array) -> None:
-    """Norm as number, course and mark; update ratio as mark. table: (k, members, 5)."""
+def _measures(svg: Svg, c: _Columns, y: float, table: Array, repeats: list[list[int]]) -> None:
+    """Norm (of a folded row, the median of its repeats) as number, course and mark; ratio. table: (k, members, 5)."""
     middle = y + ROW / 2
     norms = table[:, :, NORM].astype(np.float64)
+    if repeats:
+        norms = np.stack([np.sqrt((norms[:, places] ** 2).sum(axis=1)) for places in repeats], axis=1)
     last = _last_rows(norms)
     known = last[np.isfinite(last)]
     if not len(known):
         bad = bool(np.isinf(last).any())
         svg.text(c.value, middle + 4, "inf" if bad else "–", "e er" if bad else "e u")
         return
-    svg.text(c.value, middle + 4, numbers.number(float(known.max())), "e")
-    whole = np.sqrt(np.nansum(norms**2, axis=1))
+    svg.text(c.value, middle + 4, numbers.number(float(np.median(known))), "e")
+    whole = _medians(norms)
     _spark(svg, c, y, whole)
     positive = whole[np.isfinite(whole) & (whole > 0)]
     if len(positive) > 1:
         low, high = (c.norm_at(float(v)) for v in np.quantile(positive, (0.1, 0.9)))
         svg.path(f"M{coordinate(low)} {coordinate(middle)}H{coordinate(high)}", "gr")
     for value in known[known > 0]:
-        many = len(known) > 1
-        svg.circle(c.norm_at(float(value)), middle, 2.25 if many else 3, "go" if many else "gd")
+        svg.circle(c.norm_at(float(value)), middle, 2.25 if repeats else 3, "go" if repeats else "gd")
     ratios = _last_rows(table[:, :, RATIO].astype(np.float64))
     ratio = float(np.nanmedian(ratios)) if np.isfinite(ratios).any() else math.nan
     if ratio > 0:
         x = c.ratio_at(ratio)
         svg.path(f"M{round(c.ratio_at(1e-3))} {coordinate(middle)}H{coordinate(x)}", "a2")
         svg.circle(x, middle, 2.5, "k")
+
+
+def _medians(values: Array) -> Array:
+    """The (lower) median of what is finite in each row, NaN where nothing is. (k, n) -> (k,)."""
+    known = np.isfinite(values)
+    ordered = np.sort(np.where(known, values, np.nan), axis=1)  # NaN last
+    return ordered[np.arange(len(values)), np.maximum(known.sum(axis=1) - 1, 0) // 2]
 
 
 def _last_rows(values: Array) -> Array:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradbook.observe import thin
 from gradbook.widgets import numbers
-from gradbook.widgets.curves import ema
+from gradbook.widgets.curves import auto_smoothing, ema, spikes_of
 from gradbook.widgets.svg import Svg, coordinate, log_ticks, nice_ticks, polyline, text_width
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Curve", "curves_of", "draw_loss", "last_loss"]
 
-SMOOTHING = 0.98
 TOP, BOTTOM = 20, 20  # above the plot: epochs; below: steps
 APART = 15  # px between two labels
+SPIKE_POINTS = 6_000  # points looked at for spikes
 LONGEST = 12  # characters of a name in a label
 Array = np.ndarray
 Scale = Callable[[Any], Any]
@@ -39,8 +40,9 @@ class Curve:
 
     @property
     def last(self) -> float:
-        """Last finite value, NaN if there is none."""
-        known = self.raw[np.isfinite(self.raw)]
+        """Last finite value (of an earlier run: smoothed), NaN if there is none."""
+        values = self.smooth if self.role == "ghost" else self.raw
+        known = values[np.isfinite(values)]
         return float(known[-1]) if len(known) else math.nan
 
     @property
@@ -63,7 +65,7 @@ def curves_of(run: Run) -> list[Curve]:
 
 def _curve(series: Series, name: str, role: str) -> Curve:
     steps, values = series.snapshot()
-    smooth = values.astype(np.float64) if role == "val" else ema(values, _smoothing(len(values)))
+    smooth = values.astype(np.float64) if role == "val" else ema(values, auto_smoothing(len(values)))
     return Curve(name, role, steps.astype(np.float64), values, smooth)
 
 
@@ -97,17 +99,13 @@ def draw_loss(run: Run, width: int, height: int) -> Svg:
     for curve in curves:
         _line(svg, curve, x, y, (left, w), last, second=curve.role == "train" and curve is not _main(curves))
     _ends(svg, run, curves, x, y, (left + w, h), last)
-    _alarms(svg, curves, x, y, h)
+    _alarms(svg, curves, x, h)
+    _spikes(svg, curves, x, y)
     return svg
 
 
 def _main(curves: Sequence[Curve]) -> Curve | None:
     return next((curve for curve in curves if curve.role == "train"), None)
-
-
-def _smoothing(points: int) -> float:
-    """The memory of the average: never longer than an eighth of the curve."""
-    return min(SMOOTHING, max(0.0, 1 - 8 / points)) if points else 0.0
 
 
 def _extent(curves: Sequence[Curve]) -> tuple[float, float]:
@@ -160,10 +158,13 @@ def _frame(
 ) -> None:
     left, w, h = box
     low, high, logarithmic = bounds
-    for tick in log_ticks(low, high, 6) if logarithmic else nice_ticks(low, high, 5):
+    ticks = log_ticks(low, high, 6) if logarithmic else nice_ticks(low, high, 5)
+    tenths = all(tick == 0 or 0.1 <= abs(tick) < 10 for tick in ticks)
+    for tick in ticks:
         at = round(float(y(tick)))
         svg.path(f"M{left} {at}h{w}", "ax")
-        svg.text(left - 6, at + 4, numbers.short(tick), "u e")
+        label = f"{tick:.1f}".replace("-", numbers.MINUS) if tenths and tick else numbers.short(tick)
+        svg.text(left - 6, at + 4, label, "u e")
     svg.text(left + w, TOP + h + 16, "step", "u e")
     for tick in nice_ticks(*steps, 4):
         along = float(x(tick))
@@ -264,7 +265,7 @@ def spread(places: Sequence[float], top: float, bottom: float) -> list[float]:
     return result
 
 
-def _alarms(svg: Svg, curves: Sequence[Curve], x: Scale, y: Scale, h: float) -> None:
+def _alarms(svg: Svg, curves: Sequence[Curve], x: Scale, h: float) -> None:
     """The step at which the main loss stopped being a number."""
     main = _main(curves)
     if main is None:
@@ -278,3 +279,21 @@ def _alarms(svg: Svg, curves: Sequence[Curve], x: Scale, y: Scale, h: float) -> 
         label = f"{word} at step {numbers.count(float(main.steps[bad[0]]))}"
         left_of = at > float(x(main.steps[-1])) - 60 or at > 200
         svg.text(at - 8 if left_of else at + 8, TOP + 11, label, "er e" if left_of else "er")
+
+
+def _spikes(svg: Svg, curves: Sequence[Curve], x: Scale, y: Scale) -> None:
+    """The largest jumps of the main loss, with their factor."""
+    main = _main(curves)
+    if main is None:
+        return
+    taken: list[float] = []
+    right = float(x(main.steps[-1]))
+    for spike in spikes_of(*thin(main.steps, main.raw, SPIKE_POINTS))[:3]:
+        px = float(x(spike.step))
+        if any(abs(px - other) < 70 for other in taken):
+            continue
+        taken.append(px)
+        py = max(TOP + 5.0, float(y(spike.value)) - 9)
+        svg.path(f"M{coordinate(px - 5)} {coordinate(py + 4)}h10l-5-9z", "w")
+        label, flipped = f"spike ×{numbers.number(spike.factor)}", px > right - 60
+        svg.text(px - 9 if flipped else px + 9, py + 4, label, "s e k" if flipped else "s k")

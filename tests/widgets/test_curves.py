@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gradbook.widgets.curves import ema, evenly
+from gradbook.widgets.curves import auto_smoothing, ema, evenly, spikes_of
 
 
 def slow_ema(values: np.ndarray, smoothing: float) -> list[float]:
@@ -35,3 +35,18 @@ def test_evenly_keeps_the_last_and_never_too_many() -> None:
             kept = evenly(count, most)
             assert len(kept) == min(count, most)
             assert count == 0 or kept[-1] == count - 1
+
+
+def test_a_jump_is_a_spike_with_its_factor_and_noise_is_none() -> None:
+    rng = np.random.default_rng(0)
+    steps, values = np.arange(2000.0), np.exp(-np.arange(2000) / 800 + 0.15 * rng.standard_normal(2000))
+    assert spikes_of(steps, values) == []
+    values[1200] *= 6
+    values[1201] = np.nan
+    (spike,) = spikes_of(steps, values)
+    assert spike.step == 1200
+    assert 4 < spike.factor < 9
+
+
+def test_smoothing_grows_with_the_run() -> None:
+    assert [auto_smoothing(n) for n in (0, 10, 60, 300, 2000, 10**6)] == [0.0, 0.0, 0.5, 0.9, 0.98, 0.99]
