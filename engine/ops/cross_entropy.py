@@ -1,0 +1,370 @@
+"""Classification losses: cross entropy as one op with one fast rule, and negative log likelihood."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gradbook import backends
+from gradbook.autograd.op import Op
+from gradbook.errors import DTypeError, ShapeError
+from gradbook.ops.conv_arrays import wide
+from gradbook.ops.mistakes import mistake, need_tensor, scalar_name
+from gradbook.tensor import Tensor
+
+__all__ = ["cross_entropy", "nll_loss"]
+
+_FORMULA = r"y = -\tfrac1n \sum_i \log \operatorname{softmax}(x_i)_{t_i}"
+cross_entropy_op = Op(
+    "cross_entropy", "input target weight", extras="p share", promote=False, node_name="NllLossBackward0",
+    formula=_FORMULA, grads={"input": r"\bar x_i = \frac{\bar y}{n} \left(\operatorname{softmax}(x_i) - e_{t_i}\right)"},
+    flops=lambda x, t, w, out: 8 * math.prod(x),
+)  # fmt: skip
+
+
+def rows_of(x: Any) -> Any:
+    """(n, c, *d) -> (n * d, c); (c,) -> (1, c)."""
+    if len(x.shape) == 1:
+        return x.reshape(1, -1)
+    if len(x.shape) == 2:
+        return x
+    return x.transpose(0, *range(2, len(x.shape)), 1).reshape(-1, x.shape[1])
+
+
+def rows_back(rows: Any, shape: tuple[int, ...]) -> Any:
+    """Undo rows_of."""
+    if len(shape) <= 2:
+        return rows.reshape(shape)
+    inner = rows.reshape(shape[0], *shape[2:], shape[1])
+    return inner.transpose(0, len(shape) - 1, *range(1, len(shape) - 1))
+
+
+def log_softmax_rows(xp: Any, rows: Any) -> tuple[Any, Any]:
+    """(m, c) -> x - log sum exp x, and softmax."""
+    z = rows - rows.max(axis=1, keepdims=True)
+    p = xp.exp(z)
+    total = p.sum(axis=1, keepdims=True)
+    p /= total
+    z -= xp.log(total)
+    return z, p
+
+
+def class_shares(xp: Any, target: Any, weight: Any, ignore: int, classes: int, dtype: Any) -> tuple[Any, Any]:
+    """How much each row counts (its class's weight, 0 where ignored) and a class that is safe to index with."""
+    valid = target != ignore
+    safe = target if valid.all() else xp.where(valid, target, 0)
+    share = valid.astype(dtype) if weight is None else weight[safe].astype(dtype) * valid
+    return share, safe
+
+
+def reduced(values: Any, total: Any, reduction: str) -> Any:
+    """Rows' losses as asked: none, their sum, or their sum / total."""
+    if reduction == "none":
+        return values
+    return values.sum() if reduction == "sum" else values.sum() / total
+
+
+@cross_entropy_op.forward
+def _(xp: Any, x: Any, target: Any, weight: Any, *, reduction: str, ignore_index: int, label_smoothing: float) -> Any:
+    rows = rows_of(wide(x))
+    logp, p = log_softmax_rows(xp, rows)
+    count, classes = rows.shape
+    if target.dtype.kind in "iu":
+        flat = target.reshape(-1)
+        share, safe = class_shares(xp, flat, weight, ignore_index, classes, rows.dtype)
+        values = -share * logp[xp.arange(count), safe]
+        total = share.sum() if reduction == "mean" else None
+        if label_smoothing:
+            every = logp if weight is None else logp * weight.astype(rows.dtype, copy=False)
+            smooth = -every.sum(axis=1) * (flat != ignore_index)
+            values = values * (1 - label_smoothing) + smooth * (label_smoothing / classes)
+        shape = target.shape
+    else:
+        soft = soft_targets(rows_of(wide(target)), label_smoothing, classes)
+        share = soft if weight is None else soft * weight.astype(rows.dtype, copy=False)
+        values = -(share * logp).sum(axis=1)
+        total = rows.dtype.type(count)
+        shape = () if len(x.shape) == 1 else (x.shape[0], *x.shape[2:])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        out = reduced(values.reshape(shape), total, reduction)
+    out = xp.asarray(out).astype(x.dtype, copy=False)
+    return out, p, (share if reduction != "mean" else share / total if total else share * math.nan)
+
+
+def soft_targets(target: Any, smoothing: float, classes: int) -> Any:
+    """Probabilities, moved towards the uniform ones."""
+    return target * (1 - smoothing) + smoothing / classes if smoothing else target
+
+
+@cross_entropy_op.backward
+def _(
+    grad: Any, input: Any, target: Any, weight: Any, p: Any, share: Any, needs: Any, reduction: str, ignore_index: int,
+    label_smoothing: float,
+) -> Any:  # fmt: skip
+    if isinstance(grad, Tensor):
+        return through_plain(grad, input, target, weight, needs, reduction, ignore_index, label_smoothing)
+    xp = backends.xp_of(grad)
+    g = wide(grad).reshape(-1, 1) if reduction == "none" and grad.ndim else wide(grad)
+    index = target.dtype.kind in "iu"
+    dx = None
+    if needs[0]:
+        if index:
+            dx = index_grad(xp, p, target.reshape(-1), weight, share, ignore_index, label_smoothing)
+        else:
+            dx = p * share.sum(axis=1, keepdims=True)
+            dx -= share
+        dx *= g
+        dx = rows_back(dx, input.shape)
+    dt = None
+    if needs[1] and not index:
+        logp = log_softmax_rows(xp, rows_of(wide(input)))[0]
+        scaled = logp if weight is None else logp * weight
+        dt = scaled * (-(1 - label_smoothing) * (g / len(logp) if reduction == "mean" else g))
+        dt = rows_back(dt, input.shape)
+    return dx, dt, None
+
+
+def index_grad(xp: Any, p: Any, target: Any, weight: Any, share: Any, ignore: int, smoothing: float) -> Any:
+    """(softmax - one hot) * share, with label smoothing if asked for."""
+    count, classes = p.shape
+    valid = target != ignore
+    safe = target if valid.all() else xp.where(valid, target, 0)
+    line = xp.arange(count)
+    if not smoothing:
+        dx = p * share[:, None]
+        dx[line, safe] -= share
+        return dx
+    dx = p * (share * (1 - smoothing))[:, None]
+    dx[line, safe] -= share * (1 - smoothing)
+    # every valid row counts alike in the smooth part; what reduction divided by is in share already
+    unit = share if weight is None else xp.where(valid, share / xp.where(weight[safe] == 0, 1, weight[safe]), 0)
+    each = xp.ones(classes, p.dtype) if weight is None else weight
+    dx += (p * each.sum() - each) * (unit * (smoothing / classes))[:, None]
+    return dx
+
+
+def through_plain(
+    grad: Tensor, input: Tensor, target: Tensor, weight: Any, needs: Any, reduction: str, ignore: int, smoothing: float
+) -> Any:
+    """The gradients as Tensors: those of the same loss made of other ops."""
+    from gradbook.ops.norm_rows import through
+
+    def run(x: Tensor, t: Tensor, w: Any) -> Tensor:
+        return plain_cross_entropy(x, t, w, reduction, ignore, smoothing)
+
+    return through(run, grad, (input, target, weight), (needs[0], needs[1], False))
+
+
+def plain_cross_entropy(x: Tensor, target: Tensor, weight: Any, reduction: str, ignore: int, smoothing: float) -> Tensor:
+    """Cross entropy in terms of other ops."""
+    axis = 0 if x.ndim == 1 else 1
+    logp = x.log_softmax(axis)
+    if target._array.dtype.kind in "iu":
+        loss = nll_loss(logp, target, weight, ignore_index=ignore, reduction=reduction)
+        if not smoothing:
+            return loss
+        line = (-1, *(1,) * (x.ndim - 1 - axis))
+        every = logp if weight is None else logp * weight.reshape(line)
+        valid = Tensor._of((target._array != ignore).astype(x._array.dtype))
+        smooth = -every.sum(axis) * valid
+        if reduction == "mean":
+            share = valid if weight is None else valid * weight[Tensor._of(np.where(valid._array, target._array, 0))]
+            smooth = smooth.sum() / share.sum()
+        elif reduction == "sum":
+            smooth = smooth.sum()
+        return loss * (1 - smoothing) + smooth * (smoothing / x.shape[axis])
+    soft = target * (1 - smoothing) + smoothing / x.shape[axis]
+    if weight is not None:
+        soft = soft * weight.reshape((-1, *(1,) * (x.ndim - 1 - axis)))
+    values = -(soft * logp).sum(axis)
+    if reduction == "none":
+        return values
+    return values.sum() if reduction == "sum" else values.sum() / (x.numel() // x.shape[axis])
+
+
+# -- negative log likelihood ------------------------------------------------------------------------------------------
+
+nll_loss_op = Op(
+    "nll_loss", "input target weight", promote=False, node_name="NllLossBackward0",
+    formula=r"y = -\tfrac1n \sum_i x_{i, t_i}", grads={"input": r"\bar x_i = -\frac{\bar y}{n} e_{t_i}"},
+)  # fmt: skip
+
+
+@nll_loss_op.forward
+def _(xp: Any, x: Any, target: Any, weight: Any, *, reduction: str, ignore_index: int) -> Any:
+    rows = rows_of(x)
+    share, safe = class_shares(xp, target.reshape(-1), weight, ignore_index, rows.shape[1], rows.dtype)
+    values = -share * rows[xp.arange(len(rows)), safe]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return xp.asarray(reduced(values.reshape(target.shape), share.sum(), reduction))
+
+
+@nll_loss_op.grad("input")
+def _(grad: Any, target: Any, weight: Any, input_shape: Any, reduction: str, ignore_index: int) -> Any:
+    tensors = isinstance(grad, Tensor)
+    g = grad._array if tensors else grad
+    t = target._array if isinstance(target, Tensor) else target
+    w = weight._array if isinstance(weight, Tensor) else weight
+    xp = backends.xp_of(g, t)
+    classes = input_shape[0] if len(input_shape) == 1 else input_shape[1]
+    share, safe = class_shares(xp, t.reshape(-1), w, ignore_index, classes, g.dtype)
+    rows = xp.zeros((len(safe), classes), g.dtype)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rows[xp.arange(len(safe)), safe] = -share / share.sum() if reduction == "mean" else -share
+    known = rows_back(rows, tuple(input_shape))
+    if reduction == "none" and len(input_shape) > 1:
+        grad = grad.reshape(input_shape[0], 1, *input_shape[2:])
+    return grad * (Tensor._of(known) if tensors else known)
+
+
+# -- the functions ------------------------------------------------------------------------------------------------------
+
+
+def reduction_of(reduction: Any, size_average: Any = None, reduce: Any = None) -> str:
+    """none, mean or sum, also from PyTorch's old arguments. Raises ValueError for another."""
+    if size_average is not None or reduce is not None:
+        if reduce is False:
+            return "none"
+        return "mean" if size_average in (None, True) else "sum"
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not a valid value for reduction; use 'none', 'mean' or 'sum'")
+    return str(reduction)
+
+
+def check_classes(op: str, input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int) -> None:
+    """Raise what PyTorch raises for class indices that do not fit the scores."""
+    if input.ndim == 0:
+        raise mistake(ShapeError, op, "input tensor should be 1D or 2D", input=input)
+    classes = input.shape[0] if input.ndim == 1 else input.shape[1]
+    wanted = () if input.ndim == 1 else (input.shape[0], *input.shape[2:])
+    got = tuple(target.shape)
+    if got != wanted and not (input.ndim == 1 and got == (1,)):
+        raise classes_shape_error(op, input, target, wanted)
+    if weight is not None and tuple(weight.shape) != (classes,):
+        words = f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape: {list(weight.shape)}"
+        raise mistake(ShapeError, op, words, "", f"a weight of {classes} numbers", weight=weight)
+    array = target._array
+    if array.size:
+        low, high = int(array.min()), int(array.max())
+        if low < 0 or high >= classes:
+            wrong = array[((array < 0) | (array >= classes)) & (array != ignore_index)]
+            if wrong.size:
+                raise out_of_bounds(op, int(wrong.reshape(-1)[0]), classes, target)
+
+
+def classes_shape_error(op: str, input: Tensor, target: Tensor, wanted: tuple[int, ...]) -> Exception:
+    """The error for targets whose shape is not the scores' without their class axis."""
+    got = tuple(target.shape)
+    fixes = [f"a target of shape {wanted}: one class index for each of them"]
+    if got == (*wanted, 1):
+        fixes.insert(0, "target.squeeze(-1)")
+    if input.ndim > 2 and got == tuple(input.shape[:-1]):
+        fixes.insert(0, "the class axis is axis 1: input.movedim(-1, 1), or flatten both: input.flatten(0, -2), target.flatten()")
+    if len(wanted) == 1 and len(got) == 1:
+        words = f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({got[0]})."
+        return value_error(op, words, fixes, input=input, target=target)
+    if input.ndim == 2 and len(got) != 1:
+        words = "0D or 1D target tensor expected, multi-target not supported"
+        return mistake(ShapeError, op, words, "", *fixes, input=input, target=target)
+    if input.ndim > 2 and len(got) == input.ndim - 1 and got[0] == input.shape[0]:
+        words = f"size mismatch (got input: {list(input.shape)} , target: {list(got)}"
+        return mistake(ShapeError, op, words, "", *fixes, input=input, target=target)
+    words = f"Expected target size {list(wanted)}, got {list(got)}"
+    return mistake(ShapeError, op, words, "", *fixes, input=input, target=target)
+
+
+def value_error(op: str, words: str, fixes: list[str], **operands: Any) -> ValueError:
+    """A ValueError (PyTorch raises one here) with the facts of a card."""
+    made = mistake(ShapeError, op, words, "", *fixes, **operands)
+    error = ValueError(str(made))
+    error.card = made.card  # type: ignore[attr-defined]
+    return error
+
+
+def out_of_bounds(op: str, index: int, classes: int, target: Tensor) -> IndexError:
+    """The error for a class that is not there."""
+    fixes = [f"let the last layer give {index + 1} or more scores"] if index >= classes else ["mark rows to skip with ignore_index"]
+    if index == classes:
+        fixes.append("count classes from 0: target - 1")
+    made = mistake(ShapeError, op, f"Target {index} is out of bounds.", f"There are {classes} classes, 0 to {classes - 1}", *fixes, target=target)
+    error = IndexError(str(made))
+    error.card = made.card  # type: ignore[attr-defined]
+    return error
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """-log softmax(input)[target], as torch.nn.functional.cross_entropy: input holds scores, not probabilities.
+
+    input (c,), (n, c) or (n, c, *d); target int64 () / (n,) / (n, *d), or probabilities of input's shape. reduction: none,
+    sum, or mean (weighted by class). Raises ShapeError or ValueError where shapes do not fit, IndexError for a class
+    that is not there, DTypeError for a target that is neither integer nor like input.
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    need_tensor("cross_entropy_loss", input)
+    need_tensor("cross_entropy_loss", target, "target", 2)
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise mistake(ShapeError, "cross_entropy", f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    check_scores("cross_entropy", input)
+    kind = target._array.dtype.kind
+    if kind in "fV" and target.shape == input.shape:
+        if weight is not None and tuple(weight.shape) != (input.shape[min(1, input.ndim - 1)],):
+            words = f"cross_entropy: weight tensor should be defined either for all {input.shape[min(1, input.ndim - 1)]} classes or no classes"
+            raise mistake(ShapeError, "cross_entropy", f"{words} but got weight tensor of shape: {list(weight.shape)}")
+    elif kind in "fV" and input.ndim == target.ndim:
+        words = "Expected floating point type for target with class probabilities of input's shape"
+        raise mistake(ShapeError, "cross_entropy", words, "", "a target of input's shape", input=input, target=target)
+    elif target._array.dtype not in (np.dtype(np.int64), np.dtype(np.uint8)):
+        words = f"expected scalar type Long but found {scalar_name(target.dtype)}"
+        raise mistake(DTypeError, "cross_entropy", words, "Targets are class indices", "target.long()", input=input, target=target)
+    else:
+        check_classes("cross_entropy", input, target, weight, ignore_index)
+        if target._array.dtype.kind == "u":
+            target = target.long()
+    loss: Tensor = cross_entropy_op(
+        input, target, weight, reduction=reduction, ignore_index=ignore_index, label_smoothing=label_smoothing
+    )
+    return loss.reshape(target.shape) if reduction == "none" and input.ndim == 1 and kind in "iu" else loss
+
+
+def check_scores(op: str, input: Tensor) -> None:
+    """Raise DTypeError for scores that are no floating point numbers."""
+    if not input.dtype.is_floating_point:
+        words = f'"log_softmax_lastdim_kernel_impl" not implemented for \'{scalar_name(input.dtype)}\''
+        raise mistake(DTypeError, op, words, "Scores must be floating point", "input.float()", input=input)
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """-input[target], as torch.nn.functional.nll_loss: input holds log probabilities (c,), (n, c) or (n, c, *d).
+
+    Raises as cross_entropy.
+    """
+    reduction = reduction_of(reduction, size_average, reduce)
+    need_tensor("nll_loss", input)
+    need_tensor("nll_loss", target, "target", 2)
+    if target._array.dtype not in (np.dtype(np.int64), np.dtype(np.uint8)):
+        words = f"expected scalar type Long but found {scalar_name(target.dtype)}"
+        raise mistake(DTypeError, "nll_loss", words, "Targets are class indices", "target.long()", input=input, target=target)
+    check_classes("nll_loss", input, target, weight, ignore_index)
+    if target._array.dtype.kind == "u":
+        target = target.long()
+    loss: Tensor = nll_loss_op(input, target, weight, reduction=reduction, ignore_index=ignore_index)
+    return loss
