@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -47,5 +48,5 @@ def execute(notebook: Path, timeout: float, embed_runs: bool = False) -> tuple[N
     manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=ThisPython(env))
     client = NotebookClient(node, km=manager, timeout=timeout, store_widget_state=False)
     started = time.perf_counter()
-    client.execute()
+    client.execute(env={**os.environ, "GRADBOOK_EMBED_RUNS": "1"})  # so that the page can show live views
     return node, time.perf_counter() - started
