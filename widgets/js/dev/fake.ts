@@ -89,6 +89,7 @@ export class FakeRun {
   level: Frame["level"] = "full";
   error: Frame["error"] = null;
   ghost: Float32Array | null = null;
+  panels: string[] | null = null;
 
   constructor(options: Options = {}) {
     this.options = { parameters: teachingParameters(), steps: 1930, total: 79730, state: "running", seed: 7, spike: 1412, nanAt: null, val: true, graph: true, runId: "run-1", lossName: "loss", lossScale: 1, ...options };
@@ -146,7 +147,7 @@ export class FakeRun {
     const reset = kind === "snapshot";
     const frame: Frame = {
       kind, seq: ++this.seq, run: { id: runId, cell: "[7]", name: "train" }, status: this.status(), controls: this.controls,
-      lr: { value: this.step === 0 ? null : this.learningRate, suggested: this.suggested }, level: this.level!, error: this.error!, coach: this.coach!,
+      lr: { value: this.step === 0 ? null : this.learningRate, suggested: this.suggested }, level: this.level!, panels: this.panels, error: this.error!, coach: this.coach!,
       epochs: Array.from({ length: Math.floor(this.step / 938) }, (_, i) => [i + 2, (i + 1) * 938]),
       series: [{ id: 0, name: lossName, role: "train", steps: buffers.steps(steps), values: buffers.floats(this.losses.slice(from)), reset }],
     };
@@ -172,6 +173,12 @@ export class FakeRun {
   packed(): Uint8Array {
     const { frame, buffers } = this.snapshot();
     return pack(frame, buffers);
+  }
+
+  /** Value and gradient of one node. */
+  detail(node: number): { frame: Frame; buffers: Uint8Array[] } {
+    const buffers = new Buffers();
+    return { frame: { kind: "frame", seq: ++this.seq, details: [detailOf(teachingGraph(), node, this.step, buffers)] }, buffers: buffers.list };
   }
 
   /** Train `n` more steps and tell only what is new. */
@@ -201,11 +208,12 @@ export class FakeModel implements Model {
   deliver(message: Incoming, buffers: Bytes[] = []): void { this.emit("msg:custom", message, buffers); }
 
   send(content: unknown): void {
-    const message = content as { kind: string; id?: number; action?: string; value?: number };
+    const message = content as { kind: string; id?: number; action?: string; value?: number; node?: number | null };
     this.sent.push(message);
     if (!this.answers) return;
     if (message.kind === "ping") this.deliver({ kind: "pong", id: message.id! });
     if (message.kind === "hello" && this.run !== null) { const { frame, buffers } = this.run.snapshot(); this.deliver(frame, buffers); }
+    if (message.kind === "inspect" && this.run !== null && message.node != null) { const { frame, buffers } = this.run.detail(message.node); this.deliver(frame, buffers); }
     if (message.kind !== "control" || this.run === null) return;
     if (message.action === "pause") this.run.state = "paused";
     if (message.action === "resume") this.run.state = "running";
@@ -287,10 +295,13 @@ export function graphStats(graph: GraphDescription): number[] {
 function detailOf(graph: GraphDescription, node: number, step: number, buffers: Buffers): WireDetail {
   const r = random(5);
   const bell = (sigma: number): number[] => Array.from({ length: 32 }, (_, i) => 200 * Math.exp(-0.5 * ((((i + 0.5) / 32) * 6 - 3) / sigma) ** 2) * (1 + 0.1 * gauss(r)));
-  const off = Array.from({ length: 120 }, (_, j) => ([7, 22, 23, 41, 58, 77, 90, 91, 112].includes(j) ? -1.5 : 0.18 + gauss(r) * 0.55));
+  const shape = graph.nodes[node].shape;
+  const cols = Math.min(120, shape.at(-1) ?? 1);
+  const rows = Math.min(64, shape.reduce((a, b) => a * b, 1) / cols);
+  const off = Array.from({ length: cols }, (_, j) => ([7, 22, 23, 41, 58, 77, 90, 91, 112].includes(j) ? -1.5 : 0.18 + gauss(r) * 0.55));
   return {
-    node, step, shape: graph.nodes[node].shape, mean: 0.18, std: 0.94, lo: -3.4, hi: 3.4,
-    thumb: { rows: 64, cols: 120, buf: buffers.floats(Array.from({ length: 64 * 120 }, (_, i) => off[i % 120] + gauss(r) * 0.8)) },
+    node, step, shape, mean: 0.18, std: 0.94, lo: -3.4, hi: 3.4,
+    thumb: { rows, cols, buf: buffers.floats(Array.from({ length: rows * cols }, (_, i) => off[i % cols] + gauss(r) * 0.8)) },
     hist: buffers.floats(bell(0.95)), grad: { hist: buffers.floats(bell(0.5)), lo: -0.3, hi: 0.3, mean: 1e-4, std: 5.1e-2 }, saved: [["x", 65_536], ["weight", 0]],
   };
 }

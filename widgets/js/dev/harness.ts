@@ -8,6 +8,11 @@ const width = choice.get("w") ?? "900";
 stage.style.maxWidth = width === "full" ? "none" : `${width}px`;
 document.body.dataset.jpThemeLight = String(!choice.has("dark"));
 
+function focused(element: HTMLElement | undefined): HTMLElement | undefined {
+  element?.focus();
+  return element;
+}
+
 function ghostOf(scale: number): Float32Array {
   const run = new FakeRun({ seed: 9, spike: null });
   return Float32Array.from({ length: 1930 }, (_, i) => scale * (0.47 + 1.85 * Math.exp(-i / 560)) * (0.9 + 0.2 * ((i * 7919) % 101) / 101) + 0 * run.step);
@@ -40,6 +45,7 @@ stage.append(box);
 if (scene === "static") mount(box, scenes.finished().run!.packed());
 else {
   const model = scenes[scene]();
+  if (choice.has("panels")) model.run!.panels = choice.get("panels")!.split(",");
   if (choice.has("theme")) model.traits.theme = choice.get("theme");
   render({ model, el: box });
   Object.assign(window, { model });
@@ -50,5 +56,6 @@ else {
       model.deliver(frame, buffers);
     }, 50);
   }
+  if (choice.has("node")) setTimeout(() => focused([...document.querySelectorAll<HTMLElement>("[role=treeitem]")].find((item) => item.getAttribute("aria-label")!.startsWith(choice.get("node")!)))?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true })), 400);
   if (choice.has("select")) setTimeout(() => document.querySelector<HTMLElement>(`.row[title="${choice.get("select")}"]`)?.click(), 300);
 }

@@ -27,7 +27,8 @@ export function createHeader(_store: Store, actions: Actions): Panel {
   const line = createStatusLine();
   const buttons = createButtons(actions);
   const slider = createLearningRate(actions);
-  const save = h("button", { class: "btn save", type: "button", onclick: () => actions.savePicture() }, "Save picture");
+  const saveWord = h("span", {}, "Save picture");
+  const save = h("button", { class: "btn save", type: "button", "aria-label": "Save picture", title: "Save this view as a picture", onclick: () => actions.savePicture() }, icon(14, "M7 2v6.500M4.200 6L7 8.800 9.800 6M2.500 11.500h9"), saveWord);
   const full = h("button", { class: "btn i", type: "button", "aria-label": "Full screen", title: "Full screen (F)", onclick: () => actions.toggleFullScreen() }, icon(14, "M2 5V2h3M9 2h3v3M12 9v3H9M5 12H2V9"));
   const progress = createProgress();
   const el = h("header", { class: "head" }, line.announced, line.el, h("div", { class: "ctl" }, buttons.el, slider.el, save, full), progress.el);
@@ -35,7 +36,8 @@ export function createHeader(_store: Store, actions: Actions): Panel {
     const over = isOver(state);
     line.draw(state);
     buttons.el.hidden = over;
-    save.hidden = !over;
+    save.classList.toggle("i", !over);
+    saveWord.hidden = !over;
     if (!over) buttons.draw(state);
     slider.el.hidden = over || state.lr.value === null;
     slider.draw(state);

@@ -95,6 +95,7 @@ export interface Frame {
   lr?: LearningRate;
   coach?: Coach | null;
   level?: Level;
+  panels?: string[] | null; // which to show of loss, gradients, graph, coach; null: all
   series?: WireSeries[];
   epochs?: [epoch: number, step: number][];
   params?: { rows: Parameter[] };

@@ -60,6 +60,7 @@ export interface State {
   lr: LearningRate;
   coach: Coach | null;
   level: Level;
+  panels: string[] | null; // null: all
   series: Series[];
   epochs: [epoch: number, step: number][];
   params: Parameter[];
@@ -82,7 +83,7 @@ const noStatus = (): Status => ({ state: "waiting", step: 0, epoch: null, total:
 
 function emptyState(connection: Connection): State {
   return {
-    run: null, status: noStatus(), controls: { live: false, why: "" }, lr: { value: null, suggested: null }, coach: null, level: "health",
+    run: null, status: noStatus(), controls: { live: false, why: "" }, lr: { value: null, suggested: null }, coach: null, level: "health", panels: null,
     series: [], epochs: [], params: [], probes: new Probes(), graph: null, graphStats: null, details: new Map(), error: null,
     connection, connectionWhy: "", silent: false,
     ui: { hoverStep: null, pinnedStep: null, selected: null, folded: new Set(), inspectorOpen: false, lossScale: "log", theme: "auto", smoothing: null },
@@ -211,7 +212,7 @@ export class Store {
   private take(frame: Frame, buffers: Bytes[]): void {
     const { state } = this;
     const { versions } = state;
-    for (const key of ["run", "status", "controls", "lr", "coach", "level", "error"] as const) {
+    for (const key of ["run", "status", "controls", "lr", "coach", "level", "panels", "error"] as const) {
       if (frame[key] === undefined) continue;
       (state as unknown as Record<string, unknown>)[key] = frame[key];
       versions.status++;

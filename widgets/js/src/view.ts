@@ -1,5 +1,5 @@
 // The live view: frame, panels, one animation frame for all of them, keys, theme, full screen.
-import { createCoachRow } from "./coachrow";
+import { coachWords, createCoachRow } from "./coachrow";
 import { h } from "./dom";
 import { plain } from "./format";
 import { createGradients } from "./gradients";
@@ -69,24 +69,32 @@ export function createView(el: HTMLElement, store: Store, transport: Transport |
   };
 }
 
-interface Panels { all: Panel[]; gradients: Panel; graph: Panel; inspector: Panel }
+interface Panels { all: Panel[]; coach: Panel; loss: Panel; gradients: Panel; graph: Panel; inspector: Panel }
 
 function createPanels(store: Store, actions: Actions): Panels {
+  const coach = createCoachRow(store, actions);
+  const loss = createLoss(store, actions);
   const gradients = createGradients(store, actions);
   const graph = createGraph(store, actions);
   const inspector = createInspector(store, actions);
-  return { gradients, graph, inspector, all: [createHeader(store, actions), createCoachRow(store, actions), createLoss(store, actions), gradients, graph, inspector] };
+  return { coach, loss, gradients, graph, inspector, all: [createHeader(store, actions), coach, loss, gradients, graph, inspector] };
 }
 
 /** Panels that the run cannot fill are not shown; a closed inspector gives its width to the graph. */
 function arrange(grid: HTMLElement, panels: Panels, state: State): void {
   const active = state.connection === "connected" && ACTIVE.has(state.status.state);
+  const wanted = (name: string): boolean => state.panels === null || state.panels.includes(name);
+  const fillable = state.level !== "off" && active;
+  panels.coach.el.hidden = !wanted("coach") && quietRow(state);
+  panels.loss.el.hidden = !wanted("loss");
+  panels.gradients.el.hidden = !wanted("gradients") || (state.params.length === 0 && !fillable);
+  panels.graph.el.hidden = !wanted("graph") || (state.graph === null && !fillable);
   panels.inspector.el.hidden = !state.ui.inspectorOpen;
-  panels.gradients.el.hidden = state.params.length === 0 && (state.level === "off" || !active);
-  panels.graph.el.hidden = state.graph === null && (state.level === "off" || !active);
-  grid.classList.toggle("noinspector", panels.inspector.el.hidden);
-  grid.classList.toggle("nogradients", panels.gradients.el.hidden);
+  for (const name of ["loss", "gradients", "graph", "inspector"] as const) grid.classList.toggle(`no${name}`, panels[name].el.hidden);
 }
+
+/** Nothing has to be said: the row may go where the coach is not wanted. */
+const quietRow = (state: State): boolean => coachWords(state).kind === "quiet";
 
 /** Theme and connection as attributes; whoever draws on a canvas reads its colours anew. */
 function dress(root: HTMLElement, state: State): void {
