@@ -106,7 +106,7 @@ def _of_node(node: Any, key: Key, found: dict[Key, RawNode]) -> RawNode:
         if edge is not None:
             raw.inputs.append((slot, key_of(edge)))
             continue
-        array = saved[slot] if slot < len(saved) else None
+        array: Any = saved[slot] if slot < len(saved) else None
         if not hasattr(array, "dtype") or not array.ndim:
             continue
         source = ("a", id(array))

@@ -16,6 +16,9 @@ __all__ = ["GradbookMagics"]
 class GradbookMagics(Magics):
     """Magics that know the loaded extension."""
 
+    if TYPE_CHECKING:
+        shell: Any
+
     def __init__(self, shell: Any, extension: Extension) -> None:
         super().__init__(shell)
         self.extension = extension

@@ -1,0 +1,102 @@
+"""Without a front end: nbclient, ipython and a plain script. Text and pictures, no waiting, no warning."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient.exceptions import CellExecutionError
+
+from gradbook.kernel_ext.headless import execute
+
+SETUP = """\
+%load_ext gradbook
+import gradbook
+from gradbook import nn, optim
+gradbook.manual_seed(0)
+x, y = gradbook.randn(16, 3), gradbook.randn(16, 1)
+model = nn.Linear(3, 1)
+optimizer = optim.SGD(model.parameters(), lr=0.1)
+"""
+TRAIN = """\
+for step in range(50):
+    optimizer.zero_grad()
+    mse = ((model(x) - y) ** 2).mean()
+    mse.backward()
+    optimizer.step()
+    {more}
+print("trained")
+"""
+
+
+def run(folder: Path, *cells: str) -> list[Any]:
+    """Execute cells in a kernel without a front end. -> the executed code cells."""
+    file = folder / "notebook.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells]), file)
+    return execute(file, timeout=60)[0].cells
+
+
+def kinds(cell: Any) -> list[str]:
+    return [output.get("name") or output.output_type for output in cell.outputs]
+
+
+def test_a_training_cell_leaves_its_prints_and_a_picture(tmp_path: Path) -> None:
+    *_, trained, again = run(tmp_path, SETUP, TRAIN.format(more="pass"), TRAIN.format(more="pass"))
+    for cell in (trained, again):
+        assert sorted(kinds(cell)) == ["display_data", "stdout"], "the prints stay, one picture, nothing on stderr"
+        data = next(output.data for output in cell.outputs if output.output_type == "display_data")
+        assert "data:image/svg+xml;base64," in data["text/html"]
+        assert "finished" in data["text/plain"]
+        assert "mse" in data["text/plain"]
+        assert "50 steps" in data["text/plain"]
+
+
+def test_an_exception_in_a_watched_cell_is_not_hidden(tmp_path: Path) -> None:
+    with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
+        run(tmp_path, SETUP, "%%watch mine\n" + TRAIN.format(more="1 / 0"))
+
+
+def test_a_stopped_cell_does_not_stop_the_notebook(tmp_path: Path) -> None:
+    stop = "from gradbook import observe\n" + TRAIN.format(more="observe.current_run().control.stop()")
+    *_, stopped, after = run(tmp_path, SETUP, stop, "print(observe.runs()[-1].state)")
+    assert kinds(stopped) == ["display_data"]
+    assert after.outputs[0].text == "stopped\n"
+
+
+def test_magics_give_text_and_pictures(tmp_path: Path) -> None:
+    *_, graph, inspect, runs, leave = run(
+        tmp_path, SETUP, TRAIN.format(more="pass"), "%graph mse", "%inspect model.weight", "%runs",
+        "%unload_ext gradbook\ngradbook.events.observers",
+    )  # fmt: skip
+    for cell in (graph, inspect, runs):
+        (output,) = cell.outputs
+        assert output.output_type == "execute_result"
+        assert output.data["text/plain"]
+        assert output.data["text/html"]
+    assert leave.outputs[0].data["text/plain"] == "()"
+
+
+def test_a_plain_script_says_nothing_of_its_own(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    lines = SETUP.splitlines()[1:]
+    body = "\n".join("    " + line for line in TRAIN.format(more="pass").splitlines())
+    watched = f"from gradbook import observe\nwith observe.start_run('here') as run:\n{body}\n"
+    script.write_text("\n".join(lines) + f"\n{watched}print(run.state, run.step, run.cell, len(run.main))\n")
+    done = subprocess.run([sys.executable, "-W", "error", str(script)], capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    assert done.stdout.split() == ["trained", "finished", "50", "train.py", "50"]
+
+
+def test_ipython_without_a_kernel_works(tmp_path: Path) -> None:
+    script = tmp_path / "train.ipy"
+    script.write_text(SETUP + TRAIN.format(more="pass"))
+    done = subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", "-m", "IPython", "--colors=nocolor", str(script)],
+        capture_output=True, text=True, timeout=60, env={"HOME": str(tmp_path), "PATH": ""},
+    )  # fmt: skip
+    assert "trained" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
