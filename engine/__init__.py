@@ -49,6 +49,11 @@ from gradbook.dtypes import bool_ as bool
 from gradbook.dtypes import float_ as float
 from gradbook.dtypes import int_ as int
 from gradbook.ops.creation import *
+from gradbook.ops.counting import *
+from gradbook.ops.ordering import *
+from gradbook.ops.softmax import *
+from gradbook.ops.scan import *
+from gradbook.ops.reduction import *
 from gradbook.ops.random import *
 from gradbook.ops.comparison import *
 from gradbook.ops.transcendental import *

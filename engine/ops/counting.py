@@ -1,0 +1,159 @@
+"""What is in a tensor, and how often: unique, bincount, histc, searchsorted, bucketize, isin. No gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradbook import backends
+from gradbook.ops.arguments import axis, tensor_of, write_out
+from gradbook.tensor import Tensor, method
+
+__all__ = ["bincount", "bucketize", "histc", "histogram", "isin", "searchsorted", "unique", "unique_consecutive"]
+
+
+def _back(array: Any, example: Tensor) -> Tensor:
+    made: Tensor = Tensor._of(backends.like(np.ascontiguousarray(array) if np.ndim(array) else np.asarray(array), example._array))
+    return made
+
+
+@method("unique")
+def unique(
+    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    """The different elements (or slices along `dim`) in order, as torch.unique; with where each went and how often.
+
+    -> values, or (values, inverse, counts) as asked. Sorted whatever `sorted` says.
+    """
+    array = backends.cpu.asarray(tensor_of("unique", input)._array)
+    where = None if dim is None else axis(dim, array.ndim)
+    values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, axis=where, equal_nan=False)
+    inverse = inverse.reshape(array.shape if where is None else (array.shape[where],))
+    return _answer(input, values, inverse, counts, return_inverse, return_counts)
+
+
+def _answer(input: Tensor, values: Any, inverse: Any, counts: Any, with_inverse: bool, with_counts: bool) -> Any:
+    found = [_back(values, input)]
+    if with_inverse:
+        found.append(_back(inverse.astype(np.int64), input))
+    if with_counts:
+        found.append(_back(counts.astype(np.int64), input))
+    return found[0] if len(found) == 1 else tuple(found)
+
+
+@method("unique_consecutive")
+def unique_consecutive(input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None) -> Any:
+    """Equal neighbours made one, as torch.unique_consecutive. -> values, or (values, inverse, counts) as asked"""
+    array = backends.cpu.asarray(tensor_of("unique_consecutive", input)._array)
+    where = 0 if dim is None else axis(dim, array.ndim)
+    rows = array.reshape(-1) if dim is None else np.moveaxis(array, where, 0)
+    if len(rows):
+        changed = (rows[1:] != rows[:-1]).reshape(len(rows) - 1, -1).any(1)
+        starts = np.concatenate([[0], np.nonzero(changed)[0] + 1])
+    else:
+        starts = np.zeros(0, np.int64)
+    inverse = np.repeat(np.arange(len(starts)), np.diff([*starts, len(rows)]))
+    values = rows[starts] if dim is None else np.moveaxis(rows[starts], 0, where)
+    inverse = inverse.reshape(array.shape) if dim is None else inverse
+    return _answer(input, values, inverse, np.diff([*starts, len(rows)]), return_inverse, return_counts)
+
+
+@method("bincount")
+def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
+    """How often each of 0, 1, 2, … occurs, or the sum of its weights, as torch.bincount. (n,) -> (max + 1,)
+
+    Raises RuntimeError for negative numbers or anything but a vector of integers.
+    """
+    array = backends.cpu.asarray(tensor_of("bincount", input)._array)
+    if array.dtype.kind not in "iu":
+        raise NotImplementedError(f'"bincount_cpu" not implemented for {input.dtype!r}')
+    if array.ndim != 1 or (array.size and array.min() < 0):
+        raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
+    if minlength < 0:
+        raise RuntimeError("minlength should be >= 0")
+    if weights is None:
+        return _back(np.bincount(array, minlength=minlength).astype(np.int64), input)
+    if weights.shape != input.shape:
+        raise RuntimeError("weights should be 1-d and have the same length as input")
+    kind = np.float32 if weights._array.dtype == np.float32 else np.float64
+    return _back(np.bincount(array, backends.cpu.asarray(weights._array), minlength).astype(kind), input)
+
+
+@method("histc")
+def histc(input: Tensor, bins: int = 100, min: Any = 0, max: Any = 0, *, out: Tensor | None = None) -> Tensor:
+    """How many elements fall into each of `bins` equal bins, as torch.histc; min = max = 0 takes the data's range."""
+    array = backends.cpu.asarray(tensor_of("histc", input)._array)
+    if bins <= 0:
+        raise RuntimeError(f"torch.histc(): bins must be > 0, but got {bins}")
+    low, high = float(min), float(max)
+    if low == high and array.size:
+        low, high = float(array.min()), float(array.max())
+    if low == high:
+        low, high = low - 1, high + 1
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise RuntimeError(f"torch.histc: range of [{low}, {high}] is not finite")
+    if low > high:
+        raise RuntimeError("torch.histc: max must be larger than min")
+    inside = array[(array >= low) & (array <= high)].astype(np.float64)
+    index = np.minimum(((inside - low) * bins / (high - low)).astype(np.int64), bins - 1)
+    return write_out("histc", _back(np.bincount(index, minlength=bins).astype(array.dtype), input), out)
+
+
+def histogram(
+    input: Tensor, bins: Any, *, range: Any = None, weight: Tensor | None = None, density: bool = False
+) -> tuple[Tensor, Tensor]:
+    """(counts, edges) of a histogram, as torch.histogram; bins is a number or the edges."""
+    array = backends.cpu.asarray(tensor_of("histogram", input)._array).reshape(-1)
+    edges = backends.cpu.asarray(bins._array) if isinstance(bins, Tensor) else bins
+    weights = None if weight is None else backends.cpu.asarray(weight._array).reshape(-1)
+    counts, limits = np.histogram(array, edges, range, density=density, weights=weights)
+    return _back(counts.astype(array.dtype), input), _back(limits.astype(array.dtype), input)
+
+
+def searchsorted(
+    sorted_sequence: Tensor, input: Any, *, out_int32: bool = False, right: bool = False, side: str | None = None,
+    sorter: Tensor | None = None, out: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """Where each value would go in sorted rows, as torch.searchsorted. (*, n), (*, m) -> (*, m)
+
+    Raises RuntimeError if the leading axes differ, or if side and right contradict each other.
+    """
+    if side not in (None, "left", "right"):
+        raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
+    if side == "left" and right:
+        raise RuntimeError("torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True")
+    which: Any = "right" if right or side == "right" else "left"
+    rows = backends.cpu.asarray(sorted_sequence._array)
+    values = backends.cpu.asarray(input._array) if isinstance(input, Tensor) else np.asarray(input, rows.dtype)
+    if sorter is not None:
+        rows = np.take_along_axis(rows, backends.cpu.asarray(sorter._array), -1)
+    if rows.ndim == 1:
+        index = np.searchsorted(rows, values, which)
+    else:
+        if rows.shape[:-1] != values.shape[:-1]:
+            raise RuntimeError(
+                "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries "
+                f"tensor and input value tensor must match, but we got boundaries tensor {list(rows.shape)} and input value "
+                f"tensor {list(values.shape)}"
+            )
+        flat_rows, flat_values = rows.reshape(-1, rows.shape[-1]), values.reshape(-1, values.shape[-1])
+        index = np.stack([np.searchsorted(r, v, which) for r, v in zip(flat_rows, flat_values, strict=True)]).reshape(values.shape)
+    kind = np.int32 if out_int32 else np.int64
+    return write_out("searchsorted", _back(np.asarray(index).astype(kind), sorted_sequence), out)
+
+
+def bucketize(input: Any, boundaries: Tensor, *, out_int32: bool = False, right: bool = False, out: Tensor | None = None) -> Tensor:
+    """Which bucket between sorted boundaries each value falls into, as torch.bucketize. (*) -> (*) int64"""
+    if boundaries.ndim != 1:
+        raise RuntimeError(f"bucketize(): boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})")
+    return searchsorted(boundaries, input, out_int32=out_int32, right=right, out=out)
+
+
+def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
+    """True for each element that occurs in test_elements, as torch.isin."""
+    example = elements if isinstance(elements, Tensor) else test_elements
+    a, b = (backends.cpu.asarray(v._array) if isinstance(v, Tensor) else np.asarray(v) for v in (elements, test_elements))
+    return _back(np.isin(a, b, invert=invert), example)
+
+
