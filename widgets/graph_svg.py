@@ -81,7 +81,8 @@ class _Drawing:
     def _groups(self) -> None:
         self._open(fill=FILL, stroke=LINE)
         for group in self.picture["groups"]:
-            self._rect(group["x"] + 0.5, group["y"] + 0.5, group["w"] - 1, group["h"] - 1)
+            ground = "" if group["depth"] % 2 else ' fill="#fff"'
+            self._rect(group["x"] + 0.5, group["y"] + 0.5, group["w"] - 1, group["h"] - 1, more=ground)
         self._close()
 
     def _wires(self) -> None:

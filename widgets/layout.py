@@ -81,7 +81,7 @@ class _Layout:
     def _split_edges(self) -> None:
         """Hand each edge to the blocks it passes, as pieces; edges from parameters become chips."""
         shown = self.shown
-        depth = {id(self.tree.root): 0}
+        depth = self.depth = {id(self.tree.root): 0}
         for block in self.opened[1:]:
             assert block.parent is not None
             depth[id(block)] = depth[id(block.parent)] + 1
@@ -177,8 +177,8 @@ class _Layout:
         room = 92 if item.foldable or item.cls else 100
         if item.count > 1:
             right = f"×{item.count}"
-            return fit(item.label, (room - 6 * len(right) - 8) * 10 // 64), right
-        label = fit(item.label, room * 10 // 64)
+            return _shorter(item.label, (room - 6 * len(right) - 8) * 10 // 64), right
+        label = _shorter(item.label, room * 10 // 64)
         rest = (room - len(label) * 64 // 10) * 10 // 54
         return label, fit(item.cls, rest) if rest > 2 else ""
 
@@ -204,7 +204,8 @@ class _Layout:
         return {
             "key": block.key, "kind": block.kind, "node": block.node, "module": block.module, "title": block.label,
             "x": x - block.left, "y": y, "w": width, "h": block.height, "label": label,
-            "meta": fit(meta, rest) if rest > 3 else "", "cls": block.cls, "count": block.count, "nest": block.nest,
+            "meta": fit(meta, rest) if rest > 3 else "", "cls": block.cls, "count": block.count,
+            "nest": block.nest, "depth": self.depth[id(block)],
             "parent": block.parent.key if block.parent else "",
         }  # fmt: skip
 
@@ -326,6 +327,12 @@ class _Layout:
 
 def shape_text(shape: list[int]) -> str:
     return "×".join([str(size) for size in shape]) if shape else "()"
+
+
+def _shorter(label: str, characters: int) -> str:
+    """A label `first … last` that finds no room is cut after its first part."""
+    whole = len(label) <= characters or " … " not in label
+    return fit(label if whole else label.split(" … ")[0] + " …", characters)
 
 
 def fit(text: str, characters: int) -> str:

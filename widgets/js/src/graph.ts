@@ -26,7 +26,7 @@ class GraphPanel implements Panel {
   private readonly shell: ReturnType<typeof createShell>;
   private readonly canvas = h("canvas", { role: "img", "aria-label": "graph: no step yet" });
   private readonly tree = createGraphTree();
-  private readonly plot = h("div", { class: "plot" }, this.canvas, this.tree.el);
+  private readonly plot = h("div", { class: "plot" }, this.tree.el);
   private readonly none = h("div", { class: "none" });
   private readonly foot = h("div", { class: "foot small dim", "aria-live": "polite" });
   private readonly camera = new GraphCamera();
@@ -45,7 +45,8 @@ class GraphPanel implements Panel {
     this.el = this.shell.el;
     this.finder = createFinder((words) => this.find(words), (back) => this.nextMatch(back), () => this.focusCurrent());
     this.shell.tools.append(this.finder.el, this.overlayChoice(), this.buttons());
-    this.shell.body.append(this.plot, this.none, this.foot);
+    this.shell.body.append(this.canvas, this.plot, this.none, this.foot);
+    this.plot.addEventListener("scroll", () => this.scrolled());
     this.plot.addEventListener("keydown", (event) => this.keys(event));
     this.tree.el.addEventListener("focusin", () => this.showFocused());
     watchPointer(this.plot, this.camera, {
@@ -72,7 +73,7 @@ class GraphPanel implements Panel {
     setText(this.shell.count, graph === null ? "" : plural(graph.ops, "op"));
     if (!this.shell.fold(state, this.summary(state))) return;
     this.none.hidden = graph !== null;
-    this.plot.hidden = this.foot.hidden = this.shell.tools.hidden = graph === null;
+    this.canvas.hidden = this.plot.hidden = this.foot.hidden = this.shell.tools.hidden = graph === null;
     if (graph === null) {
       setText(this.none, "The graph appears after the first backward().");
       this.model = null;
@@ -338,6 +339,15 @@ class GraphPanel implements Panel {
     this.schedule();
   }
 
+  /** Something (a screen reader, a script) scrolled a box into view: the camera goes there instead. */
+  private scrolled(): void {
+    const { scrollLeft, scrollTop } = this.plot;
+    if (!this.model || (scrollLeft === 0 && scrollTop === 0)) return;
+    this.plot.scrollTo(0, 0);
+    this.camera.pan(-scrollLeft, -scrollTop, this.model);
+    this.paint(this.store.state);
+  }
+
   private focusCurrent(): void {
     this.tree.focus(this.tree.current);
     this.schedule();
@@ -430,7 +440,7 @@ class GraphPanel implements Panel {
       this.overlay = select.value as Overlay;
       this.schedule();
     });
-    return select;
+    return h("span", { class: "overlay" }, select, icon(8, "M1 2.5L4 5.5 7 2.5"));
   }
 
   private buttons(): HTMLElement {
@@ -441,7 +451,7 @@ class GraphPanel implements Panel {
       button("Fit graph", "0", "M2 4.5V2h2.5M9.5 2H12v2.5M12 9.5V12H9.5M4.5 12H2V9.5M5 5h4v4H5z", () => this.model && this.camera.fit(this.model)),
       button("Expand all", "E", `${frame}M7 4.8v4.4M4.8 7h4.4`, () => this.unfoldAll(true)),
       button("Collapse all", "C", `${frame}M4.8 7h4.4`, () => this.unfoldAll(false)),
-      button("Save picture", "S", "M7 2v6.5M4.2 6L7 8.8 9.8 6M2.5 11.5h9", () => void this.save()),
+      button("Save graph", "S", "M7 2v6.5M4.2 6L7 8.8 9.8 6M2.5 11.5h9", () => void this.save()),
     );
   }
 }

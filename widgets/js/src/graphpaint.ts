@@ -58,9 +58,13 @@ export function drawGraph(ctx: CanvasRenderingContext2D, scene: Scene): void {
 function drawGroups(ctx: CanvasRenderingContext2D, { model, camera, ink, selectedKey }: Scene, groups: number[]): void {
   ctx.lineWidth = Math.max(1, 0.5 / camera.scale);
   for (const at of groups.sort((a, b) => a - b)) {
-    const { x, y, w, h, label, meta, key } = model.picture.groups[at];
+    const { x, y, w, h, label, meta, key, depth } = model.picture.groups[at];
+    if (depth > 1) { // levels alternate, so that deep ones do not grow dark
+      ctx.fillStyle = ink.bg;
+      ctx.fillRect(x, y, w, h);
+    }
     ctx.fillStyle = ink.fill;
-    ctx.fillRect(x, y, w, h);
+    if (depth % 2 === 1) ctx.fillRect(x, y, w, h);
     ctx.strokeStyle = key === selectedKey ? ink.brand : ink["line-2"];
     ctx.strokeRect(x + 0.5, y + 0.5, w - 1, h - 1);
     if (camera.scale < WORDS) continue;
@@ -364,14 +368,14 @@ export function drawLegend(ctx: CanvasRenderingContext2D, y: number, known: bool
     x += ctx.measureText(text).width + gap;
   };
   word("|grad|", 8);
-  for (const norm of [1e-3, 3e-2, 1]) {
+  for (const [norm, text] of [[1e-3, "1e−3"], [0.03, "0.03"], [1, "1"]] as const) {
     const band = flowWidth(norm);
     ctx.fillStyle = ink.grad;
     ctx.globalAlpha = 0.55;
     ctx.fillRect(x, y - band / 2, 16, band);
     ctx.globalAlpha = 1;
     x += 20;
-    word(norm === 1e-3 ? "1e−3" : num(norm).replace("1.0", "1"), 12);
+    word(text, 12);
   }
 }
 

@@ -5,7 +5,7 @@ import { MINIMAP, type Place, opAt } from "./minimap";
 
 const LEAST = 0.02;
 const MOST = 4;
-const MARGIN = 40; // px of the picture that always stay in sight
+const EDGE = 2; // px around the picture
 const WIDE = 540;
 
 export class GraphCamera {
@@ -100,10 +100,14 @@ export class GraphCamera {
     return [(x - this.camera.x) / this.camera.scale, (y - this.camera.y) / this.camera.scale];
   }
 
+  /** As a scrolled page: a picture that is larger than the room fills it, a smaller one stays inside. */
   private clamp(model: GraphModel): void {
     const { x0, x1, height } = model.picture;
     const { scale } = this.camera;
-    const keep = (at: number, low: number, high: number, room: number): number => Math.min(room - MARGIN - low * scale, Math.max(MARGIN - high * scale, at));
+    const keep = (at: number, low: number, high: number, room: number): number => {
+      const [first, last] = [EDGE - low * scale, room - EDGE - high * scale];
+      return Math.min(Math.max(first, last), Math.max(Math.min(first, last), at));
+    };
     this.camera.x = keep(this.camera.x, x0, x1, this.width);
     this.camera.y = keep(this.camera.y, 0, height, this.height);
   }
@@ -123,7 +127,7 @@ export function watchPointer(plot: HTMLElement, camera: GraphCamera, events: Plo
   let drag: { id: number; x: number; y: number; moved: boolean; map: Place | null } | null = null;
   const at = (event: MouseEvent): [number, number] => {
     const { left, top } = plot.getBoundingClientRect();
-    return [event.clientX - left, event.clientY - top];
+    return [event.clientX - left + plot.scrollLeft, event.clientY - top + plot.scrollTop]; // a box may just have been scrolled into view
   };
   const jump = (place: Place, y: number): void => {
     const model = events.model();

@@ -62,6 +62,7 @@ class Inspector implements Panel {
   draw(state: State): void {
     const subject = state.ui.inspectorOpen ? subjectOf(state) : null;
     this.ask(subject?.node?.id ?? null);
+    this.path.hidden = !subject || subject.path.length === 0;
     setText(this.path, subject ? subject.path.map((part) => `${part} › `).join("") : "");
     setText(this.title, subject?.title ?? "Nothing selected");
     setText(this.cls, subject?.cls ?? "");
@@ -126,7 +127,7 @@ class Inspector implements Panel {
     if (this.facts.dataset.facts === text) return;
     this.facts.dataset.facts = text;
     this.facts.hidden = false;
-    this.facts.replaceChildren(...facts.flatMap(([name, value, whole]) => [h("dt", {}, name), h("dd", whole ? { class: "whole" } : {}, value)]));
+    this.facts.replaceChildren(...facts.flatMap(([name, value, whole]) => [h("dt", whole ? { class: "first" } : {}, name), h("dd", whole ? { class: "whole" } : {}, value)]));
   }
 
   private drawDetail(state: State, { node, row }: Subject): void {

@@ -47,7 +47,8 @@ export interface Group {
   meta: string;
   cls: string;
   count: number;
-  nest: number;
+  nest: number; // levels inside
+  depth: number; // levels around
   parent: string;
 }
 export interface Chip { item: number; node: number; x: number; y: number; w: number; name: string; shape: string; first: boolean }
@@ -226,7 +227,7 @@ class Layout {
     const rest = Math.floor(((width - 40 - size(label) * 7) * 10) / 54);
     return {
       key: block.key, kind: block.kind, node: block.node, module: block.module, title: block.label, x: block.x - block.left, y: block.y,
-      w: width, h: block.height, label, meta: rest > 3 ? fit(meta, rest) : "", cls: block.cls, count: block.count, nest: block.nest,
+      w: width, h: block.height, label, meta: rest > 3 ? fit(meta, rest) : "", cls: block.cls, count: block.count, nest: block.nest, depth: block.depth,
       parent: block.parent ? block.parent.key : "",
     };
   }
@@ -354,15 +355,21 @@ function boxTexts(item: Block): [label: string, right: string] {
   const room = item.foldable || item.cls ? 92 : 100;
   if (item.count > 1) {
     const right = `×${item.count}`;
-    return [fit(item.label, Math.floor(((room - 6 * right.length - 8) * 10) / 64)), right];
+    return [shorter(item.label, Math.floor(((room - 6 * right.length - 8) * 10) / 64)), right];
   }
-  const label = fit(item.label, Math.floor((room * 10) / 64));
+  const label = shorter(item.label, Math.floor((room * 10) / 64));
   const rest = Math.floor(((room - Math.floor((size(label) * 64) / 10)) * 10) / 54);
   return [label, rest > 2 ? fit(item.cls, rest) : ""];
 }
 
 function shapeText(shape: number[]): string {
   return shape.length > 0 ? shape.join("×") : "()";
+}
+
+/** A label `first … last` that finds no room is cut after its first part. */
+function shorter(label: string, characters: number): string {
+  const whole = size(label) <= characters || !label.includes(" … ");
+  return fit(whole ? label : `${label.split(" … ")[0]} …`, characters);
 }
 
 /** The text, cut with an ellipsis to that many characters. */
