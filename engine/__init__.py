@@ -70,6 +70,8 @@ from gradbook.ops.tiling import *
 from gradbook.random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from gradbook.tensor import Size, Tensor
 
+from gradbook import optim  # isort: skip  (what is made of ops comes after them)
+
 __version__ = "0.1.0"
 
 # PyTorch says nothing of 0/0 or an overflow; NumPy would warn of each one computed by us, and only of those we silence it

@@ -1,0 +1,152 @@
+"""Adafactor and Muon: rules that know that a weight is a matrix."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gradbook import backends
+from gradbook.optim.optimizer import ArrayOptimizer, check_lr, count, counter, zeros_like
+
+__all__ = ["Adafactor", "Muon"]
+
+
+class Adafactor(ArrayOptimizer):
+    """Second moments of a matrix kept as one row and one column, as torch.optim.Adafactor. Shazeer and Stern 2018.
+
+    eps: (in the second moment; None: the dtype's), (least step relative to the parameter). Raises ValueError out of range.
+    """
+
+    formula = (
+        r"\hat V = r c^\top / \operatorname{mean}(r), \quad \theta \leftarrow \theta - \alpha \, g / \sqrt{\hat V}"
+    )
+
+    def __init__(
+        self, params: Any, lr: Any = 1e-2, beta2_decay: float = -0.8, eps: tuple[float | None, float] = (None, 1e-3),
+        d: float = 1.0, weight_decay: float = 0.0, *, foreach: bool | None = None, maximize: bool = False,
+    ) -> None:  # fmt: skip
+        check_lr(lr)
+        claims = [
+            (beta2_decay <= 0.0, f"beta2_decay should be <= 0 but is: {beta2_decay}"),
+            (eps[0] is None or eps[0] >= 0.0, f"epsilon1 should be >= 0 but is: {eps[0]}"),
+            (eps[1] >= 0.0, f"epsilon2 should be >= 0 but is: {eps[1]}"),
+            (d >= 1.0, f"Clipping threshold d should be >= 1 but is: {d}"),
+            (weight_decay >= 0.0, f"weight_decay should be >= 0 but is: {weight_decay}"),
+        ]
+        for claim, text in claims:
+            if not claim:
+                raise ValueError(text)
+        defaults = dict(
+            lr=lr, beta2_decay=beta2_decay, eps=eps, d=d, weight_decay=weight_decay, foreach=foreach, maximize=maximize
+        )
+        super().__init__(params, defaults)
+
+    def update(self, array: Any, grad: Any, state: dict[str, Any], options: dict[str, Any]) -> None:
+        """One parameter, in place."""
+        xp, lr = backends.xp_of(array), options["lr"]
+        if not state:
+            state["step"] = counter()
+            if array.ndim > 1:
+                state["row_var"] = zeros_like(array[..., :1])
+                state["col_var"] = zeros_like(array[..., :1, :])
+            else:
+                state["variance"] = zeros_like(array)
+        eps1, eps2 = options["eps"]
+        if eps1 is None:
+            eps1 = float(np.finfo(array.dtype).eps)
+        step = count(state)
+        g = -grad if options["maximize"] else grad
+        fresh = step ** options["beta2_decay"]
+        norm = float(xp.sqrt((array * array).sum()))
+        alpha = max(eps2, norm / math.sqrt(array.size)) * min(lr, 1 / math.sqrt(step))
+        if options["weight_decay"] != 0:
+            array *= 1 - lr * options["weight_decay"]
+        square = g * g
+        if array.ndim > 1:
+            row, column = state["row_var"]._array, state["col_var"]._array
+            row += (square.mean(axis=-1, keepdims=True) - row) * fresh
+            column += (square.mean(axis=-2, keepdims=True) - column) * fresh
+            variance = row @ column / xp.maximum(row.mean(axis=-2, keepdims=True), eps1)
+        else:
+            kept = state["variance"]._array
+            kept += (square - kept) * fresh
+            variance = kept
+        update = g / xp.sqrt(xp.maximum(variance, eps1 * eps1))
+        clip = max(1.0, float(xp.sqrt((update * update).sum())) / (math.sqrt(update.size) * options["d"]))
+        update *= alpha / clip
+        array -= update
+
+
+class Muon(ArrayOptimizer):
+    """Momentum whose matrix is made orthogonal before the step, as torch.optim.Muon; for matrices only.
+
+    Raises ValueError for parameters that are no matrices, or options out of range. Jordan 2024.
+    """
+
+    formula = r"\theta \leftarrow (1 - \eta \lambda) \theta - \eta' \, U V^\top, \quad m = U S V^\top"
+
+    def __init__(
+        self, params: Any, lr: Any = 1e-3, weight_decay: float = 0.1, momentum: float = 0.95, nesterov: bool = True,
+        ns_coefficients: tuple[float, float, float] = (3.4445, -4.7750, 2.0315), eps: float = 1e-7, ns_steps: int = 5,
+        adjust_lr_fn: str | None = None,
+    ) -> None:  # fmt: skip
+        check_lr(lr)
+        for name, value in (("momentum", momentum), ("weight decay", weight_decay)):
+            if value < 0.0:
+                raise ValueError(f"{name} should be >= 0 but is: {value}")
+        if adjust_lr_fn not in (None, "original", "match_rms_adamw"):
+            raise ValueError(f"Adjust learning rate function {adjust_lr_fn} is not supported")
+        defaults = dict(
+            lr=lr, weight_decay=weight_decay, momentum=momentum, nesterov=nesterov, ns_coefficients=ns_coefficients, eps=eps,
+            ns_steps=ns_steps, adjust_lr_fn=adjust_lr_fn,
+        )  # fmt: skip
+        super().__init__(params, defaults)
+        for group in self.param_groups:
+            for param in group["params"]:
+                if param._array.ndim != 2:
+                    raise ValueError(
+                        f"Muon only supports 2D parameters whereas we found a parameter with size: {param.size()}"
+                    )
+
+    def update(self, array: Any, grad: Any, state: dict[str, Any], options: dict[str, Any]) -> None:
+        """One parameter, in place."""
+        if not state:
+            state["momentum_buffer"] = zeros_like(array)
+        momentum, lr = options["momentum"], options["lr"]
+        buffer = state["momentum_buffer"]._array
+        buffer += (grad - buffer) * (1 - momentum)
+        direction = grad + (buffer - grad) * momentum if options["nesterov"] else buffer
+        rows, columns = array.shape
+        if options["adjust_lr_fn"] == "match_rms_adamw":
+            rate = lr * 0.2 * math.sqrt(max(rows, columns))
+        else:
+            rate = lr * math.sqrt(max(1, rows / columns))
+        array *= 1 - lr * options["weight_decay"]
+        array -= orthogonal(direction, options["ns_coefficients"], options["ns_steps"], options["eps"]) * rate
+
+
+def orthogonal(matrix: Any, coefficients: tuple[float, float, float], steps: int, eps: float) -> Any:
+    """A matrix with its singular values brought near 1 by Newton-Schulz steps in bfloat16, as torch.optim.Muon computes it."""
+    if steps >= 100:
+        raise ValueError("Number of steps must be less than 100 for computational efficiency")
+    if len(coefficients) != 3:
+        raise ValueError("Coefficients must be a tuple of exactly 3 values")
+    a, b, c = coefficients
+    x = _bf16(matrix)
+    tall = matrix.shape[0] > matrix.shape[1]
+    x = x.T if tall else x
+    x = _bf16(x / max(float(_bf16(np.sqrt((x * x).sum()))), eps))
+    for _ in range(steps):
+        gram = _bf16(x @ x.T)
+        poly = _bf16(b * gram + c * (gram @ gram))
+        x = _bf16(a * x + poly @ x)
+    return (x.T if tall else x).astype(matrix.dtype)
+
+
+def _bf16(x: Any) -> Any:
+    """Rounded to bfloat16, kept in float32 for NumPy's sake."""
+    from gradbook.dtypes import BF16
+
+    return np.asarray(x).astype(BF16).astype(np.float32)
