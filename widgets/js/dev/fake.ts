@@ -90,6 +90,7 @@ export class FakeRun {
   error: Frame["error"] = null;
   ghost: Float32Array | null = null;
   panels: string[] | null = null;
+  others: [name: string, role: "train" | "val" | "other", value: (step: number) => number][] = [];
 
   constructor(options: Options = {}) {
     this.options = { parameters: teachingParameters(), steps: 1930, total: 79730, state: "running", seed: 7, spike: 1412, nanAt: null, val: true, graph: true, runId: "run-1", lossName: "loss", lossScale: 1, ...options };
@@ -154,6 +155,7 @@ export class FakeRun {
     const vals = this.vals.filter(([step]) => step > from);
     if (vals.length > 0) frame.series!.push({ id: 1, name: "val", role: "val", steps: buffers.steps(vals.map(([step]) => step)), values: buffers.floats(vals.map(([, value]) => value)), reset });
     if (this.ghost !== null && reset) frame.series!.push({ id: 65536, name: "loss", role: "ghost", steps: buffers.steps(Array.from(this.ghost, (_, i) => i + 1)), values: buffers.floats(this.ghost), reset });
+    for (const [i, [name, role, value]] of this.others.entries()) frame.series!.push({ id: 10 + i, name, role, steps: buffers.steps(steps), values: buffers.floats(steps.map(value)), reset });
     const probes = this.probes.slice(probesFrom);
     if (reset && this.step > 0) frame.params = { rows: parameters.map(({ name, shape, numel, module }) => ({ name, shape, numel, module })) };
     if (probes.length > 0 && this.step > 0) {

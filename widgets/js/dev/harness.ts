@@ -36,6 +36,12 @@ const scenes: Record<string, () => FakeModel> = {
   one() { const model = new FakeModel(new FakeRun({ parameters: teachingParameters().slice(0, 1), val: false, graph: false })); model.run!.run(300); return model; },
   many() { const model = new FakeModel(new FakeRun({ parameters: manyParameters(200) })); model.run!.run(1930); return model; },
   hostile() { const model = new FakeModel(new FakeRun({ parameters: hostileParameters(), lossName: "<script>alert(2)</script>_loss_with_a_long_name" })); model.run!.run(800); return model; },
+  several() {
+    const model = new FakeModel(new FakeRun({ lossName: "loss_d", val: false, spike: null }));
+    model.run!.others = [["loss_g", "train", (i) => 1.2 + 0.4 * Math.sin(i / 90) + 0.1 * Math.sin(i * 78.233)], ["accuracy", "other", (i) => 1 - Math.exp(-i / 300)], ["val_loss", "val", (i) => 0.5 + Math.exp(-i / 400)]];
+    model.run!.run(900);
+    return model;
+  },
   negative() { const model = new FakeModel(new FakeRun({ lossScale: -1, spike: null })); model.run!.run(800); return model; },
 };
 

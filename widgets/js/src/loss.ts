@@ -183,7 +183,8 @@ function drawRead(el: HTMLElement, state: State, scene: LossScene, main: Series 
   const parts: [name: string, value: string, kind: string][] = [];
   if (main !== null && main.length > 0 && step !== null) {
     parts.push(["step", count(step), ""]);
-    const rest = scene.lines.filter((line) => line.series !== main && line.label !== "" && line.kind !== "ghost");
+    const rank = { val: 0, train: 1, other: 2, main: 3, ghost: 3 };
+    const rest = scene.lines.filter((line) => line.series !== main && line.label !== "" && line.kind !== "ghost").sort((a, b) => rank[a.kind] - rank[b.kind]);
     const first = scene.lines.find((line) => line.series === main);
     const ghost = scene.lines.findLast((line) => line.kind === "ghost" && line.label !== "");
     for (const line of [first, ...rest, ghost]) {

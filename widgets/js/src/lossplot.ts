@@ -158,7 +158,7 @@ function drawEpochs(ctx: CanvasRenderingContext2D, epochs: LossScene["epochs"], 
     ctx.setLineDash([]);
     const text = `epoch ${count(epoch)}`;
     const wide = ctx.measureText(text).width;
-    const end = x + wide + 3 > left + width + 4;
+    const end = x + wide + 3 > left + width + 36; // the margin of the labels is free up here
     const start = end ? x - 3 - wide : x + 3;
     if (start < free) continue;
     free = start + wide + 8;
