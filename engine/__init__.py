@@ -48,7 +48,9 @@ from gradbook.dtypes import (
 from gradbook.dtypes import bool_ as bool
 from gradbook.dtypes import float_ as float
 from gradbook.dtypes import int_ as int
+from gradbook.ops.activation import celu, celu_, hardshrink, prelu, relu, relu_, rrelu, selu, selu_, threshold, threshold_
 from gradbook.ops.creation import *
+from gradbook.ops.special import *
 from gradbook.ops.counting import *
 from gradbook.ops.ordering import *
 from gradbook.ops.softmax import *
@@ -70,7 +72,7 @@ from gradbook.ops.tiling import *
 from gradbook.random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from gradbook.tensor import Size, Tensor
 
-from gradbook import optim  # isort: skip  (what is made of ops comes after them)
+from gradbook import optim, utils  # isort: skip  (what is made of ops comes after them)
 
 __version__ = "0.1.0"
 
