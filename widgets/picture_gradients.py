@@ -218,7 +218,8 @@ def _medians(values: Array) -> Array:
     """The (lower) median of what is finite in each row, NaN where nothing is. (k, n) -> (k,)."""
     known = np.isfinite(values)
     ordered = np.sort(np.where(known, values, np.nan), axis=1)  # NaN last
-    return ordered[np.arange(len(values)), np.maximum(known.sum(axis=1) - 1, 0) // 2]
+    medians: Array = ordered[np.arange(len(values)), np.maximum(known.sum(axis=1) - 1, 0) // 2]
+    return medians
 
 
 def _last_rows(values: Array) -> Array:

@@ -210,6 +210,9 @@ def _band(px: Array, py: Array, box: tuple[int, int]) -> str:
     column = np.floor(px - box[0]).astype(int)
     starts = np.flatnonzero(np.diff(column, prepend=column[0] - 1))
     highest, lowest = np.minimum.reduceat(py, starts), np.maximum.reduceat(py, starts)
+    if len(px) < 4 * box[1]:  # few points a column: each stroke reaches back to the point before it, as a line would
+        before = py[np.maximum(starts - 1, 0)]
+        highest, lowest = np.minimum(highest, before), np.maximum(lowest, before)
     strokes = zip((column[starts] + box[0]).tolist(), highest.tolist(), lowest.tolist(), strict=True)
     return "".join(f"M{c}.5 {coordinate(a)}V{coordinate(max(b, a + 0.7))}" for c, a, b in strokes)
 
