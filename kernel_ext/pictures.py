@@ -22,12 +22,15 @@ class GraphPicture:
 
     def __init__(self, graph: Graph, depth: int | None = None, direction: str = "TB", theme: str = "auto") -> None:
         self.graph, self.depth, self.direction, self.theme = graph, depth, direction, theme
+        self._svg = ""
 
     def svg(self) -> str:
         """The drawing."""
         import gradbook.widgets  # noqa: F401  (it is what draws)
 
-        return self.graph.to_svg(direction=self.direction, depth=self.depth, theme=self.theme)
+        if not self._svg:
+            self._svg = self.graph.to_svg(direction=self.direction, depth=self.depth, theme=self.theme)
+        return self._svg
 
     def __repr__(self) -> str:
         shown = self.graph if self.depth is None else self.graph.fold(self.depth)

@@ -80,7 +80,10 @@ def _quote(text: str) -> str:
 
 
 def save(graph: Graph, file: Path, direction: str, depth: int | None) -> Path:
-    """Write a graph in the form its ending says. Raises ValueError for an ending we do not write."""
+    """Write a graph in the form its ending says.
+
+    Raises ValueError for an ending we do not write, RuntimeError where Graphviz is needed and missing.
+    """
     suffix = file.suffix[1:].lower()
     if suffix not in SUFFIXES:
         raise ValueError(f"cannot write a graph as {file.name!r}; the endings are {', '.join(SUFFIXES)}")
@@ -93,8 +96,22 @@ def save(graph: Graph, file: Path, direction: str, depth: int | None) -> Path:
         svg = graph.to_svg(direction=direction, depth=depth)
         file.write_text(svg if suffix == "svg" else _page(file.stem, svg), encoding="utf-8")
     else:
-        file.write_bytes(shown.to_graphviz(direction=direction).pipe(format=suffix))
+        file.write_bytes(render(shown, suffix, direction))
     return file
+
+
+def render(graph: Graph, form: str, direction: str) -> bytes:
+    """A drawing by Graphviz. Raises RuntimeError that says what to do where its `dot` is not installed."""
+    import graphviz
+
+    try:
+        drawn: bytes = graph.to_graphviz(direction=direction).pipe(format=form)
+    except graphviz.ExecutableNotFound:
+        advice = "install Graphviz (apt install graphviz, brew install graphviz), or save .svg, .html, .dot or .json"
+        raise RuntimeError(
+            f"a graph as {form}, {direction}, is drawn by Graphviz's dot, which is not there: {advice}"
+        ) from None
+    return drawn
 
 
 def _page(title: str, svg: str) -> str:

@@ -102,7 +102,12 @@ class Graph:
         return graphviz.Source(self.to_dot(direction=direction, depth=depth))
 
     def to_svg(self, *, direction: str = "TB", depth: int | None = None, theme: str = "auto") -> str:
-        """A drawing by gradbook's own layout. Raises RuntimeError before `import gradbook.widgets`."""
+        """A drawing by gradbook's own layout; from left to right, 'LR', by Graphviz's `dot`.
+
+        Raises RuntimeError before `import gradbook.widgets`, and for 'LR' where Graphviz is not installed.
+        """
+        if direction == "LR":
+            return export.render(self if depth is None else self.fold(depth), "svg", direction).decode()
         if svg_renderer is None:
             raise RuntimeError("Graph.to_svg: nothing draws yet; run `import gradbook.widgets` first")
         return svg_renderer(self, depth=depth, direction=direction, theme=theme)
@@ -145,7 +150,7 @@ def _node(i: int, node: RawNode, name: str, classes: dict[str, str], names: nami
         op=node.op,
         name=name,
         module_path=path,
-        module_cls=node.module_cls or classes.get(path, ""),
+        module_cls=node.module_cls or (classes.get(path, "") if path else ""),
         cell=place.cell if place else None,
         line=place.line if place else None,
         source=place.source if place else None,

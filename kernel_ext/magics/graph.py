@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from IPython.core.error import UsageError
 from IPython.core.magic import line_magic, magics_class
@@ -20,6 +21,7 @@ from gradbook.observe.raw import from_nodes
 
 __all__ = ["GraphMagic"]
 
+T = TypeVar("T")
 OPTIONS = ("depth", "direction", "save")
 
 
@@ -47,8 +49,10 @@ class GraphMagic(GradbookMagics):
         if "save" in options:
             import gradbook.widgets  # noqa: F401  (it is what draws)
 
-            return graph.save(Path(options["save"]).expanduser(), direction=direction, depth=depth)
-        return GraphPicture(graph, depth, direction, self.extension.settings.theme)
+            return _told(lambda: graph.save(Path(options["save"]).expanduser(), direction=direction, depth=depth))
+        picture = GraphPicture(graph, depth, direction, self.extension.settings.theme)
+        _told(picture.svg)
+        return picture
 
     def graph_of(self, expression: str) -> observe.Graph:
         """The graph that an expression means. Raises UsageError if it means none."""
@@ -78,6 +82,14 @@ class GraphMagic(GradbookMagics):
 
 def _kind(value: Any) -> str:
     return f"a {type(value).__name__}"
+
+
+def _told(act: Callable[[], T]) -> T:
+    """What cannot be drawn here is said without a traceback."""
+    try:
+        return act()
+    except RuntimeError as error:
+        raise UsageError(f"%graph: {error}") from None
 
 
 def _advice(expression: str, value: Any) -> str:

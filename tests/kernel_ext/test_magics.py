@@ -174,11 +174,22 @@ def test_graph_without_gradients(loaded: InteractiveShell) -> None:
 @pytest.mark.parametrize("name", ["net.svg", "net.html", "net.dot", "net.json"])
 def test_graph_is_saved_as_the_ending_says(loaded: InteractiveShell, tmp_path: Path, name: str) -> None:
     run(loaded, "w = gradbook.ones(2, requires_grad=True)")
-    file = loaded.run_line_magic("graph", f"(w * 2).sum() --direction LR --save '{tmp_path / name}'")
+    file = loaded.run_line_magic("graph", f"(w * 2).sum() --save '{tmp_path / name}'")
     text = file.read_text(encoding="utf-8")
     assert {"svg": "<svg", "html": "<!DOCTYPE html>", "dot": "digraph", "json": '{"signature"'}[name[4:]] in text
     if name == "net.json":
         assert len(json.loads(text)["nodes"]) == 3
+
+
+def test_graph_from_left_to_right_needs_graphviz_and_says_so(
+    loaded: InteractiveShell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run(loaded, "w = gradbook.ones(2, requires_grad=True)")
+    file = loaded.run_line_magic("graph", f"w * 2 --direction LR --save {tmp_path / 'g.dot'}")
+    assert "rankdir=LR" in file.read_text(encoding="utf-8")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for line in ("%graph w * 2 --direction LR", f"%graph w * 2 --save {tmp_path / 'g.pdf'}"):
+        assert "install Graphviz" in usage(loaded, line)
 
 
 # -- %inspect ----------------------------------------------------------------------------------------------------------
