@@ -69,6 +69,7 @@ from gradbook.ops.scattering import *
 from gradbook.ops.shape import *
 from gradbook.ops.strides import *
 from gradbook.ops.tiling import *
+from gradbook.printing import get_printoptions, printoptions, set_printoptions
 from gradbook.random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from gradbook.tensor import Size, Tensor
 
