@@ -1,6 +1,6 @@
 // The row under the header. Always there, always as high: what must be said changes its words, never the layout.
 import { h, s, setText } from "./dom";
-import { count, plain } from "./format";
+import { count, plain, plural } from "./format";
 import type { Actions, Panel } from "./panel";
 import { type State, type Store, controlsLive } from "./store";
 
@@ -25,7 +25,13 @@ export function coachWords(state: State): Words {
   if (active && state.silent) return { ...quiet(SILENT), kind: "say" };
   if (active && !state.controls.live && state.controls.why) return { ...quiet(state.controls.why), kind: "say" };
   if (connection === "disconnected") return { ...quiet("The last picture stays readable. Run the cell again to go on."), kind: "say" };
-  return quiet(coach?.text ?? "");
+  return quiet(coach?.text || subject(state));
+}
+
+/** What is looked at, where nobody has more to say: `cell [7] · baseline · 1,633 weights in 6 parameters`. */
+function subject({ run, params }: State): string {
+  const weights = params.reduce((sum, { numel }) => sum + numel, 0);
+  return [run?.cell && `cell ${run.cell}`, run?.name, params.length > 0 && `${plural(weights, "weight")} in ${plural(params.length, "parameter")}`].filter(Boolean).join(" · ");
 }
 
 /** The value in a fix that Apply can carry out at once (`lr=3e-4`); null for any other fix. */

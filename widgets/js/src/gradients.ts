@@ -1,7 +1,7 @@
 // Gradients: one row a parameter, from input to loss. Drawn on a canvas; over it lie the rows that keyboard and reader meet.
 import { h, setAttr, setText } from "./dom";
 import { plural } from "./format";
-import { type RowData, momentAt, ridges, rowData, rowName, sparkline } from "./gradmodel";
+import { type RowData, hasHistogram, momentAt, ridges, rowData, rowName, sparkline } from "./gradmodel";
 import { type Columns, FOOT, HEAD, LEAST_ROW, columnsFor, drawGround, drawRow, hatching } from "./gradplot";
 import { type Row, rowsOf } from "./groups";
 import type { Actions, Panel } from "./panel";
@@ -87,7 +87,7 @@ function paint(ctx: CanvasRenderingContext2D, state: State, scene: Scene, column
     const data = rowData(state, row, moment);
     const selected = row.kind === "parameter" ? scene.chosen.has(row.index) : !row.open && row.repeats.some((repeat) => repeat.some((index) => scene.chosen.has(index)));
     const look = { y: HEAD + i * rowHeight - scroll, height: rowHeight, selected };
-    drawRow(ctx, data, sparkline(probes, row, columns.sparkWidth), pinned, ridges(probes, row, moment).heights, columns, look, ink);
+    drawRow(ctx, data, sparkline(probes, row, columns.sparkWidth), pinned, hasHistogram(state.params, row) ? ridges(probes, row, moment).heights : [], columns, look, ink);
   }
   ctx.restore();
 }

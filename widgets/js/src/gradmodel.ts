@@ -2,6 +2,7 @@
 import { indexAt } from "./decimate";
 import { num } from "./format";
 import { type Row } from "./groups";
+import type { Parameter } from "./protocol";
 import { type Probes, type State } from "./store";
 
 export const VANISHING = 1e-6;
@@ -10,6 +11,8 @@ export const RATIO_HIGH = 1e-2;
 const LASTING = 3; // probes in a row that make a warning of a value
 const RECENT = 20;
 const MOMENTS = 5;
+const LIKE_SIZE = 3;
+const FEWEST = 4; // numbers that make a histogram
 const [NORM, WEIGHT, RATIO] = [0, 1, 2];
 
 export type Trouble = "vanishing" | "exploding" | "NaN" | null;
@@ -101,17 +104,27 @@ export function sparkline(probes: Probes, row: Row, points: number): Float32Arra
   });
 }
 
-/** Up to five gradient histograms from the first probe to `moment`, oldest first, on one range: rows of 32 heights 0 … 1. */
+/**
+ * Up to five gradient histograms, oldest first, on one range: rows of 32 heights 0 … 1. They reach back from `moment` as far
+ * as gradients were of like size: beside gradients many times as wide the newest would be a needle.
+ */
 export function ridges(probes: Probes, row: Row, moment: number): { heights: Float32Array[]; range: number } {
   if (moment < 0) return { heights: [], range: 0 };
-  const n = Math.min(MOMENTS, moment + 1);
-  const at = Array.from({ length: n }, (_, i) => (n === 1 ? moment : Math.round((i / (n - 1)) * moment)));
   const indices = row.kind === "parameter" ? [row.index] : row.repeats.flat();
-  const widest = (m: number): number => Math.max(0, ...indices.map((index) => probes.ranges[m][index]).filter(Number.isFinite));
+  const widest = (m: number): number => indices.reduce((most, index) => Math.max(most, Number.isFinite(probes.ranges[m][index]) ? probes.ranges[m][index] : 0), 0);
   const newest = widest(moment);
-  const range = Math.min(Math.max(...at.map(widest)), newest > 0 ? newest * 3 : Infinity);
+  let first = moment;
+  while (first > 0 && (newest === 0 || widest(first - 1) <= newest * LIKE_SIZE)) first--;
+  const n = Math.min(MOMENTS, moment - first + 1);
+  const at = Array.from({ length: n }, (_, i) => (n === 1 ? moment : first + Math.round((i / (n - 1)) * (moment - first))));
+  const range = Math.max(...at.map(widest));
   if (!(range > 0)) return { heights: [], range: 0 };
   return { range, heights: at.map((m) => density(probes, indices, m, range)) };
+}
+
+/** A bias of one number has no distribution worth a picture. */
+export function hasHistogram(params: readonly Parameter[], row: Row): boolean {
+  return row.kind === "group" || params[row.index].numel >= FEWEST;
 }
 
 /** Counts of several histograms with own ranges, put on ±range as a density and scaled to a highest value of 1. */

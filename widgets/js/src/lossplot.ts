@@ -122,22 +122,22 @@ function drawAxes(ctx: CanvasRenderingContext2D, scene: LossScene, frame: Frame,
     ctx.fillText(labels[i], left - 6, y);
   });
   drawEpochs(ctx, scene.epochs, frame, inks);
-  const stepRoom = ctx.measureText("step").width + 10;
   ctx.textBaseline = "alphabetic";
   ctx.fillStyle = inks["ink-2"];
-  ctx.textAlign = "right";
   const baseline = top + height + 15;
-  ctx.fillText("step", left + width, baseline);
+  let end = left + width;
   ctx.strokeStyle = inks["line-2"];
   for (const tick of linearTicks(0, frame.span, Math.max(2, Math.floor(width / 62)))) {
     const x = Math.round(frame.x(tick)) + 0.5;
     stroke(ctx, x, top + height, x, top + height + 4);
     const text = count(tick);
     const half = ctx.measureText(text).width / 2;
-    if (x + half > left + width - stepRoom) continue;
     ctx.textAlign = "center";
     ctx.fillText(text, Math.max(x, left + half - 4), baseline);
+    end = Math.max(end, x + half);
   }
+  ctx.textAlign = "left";
+  ctx.fillText("step", end + 8, baseline);
 }
 
 function drawEpochs(ctx: CanvasRenderingContext2D, epochs: LossScene["epochs"], frame: Frame, inks: Inks): void {
