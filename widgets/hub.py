@@ -8,6 +8,7 @@ finds it in the page: `globalThis[Symbol.for("gradbook")][hash]`, or, when the s
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,7 @@ import traitlets
 from gradbook.widgets.bundle import bundle, bundle_hash
 from gradbook.widgets.frontend import repair_comm
 
-__all__ = ["Hub", "Stub", "hub"]
+__all__ = ["Hub", "Stub", "close_stub", "hub"]
 
 STUB = """
 const ready = (hash) => new Promise((done) => {
@@ -66,6 +67,7 @@ class Stub(anywidget.AnyWidget):
     def __init__(self, snapshot: bytes, theme: str) -> None:
         super().__init__(_hub=bundle_hash(), snapshot=snapshot, theme=theme)
         repair_comm(self.comm)
+        _stubs.add(self)
 
     @property
     def open_comm(self) -> Any:
@@ -76,6 +78,7 @@ class Stub(anywidget.AnyWidget):
 
 _lock = threading.Lock()
 _hub: Hub | None = None
+_stubs: weakref.WeakSet[Stub] = weakref.WeakSet()
 
 
 def hub() -> Hub:
@@ -85,3 +88,18 @@ def hub() -> Hub:
         if _hub is None or _hub.comm is None:
             _hub = Hub()
         return _hub
+
+
+def close_stub(stub: Stub) -> None:
+    """Close one model, with what ipywidgets opened beside it; the hub goes with the last one."""
+    global _hub
+    stub.source = None
+    for model in (stub.layout, stub):
+        if model.comm is not None:
+            model.close()
+    _stubs.discard(stub)
+    with _lock:
+        if _hub is not None and not any(other.open_comm is not None for other in _stubs):
+            unused, _hub = _hub, None
+            unused.layout.close()
+            unused.close()

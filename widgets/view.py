@@ -112,15 +112,18 @@ class LiveView:
         """Take the model away; the page shows `disconnected`. Closing twice is harmless."""
         sender.detach(self)
         stub, self._stub = self._stub, None
-        if stub is not None and stub.open_comm is not None:
-            stub.source = None
-            stub.send({"kind": "closed"})
-            stub.close()
+        if stub is not None:
+            from gradbook.widgets.hub import close_stub
+
+            if stub.open_comm is not None:
+                stub.send({"kind": "closed"})
+            close_stub(stub)
 
     def _open(self) -> None:
         """Open the model, or take the open one again."""
         if self._stub is not None and self._stub.open_comm is not None:
             self._stub.source = self._fresh
+            self._stub.theme = self.theme
             return
         from gradbook.widgets.hub import Stub, hub  # only where a page looks: importing ipywidgets takes its time
 

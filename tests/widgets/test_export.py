@@ -95,7 +95,7 @@ def test_importing_the_widgets_gives_graphs_their_drawing() -> None:
     folded, opened = sample_graph().to_svg(depth=0), sample_graph().to_svg(depth=9)
     assert len(folded) < len(whole) <= len(opened)
     with pytest.raises(ValueError, match="LR"):
-        sample_graph().to_svg(direction="LR")
+        observed.svg_renderer(sample_graph(), direction="LR")
     with pytest.raises(ValueError, match="depth"):
         sample_graph().to_svg(depth=-1)
     with pytest.raises(ValueError, match="theme"):

@@ -361,6 +361,26 @@ def test_an_export_asks_for_the_run_itself_in_the_last_output_only(page: Page, m
     assert unpack(base64.b64decode(held[1]["packed"])).content["status"]["state"] == "finished"
 
 
+def test_closing_the_last_view_leaves_no_model_behind(page: Page) -> None:
+    import ipywidgets
+
+    before = set(ipywidgets.widgets.widget._instances)
+    views = [LiveView(sample_run(steps=20)) for _ in range(2)]
+    for one in views:
+        one.show()
+        one.finish()
+    assert len(set(ipywidgets.widgets.widget._instances) - before) == 6  # three models and their layouts
+    views[0].close()
+    assert len(set(ipywidgets.widgets.widget._instances) - before) == 4
+    views[1].close()
+    assert set(ipywidgets.widgets.widget._instances) == before
+    again = LiveView(sample_run(steps=20))
+    again.show()
+    assert len([state for state in page.opened if len(state["_esm"]) > 1024]) == 2
+    again.finish()
+    again.close()
+
+
 def test_showing_a_finished_run_as_the_value_of_a_cell(page: Page) -> None:
     one = LiveView(sample_run())
     data = one._repr_mimebundle_()
@@ -368,3 +388,4 @@ def test_showing_a_finished_run_as_the_value_of_a_cell(page: Page) -> None:
     until(lambda: not sender.running)
     one.close()
     assert page.custom[-1] == {"kind": "closed"}
+    assert page.messages[-1][0] == "comm_close"
