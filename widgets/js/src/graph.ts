@@ -52,6 +52,7 @@ class GraphPanel implements Panel {
     watchPointer(this.plot, this.camera, {
       model: () => this.model,
       changed: () => this.schedule(),
+      settle: () => this.scrolled(),
       hover: (spot) => this.hover(spot),
       click: (x, y) => this.click(x, y),
       fold: (key) => this.fold(key),
@@ -142,7 +143,7 @@ class GraphPanel implements Panel {
     const map = this.minimapPlace();
     if (map) drawMinimap(ctx, map, model, camera.camera, height, scene.ink);
     ctx.restore();
-    drawLegend(ctx, height + STRIP / 2, this.overlay === "flow" && state.graphStats !== null, scene.ink);
+    drawLegend(ctx, height + STRIP / 2, this.overlay, state.graphStats !== null, scene.ink);
     setText(this.foot, this.footText(model));
     this.foot.style.right = `${map ? MINIMAP.width + 8 : 0}px`;
   }
@@ -215,8 +216,9 @@ class GraphPanel implements Panel {
   private minimapPlace(): Place | null {
     const { model, camera } = this;
     if (!model || camera.width < NARROW || camera.height < 320) return null;
+    const free = camera.camera.x + (model.picture.norms + 6) * camera.camera.scale <= camera.width - MINIMAP.width;
     const whole = model.picture.height * camera.camera.scale + camera.camera.y <= camera.height && camera.camera.y >= 0;
-    return model.picture.folded > 0 || !whole ? { x: camera.width - MINIMAP.width, y: camera.height - MINIMAP.height } : null;
+    return free && (model.picture.folded > 0 || !whole) ? { x: camera.width - MINIMAP.width, y: camera.height - MINIMAP.height } : null;
   }
 
   /** The whole picture, not only what is on the screen. */
@@ -236,7 +238,7 @@ class GraphPanel implements Panel {
     ctx.fillRect(0, 0, canvas.width, canvas.height);
     drawGraph(ctx, { ...scene, camera: { x: (8 - x0) * scale, y: 8 * scale, scale }, width: canvas.width, height: canvas.height, hovered: -1, found: null });
     ctx.scale(scale, scale);
-    drawLegend(ctx, high - STRIP / 2, this.overlay === "flow" && state.graphStats !== null, scene.ink);
+    drawLegend(ctx, high - STRIP / 2, this.overlay, state.graphStats !== null, scene.ink);
     return canvas;
   }
 

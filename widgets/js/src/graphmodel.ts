@@ -199,14 +199,16 @@ export function groupName(group: Group, graph: GraphDescription): string {
   return `${group.title} (${group.cls || "module"}, ${shape.length > 0 ? shape.join("×") : "()"})`;
 }
 
-/** Nodes whose name, op, module or parameter contains the words, without regard to case; in the order of the graph. */
+/** Nodes whose name, op, module or parameter contains the words, without regard to case; ops first, then in the order of the graph. */
 export function findNodes(graph: GraphDescription, words: string): number[] {
   const wanted = words.trim().toLowerCase();
   if (wanted === "") return [];
-  return graph.nodes.filter(({ name, label, op, module }) => {
+  const found = graph.nodes.filter(({ name, label, op, module }) => {
     const path = module >= 0 ? `${graph.modules[module].path} ${graph.modules[module].cls}` : "";
     return `${name} ${label} ${op} ${path}`.toLowerCase().includes(wanted);
-  }).map(({ id }) => id);
+  });
+  const leaf = ({ kind }: { kind: string }): number => (kind === "op" ? 0 : 1);
+  return found.sort((a, b) => leaf(a) - leaf(b) || a.id - b.id).map(({ id }) => id);
 }
 
 export type { Chip, Group, Item, Picture };

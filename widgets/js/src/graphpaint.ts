@@ -8,6 +8,7 @@ import type { Inks } from "./theme";
 export type Overlay = "flow" | "value" | "zeros" | "time";
 export const OVERLAYS: [text: string, value: Overlay][] = [["gradient flow", "flow"], ["value mean ± std", "value"], ["zero fraction", "zeros"], ["time", "time"]];
 const HEADINGS: Record<Overlay, string> = { flow: "|grad|", value: "value", zeros: "zeros", time: "time" };
+const LEGENDS = { value: "numbers: mean ± standard deviation of the value", zeros: "numbers: part of the value that is 0", time: "numbers: forward + backward" };
 const [MEAN, STD, ZEROS, NORM, FORWARD, BACKWARD] = [0, 1, 4, 5, 6, 7];
 const WORDS = 0.45; // below this scale nothing could be read
 const OUTLINES = 0.18;
@@ -284,7 +285,7 @@ function drawBars(ctx: CanvasRenderingContext2D, { stats, ink }: Scene, { bars, 
 function drawWords(ctx: CanvasRenderingContext2D, scene: Scene, items: number[], ink: Inks): void {
   const { picture, graph } = scene.model;
   const head = picture.items[0];
-  if (head?.kind === "input" && !head.compact) {
+  if (items.includes(0) && head?.kind === "input" && !head.compact && (scene.overlay === "flow" || readOut(scene, head) === "")) {
     ctx.textAlign = "right";
     ctx.font = `10px ${ink.ui}`;
     ctx.fillStyle = ink["ink-2"];
@@ -319,13 +320,13 @@ function readOuts(ctx: CanvasRenderingContext2D, scene: Scene, item: Item, line:
   ctx.textAlign = "right";
   const bottom = item.compact ? item.y + 27 : line;
   ctx.fillText(text, item.compact ? item.x + item.w / 2 - 8 : picture.norms, bottom);
-  const taken = item.compact ? ctx.measureText(text).width : 0;
+  const taken = ctx.measureText(text).width;
   const mean = scalar && stats ? stats.table[item.node * NODE_STAT_COUNT + MEAN] : NaN;
   const value = mean === mean && overlay !== "value";
   const second = value ? num(mean) : item.shape;
   ctx.textAlign = "left";
   let x = item.compact ? item.x - item.w / 2 + 8 : picture.shapes;
-  let room = item.compact ? item.w - 20 - taken : Infinity;
+  let room = item.compact ? item.w - 20 - taken : picture.norms - picture.shapes - taken - 4;
   for (const [part, colour] of [[item.name, ink.ink], [second, value ? ink["value-ink"] : ink["ink-2"]]] as const) {
     const width = part ? ctx.measureText(part).width : 0;
     if (width === 0 || width > room) continue;
@@ -342,7 +343,7 @@ export function readOut({ stats, overlay, model }: Pick<Scene, "stats" | "overla
   const { table } = stats;
   const of = (column: number): number => table[item.node * NODE_STAT_COUNT + column];
   if (overlay === "flow") return Number.isNaN(of(NORM)) ? "" : num(of(NORM));
-  if (overlay === "value") return Number.isNaN(of(MEAN)) ? "" : `${num(of(MEAN))} ± ${num(of(STD))}`;
+  if (overlay === "value") return Number.isNaN(of(MEAN)) ? "" : `${num(of(MEAN))}±${num(of(STD))}`;
   if (overlay === "zeros") return Number.isNaN(of(ZEROS)) ? "" : `${Math.round(of(ZEROS) * 100)}\u2009%`;
   const block = model.block(item);
   let total = NaN;
@@ -357,7 +358,7 @@ export function readOut({ stats, overlay, model }: Pick<Scene, "stats" | "overla
 }
 
 /** What the widths mean, in the strip below the picture. */
-export function drawLegend(ctx: CanvasRenderingContext2D, y: number, known: boolean, ink: Inks): void {
+export function drawLegend(ctx: CanvasRenderingContext2D, y: number, overlay: Overlay, known: boolean, ink: Inks): void {
   if (!known) return;
   ctx.textAlign = "left";
   ctx.font = `10px ${ink.ui}`;
@@ -367,6 +368,10 @@ export function drawLegend(ctx: CanvasRenderingContext2D, y: number, known: bool
     ctx.fillText(text, x, y + 4);
     x += ctx.measureText(text).width + gap;
   };
+  if (overlay !== "flow") {
+    word(LEGENDS[overlay], 0);
+    return;
+  }
   word("|grad|", 8);
   for (const [norm, text] of [[1e-3, "1e−3"], [0.03, "0.03"], [1, "1"]] as const) {
     const band = flowWidth(norm);

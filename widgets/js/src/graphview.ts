@@ -39,7 +39,9 @@ export class GraphCamera {
   /** x of the spine: where it is, if the picture fits there, so that a closed inspector moves nothing. */
   private spine(model: GraphModel, scale: number): number {
     const { x0, x1 } = model.picture;
-    const [left, right] = [-x0 * scale, this.width - x1 * scale];
+    const left = -x0 * scale;
+    const beside = this.width - x1 * scale - MINIMAP.width - 8; // leaves room for the minimap, if there is any
+    const right = this.width >= WIDE && beside >= left ? beside : this.width - x1 * scale;
     const { x } = this.camera;
     if (this.atHome && x >= left && x <= right && this.camera.scale === scale) return x;
     const wished = this.width > 700 ? this.width * 0.46 : left + Math.min(16, Math.max(0, (right - left) / 2));
@@ -116,6 +118,7 @@ export class GraphCamera {
 export interface PlotEvents {
   model(): GraphModel | null;
   changed(): void;
+  settle(): void; // a box may just have been scrolled into view
   hover(spot: Spot | null): void;
   click(x: number, y: number): void; // on the screen
   fold(key: string): void;
@@ -126,8 +129,9 @@ export interface PlotEvents {
 export function watchPointer(plot: HTMLElement, camera: GraphCamera, events: PlotEvents): void {
   let drag: { id: number; x: number; y: number; moved: boolean; map: Place | null } | null = null;
   const at = (event: MouseEvent): [number, number] => {
+    events.settle();
     const { left, top } = plot.getBoundingClientRect();
-    return [event.clientX - left + plot.scrollLeft, event.clientY - top + plot.scrollTop]; // a box may just have been scrolled into view
+    return [event.clientX - left, event.clientY - top];
   };
   const jump = (place: Place, y: number): void => {
     const model = events.model();
