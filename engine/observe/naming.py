@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import gc
 import linecache
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from inspect import CO_OPTIMIZED
 from types import CodeType, FrameType
 from typing import Any
 
@@ -222,13 +225,29 @@ class Names:
                 self.buffers.setdefault(id(buffer), prefix + path)
 
 
+def variables(frame: FrameType) -> dict[str, Any]:
+    """The variables of a frame, and nothing of them kept in it.
+
+    Before Python 3.13 a function's frame remembers the dictionary that `f_locals` makes, and so keeps everything in it
+    alive until the function returns. One that was not there before we asked is emptied again.
+    """
+    if sys.version_info >= (3, 13) or not frame.f_code.co_flags & CO_OPTIMIZED:
+        return dict(frame.f_locals)
+    before = {id(held) for held in gc.get_referents(frame) if type(held) is dict}
+    made = frame.f_locals
+    found = dict(made)
+    if id(made) not in before:
+        made.clear()
+    return found
+
+
 def _namespaces(frame: FrameType | None) -> Iterator[Mapping[str, Any]]:
     """Locals of a frame and of the user's frames around it, attributes of `self` behind them, globals last."""
     globals_seen: list[Mapping[str, Any]] = []
     depth = 0
     while frame is not None and depth < 24:
         if not is_own(frame.f_code.co_filename):
-            names = dict(frame.f_locals)
+            names = variables(frame)
             yield names
             holder = names.get("self")
             if holder is not None and hasattr(holder, "__dict__"):

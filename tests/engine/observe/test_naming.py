@@ -114,3 +114,26 @@ def test_names_of_the_engine_are_not_the_users() -> None:
     frame = source.user_frame(1)
     assert frame is not None
     assert frame.f_code.co_filename == __file__
+
+
+def test_looking_at_a_functions_variables_keeps_nothing_alive() -> None:
+    import sys
+    import weakref
+
+    class Thing:
+        pass
+
+    thing = Thing()
+    gone = weakref.ref(thing)
+    assert naming.variables(sys._getframe())["thing"] is thing
+    del thing
+    assert gone() is None
+
+
+def test_a_dictionary_the_user_got_from_locals_stays_as_it_is() -> None:
+    import sys
+
+    mine = locals()
+    naming.variables(sys._getframe())
+    assert "mine" in sys._getframe().f_locals
+    assert "sys" in mine

@@ -34,6 +34,12 @@ def train(model, optimizer, steps: int, *, after=None) -> list[float]:
     return values
 
 
+@pytest.fixture
+def whatever_it_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Level full records every step, however short."""
+    monkeypatch.setitem(module.SHARE, "full", 1e9)
+
+
 def test_every_step_is_a_point_of_the_loss_under_its_own_name() -> None:
     model, optimizer = make()
     with observe.start_run("first") as run:
@@ -69,12 +75,13 @@ def test_a_recorded_step_measures_what_numpy_measures() -> None:
     for row, (old, new, grad) in enumerate(zip(before, after, grads, strict=True)):
         assert table[row, 0] == pytest.approx(np.linalg.norm(grad), rel=1e-4)
         assert table[row, 1] == pytest.approx(np.linalg.norm(old), rel=1e-4)
-        assert table[row, 2] == pytest.approx(np.linalg.norm(new - old) / np.linalg.norm(old), rel=1e-3)
+        assert table[row, 2] * np.linalg.norm(old) == pytest.approx(np.linalg.norm(new - old), rel=1e-3)
         assert table[row, 3] == pytest.approx((grad == 0).mean())
         assert table[row, 4] == pytest.approx(np.abs(grad).max(), rel=1e-6)
         assert run.probes.histogram[-1, row].sum() == grad.size
 
 
+@pytest.mark.usefixtures("whatever_it_costs")
 def test_the_graph_has_values_gradients_and_times() -> None:
     model, optimizer = make()
     with observe.start_run(level="full") as run:
@@ -107,6 +114,7 @@ def test_only_a_few_steps_are_recorded_at_health(monkeypatch: pytest.MonkeyPatch
     assert run.probes.total == 20
 
 
+@pytest.mark.usefixtures("whatever_it_costs")
 def test_two_losses_are_two_curves_on_the_same_steps() -> None:
     generator, critic = nn.Linear(2, 2), nn.Linear(2, 1)
     optimizer_g, optimizer_d = optim.Adam(generator.parameters(), lr=1e-3), optim.SGD(critic.parameters(), lr=1e-2)
@@ -146,6 +154,7 @@ def test_accumulated_gradients_are_one_step() -> None:
     np.testing.assert_array_equal(run.series["loss"].steps, np.repeat([1, 2, 3], 4))
 
 
+@pytest.mark.usefixtures("whatever_it_costs")
 def test_without_an_optimizer_backward_passes_are_steps() -> None:
     w = gradbook.ones(3, requires_grad=True)
     with observe.start_run(level="full") as run:
@@ -190,17 +199,19 @@ def test_epochs_are_passes_over_the_loader_that_is_trained_on() -> None:
      ("lr", "lr"), ("accuracy", "other"), ("interval", "other"), ("contest", "other"), ("evaluation", "other")],
 )  # fmt: skip
 def test_a_logged_curve_has_the_role_its_name_says(name: str, role: str) -> None:
-    with observe.start_run() as run:
-        gradbook.log(name, gradbook.tensor(0.5))
-        gradbook.log(name, 2)
-    assert run.series == {}, "points wait for the training to begin"
     model, optimizer = make()
-    with observe.start_run() as run:
+    armed = Recorder(cell="[1]").attach()
+    try:
         gradbook.log(name, gradbook.tensor(0.5))
+        assert observe.runs() == [], "points wait for the training to begin"
         train(model, optimizer, 1)
         gradbook.log(name, 2)
+        run = armed.run
+    finally:
+        armed.detach()
     assert run.series[name].role == role
     np.testing.assert_array_equal(run.series[name].values, [0.5, 2])
+    np.testing.assert_array_equal(run.series[name].steps, [0, 1])
 
 
 def test_what_is_no_number_is_refused() -> None:
@@ -267,14 +278,14 @@ def test_pause_step_stop_and_learning_rate_from_another_thread() -> None:
 def test_an_exception_ends_the_run_as_an_error_with_its_line() -> None:
     model, optimizer = make()
     with pytest.raises(ZeroDivisionError), observe.start_run() as run:
-        train(model, optimizer, 2)
-        _ = 1 / 0
+        train(model, optimizer, 2, after=lambda step: 1 / (1 - step))
     assert run.state == "error"
     assert run.error["type"] == "ZeroDivisionError"
     assert run.error["line"] > 0
     assert not events.observers
 
 
+@pytest.mark.usefixtures("whatever_it_costs")
 def test_chosen_nodes_show_their_values() -> None:
     model, optimizer = make()
     with observe.start_run(level="full") as run:
@@ -296,6 +307,7 @@ def test_chosen_nodes_show_their_values() -> None:
     assert run.details[relu.id].step == run.stats_step
 
 
+@pytest.mark.usefixtures("whatever_it_costs")
 def test_another_model_in_the_loop_is_another_graph() -> None:
     model, optimizer = make()
     x = gradbook.randn(3, 4)
@@ -310,6 +322,7 @@ def test_another_model_in_the_loop_is_another_graph() -> None:
     assert "tanh" in {node.op for node in run.graph.nodes}
 
 
+@pytest.mark.usefixtures("whatever_it_costs")
 def test_a_last_smaller_batch_is_not_another_graph() -> None:
     model, optimizer = make()
     with observe.start_run(level="full") as run:
