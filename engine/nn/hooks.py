@@ -109,6 +109,8 @@ def call(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         raise
     finally:
         del stack[depth - 1 :]
+        if depth == 1:
+            events._thread.names = None  # they hold the model
 
 
 class _Names:
