@@ -50,6 +50,7 @@ from gradbook.dtypes import float_ as float
 from gradbook.dtypes import int_ as int
 from gradbook.ops.activation import celu, celu_, hardshrink, prelu, relu, relu_, rrelu, selu, selu_, threshold, threshold_
 from gradbook.ops.creation import *
+from gradbook.ops.complex import *
 from gradbook.ops.special import *
 from gradbook.ops.counting import *
 from gradbook.ops.ordering import *
@@ -71,6 +72,7 @@ from gradbook.ops.strides import *
 from gradbook.ops.tiling import *
 from gradbook.printing import get_printoptions, printoptions, set_printoptions
 from gradbook.random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
+from gradbook.serialization import load, save
 from gradbook.tensor import Size, Tensor
 
 from gradbook import optim, utils  # isort: skip  (what is made of ops comes after them)
