@@ -66,7 +66,7 @@ def axis(dim: Any, ndim: int) -> int:
 
 
 def axes(dim: Any, ndim: int) -> tuple[int, ...] | None:
-    """Axes to reduce over, as a tuple; None for all of them (dim=None or an empty sequence)."""
+    """Axes to reduce over, as a tuple; None for all of them (dim=None, an empty sequence, or a 0-d tensor)."""
     if dim is None:
         return None
     if isinstance(dim, (tuple, list)):
@@ -74,8 +74,8 @@ def axes(dim: Any, ndim: int) -> tuple[int, ...] | None:
         if len(set(found)) != len(found):
             twice = next(d for d in found if found.count(d) > 1)
             raise RuntimeError(f"dim {twice} appears multiple times in the list of dims")
-        return found or None
-    return (axis(dim, ndim),)
+        return (found or None) if ndim else None
+    return (axis(dim, ndim),) if ndim else None
 
 
 def tensor_of(name: str, value: Any, position: str = "input") -> Tensor:

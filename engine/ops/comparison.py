@@ -17,9 +17,9 @@ from gradbook.tensor import Tensor, method
 
 __all__ = [
     "allclose", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
-    "eq", "equal", "ge", "greater", "greater_equal", "gt", "heaviside", "isclose", "isfinite", "isinf", "isnan", "isneginf",
-    "isposinf", "isreal", "le", "less", "less_equal", "logical_and", "logical_not", "logical_or", "logical_xor", "lt",
-    "nan_to_num", "ne", "not_equal", "signbit", "where",
+    "eq", "equal", "gcd", "ge", "greater", "greater_equal", "gt", "heaviside", "isclose", "isfinite", "isinf", "isnan", "isneginf",
+    "isposinf", "isreal", "lcm", "le", "less", "less_equal", "logical_and", "logical_not", "logical_or", "logical_xor", "lt",
+    "nan_to_num", "ne", "nextafter", "not_equal", "signbit", "where",
 ]  # fmt: skip
 
 # -- comparisons: bool results, no gradients -----------------------------------------------------------------------------
@@ -88,6 +88,10 @@ bitwise_right_shift = binary(right_shift_op, "input >> other", aliases="__rshift
 
 heaviside_op = Elementwise("heaviside", lambda a, b: np.where(a == 0, b, (a > 0).astype(a.dtype)), "a b")
 heaviside = binary(heaviside_op, "0 below 0, 1 above 0, other at 0")
+
+gcd = binary(Elementwise("gcd", np.gcd, "a b", formula=r"y = \gcd(a, b)"), "The greatest common divisor")
+lcm = binary(Elementwise("lcm", np.lcm, "a b", formula=r"y = \operatorname{lcm}(a, b)"), "The least common multiple")
+nextafter = binary(Elementwise("nextafter", np.nextafter, "a b"), "The next float after input toward other")
 
 # -- choose --------------------------------------------------------------------------------------------------------------
 

@@ -49,7 +49,7 @@ def unique_consecutive(input: Tensor, return_inverse: bool = False, return_count
     where = 0 if dim is None else axis(dim, array.ndim)
     rows = array.reshape(-1) if dim is None else np.moveaxis(array, where, 0)
     if len(rows):
-        changed = (rows[1:] != rows[:-1]).reshape(len(rows) - 1, -1).any(1)
+        changed = (rows[1:] != rows[:-1]).any(axis=tuple(range(1, rows.ndim)))
         starts = np.concatenate([[0], np.nonzero(changed)[0] + 1])
     else:
         starts = np.zeros(0, np.int64)
@@ -100,6 +100,7 @@ def histc(input: Tensor, bins: int = 100, min: Any = 0, max: Any = 0, *, out: Te
     return write_out("histc", _back(np.bincount(index, minlength=bins).astype(array.dtype), input), out)
 
 
+@method("histogram")
 def histogram(
     input: Tensor, bins: Any, *, range: Any = None, weight: Tensor | None = None, density: bool = False
 ) -> tuple[Tensor, Tensor]:

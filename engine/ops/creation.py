@@ -19,9 +19,9 @@ from gradbook.ops.arguments import array_dtype, shape_of, write_out
 from gradbook.tensor import Tensor, leaf_node, method
 
 __all__ = [
-    "arange", "as_tensor", "asarray", "clone", "complex", "empty", "empty_like", "eye", "fill", "from_numpy", "full",
+    "arange", "as_tensor", "asarray", "clone", "empty", "empty_like", "eye", "fill", "from_numpy", "full",
     "full_like", "is_complex", "is_floating_point", "is_nonzero", "is_tensor", "linspace", "logspace", "numel", "ones",
-    "ones_like", "polar", "range", "scalar_tensor", "tensor", "tril_indices", "triu_indices", "zeros", "zeros_like",
+    "ones_like", "range", "scalar_tensor", "tensor", "tril_indices", "triu_indices", "zeros", "zeros_like",
 ]  # fmt: skip
 
 # -- from data ---------------------------------------------------------------------------------------------------------
@@ -144,6 +144,8 @@ def _bare(data: Any) -> Any:
 
 def leaf(array: Any, where: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor around an array, on a device, asked to require grad or not."""
+    if not backends.is_array(array):  # NumPy's arithmetic on 0-d arrays gives scalars
+        array = np.asarray(array)
     made: Tensor = Tensor._of(array if where is None and get_default_device() is CPU else place(array, where))
     if requires_grad:
         if array.dtype.kind not in "fcV":
@@ -471,7 +473,7 @@ def to(
         elif isinstance(arg, (str, device_type)) or (isinstance(arg, int) and not isinstance(arg, bool)):
             device = arg
         elif isinstance(arg, bool):
-            non_blocking = arg  # nothing here waits
+            continue  # non_blocking, copy: nothing here waits
         elif arg is not None:
             raise TypeError(f"to() received an invalid combination of arguments - got ({type(arg).__name__})")
     if other is not None:
@@ -585,8 +587,12 @@ for _name, _kind_name in _LEGACY.items():
 
 def fill(input: Tensor, value: Any) -> Tensor:
     """A tensor like `input`, every element `value` (torch.fill)."""
-    made = zeros_like(input)
-    return copy_(made, value if isinstance(value, Tensor) else full((), value, dtype=input.dtype))
+    if not isinstance(value, Tensor):
+        made = full_like(input, value)
+        return made if input._node is None else made + input * 0
+    if value.ndim:
+        raise RuntimeError(f"fill only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
+    return clone_op.fast(input).copy_(value)  # type: ignore[no-any-return]
 
 
 @method()
@@ -652,32 +658,6 @@ def _copy_error(target: Tensor, source: Tensor) -> Exception:
     from gradbook.autograd.op import broadcast_error
 
     return broadcast_error("copy_", tuple(target.shape), tuple(source.shape))
-
-
-# -- complex numbers -----------------------------------------------------------------------------------------------------
-
-complex_op = Op("complex", "real imag", formula=r"y = a + \mathrm{i} b", grads={"real": r"\Re \bar y", "imag": r"\Im \bar y"})
-complex_op.grad("real")(lambda grad: grad.real)
-complex_op.grad("imag")(lambda grad: grad.imag)
-
-
-@complex_op.forward
-def _(xp: Any, real: Any, imag: Any) -> Any:
-    made = xp.empty(np.broadcast_shapes(real.shape, imag.shape), dtypes.of_array(real).to_complex()._np)
-    made.real, made.imag = real, imag
-    return made
-
-
-def complex(real: Tensor, imag: Tensor, *, out: Any = None) -> Tensor:
-    """real + i imag, as torch.complex. Raises RuntimeError unless both have one floating dtype."""
-    if not (real.is_floating_point() and imag.is_floating_point()) or real.dtype is not imag.dtype:
-        raise RuntimeError(f"Expected object of one floating dtype for 'real' and 'imag', got {real.dtype!r} and {imag.dtype!r}")
-    return write_out("complex", complex_op(real, imag), out)
-
-
-def polar(abs: Tensor, angle: Tensor, *, out: Any = None) -> Tensor:
-    """abs (cos angle + i sin angle), as torch.polar."""
-    return write_out("polar", complex(abs * angle.cos(), abs * angle.sin()), out)
 
 
 # -- questions -----------------------------------------------------------------------------------------------------------

@@ -515,6 +515,7 @@ for _op, _name in {add_op: "add", sub_op: "sub", mul_op: "mul", div_op: "truediv
     method(f"__{_name}__")(_op.fast)
     method(f"__r{_name}__")(_reflected(_op) if _op not in (add_op, mul_op) else _op.fast)
 
+method("__rdiv__")(_reflected(div_op))
 method("__imul__")(lambda self, other: inplace(mul_op, self, other))
 method("__itruediv__")(lambda self, other: inplace(div_op, self, other))
 method("__ifloordiv__")(lambda self, other: inplace(floor_divide_op, self, other))

@@ -12,7 +12,7 @@ from gradbook.autograd.op import Op
 from gradbook.errors import DTypeError
 from gradbook.ops.arguments import array_dtype, axes, axis, one_of, tensor_of, write_out
 from gradbook.ops.creation import converted
-from gradbook.ops.elementwise import masked
+from gradbook.ops.elementwise import masked, zeros_of
 from gradbook.ops.pointwise import sign_op
 from gradbook.ops.transcendental import exp_op
 from gradbook.tensor import Tensor, method
@@ -167,12 +167,19 @@ def _others(x: Any, dim: Any) -> Any:
     if flat.ndim == 0 or flat.shape[where] == 0:
         return flat * 0 + 1
     ones = flat[_slices(where, 0, 1)] * 0 + 1
-    from gradbook.ops.joining import cat_op
-
-    before = cat_op(ones, flat[_slices(where, 0, -1)], dim=where) if flat.shape[where] > 1 else ones
-    after = cat_op(flat[_slices(where, 1, None)], ones, dim=where) if flat.shape[where] > 1 else ones
+    before = joined([ones, flat[_slices(where, 0, -1)]], where)
+    after = joined([flat[_slices(where, 1, None)], ones], where)
     result = cumprod_op(before, dim=where, reverse=False) * cumprod_op(after, dim=where, reverse=True)
     return result.reshape(tuple(x.shape))
+
+
+def joined(parts: list[Any], dim: int) -> Any:
+    """Arrays or Tensors one after the other along an axis."""
+    if not isinstance(parts[0], Tensor):
+        return backends.xp_of(parts[0]).concatenate(parts, dim)
+    from gradbook.ops.joining import cat
+
+    return cat(parts, dim)
 
 
 def _slices(where: int, start: int | None, stop: int | None) -> Any:
@@ -183,7 +190,7 @@ def _slices(where: int, start: int | None, stop: int | None) -> Any:
 def prod(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
     """The product of all elements or along one axis, as torch.prod. Bools and integers give int64."""
     x = summable(input, dtype, "prod")
-    found = None if dim is None else (axis(dim, x._array.ndim),)
+    found = None if dim is None else axes(axis(dim, x._array.ndim), x._array.ndim)
     return write_out("prod", prod_op(x, dim=found, keepdim=keepdim), out)
 
 
@@ -358,13 +365,17 @@ def vector_norm(
     elif ord == -math.inf:
         result = x.abs().amin(found or (), keepdim)
     elif ord == 0:
-        result = sum(converted(x != 0, x._array.real.dtype, None), found, keepdim)
+        result = support_op(x, dim=found, keepdim=keepdim)
     elif ord == 1:
         result = sum(x.abs(), found, keepdim)
     else:
         result = power_norm_op(x, dim=found, keepdim=keepdim, p=ord)
     return write_out("vector_norm", result, out)
 
+
+support_op = Op("support", "x", formula=r"y = \sum_i [x_i \ne 0]", grads={"x": "0"}, node_name="LinalgVectorNormBackward0")
+support_op.forward(lambda xp, x, *, dim, keepdim: (x != 0).sum(axis=dim, keepdims=keepdim).astype(x.real.dtype))
+support_op.grad("x")(lambda grad, x_shape, dim, keepdim: spread(zeros_of(grad), x_shape, dim, keepdim))
 
 power_norm_op = Op(
     "power_norm", "x", formula=r"y = \left(\sum_i |x_i|^p\right)^{1/p}",

@@ -10,8 +10,7 @@ from gradbook import dtypes
 from gradbook.autograd.inplace import assign
 from gradbook.autograd.op import MultiOp, Op
 from gradbook.ops.arguments import axis, tensor_of, write_out
-from gradbook.ops.creation import converted
-from gradbook.ops.reduction import summable
+from gradbook.ops.reduction import joined, summable
 from gradbook.tensor import Tensor, method
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "diff", "logcumsumexp", "trapezoid", "trapz"]
@@ -60,8 +59,6 @@ def _(grad: Any, x: Any, out: Any, dim: int, reverse: Any) -> Any:
 
 def _through_zeros(grad: Any, x: Any, dim: int, reverse: Any) -> Any:
     """The gradient of a running product with zeros in it, one element at a time: nothing is divided."""
-    from gradbook.ops.joining import cat_op
-
     if not x.ndim:
         return grad
     count = x.shape[dim]
@@ -75,7 +72,7 @@ def _through_zeros(grad: Any, x: Any, dim: int, reverse: Any) -> Any:
             total = total + _column(grad, dim, k) * product
         columns[i] = total if before is None else total * before
         before = _column(x, dim, i) if before is None else before * _column(x, dim, i)
-    return cat_op(*columns, dim=dim)
+    return joined(columns, dim)
 
 
 def _column(x: Any, dim: int, i: int) -> Any:

@@ -312,6 +312,7 @@ def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 method("polygamma")(lambda self, n: polygamma(n, self))
+method("polygamma_")(lambda self, n: assign(self, polygamma(n, self)))
 
 
 @method("mvlgamma")
@@ -322,6 +323,8 @@ def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
         total = total + lgamma(input - i * 0.5)
     return write_out("mvlgamma", total, out)
 
+
+method("mvlgamma_")(lambda self, p: assign(self, mvlgamma(self, p)))
 
 # -- others --------------------------------------------------------------------------------------------------------------
 

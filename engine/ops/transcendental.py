@@ -13,12 +13,12 @@ from gradbook.autograd.op import Elementwise, Op
 from gradbook.ops.arguments import tensor_of, write_out
 from gradbook.ops.creation import converted
 from gradbook.ops.elementwise import binary, masked, unary, where_op, wide, zeros_of
-from gradbook.ops.pointwise import reciprocal_op, square_op
+from gradbook.ops.pointwise import mul_op, reciprocal_op, square_op
 from gradbook.tensor import Tensor, method
 
 __all__ = [
     "acos", "acosh", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "asin", "asinh", "atan",
-    "atan2", "atanh", "copysign", "cos", "cosh", "deg2rad", "exp", "exp2", "expm1", "float_power", "hypot", "log", "log10",
+    "atan2", "atanh", "copysign", "cos", "cosh", "deg2rad", "exp", "exp2", "expm1", "float_power", "hypot", "ldexp", "log", "log10",
     "log1p", "log2", "logaddexp", "logaddexp2", "pow", "rad2deg", "rsqrt", "sin", "sinc", "sinh", "sqrt", "tan", "tanh",
     "xlogy",
 ]  # fmt: skip
@@ -165,6 +165,16 @@ logaddexp = binary(logaddexp_op, "log(exp(input) + exp(other))", in_place=False)
 logaddexp2 = binary(logaddexp2_op, "log2(2**input + 2**other)", in_place=False)
 copysign = binary(copysign_op, "|input| with the sign of other")
 xlogy = binary(xlogy_op, "input * log(other), 0 where input is 0", number_first=True)
+
+
+
+@method("ldexp")
+def ldexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """input * 2**other, as torch.ldexp."""
+    return write_out("ldexp", input * pow(2.0, other), out)
+
+
+method("ldexp_")(lambda self, other: inplace(mul_op, self, pow(2.0, other)))
 
 # -- powers --------------------------------------------------------------------------------------------------------------
 
