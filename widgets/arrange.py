@@ -6,33 +6,14 @@ is the spine and stays at x = 0, everything else stands right of it. Same algori
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from typing import NamedTuple
-
 from gradbook.widgets.blocks import Block
+from gradbook.widgets.lanes import OWN, Lane, Piece, chip_width, exit_x, free_lane
 
 HALF, NODE, TALL, REPEAT = 60, 19, 33, 39  # half width of a box; heights of a box, one with two lines, one with bars
 GAP, BEND, HEAD, FOOT, PAD = 10, 28, 20, 8, 10
 LANE, COLUMN = 12, 20
 ROW = 8  # boxes side by side at most
-INNER, OUTER = 6, 24  # lanes beside the boxes of a table row, lanes outside of everything
-OWN = -1  # track of an edge that runs straight down below its box
 LONGEST = 400  # rows an edge may span before it becomes a chip at its end
-
-
-class Piece(NamedTuple):
-    """Part of edges inside one block: value `source` from child `a` (None: enters) to child `b` (None: leaves)."""
-
-    a: Block | None
-    source: int
-    b: Block | None
-
-
-class Lane(NamedTuple):
-    """Where a long edge runs: beside the boxes of table rows, or outside of everything it passes."""
-
-    inner: bool
-    track: int
 
 
 class Area:
@@ -221,7 +202,7 @@ class Area:
                 lane = Lane(inner=False, track=OWN)
             elif length <= LONGEST:
                 inner = self._fits_inside(top, stops)
-                lane = _free_lane(tracks, inner, top, stops[-1])
+                lane = free_lane(tracks, inner, top, stops[-1])
             if lane is None:
                 cut.update([edge for piece in wanted[a, source] for edge in self.pieces[piece]])
             else:
@@ -397,28 +378,3 @@ class Area:
             return child.x + int(child.area.entries.get(piece.source, 0))
         at = self.arrivals[child.at].index(piece)
         return child.x + min(16 * at, 48)
-
-
-def exit_x(child: Block, source: int) -> int:
-    """Where the value leaves the lower border of the child."""
-    return child.x + (child.area.exits.get(source, 0) if child.opened else 0)
-
-
-def chip_width(name: str, shape: str) -> int:
-    """Px of a chip with that text in the code font."""
-    text = len(name) + (1 + len(shape) if shape else 0)
-    return (text * 632 + 99) // 100 + 12
-
-
-def _free_lane(tracks: dict[bool, list[list[tuple[int, int]]]], inner: bool, top: int, bottom: int) -> Lane | None:
-    """First track on which nothing lies between the rows top and bottom; inner ones first where they are possible."""
-    for inside in (True, False) if inner else (False,):
-        for track, taken in enumerate(tracks[inside]):
-            at = bisect_left(taken, (top, bottom))
-            if (at == 0 or taken[at - 1][1] <= top) and (at == len(taken) or taken[at][0] >= bottom):
-                taken.insert(at, (top, bottom))
-                return Lane(inside, track)
-        if len(tracks[inside]) < (INNER if inside else OUTER):
-            tracks[inside].append([(top, bottom)])
-            return Lane(inside, len(tracks[inside]) - 1)
-    return None

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
-from gradbook.widgets.arrange import HALF, LANE, NODE, OWN, Area, Piece, chip_width, exit_x
+from gradbook.widgets.arrange import HALF, LANE, NODE, Area
 from gradbook.widgets.blocks import LEAVES, Block, Tree, default_expanded, is_layer
+from gradbook.widgets.lanes import OWN, Piece, chip_width, exit_x
 
 __all__ = ["Options", "Tree", "default_expanded", "layout"]
 

@@ -2,13 +2,12 @@
 // Rows are layers (as late as possible for what only feeds in, as early as possible for what hangs off), the longest path is
 // the spine and stays at x = 0, everything else stands right of it. Same algorithm, same numbers in widgets/arrange.py.
 import type { Block } from "./blocks";
+import { HALF, type Lane, OWN, type Piece, chipWidth, exitX, freeLane, laneEnd, laneKey } from "./lanes";
 
-export const HALF = 60; // half width of a box
-export const NODE = 19; // heights of a box, one with two lines, one with bars
+export const NODE = 19; // heights of a box: one with two lines, one with bars
 export const TALL = 33;
 export const REPEAT = 39;
 export const LANE = 12;
-export const OWN = -1; // track of an edge that runs straight down below its box
 const GAP = 10;
 const BEND = 28;
 const HEAD = 20;
@@ -16,16 +15,7 @@ const FOOT = 8;
 const PAD = 10;
 const COLUMN = 20;
 const ROW = 8; // boxes side by side at most
-const INNER = 6; // lanes beside the boxes of a table row
-const OUTER = 24; // lanes outside of everything
 const LONGEST = 400; // rows an edge may span before it becomes a chip at its end
-
-/** Part of edges inside one block: value `source` from child `a` (null: enters) to child `b` (null: leaves). */
-export interface Piece { a: Block | null; source: number; b: Block | null; edges: number[] }
-/** Where a long edge runs: beside the boxes of table rows, or outside of everything it passes. */
-export interface Lane { inner: boolean; track: number; a: Block | null; source: number }
-
-export const laneKey = (a: Block | null, source: number): string => `${a ? a.id : -1}:${source}`;
 
 const most = (values: Iterable<number>, least: number): number => {
   let found = least;
@@ -420,46 +410,4 @@ function placeRow(row: Block[], before: Block[][]): void {
     child.column = last = column;
   }
   row.sort((a, b) => a.column - b.column);
-}
-
-/** Where on the top of its child an edge that comes down a lane ends. */
-export function laneEnd(b: Block, source: number, lane: Lane): number {
-  if (b.opened) return b.x + (b.area?.entries.get(source) ?? 0);
-  return lane.track === OWN && b.column === 0 && b.spine ? b.x : b.x + 16;
-}
-
-/** Where the value leaves the lower border of the child. */
-export function exitX(child: Block, source: number): number {
-  return child.x + (child.opened ? (child.area?.exits.get(source) ?? 0) : 0);
-}
-
-/** Characters, not UTF-16 units. */
-export function size(text: string): number {
-  return /[\ud800-\udfff]/.test(text) ? [...text].length : text.length;
-}
-
-/** px of a chip with that text in the code font. */
-export function chipWidth(name: string, shape: string): number {
-  const text = size(name) + (shape ? 1 + size(shape) : 0);
-  return Math.floor((text * 632 + 99) / 100) + 12;
-}
-
-/** First track on which nothing lies between the rows top and bottom; inner ones first where they are possible. */
-function freeLane(tracks: { inner: [number, number][][]; outer: [number, number][][] }, inner: boolean, top: number, bottom: number): { inner: boolean; track: number } | null {
-  for (const inside of inner ? [true, false] : [false]) {
-    const kept = inside ? tracks.inner : tracks.outer;
-    for (const [track, taken] of kept.entries()) {
-      let at = taken.findIndex(([from, to]) => from > top || (from === top && to >= bottom));
-      if (at < 0) at = taken.length;
-      if ((at === 0 || taken[at - 1][1] <= top) && (at === taken.length || taken[at][0] >= bottom)) {
-        taken.splice(at, 0, [top, bottom]);
-        return { inner: inside, track };
-      }
-    }
-    if (kept.length < (inside ? INNER : OUTER)) {
-      kept.push([[top, bottom]]);
-      return { inner: inside, track: kept.length - 1 };
-    }
-  }
-  return null;
 }

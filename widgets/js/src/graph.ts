@@ -1,11 +1,13 @@
 // Computation graph: the panel. Drawn on a canvas, with a tree of boxes over it; folding and finding need no kernel.
-import { h, icon, setAttr, setText } from "./dom";
+import { h, setAttr, setText } from "./dom";
 import { count, plural } from "./format";
 import { rowData, momentAt } from "./gradmodel";
 import { GraphModel, type Spot, findNodes } from "./graphmodel";
-import { OVERLAYS, type Overlay, type Scene, drawGraph, drawLegend } from "./graphpaint";
+import { type Overlay, type Scene, drawGraph, drawLegend } from "./graphpaint";
+import { createButtons, createFinder, createOverlayChoice } from "./graphtools";
 import { createGraphTree } from "./graphtree";
 import { GraphCamera, watchPointer } from "./graphview";
+import { STEPS, stepFrom } from "./graphwalk";
 import { type Options, WIDE } from "./layout";
 import { MINIMAP, type Place, drawMinimap } from "./minimap";
 import type { Actions, Panel } from "./panel";
@@ -44,7 +46,9 @@ class GraphPanel implements Panel {
     this.shell = createShell(store, "graph", "Computation graph", "Computation graph");
     this.el = this.shell.el;
     this.finder = createFinder((words) => this.find(words), (back) => this.nextMatch(back), () => this.focusCurrent());
-    this.shell.tools.append(this.finder.el, this.overlayChoice(), this.buttons());
+    const choice = createOverlayChoice((overlay) => { this.overlay = overlay; this.schedule(); });
+    const buttons = createButtons({ fit: () => this.fit(), unfold: (open) => this.unfoldAll(open), save: () => void this.save() });
+    this.shell.tools.append(this.finder.el, choice, buttons);
     this.shell.body.append(this.canvas, this.plot, this.none, this.foot);
     this.plot.addEventListener("scroll", () => this.scrolled());
     this.plot.addEventListener("keydown", (event) => this.keys(event));
@@ -314,6 +318,11 @@ class GraphPanel implements Panel {
     if (!open) this.camera.home(model);
   }
 
+  private fit(): void {
+    if (this.model) this.camera.fit(this.model);
+    this.schedule();
+  }
+
   private find(words: string): void {
     this.matches = this.model ? findNodes(this.model.graph, words) : [];
     this.match = -1;
@@ -403,75 +412,14 @@ class GraphPanel implements Panel {
     return this.tree.current;
   }
 
-  /** Arrows walk along the edges; left and right go to the neighbours in a row, or out of a module and into it. */
+  /** Take a step with an arrow key, Home or End; false for any other key. */
   private walk(key: string, model: GraphModel, spot: Spot | null): boolean {
-    if (!["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "Home", "End"].includes(key)) return false;
-    const { items, groups } = model.picture;
-    const spots = key === "Home" || key === "End" || spot === null || spot.kind === "group" ? model.spots() : [];
-    const at = (one: Spot): string => (one.kind === "item" ? items[one.at].key : groups[one.at].key);
-    let goal: string | undefined;
-    if (key === "Home" || spot === null) goal = spots[0] && at(spots[0]);
-    else if (key === "End") goal = spots.length > 0 ? at(spots[spots.length - 1]) : undefined;
-    else if (spot.kind === "group") {
-      const here = spots.findIndex((one) => one.kind === "group" && one.at === spot.at);
-      const to = key === "ArrowDown" || key === "ArrowRight" ? here + 1 : here - 1;
-      goal = key === "ArrowLeft" ? groups[spot.at].parent : spots[to] && at(spots[to]);
-    } else {
-      const item = items[spot.at];
-      const straight = (one: number, other: number): number => Math.abs(items[one].x - item.x) - Math.abs(items[other].x - item.x) || Math.abs(items[one].y - item.y) - Math.abs(items[other].y - item.y);
-      if (key === "ArrowDown") goal = items[[...model.after(spot.at)].sort(straight)[0]]?.key;
-      if (key === "ArrowUp") goal = items[[...model.before(spot.at)].sort(straight)[0]]?.key;
-      const row = items.filter((one) => one.y === item.y).sort((a, b) => a.x - b.x);
-      if (key === "ArrowLeft") goal = row[row.indexOf(item) - 1]?.key ?? item.parent;
-      if (key === "ArrowRight") goal = row[row.indexOf(item) + 1]?.key;
-      if (key === "ArrowRight" && goal === undefined && item.foldable) this.fold(item.key);
-    }
-    if (goal) {
+    if (!STEPS.has(key)) return false;
+    const goal = stepFrom(model, spot, key);
+    if (goal !== "") {
       this.tree.focus(goal);
       this.showFocused();
-    }
+    } else if (key === "ArrowRight" && spot?.kind === "item" && model.picture.items[spot.at].foldable) this.fold(model.picture.items[spot.at].key);
     return true;
   }
-
-  // ── tools ──
-
-  private overlayChoice(): HTMLElement {
-    const options = OVERLAYS.map(([text, value]) => h("option", { value }, text));
-    const select = h("select", { class: "quiet", "aria-label": "Overlay", title: "What the numbers on the boxes say" }, ...options);
-    select.addEventListener("change", () => {
-      this.overlay = select.value as Overlay;
-      this.schedule();
-    });
-    return h("span", { class: "overlay" }, select, icon(8, "M1 2.5L4 5.5 7 2.5"));
-  }
-
-  private buttons(): HTMLElement {
-    const button = (name: string, key: string, path: string, act: () => void): HTMLElement =>
-      h("button", { class: "btn i", type: "button", "aria-label": name, title: `${name} (${key})`, onclick: () => { act(); this.schedule(); } }, icon(14, path));
-    const frame = "M2.5 2.5h9v9h-9z";
-    return h("span", { class: "icons" },
-      button("Fit graph", "0", "M2 4.5V2h2.5M9.5 2H12v2.5M12 9.5V12H9.5M4.5 12H2V9.5M5 5h4v4H5z", () => this.model && this.camera.fit(this.model)),
-      button("Expand all", "E", `${frame}M7 4.8v4.4M4.8 7h4.4`, () => this.unfoldAll(true)),
-      button("Collapse all", "C", `${frame}M4.8 7h4.4`, () => this.unfoldAll(false)),
-      button("Save graph", "S", "M7 2v6.5M4.2 6L7 8.8 9.8 6M2.5 11.5h9", () => void this.save()),
-    );
-  }
-}
-
-/** The search field: words as they are typed, Enter for the next match (Shift: the one before), Esc to leave it empty. */
-function createFinder(find: (words: string) => void, next: (back: boolean) => void, leave: () => void): { el: HTMLElement; words(): string } {
-  const input = h("input", { type: "search", placeholder: "Find in graph", "aria-label": "Find in graph", autocomplete: "off", spellcheck: "false" });
-  input.addEventListener("input", () => find(input.value));
-  input.addEventListener("keydown", (event) => {
-    event.stopPropagation();
-    if (event.key === "Enter") next(event.shiftKey);
-    else if (event.key === "Escape") {
-      input.value = "";
-      find("");
-      leave();
-    } else return;
-    event.preventDefault();
-  });
-  const glass = icon(14, "M6 2.4a3.6 3.6 0 1 0 0 7.2 3.6 3.6 0 1 0 0-7.2M8.8 8.8L12 12");
-  return { el: h("label", { class: "find" }, glass, input, h("kbd", { "aria-hidden": "true" }, "/")), words: () => input.value.trim() };
 }

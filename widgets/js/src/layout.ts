@@ -1,8 +1,9 @@
 // Placed picture of a computation graph: description + open blocks -> boxes, groups, chips and wires in px.
 // The spine stands at x = 0, y grows from input to loss. A block is laid out by itself, so folding one moves only what is below
 // it. Same algorithm, same numbers in widgets/layout.py; tests/widgets/fixtures/layout.json holds both to it.
-import { Area, HALF, LANE, type Lane, NODE, OWN, type Piece, chipWidth, exitX, laneEnd, laneKey, size } from "./arrange";
+import { Area, LANE, NODE } from "./arrange";
 import { type Block, type BlockKind, Tree, defaultExpanded, isLayer, isLeaf } from "./blocks";
+import { HALF, type Lane, OWN, type Piece, chipWidth, exitX, laneEnd, laneKey, size } from "./lanes";
 import type { GraphDescription } from "./protocol";
 
 export { Tree, defaultExpanded };
