@@ -4,6 +4,7 @@ import type { Series } from "./store";
 export interface Spike { step: number; value: number; factor: number }
 export interface Odd { step: number; kind: "NaN" | "∞" | "−∞" }
 
+const WARM_WINDOW = 10; // the smoothing window is a tenth of the steps so far, until it is as wide as wished
 const WARM_UP = 30; // points before a spike can be told
 const LEAST_SPIKE = Math.log(2);
 const DEVIATIONS = 6;
@@ -26,8 +27,8 @@ export class Curve {
   private done = 0;
   private generation = -1;
   private beta = -1;
-  private weighted = 0;
-  private weight = 0;
+  private taken = 0; // steps behind the smoothed value
+  private smooth = 0;
   private center = 0;
   private spread = 0;
   private seen = 0;
@@ -51,7 +52,7 @@ export class Curve {
   private restart(beta: number): void {
     this.generation = this.series.generation;
     this.beta = beta;
-    this.done = this.weighted = this.weight = this.center = this.spread = this.seen = 0;
+    this.done = this.taken = this.smooth = this.center = this.spread = this.seen = 0;
     this.low = this.lowPositive = Infinity;
     this.high = -Infinity;
     this.spikes = [];
@@ -73,12 +74,12 @@ export class Curve {
     if (value < this.low) this.low = value;
     if (value > this.high) this.high = value;
     if (value > 0 && value < this.lowPositive) this.lowPositive = value;
-    // Debiased EMA; points that decimation left far apart count for the steps between them.
+    // The window opens slowly, so that the fall at the start is followed; points that decimation left far apart count for the steps between them.
+    const keep = Math.min(this.beta, this.taken / (this.taken + WARM_WINDOW));
     const gap = i > 0 ? Math.max(1, steps[i] - steps[i - 1]) : 1;
-    const keep = gap === 1 ? this.beta : this.beta ** gap;
-    this.weighted = this.weighted * keep + value * (1 - keep);
-    this.weight = this.weight * keep + (1 - keep);
-    this.ema[i] = this.weight > 0 ? this.weighted / this.weight : value;
+    this.taken += gap;
+    this.smooth += (value - this.smooth) * (1 - (gap === 1 ? keep : keep ** gap));
+    this.ema[i] = this.smooth;
     if (value > 0) this.watch(steps[i], value);
   }
 

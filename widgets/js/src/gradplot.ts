@@ -18,9 +18,10 @@ const RATIO_AXIS = { low: -5, high: -1, ticks: [-3, -1] };
 /** Divide `width` among the columns; `longest`: pixels of the longest name. */
 export function columnsFor(width: number, longest: number): Columns {
   const small = width < 490;
+  const tiny = width < 430;
   const name = Math.round(Math.min(Math.max(longest, 60) + 4, width * 0.3));
   const value = name + 46;
-  const sparkWidth = small ? 0 : 40;
+  const sparkWidth = tiny ? 0 : small ? 32 : 40;
   const spark = value + 12;
   const scale = spark + (sparkWidth > 0 ? sparkWidth + 14 : 4);
   const ridgeWidth = small ? Math.min(76, Math.round(width * 0.18)) : Math.round(width * 0.17);

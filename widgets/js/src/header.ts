@@ -120,7 +120,7 @@ function createButtons(actions: Actions): { el: HTMLElement; draw(state: State):
 /** Bounds of the slider as powers of ten that hold every value shown so far: they only grow. */
 function createLearningRate(actions: Actions): { el: HTMLElement; draw(state: State): void; destroy(): void } {
   const scale = s("svg", { viewBox: "0 0 112 24", "aria-hidden": "true", preserveAspectRatio: "none" });
-  const input = h("input", { type: "range", min: -5, max: -1, step: 0.01, "aria-label": "Learning rate" });
+  const input = h("input", { type: "range", min: -5, max: -1, step: "any", "aria-label": "Learning rate" });
   const output = h("output", { "aria-hidden": "true" });
   const el = h("label", { class: "lr" }, h("span", { class: "dim" }, "Learning rate"), h("span", { class: "lrs" }, scale, input), output);
   let bounds: [number, number] = [-5, -1];
@@ -141,6 +141,15 @@ function createLearningRate(actions: Actions): { el: HTMLElement; draw(state: St
     heldUntil = Date.now() + SETTLE_MS;
     show(10 ** Number(input.value));
     pending ??= setTimeout(send, Math.max(0, sentAt + SEND_MS - Date.now()));
+  });
+  // Twenty presses a decade: each is 12 %, which the two figures of the read-out show.
+  input.addEventListener("keydown", (event) => {
+    const moves: Record<string, number> = { ArrowRight: 0.05, ArrowUp: 0.05, ArrowLeft: -0.05, ArrowDown: -0.05, PageUp: 0.5, PageDown: -0.5 };
+    const move = moves[event.key];
+    if (move === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    input.value = String(Math.min(bounds[1], Math.max(bounds[0], Number(input.value) + move)));
+    input.dispatchEvent(new Event("input"));
   });
   const place = (exponent: number): number => SLIDER.left + ((exponent - bounds[0]) / (bounds[1] - bounds[0])) * SLIDER.width;
   const drawScale = (suggested: number | null): void => {

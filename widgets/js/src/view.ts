@@ -20,7 +20,7 @@ const ACTIVE = new Set(["waiting", "running", "paused"]);
 /** Put a live view of `store` into `el`. `transport` null: a saved page, nothing to control. Returns what takes it away. */
 export function createView(el: HTMLElement, store: Store, transport: Transport | null): () => void {
   let link: Link = noLink;
-  const root = h("section", { class: "gb live", role: "region", "aria-label": "Live view", "data-lm-suppress-shortcuts": "true" });
+  const root = h("section", { class: "gb live", role: "region", "aria-label": "Live view" });
   const actions: Actions = {
     control: (action, value) => link.control(action, value),
     inspect: (node) => link.inspect(node),
@@ -57,7 +57,7 @@ export function createView(el: HTMLElement, store: Store, transport: Transport |
   const size = new ResizeObserver(schedule);
   for (const panel of panels.all) size.observe(panel.el);
   root.addEventListener("keydown", (event) => keys(event, root, store, actions));
-  const ends = [store.subscribe(schedule), watchTheme(recolour), () => sight.disconnect(), () => size.disconnect()];
+  const ends = [store.subscribe(schedule), ownKeys(root), watchTheme(recolour), () => sight.disconnect(), () => size.disconnect()];
   if (transport !== null) link = createLink(store, transport);
   schedule();
   return () => {
@@ -120,6 +120,20 @@ function watchSight(panels: Panel[], seen: Set<Element>, changed: () => void): {
   }, { rootMargin: "200px" });
   for (const panel of panels) observer.observe(panel.el);
   return observer;
+}
+
+/**
+ * JupyterLab takes plain keys in command mode (`0 0` restarts the kernel) before they reach us, but leaves elements with this
+ * attribute alone. Save, run and the like stay JupyterLab's. The window hears a key before JupyterLab's document does.
+ */
+function ownKeys(root: HTMLElement): () => void {
+  const hear = (event: KeyboardEvent): void => {
+    if (!root.contains(event.target as Node)) return;
+    const theirs = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
+    root.toggleAttribute("data-lm-suppress-shortcuts", !theirs);
+  };
+  window.addEventListener("keydown", hear, true);
+  return () => window.removeEventListener("keydown", hear, true);
 }
 
 function keys(event: KeyboardEvent, root: HTMLElement, store: Store, actions: Actions): void {

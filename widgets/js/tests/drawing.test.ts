@@ -4,7 +4,8 @@ import { Curve } from "../src/curve";
 import { momentAt, ridges, rowData, rowName, sparkline } from "../src/gradmodel";
 import { columnsFor, drawRow, normX, ratioX } from "../src/gradplot";
 import { type Row, rowsOf } from "../src/groups";
-import { type Line, type LossScene, drawLoss, layoutLoss, newMemory } from "../src/lossplot";
+import { type Line, type LossScene, layoutLoss, newMemory } from "../src/losslayout";
+import { drawLoss } from "../src/lossplot";
 import { Store } from "../src/store";
 import type { Inks } from "../src/theme";
 

@@ -82,6 +82,16 @@ describe("a live view", () => {
     expect(model.sent.filter(({ kind }) => kind === "control")).toMatchObject([{ action: "learning_rate", value: 1e-3 }]);
   });
 
+  it("moves the learning rate by keys, far enough to be seen", async () => {
+    const el = show(train(100));
+    await nextFrame();
+    const slider = el.querySelector<HTMLInputElement>('input[aria-label="Learning rate"]')!;
+    slider.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true, cancelable: true }));
+    expect(slider.getAttribute("aria-valuetext")).toBe("3.4e-3");
+    slider.dispatchEvent(new KeyboardEvent("keydown", { key: "PageDown", bubbles: true, cancelable: true }));
+    expect(slider.getAttribute("aria-valuetext")).toBe("1.1e-3");
+  });
+
   it("says why the buttons are off", async () => {
     const model = train(100);
     model.run!.controls = { live: false, why: "Buttons need ipykernel 7.1." };
@@ -181,6 +191,20 @@ describe("a live view", () => {
     expect(el.querySelector("script, img, .coach i, .text b")).toBeNull();
     expect(region(el, "Coach").textContent).toContain("<b>bold</b>");
     expect(el.querySelector('[role="option"]')!.getAttribute("aria-label")).toContain("<script>alert(1)</script>.weight");
+  });
+
+  it("keeps plain keys from JupyterLab's shortcuts, and leaves it save and run", async () => {
+    const el = show(train(50));
+    await nextFrame();
+    const target = button(el, "Pause")!;
+    const taken = (init: KeyboardEventInit): boolean => {
+      target.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, ...init }));
+      return target.closest("[data-lm-suppress-shortcuts]") !== null;
+    };
+    expect(taken({ key: "0" })).toBe(true);
+    expect(taken({ key: "s", ctrlKey: true })).toBe(false);
+    expect(taken({ key: "Enter", shiftKey: true })).toBe(false);
+    expect(taken({ key: "Escape" })).toBe(true);
   });
 
   it("leaves nothing behind", async () => {
