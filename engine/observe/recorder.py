@@ -25,7 +25,7 @@ __all__ = ["Recorder"]
 
 SHARE = {"health": 0.03, "full": 0.5}  # what recorded steps may cost, as a share of the time beside them
 PAUSE = {"health": 0.25, "full": 0.0}  # seconds between two recorded steps at least
-PATIENCE_BEFORE = 0.05  # seconds that looking at operations may cost in a cell that has not begun to train
+ARMED = {"patience": 0.2, "numbers": 0.05}  # seconds that operations may cost in a cell that has not begun to train
 PATIENCE = 64  # backward passes to wait for the first optimizer step
 clock = time.perf_counter
 Site = tuple[Any, Series, list[int]]  # place of a backward call, its curve, [step of its last point]
@@ -62,6 +62,7 @@ class Recorder:
         self._passes: dict[int, tuple[Any, int]] = {}
         self._rate: float | None = None
         self._next = 0.0
+        self._usual = 0.0  # what the last recorded step cost
         self._names: naming.Names | None = None
         self._signature: Any = None
         self._shapes: Any = None
@@ -110,6 +111,10 @@ class Recorder:
             site = self._new_site(where, root)
         if self._half is not None:
             self._finish_half()
+        if self._take is not None and self._take.tired and self.run is not None and self._next:
+            self._schedule(self._take)  # a long stretch without training wore it out: another step will do
+            self._end_listening()
+            self._take = None
         step = self._step_of(site)
         array = root._array
         if array.size == 1:
@@ -183,7 +188,7 @@ class Recorder:
             self._passes[id(loader)] = (loader, (known[1] if known else 0) + 1)
             self._loader_counted = None
             if self.run is None and self._take is not None:
-                self._take.restart()
+                self._take.refresh()
                 self._listen(self._take)
         self._loader = loader
 
@@ -349,13 +354,12 @@ class Recorder:
         wanted = {}
         if run is not None and run.wanted:
             wanted = {self._places[i]: i for i in run.wanted if i in self._places}
-        take = self._take = Take(wanted, PATIENCE_BEFORE if run is None else None)
+        take = self._take = Take(wanted, max(0.2, 4 * self._usual)) if run else Take(wanted, **ARMED)
         take.expected = frozenset(self._counts)
         self._listen(take)
         take.cost = clock() - started
 
     def _listen(self, take: Take) -> None:
-        take.tired = False
         events.attach(take)
         self._listening = True
 
@@ -410,6 +414,7 @@ class Recorder:
 
     def _schedule(self, take: Take) -> None:
         """When the next step may be recorded: as often as its cost allows."""
+        self._usual = take.cost
         self._next = clock() + max(PAUSE[self.level], take.cost / SHARE[self.level])
 
     def _finish_half(self) -> None:

@@ -24,14 +24,17 @@ class Take:
     """Listens to every operation of one step. Costs tens of microseconds an operation, so most steps have none.
 
     `wanted` maps (operation's number, operand slot or -1 for its output) to the node id whose Detail is asked for.
-    One with `patience` gets tired when it has cost more than these seconds and 3 % of the time: it forgets and stops.
+    Until a backward pass comes, it gets tired when it has cost more than `patience` seconds and 3 % of the time: then
+    it forgets and stops. Values are turned into numbers only as long as it has cost less than `numbers` seconds.
     """
 
-    def __init__(self, wanted: dict[tuple[int, int], int] | None = None, patience: float | None = None) -> None:
+    def __init__(
+        self, wanted: dict[tuple[int, int], int] | None = None, patience: float = 0.2, numbers: float = float("inf")
+    ) -> None:
         self.tape = Tape()
         self.cost = 0.0
         self.tired = False
-        self._patience, self._begun = patience, clock()
+        self._patience, self._numbers, self._begun = patience, numbers, clock()
         self.stats: dict[Key, np.ndarray] = {}
         self.wanted = wanted or {}
         self.captured: dict[int, tuple[tuple[int, int], Key, Detail]] = {}
@@ -58,15 +61,16 @@ class Take:
         raw = self.tape.record(op, operands, params, output, node, where)
         ordinal = self.ordinals[raw.key] = len(self.ordinals)
         first = output[0] if isinstance(output, tuple) else output
-        self._row(raw.key, first._array)[6] = seconds * 1e6
-        for key, tensor in self.tape.fresh:
-            self._row(key, tensor._array)
+        if self.cost < self._numbers:
+            self._row(raw.key, first._array)[6] = seconds * 1e6
+            for key, tensor in self.tape.fresh:
+                self._row(key, tensor._array)
         self.tape.fresh.clear()
         if self.wanted:
             self._capture(ordinal, raw, operands, first, node)
         ended = clock()
         self.cost += ended - started
-        if self._patience is not None and self.cost > self._patience + 0.03 * (ended - self._begun):
+        if self.cost > self._patience + 0.03 * (ended - self._begun):
             self.tired = True
             self.restart()
             events.detach(self)
@@ -83,7 +87,8 @@ class Take:
         row = self.stats.get(key)
         if row is None:
             row = self.stats[key] = np.full(8, np.nan, np.float32)
-        row[5] = (float(np.dot(values, values)) * array.size / max(values.size, 1)) ** 0.5
+        with np.errstate(all="ignore"):
+            row[5] = (float(np.dot(values, values)) * array.size / max(values.size, 1)) ** 0.5
         if key in self._keys:
             self._capture_grad(self._keys[key], array, values)
         ended = clock()
@@ -96,7 +101,11 @@ class Take:
         """Forget what was recorded; the step seems to begin only now."""
         self.tape, self.stats, self.ordinals = Tape(), {}, {}
         self.captured, self._keys = {}, {}
-        self._begun, self.cost = clock(), 0.0
+
+    def refresh(self) -> None:
+        """Forget, and be as patient as at first."""
+        self.restart()
+        self._begun, self.cost, self.tired = clock(), 0.0, False
 
     def close_backward(self, now: float) -> None:
         """The rule that ran since the last gradient event has ended at `now`."""
@@ -107,6 +116,7 @@ class Take:
 
     def see_root(self, root: Any) -> list[RawNode]:
         """Draw what led to this root; the step's picture is its largest one."""
+        self._patience = float("inf")  # it was worth it
         raw = from_nodes([root], self.tape)
         if len(raw) >= len(self.roots):
             self.roots = raw
