@@ -49,6 +49,7 @@ def install(extra: str) -> None:
     say(f"install gradbook[{extra}] into .venv")
     if not PYTHON.exists():
         call(sys.executable, "-m", "venv", VENV)
+    shutil.rmtree(ROOT / "build", ignore_errors=True)  # a wheel would take what an earlier build left there
     call(PYTHON, "-m", "pip", "install", "--quiet", f"{ROOT}[{extra}]")
     # pip keeps an installed gradbook of the same version; the tree may have changed
     call(PYTHON, "-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall", ROOT)
