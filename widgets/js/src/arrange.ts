@@ -2,7 +2,8 @@
 // Rows are layers (as late as possible for what only feeds in, as early as possible for what hangs off), the longest path is
 // the spine and stays at x = 0, everything else stands right of it. Same algorithm, same numbers in widgets/arrange.py.
 import type { Block } from "./blocks";
-import { HALF, type Lane, OWN, type Piece, chipWidth, exitX, freeLane, laneEnd, laneKey } from "./lanes";
+import { HALF, type Lane, OWN, type Piece, chipWidth, exitX, freeLane, laneEnd, laneKey, pieceKey } from "./lanes";
+import { findSpine, placeRow } from "./spine";
 
 export const NODE = 19; // heights of a box: one with two lines, one with bars
 export const TALL = 33;
@@ -25,10 +26,10 @@ const most = (values: Iterable<number>, least: number): number => {
 
 /** What `Block.area` of an open block holds. */
 export class Area {
-  readonly pieces = new Map<string, Piece>();
+  readonly pieces = new Map<number, Piece>();
   rows: Block[][] = [];
-  readonly lanes = new Map<string, Lane>();
-  readonly laneX = new Map<string, number>();
+  readonly lanes = new Map<number, Lane>();
+  readonly laneX = new Map<number, number>();
   readonly entries = new Map<number, number>(); // value -> x of its port on the upper border
   readonly exits = new Map<number, number>();
   tops: number[] = [];
@@ -41,7 +42,7 @@ export class Area {
   constructor(readonly block: Block) {}
 
   add(a: Block | null, source: number, b: Block | null, edge: number): void {
-    const key = `${a ? a.id : -1}:${source}:${b ? b.id : -1}`;
+    const key = pieceKey(a, source, b);
     const known = this.pieces.get(key);
     if (known) known.edges.push(edge);
     else this.pieces.set(key, { a, source, b, edges: [edge] });
@@ -52,7 +53,6 @@ export class Area {
   /** Rows, spine and columns of the children. */
   rank(): void {
     const { children } = this.block;
-    children.forEach((child, at) => (child.at = at));
     const before: Block[][] = children.map(() => []);
     const after: Block[][] = children.map(() => []);
     for (const { a, b } of this.pieces.values()) {
@@ -153,7 +153,7 @@ export class Area {
 
   /** A lane for each value that passes rows on its way; edges for which none is left are put into `cut`. */
   assignLanes(cut: Set<number>): void {
-    const wanted = new Map<string, Piece[]>();
+    const wanted = new Map<number, Piece[]>();
     for (const piece of this.pieces.values()) {
       if (piece.edges.every((edge) => cut.has(edge)) || this.bottomOf(piece.b) - this.topOf(piece.a) <= 1) continue;
       const key = laneKey(piece.a, piece.source);
@@ -312,7 +312,7 @@ export class Area {
   }
 
   private placeLanes(): void {
-    const reach = new Map<string, number>();
+    const reach = new Map<number, number>();
     for (const { a, source, b } of this.pieces.values()) {
       const key = laneKey(a, source);
       reach.set(key, Math.max(reach.get(key) ?? 0, this.bottomOf(b)));
@@ -359,55 +359,4 @@ export class Area {
     if (b.opened) return b.x + (b.area?.entries.get(source) ?? 0);
     return b.x + Math.min(16 * (this.arrivals.get(b) ?? []).indexOf(piece), 48);
   }
-}
-
-/** The path with the most ops; it is drawn straight. */
-function findSpine(children: Block[], before: Block[][]): void {
-  const length = children.map(() => 0);
-  const came: (Block | null)[] = children.map(() => null);
-  let end: Block | null = null;
-  for (const child of children) {
-    let best = 0;
-    let path: Block | null = null;
-    child.spine = false;
-    for (const operand of before[child.at]) {
-      if (length[operand.at] > best) {
-        best = length[operand.at];
-        path = operand;
-      }
-    }
-    came[child.at] = ratherFirst(before[child.at], path, came);
-    length[child.at] = best + Math.max(1, child.ops);
-    if (end === null || length[child.at] >= length[end.at]) end = child;
-  }
-  for (; end !== null; end = came[end.at]) end.spine = true;
-}
-
-/** The first operand, where its path is but one row shorter than the best and no part of it (no skip). */
-function ratherFirst(operands: Block[], best: Block | null, came: (Block | null)[]): Block | null {
-  if (best === null || operands[0] === best || best.rank - operands[0].rank > 1) return best;
-  const onPath = best.rank === operands[0].rank ? best : came[best.at];
-  return onPath === operands[0] ? best : operands[0];
-}
-
-function placeRow(row: Block[], before: Block[][]): void {
-  if (row.length === 1 && row[0].spine) {
-    row[0].column = 0;
-    return;
-  }
-  const taken = new Set(row[0].spine ? [0] : []);
-  let last = 0;
-  for (const child of row) {
-    if (child.spine) {
-      child.column = 0;
-      continue;
-    }
-    const wanted = before[child.at].find((other) => other.column > 0 && !other.spine);
-    let column = wanted ? Math.max(wanted.column, last + 1) : last + 1;
-    if (row.length === 1 && !wanted) column = 0;
-    while (taken.has(column)) column++;
-    taken.add(column);
-    child.column = last = column;
-  }
-  row.sort((a, b) => a.column - b.column);
 }

@@ -1,8 +1,7 @@
 // Computation graph: the panel. Drawn on a canvas, with a tree of boxes over it; folding and finding need no kernel.
 import { h, setAttr, setText } from "./dom";
 import { count, plural } from "./format";
-import { rowData, momentAt } from "./gradmodel";
-import { GraphModel, type Spot, findNodes } from "./graphmodel";
+import { GraphModel, type Spot, findNodes, troubleOf } from "./graphmodel";
 import { type Overlay, type Scene, drawGraph, drawLegend } from "./graphpaint";
 import { createButtons, createFinder, createOverlayChoice } from "./graphtools";
 import { createGraphTree } from "./graphtree";
@@ -177,27 +176,10 @@ class GraphPanel implements Panel {
     };
   }
 
-  /** Boxes whose parameters explode, vanish or are NaN, and those whose own gradient is not a number. */
   private trouble(state: State, model: GraphModel): Map<number, string> {
-    const step = shownStep(state.ui);
-    const key = `${state.versions.probes}:${state.versions.params}:${step}`;
-    if (this.troubles.key === key && this.troubles.of === model.picture) return this.troubles.found;
-    const found = new Map<number, string>();
-    const words = new Map<string, string>();
-    const moment = momentAt(state.probes, step);
-    state.params.forEach(({ name }, index) => {
-      const { trouble, ratioHigh } = rowData(state, { kind: "parameter", key: name, label: name, index, inside: false }, moment);
-      if (trouble !== null) words.set(name, `${name}: gradient ${trouble}`);
-      else if (ratioHigh) words.set(name, `${name}: update high`);
-    });
-    if (words.size > 0) {
-      for (const [src, dst] of model.graph.edges) {
-        const text = words.get(model.graph.nodes[src].name);
-        if (text !== undefined && model.graph.nodes[src].kind === "parameter" && model.box(dst) >= 0) found.set(model.box(dst), text);
-      }
-    }
-    this.troubles = { key, of: model.picture, found };
-    return found;
+    const key = `${state.versions.probes}:${state.versions.params}:${shownStep(state.ui)}`;
+    if (this.troubles.key !== key || this.troubles.of !== model.picture) this.troubles = { key, of: model.picture, found: troubleOf(state, model) };
+    return this.troubles.found;
   }
 
   private selectedKeys(state: State): Set<string> {

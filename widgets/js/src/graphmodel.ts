@@ -1,7 +1,9 @@
 // What the graph panel shows: which blocks are open, where everything lies, what is under the pointer, what follows what.
 import { type Block, Tree, defaultExpanded } from "./blocks";
+import { momentAt, rowData } from "./gradmodel";
 import { type Chip, type Group, type Item, type Options, type Picture, WIDE, layout } from "./layout";
 import type { GraphDescription } from "./protocol";
+import { type State, shownStep } from "./store";
 
 const BIN = 256; // px of a strip in which things are looked up
 
@@ -209,6 +211,25 @@ export function findNodes(graph: GraphDescription, words: string): number[] {
   });
   const leaf = ({ kind }: { kind: string }): number => (kind === "op" ? 0 : 1);
   return found.sort((a, b) => leaf(a) - leaf(b) || a.id - b.id).map(({ id }) => id);
+}
+
+/** Boxes whose parameters explode, vanish or are NaN, or move too much at once, with words for it. */
+export function troubleOf(state: State, model: GraphModel): Map<number, string> {
+  const found = new Map<number, string>();
+  const words = new Map<string, string>();
+  const moment = momentAt(state.probes, shownStep(state.ui));
+  state.params.forEach(({ name }, index) => {
+    const { trouble, ratioHigh } = rowData(state, { kind: "parameter", key: name, label: name, index, inside: false }, moment);
+    if (trouble !== null) words.set(name, `${name}: gradient ${trouble}`);
+    else if (ratioHigh) words.set(name, `${name}: update high`);
+  });
+  if (words.size === 0) return found;
+  for (const [src, dst] of model.graph.edges) {
+    const { kind, name } = model.graph.nodes[src];
+    const text = words.get(name);
+    if (text !== undefined && kind === "parameter" && model.box(dst) >= 0) found.set(model.box(dst), text);
+  }
+  return found;
 }
 
 export type { Chip, Group, Item, Picture };

@@ -11,7 +11,12 @@ export interface Piece { a: Block | null; source: number; b: Block | null; edges
 /** Where a long edge runs: beside the boxes of table rows, or outside of everything it passes. */
 export interface Lane { inner: boolean; track: number; a: Block | null; source: number }
 
-export const laneKey = (a: Block | null, source: number): string => `${a ? a.id : -1}:${source}`;
+const NODES = 2 ** 21; // more than there are nodes
+const CHILDREN = 2 ** 16; // more than a block has children (blocks.ts folds them from 200 on)
+
+/** Key of a value that starts at a child (or enters): what shares a lane. */
+export const laneKey = (a: Block | null, source: number): number => (a ? a.at + 1 : 0) * NODES + source;
+export const pieceKey = (a: Block | null, source: number, b: Block | null): number => laneKey(a, source) * CHILDREN + (b ? b.at + 1 : 0);
 
 /** Where on the top of its child an edge that comes down a lane ends. */
 export function laneEnd(b: Block, source: number, lane: Lane): number {

@@ -82,7 +82,7 @@ class Layout {
   private readonly shown: (Block | null)[];
   private readonly cut = new Set<number>();
   private readonly firstOperand = new Map<number, number>();
-  private readonly links = new Map<string, [number, number]>();
+  private readonly links = new Map<number, [number, number]>();
   private readonly wires: Wire[] = [];
   private shapes = 0;
 
@@ -109,6 +109,7 @@ class Layout {
       if (block.opened) {
         block.depth = block.parent ? block.parent.depth + 1 : 0;
         block.area = new Area(block);
+        block.children.forEach((child, at) => (child.at = at));
         this.opened.push({ block, area: block.area });
         for (let i = block.children.length - 1; i >= 0; i--) stack.push(block.children[i]);
         continue;
@@ -131,7 +132,7 @@ class Layout {
         return;
       }
       if (!this.firstOperand.has(dst)) this.firstOperand.set(dst, src);
-      this.links.set(`${a.index}:${b.index}`, [a.index, b.index]);
+      this.links.set(a.index * this.items.length + b.index, [a.index, b.index]);
       let up = a.parent;
       let down = b.parent;
       while (up && down && up !== down) {
@@ -281,7 +282,7 @@ class Layout {
 
   private drawWires(block: Block, area: Area): void {
     const { x, y } = block;
-    const far = new Map<string, Piece[]>();
+    const far = new Map<number, Piece[]>();
     for (const piece of area.pieces.values()) {
       if (this.cut.size > 0 && piece.edges.every((edge) => this.cut.has(edge))) continue;
       const { a, source, b, edges } = piece;
