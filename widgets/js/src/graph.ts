@@ -133,7 +133,9 @@ class GraphPanel implements Panel {
     const { versions } = state;
     const key = [versions.graph, versions.stats, versions.probes, versions.ui, versions.status, width, height, Object.values(camera.camera), this.overlay, this.hovered?.kind, this.hovered?.at, this.finder.words(), this.match, scene.ink.ink, scene.ink.grad, globalThis.devicePixelRatio, [...model.opened].length, model.picture.items.length].join();
     setAttr(this.canvas, "aria-label", `graph with ${model.graph.nodes.length} nodes, ${model.picture.shown} shown${camera.camera.scale < 0.45 ? ", zoomed out" : ""}`);
-    this.tree.draw(model, camera.camera, height, this.selectedKeys(state));
+    const notes = new Map([...scene.trouble].map(([at, words]) => [model.picture.items[at].key, words]));
+    if (scene.failed >= 0) notes.set(model.picture.items[scene.failed].key, `failed: ${state.error?.message ?? ""}`);
+    this.tree.draw(model, camera.camera, height, this.selectedKeys(state), notes);
     if (key === this.drawn) return;
     this.drawn = key;
     const ctx = fitCanvas(this.canvas, width, height + STRIP);

@@ -7,8 +7,8 @@ export const MOST = 300; // treeitems at once; of a larger picture those on the 
 
 export interface GraphTree {
   el: HTMLElement;
-  /** Put the boxes where they are drawn. `selected`: keys. */
-  draw(model: GraphModel, camera: Camera, height: number, selected: ReadonlySet<string>): void;
+  /** Put the boxes where they are drawn. `selected`: keys; `notes`: what is wrong with a box, by its key. */
+  draw(model: GraphModel, camera: Camera, height: number, selected: ReadonlySet<string>, notes: ReadonlyMap<string, string>): void;
   /** Move the focus (and the one tab stop) to a box. */
   focus(key: string): void;
   readonly current: string;
@@ -22,7 +22,7 @@ export function createGraphTree(): GraphTree {
   let current = "";
   let wanted = "";
 
-  const draw = (model: GraphModel, camera: Camera, height: number, selected: ReadonlySet<string>): void => {
+  const draw = (model: GraphModel, camera: Camera, height: number, selected: ReadonlySet<string>, notes: ReadonlyMap<string, string>): void => {
     el.style.transform = `translate(${camera.x}px, ${camera.y}px) scale(${camera.scale})`;
     const all = model.picture.items.length + model.picture.groups.length <= MOST;
     const top = -camera.y / camera.scale;
@@ -32,7 +32,10 @@ export function createGraphTree(): GraphTree {
       shown = range;
       fill(model, all ? model.spots() : visible(model, top, top + height / camera.scale, current));
     }
-    for (const [key, part] of parts) setAttr(part, "aria-selected", String(selected.has(key)));
+    for (const [key, part] of parts) {
+      setAttr(part, "aria-selected", String(selected.has(key)));
+      setAttr(part, "aria-description", notes.get(key) ?? null);
+    }
     if (wanted !== "" && parts.has(wanted)) {
       parts.get(wanted)?.focus({ preventScroll: true });
       wanted = "";

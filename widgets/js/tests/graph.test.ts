@@ -65,6 +65,15 @@ describe("the panel", () => {
     expect(item("conv1").hasAttribute("aria-expanded")).toBe(false);
   });
 
+  it("says in words what a triangle or a cross means", () => {
+    store = storeOf(1930);
+    redraw();
+    expect(item("fc1").getAttribute("aria-description")).toMatch(/^head\.fc1\.weight: (gradient exploding|update high)$/);
+    store.state.error = { type: "ShapeError", message: "(2, 3) @ (2, 3)", line: 4, node: store.state.graph!.nodes.length - 1 };
+    redraw();
+    expect(item("loss").getAttribute("aria-description")).toBe("failed: (2, 3) @ (2, 3)");
+  });
+
   it("says what it waits for before the first graph", () => {
     store = new Store();
     redraw();
