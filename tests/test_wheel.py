@@ -19,7 +19,7 @@ SOURCES = {
     "notebooks": "gradbook/lessons",
 }
 MOVED = {"gradbook/data/": "gradbook/utils/data/"}
-NOT_SHIPPED = ("js", "node_modules", "__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".ruff_cache")
+NOT_SHIPPED = ("js", "pictures", "node_modules", "__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".ruff_cache")
 
 
 def installed_name(source: Path) -> str:
