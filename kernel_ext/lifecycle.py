@@ -104,7 +104,7 @@ class Cells:
                 recorder.detach()
             self._record(level)
         if self._recorder is not None:
-            self._recorder.name, self._recorder.every = watch.name, watch.every
+            self._recorder.name, self._recorder.sampler.every = watch.name, watch.every
 
     @property
     def recorder(self) -> Recorder | None:

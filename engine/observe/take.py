@@ -11,7 +11,7 @@ import numpy as np
 
 from gradbook import events
 from gradbook.observe.details import Detail, describe, histogram, sample, statistics, thumbnail
-from gradbook.observe.raw import Key, RawNode, Tape, from_nodes, key_of
+from gradbook.observe.raw import Key, RawNode, Tape, from_nodes, key_of, structure
 from gradbook.observe.source import Where
 
 __all__ = ["Take"]
@@ -40,6 +40,7 @@ class Take:
         self.captured: dict[int, tuple[tuple[int, int], Key, Detail]] = {}
         self.ordinals: dict[Key, int] = {}
         self.roots: list[RawNode] = []
+        self.signature: Any = None
         self.measurement: Any = None
         self.expected: frozenset[int] = frozenset()
         self.stepped: set[int] = set()
@@ -114,13 +115,12 @@ class Take:
             self.stats[key][7] = (now - since) * 1e6
             self._last = None
 
-    def see_root(self, root: Any) -> list[RawNode]:
+    def see_root(self, root: Any) -> None:
         """Draw what led to this root; the step's picture is its largest one."""
         self._patience = float("inf")  # it was worth it
         raw = from_nodes([root], self.tape)
         if len(raw) >= len(self.roots):
-            self.roots = raw
-        return raw
+            self.roots, self.signature = raw, structure(raw)
 
     def table(self) -> np.ndarray:
         """Statistics of the picture's nodes -> float32[nodes, 8]."""

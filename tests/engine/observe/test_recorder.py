@@ -9,7 +9,7 @@ import pytest
 
 import gradbook
 from gradbook import events, nn, observe, optim
-from gradbook.observe import recorder as module
+from gradbook.observe import sampler as module
 from gradbook.observe.recorder import Recorder
 from gradbook.utils.data import DataLoader, TensorDataset
 
