@@ -131,7 +131,7 @@ class GraphPanel implements Panel {
     if (model === null || width === 0 || height === 0) return;
     const scene = this.scene(state, model);
     const { versions } = state;
-    const key = [versions.graph, versions.stats, versions.probes, versions.ui, versions.status, width, height, Object.values(camera.camera), this.overlay, this.hovered?.kind, this.hovered?.at, this.finder.words(), this.match, scene.ink.ink, scene.ink.grad, globalThis.devicePixelRatio, [...model.opened].length, model.picture.items.length].join();
+    const key = [versions.graph, versions.stats, versions.probes, versions.params, versions.ui, state.error?.node, state.connection, width, height, Object.values(camera.camera), this.overlay, this.hovered?.kind, this.hovered?.at, this.finder.words(), this.match, scene.ink.ink, scene.ink.grad, globalThis.devicePixelRatio, [...model.opened].length, model.picture.items.length].join();
     setAttr(this.canvas, "aria-label", `graph with ${model.graph.nodes.length} nodes, ${model.picture.shown} shown${camera.camera.scale < 0.45 ? ", zoomed out" : ""}`);
     const notes = new Map([...scene.trouble].map(([at, words]) => [model.picture.items[at].key, words]));
     if (scene.failed >= 0) notes.set(model.picture.items[scene.failed].key, `failed: ${state.error?.message ?? ""}`);

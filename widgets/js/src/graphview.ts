@@ -4,6 +4,7 @@ import type { Camera } from "./graphpaint";
 import { MINIMAP, type Place, opAt } from "./minimap";
 
 const LEAST = 0.02;
+const READABLE = 0.75; // a wider picture is not made smaller than this by itself, but moved by hand
 const MOST = 4;
 const EDGE = 2; // px around the picture
 const WIDE = 540;
@@ -21,7 +22,7 @@ export class GraphCamera {
     const wide = this.width / (x1 - x0 + (this.width < WIDE ? 2 : 20));
     const high = this.height / (height + 8);
     const roomy = this.width >= 700 && this.height >= 600 ? 1.2 : 1;
-    let scale = Math.min(1, wide);
+    let scale = Math.max(READABLE, Math.min(1, wide));
     if (Math.min(wide, high) > 1) scale = Math.min(roomy, wide, high);
     else if (high < scale && high >= 0.78 * scale) scale = high;
     this.camera = { scale, x: this.spine(model, scale), y: 2 };
@@ -85,7 +86,7 @@ export class GraphCamera {
     const { x0, x1 } = model.picture;
     const { scale, x } = this.camera;
     if (this.atHome && (x0 * scale + x < 0 || x1 * scale + x > this.width)) {
-      const narrower = Math.min(scale, this.width / (x1 - x0 + (this.width < WIDE ? 2 : 20)));
+      const narrower = Math.min(scale, Math.max(READABLE, this.width / (x1 - x0 + (this.width < WIDE ? 2 : 20))));
       const y = this.camera.y * (narrower / scale);
       this.camera = { scale: narrower, x: this.spine(model, narrower), y };
     }
