@@ -61,6 +61,7 @@ from gradbook.ops.random import *
 from gradbook.ops.comparison import *
 from gradbook.ops.transcendental import *
 from gradbook.ops.pointwise import *
+from gradbook.ops.combining import *
 from gradbook.ops.einsum import *
 from gradbook.ops.gathering import *
 from gradbook.ops.indexing import *
@@ -75,7 +76,11 @@ from gradbook.random import Generator, default_generator, get_rng_state, initial
 from gradbook.serialization import load, save
 from gradbook.tensor import Size, Tensor
 
-from gradbook import optim, utils  # isort: skip  (what is made of ops comes after them)
+from gradbook import linalg, optim, utils  # isort: skip  (what is made of ops comes after them)
+from gradbook.linalg import (  # isort: skip
+    cholesky_inverse, cholesky_solve, det, inverse, logdet, matrix_exp, matrix_power, pinverse, slogdet,
+    torch_cholesky as cholesky, torch_qr as qr, torch_svd as svd,
+)  # fmt: skip
 
 __version__ = "0.1.0"
 

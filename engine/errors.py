@@ -22,6 +22,7 @@ __all__ = [
     "DeviceError",
     "GradbookError",
     "InplaceError",
+    "LinAlgError",
     "MissingExtraError",
     "SerializationError",
     "ShapeError",
@@ -58,6 +59,10 @@ class DTypeError(GradbookError, RuntimeError):
 
 class DeviceError(GradbookError, RuntimeError):
     """Operands on different devices, or a device that is not there."""
+
+
+class LinAlgError(GradbookError, RuntimeError):
+    """A matrix that is singular, or not positive definite, where it must not be (torch.linalg.LinAlgError)."""
 
 
 class AutogradError(GradbookError, RuntimeError):

@@ -47,12 +47,14 @@ scatter_add_op = Op(
 
 @gather_op.forward
 def _(xp: Any, x: Any, index: Any, *, dim: int) -> Any:
+    if not index.size:
+        return xp.empty(index.shape, x.dtype)
     if not x.ndim:
         return x.reshape(1)[index.reshape(-1)].reshape(index.shape)
     if index.ndim == 0:
-        return x[index] if x.size else x.reshape(index.shape)
+        return x[index]
     cut = x[tuple(FULL if i == dim else slice(n) for i, n in enumerate(index.shape))]
-    return xp.take_along_axis(cut, index, dim) if index.size else xp.empty(index.shape, x.dtype)
+    return xp.take_along_axis(cut, index, dim)
 
 
 @gather_grad_op.forward
@@ -77,7 +79,7 @@ gather_grad_op.grad("grad")(lambda grad, index, dim: gather_op(grad, index, dim=
 
 @scatter_op.forward
 def _(xp: Any, x: Any, index: Any, src: Any, *, dim: int) -> Any:
-    out = x.copy()
+    out = xp.array(x)  # a gradient may be a scalar
     if index.size:
         flat = out.reshape(1) if not out.ndim else out
         at = index.reshape(1) if not index.ndim else index
@@ -96,13 +98,21 @@ def _(grad: Any, index: Any, dim: int) -> Any:
     return gather_op(grad, index, dim=dim)
 
 
-scatter_add_op.forward(lambda xp, x, index, src, *, dim: added(xp, x.copy(), index, src, dim))
+scatter_add_op.forward(lambda xp, x, index, src, *, dim: added(xp, xp.array(x), index, src, dim))
 scatter_add_op.grad("x")(lambda grad: grad)
 scatter_add_op.grad("src")(lambda grad, index, dim: gather_op(grad, index, dim=dim))
 
 
-def check_index(name: str, index: Any, kinds: tuple[Any, ...] = (np.int64,)) -> Any:
-    """The array of an index tensor. Raises RuntimeError unless it is int64 (or what `kinds` allow)."""
+INTEGERS = (np.dtype(np.int64), np.dtype(np.int32))
+
+
+def _wide(index: Tensor) -> Tensor:
+    """An index as int64."""
+    return index if index._array.dtype == np.int64 else Tensor._of(index._array.astype(np.int64))
+
+
+def check_index(name: str, index: Any, kinds: tuple[Any, ...] = INTEGERS) -> Any:
+    """The array of an index tensor. Raises RuntimeError unless it is int64 or int32."""
     array = need_tensor(name, index, 3, "index")._array
     if array.dtype not in kinds and array.size:
         raise DTypeError(f"{name}(): Expected dtype int64 for index, but it is {dtypes.of_array(array)!r}; use .long()")
@@ -151,7 +161,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False,
 
     Raises RuntimeError where index is no int64 tensor, has other axes, or names an entry that is not there.
     """
-    axis = check_gather("gather", need_tensor("gather", input), dim, index)
+    axis, index = check_gather("gather", need_tensor("gather", input), dim, index), _wide(index)
     result = gather_op(input, index, dim=axis)
     return result if out is None else _into(out, result)
 
@@ -188,6 +198,7 @@ def scatter(
     given = src if src is not None else value
     tensor = isinstance(given, Tensor)
     axis = check_gather("scatter", need_tensor("scatter", input), dim, index, given if tensor else None)
+    index = _wide(index)
     if tensor:
         part = _source("scatter", input, index, given)
     else:
@@ -212,6 +223,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy of input with src[i, j] added to y[i, index[i, j]] for dim 1, as torch.scatter_add."""
     need_tensor("scatter_add", input)
     axis = check_gather("scatter_add", input, dim, index, need_tensor("scatter_add", src, 4, "src"))
+    index = _wide(index)
     part = _source("scatter_add", input, index, src)
     return scatter_add_op(input, index, part, dim=axis) if index._array.size else input.clone()
 
@@ -278,7 +290,7 @@ def _(xp: Any, x: Any, index: Any, source: Any, *, dim: int, alpha: Any) -> Any:
     scaled = source if alpha == 1 else source * xp.asarray(alpha, source.dtype)
     if not x.ndim:
         return x + scaled.reshape(-1).sum().astype(x.dtype)
-    return add_at(xp, x.copy(), (dim,), (index,), scaled)
+    return add_at(xp, xp.array(x), (dim,), (index,), scaled)
 
 
 index_add_op.grad("x")(lambda grad: grad)
@@ -292,7 +304,7 @@ def _(grad: Any, index: Any, source_shape: Any, dim: int, alpha: Any) -> Any:
 
 @index_copy_op.forward
 def _(xp: Any, x: Any, index: Any, source: Any, *, dim: int) -> Any:
-    out = x.copy()
+    out = xp.array(x)  # a gradient may be a scalar
     if not x.ndim:
         out[...] = source.reshape(-1)[-1] if source.size else out
     else:
@@ -318,7 +330,7 @@ def _taken(grad: Any, index: Any, dim: int) -> Any:
 def _vector(name: str, input: Tensor, dim: int, index: Any, source: Any = None) -> tuple[int, Any]:
     """(axis, index tensor) of the index_* functions. Raises IndexError or RuntimeError for what does not fit."""
     need_tensor(name, input)
-    array = check_index(name, index, (np.dtype(np.int64), np.dtype(np.int32)))
+    array = check_index(name, index)
     if array.ndim > 1:
         raise IndexError(f"{name}(): Index is supposed to be a vector, but it is {tuple(array.shape)}")
     shape = input._array.shape
@@ -368,6 +380,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """A copy of input with one value in the entries that a vector names, as torch.index_fill."""
     axis, places = _vector("index_fill", input, dim, index)
+    places = Tensor._of(backends.xp_of(input._array).unique(places._array))  # each entry is filled once
     array, xp = input._array, backends.xp_of(input._array)
     if isinstance(value, Tensor):
         if value._array.ndim:

@@ -236,7 +236,7 @@ def _at_least(x: Tensor, ndim: int) -> Tensor:
 def _joined(name: str, tensors: Any, ndim: int, dim: int) -> Tensor:
     found = [_at_least(x, ndim) for x in need_tensors(name, tensors)]
     if not found:
-        raise ValueError(f"{name} expects a non-empty TensorList")
+        raise RuntimeError(f"{name} expects a non-empty TensorList")
     return cat(found, dim if found[0]._array.ndim > dim else 0)
 
 
@@ -391,6 +391,8 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
         raise ShapeError("narrow() cannot be applied to a 0-dim tensor.")
     if length < 0:
         raise ShapeError("narrow(): length must be non-negative.")
+    if isinstance(start, Tensor) and (start._array.ndim or start._array.dtype.kind not in "iu"):
+        raise RuntimeError("start must be an 0-dim integral Tensor.")
     axis, begin = wrap_dim(dim, len(shape)), int(start)
     size = shape[axis]
     if not -size <= begin <= size:

@@ -156,6 +156,8 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     along = () if dims is None else tuple(wrap_dim(d, ndim) for d in ((dims,) if isinstance(dims, int) else dims))
     if len(by) != (len(along) or 1):
         raise ShapeError(f"shifts and dimensions must align. shifts: {len(by)}, dims:{len(along)}")
+    if along and not ndim:
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     return roll_op(input, shifts=by, dims=along) if ndim else input.clone()
 
 
@@ -215,8 +217,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     grids = []
     for i, x in enumerate(found):
         column = reshape_op(x, shape=(1,) * i + (x._array.size,) + (1,) * (len(found) - i - 1))
-        grid = column.expand(shape)
-        grids.append(transpose(grid, 0, 1) if swapped else grid)
+        grids.append(column.expand(shape))
     if swapped:
         grids[0], grids[1] = grids[1], grids[0]
     return tuple(grids)
