@@ -109,7 +109,10 @@ class _Layout:
                     b, down = down, down.parent
                 assert up is not None
                 assert down is not None
-            up.area.pieces.setdefault(Piece(a, src, b), []).append(at)
+            bundle = bool(a.children and b.children) and not (
+                a.opened or b.opened
+            )  # between two folds one wire is enough
+            up.area.pieces.setdefault(Piece(a, a.node if bundle else src, b), []).append(at)
 
     def _add_chip(self, block: Block, node: int) -> None:
         if self.tree.nodes[node]["kind"] not in LEAVES:
@@ -181,7 +184,8 @@ class _Layout:
             return _shorter(item.label, (room - 6 * len(right) - 8) * 10 // 64), right
         label = _shorter(item.label, room * 10 // 64)
         rest = (room - len(label) * 64 // 10) * 10 // 54
-        return label, fit(item.cls, rest) if rest > 2 else ""
+        whole = len(item.cls) <= rest
+        return label, item.cls if whole else fit(item.cls, rest) if rest > 2 and item.kind != "segment" else ""
 
     def _column_texts(self, item: Block) -> tuple[str, str]:
         """The user's name of the value, and its shape where it is another than the operand's."""

@@ -146,7 +146,8 @@ class Layout {
           down = down.parent;
         }
       }
-      up?.area?.add(a, src, b, at);
+      const bundle = a.foldable && b.foldable && !a.opened && !b.opened; // between two folds one wire is enough
+      up?.area?.add(a, bundle ? a.node : src, b, at);
     });
   }
 
@@ -361,7 +362,8 @@ function boxTexts(item: Block): [label: string, right: string] {
   }
   const label = shorter(item.label, Math.floor((room * 10) / 64));
   const rest = Math.floor(((room - Math.floor((size(label) * 64) / 10)) * 10) / 54);
-  return [label, rest > 2 ? fit(item.cls, rest) : ""];
+  if (size(item.cls) <= rest) return [label, item.cls];
+  return [label, rest > 2 && item.kind !== "segment" ? fit(item.cls, rest) : ""];
 }
 
 function shapeText(shape: number[]): string {
