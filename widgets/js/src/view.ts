@@ -123,14 +123,15 @@ function watchSight(panels: Panel[], seen: Set<Element>, changed: () => void): {
 }
 
 /**
- * JupyterLab takes plain keys in command mode (`0 0` restarts the kernel) before they reach us, but leaves elements with this
- * attribute alone. Save, run and the like stay JupyterLab's. The window hears a key before JupyterLab's document does.
+ * JupyterLab takes plain keys in command mode (`0 0` restarts the kernel) before they reach us, but leaves alone a focused element
+ * that itself has this attribute. Save, run and the like stay JupyterLab's. The window hears a key before JupyterLab's document does.
  */
 function ownKeys(root: HTMLElement): () => void {
   const hear = (event: KeyboardEvent): void => {
-    if (!root.contains(event.target as Node)) return;
+    const { target } = event;
+    if (!(target instanceof Element) || !root.contains(target)) return;
     const theirs = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
-    root.toggleAttribute("data-lm-suppress-shortcuts", !theirs);
+    target.toggleAttribute("data-lm-suppress-shortcuts", !theirs);
   };
   window.addEventListener("keydown", hear, true);
   return () => window.removeEventListener("keydown", hear, true);
