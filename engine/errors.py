@@ -26,6 +26,7 @@ __all__ = [
     "MissingExtraError",
     "SerializationError",
     "ShapeError",
+    "UnsupportedDTypeError",
 ]
 
 
@@ -55,6 +56,10 @@ class ShapeError(GradbookError, RuntimeError):
 
 class DTypeError(GradbookError, RuntimeError):
     """Operands whose dtypes do not fit together."""
+
+
+class UnsupportedDTypeError(DTypeError, NotImplementedError):
+    """An op that has no meaning, or no implementation, for a dtype."""
 
 
 class DeviceError(GradbookError, RuntimeError):

@@ -63,7 +63,7 @@ def array_of(tensor: Any) -> np.ndarray[Any, Any]:
     """The values of a tensor of either library, wide enough to compare."""
     if isinstance(tensor, torch.Tensor):
         tensor = tensor.detach().resolve_conj().resolve_neg()
-        return tensor.double().numpy() if tensor.dtype == torch.bfloat16 else tensor.numpy()  # type: ignore[no-any-return]
+        return tensor.double().numpy() if tensor.dtype == torch.bfloat16 else tensor.numpy(force=True)  # type: ignore[no-any-return]
     array = np.asarray(tensor.detach()._array)
     return array.astype(np.float64) if tensor.dtype is gradbook.bfloat16 else array
 

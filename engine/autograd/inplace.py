@@ -42,6 +42,13 @@ def assign(target: Tensor, result: Tensor) -> Tensor:
         raise DTypeError(
             f"result type {dtypes.of_array(new)!r} can't be cast to the desired output type {dtypes.of_array(array)!r}"
         )
+    node = result._node
+    if node is not None and node.saved:  # what backward needs of the old values must outlive them
+        memory = versions.owner(array)
+        node.saved = tuple(
+            kept.copy() if backends.is_array(kept) and kept is not new and versions.owner(kept) is memory else kept
+            for kept in node.saved
+        )
     array[...] = new
     versions.stamp(array)
     rebase(target, result)
@@ -82,9 +89,11 @@ def check_leaf(target: Tensor, view: bool = False) -> None:
 
 def _fits(op: Elementwise, target: Tensor, operands: tuple[Any, ...]) -> bool:
     array = target._array
-    if not isinstance(op.ufunc, np.ufunc) or op.float_input or type(array) is not np.ndarray:
+    if not isinstance(op.ufunc, np.ufunc) or type(array) is not np.ndarray:
         return False
     kind = array.dtype.kind
+    if op.float_input and kind != "f":
+        return False
     for operand in operands:
         if isinstance(operand, Tensor):
             if operand._array.dtype is not array.dtype or operand._array.ndim > array.ndim:

@@ -22,7 +22,7 @@ import numpy as np
 from gradbook import backends, dtypes, events
 from gradbook.autograd import grad_mode, versions
 from gradbook.autograd.node import Node
-from gradbook.autograd.promotion import mixed, operand_error, promote_arrays
+from gradbook.autograd.promotion import dtype_error, mixed, operand_error, promote_arrays
 from gradbook.tensor import Tensor
 
 __all__ = ["Composite", "Elementwise", "Op", "Rule", "registry"]
@@ -285,7 +285,10 @@ def unary_call(op: Elementwise) -> Callable[..., Any]:
             return op._run(backends.xp_of(a), a)
         if float_input and x.dtype.kind in "iub":
             x = x.astype(dtypes._default._np)
-        y = ufunc(x)
+        try:
+            y = ufunc(x)
+        except TypeError:
+            raise dtype_error(op.name, x) from None
         if type(y) is not ndarray:
             y = backends.as_array(y, x)
         out = new_tensor(Tensor)

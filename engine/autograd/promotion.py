@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends, dtypes
-from gradbook.errors import Card, DeviceError, DTypeError, ShapeError
+from gradbook.errors import Card, DeviceError, DTypeError, ShapeError, UnsupportedDTypeError
 from gradbook.tensor import Tensor
 
 ndarray = np.ndarray
@@ -47,6 +47,8 @@ def mixed(name: str, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
 def with_number(name: str, array: Any, number: Any, tensor: Any) -> tuple[Any, Any]:
     """An array and a Python number, promoted as PyTorch promotes them. Raises TypeError for anything else."""
     kind, wanted = array.dtype.kind, array.dtype
+    if name == "sub" and (kind == "b" or isinstance(number, (bool, np.bool_))):
+        raise dtype_error(name, np.empty(0, bool))
     if isinstance(number, (bool, np.bool_)):
         pass
     elif isinstance(number, (int, np.integer)):
@@ -82,6 +84,8 @@ def promote_arrays(name: str, operands: Sequence[Any], arrays: list[Any]) -> lis
             level, found = (2 if array.ndim else 1), array.dtype
         else:
             level, found = 0, number_dtype(array)
+        if name == "sub" and found == dtypes.B8:
+            raise dtype_error(name, np.empty(0, bool))
         if found not in dtypes._BY_ARRAY:
             raise DTypeError(f"{name}: arrays of dtype {found} have no tensor dtype")
         parts[level] = found if parts[level] is None else dtypes.promote_np(parts[level], found)
@@ -127,7 +131,20 @@ def operand_error(name: str, x: Any, y: Any, error: Exception) -> Exception:
         )
     if isinstance(error, ValueError) and backends.is_array(x) and backends.is_array(y):
         return broadcast_error(name, x.shape, y.shape)
+    if isinstance(error, TypeError) and backends.is_array(x):
+        return dtype_error(name, x)
     return error
+
+
+def dtype_error(name: str, array: Any) -> DTypeError:
+    """Why an array function refused the dtype of its operands."""
+    kind = dtypes.of_array(array)
+    if kind is dtypes.bool_ and name in ("sub", "neg"):
+        what = "Subtraction, the `-` operator, with a bool tensor" if name == "sub" else "Negation, the `-` operator, on a bool tensor"
+        return DTypeError(
+            f"{what} is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
+        )
+    return UnsupportedDTypeError(f"\"{name}_cpu\" not implemented for {kind!r}; convert it first")
 
 
 def broadcast_error(name: str, a: tuple[int, ...], b: tuple[int, ...]) -> ShapeError:

@@ -56,7 +56,14 @@ def _apply(op: Op, input: Tensor, change: bool, **params: Any) -> Tensor:
 
 # -- relu and its kin ----------------------------------------------------------------------------------------------------
 
-relu_op = Elementwise("relu", lambda x: np.maximum(x, x.dtype.type(0)), "x", formula=r"y = \max(x, 0)", grads={"x": r"\bar y \, [y > 0]"})
+
+def _relu(x: Any) -> Any:
+    if x.dtype.kind == "b":
+        raise RuntimeError("Boolean inputs not supported for relu")
+    return np.maximum(x, x.dtype.type(0))
+
+
+relu_op = Elementwise("relu", _relu, "x", formula=r"y = \max(x, 0)", grads={"x": r"\bar y \, [y > 0]"})
 relu_op.grad("x")(lambda grad, out: masked(grad, out > 0))
 
 leaky_relu_op = Op(

@@ -13,6 +13,7 @@ from gradbook.errors import DTypeError
 from gradbook.ops.arguments import tensor_of, write_out
 from gradbook.ops.creation import converted
 from gradbook.ops.elementwise import binary, masked, unary, where_op
+from gradbook.ops.pointwise import no_bool
 from gradbook.tensor import Tensor, method
 
 __all__ = [
@@ -69,16 +70,28 @@ logical_and_op = Elementwise("logical_and", lambda a, b: (a != 0) & (b != 0), "a
 logical_or_op = Elementwise("logical_or", lambda a, b: (a != 0) | (b != 0), "a b", formula=r"y = a \lor b")
 logical_xor_op = Elementwise("logical_xor", lambda a, b: (a != 0) ^ (b != 0), "a b", formula=r"y = a \oplus b")
 logical_not = unary(logical_not_op, "True where x is 0")
-logical_and = binary(logical_and_op, "True where both are not 0")
-logical_or = binary(logical_or_op, "True where either is not 0")
-logical_xor = binary(logical_xor_op, "True where exactly one is not 0")
+logical_and = binary(logical_and_op, "True where both are not 0", tensors=True)
+logical_or = binary(logical_or_op, "True where either is not 0", tensors=True)
+logical_xor = binary(logical_xor_op, "True where exactly one is not 0", tensors=True)
 
 bitwise_not_op = Elementwise("bitwise_not", np.invert, "x", formula=r"y = \lnot x")
 bitwise_and_op = Elementwise("bitwise_and", np.bitwise_and, "a b", formula=r"y = a \land b")
 bitwise_or_op = Elementwise("bitwise_or", np.bitwise_or, "a b", formula=r"y = a \lor b")
 bitwise_xor_op = Elementwise("bitwise_xor", np.bitwise_xor, "a b", formula=r"y = a \oplus b")
-left_shift_op = Elementwise("bitwise_left_shift", np.left_shift, "a b", formula=r"y = a \, 2^b")
-right_shift_op = Elementwise("bitwise_right_shift", np.right_shift, "a b", formula=r"y = \lfloor a / 2^b \rfloor")
+
+
+def _left(a: Any, b: Any) -> Any:
+    no_bool("lshift", a)
+    return np.left_shift(a, b)
+
+
+def _right(a: Any, b: Any) -> Any:
+    no_bool("rshift", a)
+    return np.right_shift(a, b)
+
+
+left_shift_op = Elementwise("bitwise_left_shift", _left, "a b", formula=r"y = a \, 2^b")
+right_shift_op = Elementwise("bitwise_right_shift", _right, "a b", formula=r"y = \lfloor a / 2^b \rfloor")
 bitwise_not = unary(bitwise_not_op, "Every bit turned over", aliases="__invert__")
 bitwise_and = binary(bitwise_and_op, "input & other", aliases="__and__ __rand__", number_first=True)
 bitwise_or = binary(bitwise_or_op, "input | other", aliases="__or__ __ror__", number_first=True)
@@ -87,11 +100,11 @@ bitwise_left_shift = binary(left_shift_op, "input << other", aliases="__lshift__
 bitwise_right_shift = binary(right_shift_op, "input >> other", aliases="__rshift__", number_first=True)
 
 heaviside_op = Elementwise("heaviside", lambda a, b: np.where(a == 0, b, (a > 0).astype(a.dtype)), "a b")
-heaviside = binary(heaviside_op, "0 below 0, 1 above 0, other at 0")
+heaviside = binary(heaviside_op, "0 below 0, 1 above 0, other at 0", tensors=True)
 
-gcd = binary(Elementwise("gcd", np.gcd, "a b", formula=r"y = \gcd(a, b)"), "The greatest common divisor")
-lcm = binary(Elementwise("lcm", np.lcm, "a b", formula=r"y = \operatorname{lcm}(a, b)"), "The least common multiple")
-nextafter = binary(Elementwise("nextafter", np.nextafter, "a b"), "The next float after input toward other")
+gcd = binary(Elementwise("gcd", np.gcd, "a b", formula=r"y = \gcd(a, b)"), "The greatest common divisor", tensors=True)
+lcm = binary(Elementwise("lcm", np.lcm, "a b", formula=r"y = \operatorname{lcm}(a, b)"), "The least common multiple", tensors=True)
+nextafter = binary(Elementwise("nextafter", np.nextafter, "a b"), "The next float after input toward other", tensors=True)
 
 # -- choose --------------------------------------------------------------------------------------------------------------
 
@@ -112,10 +125,7 @@ def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tenso
     if mask.dtype != np.bool_:
         raise DTypeError(f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype!r}")
     arrays = [v._array if isinstance(v, Tensor) else v for v in (input, other)]
-    if isinstance(input, Tensor) or isinstance(other, Tensor):
-        wanted = promote_arrays("where", (input, other), arrays)[0].dtype
-    else:
-        wanted = np.result_type(*(dtypes._default._np if isinstance(v, float) else np.asarray(v).dtype for v in arrays))
+    wanted = promote_arrays("where", (input, other), arrays)[0].dtype
     values = [
         converted(v, wanted, None) if isinstance(v, Tensor) else backends.like(np.asarray(v, wanted), mask) for v in (input, other)
     ]
@@ -165,8 +175,12 @@ def nan_to_num_(self: Tensor, nan: float | None = None, posinf: float | None = N
 @method("isclose")
 def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
     """|input - other| <= atol + rtol |other|, element by element, as torch.isclose. Raises RuntimeError for two dtypes."""
-    if input.dtype is not other.dtype:
+    tensor_of("isclose", input)
+    if tensor_of("isclose", other, "other").dtype is not input.dtype:
         raise DTypeError(f"{input.dtype!r} did not match {other.dtype!r}")
+    for name, bound in (("rtol", rtol), ("atol", atol)):
+        if bound < 0:
+            raise RuntimeError(f"{name} must be greater than or equal to zero, but got {bound}")
     a, b = input._array, other._array
     if a.dtype == dtypes.BF16 or a.dtype == np.float16:
         a, b = a.astype(np.float32), b.astype(np.float32)

@@ -32,6 +32,8 @@ def _(xp: Any, real: Any, imag: Any) -> Any:
 
 def complex(real: Tensor, imag: Tensor, *, out: Any = None) -> Tensor:
     """real + i imag, as torch.complex. Raises RuntimeError unless both have one floating dtype."""
+    tensor_of("complex", real, "real")
+    tensor_of("complex", imag, "imag")
     if not (real.is_floating_point() and imag.is_floating_point()) or real.dtype is not imag.dtype:
         raise RuntimeError(f"Expected object of one floating dtype for 'real' and 'imag', got {real.dtype!r} and {imag.dtype!r}")
     return write_out("complex", complex_op(real, imag), out)
@@ -39,6 +41,8 @@ def complex(real: Tensor, imag: Tensor, *, out: Any = None) -> Tensor:
 
 def polar(abs: Tensor, angle: Tensor, *, out: Any = None) -> Tensor:
     """abs (cos angle + i sin angle), as torch.polar."""
+    tensor_of("polar", abs, "abs")
+    tensor_of("polar", angle, "angle")
     return write_out("polar", complex(abs * angle.cos(), abs * angle.sin()), out)
 
 

@@ -36,17 +36,26 @@ def unary(op: Elementwise, text: str, *, in_place: bool = True, aliases: str = "
     return call
 
 
-def binary(op: Elementwise, text: str, *, in_place: bool = True, aliases: str = "", number_first: bool = False) -> Callable[..., Any]:
-    """The public function of an op of two operands; also makes it `x.name(other)` and `x.name_(other)`."""
+def binary(
+    op: Elementwise, text: str, *, in_place: bool = True, aliases: str = "", number_first: bool = False, tensors: bool = False,
+) -> Callable[..., Any]:  # fmt: skip
+    """The public function of an op of two operands; also makes it `x.name(other)` and `x.name_(other)`.
+
+    number_first: a number may stand before a Tensor. tensors: neither may be a number.
+    """
     fast, name = op.fast, op.name
 
     def call(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
         if not isinstance(input, Tensor) and not (number_first and isinstance(other, Tensor)):
             tensor_of(name, input)
+        if tensors and not isinstance(other, Tensor):
+            tensor_of(name, other, "other")
         result: Tensor = fast(input, other)
         return result if out is None else write_out(name, result, out)
 
     def apply(self: Tensor, other: Any) -> Tensor:
+        if tensors and not isinstance(other, Tensor):
+            tensor_of(name, other, "other")
         return fast(self, other)  # type: ignore[no-any-return]
 
     def change(self: Tensor, other: Any) -> Tensor:

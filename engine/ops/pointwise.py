@@ -10,6 +10,7 @@ from gradbook import backends, dtypes
 from gradbook.autograd import grad_mode, versions
 from gradbook.autograd.inplace import assign, check_leaf, inplace
 from gradbook.autograd.op import Elementwise, Op
+from gradbook.autograd.promotion import dtype_error
 from gradbook.errors import DTypeError
 from gradbook.ops.arguments import as_tensor_like, tensor_of, write_out
 from gradbook.ops.creation import converted
@@ -22,6 +23,21 @@ __all__ = [
     "negative", "positive", "reciprocal", "remainder", "round", "rsub", "sgn", "sign", "square", "sub", "subtract",
     "true_divide", "trunc",
 ]  # fmt: skip
+
+
+
+def _square(x: Any) -> Any:
+    return np.square(x) if x.dtype.kind != "b" else x.astype(np.int64)
+
+
+def _sign(x: Any) -> Any:
+    return np.sign(x) if x.dtype.kind != "b" else x.copy()
+
+
+def _absolute(x: Any) -> Any:
+    no_bool("abs", x)
+    return np.absolute(x)
+
 
 # -- + - * / -------------------------------------------------------------------------------------------------------------
 
@@ -46,7 +62,7 @@ div_op.grad("b")(lambda grad, b, out: -grad * (out / b).conj())
 neg_op = Elementwise("neg", np.negative, "x", formula="y = -x", grads={"x": r"-\bar y"})
 neg_op.grad("x")(lambda grad: -grad)
 
-square_op = Elementwise("square", np.square, "x", formula="y = x^2", grads={"x": r"2 x \, \bar y"}, node_name="PowBackward0")
+square_op = Elementwise("square", _square, "x", formula="y = x^2", grads={"x": r"2 x \, \bar y"}, node_name="PowBackward0")
 square_op.grad("x")(lambda grad, x: grad * (x + x).conj())
 
 reciprocal_op = Elementwise(
@@ -54,10 +70,10 @@ reciprocal_op = Elementwise(
 )
 reciprocal_op.grad("x")(lambda grad, out: -grad * (out * out).conj())
 
-sign_op = Elementwise("sign", np.sign, "x", formula=r"y = \operatorname{sign} x", grads={"x": "0"})
+sign_op = Elementwise("sign", _sign, "x", formula=r"y = \operatorname{sign} x", grads={"x": "0"})
 sign_op.grad("x")(lambda grad: zeros_of(grad))
 
-abs_op = Elementwise("abs", np.absolute, "x", formula="y = |x|", grads={"x": r"\bar y \, \operatorname{sign} x"})
+abs_op = Elementwise("abs", _absolute, "x", formula="y = |x|", grads={"x": r"\bar y \, \operatorname{sign} x"})
 abs_op.grad("x")(lambda grad, x: grad * sign_op(x))
 
 positive_op = Elementwise("positive", np.positive, "x", formula="y = x", grads={"x": r"\bar y"})
@@ -76,8 +92,7 @@ positive = unary(positive_op, "x", in_place=False, aliases="__pos__")
 
 def _scaled(name: str, other: Any, alpha: Any, input: Any) -> Any:
     """alpha * other. Raises RuntimeError for a float alpha among integers."""
-    kind = dtypes.category_of(input._array.dtype)
-    both = max(kind, other.dtype._category) if isinstance(other, Tensor) else kind
+    both = max(v.dtype._category for v in (input, other) if isinstance(v, Tensor))
     if isinstance(alpha, Tensor):
         alpha = alpha.item()
     if isinstance(alpha, float) and both < dtypes.FLOATING and not isinstance(other, float):
@@ -93,7 +108,8 @@ def add(input: Tensor, other: Any, *, alpha: Any = 1, out: Tensor | None = None)
 
     Raises RuntimeError if the shapes do not broadcast, TypeError if input is no Tensor.
     """
-    tensor_of("add", input)
+    if not isinstance(other, Tensor):
+        tensor_of("add", input)
     result: Tensor = add_op.fast(input, other if alpha == 1 else _scaled("add", other, alpha, input))
     return write_out("add", result, out)
 
@@ -101,7 +117,8 @@ def add(input: Tensor, other: Any, *, alpha: Any = 1, out: Tensor | None = None)
 @method("sub", "subtract")
 def sub(input: Tensor, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
     """input - alpha * other, element by element with broadcasting, as torch.sub."""
-    tensor_of("sub", input)
+    if not isinstance(other, Tensor):
+        tensor_of("sub", input)
     result: Tensor = sub_op.fast(input, other if alpha == 1 else _scaled("sub", other, alpha, input))
     return write_out("sub", result, out)
 
@@ -111,6 +128,7 @@ subtract = sub
 
 def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """other - alpha * input, as torch.rsub."""
+    tensor_of("rsub", input)
     return sub_op.fast(other, input if alpha == 1 else _scaled("rsub", input, alpha, input))  # type: ignore[no-any-return]
 
 
@@ -126,9 +144,16 @@ def sub_(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     return inplace(sub_op, self, other if alpha == 1 else _scaled("sub_", other, alpha, self))
 
 
-mul = multiply = binary(mul_op, "input * other", aliases="multiply")
+mul = multiply = binary(mul_op, "input * other", aliases="multiply", number_first=True)
 
 # -- quotients that are whole, and what is left --------------------------------------------------------------------------
+
+
+def no_bool(name: str, *arrays: Any) -> None:
+    """Raise NotImplementedError for bools, where PyTorch has no kernel either."""
+    for array in arrays:
+        if array.dtype.kind == "b":
+            raise dtype_error(name, array)
 
 
 def _no_zero(b: Any) -> None:
@@ -146,16 +171,19 @@ def _trunc_divide(a: Any, b: Any) -> Any:
 
 
 def _floor_divide(a: Any, b: Any) -> Any:
+    no_bool("div_floor", a)
     _no_zero(b)
     return np.floor_divide(a, b)
 
 
 def _remainder(a: Any, b: Any) -> Any:
+    no_bool("remainder", a)
     _no_zero(b)
     return np.remainder(a, b)
 
 
 def _fmod(a: Any, b: Any) -> Any:
+    no_bool("fmod", a)
     _no_zero(b)
     return np.fmod(a, b)
 
@@ -198,7 +226,8 @@ def div(input: Tensor, other: Any, *, rounding_mode: str | None = None, out: Ten
 
     Integers give the default float dtype unless rounded. Raises RuntimeError for another rounding_mode.
     """
-    tensor_of("div", input)
+    if not isinstance(other, Tensor):
+        tensor_of("div", input)
     result: Tensor = _quotient("div", rounding_mode).fast(input, other)
     return write_out("div", result, out)
 
@@ -212,7 +241,7 @@ def div_(self: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tenso
     return inplace(_quotient("div_", rounding_mode), self, other)
 
 
-floor_divide = binary(floor_divide_op, "input / other, rounded down")
+floor_divide = binary(floor_divide_op, "input / other, rounded down", number_first=True)
 remainder = binary(remainder_op, "What is left of input / other, with the sign of other", number_first=True)
 fmod = binary(fmod_op, "What is left of input / other, with the sign of input")
 
@@ -223,6 +252,7 @@ def _rounding(name: str, ufunc: Any, formula: str) -> Elementwise:
     def keep_integers(x: Any) -> Any:
         if x.dtype.kind in "iu":
             return x.copy()
+        no_bool(name, x)
         return ufunc(x)
 
     made = Elementwise(name, keep_integers, "x", formula=formula, grads={"x": "0"})

@@ -182,6 +182,8 @@ def diff(
 
     if input._array.ndim == 0:
         raise RuntimeError("diff expects input to be at least one-dimensional")
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
     where = axis(dim, input._array.ndim)
     parts = [part for part in (prepend, input, append) if part is not None]
     x = cat(parts, where) if len(parts) > 1 else input

@@ -13,7 +13,7 @@ from gradbook.autograd.op import Elementwise, Op
 from gradbook.ops.arguments import tensor_of, write_out
 from gradbook.ops.creation import converted
 from gradbook.ops.elementwise import binary, masked, unary, where_op, wide, zeros_of
-from gradbook.ops.pointwise import mul_op, reciprocal_op, square_op
+from gradbook.ops.pointwise import mul_op, no_bool, reciprocal_op, square_op
 from gradbook.tensor import Tensor, method
 
 __all__ = [
@@ -159,10 +159,10 @@ xlogy_op = Elementwise(
 xlogy_op.grad("a")(lambda grad, a, b: grad * masked(log_op(b), ~((a == 0) & (b <= 0))))
 xlogy_op.grad("b")(lambda grad, a, b: grad * a / b)
 
-atan2 = arctan2 = binary(atan2_op, "The angle of the point (other, input)", aliases="arctan2")
-hypot = binary(hypot_op, "sqrt(input**2 + other**2)")
-logaddexp = binary(logaddexp_op, "log(exp(input) + exp(other))", in_place=False)
-logaddexp2 = binary(logaddexp2_op, "log2(2**input + 2**other)", in_place=False)
+atan2 = arctan2 = binary(atan2_op, "The angle of the point (other, input)", aliases="arctan2", tensors=True)
+hypot = binary(hypot_op, "sqrt(input**2 + other**2)", tensors=True)
+logaddexp = binary(logaddexp_op, "log(exp(input) + exp(other))", in_place=False, tensors=True)
+logaddexp2 = binary(logaddexp2_op, "log2(2**input + 2**other)", in_place=False, tensors=True)
 copysign = binary(copysign_op, "|input| with the sign of other")
 xlogy = binary(xlogy_op, "input * log(other), 0 where input is 0", number_first=True)
 
@@ -180,6 +180,7 @@ method("ldexp_")(lambda self, other: inplace(mul_op, self, pow(2.0, other)))
 
 
 def _power(a: Any, b: Any) -> Any:
+    no_bool("pow", a)
     if b.dtype.kind in "iu" and (b < 0).any():  # whole numbers: 0 unless the base is 1 or -1
         if not b.ndim and not getattr(b, "from_tensor", False):
             raise RuntimeError("Integers to negative integer powers are not allowed.")
