@@ -8,7 +8,7 @@ import gradbook
 from gradbook.nn import init
 from gradbook.nn.module import Module
 from gradbook.nn.modules.lazy import LazyModuleMixin
-from gradbook.nn.parameter import Parameter, UninitializedBuffer, UninitializedParameter
+from gradbook.nn.parameter import Parameter, UninitializedBuffer, UninitializedParameter, is_lazy
 from gradbook.ops.norm import batch_norm
 from gradbook.tensor import Tensor
 
@@ -29,13 +29,13 @@ class _NormBase(Module):
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
-        track_running_stats: bool = True, device: Any = None, dtype: Any = None,
+        track_running_stats: bool = True, device: Any = None, dtype: Any = None, *, bias: bool = True,
     ) -> None:  # fmt: skip
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        for name in ("weight", "bias"):
-            made = Parameter(gradbook.empty(num_features, device=device, dtype=dtype)) if affine else None
+        for name, wanted in (("weight", affine), ("bias", affine and bias)):
+            made = Parameter(gradbook.empty(num_features, device=device, dtype=dtype)) if wanted else None
             self.register_parameter(name, made)
         if track_running_stats:
             self.register_buffer("running_mean", gradbook.zeros(num_features, device=device, dtype=dtype))
@@ -58,13 +58,15 @@ class _NormBase(Module):
         self.reset_running_stats()
         if self.affine:
             init.ones_(self.weight)
-            init.zeros_(self.bias)
+            if self.bias is not None:
+                init.zeros_(self.bias)
 
     def _check_input_dim(self, input: Tensor) -> None:
         raise NotImplementedError(f"{type(self).__name__} must say which inputs it takes")
 
     def extra_repr(self) -> str:
         text = f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}"
+        text += f", bias={self.bias is not None}"
         return f"{text}, track_running_stats={self.track_running_stats}"
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, local_metadata: Any, *rest: Any) -> None:
@@ -143,9 +145,10 @@ class SyncBatchNorm(_BatchNorm):
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
-        track_running_stats: bool = True, process_group: Any = None, device: Any = None, dtype: Any = None,
+        track_running_stats: bool = True, process_group: Any = None, device: Any = None, dtype: Any = None, *,
+        bias: bool = True,
     ) -> None:  # fmt: skip
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
         self.process_group = process_group
 
     def _check_input_dim(self, input: Tensor) -> None:
@@ -158,8 +161,8 @@ class SyncBatchNorm(_BatchNorm):
         made = module
         if isinstance(module, _BatchNorm):
             made = cls(
-                module.num_features, module.eps, module.momentum, module.affine, module.track_running_stats, process_group
-            )
+                module.num_features, module.eps, module.momentum, module.affine, module.track_running_stats, process_group,
+            )  # fmt: skip
             made._parameters.update(module._parameters)
             made._buffers.update(module._buffers)
             made.training = module.training
@@ -173,14 +176,15 @@ class _LazyNormBase(LazyModuleMixin):
 
     def __init__(
         self, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True, track_running_stats: bool = True,
-        device: Any = None, dtype: Any = None,
+        device: Any = None, dtype: Any = None, *, bias: bool = True,
     ) -> None:  # fmt: skip
         super().__init__(0, eps, momentum, False, False)
         me: Any = self
         me.affine, me.track_running_stats = affine, track_running_stats
         if affine:
             me.weight = UninitializedParameter(device=device, dtype=dtype)
-            me.bias = UninitializedParameter(device=device, dtype=dtype)
+            if bias:
+                me.bias = UninitializedParameter(device=device, dtype=dtype)
         if track_running_stats:
             me.running_mean = UninitializedBuffer(device=device, dtype=dtype)
             me.running_var = UninitializedBuffer(device=device, dtype=dtype)
@@ -197,10 +201,9 @@ class _LazyNormBase(LazyModuleMixin):
         if not me.has_uninitialized_params():
             return
         me.num_features = input.shape[1]
-        for value in (me.weight, me.bias) if me.affine else ():
-            value.materialize((me.num_features,))
-        for value in (me.running_mean, me.running_var) if me.track_running_stats else ():
-            value.materialize((me.num_features,))
+        for value in (me.weight, me.bias, me.running_mean, me.running_var):
+            if is_lazy(value):
+                value.materialize((me.num_features,))
         me.reset_parameters()
 
 
