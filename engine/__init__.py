@@ -71,12 +71,30 @@ from gradbook.ops.scattering import *
 from gradbook.ops.shape import *
 from gradbook.ops.strides import *
 from gradbook.ops.tiling import *
+from gradbook.ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from gradbook.ops.ctc import ctc_loss
+from gradbook.ops.dropout import (
+    alpha_dropout, alpha_dropout_, dropout, dropout_, feature_alpha_dropout, feature_alpha_dropout_, feature_dropout,
+    feature_dropout_,
+)  # fmt: skip
+from gradbook.ops.embedding import embedding, embedding_bag
+from gradbook.ops.linear import bilinear
+from gradbook.ops.loss import binary_cross_entropy_with_logits, kl_div, poisson_nll_loss
+from gradbook.ops.norm import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
+from gradbook.ops.pool_functions import (
+    adaptive_avg_pool1d, adaptive_max_pool1d, avg_pool1d, max_pool1d, max_pool1d_with_indices, max_pool2d, max_pool3d,
+)  # fmt: skip
+from gradbook.ops.ranking_loss import (
+    cosine_embedding_loss, cosine_similarity, hinge_embedding_loss, margin_ranking_loss, pairwise_distance, pdist,
+    triplet_margin_loss,
+)  # fmt: skip
+from gradbook.ops.spatial import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
 from gradbook.printing import get_printoptions, printoptions, set_printoptions
 from gradbook.random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from gradbook.serialization import load, save
 from gradbook.tensor import Size, Tensor
 
-from gradbook import linalg, optim, utils  # isort: skip  (what is made of ops comes after them)
+from gradbook import linalg, nn, optim, utils  # isort: skip  (what is made of ops comes after them)
 from gradbook.linalg import (  # isort: skip
     cholesky_inverse, cholesky_solve, det, inverse, logdet, matrix_exp, matrix_power, pinverse, slogdet,
     torch_cholesky as cholesky, torch_qr as qr, torch_svd as svd,
