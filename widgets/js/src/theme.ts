@@ -37,14 +37,25 @@ function hostTheme(el: Element): "light" | "dark" {
   return globalThis.matchMedia?.("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 }
 
-/** Call `changed` when the notebook or the system changes colours. Returns the end of it. */
-export function watchTheme(changed: () => void): () => void {
+const LATE_MS = [0, 100, 400, 1200, 3000];
+
+/**
+ * Call `changed` when the notebook or the system changes colours. Returns the end of it.
+ * JupyterLab says that its theme changed before the theme's style sheet is there: so look again, some times.
+ */
+export function watchTheme(again: () => void): () => void {
+  let timers: ReturnType<typeof setTimeout>[] = [];
+  const changed = (): void => {
+    for (const timer of timers) clearTimeout(timer);
+    timers = LATE_MS.map((ms) => setTimeout(again, ms));
+  };
   const observer = new MutationObserver(changed);
   for (const target of [document.documentElement, document.body]) observer.observe(target, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "data-theme", "class"] });
   const queries = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map((query) => globalThis.matchMedia?.(query));
   for (const query of queries) query?.addEventListener("change", changed);
   return () => {
     observer.disconnect();
+    for (const timer of timers) clearTimeout(timer);
     for (const query of queries) query?.removeEventListener("change", changed);
   };
 }
