@@ -31,6 +31,7 @@ class Control:
         self.paused_seconds = 0.0
         self.on_snapshot: Callable[[], None] | None = None
         self._wake = threading.Event()
+        self.thread: int | None = None  # the one that trains, once it is known; others pass safe points unheld
         self._attention = False  # the only thing an undisturbed loop looks at
         self._state = "running"
         self._waiting_since: float | None = None
@@ -102,6 +103,8 @@ class Control:
     def poll(self) -> None:
         """Obey what was asked. Called in the training thread at safe points. Raises StopTraining once asked to stop."""
         if not self._attention and self._pause_at is None:
+            return
+        if self.thread is not None and threading.get_ident() != self.thread:
             return
         self._attention = False
         if self._pause_at is not None and self._step >= self._pause_at:

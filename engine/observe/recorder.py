@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import threading
+import sys
 import time
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,22 @@ from gradbook.observe.raw import leaves
 from gradbook.observe.run import Run, end_of, register, role_of
 from gradbook.observe.sampler import Sampler
 from gradbook.observe.series import Series
-from gradbook.observe.source import cell_label
+from gradbook.observe.source import cell_label, is_own
 
 __all__ = ["Recorder", "active"]
 
 PATIENCE = 64  # backward passes to wait for the first optimizer step
 clock = time.perf_counter
-Site = tuple[Any, Series, list[int]]  # place of a backward call, its curve, [step of its last point]
 active: list[Recorder] = []  # those listening, the innermost last
+
+
+class Site:
+    """A line that calls backward: its place, its curve, the step of its last point."""
+
+    __slots__ = ("last", "place", "series")
+
+    def __init__(self, place: Any, series: Series, last: int) -> None:
+        self.place, self.series, self.last = place, series, last
 
 
 class Recorder:
@@ -38,8 +47,9 @@ class Recorder:
         self.run: Run | None = None
         self.sampler = Sampler(level)
         self.sampler.every = every
+        self.on_control: Callable[[], None] | None = None
         self._on_start = on_start
-        self._thread = threading.get_ident()
+        self._thread = get_ident()
         self._pending: list[tuple[str, float]] = []
         self._deferred = Deferred()
         self._reset()
@@ -54,6 +64,8 @@ class Recorder:
         self._loader_counted: Any = None  # the one whose pass is counted
         self._passes: dict[int, tuple[Any, int]] = {}
         self._rate: Any = None
+        self._depth = 2  # frames between a backward call and us
+        self._tick_at = 0.0
 
     # -- life --------------------------------------------------------------------------------------------------------
 
@@ -88,6 +100,9 @@ class Recorder:
         run.on_finish(self._wind_up)
         run.control.on_snapshot = self.sampler.snapshot
         self.run = self.sampler.run = register(run)
+        run.control.thread = self._thread
+        self.on_control = run.control.poll  # at safe points: do what the view has asked for
+        events.refresh()
         return run
 
     def _wind_up(self) -> None:
@@ -95,7 +110,9 @@ class Recorder:
         self._deferred.collect(wait=True)
         self.sampler.wind_up()
         self.run = None
+        self.on_control = None
         self._reset()
+        events.refresh()
         if self in active:
             self.sampler.begin()
 
@@ -103,39 +120,44 @@ class Recorder:
 
     def on_backward(self, phase: str, root: Any, inputs: Any) -> None:
         """A point of the loss, at the start of each backward pass that goes to the leaves."""
-        if inputs is not None or threading.get_ident() != self._thread:
+        if inputs is not None or get_ident() != self._thread:
             return
+        sampler = self.sampler
         if phase == "end":
-            self.sampler.backward_ends(stepping=self._uses_optimizer)
+            if sampler.take is not None or not self._uses_optimizer:
+                sampler.backward_ends(stepping=self._uses_optimizer)
             return
-        where = events.user_frame(2)
-        site = self._sites.get((id(where[0]), where[1])) if where is not None else None
-        if site is None:
-            site = self._new_site(where, root)
-        self.sampler.backward_begins(root)
-        step = self._step_of(site)
+        site = self._site_here() or self._new_site(root)
+        if sampler.busy:
+            sampler.backward_begins(root)
+        run = self._run
+        # the usual case written out: one backward pass, then one step
+        step = run.step + 1 if self._counts and site.last == run.step else self._step_of(site)
+        site.last = step
         array = root._array
         if array.size == 1:
             if type(array) is np.ndarray:
-                site[1].append(step, array.item().real)
+                site.series.append(step, array.item().real)
             else:
-                self._deferred.add(site[1], step, array)
+                self._deferred.add(site.series, step, array)
                 self._deferred.collect()
         if self._loader is not self._loader_counted:
             self._count_epoch()
         if self._starting:
             self._start()
         if not self._uses_optimizer:  # a loop that makes its steps by hand has no other safe point
-            self._run.control.stepped(None, step)
-            self._run.control.poll()
+            run.control.stepped(None, step)
+            run.control.poll()
 
     def on_step(self, phase: str, optimizer: Any) -> None:
         """Count the step; see the learning rate; begin and end the recording of steps."""
         run = self.run
-        if run is None or threading.get_ident() != self._thread:
+        if run is None or get_ident() != self._thread:
             return
+        sampler = self.sampler
         if phase == "start":
-            self.sampler.step_begins(optimizer)
+            if sampler.take is not None:
+                sampler.step_begins(optimizer)
             return
         key = id(optimizer)
         count = self._counts.get(key, 0) + 1
@@ -148,10 +170,14 @@ class Recorder:
         rate = optimizer.param_groups[0].get("lr")
         if rate is not self._rate:
             self._note_rate(rate, run)
-        run.tick(clock())
-        self.sampler.step_ends(optimizer)
-        if self.sampler.due:
-            self.sampler.begin(self._counts)
+        now = clock()
+        if now > self._tick_at:
+            self._tick_at = run.tick(now)
+        if sampler.take is not None:
+            sampler.step_ends(optimizer)
+            now = clock()
+        if sampler.take is None and sampler.due(now):
+            sampler.begin(self._counts)
 
     def on_zero_grad(self, owner: Any) -> None:
         """An optimizer that clears gradients will step."""
@@ -160,7 +186,7 @@ class Recorder:
 
     def on_batch(self, phase: str, loader: Any, index: int, total: int | None) -> None:
         """Count the passes over each loader."""
-        if phase != "next" or threading.get_ident() != self._thread:
+        if phase != "next" or get_ident() != self._thread:
             return
         if index == 0:
             known = self._passes.get(id(loader))
@@ -177,11 +203,6 @@ class Recorder:
         else:
             self.run.curve(name, role_of(name)).append(self.run.step, value)
 
-    def on_control(self) -> None:
-        """A safe point: do what the view has asked for."""
-        if self.run is not None and threading.get_ident() == self._thread:
-            self.run.control.poll()
-
     # -- steps and epochs --------------------------------------------------------------------------------------------
 
     @property
@@ -193,17 +214,15 @@ class Recorder:
 
     def _step_of(self, site: Site) -> int:
         """The step that a backward pass from this line belongs to; without an optimizer it is a step itself."""
-        run, last = self._run, site[2]
+        run = self._run
         if self._uses_optimizer:
-            step = min(run.step + 1, max(run.step, last[0] + 1))  # several losses a step, or several passes a step
-            if not self._counts and len(site[1]) >= PATIENCE:
+            if not self._counts and len(site.series) >= PATIENCE:
                 self._uses_optimizer = False
-        else:
-            step = last[0] + 1
-            if step > run.step:
-                run.step = step
-                run.tick(clock())
-        last[0] = step
+            return min(run.step + 1, max(run.step, site.last + 1))  # several losses a step, or several passes a step
+        step = site.last + 1
+        if step > run.step:
+            run.step = step
+            run.tick(clock())
         return step
 
     def _first_step(self, run: Run) -> None:
@@ -212,7 +231,7 @@ class Recorder:
         if not self._counts and run.step > 1:
             run.step = 0
             for site in self._sites.values():
-                site[2][0] = 1
+                site.last = 1
 
     def _count_epoch(self) -> None:
         """The loader whose batches are trained on has begun another pass, or another loader is."""
@@ -231,11 +250,33 @@ class Recorder:
 
     # -- the first backward pass of a line ---------------------------------------------------------------------------
 
-    def _new_site(self, where: Any, root: Any) -> Site:
-        """A backward call not seen before in this run; the very first one begins the run."""
+    def _site_here(self) -> Site | None:
+        """The line that calls backward, if it was seen before; looked for first where the last one was."""
+        try:
+            frame = sys._getframe(self._depth)
+        except ValueError:
+            return None
+        return self._sites.get((id(frame.f_code), frame.f_lasti))
+
+    def _find_place(self) -> tuple[Any, int] | None:
+        """Where the user calls backward, and how far out that is."""
+        depth, frame = 1, sys._getframe(1)
+        while is_own(frame.f_code.co_filename):
+            if frame.f_back is None:
+                return None
+            depth, frame = depth + 1, frame.f_back
+        self._depth = depth - 1  # as _site_here counts, which is called one frame further out than we are
+        return frame.f_code, frame.f_lasti
+
+    def _new_site(self, root: Any) -> Site:
+        """A backward call that was not found at once; the very first one begins the run."""
+        place = self._find_place()
+        key = (id(place[0]), place[1]) if place is not None else (0, 0)
+        if key in self._sites:
+            return self._sites[key]
         if self.run is None:
-            if not self.cell and where is not None:
-                self.cell = cell_label(where[0].co_filename)
+            if not self.cell and place is not None:
+                self.cell = cell_label(place[0].co_filename)
             self.begin_run()
         run = self._run
         if run.state == "waiting":
@@ -244,10 +285,8 @@ class Recorder:
             for name, value in self._pending:
                 run.curve(name, role_of(name)).append(0, value)
             self._pending.clear()
-        series = run.curve(naming.backward_name(where), "train")
-        known = next((site[2] for site in self._sites.values() if site[1] is series), None)
-        site = (where, series, known if known is not None else [series.last[0] if series.last else 0])
-        self._sites[(id(where[0]), where[1]) if where is not None else (0, 0)] = site
+        series = run.curve(naming.backward_name(place), "train")
+        site = self._sites[key] = Site(place, series, series.last[0] if series.last else 0)
         self.sampler.look_around(root)
         here = {id(tensor) for tensor in leaves(root)}
         groups = [group for optimizer in self.sampler.names.optimizers for group in optimizer.param_groups]

@@ -195,13 +195,14 @@ class Run:
             self._started = time.perf_counter()
             self._marks = ((self._started, 0),)
 
-    def tick(self, now: float) -> None:
-        """Note where the run stands at time `now`, a tenth of a second after the last note at the earliest."""
+    def tick(self, now: float) -> float:
+        """Note where the run stands at time `now`, ten times a second at most. -> when the next note is due."""
         marks = self._marks
         if not marks or now - marks[-1][0] > 5.0:
             self._marks = ((now, self.step),)  # after a pause the old notes say nothing about the speed
         elif now - marks[-1][0] > 0.1:
             self._marks = (*marks[-31:], (now, self.step))
+        return self._marks[-1][0] + 0.1
 
     def on_finish(self, act: Callable[[], object]) -> None:
         """What to do first when the run ends; replaces what was to be done."""

@@ -55,13 +55,15 @@ class Sampler:
     # -- when --------------------------------------------------------------------------------------------------------
 
     @property
-    def due(self) -> bool:
+    def busy(self) -> bool:
+        """Whether a backward pass that starts now concerns us."""
+        return self.take is not None or self._half is not None
+
+    def due(self, now: float) -> bool:
         """Whether the next step is to be recorded."""
-        if self.take is not None:
-            return False
         if self.every:
             return self.run is not None and self.run.step % self.every == 0
-        return clock() >= self._next
+        return now >= self._next
 
     def begin(self, optimizers: Iterable[int] = ()) -> None:
         """Record from now on, until each of these optimizers has stepped."""
@@ -130,7 +132,7 @@ class Sampler:
                 self.stop()
                 self.take, self._half = None, take
             take.cost += clock() - started
-        if not stepping and self.due:
+        if not stepping and self.take is None and self.due(clock()):
             self.begin()
 
     def step_begins(self, optimizer: Any) -> None:

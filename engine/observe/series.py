@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from array import array
 from typing import NamedTuple
 
 import numpy as np
 
+__all__ = ["POINTS", "RING", "Fresh", "Series", "thin"]
+
 POINTS = 1 << 17  # stored points; 8 bytes each: 1 MiB
 RING = 1 << 14  # raw points a reader may lag behind before it gets the decimated curve instead
+BATCH = 128  # points that wait in a list before they are stored together
 
 _Pair = tuple[int, float, int, float]  # step and value of the lowest, step and value of the highest point
 
@@ -22,12 +24,27 @@ class Fresh(NamedTuple):
     reset: bool
 
 
+class _Head(NamedTuple):
+    """All that a reader looks at, published as one.
+
+    Of `steps` and `values` the first `n` count; `pair` are the extremes of the open bucket; `total` points are in all
+    these, and `tail` holds the newest ones: step, value, step, value …
+    """
+
+    steps: np.ndarray
+    values: np.ndarray
+    n: int
+    pair: _Pair | None
+    total: int
+    tail: list[float]
+
+
 class Series:
     """An append-only curve of (step, value), bounded in memory.
 
     The first 131,072 points are kept as they are; then each bucket of neighbours keeps its smallest and its largest
     point in the order they came, so that a spike survives any number of points. A NaN takes the place of the smallest.
-    One thread appends, any number of threads read, without a lock: each append publishes one consistent tuple.
+    One thread appends, any number of threads read, without a lock: what readers look at is published as one tuple.
     """
 
     def __init__(self, name: str, role: str = "train") -> None:
@@ -35,43 +52,22 @@ class Series:
         self.role = role
         self._width = 1  # raw points behind each stored pair, once decimated
         self._filled = 0  # raw points in the open bucket
-        self._ring_steps = array("I", bytes(4 * 256))
-        self._ring_values = array("f", bytes(4 * 256))
-        # what readers see: stored steps, stored values, how many of them count, open bucket, points appended ever
-        self._head: tuple[array[int], array[float], int, _Pair | None, int] = (
-            array("I", bytes(4 * 256)),
-            array("f", bytes(4 * 256)),
-            0,
-            None,
-            0,
-        )
+        self._ring = np.zeros(256, np.uint32), np.zeros(256, np.float32)
+        self._tail: list[float] = []
+        self._head = _Head(np.zeros(256, np.uint32), np.zeros(256, np.float32), 0, None, 0, self._tail)
 
     def append(self, step: int, value: float) -> None:
         """Add one point; only ever from one thread."""
-        steps, values, n, pair, total = self._head
-        ring = self._ring_values
-        if total == len(ring) and total < RING:
-            self._grow_ring()
-            ring = self._ring_values
-        slot = total & (len(ring) - 1)
-        self._ring_steps[slot] = step
-        ring[slot] = value
-        if self._width > 1:
-            self._append_bucket(step, ring[slot])
-            return
-        if n == len(values):
-            steps, values, n = self._make_room(steps, values)
-            if self._width > 1:
-                self._head = (steps, values, n, None, total)
-                self._append_bucket(step, ring[slot])
-                return
-        steps[n] = step
-        values[n] = value
-        self._head = (steps, values, n + 1, pair, total + 1)
+        tail = self._tail  # a list, because in a training loop each array touched is a cache miss
+        tail.append(step)
+        tail.append(value)
+        if len(tail) >= 2 * BATCH:
+            self._store()
 
     def __len__(self) -> int:
         """Points appended ever."""
-        return self._head[4]
+        head = self._head
+        return head.total + len(head.tail) // 2
 
     @property
     def steps(self) -> np.ndarray:
@@ -86,85 +82,106 @@ class Series:
     @property
     def last(self) -> tuple[int, float] | None:
         """The newest point, or None."""
-        total = self._head[4]
-        if not total:
-            return None
-        slot = (total - 1) & (len(self._ring_values) - 1)
-        return self._ring_steps[slot], self._ring_values[slot]
+        steps, values = self.since(max(len(self) - 1, 0))[1:3]
+        return (int(steps[-1]), float(values[-1])) if len(steps) else None
 
     @property
     def nbytes(self) -> int:
         """Memory held, in bytes."""
-        return 8 * (len(self._head[0]) + len(self._ring_steps))
+        return 8 * (len(self._head.steps) + len(self._ring[0])) + 80 * BATCH
 
     def snapshot(self) -> tuple[np.ndarray, np.ndarray]:
         """The whole curve as far as it is kept -> (steps uint32[n], values float32[n]), its newest point included."""
-        steps, values, n, pair, _ = self._head
-        last = self.last
-        out_steps = np.frombuffer(steps, np.uint32)[:n]
-        out_values = np.frombuffer(values, np.float32)[:n]
-        if pair is None:
-            return out_steps.copy(), out_values.copy()
-        pair = _in_order(pair)
-        tail_steps, tail_values = [pair[0], pair[2]], [pair[1], pair[3]]
-        if last is not None and last[0] > pair[2]:
-            tail_steps.append(last[0])
-            tail_values.append(last[1])
-        return (
-            np.concatenate((out_steps, np.array(tail_steps, np.uint32))),
-            np.concatenate((out_values, np.array(tail_values, np.float32))),
-        )
+        head = self._head
+        steps, values = _points(head.tail)
+        stored_steps, stored_values = head.steps[: head.n], head.values[: head.n]
+        if head.pair is None:
+            return np.concatenate((stored_steps, steps)), np.concatenate((stored_values, values))
+        first_step, first, second_step, second = _in_order(head.pair)
+        pair_steps, pair_values = np.array((first_step, second_step), np.uint32), np.array((first, second), np.float32)
+        newest = self._from_ring(head.total - 1, head.total) if not len(steps) else None
+        if newest is not None and newest[0][-1] > second_step:
+            steps, values = newest
+        return np.concatenate((stored_steps, pair_steps, steps)), np.concatenate((stored_values, pair_values, values))
 
     def since(self, seen: int) -> Fresh:
         """The points appended after the first `seen` ones, raw; the whole decimated curve if they are too old."""
-        total = self._head[4]
-        if seen >= total:
-            return Fresh(total, np.empty(0, np.uint32), np.empty(0, np.float32), False)
-        ring_steps, ring_values = self._ring_steps, self._ring_values
-        size = len(ring_values)
-        if total - seen < size:
-            slots = np.arange(seen, total) & (size - 1)
-            steps = np.frombuffer(ring_steps, np.uint32)[slots]
-            values = np.frombuffer(ring_values, np.float32)[slots]
-            if self._head[4] - seen < size:  # the writer has not lapped us while we copied
-                return Fresh(total, steps, values, False)
-        total = self._head[4]
-        steps, values = self.snapshot()
-        return Fresh(total, steps, values, True)
+        head = self._head
+        steps, values = _points(head.tail)
+        total = head.total + len(steps)
+        if seen >= head.total:
+            new = seen - head.total
+            return Fresh(total, steps[new:], values[new:], False)
+        older = self._from_ring(seen, head.total)
+        if older is not None:
+            return Fresh(total, np.concatenate((older[0], steps)), np.concatenate((older[1], values)), False)
+        total = len(self)
+        return Fresh(total, *self.snapshot(), True)
 
-    def _grow_ring(self) -> None:
-        steps, values = array("I", self._ring_steps), array("f", self._ring_values)
-        steps.extend(steps)
-        values.extend(values)
-        self._ring_steps = steps  # steps first: a reader that takes the shorter values only looks at the first half
-        self._ring_values = values
+    def _from_ring(self, start: int, end: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """Raw points number `start` to `end`, None if they are overwritten already or may be just now."""
+        steps, values = self._ring
+        slots = np.arange(start, end) & (len(steps) - 1)
+        found = steps[slots], values[slots]
+        return found if self._head.total + BATCH - start <= len(steps) else None
 
-    def _make_room(self, steps: array[int], values: array[float]) -> tuple[array[int], array[float], int]:
-        """Twice the room, or, at the bound, each four neighbours become their extremes -> (steps, values, n)."""
-        n = len(values)
-        if n < POINTS:
-            room = bytes(4 * n)
-            return array("I", steps.tobytes() + room), array("f", values.tobytes() + room), n
-        kept_steps, kept_values = _extremes(np.frombuffer(steps, np.uint32), np.frombuffer(values, np.float32))
-        self._width = 4 if self._width == 1 else self._width * 2
-        room = bytes(4 * (n - len(kept_values)))
-        return array("I", kept_steps.tobytes() + room), array("f", kept_values.tobytes() + room), len(kept_values)
-
-    def _append_bucket(self, step: int, value: float) -> None:
-        steps, values, n, pair, total = self._head
-        pair = (step, value, step, value) if pair is None else _widen(pair, step, value)
-        self._filled += 1
-        if self._filled == self._width:
-            self._filled = 0
-            steps[n], values[n], steps[n + 1], values[n + 1] = _in_order(pair)
-            n, pair = n + 2, None
+    def _store(self) -> None:
+        """Move the waiting points into the ring and the store."""
+        head = self._head
+        new_steps, new_values = _points(self._tail)
+        count = len(new_steps)
+        self._to_ring(new_steps, new_values, head.total)
+        steps, values, n, pair = head[:4]
+        at = 0
+        while at < count:
+            if self._width == 1:
+                room = min(count - at, len(values) - n)
+                steps[n : n + room], values[n : n + room] = new_steps[at : at + room], new_values[at : at + room]
+                n, at = n + room, at + room
+            else:
+                pair = _widen(pair, int(new_steps[at]), float(new_values[at]))
+                at += 1
+                self._filled += 1
+                if self._filled == self._width:
+                    steps[n], values[n], steps[n + 1], values[n + 1] = _in_order(pair)
+                    n, pair, self._filled = n + 2, None, 0
             if n == len(values):
                 steps, values, n = self._make_room(steps, values)
-        self._head = (steps, values, n, pair, total + 1)
+        self._tail = []
+        self._head = _Head(steps, values, n, pair, head.total + count, self._tail)
+
+    def _to_ring(self, new_steps: np.ndarray, new_values: np.ndarray, total: int) -> None:
+        steps, values = self._ring
+        if total + len(new_steps) + BATCH > len(steps) and len(steps) < RING:
+            grown = np.zeros(4 * len(steps), np.uint32), np.zeros(4 * len(steps), np.float32)
+            grown[0][: len(steps)], grown[1][: len(steps)] = steps, values  # it has not wrapped around yet
+            steps, values = self._ring = grown
+        slots = np.arange(total, total + len(new_steps)) & (len(steps) - 1)
+        steps[slots], values[slots] = new_steps, new_values
+
+    def _make_room(self, steps: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+        """Twice the room, or, at the bound, each four neighbours become their extremes -> (steps, values, n)."""
+        n = len(values)
+        if n >= POINTS:
+            steps, values = _extremes(steps, values)
+            self._width = 4 if self._width == 1 else self._width * 2
+        kept, size = len(values), max(n, 2 * len(values))
+        more_steps, more_values = np.zeros(size, np.uint32), np.zeros(size, np.float32)
+        more_steps[:kept], more_values[:kept] = steps, values
+        return more_steps, more_values, kept
 
 
-def _widen(pair: _Pair, step: int, value: float) -> _Pair:
+@np.errstate(all="ignore")
+def _points(tail: list[float]) -> tuple[np.ndarray, np.ndarray]:
+    """[step, value, step, value …] -> (uint32[k], float32[k]); a step whose value is still to come does not count."""
+    tail = tail[: len(tail) // 2 * 2]
+    return np.array(tail[::2], np.uint32), np.array(tail[1::2], np.float32)
+
+
+def _widen(pair: _Pair | None, step: int, value: float) -> _Pair:
     """The extremes of a bucket and one newer point; a NaN is the lowest of all, and the first one stays."""
+    if pair is None:
+        return step, value, step, value
     low_step, low, high_step, high = pair
     if value != value:
         return (step, value, high_step, high) if low == low else pair

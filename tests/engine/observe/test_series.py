@@ -48,7 +48,7 @@ def test_a_long_curve_stays_small_and_keeps_every_spike() -> None:
     series = filled(values)
     assert len(series) == count
     assert series.nbytes <= 4 << 20
-    assert len(series.values) <= POINTS + 3
+    assert len(series.values) <= POINTS + 3 + module.BATCH
     kept = dict(zip(series.steps.tolist(), series.values.tolist(), strict=True))
     for at in (*spikes, *dips):
         assert kept[int(at) + 1] == values[at], f"the spike at {at} is gone"
@@ -60,26 +60,26 @@ def test_ten_million_points_stay_under_four_megabytes(monkeypatch: pytest.Monkey
     # the bound depends on the number of decimations, not on the points behind them: the same 8 with a smaller store
     monkeypatch.setattr(module, "POINTS", 1 << 10)
     series = filled(np.random.default_rng(0).standard_normal(100_000).astype(np.float32))
-    assert len(series.values) <= (1 << 10) + 3
+    assert len(series.values) <= (1 << 10) + 3 + module.BATCH
     assert 8 * POINTS * 2 + 8 * RING <= 4 << 20, "even while a decimation copies, the real store keeps to its bound"
 
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.lists(st.floats(width=32, allow_nan=True, allow_infinity=True) | st.sampled_from([0.0, 1.0]), max_size=300),
-    st.integers(0, 300),
+    st.lists(st.floats(width=32, allow_nan=True, allow_infinity=True) | st.sampled_from([0.0, 1.0]), max_size=1500),
+    st.integers(0, 1500),
+    st.integers(1, 140),
 )
-def test_whatever_comes_extremes_and_last_point_survive(values: list[float], since: int) -> None:
+def test_whatever_comes_extremes_and_last_point_survive(values: list[float], since: int, batch: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "POINTS", 256)
+        patch.setattr(module, "BATCH", batch)
         series = Series("x")
-        series._head = (series._head[0][:16], series._head[1][:16], 0, None, 0)
-        patch.setattr(module, "POINTS", 16)
         for step, value in enumerate(values):
             series.append(step, value)
     array = np.array(values, np.float32)
     kept = series.values
-    assert len(kept) <= 16 + 3
+    assert len(kept) <= 256 + 3 + batch
     if len(array):
         assert series.last is not None
         assert series.steps[-1] == len(array) - 1
