@@ -59,6 +59,7 @@ from gradbook.ops.scan import *
 from gradbook.ops.reduction import *
 from gradbook.ops.random import *
 from gradbook.ops.comparison import *
+from gradbook.ops import transcendental
 from gradbook.ops.transcendental import *
 from gradbook.ops.pointwise import *
 from gradbook.ops.combining import *
@@ -94,7 +95,7 @@ from gradbook.random import Generator, default_generator, get_rng_state, initial
 from gradbook.serialization import load, save
 from gradbook.tensor import Size, Tensor
 
-from gradbook import linalg, nn, optim, utils  # isort: skip  (what is made of ops comes after them)
+from gradbook import datasets, linalg, nn, observe, optim, utils  # isort: skip  (what is made of ops comes after them)
 from gradbook.linalg import (  # isort: skip
     cholesky_inverse, cholesky_solve, det, inverse, logdet, matrix_exp, matrix_power, pinverse, slogdet,
     torch_cholesky as cholesky, torch_qr as qr, torch_svd as svd,
@@ -104,6 +105,18 @@ __version__ = "0.1.0"
 
 # PyTorch says nothing of 0/0 or an overflow; NumPy would warn of each one computed by us, and only of those we silence it
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"gradbook\.(ops|autograd|nn|optim|kernels)\b")
+
+
+def log(input: Any, value: Any = None, *, out: Tensor | None = None) -> Any:  # noqa: F811 (see the docstring)
+    """Natural logarithm, element by element (torch.log); or `log("val_loss", value)`: a point of a curve of the live view.
+
+    input: (*) -> (*), or the name of a curve and its value, one number. Raises TypeError for a value that is no number.
+    """
+    if isinstance(input, str):
+        from gradbook.observe import log as log_point
+
+        return log_point(input, value)
+    return transcendental.log(input, out=out)
 
 
 def load_ipython_extension(ipython: Any) -> None:
