@@ -103,6 +103,26 @@ from gradbook.linalg import (  # isort: skip
 
 __version__ = "0.1.0"
 
+_natural_log = log  # noqa: F405
+
+
+def log(input: Any, *value: Any, **named: Any) -> Any:  # noqa: F811
+    """`log(x)`: the natural logarithm, as torch.log. `log("val_loss", value)`: a point of a curve of the current run."""
+    if isinstance(input, str):
+        from gradbook.observe import log as note
+
+        return note(input, *value, **named)
+    return _natural_log(input, *value, **named)
+
+
+def __getattr__(name: str) -> Any:
+    """gradbook.observe is imported when it is first asked for."""
+    if name == "observe":
+        import importlib
+
+        return importlib.import_module("gradbook.observe")
+    raise AttributeError(f"module 'gradbook' has no attribute {name!r}")
+
 # PyTorch says nothing of 0/0 or an overflow; NumPy would warn of each one computed by us, and only of those we silence it
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"gradbook\.(ops|autograd|nn|optim|kernels)\b")
 
