@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from typing import Any
 
@@ -15,6 +16,7 @@ from gradbook.autograd.grad_mode import (
     no_grad,
     set_grad_enabled,
 )
+from gradbook.backends.threads import get_num_threads, set_num_threads
 from gradbook.device import device, get_default_device, set_default_device
 from gradbook.dtypes import (
     bfloat16,
@@ -137,6 +139,13 @@ def log(input: Any, value: Any = None, *, out: Tensor | None = None) -> Any:  # 
 
         return log_point(input, value)
     return transcendental.log(input, out=out)
+
+
+def __getattr__(name: str) -> Any:
+    """`gradbook.datasets` and `gradbook.observe` are there by name, and cost nothing until then."""
+    if name in ("datasets", "observe"):
+        return importlib.import_module(f"gradbook.{name}")
+    raise AttributeError(f"module 'gradbook' has no attribute {name!r}")
 
 
 def load_ipython_extension(ipython: Any) -> None:
