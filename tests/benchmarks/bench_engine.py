@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import gradbook
+from gradbook.datasets import digits
 from tests.benchmarks.table import Row, interleaved, milliseconds
 
 BATCH = 32
@@ -41,7 +42,7 @@ def cnn(nn: Any) -> Any:
 
 def training_step(torch: ModuleType, build: Callable[[Any], Any]) -> Callable[[], object]:
     """One whole step, forward, backward and Adam, on one batch of digits. -> a function that does it."""
-    images, labels = gradbook.datasets.digits()
+    images, labels = digits()
     x = torch.from_numpy(np.ascontiguousarray(images.numpy()[:BATCH]))
     y = torch.from_numpy(np.ascontiguousarray(labels.numpy()[:BATCH]))
     model = build(torch.nn)
@@ -77,8 +78,9 @@ def rows() -> list[Row]:
     except ImportError:
         note = "PyTorch is not installed"
     else:
+        torch.set_num_threads(gradbook.get_num_threads())
         rivals["torch"] = torch
-        note = f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads"
+        note = f"PyTorch {torch.__version__}, {torch.get_num_threads()} thread(s) each"
     out = []
     for name, build in (("linear", linear), ("mlp", mlp), ("cnn", cnn)):
         times = interleaved({rival: training_step(module, build) for rival, module in rivals.items()})
