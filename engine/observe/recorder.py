@@ -275,10 +275,10 @@ class Recorder:
         if key in self._sites:
             return self._sites[key]
         if self.run is None:
-            if not self.cell and place is not None:
-                self.cell = cell_label(place[0].co_filename)
             self.begin_run()
         run = self._run
+        if not run.cell and place is not None:
+            run.cell = cell_label(place[0].co_filename)
         if run.state == "waiting":
             self._starting = True
             run.begin()

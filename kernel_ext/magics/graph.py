@@ -75,7 +75,7 @@ class GraphMagic(GradbookMagics):
             )
         graph = build(from_nodes(value, trace.tape), names)
         for run in reversed(observe.runs()):
-            if run.graph is not None and graph.ops > 2:
+            if run.graph is not None and graph.ops > 1:
                 graph = graph.borrow(run.graph)
         return graph
 

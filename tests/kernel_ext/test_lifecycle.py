@@ -187,7 +187,7 @@ def test_the_view_is_there_at_the_first_backward_and_finished_with_the_cell(
 ) -> None:
     train(loaded, cell_id="a")
     (view,) = views
-    assert view.told[1:] == ["show at 0, running, graph True", "finish finished"]
+    assert view.told[1:] == ["show at 1, running, graph True", "finish finished"]
 
 
 def test_a_cell_that_runs_again_uses_its_view_again(loaded: InteractiveShell, views: list[FakeView]) -> None:
