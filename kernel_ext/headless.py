@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
@@ -45,8 +44,16 @@ def execute(notebook: Path, timeout: float, embed_runs: bool = False) -> tuple[N
 
     node = nbformat.read(notebook, as_version=4)
     env = {"GRADBOOK_EMBED_RUNS": "1"} if embed_runs else {}
-    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=ThisPython(env))
-    client = NotebookClient(node, km=manager, timeout=timeout, store_widget_state=False)
+
+    class Manager(AsyncKernelManager):
+        """Starts kernels of this Python; made by the client, which then also shuts it down."""
+
+        def __init__(self, **settings: Any) -> None:
+            super().__init__(kernel_spec_manager=ThisPython(env), **settings)
+
+    client = NotebookClient(
+        node, kernel_manager_class=Manager, kernel_name="python3", timeout=timeout, store_widget_state=False
+    )
     started = time.perf_counter()
-    client.execute(env={**os.environ, "GRADBOOK_EMBED_RUNS": "1"})  # so that the page can show live views
+    client.execute()
     return node, time.perf_counter() - started
