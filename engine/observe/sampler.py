@@ -20,7 +20,7 @@ from gradbook.observe.take import Take
 
 __all__ = ["PAUSE", "SHARE", "Sampler"]
 
-SHARE = {"health": 0.03, "full": 0.5}  # what recorded steps may cost, as a share of the time beside them
+SHARE = {"health": 0.025, "full": 0.5}  # what recorded steps may cost, as a share of the time beside them
 PAUSE = {"health": 0.25, "full": 0.0}  # seconds between two recorded steps at least
 ARMED = {"patience": 0.2, "numbers": 0.05}  # seconds that operations may cost in a cell that has not begun to train
 clock = time.perf_counter
