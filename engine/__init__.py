@@ -6,139 +6,203 @@ import importlib
 import warnings
 from typing import Any
 
-from gradbook import tensor as _tensor  # isort: skip  (first: everything else needs Tensor)
+# Tensor comes first, what is made of ops last; one name a line would be a thousand lines.
+# fmt: off
+# isort: off
+from gradbook.tensor import Size, Tensor
 from gradbook import autograd, backends, dtypes, errors, events
 from gradbook.autograd.grad_mode import (
-    enable_grad,
-    inference_mode,
-    is_grad_enabled,
-    is_inference_mode_enabled,
-    no_grad,
-    set_grad_enabled,
+    enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled,
 )
 from gradbook.backends.threads import get_num_threads, set_num_threads
 from gradbook.device import device, get_default_device, set_default_device
 from gradbook.dtypes import (
-    bfloat16,
-    can_cast,
-    cdouble,
-    cfloat,
-    complex64,
-    complex128,
-    double,
-    dtype,
-    finfo,
-    float16,
-    float32,
-    float64,
-    get_default_dtype,
-    half,
-    iinfo,
-    int8,
-    int16,
-    int32,
-    int64,
-    long,
-    promote_types,
-    set_default_dtype,
-    short,
-    uint8,
-    uint16,
-    uint32,
-    uint64,
+    bfloat16, bool_ as bool, can_cast, cdouble, cfloat, complex128, complex64, double, dtype, finfo, float16,
+    float32, float64, float_ as float, get_default_dtype, half, iinfo, int16, int32, int64, int8, int_ as int,
+    long, promote_types, set_default_dtype, short, uint16, uint32, uint64, uint8,
 )
-from gradbook.dtypes import bool_ as bool
-from gradbook.dtypes import float_ as float
-from gradbook.dtypes import int_ as int
-from gradbook.ops.activation import celu, celu_, hardshrink, prelu, relu, relu_, rrelu, selu, selu_, threshold, threshold_
-from gradbook.ops.creation import *
-from gradbook.ops.complex import *
-from gradbook.ops.special import *
-from gradbook.ops.counting import *
-from gradbook.ops.ordering import *
-from gradbook.ops.softmax import *
-from gradbook.ops.scan import *
-from gradbook.ops.reduction import *
-from gradbook.ops.random import *
-from gradbook.ops.comparison import *
-from gradbook.ops import transcendental
-from gradbook.ops.transcendental import *
-from gradbook.ops.pointwise import *
-from gradbook.ops.combining import *
-from gradbook.ops.einsum import *
-from gradbook.ops.gathering import *
-from gradbook.ops.indexing import *
-from gradbook.ops.joining import *
-from gradbook.ops.linalg import *
-from gradbook.ops.scattering import *
-from gradbook.ops.shape import *
-from gradbook.ops.strides import *
-from gradbook.ops.tiling import *
+from gradbook.ops.activation import (
+    celu, celu_, hardshrink, prelu, relu, relu_, rrelu, selu, selu_, threshold, threshold_,
+)
+from gradbook.ops.combining import (
+    as_strided_scatter, block_diag, cartesian_prod, combinations, diagonal_scatter, permute_copy,
+    select_scatter, squeeze_copy, t_copy, transpose_copy, unsqueeze_copy, view_copy,
+)
+from gradbook.ops.comparison import (
+    allclose, bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, eq,
+    equal, gcd, ge, greater, greater_equal, gt, heaviside, isclose, isfinite, isinf, isnan, isneginf, isposinf,
+    isreal, lcm, le, less, less_equal, logical_and, logical_not, logical_or, logical_xor, lt, nan_to_num, ne,
+    nextafter, not_equal, signbit, where,
+)
+from gradbook.ops.complex import (
+    angle, complex, conj, conj_physical, imag, polar, real, resolve_conj, resolve_neg, view_as_complex,
+    view_as_real,
+)
 from gradbook.ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from gradbook.ops.counting import bincount, histc, histogram, isin, unique, unique_consecutive
+from gradbook.ops.creation import (
+    BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor, IntTensor,
+    LongTensor, ShortTensor, arange, as_tensor, asarray, clone, empty, empty_like, eye, fill, from_numpy, full,
+    full_like, is_complex, is_floating_point, is_nonzero, is_tensor, linspace, logspace, numel, ones, ones_like,
+    range, scalar_tensor, tensor, tril_indices, triu_indices, zeros, zeros_like,
+)
 from gradbook.ops.ctc import ctc_loss
 from gradbook.ops.dropout import (
-    alpha_dropout, alpha_dropout_, dropout, dropout_, feature_alpha_dropout, feature_alpha_dropout_, feature_dropout,
-    feature_dropout_,
-)  # fmt: skip
+    alpha_dropout, alpha_dropout_, dropout, dropout_, feature_alpha_dropout, feature_alpha_dropout_,
+    feature_dropout, feature_dropout_,
+)
+from gradbook.ops.einsum import einsum
 from gradbook.ops.embedding import embedding, embedding_bag
+from gradbook.ops.gathering import (
+    argwhere, gather, index_add, index_copy, index_fill, index_select, masked_fill, masked_scatter,
+    masked_select, nonzero, put, scatter, scatter_add, take, take_along_dim,
+)
+from gradbook.ops.indexing import index_put, select, slice_scatter
+from gradbook.ops.joining import (
+    cat, chunk, column_stack, concat, concatenate, dsplit, dstack, hsplit, hstack, narrow, narrow_copy,
+    row_stack, split, split_with_sizes, stack, tensor_split, unbind, unsafe_chunk, unsafe_split, vsplit, vstack,
+)
+from gradbook.ops.linalg import (
+    addbmm, addmm, addmv, addr, baddbmm, bmm, chain_matmul, cross, dot, ger, inner, kron, matmul, mm, mv, outer,
+    tensordot, trace, vdot,
+)
 from gradbook.ops.linear import bilinear
 from gradbook.ops.loss import binary_cross_entropy_with_logits, kl_div, poisson_nll_loss
 from gradbook.ops.norm import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
+from gradbook.ops.ordering import (
+    amax, amin, aminmax, argmax, argmin, argsort, kthvalue, max, median, min, mode, msort, nanmedian,
+    nanquantile, quantile, sort, topk,
+)
+from gradbook.ops.pointwise import (
+    abs, absolute, add, addcdiv, addcmul, ceil, clamp, clamp_max, clamp_min, clip, div, divide, fix, floor,
+    floor_divide, fmax, fmin, fmod, frac, lerp, maximum, minimum, mul, multiply, neg, negative, positive,
+    reciprocal, remainder, round, rsub, sgn, sign, square, sub, subtract, true_divide, trunc,
+)
 from gradbook.ops.pool_functions import (
-    adaptive_avg_pool1d, adaptive_max_pool1d, avg_pool1d, max_pool1d, max_pool1d_with_indices, max_pool2d, max_pool3d,
-)  # fmt: skip
+    adaptive_avg_pool1d, adaptive_max_pool1d, avg_pool1d, max_pool1d, max_pool1d_with_indices, max_pool2d,
+    max_pool3d,
+)
+from gradbook.ops.random import (
+    bernoulli, multinomial, normal, poisson, rand, rand_like, randint, randint_like, randn, randn_like,
+    randperm,
+)
 from gradbook.ops.ranking_loss import (
-    cosine_embedding_loss, cosine_similarity, hinge_embedding_loss, margin_ranking_loss, pairwise_distance, pdist,
-    triplet_margin_loss,
-)  # fmt: skip
+    cosine_embedding_loss, cosine_similarity, hinge_embedding_loss, margin_ranking_loss, pairwise_distance,
+    pdist, triplet_margin_loss,
+)
+from gradbook.ops.reduction import (
+    all, any, count_nonzero, dist, logsumexp, mean, nanmean, nansum, norm, prod, std, std_mean, sum, var,
+    var_mean,
+)
+from gradbook.ops.scan import (
+    cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, logcumsumexp, trapezoid, trapz,
+)
+from gradbook.ops.scattering import bucketize, index_reduce, scatter_reduce, searchsorted
+from gradbook.ops.shape import (
+    adjoint, broadcast_shapes, broadcast_tensors, broadcast_to, expand_copy, flatten, moveaxis, movedim,
+    permute, ravel, reshape, squeeze, swapaxes, swapdims, t, transpose, unflatten, unsqueeze,
+)
+from gradbook.ops.softmax import log_softmax, softmax
 from gradbook.ops.spatial import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
-from gradbook.printing import get_printoptions, printoptions, set_printoptions
-from gradbook.random import Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
+from gradbook.ops.special import digamma, erf, erfc, erfinv, i0, lgamma, logit, mvlgamma, polygamma, sigmoid
+from gradbook.ops.strides import as_strided, diag, diag_embed, diagflat, diagonal, tril, triu
+from gradbook.ops.tiling import (
+    atleast_1d, atleast_2d, atleast_3d, flip, fliplr, flipud, meshgrid, repeat_interleave, roll, rot90, tile,
+)
+from gradbook.ops.transcendental import (
+    acos, acosh, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, asin, asinh, atan, atan2, atanh,
+    copysign, cos, cosh, deg2rad, exp, exp2, expm1, float_power, hypot, ldexp, log10, log1p, log2, logaddexp,
+    logaddexp2, pow, rad2deg, rsqrt, sin, sinc, sinh, sqrt, tan, tanh, xlogy,
+)
+from gradbook.printing import set_printoptions
+from gradbook.random import (
+    Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state,
+)
 from gradbook.serialization import load, save
-from gradbook.tensor import Size, Tensor
+from gradbook.ops.transcendental import log as natural_log
 
-from gradbook import datasets, linalg, nn, observe, optim, utils  # isort: skip  (what is made of ops comes after them)
-from gradbook.linalg import (  # isort: skip
+from gradbook import linalg, nn, optim, utils  
+from gradbook.linalg import (
     cholesky_inverse, cholesky_solve, det, inverse, logdet, matrix_exp, matrix_power, pinverse, slogdet,
     torch_cholesky as cholesky, torch_qr as qr, torch_svd as svd,
-)  # fmt: skip
+)
 
 __version__ = "0.1.0"
 
-_natural_log = log  # noqa: F405
+__all__ = [
+    "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "Generator",
+    "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor", "__version__", "abs", "absolute",
+    "acos", "acosh", "adaptive_avg_pool1d", "adaptive_max_pool1d", "add", "addbmm", "addcdiv", "addcmul", "addmm",
+    "addmv", "addr", "adjoint", "all", "allclose", "alpha_dropout", "alpha_dropout_", "amax", "amin", "aminmax",
+    "angle", "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax",
+    "argmin", "argsort", "argwhere", "as_strided", "as_strided_scatter", "as_tensor", "asarray", "asin", "asinh",
+    "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d", "autograd", "avg_pool1d", "backends",
+    "baddbmm", "batch_norm", "bernoulli", "bfloat16", "bilinear", "binary_cross_entropy_with_logits", "bincount",
+    "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
+    "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast",
+    "cartesian_prod", "cat", "cdouble", "ceil", "celu", "celu_", "cfloat", "chain_matmul", "channel_shuffle",
+    "cholesky", "cholesky_inverse", "cholesky_solve", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone",
+    "column_stack", "combinations", "complex", "complex64", "complex128", "concat", "concatenate", "conj",
+    "conj_physical", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "copysign", "cos", "cosh", "cosine_embedding_loss", "cosine_similarity", "count_nonzero", "cross", "ctc_loss",
+    "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "datasets", "default_generator", "deg2rad",
+    "det", "device", "diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "diff", "digamma", "dist",
+    "div", "divide", "dot", "double", "dropout", "dropout_", "dsplit", "dstack", "dtype", "dtypes", "einsum",
+    "embedding", "embedding_bag", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv",
+    "errors", "events", "exp", "exp2", "expand_copy", "expm1", "eye", "feature_alpha_dropout",
+    "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "fill", "finfo", "fix", "flatten", "flip",
+    "fliplr", "flipud", "float", "float16", "float32", "float64", "float_power", "floor", "floor_divide", "fmax",
+    "fmin", "fmod", "frac", "from_numpy", "full", "full_like", "gather", "gcd", "ge", "ger", "get_default_device",
+    "get_default_dtype", "get_num_threads", "get_rng_state", "greater", "greater_equal", "group_norm", "gt",
+    "half", "hardshrink", "heaviside", "hinge_embedding_loss", "histc", "histogram", "hsplit", "hstack", "hypot",
+    "i0", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put", "index_reduce", "index_select",
+    "inference_mode", "initial_seed", "inner", "instance_norm", "int", "int8", "int16", "int32", "int64",
+    "inverse", "is_complex", "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled", "is_nonzero",
+    "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "kl_div",
+    "kron", "kthvalue", "layer_norm", "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linalg",
+    "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp",
+    "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long",
+    "lt", "manual_seed", "margin_ranking_loss", "masked_fill", "masked_scatter", "masked_select", "matmul",
+    "matrix_exp", "matrix_power", "max", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d",
+    "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim", "msort",
+    "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan_to_num", "nanmean", "nanmedian", "nanquantile",
+    "nansum", "narrow", "narrow_copy", "native_channel_shuffle", "ne", "neg", "negative", "nextafter", "nn",
+    "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "observe", "ones", "ones_like", "optim",
+    "outer", "pairwise_distance", "pdist", "permute", "permute_copy", "pinverse", "pixel_shuffle",
+    "pixel_unshuffle", "poisson", "poisson_nll_loss", "polar", "polygamma", "positive", "pow", "prelu", "prod",
+    "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn",
+    "randn_like", "randperm", "range", "ravel", "real", "reciprocal", "relu", "relu_", "remainder",
+    "repeat_interleave", "reshape", "resolve_conj", "resolve_neg", "rms_norm", "roll", "rot90", "round",
+    "row_stack", "rrelu", "rsqrt", "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce",
+    "searchsorted", "seed", "select", "select_scatter", "selu", "selu_", "set_default_device",
+    "set_default_dtype", "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "sgn",
+    "short", "sigmoid", "sign", "signbit", "sin", "sinc", "sinh", "slice_scatter", "slogdet", "softmax", "sort",
+    "split", "split_with_sizes", "sqrt", "square", "squeeze", "squeeze_copy", "stack", "std", "std_mean", "sub",
+    "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "t_copy", "take", "take_along_dim", "tan", "tanh",
+    "tensor", "tensor_split", "tensordot", "threshold", "threshold_", "tile", "topk", "trace", "transpose",
+    "transpose_copy", "trapezoid", "trapz", "tril", "tril_indices", "triplet_margin_loss", "triu", "triu_indices",
+    "true_divide", "trunc", "uint8", "uint16", "uint32", "uint64", "unbind", "unflatten", "unique",
+    "unique_consecutive", "unsafe_chunk", "unsafe_split", "unsqueeze", "unsqueeze_copy", "utils", "var",
+    "var_mean", "vdot", "view_as_complex", "view_as_real", "view_copy", "vsplit", "vstack", "where", "xlogy",
+    "zeros", "zeros_like",
+]
+# isort: on
+# fmt: on
 
-
-def log(input: Any, *value: Any, **named: Any) -> Any:  # noqa: F811
-    """`log(x)`: the natural logarithm, as torch.log. `log("val_loss", value)`: a point of a curve of the current run."""
-    if isinstance(input, str):
-        from gradbook.observe import log as note
-
-        return note(input, *value, **named)
-    return _natural_log(input, *value, **named)
-
-
-def __getattr__(name: str) -> Any:
-    """gradbook.observe is imported when it is first asked for."""
-    if name == "observe":
-        import importlib
-
-        return importlib.import_module("gradbook.observe")
-    raise AttributeError(f"module 'gradbook' has no attribute {name!r}")
-
-# PyTorch says nothing of 0/0 or an overflow; NumPy would warn of each one computed by us, and only of those we silence it
+# PyTorch says nothing of 0/0 or an overflow; NumPy would warn of each that we compute. Only those are silenced.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"gradbook\.(ops|autograd|nn|optim|kernels)\b")
 
 
-def log(input: Any, value: Any = None, *, out: Tensor | None = None) -> Any:  # noqa: F811 (see the docstring)
-    """Natural logarithm, element by element (torch.log); or `log("val_loss", value)`: a point of a curve of the live view.
+def log(input: Any, *value: Any, **named: Any) -> Any:
+    """`log(x)`: the natural logarithm, as torch.log. `log("val_loss", value)`: a point of a curve of the current run.
 
-    input: (*) -> (*), or the name of a curve and its value, one number. Raises TypeError for a value that is no number.
+    input: (*) -> (*), or a curve's name with one number, which returns nothing. Raises TypeError for what is neither.
     """
     if isinstance(input, str):
         from gradbook.observe import log as log_point
 
-        return log_point(input, value)
-    return transcendental.log(input, out=out)
+        return log_point(input, *value, **named)
+    return natural_log(input, *value, **named)
 
 
 def __getattr__(name: str) -> Any:
@@ -150,13 +214,13 @@ def __getattr__(name: str) -> Any:
 
 def load_ipython_extension(ipython: Any) -> None:
     """`%load_ext gradbook`: hand over to the extension."""
-    from gradbook.kernel_ext import load_ipython_extension as load
+    from gradbook.kernel_ext import load_ipython_extension as load  # noqa: TID251 (the one arrow up, on request)
 
     load(ipython)
 
 
 def unload_ipython_extension(ipython: Any) -> None:
     """`%unload_ext gradbook`."""
-    from gradbook.kernel_ext import unload_ipython_extension as unload
+    from gradbook.kernel_ext import unload_ipython_extension as unload  # noqa: TID251
 
     unload(ipython)
