@@ -175,6 +175,8 @@ class Op:
         if self.extras:
             result, *rest = result
             extras = tuple(rest)
+        if type(result) is not ndarray and not self.multi and not backends.is_array(result):
+            result = xp.asarray(result)  # NumPy gives scalars for 0-d results; they are saved as arrays all the same
         node = None
         if any(edge is not None for edge in edges) and grad_state.enabled:
             node = self._record(edges, arrays, result, extras, params)

@@ -1,4 +1,4 @@
-"""What is in a tensor, and how often: unique, bincount, histc, searchsorted, bucketize, isin. No gradients."""
+"""What is in a tensor, and how often: unique, bincount, histc, isin. No gradients."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gradbook import backends
 from gradbook.ops.arguments import axis, tensor_of, write_out
 from gradbook.tensor import Tensor, method
 
-__all__ = ["bincount", "bucketize", "histc", "histogram", "isin", "searchsorted", "unique", "unique_consecutive"]
+__all__ = ["bincount", "histc", "histogram", "isin", "unique", "unique_consecutive"]
 
 
 def _back(array: Any, example: Tensor) -> Tensor:
@@ -110,45 +110,6 @@ def histogram(
     weights = None if weight is None else backends.cpu.asarray(weight._array).reshape(-1)
     counts, limits = np.histogram(array, edges, range, density=density, weights=weights)
     return _back(counts.astype(array.dtype), input), _back(limits.astype(array.dtype), input)
-
-
-def searchsorted(
-    sorted_sequence: Tensor, input: Any, *, out_int32: bool = False, right: bool = False, side: str | None = None,
-    sorter: Tensor | None = None, out: Tensor | None = None,
-) -> Tensor:  # fmt: skip
-    """Where each value would go in sorted rows, as torch.searchsorted. (*, n), (*, m) -> (*, m)
-
-    Raises RuntimeError if the leading axes differ, or if side and right contradict each other.
-    """
-    if side not in (None, "left", "right"):
-        raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
-    if side == "left" and right:
-        raise RuntimeError("torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True")
-    which: Any = "right" if right or side == "right" else "left"
-    rows = backends.cpu.asarray(sorted_sequence._array)
-    values = backends.cpu.asarray(input._array) if isinstance(input, Tensor) else np.asarray(input, rows.dtype)
-    if sorter is not None:
-        rows = np.take_along_axis(rows, backends.cpu.asarray(sorter._array), -1)
-    if rows.ndim == 1:
-        index = np.searchsorted(rows, values, which)
-    else:
-        if rows.shape[:-1] != values.shape[:-1]:
-            raise RuntimeError(
-                "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries "
-                f"tensor and input value tensor must match, but we got boundaries tensor {list(rows.shape)} and input value "
-                f"tensor {list(values.shape)}"
-            )
-        flat_rows, flat_values = rows.reshape(-1, rows.shape[-1]), values.reshape(-1, values.shape[-1])
-        index = np.stack([np.searchsorted(r, v, which) for r, v in zip(flat_rows, flat_values, strict=True)]).reshape(values.shape)
-    kind = np.int32 if out_int32 else np.int64
-    return write_out("searchsorted", _back(np.asarray(index).astype(kind), sorted_sequence), out)
-
-
-def bucketize(input: Any, boundaries: Tensor, *, out_int32: bool = False, right: bool = False, out: Tensor | None = None) -> Tensor:
-    """Which bucket between sorted boundaries each value falls into, as torch.bucketize. (*) -> (*) int64"""
-    if boundaries.ndim != 1:
-        raise RuntimeError(f"bucketize(): boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})")
-    return searchsorted(boundaries, input, out_int32=out_int32, right=right, out=out)
 
 
 def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:

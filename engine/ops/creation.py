@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import math
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -76,13 +77,13 @@ def from_numpy(ndarray: Any) -> Tensor:
     """A tensor that shares memory with an array. Raises TypeError unless it is an ndarray of a dtype we have."""
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    if not ndarray.dtype.isnative:
+        raise ValueError("given numpy array has byte order different from the native byte order; convert it first")
     if ndarray.dtype not in dtypes._BY_ARRAY:
         raise TypeError(
             f"can't convert np.ndarray of type {ndarray.dtype}. The only supported types are: "
             f"{', '.join(d._name for d in dtypes._BY_ARRAY.values())}."
         )
-    if not ndarray.dtype.isnative:
-        raise ValueError("given numpy array has byte order different from the native byte order; convert it first")
     made: Tensor = Tensor._of(np.asarray(ndarray))
     return made
 
@@ -105,7 +106,7 @@ def array_from(data: Any, wanted: Any) -> Any:
     array = _array(data, None)
     kind = array.dtype.kind
     if kind == "O" or kind not in "biufcV" or array.dtype not in dtypes._BY_ARRAY:
-        _refuse(first, array)
+        _refuse(first, data)
     if wanted is not None:
         return array.astype(wanted)
     if isinstance(first, (np.ndarray, np.generic)) or backends.is_array(first):
@@ -128,12 +129,25 @@ def _array(data: Any, wanted: Any) -> Any:
         raise TypeError(f"tensor(): data of type {type(data).__name__} holds something that is no number: {error}") from None
 
 
-def _refuse(first: Any, array: Any) -> None:
+def _refuse(first: Any, data: Any) -> None:
+    """Raise what PyTorch raises for data without a dtype: another type inside a sequence than alone."""
+    inside = isinstance(data, (list, tuple))
+    first = next((part for part in _leaves(data) if not isinstance(part, (int, float, builtins.complex))), first)
     if isinstance(first, (str, bytes)):
-        raise TypeError(f"new(): invalid data type '{type(first).__name__}'")
+        kind = type(first).__name__
+        raise ValueError(f"too many dimensions '{kind}'") if inside else TypeError(f"new(): invalid data type '{kind}'")
     if isinstance(first, int):
-        raise RuntimeError("Overflow when unpacking long long: the number does not fit into int64")
+        text = "Overflow when unpacking long long: the number does not fit into int64"
+        raise ValueError(text) if inside else RuntimeError(text)
     raise RuntimeError(f"Could not infer dtype of {type(first).__name__}")
+
+
+def _leaves(data: Any) -> Iterator[Any]:
+    if isinstance(data, (list, tuple)):
+        for part in data:
+            yield from _leaves(part)
+    else:
+        yield data
 
 
 def _bare(data: Any) -> Any:
@@ -655,7 +669,7 @@ def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
 
 
 def _copy_error(target: Tensor, source: Tensor) -> Exception:
-    from gradbook.autograd.op import broadcast_error
+    from gradbook.autograd.promotion import broadcast_error
 
     return broadcast_error("copy_", tuple(target.shape), tuple(source.shape))
 

@@ -121,10 +121,15 @@ def zeros_of(value: Any) -> Any:
     return backends.xp_of(value).zeros_like(value)
 
 
+def _beside(value: Any, other: Any) -> Any:
+    """A number in the dtype of the array it stands beside."""
+    return value if hasattr(value, "dtype") or not hasattr(other, "dtype") else other.dtype.type(value)
+
+
 where_op = Op(
     "where", "condition input other", promote=False,
     formula=r"y = \begin{cases} a & c \\ b & \text{else} \end{cases}", grads={"input": r"\bar y \, [c]", "other": r"\bar y \, [\lnot c]"},
 )  # fmt: skip
-where_op.forward(lambda xp, condition, input, other: xp.where(condition, input, other))
+where_op.forward(lambda xp, condition, input, other: xp.where(condition, _beside(input, other), _beside(other, input)))
 where_op.grad("input")(lambda grad, condition: masked(grad, condition))
 where_op.grad("other")(lambda grad, condition: masked(grad, ~condition))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends, dtypes
-from gradbook.autograd.inplace import assign
+from gradbook.autograd.inplace import assign, check_leaf
 from gradbook.ops.arguments import array_dtype, shape_of, tensor_of, write_out
 from gradbook.ops.creation import leaf, module_for
 from gradbook.random import Generator, default_generator
@@ -242,6 +242,7 @@ def dropout_mask(shape: Any, keep: float, xp: Any = np, generator: Generator | N
 
 
 def _filled(self: Tensor, array: Any) -> Tensor:
+    check_leaf(self)
     return assign(self, Tensor._of(backends.as_array(array, self._array).astype(self._array.dtype)))
 
 

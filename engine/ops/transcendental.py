@@ -233,10 +233,10 @@ def _raised(input: Any, exponent: Any) -> Tensor:
     if kind in "iub":
         if isinstance(exponent, float):
             input = converted(input, dtypes._default._np, None)
-        elif kind == "b" and not isinstance(exponent, bool):
-            input = converted(input, dtypes.I64, None)
         elif exponent < 0:
             raise RuntimeError("Integers to negative integer powers are not allowed; make the base a float first")
+        elif kind == "b" and not isinstance(exponent, bool):
+            input = converted(input, dtypes.I64, None)
     elif isinstance(exponent, complex) and kind != "c":
         input = converted(input, input.dtype.to_complex()._np, None)
     if exponent == 2:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import gradbook
+from gradbook.printing import printoptions
 from tests.parity_tools import tensors_in, torch
 
 RNG = np.random.default_rng(0)
@@ -96,7 +97,7 @@ def test_bfloat16() -> None:
 def test_options(name: str, options: dict[str, Any]) -> None:
     mine, theirs = both(ARRAYS[name])
     before = repr(mine)
-    with gradbook.printoptions(**options), torch._tensor_str.printoptions(**options):
+    with printoptions(**options), torch._tensor_str.printoptions(**options):
         same(mine, theirs)
     assert repr(mine) == before
 

@@ -134,7 +134,7 @@ def test_operators_with_numbers(dtype: str, number: Any) -> None:
                 same_error(call, x)
                 continue
             try:
-                compare(call, x, grad=sign not in ("//", "%"))
+                compare(call, x, grad=sign not in ("//", "%") and number is not True)
             except AssertionError as error:
                 raise AssertionError(f"{sign}, swapped={swapped}") from error
 
@@ -260,8 +260,9 @@ def test_activations(name: str, dtype: str) -> None:
 
     for args in ACTIVATIONS[name]:
         compare(lambda lib, x, args=args: call(lib, x, args), x, second=name != "hardsigmoid",
-                grad_rtol=2e-4 if dtype == "float32" else 1e-8)
-        compare(lambda lib, x, args=args: call(lib, x, args), np.array([0.0, -3.0, 3.0, 6.0, -1.0, 1.0, 0.5, -0.5], dtype))
+                grad_rtol=2e-4 if dtype == "float32" else 1e-7)
+        compare(lambda lib, x, args=args: call(lib, x, args), np.array([0.0, -3.0, 3.0, 6.0, -1.0, 1.0, 0.5, -0.5], dtype),
+                grad_rtol=1e-7 if name == "hardsigmoid" else None)  # PyTorch's 1/6 is a float32
 
 
 def test_gelu_with_tanh_prelu_and_glu() -> None:
