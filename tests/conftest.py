@@ -1,14 +1,12 @@
-"""Every test starts from the same seeds and draws to no window."""
+"""Every test starts from the same seeds."""
 
 from __future__ import annotations
 
-import os
 import random
 
 import numpy as np
 import pytest
 
-os.environ.setdefault("MPLBACKEND", "Agg")
 SEED = 0
 
 

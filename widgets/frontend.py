@@ -8,7 +8,7 @@ from functools import cache
 from importlib import metadata
 from typing import Any, Literal, cast
 
-__all__ = ["CONTROLS_SINCE", "Frontend", "detect", "in_terminal", "repair_comm", "why_no_controls"]
+__all__ = ["CONTROLS_SINCE", "Frontend", "detect", "in_terminal", "keep_out_of_cells", "repair_comm", "why_no_controls"]
 
 Frontend = Literal["widgets", "picture", "text"]
 
@@ -59,6 +59,21 @@ def repair_comm(comm: Any) -> None:
     """
     if getattr(comm, "_reply_subshell_for", None) is not None:
         comm._reply_subshell_for = lambda data, default: default
+
+
+def keep_out_of_cells(comm: Any) -> None:
+    """Let a message from the page touch nothing of the cell that happens to run.
+
+    `comm` announces each message to IPython as if a cell had ended, on the message's own thread. Whatever waits for the
+    end of a cell acts then: matplotlib would hand out, and so lose, the figures that the running cell is still drawing.
+    """
+
+    def handle_msg(message: dict[str, Any]) -> None:
+        if comm._msg_callback is not None:
+            comm._msg_callback(message)
+
+    if hasattr(comm, "_msg_callback"):
+        comm.handle_msg = handle_msg
 
 
 def _kernel() -> Any:

@@ -16,7 +16,7 @@ import anywidget
 import traitlets
 
 from gradbook.widgets.bundle import bundle, bundle_hash
-from gradbook.widgets.frontend import repair_comm
+from gradbook.widgets.frontend import keep_out_of_cells, repair_comm
 
 __all__ = ["Hub", "Stub", "close_stub", "hub"]
 
@@ -49,6 +49,7 @@ class Hub(anywidget.AnyWidget):
     def __init__(self) -> None:
         super().__init__(_esm=bundle(), _hub=bundle_hash())
         repair_comm(self.comm)
+        keep_out_of_cells(self.comm)
 
 
 def _current(value: bytes, stub: Stub) -> bytes:
@@ -67,6 +68,7 @@ class Stub(anywidget.AnyWidget):
     def __init__(self, snapshot: bytes, theme: str) -> None:
         super().__init__(_hub=bundle_hash(), snapshot=snapshot, theme=theme)
         repair_comm(self.comm)
+        keep_out_of_cells(self.comm)
         _stubs.add(self)
 
     @property

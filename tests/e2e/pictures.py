@@ -73,7 +73,7 @@ def ended(cell: Cell) -> None:
 def inspected(cell: Cell) -> None:
     """Over, with the first parameter's node open."""
     ended(cell)
-    cell.view.panel("Computation graph").get_by_role("treeitem").nth(3).click()
+    cell.view.panel("Computation graph").get_by_role("treeitem").nth(3).press("Enter")
 
 
 PICTURES: dict[str, tuple[str, int, bool, Callable[[Cell], None]]] = {

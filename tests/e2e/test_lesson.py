@@ -24,8 +24,9 @@ def test_the_first_lesson_runs_in_jupyterlab(lab: Lab) -> None:
     views = lab.page.get_by_role("region", name="Live view")
     assert views.count() >= 3
     for index in range(views.count()):
+        views.nth(index).scroll_into_view_if_needed()  # what nobody sees is not drawn
         status = views.nth(index).get_by_role("status").first
-        until(lambda status=status: "finished" in status.inner_text(), 10, "a view has not finished")
+        until(lambda status=status: "finished" in (status.text_content() or ""), 10, "a view has not finished")
     accuracies = re.findall(r"test accuracy:? ([\d.]+) ?%", lab.page.locator(".jp-Notebook").inner_text())
     assert accuracies
     assert float(accuracies[-1]) >= 97.0

@@ -104,3 +104,19 @@ def test_names_are_text_and_never_markup(lab: Lab) -> None:
     expect(cell.view.region.get_by_text("<script>", exact=False).first).to_be_attached()
     assert lab.page.evaluate("window.pwned") is None
     assert cell.view.region.locator("script").count() == 0
+
+
+def test_a_figure_being_drawn_is_not_lost_to_a_message_of_a_view(lab: Lab) -> None:
+    drawing = "import matplotlib.pyplot as plt\nplt.plot([1, 2]); print('drawn'); time.sleep(3)"
+    setup, cell, plot = lab.notebook(SETUP, training(60), drawing)
+    setup.run().wait_done()
+    cell.run().wait_done()
+    cell.view.wait_state("finished")
+    plot.run()
+    until(lambda: "drawn" in plot.printed, 10, "the cell did not draw")
+    nodes = cell.view.panel("Computation graph").get_by_role("treeitem")
+    for index in range(3):
+        nodes.nth(index).press("Enter")  # each asks the kernel about its node
+    assert plot.running
+    plot.wait_done()
+    expect(plot.output.locator("img")).to_be_visible()

@@ -68,6 +68,30 @@ def test_the_comm_of_ipykernel_7_4_is_repaired_and_no_other_touched() -> None:
     frontend.repair_comm(None)
 
 
+def test_a_message_does_not_end_the_cell_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    from comm.base_comm import BaseComm
+
+    class Comm(BaseComm):
+        def publish_msg(self, *args: object, **kwargs: object) -> None:
+            """Send nothing."""
+
+    triggered: list[str] = []
+    shell = SimpleNamespace(events=SimpleNamespace(trigger=triggered.append))
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    received: list[dict[str, str]] = []
+    comm = Comm()
+    comm.on_msg(received.append)
+    comm.handle_msg({"n": "1"})
+    assert triggered == ["pre_execute", "post_execute"]  # what is mended
+    frontend.keep_out_of_cells(comm)
+    comm.handle_msg({"n": "2"})
+    assert [message["n"] for message in received] == ["1", "2"]
+    assert triggered == ["pre_execute", "post_execute"]
+    comm.on_msg(None)
+    comm.handle_msg({"n": "3"})
+    frontend.keep_out_of_cells(None)
+
+
 def test_this_ipykernel_still_has_what_the_repair_replaces_or_needs_none() -> None:
     from ipykernel.comm.comm import BaseComm
 
