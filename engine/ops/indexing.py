@@ -188,6 +188,8 @@ def basic_part(part: Any) -> Any:
         return int(part) if part.ndim == 0 and part.dtype.kind in "iu" else part
     if isinstance(part, (list, tuple, range)):
         return _list_index(part)
+    if isinstance(part, str):
+        raise TypeError(f"a tensor is indexed by numbers, slices, None, ... and tensors, not by the string {part!r}")
     try:
         return operator.index(part)
     except TypeError:

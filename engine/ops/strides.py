@@ -53,6 +53,8 @@ as_strided_op = Op("as_strided", "x", view=True, formula=r"y_{i_1 \dots} = m_{o 
 
 @as_strided_op.forward
 def _(xp: Any, x: Any, *, size: Any, stride: Any, storage_offset: int, own: Any) -> Any:
+    if tuple(step // x.itemsize for step in x.strides) != own[0]:  # a gradient, laid out in another way
+        x = xp.ascontiguousarray(x)
     flat, begin = storage(x)
     return strided(xp, flat, size, stride, begin - own[1] + storage_offset)
 
