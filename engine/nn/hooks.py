@@ -264,7 +264,9 @@ class Taps:
             for hook in self._hooks():
                 found = hook(self.module, (None,) * self.count, full)
                 if found is not None and any(g is not None for g in as_tuple(found)):
-                    raise RuntimeError("Backward hook for Modules where no input requires gradient should always return None or None for all gradients.")
+                    raise RuntimeError(
+                        "Backward hook for Modules where no input requires gradient should always return None or None for all gradients."
+                    )
         return tuple(full[i] for i in self.out_places)
 
     def see_inputs(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -297,7 +299,9 @@ def checked(found: Any, full: tuple[Any, ...], what: str) -> tuple[Any, ...]:
     """What a backward hook returned. Raises RuntimeError if it is of another length."""
     found = as_tuple(found)
     if len(found) != len(full):
-        raise RuntimeError(f"Backward {what} returned an invalid number of grad_output, got {len(found)}, but expected {len(full)}")
+        raise RuntimeError(
+            f"Backward {what} returned an invalid number of grad_output, got {len(found)}, but expected {len(full)}"
+        )
     return found
 
 

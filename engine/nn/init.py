@@ -26,7 +26,16 @@ def calculate_gain(nonlinearity: str, param: Any = None) -> float:
 
     1 for linear, conv and sigmoid; 5/3 tanh; √2 relu; √(2 / (1 + slope²)) leaky_relu; 3/4 selu. Raises ValueError for others.
     """
-    kinds = ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "sigmoid")
+    kinds = (
+        "linear",
+        "conv1d",
+        "conv2d",
+        "conv3d",
+        "conv_transpose1d",
+        "conv_transpose2d",
+        "conv_transpose3d",
+        "sigmoid",
+    )
     if nonlinearity in kinds:
         return 1
     if nonlinearity == "tanh":
@@ -214,9 +223,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
 
 def _old(name: str, fn: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def call(*args: Any, **kwargs: Any) -> Tensor:
-        warnings.warn(
-            f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.", FutureWarning, stacklevel=2
-        )
+        warnings.warn(f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.", FutureWarning, stacklevel=2)
         return fn(*args, **kwargs)
 
     call.__name__, call.__doc__ = name, f"{name}_ under its old name."

@@ -9,7 +9,6 @@ from gradbook import dtypes, events
 from gradbook.autograd import grad_mode
 from gradbook.autograd.node import HookDict
 from gradbook.device import device as device_type
-from gradbook.errors import GradbookError
 from gradbook.nn import hooks
 from gradbook.nn.hooks import Hooks
 from gradbook.nn.parameter import Buffer, Parameter, is_lazy
@@ -40,7 +39,11 @@ class Module(Hooks, StateDict, Tree):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if not self.call_super_init and (args or kwargs):
-            what = f"unexpected keyword argument '{next(iter(kwargs))}'" if kwargs else f"positional arguments: {len(args)}"
+            what = (
+                f"unexpected keyword argument '{next(iter(kwargs))}'"
+                if kwargs
+                else f"positional arguments: {len(args)}"
+            )
             raise TypeError(
                 f"{type(self).__name__}.__init__() got an {what}" if kwargs
                 else f"{type(self).__name__}.__init__() takes 1 positional argument but {len(args) + 1} were given"
@@ -67,8 +70,9 @@ class Module(Hooks, StateDict, Tree):
             if self._has_hooks or events.op or events.module or hooks.anywhere:
                 return hooks.call(self, args, kwargs)
             return self.forward(*args, **kwargs)
-        except GradbookError as error:  # costs nothing until it happens
-            _note_path(error, self)
+        except Exception as error:  # costs nothing until it happens
+            if hasattr(error, "card"):
+                _note_path(error, self)
             raise
 
     _call_impl = _wrapped_call_impl = __call__
@@ -93,7 +97,9 @@ class Module(Hooks, StateDict, Tree):
             self.register_parameter(name, value)
         elif parameters is not None and name in parameters:
             if value is not None:
-                raise TypeError(f"cannot assign '{_type_name(value)}' as parameter '{name}' (gradbook.nn.Parameter or None expected)")
+                raise TypeError(
+                    f"cannot assign '{_type_name(value)}' as parameter '{name}' (gradbook.nn.Parameter or None expected)"
+                )
             self.register_parameter(name, value)
         elif isinstance(value, Module):
             if "_modules" not in own:
@@ -102,7 +108,9 @@ class Module(Hooks, StateDict, Tree):
             own["_modules"][name] = _announce("module", self, name, value)
         elif name in own.get("_modules", ()):
             if value is not None:
-                raise TypeError(f"cannot assign '{_type_name(value)}' as child module '{name}' (gradbook.nn.Module or None expected)")
+                raise TypeError(
+                    f"cannot assign '{_type_name(value)}' as child module '{name}' (gradbook.nn.Module or None expected)"
+                )
             own["_modules"][name] = _announce("module", self, name, value)
         elif isinstance(value, Tensor) and (isinstance(value, Buffer) or value.__dict__.get("_is_buffer")):
             if "_buffers" not in own:
@@ -112,7 +120,9 @@ class Module(Hooks, StateDict, Tree):
             getattr(self._non_persistent_buffers_set, "discard" if value.persistent else "add")(name)
         elif name in own.get("_buffers", ()):
             if value is not None and not isinstance(value, Tensor):
-                raise TypeError(f"cannot assign '{_type_name(value)}' as buffer '{name}' (gradbook.nn.Buffer, gradbook.Tensor or None expected)")
+                raise TypeError(
+                    f"cannot assign '{_type_name(value)}' as buffer '{name}' (gradbook.nn.Buffer, gradbook.Tensor or None expected)"
+                )
             own["_buffers"][name] = _announce("buffer", self, name, value)
         else:
             super().__setattr__(name, value)
@@ -158,7 +168,9 @@ class Module(Hooks, StateDict, Tree):
         """Add a tensor that is state but not trained; persistent: part of the state_dict."""
         self._check_name("buffer", name)
         if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(f"cannot assign '{_type_name(tensor)}' object to buffer '{name}' (gradbook Tensor or None required)")
+            raise TypeError(
+                f"cannot assign '{_type_name(tensor)}' object to buffer '{name}' (gradbook Tensor or None required)"
+            )
         self._buffers[name] = _announce("buffer", self, name, tensor) if tensor is not None else None
         getattr(self._non_persistent_buffers_set, "discard" if persistent else "add")(name)
 
@@ -179,9 +191,13 @@ class Module(Hooks, StateDict, Tree):
         if not isinstance(name, str):
             raise TypeError(f"{kind} name should be a string. Got {type(name).__name__}")
         if "." in name:
-            raise KeyError(f"{kind} name can't contain \".\"" if kind != "module" else f'module name can\'t contain ".", got: {name}')
+            raise KeyError(
+                f'{kind} name can\'t contain "."'
+                if kind != "module"
+                else f'module name can\'t contain ".", got: {name}'
+            )
         if name == "":
-            raise KeyError(f"{kind} name can't be empty string \"\"")
+            raise KeyError(f'{kind} name can\'t be empty string ""')
         if hasattr(self, name) and name not in self.__dict__[_NEW[kind]]:
             raise KeyError(f"attribute '{name}' already exists")
 
@@ -363,13 +379,15 @@ def _parse_to(*args: Any, device: Any = None, dtype: Any = None, **_: Any) -> tu
     return (None if device is None else device_type(device)), dtype
 
 
-def _note_path(error: GradbookError, module: Module) -> None:
-    """Say in an error's card which module it came from, as its path under the outermost one called."""
-    origin = error.__dict__.setdefault("_module", module)
+def _note_path(error: Any, module: Module) -> None:
+    """Say in an error's text and card which module it came from, as its path under the outermost one called."""
+    own = error.__dict__
+    origin = own.setdefault("_module", module)
+    text = own.setdefault("_text", str(error))
+    path = ""
     if origin is not module:
-        for path, found in module.named_modules():
-            if found is origin:
-                error.card.module_path = path
-                return
-
-
+        path = next((path for path, found in module.named_modules() if found is origin), "")
+    if path or origin is module:
+        error.card.module_path = path
+        kind = type(origin).__name__
+        error.args = (f"{text} [in {path} ({kind})]" if path else f"{text} [in {kind}]",)

@@ -29,7 +29,9 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
         if data is None:
             data = Tensor()
         if not isinstance(data, Tensor):
-            raise TypeError(f"Parameter: data must be a Tensor, got {type(data).__name__}; make one with gradbook.tensor(...)")
+            raise TypeError(
+                f"Parameter: data must be a Tensor, got {type(data).__name__}; make one with gradbook.tensor(...)"
+            )
         made = cls._of(data._array)
         if requires_grad:
             if not (data.is_floating_point() or data.is_complex()):

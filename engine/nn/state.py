@@ -99,7 +99,9 @@ class StateDict:
 
     # -- in --------------------------------------------------------------------------------------------------------
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> _IncompatibleKeys:
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> _IncompatibleKeys:
         """Copy tensors of a state_dict into this module -> (missing_keys, unexpected_keys).
 
         assign: take the tensors themselves. Raises RuntimeError that lists every shape that differs and, if strict, every
@@ -209,7 +211,9 @@ class StateDict:
         """`hook(module, prefix, keep_vars)` before state_dict."""
         return self._state_dict_pre_hooks.add(hook)
 
-    def _register_load_state_dict_pre_hook(self, hook: Callable[..., Any], with_module: bool = False) -> RemovableHandle:
+    def _register_load_state_dict_pre_hook(
+        self, hook: Callable[..., Any], with_module: bool = False
+    ) -> RemovableHandle:
         if with_module:
             return self._load_state_dict_pre_hooks.add(lambda *args: hook(self, *args))
         return self._load_state_dict_pre_hooks.add(hook)

@@ -48,11 +48,15 @@ def _(xp: Any, query: Any, key: Any, value: Any, mask: Any, *, scale: float, cau
 
 
 @attention_op.backward
-def _(grad: Any, query: Any, key: Any, value: Any, mask: Any, weights: Any, needs: Any, scale: float, causal: bool) -> Any:
+def _(
+    grad: Any, query: Any, key: Any, value: Any, mask: Any, weights: Any, needs: Any, scale: float, causal: bool
+) -> Any:
     if isinstance(grad, Tensor):
         from gradbook.ops.norm_rows import through
 
-        return through(lambda q, k, v, m: plain_attention(q, k, v, m, scale, causal), grad, (query, key, value, mask), needs)
+        return through(
+            lambda q, k, v, m: plain_attention(q, k, v, m, scale, causal), grad, (query, key, value, mask), needs
+        )
     xp = backends.xp_of(grad)
     dv = xp.matmul(weights.swapaxes(-1, -2), grad) if needs[2] else None
     if not (needs[0] or needs[1] or needs[3]):
@@ -123,7 +127,9 @@ def scaled_dot_product_attention(
         fix = "query and key share the last axis, key and value the one before"
         raise mistake(ShapeError, op, words, "", fix, query=query, key=key, value=value)
     if is_causal and attn_mask is not None:
-        raise mistake(ShapeError, op, "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
+        raise mistake(
+            ShapeError, op, "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True"
+        )
     if attn_mask is not None and attn_mask._array.dtype.kind != "b" and attn_mask.dtype != query.dtype:
         if not attn_mask.dtype.is_floating_point:
             words = "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "

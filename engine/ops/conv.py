@@ -82,9 +82,7 @@ def rules_of_conv(conv: Op, turned: Op, weight: Op) -> None:
     ) -> Any:
         kernel = tuple(weight_shape[2:])
         if isinstance(grad, Tensor) or cols is None:
-            return weight(
-                input, grad, kernel=kernel, stride=stride, padding=padding, dilation=dilation, groups=groups
-            )
+            return weight(input, grad, kernel=kernel, stride=stride, padding=padding, dilation=dilation, groups=groups)
         xp = backends.xp_of(grad)
         return weight_grad(xp, input, wide(grad), kernel, stride, padding, dilation, groups, cols)
 
@@ -100,7 +98,9 @@ def rules_of_transpose(conv: Op, turned: Op, weight: Op) -> None:
     ) -> Any:
         lengths = tuple(
             (n - 1) * s - 2 * p + d * (k - 1) + e + 1
-            for n, k, s, p, e, d in zip(x.shape[2:], w.shape[2:], stride, padding, output_padding, dilation, strict=True)
+            for n, k, s, p, e, d in zip(
+                x.shape[2:], w.shape[2:], stride, padding, output_padding, dilation, strict=True
+            )
         )
         y = input_grad(xp, wide(x), wide(w), lengths, stride, padding, dilation, groups)
         return add_bias(y, b).astype(x.dtype, copy=False)
@@ -122,9 +122,7 @@ def rules_of_weight(conv: Op, turned: Op, weight: Op) -> None:
     """Forward and gradients of the weight's gradient, for derivatives of higher order."""
 
     @weight.forward
-    def _(
-        xp: Any, x: Any, g: Any, *, kernel: Any, stride: Any, padding: Any, dilation: Any, groups: int
-    ) -> Any:
+    def _(xp: Any, x: Any, g: Any, *, kernel: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
         return weight_grad(xp, wide(x), wide(g), kernel, stride, padding, dilation, groups).astype(x.dtype, copy=False)
 
     @weight.grad("input")
@@ -137,9 +135,7 @@ def rules_of_weight(conv: Op, turned: Op, weight: Op) -> None:
         )
 
     @weight.grad("grad")
-    def _(
-        grad_: Any, input: Any, grad_shape: Any, stride: Any, padding: Any, dilation: Any, groups: int
-    ) -> Any:
+    def _(grad_: Any, input: Any, grad_shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
         made = conv(input, grad_, None, stride=stride, padding=padding, dilation=dilation, groups=groups)
         return crop(made, grad_shape)
 
@@ -189,10 +185,23 @@ def check_conv(op: str, input: Tensor, weight: Tensor, bias: Any, rank: int, gro
     need_tensor(op, weight, "weight", 2)
     size = list(input.shape)
     if input.ndim not in (rank + 1, rank + 2):
-        words = f"Expected {rank + 1}D (unbatched) or {rank + 2}D (batched) input to {op}, but got input of size: {size}"
-        axes = ("(batch, channels, length)", "(batch, channels, height, width)", "(batch, channels, depth, height, width)")[rank - 1]
+        words = (
+            f"Expected {rank + 1}D (unbatched) or {rank + 2}D (batched) input to {op}, but got input of size: {size}"
+        )
+        axes = (
+            "(batch, channels, length)",
+            "(batch, channels, height, width)",
+            "(batch, channels, depth, height, width)",
+        )[rank - 1]
         raise mistake(ShapeError, op, words, f"The axes are {axes}", "add the missing axis with unsqueeze", input=input)
-    check_same_dtype(op, "Input type ({0}) and weight type ({1}) should be the same", input=input, weight=weight, bias=bias)
+    if weight.ndim != rank + 2:
+        words = f"Expected {weight.ndim}-dimensional input for {weight.ndim}-dimensional weight{list(weight.shape)}, but got"
+        raise mistake(
+            ShapeError, op, f"{words} {input.ndim}-dimensional input of size {size} instead", input=input, weight=weight
+        )
+    check_same_dtype(
+        op, "Input type ({0}) and weight type ({1}) should be the same", input=input, weight=weight, bias=bias
+    )
     got = size[-rank - 1]
     if groups <= 0:
         raise mistake(ShapeError, op, "non-positive groups is not supported")
@@ -203,7 +212,9 @@ def check_conv(op: str, input: Tensor, weight: Tensor, bias: Any, rank: int, gro
         )
         fixes = [f"build the layer with in_channels={got}"]
         if size[-1] == channels:
-            fixes.insert(0, f"the last axis has {channels}: move it to axis 1 with permute (gradbook wants channels first)")
+            fixes.insert(
+                0, f"the last axis has {channels}: move it to axis 1 with permute (gradbook wants channels first)"
+            )
         raise mistake(ShapeError, op, words, "", *fixes, input=input, weight=weight)
     if weight.shape[0] % groups:
         raise mistake(ShapeError, op, f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, "
@@ -225,6 +236,8 @@ def convolution(
     stride, dilation = numbers(stride, rank, "stride"), numbers(dilation, rank, "dilation")
     if any(s <= 0 for s in stride):
         raise mistake(ShapeError, op, "non-positive stride is not supported")
+    if any(d <= 0 for d in dilation):
+        raise mistake(ShapeError, op, "dilation should be greater than zero")
     kernel = tuple(weight.shape[2:])
     if isinstance(padding, str):
         input, padding = named_padding(op, input, padding, kernel, stride, dilation)
@@ -253,7 +266,9 @@ def named_padding(op: str, input: Any, padding: str, kernel: Any, stride: Any, d
     if padding != "same":
         raise mistake(ShapeError, op, f"Invalid padding string: '{padding}'", "", "'same' or 'valid'")
     if any(s != 1 for s in stride):
-        raise mistake(ShapeError, op, "padding='same' is not supported for strided convolutions", "", "an int as padding")
+        raise mistake(
+            ShapeError, op, "padding='same' is not supported for strided convolutions", "", "an int as padding"
+        )
     totals = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
     if any(t % 2 for t in totals):
         from gradbook.ops.padding import pad
@@ -264,7 +279,15 @@ def named_padding(op: str, input: Any, padding: str, kernel: Any, stride: Any, d
 
 
 def transposed(
-    rank: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any
+    rank: int,
+    input: Any,
+    weight: Any,
+    bias: Any,
+    stride: Any,
+    padding: Any,
+    output_padding: Any,
+    groups: int,
+    dilation: Any,
 ) -> Tensor:
     """A transposed convolution over `rank` spatial axes, arguments as PyTorch's conv_transpose<rank>d."""
     op = f"conv_transpose{rank}d"

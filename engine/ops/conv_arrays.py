@@ -6,7 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from gradbook.ops import workspace
 from gradbook.ops.windows import offsets, out_lengths, pad_spatial, reach, scatter, windows
+
 
 def layout(x: tuple[int, ...], w: tuple[int, ...], out: Sequence[int], groups: int) -> str:
     """Which way to unfold: "depth" one channel a group, "first" windows along rows, "last" channels innermost."""
@@ -22,12 +24,14 @@ def unfold(xp: Any, x: Any, how: str, w: Any, out: Any, stride: Any, padding: An
     kernel = w[2:]
     if how == "last":
         seen = windows(xp, pad_spatial(xp, x, padding, channels_last=True), kernel, out, stride, dilation, "nlkc")
-        return seen.reshape(x.shape[0] * math.prod(out), math.prod(kernel) * x.shape[1])
+        return workspace.copied(xp, seen, (x.shape[0] * math.prod(out), math.prod(kernel) * x.shape[1]))
     padded = pad_spatial(xp, x, padding)
     if how == "depth":
         return padded
-    seen = windows(xp, padded, kernel, out, stride, dilation, "nckl")
-    return seen.reshape(x.shape[0], groups, w[1] * math.prod(kernel), math.prod(out))
+    shape = (x.shape[0], groups, w[1] * math.prod(kernel), math.prod(out))
+    if max(kernel) == 1 and padded.shape[2:] == tuple(out):  # kernels of 1 that touch everything
+        return padded.reshape(shape)
+    return workspace.copied(xp, windows(xp, padded, kernel, out, stride, dilation, "nckl"), shape)
 
 
 def weight_last(xp: Any, w: Any) -> Any:
@@ -42,7 +46,8 @@ def convolve(xp: Any, x: Any, w: Any, stride: Any, padding: Any, dilation: Any, 
     how = layout(x.shape, w.shape, out, groups)
     cols = unfold(xp, x, how, w.shape, out, stride, padding, dilation, groups)
     if how == "last":
-        y = (cols @ weight_last(xp, w)).reshape(n, *out, o)
+        y = workspace.empty(xp, (len(cols), o), x.dtype)
+        y = xp.matmul(cols, weight_last(xp, w), out=y).reshape(n, *out, o)
         y = xp.ascontiguousarray(y.transpose(0, y.ndim - 1, *range(1, y.ndim - 1)))
     elif how == "depth":
         y = xp.zeros((n, o, *out), x.dtype)
@@ -50,13 +55,11 @@ def convolve(xp: Any, x: Any, w: Any, stride: Any, padding: Any, dilation: Any, 
         for at in offsets(w.shape[2:]):
             y += cols[(..., *reach(at, out, stride, dilation))] * w[(slice(None), 0, *at)][spread]
     else:
-        y = xp.matmul(w.reshape(groups, o // groups, -1), cols).reshape(n, o, *out)
+        y = xp.matmul(w.reshape(groups, o // groups, w[0].size), cols).reshape(n, o, *out)
     return y, cols
 
 
-def input_grad(
-    xp: Any, g: Any, w: Any, lengths: Any, stride: Any, padding: Any, dilation: Any, groups: int
-) -> Any:
+def input_grad(xp: Any, g: Any, w: Any, lengths: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
     """The transpose of convolve in x: (n, o, *out), (o, c / groups, *k) -> (n, c, *lengths)."""
     n, o, out, kernel = g.shape[0], g.shape[1], g.shape[2:], w.shape[2:]
     c = w.shape[1] * groups
@@ -77,10 +80,12 @@ def input_grad(
         flat = g.transpose(0, *range(2, g.ndim), 1).reshape(-1, o)
         parts = (flat @ weight_last(xp, w).T).reshape(n, *out, *kernel, c)
         return scatter(xp, parts, lengths, kernel, stride, padding, dilation, channels_last=True)
-    turned = w.reshape(groups, o // groups, -1).swapaxes(1, 2)
-    parts = xp.matmul(turned, g.reshape(n, groups, o // groups, -1))
+    turned = w.reshape(groups, o // groups, w[0].size).swapaxes(1, 2)
     if max(kernel) == 1 and tuple(lengths) == tuple(out) and not any(padding):
-        return parts.reshape(n, c, *lengths)
+        return xp.matmul(turned, g.reshape(n, groups, o // groups, math.prod(out))).reshape(n, c, *lengths)
+    flat = g.reshape(n, groups, o // groups, math.prod(out))
+    parts = workspace.empty(xp, (n, groups, turned.shape[1], flat.shape[3]), g.dtype)
+    xp.matmul(turned, flat, out=parts)
     return scatter(xp, parts.reshape(n, c, *kernel, *out), lengths, kernel, stride, padding, dilation)
 
 
@@ -103,13 +108,17 @@ def weight_grad(
             touched = cols[(..., *reach(at, out, stride, dilation))]
             made[(slice(None), 0, *at)] = (touched * g).sum(axis=(0, *range(2, g.ndim)))
         return made
-    flat = g.reshape(n, groups, o // groups, -1)
+    flat = g.reshape(n, groups, o // groups, math.prod(out))
     return xp.matmul(flat, cols.swapaxes(-1, -2)).sum(axis=0).reshape(shape)
 
 
 def wide(array: Any) -> Any:
     """Half precision is computed in single."""
-    return array.astype("float32") if array is not None and array.dtype.itemsize == 2 and array.dtype.kind in "fV" else array
+    return (
+        array.astype("float32")
+        if array is not None and array.dtype.itemsize == 2 and array.dtype.kind in "fV"
+        else array
+    )
 
 
 def add_bias(y: Any, b: Any) -> Any:

@@ -157,7 +157,9 @@ def through_plain(
     return through(run, grad, (input, target, weight), (needs[0], needs[1], False))
 
 
-def plain_cross_entropy(x: Tensor, target: Tensor, weight: Any, reduction: str, ignore: int, smoothing: float) -> Tensor:
+def plain_cross_entropy(
+    x: Tensor, target: Tensor, weight: Any, reduction: str, ignore: int, smoothing: float
+) -> Tensor:
     """Cross entropy in terms of other ops."""
     axis = 0 if x.ndim == 1 else 1
     logp = x.log_softmax(axis)
@@ -261,7 +263,9 @@ def classes_shape_error(op: str, input: Tensor, target: Tensor, wanted: tuple[in
     if got == (*wanted, 1):
         fixes.insert(0, "target.squeeze(-1)")
     if input.ndim > 2 and got == tuple(input.shape[:-1]):
-        fixes.insert(0, "the class axis is axis 1: input.movedim(-1, 1), or flatten both: input.flatten(0, -2), target.flatten()")
+        fixes.insert(
+            0, "the class axis is axis 1: input.movedim(-1, 1), or flatten both: input.flatten(0, -2), target.flatten()"
+        )
     if len(wanted) == 1 and len(got) == 1:
         words = f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({got[0]})."
         return value_error(op, words, fixes, input=input, target=target)
@@ -285,10 +289,21 @@ def value_error(op: str, words: str, fixes: list[str], **operands: Any) -> Value
 
 def out_of_bounds(op: str, index: int, classes: int, target: Tensor) -> IndexError:
     """The error for a class that is not there."""
-    fixes = [f"let the last layer give {index + 1} or more scores"] if index >= classes else ["mark rows to skip with ignore_index"]
+    fixes = (
+        [f"let the last layer give {index + 1} or more scores"]
+        if index >= classes
+        else ["mark rows to skip with ignore_index"]
+    )
     if index == classes:
         fixes.append("count classes from 0: target - 1")
-    made = mistake(ShapeError, op, f"Target {index} is out of bounds.", f"There are {classes} classes, 0 to {classes - 1}", *fixes, target=target)
+    made = mistake(
+        ShapeError,
+        op,
+        f"Target {index} is out of bounds.",
+        f"There are {classes} classes, 0 to {classes - 1}",
+        *fixes,
+        target=target,
+    )
     error = IndexError(str(made))
     error.card = made.card  # type: ignore[attr-defined]
     return error
@@ -314,7 +329,9 @@ def cross_entropy(
     need_tensor("cross_entropy_loss", input)
     need_tensor("cross_entropy_loss", target, "target", 2)
     if not 0.0 <= label_smoothing <= 1.0:
-        raise mistake(ShapeError, "cross_entropy", f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+        raise mistake(
+            ShapeError, "cross_entropy", f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}"
+        )
     check_scores("cross_entropy", input)
     kind = target._array.dtype.kind
     if kind in "fV" and target.shape == input.shape:
@@ -326,7 +343,9 @@ def cross_entropy(
         raise mistake(ShapeError, "cross_entropy", words, "", "a target of input's shape", input=input, target=target)
     elif target._array.dtype not in (np.dtype(np.int64), np.dtype(np.uint8)):
         words = f"expected scalar type Long but found {scalar_name(target.dtype)}"
-        raise mistake(DTypeError, "cross_entropy", words, "Targets are class indices", "target.long()", input=input, target=target)
+        raise mistake(
+            DTypeError, "cross_entropy", words, "Targets are class indices", "target.long()", input=input, target=target
+        )
     else:
         check_classes("cross_entropy", input, target, weight, ignore_index)
         if target._array.dtype.kind == "u":
@@ -340,7 +359,7 @@ def cross_entropy(
 def check_scores(op: str, input: Tensor) -> None:
     """Raise DTypeError for scores that are no floating point numbers."""
     if not input.dtype.is_floating_point:
-        words = f'"log_softmax_lastdim_kernel_impl" not implemented for \'{scalar_name(input.dtype)}\''
+        words = f"\"log_softmax_lastdim_kernel_impl\" not implemented for '{scalar_name(input.dtype)}'"
         raise mistake(DTypeError, op, words, "Scores must be floating point", "input.float()", input=input)
 
 
@@ -362,7 +381,9 @@ def nll_loss(
     need_tensor("nll_loss", target, "target", 2)
     if target._array.dtype not in (np.dtype(np.int64), np.dtype(np.uint8)):
         words = f"expected scalar type Long but found {scalar_name(target.dtype)}"
-        raise mistake(DTypeError, "nll_loss", words, "Targets are class indices", "target.long()", input=input, target=target)
+        raise mistake(
+            DTypeError, "nll_loss", words, "Targets are class indices", "target.long()", input=input, target=target
+        )
     check_classes("nll_loss", input, target, weight, ignore_index)
     if target._array.dtype.kind == "u":
         target = target.long()

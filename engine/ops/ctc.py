@@ -53,8 +53,13 @@ def ctc_loss(
         raise mistake(ShapeError, "ctc_loss", "blank must be in label range", log_probs=log_probs)
     times, sizes = lengths_of(input_lengths, count), lengths_of(target_lengths, count)
     if (times > steps).any() or (times < 0).any():
-        raise mistake(ShapeError, "ctc_loss", f"Expected input_lengths to have value at most {steps}, but got value {times.max()}")
-    losses = [sample_loss(x[:, i], row, int(t), blank) for i, (row, t) in enumerate(zip(label_rows(targets, sizes), times, strict=True))]
+        raise mistake(
+            ShapeError, "ctc_loss", f"Expected input_lengths to have value at most {steps}, but got value {times.max()}"
+        )
+    losses = [
+        sample_loss(x[:, i], row, int(t), blank)
+        for i, (row, t) in enumerate(zip(label_rows(targets, sizes), times, strict=True))
+    ]
     values = gradbook.stack(losses)
     if zero_infinity:
         values = gradbook.where(values == np.inf, gradbook.zeros_like(values), values)
@@ -87,6 +92,10 @@ def sample_loss(x: Tensor, labels: Any, steps: int, blank: int) -> Tensor:
         before = gradbook.stack([padded[2:], padded[1:-1], padded[:-2] + no_skip])
         alpha = scores[t] + before.logsumexp(0)
     last = alpha[-2:].logsumexp(0) if len(path) > 1 else alpha[-1]
-    impossible = float(last.detach()) < low / 2
-    made: Tensor = -last * (np.inf if impossible else 1.0) if impossible else -last
+    if float(last.detach()) < low / 2:
+        lost: Tensor = -last * np.inf
+        return lost
+    # PyTorch's gradient is that with respect to the scores before log_softmax: it has softmax on top
+    total = x[:steps].exp().sum()
+    made: Tensor = total - total.detach() - last
     return made

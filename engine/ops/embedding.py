@@ -86,7 +86,9 @@ def check_index(op: str, index: Tensor, rows: int, name: str = "input") -> None:
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
             f"gradbook.{scalar_name(index.dtype)}Tensor instead (while checking arguments for {op})"
         )
-        raise mistake(DTypeError, op, words, "Indices pick rows, so they are whole numbers", f"{name}.long()", **{name: index})
+        raise mistake(
+            DTypeError, op, words, "Indices pick rows, so they are whole numbers", f"{name}.long()", **{name: index}
+        )
     array = index._array
     if array.size and (int(array.min()) < 0 or int(array.max()) >= rows):
         worst = int(array.max()) if int(array.max()) >= rows else int(array.min())
@@ -165,10 +167,14 @@ def embedding_bag(
             f"same shape as the input ({tuple(input.shape)})"
         )
     if per_sample_weights is not None and mode != "sum":
-        raise NotImplementedError(f"embedding_bag: per_sample_weights was not None; it is only supported for mode='sum', got '{mode}'")
+        raise NotImplementedError(
+            f"embedding_bag: per_sample_weights was not None; it is only supported for mode='sum', got '{mode}'"
+        )
     if input.ndim == 2:
         if offsets is not None:
-            raise ValueError("if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences.")
+            raise ValueError(
+                "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences."
+            )
         count, length = input.shape
         starts = np.arange(count) * length
         input = input.reshape(-1)
@@ -183,7 +189,11 @@ def embedding_bag(
     ends = np.append(starts[1:], total)
     bag = np.repeat(np.arange(len(starts)), ends - starts)
     rows = embedding(input, weight, padding_idx, max_norm, norm_type, scale_grad_by_freq)
-    valid = np.ones(total, bool) if padding_idx is None else backends.cpu.asarray(input._array) != padding_idx % weight.shape[0]
+    valid = (
+        np.ones(total, bool)
+        if padding_idx is None
+        else backends.cpu.asarray(input._array) != padding_idx % weight.shape[0]
+    )
     if mode == "max":
         return bag_max(rows, bag, valid, len(starts))
     if per_sample_weights is not None:
@@ -204,7 +214,9 @@ def bag_starts(offsets: Tensor | None, include_last: bool) -> Any:
         raise ValueError("offsets has to be a 1D Tensor")
     starts = backends.cpu.asarray(offsets._array)
     if len(starts) and starts[0] != 0:
-        raise ValueError(f"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got {starts[0]}")
+        raise ValueError(
+            f"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got {starts[0]}"
+        )
     return starts[:-1] if include_last else starts
 
 
@@ -237,9 +249,9 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if num_classes == -1:
         num_classes = largest + 1
     elif num_classes < 1 or largest >= num_classes:
-        words = "num_classes should be positive" if num_classes < 1 else "Class values must be smaller than num_classes."
+        words = (
+            "num_classes should be positive" if num_classes < 1 else "Class values must be smaller than num_classes."
+        )
         raise mistake(ShapeError, "one_hot", words, tensor=tensor)
     made: Tensor = Tensor._of((array[..., None] == xp.arange(num_classes)).astype(np.int64))
     return made
-
-

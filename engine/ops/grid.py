@@ -51,7 +51,9 @@ def grid_sample(
     bicubic (images only); padding_mode: zeros, border or reflection.
     """
     if mode not in ("bilinear", "nearest", "bicubic"):
-        raise ValueError(f"nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: '{mode}'")
+        raise ValueError(
+            f"nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: '{mode}'"
+        )
     if padding_mode not in ("zeros", "border", "reflection"):
         raise ValueError(
             "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', but got: "
@@ -124,7 +126,9 @@ def product_of(choices: Any) -> Any:
     return itertools.product(*choices)
 
 
-def corner(combination: Any, lengths: Any, mode: str, padding_mode: str, align: bool, dtype: Any) -> tuple[Any, Any, Any]:
+def corner(
+    combination: Any, lengths: Any, mode: str, padding_mode: str, align: bool, dtype: Any
+) -> tuple[Any, Any, Any]:
     """One pixel a place: its flat index, 1 where it is inside (None: everywhere), and its weight."""
     index: Any = 0
     inside: Any = None

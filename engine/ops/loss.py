@@ -76,7 +76,13 @@ def _(xp: Any, x: Any, target: Any, *, reduction: str) -> Any:
     if reduction != "none" and xp is np and difference.dtype.kind == "f" and difference.dtype.itemsize > 2:
         flat = difference.reshape(-1)
         total = flat @ flat
-        return total if reduction == "sum" else total / flat.dtype.type(max(1, flat.size)) if flat.size else total * math.nan
+        return (
+            total
+            if reduction == "sum"
+            else total / flat.dtype.type(max(1, flat.size))
+            if flat.size
+            else total * math.nan
+        )
     return reduce_array(difference * difference, reduction)
 
 
@@ -149,7 +155,9 @@ huber_op = Op(
 @huber_op.forward
 def _(xp: Any, x: Any, target: Any, *, reduction: str, delta: float) -> Any:
     d = abs(x - target)
-    return reduce_array(xp.where(d < delta, 0.5 * d * d, delta * (d - 0.5 * delta)).astype(d.dtype, copy=False), reduction)
+    return reduce_array(
+        xp.where(d < delta, 0.5 * d * d, delta * (d - 0.5 * delta)).astype(d.dtype, copy=False), reduction
+    )
 
 
 @huber_op.grad("input")
@@ -408,7 +416,7 @@ def gaussian_nll_loss(
     if var.ndim and var.shape != input.shape:
         if tuple(input.shape[:-1]) == tuple(var.shape):
             var = var.unsqueeze(-1)
-        elif not (input.shape[:-1] == var.shape[:-1] and var.shape[-1] == 1) and var.ndim != input.ndim:
+        elif var.ndim != input.ndim or any(v not in (1, n) for v, n in zip(var.shape, input.shape, strict=True)):
             raise ValueError("var is of incorrect size")
     how = reduction_of(reduction)
     floor = var + (var.detach().clamp(min=eps) - var.detach())

@@ -128,7 +128,10 @@ def multi_head_attention_forward(
     if key.shape[:2] != value.shape[:2]:
         raise AssertionError(f"key's sequence and batch dims {key.shape[:2]} do not match value's {value.shape[:2]}")
     check_masks(query, key, attn_mask, key_padding_mask, num_heads)
-    mask, padding = as_float_mask(attn_mask, "attn_mask", query), as_float_mask(key_padding_mask, "key_padding_mask", query)
+    mask, padding = (
+        as_float_mask(attn_mask, "attn_mask", query),
+        as_float_mask(key_padding_mask, "key_padding_mask", query),
+    )
     apart = (q_proj_weight, k_proj_weight, v_proj_weight) if use_separate_proj_weight else None
     q, k, v = projected(query, key, value, in_proj_weight, in_proj_bias, apart)
     extra = 0

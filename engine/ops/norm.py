@@ -52,7 +52,7 @@ def _(
         mean = channel_sum(xp, x) / x.dtype.type(count)
         y = x - mean.reshape(shape)
         var = channel_dot(xp, y, y) / x.dtype.type(count)
-        if running_mean is not None:
+        if running_mean is not None and count:
             running_mean += momentum * (mean - running_mean).astype(running_mean.dtype)
             running_var += momentum * (var * (count / max(1, count - 1)) - running_var).astype(running_var.dtype)
     else:
@@ -69,13 +69,23 @@ def _(
 def _(grad: Any, input: Any, weight: Any, mean: Any, invstd: Any, needs: Any, training: bool, eps: float) -> Any:
     if isinstance(grad, Tensor):
         again = plain_batch_norm(mean, invstd, training, eps)
-        return through(again, grad, (input, weight), needs[:2])[:2] + (sum_channels(grad) if needs[2] else None, None, None)
+        return through(again, grad, (input, weight), needs[:2])[:2] + (
+            sum_channels(grad) if needs[2] else None,
+            None,
+            None,
+        )
     xp = backends.xp_of(grad)
     g, x = wide(grad), wide(input)
     shape = channels_shape(x)
     scale = invstd if weight is None else invstd * weight.astype(x.dtype, copy=False)
     if not training and not needs[1]:
-        return (g * scale.reshape(shape) if needs[0] else None), None, (channel_sum(xp, g) if needs[2] else None), None, None
+        return (
+            (g * scale.reshape(shape) if needs[0] else None),
+            None,
+            (channel_sum(xp, g) if needs[2] else None),
+            None,
+            None,
+        )
     total = channel_sum(xp, g)
     centered = x - mean.reshape(shape)
     dot = channel_dot(xp, centered, g)
@@ -133,15 +143,20 @@ def batch_norm(
             "zero. Use a larger batch, or model.eval()"
         )
     if not training and (running_mean is None or running_var is None):
-        raise mistake(ShapeError, "batch_norm", "Expected running_mean and running_var to be defined when training=False")
-    for name, vector in (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)):
+        raise mistake(
+            ShapeError, "batch_norm", "Expected running_mean and running_var to be defined when training=False"
+        )
+    for name, vector in (
+        ("running_mean", running_mean),
+        ("running_var", running_var),
+        ("weight", weight),
+        ("bias", bias),
+    ):
         if vector is not None and vector.numel() != x.shape[1]:
             words = f"{name} should contain {x.shape[1]} elements not {vector.numel()}"
             fix = f"build the layer with num_features={x.shape[1]}; axis 1 of the input holds the channels"
             raise mistake(ShapeError, "batch_norm", words, "", fix, input=x, **{name: vector})
-    y: Tensor = batch_norm_op(
-        x, weight, bias, running_mean, running_var, training=training, momentum=momentum, eps=eps
-    )
+    y: Tensor = batch_norm_op(x, weight, bias, running_mean, running_var, training=training, momentum=momentum, eps=eps)
     if training and running_mean is not None and running_var is not None:
         versions.stamp(running_mean._array)
         versions.stamp(running_var._array)
@@ -190,4 +205,3 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
         total = total + squares[:, i : i + c]
     y: Tensor = input / (total * (alpha / size) + k) ** beta
     return y
-

@@ -43,14 +43,14 @@ def channel_sum(xp: Any, x: Any) -> Any:
     """(n, c, *) -> (c,)"""
     if x.ndim == 2:
         return x.sum(axis=0)
-    return x.reshape(*x.shape[:2], -1).sum(axis=2).sum(axis=0)
+    return x.reshape(*x.shape[:2], math.prod(x.shape[2:])).sum(axis=2).sum(axis=0)
 
 
 def channel_dot(xp: Any, a: Any, b: Any) -> Any:
     """(n, c, *), (n, c, *) -> (c,), sums of products."""
     if a.ndim == 2:
         return (a * b).sum(axis=0)
-    shape = (*a.shape[:2], -1)
+    shape = (*a.shape[:2], math.prod(a.shape[2:]))
     return xp.einsum("ncl,ncl->nc", a.reshape(shape), b.reshape(shape)).sum(axis=0)
 
 
@@ -63,7 +63,7 @@ def sum_channels(grad: Tensor) -> Tensor:
 def check_floating(op: str, x: Tensor) -> None:
     """Raise DTypeError for a dtype that cannot be normalised."""
     if not x.dtype.is_floating_point:
-        words = f'"{op}" not implemented for \'{scalar_name(x.dtype)}\''
+        words = f"\"{op}\" not implemented for '{scalar_name(x.dtype)}'"
         raise mistake(DTypeError, op, words, "", "input.float()", input=x)
 
 
@@ -105,7 +105,7 @@ layer_norm_op = Op(
 @layer_norm_op.forward
 def _(xp: Any, x: Any, weight: Any, bias: Any, *, rank: int, eps: float) -> Any:
     kind, shape = x.dtype, x.shape
-    rows = wide(x).reshape(-1, math.prod(shape[len(shape) - rank :]))
+    rows = wide(x).reshape(math.prod(shape[: len(shape) - rank]), math.prod(shape[len(shape) - rank :]))
     hat, invstd = normalise_rows(xp, rows, eps)
     y = hat if weight is None else hat * weight.reshape(-1).astype(hat.dtype, copy=False)
     if bias is not None:
@@ -195,7 +195,7 @@ group_norm_op = Op(
 @group_norm_op.forward
 def _(xp: Any, x: Any, weight: Any, bias: Any, *, groups: int, eps: float) -> Any:
     kind, shape = x.dtype, x.shape
-    hat, invstd = normalise_rows(xp, wide(x).reshape(shape[0] * groups, -1), eps)
+    hat, invstd = normalise_rows(xp, wide(x).reshape(shape[0] * groups, math.prod(shape[1:]) // groups), eps)
     y = hat.reshape(shape)
     line = channels_shape(x)
     y = y.copy() if weight is None else y * weight.reshape(line).astype(y.dtype, copy=False)
@@ -271,7 +271,7 @@ rms_norm_op = Op(
 @rms_norm_op.forward
 def _(xp: Any, x: Any, weight: Any, *, rank: int, eps: float) -> Any:
     kind, shape = x.dtype, x.shape
-    rows = wide(x).reshape(-1, math.prod(shape[len(shape) - rank :]))
+    rows = wide(x).reshape(math.prod(shape[: len(shape) - rank]), math.prod(shape[len(shape) - rank :]))
     size = rows.dtype.type(max(1, rows.shape[1]))
     invrms = 1 / xp.sqrt(xp.einsum("md,md->m", rows, rows)[:, None] / size + rows.dtype.type(eps))
     y = rows * invrms
@@ -285,7 +285,7 @@ def _(grad: Any, input: Any, weight: Any, invrms: Any, needs: Any, rank: int, ep
     if isinstance(grad, Tensor):
         return through(plain_rms_norm(rank, eps), grad, (input, weight), needs)
     xp = backends.xp_of(grad)
-    hat = wide(input).reshape(invrms.shape[0], -1) * invrms
+    hat = wide(input).reshape(invrms.shape[0], math.prod(input.shape[input.ndim - rank :])) * invrms
     g = wide(grad).reshape(hat.shape)
     dw = (g * hat).sum(axis=0).reshape(grad.shape[grad.ndim - rank :]) if needs[1] else None
     dx = None

@@ -17,7 +17,11 @@ pad_op = Op(
     grads={"input": r"\bar x = \bar y \text{ without its edges}"},
 )  # fmt: skip
 take_edges_op = Op(
-    "pad_like", "input", node_name="PadBackward0", formula=r"y_i = x_{e(i)}", grads={"input": r"\bar x_j = \sum_{e(i) = j} \bar y_i"}
+    "pad_like",
+    "input",
+    node_name="PadBackward0",
+    formula=r"y_i = x_{e(i)}",
+    grads={"input": r"\bar x_j = \sum_{e(i) = j} \bar y_i"},
 )
 add_edges_op = Op("pad_like_backward", "grad", formula=r"\bar x_j = \sum_{e(i) = j} \bar y_i")
 
@@ -53,8 +57,10 @@ def sources(xp: Any, length: int, before: int, after: int, mode: str) -> Any:
     at = xp.arange(-before, length + after)
     if mode == "replicate":
         return xp.clip(at, 0, length - 1)
-    if mode == "circular":
-        return at % length
+    if mode == "circular":  # what is cut off first does not come round
+        cut = max(0, -before)
+        left = length - cut - max(0, -after)
+        return (xp.arange(-max(0, before), left + max(0, after)) % left) + cut
     at = abs(at)
     return xp.where(at >= length, 2 * (length - 1) - at, at)
 
@@ -150,5 +156,3 @@ def check_edges(x: Tensor, pads: tuple[int, ...], mode: str) -> None:
             raise mistake(ShapeError, "pad", "Padding value causes wrapping around more than once.", input=x)
         if n + before + after < 0:
             raise mistake(ShapeError, "pad", "Negative padding value is resulting in an empty dimension", input=x)
-
-

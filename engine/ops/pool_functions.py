@@ -198,6 +198,8 @@ def adaptive_sizes(op: str, rank: int, input: Any, output_size: Any) -> tuple[Te
     """The input and how many windows each axis gets; None keeps the axis."""
     x = need_tensor(op, input)
     if x.ndim not in (rank + 1, rank + 2):
+        if x.ndim <= rank and rank > 1:
+            raise ValueError(f"Input dimension should be at least {rank + 1}: {op} got {list(x.shape)}")
         words = f"{op}(): Expected {rank + 1}D or {rank + 2}D tensor, but got {list(x.shape)}"
         raise mistake(ShapeError, op, words, input=x)
     given = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * rank
@@ -205,7 +207,11 @@ def adaptive_sizes(op: str, rank: int, input: Any, output_size: Any) -> tuple[Te
         raise mistake(ShapeError, op, f"{op}(): output_size must have {rank} elements, got {given}")
     sizes = tuple(int(n) if m is None else int(m) for n, m in zip(x.shape[x.ndim - rank :], given, strict=True))
     if any(m < 0 for m in sizes):
-        raise mistake(ShapeError, op, f"{op}(): elements of output_size must be greater than or equal to 0 but received {list(sizes)}")
+        raise mistake(
+            ShapeError,
+            op,
+            f"{op}(): elements of output_size must be greater than or equal to 0 but received {list(sizes)}",
+        )
     return x, sizes
 
 
@@ -292,7 +298,9 @@ def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = 
 # -- the way back from max pooling ----------------------------------------------------------------------------------------
 
 
-def unpool(rank: int, input: Any, indices: Any, kernel_size: Any, stride: Any, padding: Any, output_size: Any) -> Tensor:
+def unpool(
+    rank: int, input: Any, indices: Any, kernel_size: Any, stride: Any, padding: Any, output_size: Any
+) -> Tensor:
     """Values at their indices, zeros elsewhere."""
     op = f"max_unpool{rank}d"
     x = need_tensor(op, input)
@@ -307,7 +315,9 @@ def unpool(rank: int, input: Any, indices: Any, kernel_size: Any, stride: Any, p
     sizes = default if output_size is None else tuple(output_size)[-rank:]
     for got, fit, step in zip(sizes, default, steps, strict=True):
         if not fit - step < got < fit + step:
-            raise ValueError(f'invalid output_size "{tuple(sizes)}" (dim 0 must be between {fit - step} and {fit + step})')
+            raise ValueError(
+                f'invalid output_size "{tuple(sizes)}" (dim 0 must be between {fit - step} and {fit + step})'
+            )
     lead = tuple(x.shape[: x.ndim - rank])
     xp = backends.xp_of(x._array)
     blank = Tensor._of(xp.zeros((*lead, math.prod(sizes)), x._array.dtype))

@@ -24,7 +24,9 @@ def max_windows(xp: Any, x: Any, kernel: Any, stride: Any, padding: Any, dilatio
     need = [(m - 1) * s + d * (k - 1) + 1 for m, k, s, d in zip(out, kernel, stride, dilation, strict=True)]
     after = [max(0, n - p - length) for n, p, length in zip(need, padding, x.shape[2:], strict=True)]
     if any(padding) or any(after):
-        padded = xp.full((*x.shape[:2], *(p + n + a for p, n, a in zip(padding, x.shape[2:], after, strict=True))), low, x.dtype)
+        padded = xp.full(
+            (*x.shape[:2], *(p + n + a for p, n, a in zip(padding, x.shape[2:], after, strict=True))), low, x.dtype
+        )
         padded[(..., *(slice(p, p + n) for p, n in zip(padding, x.shape[2:], strict=True)))] = x
     else:
         padded = x
@@ -57,7 +59,9 @@ def places(xp: Any, which: Any, lengths: Any, kernel: Any, stride: Any, padding:
     return flat
 
 
-def fill_windows(xp: Any, grad: Any, which: Any, lengths: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+def fill_windows(
+    xp: Any, grad: Any, which: Any, lengths: Any, kernel: Any, stride: Any, padding: Any, dilation: Any
+) -> Any:
     """The transpose of picking: every window's gradient goes to the place that it was picked from."""
     out = grad.shape[2:]
     total = [max(n + 2 * p, (m - 1) * s + d * (k - 1) + 1) for n, p, m, s, d, k in
@@ -144,11 +148,15 @@ def spread_sums(xp: Any, grad: Any, lengths: Any, kernel: Any, stride: Any, padd
     return made if list(lengths) == total else xp.ascontiguousarray(made[inside])
 
 
-def counts(xp: Any, dtype: Any, lengths: Any, kernel: Any, stride: Any, padding: Any, out: Any, count_pad: bool, divisor: Any) -> Any:
+def counts(
+    xp: Any, dtype: Any, lengths: Any, kernel: Any, stride: Any, padding: Any, out: Any, count_pad: bool, divisor: Any
+) -> Any:
     """What each window's sum is divided by: a number, or one a window."""
     if divisor is not None:
         return dtype.type(divisor)
-    full = all((m - 1) * s + k <= n + 2 * p for n, p, m, s, k in zip(lengths, padding, out, stride, kernel, strict=True))
+    full = all(
+        (m - 1) * s + k <= n + 2 * p for n, p, m, s, k in zip(lengths, padding, out, stride, kernel, strict=True)
+    )
     if full and (count_pad or not any(padding)):
         return dtype.type(math.prod(kernel))
     found: Any = xp.ones((), np.float64)
@@ -176,12 +184,16 @@ def declare_avg(rank: int) -> Op:
         return total
 
     @op.grad("input")
-    def _(grad: Any, input_shape: Any, kernel: Any, stride: Any, padding: Any, out: Any, count_pad: bool, divisor: Any) -> Any:
+    def _(
+        grad: Any, input_shape: Any, kernel: Any, stride: Any, padding: Any, out: Any, count_pad: bool, divisor: Any
+    ) -> Any:
         where = {"kernel": kernel, "stride": stride, "padding": padding, "count_pad": count_pad, "divisor": divisor}
         return back(grad, lengths=tuple(input_shape[2:]), **where)
 
     @back.forward
-    def _(xp: Any, grad: Any, *, lengths: Any, kernel: Any, stride: Any, padding: Any, count_pad: bool, divisor: Any) -> Any:
+    def _(
+        xp: Any, grad: Any, *, lengths: Any, kernel: Any, stride: Any, padding: Any, count_pad: bool, divisor: Any
+    ) -> Any:
         each = counts(xp, grad.dtype, lengths, kernel, stride, padding, grad.shape[2:], count_pad, divisor)
         return spread_sums(xp, grad / each, lengths, kernel, stride, padding)
 
@@ -200,7 +212,9 @@ AVG = {rank: declare_avg(rank) for rank in (1, 2, 3)}
 # -- arguments -----------------------------------------------------------------------------------------------------------
 
 
-def pooled_lengths(op: str, x: Tensor, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> tuple[int, ...]:
+def pooled_lengths(
+    op: str, x: Tensor, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
+) -> tuple[int, ...]:
     """How many windows on each axis. Raises ShapeError where none fits."""
     found = []
     for n, k, s, p, d in zip(x.shape[2:], kernel, stride, padding, dilation, strict=True):
@@ -217,20 +231,29 @@ def pooled_lengths(op: str, x: Tensor, kernel: Any, stride: Any, padding: Any, d
             f"Given input size: ({shape}). Calculated output size: ({x.shape[1]}x{'x'.join(map(str, found))}). "
             "Output size is too small"
         )
-        raise mistake(ShapeError, op, words, "The windows do not fit", "a smaller kernel_size", "a larger image", input=x)
+        raise mistake(
+            ShapeError, op, words, "The windows do not fit", "a smaller kernel_size", "a larger image", input=x
+        )
     return tuple(found)
 
 
-def prepare(op: str, rank: int, input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any = 1) -> tuple[Any, ...]:
+def prepare(
+    op: str, rank: int, input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any = 1
+) -> tuple[Any, ...]:
     """Check and complete pooling arguments -> (batched input, was batched, kernel, stride, padding, dilation)."""
     x = need_tensor(op, input)
     if x.ndim not in (rank + 1, rank + 2):
         words = f"{op}(): Expected {rank + 1}D or {rank + 2}D (batch mode) tensor expected for input, but got: {list(x.shape)}"
         raise mistake(ShapeError, op, words, input=x)
+    if any(n == 0 for n in x.shape[x.ndim - rank - 1 :]) or (x.ndim == rank + 1 and x.shape[0] == 0):
+        words = f"{op}(): Expected {rank + 1}D or {rank + 2}D (batch mode) tensor with optional 0 dim batch size for input, but got: {list(x.shape)}"
+        raise mistake(ShapeError, op, words, input=x)
     kernel = numbers(kernel_size, rank, "kernel_size")
     no_stride = stride is None or (isinstance(stride, (tuple, list)) and not stride)
     stride = kernel if no_stride else numbers(stride, rank, "stride")
     padding, dilation = numbers(padding, rank, "padding"), numbers(dilation, rank, "dilation")
+    if any(d <= 0 for d in dilation):
+        raise mistake(ShapeError, op, f"{op}() dilation must be greater than zero, but got {dilation}")
     if any(k <= 0 for k in kernel):
         raise mistake(ShapeError, op, f"kernel size should be greater than zero, but got {kernel}")
     if any(p < 0 or p > (d * (k - 1) + 1) // 2 for p, k, d in zip(padding, kernel, dilation, strict=True)):
@@ -241,7 +264,14 @@ def prepare(op: str, rank: int, input: Any, kernel_size: Any, stride: Any, paddi
 
 
 def max_pool(
-    rank: int, input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool
+    rank: int,
+    input: Any,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: bool,
+    return_indices: bool,
 ) -> Any:
     """max_pool<rank>d, arguments as PyTorch's."""
     name = f"max_pool{rank}d"

@@ -10,6 +10,7 @@ from gradbook.errors import ShapeError
 from gradbook.ops.cross_entropy import reduction_of
 from gradbook.ops.loss import reduce as reduce_values
 from gradbook.ops.mistakes import mistake
+from gradbook.ops.shape import broadcast_tensors
 from gradbook.tensor import Tensor
 
 __all__ = [
@@ -30,6 +31,8 @@ def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, o
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """x1 · x2 / (max(|x1|, eps) max(|x2|, eps)) along dim, as torch.nn.functional.cosine_similarity."""
+    if x1.shape != x2.shape:
+        x1, x2 = broadcast_tensors(x1, x2)
     dot = (x1 * x2).sum(dim)
     n1 = x1.norm(2, dim).clamp(min=eps)
     n2 = x2.norm(2, dim).clamp(min=eps)
@@ -160,6 +163,8 @@ def multi_margin_loss(
     how = reduction_of(reduction, size_average, reduce)
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
+    if weight is not None and weight.ndim != 1:
+        raise ValueError("weight must be one-dimensional")
     rows = input if input.ndim == 2 else input.reshape(1, -1)
     index = target.reshape(-1, 1)
     right = rows.gather(1, index)
@@ -184,6 +189,12 @@ def multilabel_margin_loss(
     target: indices of right classes, ended by -1.
     """
     how = reduction_of(reduction, size_average, reduce)
+    if input.ndim > 2 or 0 in input.shape[-1:] or (input.ndim == 1 and input.numel() == 0):
+        words = f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}"
+        raise mistake(ShapeError, "multilabel_margin_loss", words)
+    if target.shape != input.shape:
+        words = f"inconsistent target size: {list(target.shape)} for input of size: {list(input.shape)}"
+        raise mistake(ShapeError, "multilabel_margin_loss", words)
     rows = input if input.ndim == 2 else input.reshape(1, -1)
     array = target._array.reshape(rows.shape)
     xp = backends.xp_of(array)

@@ -72,7 +72,9 @@ def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
     return y if x.ndim == 4 else y.squeeze(0)
 
 
-def fold(input: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
+def fold(
+    input: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+) -> Tensor:
     """Sum columns back into an image, as torch.nn.functional.fold: (n, c * kernel, windows) -> (n, c, h, w).
 
     Raises ShapeError where columns and windows do not fit.
@@ -109,7 +111,9 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     """Channels to pixels, as torch.nn.functional.pixel_shuffle: (*, c r², h, w) -> (*, c, h r, w r)."""
     r = upscale_factor
     if input.ndim < 3:
-        words = f"pixel_shuffle expects input to have at least 3 dimensions, but got input with {input.ndim} dimension(s)"
+        words = (
+            f"pixel_shuffle expects input to have at least 3 dimensions, but got input with {input.ndim} dimension(s)"
+        )
         raise mistake(ShapeError, "pixel_shuffle", words, input=input)
     *lead, c, h, w = input.shape
     if r <= 0 or c % (r * r):
@@ -257,7 +261,9 @@ def interpolate(
     rank = x.ndim - 2
     if mode.startswith("nearest") or mode == "area":
         if align_corners is not None:
-            raise ValueError("align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear")
+            raise ValueError(
+                "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear"
+            )
     if size is not None and scale_factor is not None:
         raise ValueError("only one of size or scale_factor should be defined")
     if size is None and scale_factor is None:
@@ -272,7 +278,9 @@ def interpolate(
         sizes = [int(s) for s in (size if isinstance(size, (tuple, list)) else [size] * rank)]
         what, given = "Input and output", sizes
     else:
-        factors = [float(f) for f in (scale_factor if isinstance(scale_factor, (tuple, list)) else [scale_factor] * rank)]
+        factors = [
+            float(f) for f in (scale_factor if isinstance(scale_factor, (tuple, list)) else [scale_factor] * rank)
+        ]
         what, given = "Input and scale_factor", factors  # type: ignore[assignment]
         sizes = [math.floor(n * f) for n, f in zip(x.shape[2:], factors, strict=False)]
         if not recompute_scale_factor:

@@ -9,6 +9,8 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
+from gradbook.ops import workspace
+
 Ints = Sequence[int]
 
 
@@ -33,7 +35,8 @@ def pad_spatial(xp: Any, x: Any, padding: Ints, value: float = 0, channels_last:
     for i, p in enumerate(padding):
         inside[first + i] = slice(p, p + shape[first + i])
         shape[first + i] += 2 * p
-    out = xp.zeros(shape, x.dtype) if value == 0 else xp.full(shape, value, x.dtype)
+    out = workspace.empty(xp, shape, x.dtype)
+    out.fill(value)
     out[tuple(inside)] = x
     return out
 
@@ -68,13 +71,22 @@ def offsets(kernel: Ints) -> Any:
 
 def reach(at: Ints, out: Ints, stride: Ints, dilation: Ints) -> tuple[slice, ...]:
     """The spatial slices that position `at` of the kernel touches as the window slides."""
-    return tuple(
-        slice(i * d, i * d + (n - 1) * s + 1, s) for i, n, s, d in zip(at, out, stride, dilation, strict=True)
-    )
+    return tuple(slice(i * d, i * d + (n - 1) * s + 1, s) for i, n, s, d in zip(at, out, stride, dilation, strict=True))
+
+
+def _zeros(xp: Any, shape: Any, dtype: Any) -> Any:
+    return xp.zeros(shape, dtype)
 
 
 def scatter(
-    xp: Any, parts: Any, lengths: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, channels_last: bool = False
+    xp: Any,
+    parts: Any,
+    lengths: Ints,
+    kernel: Ints,
+    stride: Ints,
+    padding: Ints,
+    dilation: Ints,
+    channels_last: bool = False,
 ) -> Any:
     """Undo `windows`: add every window's values where they were read.
 
@@ -84,14 +96,14 @@ def scatter(
     if channels_last:
         n, c, out = parts.shape[0], parts.shape[-1], parts.shape[1 : 1 + rank]
         padded = [m + 2 * p for m, p in zip(lengths, padding, strict=True)]
-        total = xp.zeros((n, *padded, c), parts.dtype)
+        total = workspace.zeros(xp, (n, *padded, c), parts.dtype)
         for at in offsets(kernel):
             total[(slice(None), *reach(at, out, stride, dilation))] += parts[(slice(None),) * (1 + rank) + at]
         inside = (slice(None), *(slice(p, p + m) for m, p in zip(lengths, padding, strict=True)))
         return xp.ascontiguousarray(total[inside].transpose(0, rank + 1, *range(1, rank + 1)))
     n, c, out = parts.shape[0], parts.shape[1], parts.shape[2 + rank :]
     padded = [m + 2 * p for m, p in zip(lengths, padding, strict=True)]
-    total = xp.zeros((n, c, *padded), parts.dtype)
+    total = (workspace.zeros if any(padding) else _zeros)(xp, (n, c, *padded), parts.dtype)
     lead = (slice(None), slice(None))
     for at in offsets(kernel):
         total[(*lead, *reach(at, out, stride, dilation))] += parts[(*lead, *at)]

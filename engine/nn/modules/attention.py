@@ -36,7 +36,11 @@ class MultiheadAttention(Module):
             )
         super().__init__()
         where = {"device": device, "dtype": dtype}
-        self.embed_dim, self.kdim, self.vdim = embed_dim, embed_dim if kdim is None else kdim, embed_dim if vdim is None else vdim
+        self.embed_dim, self.kdim, self.vdim = (
+            embed_dim,
+            embed_dim if kdim is None else kdim,
+            embed_dim if vdim is None else vdim,
+        )
         self._qkv_same_embed_dim = self.kdim == embed_dim and self.vdim == embed_dim
         self.num_heads, self.dropout, self.batch_first = num_heads, dropout, batch_first
         self.head_dim = embed_dim // num_heads

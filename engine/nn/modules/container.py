@@ -209,7 +209,8 @@ class ModuleList(Module):
         if not runs:
             return f"{self._get_name()}()"
         lines = [
-            f"({a}): {indented(text)}" if a == b else f"({a}-{b}): {b - a + 1} x {indented(text)}" for a, b, text in runs
+            f"({a}): {indented(text)}" if a == b else f"({a}-{b}): {b - a + 1} x {indented(text)}"
+            for a, b, text in runs
         ]
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
 
@@ -268,7 +269,9 @@ class ModuleDict(Module):
 
 def _pairs(what: str, values: Any) -> Iterator[tuple[str, Any]]:
     if not isinstance(values, Iterable):
-        raise TypeError(f"{what}.update should be called with an iterable of key/value pairs, but got {type(values).__name__}")
+        raise TypeError(
+            f"{what}.update should be called with an iterable of key/value pairs, but got {type(values).__name__}"
+        )
     if isinstance(values, (Mapping, ModuleDict, ParameterDict)):
         yield from values.items()
         return
@@ -372,7 +375,9 @@ class ParameterDict(Module):
 
     def _attribute(self, key: Any) -> str:
         if not isinstance(key, str):
-            raise TypeError(f"Index given to ParameterDict cannot be used as a key as it is not a string (type is '{type(key).__name__}').")
+            raise TypeError(
+                f"Index given to ParameterDict cannot be used as a key as it is not a string (type is '{type(key).__name__}')."
+            )
         return key
 
     def __setitem__(self, key: str, value: Any) -> None:
@@ -465,5 +470,3 @@ class ParameterDict(Module):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("ParameterDict should not be called.")
-
-

@@ -198,7 +198,19 @@ class Conv1d(_ConvNd):
     ) -> None:  # fmt: skip
         super().__init__()
         self._setup(
-            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, False, 0, device, dtype
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            groups,
+            bias,
+            padding_mode,
+            False,
+            0,
+            device,
+            dtype,
         )
 
 
@@ -219,7 +231,19 @@ class Conv2d(_ConvNd):
     ) -> None:  # fmt: skip
         super().__init__()
         self._setup(
-            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, False, 0, device, dtype
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            groups,
+            bias,
+            padding_mode,
+            False,
+            0,
+            device,
+            dtype,
         )
 
 
@@ -240,7 +264,19 @@ class Conv3d(_ConvNd):
     ) -> None:  # fmt: skip
         super().__init__()
         self._setup(
-            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, False, 0, device, dtype
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            groups,
+            bias,
+            padding_mode,
+            False,
+            0,
+            device,
+            dtype,
         )
 
 

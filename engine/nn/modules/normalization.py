@@ -70,7 +70,9 @@ class RMSNorm(Module):
         whole = isinstance(normalized_shape, numbers.Integral)
         self.normalized_shape = (int(normalized_shape),) if whole else tuple(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        made = Parameter(gradbook.empty(self.normalized_shape, device=device, dtype=dtype)) if elementwise_affine else None
+        made = (
+            Parameter(gradbook.empty(self.normalized_shape, device=device, dtype=dtype)) if elementwise_affine else None
+        )
         self.register_parameter("weight", made)
         self.reset_parameters()
 

@@ -16,7 +16,13 @@ from gradbook.nn.modules.linear import Linear
 from gradbook.nn.modules.normalization import LayerNorm
 from gradbook.tensor import Tensor
 
-__all__ = ["Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer"]
+__all__ = [
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
+]
 
 
 def _get_activation_fn(activation: str) -> Callable[[Tensor], Tensor]:
@@ -37,7 +43,9 @@ def _causal(mask: Tensor | None, is_causal: bool | None, length: int) -> bool:
         return bool(is_causal)
     if tuple(mask.shape[-2:]) != (length, length):
         return False
-    made = Transformer.generate_square_subsequent_mask(length, dtype=mask.dtype if mask.dtype.is_floating_point else None)
+    made = Transformer.generate_square_subsequent_mask(
+        length, dtype=mask.dtype if mask.dtype.is_floating_point else None
+    )
     return bool((mask._array == made._array).all()) if mask.dtype.is_floating_point else False
 
 
@@ -60,7 +68,9 @@ class _FeedForward(Module):
             setattr(self, f"dropout{i}", Dropout(dropout))
         self.activation = _get_activation_fn(activation) if isinstance(activation, str) else activation
 
-    def _attend(self, attention: Any, drop: Any, x: Tensor, memory: Tensor, mask: Any, padding: Any, causal: bool) -> Tensor:
+    def _attend(
+        self, attention: Any, drop: Any, x: Tensor, memory: Tensor, mask: Any, padding: Any, causal: bool
+    ) -> Tensor:
         y = attention(
             x, memory, memory, attn_mask=mask, key_padding_mask=padding, is_causal=causal, need_weights=False
         )[0]
@@ -85,11 +95,17 @@ class TransformerEncoderLayer(_FeedForward):
     ) -> None:  # fmt: skip
         super().__init__()
         where = {"device": device, "dtype": dtype}
-        self.self_attn = MultiheadAttention(d_model, nhead, dropout=dropout, bias=bias, batch_first=batch_first, **where)
+        self.self_attn = MultiheadAttention(
+            d_model, nhead, dropout=dropout, bias=bias, batch_first=batch_first, **where
+        )
         self._parts(d_model, dim_feedforward, dropout, activation, layer_norm_eps, norm_first, bias, 2, where)
 
     def forward(
-        self, src: Tensor, src_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None, is_causal: bool = False
+        self,
+        src: Tensor,
+        src_mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        is_causal: bool = False,
     ) -> Tensor:
         def attend(x: Tensor) -> Tensor:
             causal = is_causal and src_mask is not None
@@ -117,8 +133,12 @@ class TransformerDecoderLayer(_FeedForward):
     ) -> None:  # fmt: skip
         super().__init__()
         where = {"device": device, "dtype": dtype}
-        self.self_attn = MultiheadAttention(d_model, nhead, dropout=dropout, bias=bias, batch_first=batch_first, **where)
-        self.multihead_attn = MultiheadAttention(d_model, nhead, dropout=dropout, bias=bias, batch_first=batch_first, **where)
+        self.self_attn = MultiheadAttention(
+            d_model, nhead, dropout=dropout, bias=bias, batch_first=batch_first, **where
+        )
+        self.multihead_attn = MultiheadAttention(
+            d_model, nhead, dropout=dropout, bias=bias, batch_first=batch_first, **where
+        )
         self._parts(d_model, dim_feedforward, dropout, activation, layer_norm_eps, norm_first, bias, 3, where)
 
     def forward(
@@ -198,7 +218,9 @@ class TransformerDecoder(Module):
         tgt_is_causal: bool | None = None,
         memory_is_causal: bool = False,
     ) -> Tensor:
-        causal = _causal(tgt_mask, tgt_is_causal, tgt.shape[1 if self.layers[0].self_attn.batch_first and tgt.ndim == 3 else 0])
+        causal = _causal(
+            tgt_mask, tgt_is_causal, tgt.shape[1 if self.layers[0].self_attn.batch_first and tgt.ndim == 3 else 0]
+        )
         x = tgt
         for layer in self.layers:
             x = layer(
@@ -265,7 +287,9 @@ class Transformer(Module):
     @staticmethod
     def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
         """-inf where a place would look ahead, 0 elsewhere: (sz, sz)."""
-        made: Tensor = gradbook.full((sz, sz), float("-inf"), dtype=dtype or gradbook.get_default_dtype(), device=device).triu(1)
+        made: Tensor = gradbook.full(
+            (sz, sz), float("-inf"), dtype=dtype or gradbook.get_default_dtype(), device=device
+        ).triu(1)
         return made
 
     def _reset_parameters(self) -> None:

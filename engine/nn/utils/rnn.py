@@ -65,14 +65,20 @@ def lengths_array(lengths: Any) -> Any:
     return array.astype(np.int64)
 
 
-def pack_padded_sequence(input: Tensor, lengths: Any, batch_first: bool = False, enforce_sorted: bool = True) -> PackedSequence:
+def pack_padded_sequence(
+    input: Tensor, lengths: Any, batch_first: bool = False, enforce_sorted: bool = True
+) -> PackedSequence:
     """(time, n, *) and a length each -> PackedSequence, as torch's. Raises RuntimeError for lengths that do not fit."""
     sizes = lengths_array(lengths)
     x = input.transpose(0, 1) if batch_first else input
     if sizes.ndim != 1 or len(sizes) != x.shape[1]:
-        raise RuntimeError(f"Expected `len(lengths)` to be equal to batch_size, but got {sizes.size} (batch_size={x.shape[1]})")
+        raise RuntimeError(
+            f"Expected `len(lengths)` to be equal to batch_size, but got {sizes.size} (batch_size={x.shape[1]})"
+        )
     if len(sizes) and sizes.min() <= 0:
-        raise RuntimeError("Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0")
+        raise RuntimeError(
+            "Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0"
+        )
     order = None
     if enforce_sorted:
         if (np.diff(sizes) > 0).any():
@@ -127,7 +133,9 @@ def pad_sequence(
 ) -> Tensor:
     """Sequences (l_i, *) -> (longest, n, *), as torch's; padding_side right or left."""
     if not isinstance(sequences, Iterable):
-        raise RuntimeError(f"pad_sequence: Expected iterable for input sequences, but got arg of type: {type(sequences)}")
+        raise RuntimeError(
+            f"pad_sequence: Expected iterable for input sequences, but got arg of type: {type(sequences)}"
+        )
     if padding_side not in ("left", "right"):
         raise RuntimeError(f"padding_side must be 'left' or 'right', got {padding_side!r}")
     parts = list(sequences.unbind(0) if isinstance(sequences, Tensor) else sequences)
