@@ -83,7 +83,7 @@ class Packed:
         self._memory[key] = name
         host = backends.cpu.asarray(array)
         pairs = host.dtype.kind == "c"
-        self.arrays[name] = np.ascontiguousarray(host)[..., None].view(host.real.dtype) if pairs else host
+        self.arrays[name] = np.asarray(host, order="C")[..., None].view(host.real.dtype) if pairs else host
         return name
 
     def _tensor(self, tensor: Tensor, path: str) -> dict[str, Any]:

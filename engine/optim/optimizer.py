@@ -299,11 +299,15 @@ class ArrayOptimizer(Optimizer):
                 if grad is None:
                     continue
                 array, g = param._array, grad._array
-                own = state[param]
+                own = state.get(param)
+                if own is None:
+                    own = {}
                 if array.dtype.itemsize == 2 or array.dtype.kind == "c":
                     self._update_as_float(array, g, own, options)
                 else:
                     update(array, g, own, options)
+                if own and param not in state:
+                    state[param] = own
                 stamp(array)
         return loss
 

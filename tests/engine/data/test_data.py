@@ -1,0 +1,200 @@
+"""Data sets, samplers, collation and the loader: as torch.utils.data, fast path and slow path alike."""
+
+from __future__ import annotations
+
+import collections
+
+import numpy as np
+import pytest
+
+import gradbook
+from gradbook import events
+from gradbook.utils import data
+
+torch = pytest.importorskip("torch")
+from torch.utils import data as torch_data  # noqa: E402 (after the skip)
+
+Point = collections.namedtuple("Point", "x y")
+
+
+def tensors(lib, n=10):
+    return lib.arange(n), lib.arange(2 * n).reshape(n, 2).float()
+
+
+class Squares(data.Dataset):
+    """Samples of its own."""
+
+    def __init__(self, n=7):
+        self.n = n
+
+    def __len__(self):
+        return self.n
+
+    def __getitem__(self, i):
+        return i, float(i) ** 2, f"sample {i}", {"a": np.full(2, i, np.float32)}, [i, Point(i, -i)]
+
+
+class Count(data.IterableDataset):
+    """0, 1, … 6."""
+
+    def __iter__(self):
+        return iter(range(7))
+
+
+def plain(value):
+    """Tensors as lists, containers by name."""
+    if isinstance(value, (gradbook.Tensor, torch.Tensor)):
+        return str(value.dtype).rpartition(".")[2], value.tolist()
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [type(value).__name__, *map(plain, value)]
+    return value
+
+
+@pytest.mark.parametrize("options", [{"batch_size": 3}, {"batch_size": 3, "drop_last": True}, {}, {"batch_size": None}, {"batch_size": 20}])
+def test_batches_are_pytorchs(options):
+    mine = list(data.DataLoader(data.TensorDataset(*tensors(gradbook)), **options))
+    theirs = list(torch_data.DataLoader(torch_data.TensorDataset(*tensors(torch)), **options))
+    assert plain(mine) == plain(theirs)
+    assert len(data.DataLoader(data.TensorDataset(*tensors(gradbook)), **options)) == len(mine)
+
+
+@pytest.mark.parametrize("options", [{"batch_size": 3}, {"batch_size": 3, "drop_last": True}, {"batch_size": None}])
+def test_samples_of_any_kind_are_collated_as_in_pytorch(options):
+    assert plain(list(data.DataLoader(Squares(), **options))) == plain(list(torch_data.DataLoader(Squares(), **options)))
+
+
+@pytest.mark.parametrize("options", [{"batch_size": 3}, {"batch_size": 3, "drop_last": True}, {"batch_size": None}])
+def test_streams(options):
+    class TorchCount(torch_data.IterableDataset):
+        def __iter__(self):
+            return iter(range(7))
+
+    assert plain(list(data.DataLoader(Count(), **options))) == plain(list(torch_data.DataLoader(TorchCount(), **options)))
+
+
+def test_fast_and_slow_path_agree():
+    class Same(data.TensorDataset):
+        def __getitem__(self, i):
+            return super().__getitem__(i)
+
+    x, y = tensors(gradbook, 23)
+    order = [5, 3, 3, 22, -1]
+    fast = list(data.DataLoader(data.TensorDataset(x, y), batch_size=2, sampler=order))
+    slow = list(data.DataLoader(Same(x, y), batch_size=2, sampler=order))
+    assert plain(fast) == plain(slow)
+    fast[0][0].zero_()
+    assert x.tolist() == list(range(23)), "a batch is a copy"
+    subset = data.Subset(data.TensorDataset(x, y), [4, 2, 9])
+    assert plain(list(data.DataLoader(subset, batch_size=2))[0]) == ["list", ("int64", [4, 2]), ("float32", [[8.0, 9.0], [4.0, 5.0]])]
+
+
+def test_shuffling_is_a_permutation_that_a_seed_repeats():
+    dataset = data.TensorDataset(gradbook.arange(50))
+    loader = data.DataLoader(dataset, batch_size=8, shuffle=True)
+    gradbook.manual_seed(3)
+    first, second = ([i for (x,) in loader for i in x.tolist()] for _ in range(2))
+    gradbook.manual_seed(3)
+    again = [i for (x,) in loader for i in x.tolist()]
+    assert sorted(first) == list(range(50))
+    assert first != second
+    assert first == again
+    own = [[x.tolist() for (x,) in data.DataLoader(dataset, shuffle=True, generator=gradbook.Generator().manual_seed(1))] for _ in range(2)]
+    assert own[0] == own[1]
+
+
+def test_requires_grad_flows_through_a_batch():
+    x = gradbook.ones(4, requires_grad=True)
+    (batch,) = next(iter(data.DataLoader(data.TensorDataset(x), batch_size=2)))
+    batch.sum().backward()
+    assert x.grad.tolist() == [1, 1, 0, 0]
+
+
+def test_data_sets_of_data_sets():
+    a, b = data.TensorDataset(gradbook.arange(3)), data.TensorDataset(gradbook.arange(10, 12))
+    joined = a + b
+    assert len(joined) == 5
+    assert [int(joined[i][0]) for i in (0, 3, -1)] == [0, 10, 11]
+    with pytest.raises(ValueError, match="absolute value"):
+        joined[-6]
+    stacked = data.StackDataset(x=[1, 2], y=[3, 4])
+    assert stacked[1] == {"x": 2, "y": 4}
+    assert list(data.ChainDataset([Count(), Count()])) == [*range(7), *range(7)]
+
+
+@pytest.mark.parametrize("lengths", [[3, 7], [0.5, 0.5], [1 / 3, 1 / 3, 1 / 3], [0.25, 0.75]])
+def test_random_split(lengths):
+    mine = data.random_split(range(10), lengths)
+    assert [len(m) for m in mine] == [len(t) for t in torch_data.random_split(range(10), lengths)]
+    assert sorted(i for part in mine for i in part) == list(range(10))
+
+
+def test_samplers():
+    assert list(data.SequentialSampler(range(3))) == [0, 1, 2]
+    assert list(data.BatchSampler(range(5), 2, False)) == [[0, 1], [2, 3], [4]]
+    assert sorted(data.SubsetRandomSampler([7, 8, 9])) == [7, 8, 9]
+    drawn = list(data.RandomSampler(range(5), num_samples=12))
+    assert len(drawn) == 12
+    assert sorted(drawn[:5]) == list(range(5))
+    assert set(data.RandomSampler(range(3), replacement=True, num_samples=100)) == {0, 1, 2}
+    weighted = list(data.WeightedRandomSampler([0.0, 1.0, 3.0], 2000))
+    assert 0 not in weighted
+    assert 2.5 < weighted.count(2) / weighted.count(1) < 3.6
+    assert sorted(data.WeightedRandomSampler([1.0, 1.0, 1.0], 3, replacement=False)) == [0, 1, 2]
+
+
+def test_events_and_safe_points():
+    said = []
+
+    class Watcher:
+        def on_batch(self, phase, loader, index, total):
+            said.append((phase, index, total))
+
+        def on_control(self):
+            said.append("safe")
+
+    with events.observing(Watcher()):
+        list(data.DataLoader(data.TensorDataset(gradbook.arange(3)), batch_size=2))
+    assert said == ["safe", ("next", 0, 2), "safe", ("next", 1, 2), "safe", ("end", 2, 2)]
+
+
+def test_workers_are_accepted_with_one_warning(monkeypatch):
+    from gradbook.utils.data import loader
+
+    monkeypatch.setattr(loader, "_said", set())
+    with pytest.warns(UserWarning, match="main process") as said:
+        for _ in range(3):
+            assert len(list(data.DataLoader(range(4), num_workers=2, pin_memory=True, persistent_workers=True))) == 4
+    assert len(said) == 1
+    assert data.get_worker_info() is None
+
+
+ERRORS = {
+    "shuffle and sampler": lambda d: d.DataLoader(range(3), shuffle=True, sampler=range(3)),
+    "batch sampler and size": lambda d: d.DataLoader(range(3), batch_size=2, batch_sampler=[[0]]),
+    "no batch and drop": lambda d: d.DataLoader(range(3), batch_size=None, drop_last=True),
+    "negative size": lambda d: d.DataLoader(range(3), batch_size=-1),
+    "negative workers": lambda d: d.DataLoader(range(3), num_workers=-1),
+    "changing the size": lambda d: setattr(d.DataLoader(range(3)), "batch_size", 2),
+    "split sum": lambda d: d.random_split(range(3), [1, 1]),
+    "sampler weights": lambda d: d.WeightedRandomSampler([[1.0]], 2),
+    "no samples": lambda d: d.WeightedRandomSampler([1.0], 0),
+    "collate objects": lambda d: d.default_collate([object()]),
+    "collate ragged": lambda d: d.default_collate([[1], [1, 2]]),
+    "stack lengths": lambda d: d.StackDataset([1], [1, 2]),
+    "concat nothing": lambda d: d.ConcatDataset([]),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_errors_are_pytorchs(name):
+    with pytest.raises(Exception) as theirs:  # noqa: PT011 (whatever PyTorch raises)
+        ERRORS[name](torch_data)
+    with pytest.raises(theirs.type):
+        ERRORS[name](data)
+
+
+def test_tensors_of_other_lengths_are_refused():
+    with pytest.raises(AssertionError, match="Size mismatch"):
+        data.TensorDataset(gradbook.ones(3), gradbook.ones(4))

@@ -1,0 +1,308 @@
+"""save and load: what goes round, what is refused, and that nothing is ever run or half written."""
+
+from __future__ import annotations
+
+import collections
+import io
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import numpy as np
+import pytest
+
+import gradbook
+from gradbook.errors import SerializationError
+
+RUN = []
+
+
+class Bomb:
+    """Unpickling this would leave a trace."""
+
+    def __reduce__(self):
+        return RUN.append, (1,)
+
+
+def round_trip(obj, tmp_path):
+    path = tmp_path / "object.gb"
+    gradbook.save(obj, path)
+    return gradbook.load(path)
+
+
+DTYPES = "bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex64 complex128".split()
+
+
+@pytest.mark.parametrize("name", DTYPES)
+def test_every_dtype_and_shape(name, tmp_path):
+    for shape in ((), (0,), (3,), (2, 0, 3), (2, 3, 4)):
+        x = (gradbook.rand(shape) * 10).to(getattr(gradbook, name))
+        y = round_trip(x, tmp_path)
+        assert y.dtype is x.dtype
+        assert y.shape == x.shape
+        np.testing.assert_array_equal(y._array, x._array)
+        assert y._array.flags.writeable
+
+
+def test_nested_objects(tmp_path):
+    obj = {
+        "list": [1, 2.5, None, True, "text", -1e300, 2**70],
+        "tuple": (1, (2, [3])),
+        3: {"nested": {(1, 2): gradbook.arange(3)}},
+        "ordered": collections.OrderedDict(b=1, a=2),
+        "set": {1, 2},
+        "bytes": b"\x00\xff",
+        "numbers": [float("inf"), float("-inf"), 1 + 2j],
+        "types": [gradbook.float32, gradbook.device("cpu"), gradbook.Size([1, 2]), slice(1, None, 2)],
+        "array": np.arange(4, dtype=np.float32),
+        "scalar": np.float32(2.5),
+        "odd \" key/../with\n": gradbook.ones(1),
+    }
+    back = round_trip(obj, tmp_path)
+    assert list(back) == list(obj)
+    for key in ("list", "tuple", "ordered", "set", "bytes", "numbers", "types", "scalar"):
+        assert back[key] == obj[key]
+        assert type(back[key]) is type(obj[key])
+    assert back[3]["nested"][1, 2].tolist() == [0, 1, 2]
+    np.testing.assert_array_equal(back["array"], obj["array"])
+    assert np.isnan(round_trip(float("nan"), tmp_path))
+
+
+def test_shared_tensors_are_kept_once_and_stay_shared(tmp_path):
+    w = gradbook.randn(1000)
+    back = round_trip({"a": w, "b": w, "same memory": w.detach(), "view": w[:10]}, tmp_path)
+    assert back["a"] is back["b"]
+    assert np.shares_memory(back["a"]._array, back["same memory"]._array)
+    assert (tmp_path / "object.gb").stat().st_size < 6000
+    np.testing.assert_array_equal(back["view"]._array, w._array[:10])
+
+
+def test_requires_grad_and_layout(tmp_path):
+    x = gradbook.randn(3, 4, requires_grad=True)
+    back = round_trip([x, x.T, x * 2], tmp_path)
+    assert back[0].requires_grad
+    assert back[0].is_leaf
+    np.testing.assert_array_equal(back[1].detach()._array, x.detach()._array.T)
+    assert back[2].is_leaf
+
+
+def test_training_goes_on_from_a_checkpoint(tmp_path):
+    def step(w, optimizer):
+        optimizer.zero_grad()
+        ((w - 3) ** 2).sum().backward()
+        optimizer.step()
+
+    w = gradbook.zeros(4, requires_grad=True)
+    optimizer = gradbook.optim.Adam([w], lr=0.1)
+    step(w, optimizer)
+    saved = round_trip({"w": w.detach(), "optimizer": optimizer.state_dict(), "epoch": 3}, tmp_path)
+    v = saved["w"].requires_grad_()
+    resumed = gradbook.optim.Adam([v], lr=0.5)
+    resumed.load_state_dict(saved["optimizer"])
+    for _ in range(3):
+        step(w, optimizer)
+        step(v, resumed)
+    np.testing.assert_array_equal(v.detach()._array, w.detach()._array)
+
+
+def test_file_objects():
+    file = io.BytesIO()
+    gradbook.save({"a": gradbook.arange(5)}, file)
+    file.seek(0)
+    assert gradbook.load(file)["a"].tolist() == [0, 1, 2, 3, 4]
+
+    class Pipe:  # reads, and can neither seek nor tell
+        def __init__(self, raw):
+            self.inner = io.BytesIO(raw)
+
+        def read(self, n=-1):
+            return self.inner.read(n)
+
+    assert gradbook.load(Pipe(file.getvalue()))["a"].tolist() == [0, 1, 2, 3, 4]
+    with pytest.raises(SerializationError, match="cut short"):
+        gradbook.load(Pipe(file.getvalue()[:-1]))
+    with pytest.raises(SerializationError, match="after the last tensor"):
+        gradbook.load(Pipe(file.getvalue() + b"x"))
+
+
+def test_others_can_read_ours_and_we_theirs(tmp_path):
+    safetensors = pytest.importorskip("safetensors.numpy")
+    state = {"layer.weight": gradbook.randn(2, 3), "layer.bias": gradbook.arange(3)}
+    gradbook.save(state, tmp_path / "ours")
+    theirs = safetensors.load_file(tmp_path / "ours")
+    assert {k: v.tolist() for k, v in theirs.items()} == {k: v.tolist() for k, v in state.items()}
+    safetensors.save_file({"w": np.ones((2, 2), np.float32)}, tmp_path / "theirs")
+    assert gradbook.load(tmp_path / "theirs")["w"].tolist() == [[1, 1], [1, 1]]
+
+
+class Thing:
+    """An object that is no data."""
+
+
+@pytest.mark.parametrize(("obj", "place"), [
+    ({"a": [1, {"hook": lambda: 1}]}, "a.1.hook"),
+    ([Thing()], "0"),
+    (Thing, "this object"),
+    ({"key": {Thing(): 1}}, "key"),
+    ({"array": np.array(["text"])}, "array"),
+])
+def test_what_is_no_data_is_refused_by_its_place(obj, place, tmp_path):
+    with pytest.raises(TypeError, match=place):
+        gradbook.save(obj, tmp_path / "file")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_optimizer_itself_says_state_dict(tmp_path):
+    with pytest.raises(TypeError, match=r"state_dict\(\)"):
+        gradbook.save({"o": gradbook.optim.SGD([gradbook.ones(1, requires_grad=True)])}, tmp_path / "file")
+
+
+def test_an_object_that_contains_itself_is_refused(tmp_path):
+    loop = [1]
+    loop.append(loop)
+    with pytest.raises(ValueError, match="contains itself"):
+        gradbook.save(loop, tmp_path / "file")
+
+
+def whole(header, body=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + body
+
+
+F = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
+TREE = {"format": "gradbook", "version": "1"}
+HOSTILE = {
+    "empty": b"",
+    "short": b"\x01\x02",
+    "pickle": pickle.dumps(Bomb()),
+    "old pickle": pickle.dumps(Bomb(), protocol=0),
+    "zip": b"PK\x03\x04" + b"\0" * 100,
+    "npy": b"\x93NUMPY\x01\0" + b"\0" * 100,
+    "text": b"hello, this is no checkpoint at all",
+    "huge header": (2**63).to_bytes(8, "little") + b"{}",
+    "header beyond the end": (1000).to_bytes(8, "little") + b"{}",
+    "no json": whole(b"{not json}"),
+    "a list": whole([]),
+    "no utf-8": whole(b'{"\xff": 1}'),
+    "deep": whole(b'{"a":' * 100_000),
+    "twins": whole(b'{"a": %s, "a": %s}' % ((json.dumps(F).encode(),) * 2), b"\0" * 8),
+    "cut": whole({"a": F}, b"\0" * 7),
+    "more": whole({"a": F}, b"\0" * 9),
+    "wrong size": whole({"a": {**F, "shape": [3]}}, b"\0" * 8),
+    "negative": whole({"a": {**F, "shape": [-2]}}, b"\0" * 8),
+    "fractions": whole({"a": {**F, "shape": [2.0]}}, b"\0" * 8),
+    "truths": whole({"a": {**F, "shape": [True, 2]}}, b"\0" * 8),
+    "huge": whole({"a": {"dtype": "F32", "shape": [2**40], "data_offsets": [0, 2**42]}}),
+    "nothing, but wide": whole({"a": {"dtype": "F32", "shape": [0, 10**30], "data_offsets": [0, 0]}}),
+    "overlap": whole({"a": F, "b": {**F, "data_offsets": [4, 12]}}, b"\0" * 12),
+    "hole": whole({"a": F, "b": {**F, "data_offsets": [12, 20]}}, b"\0" * 20),
+    "backwards": whole({"a": {**F, "data_offsets": [8, 0]}}, b"\0" * 8),
+    "dtype": whole({"a": {**F, "dtype": "OBJECT"}}, b"\0" * 8),
+    "missing": whole({"a": {"dtype": "F32"}}),
+    "metadata": whole({"__metadata__": {"a": 1}}),
+    "version": whole({"__metadata__": {**TREE, "version": "99", "tree": "1"}}),
+    "tree": whole({"__metadata__": {**TREE, "tree": "{"}}),
+    "tree kind": whole({"__metadata__": {**TREE, "tree": '{"eval": "1"}'}}),
+    "tree tensor": whole({"__metadata__": {**TREE, "tree": '{"tensor": "gone", "id": 0}'}}),
+    "tree attribute": whole({"__metadata__": {**TREE, "tree": '{"dtype": "__class__"}'}}),
+    "tree pairs": whole({"__metadata__": {**TREE, "tree": '{"dict": [1]}'}}),
+    "tree deep": whole({"__metadata__": {**TREE, "tree": '{"list":[' * 5000 + "]}" * 5000}}),
+    "unhashable": whole({"__metadata__": {**TREE, "tree": '{"set": [{"list": []}]}'}}),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_bad_file_is_named_and_runs_nothing(name, tmp_path):
+    path = tmp_path / "bad.gb"
+    path.write_bytes(HOSTILE[name])
+    RUN.clear()
+    with pytest.raises(SerializationError, match=r"bad\.gb") as caught:
+        gradbook.load(path)
+    assert RUN == []
+    assert len(str(caught.value)) < 600
+    with pytest.raises(SerializationError):
+        gradbook.load(io.BytesIO(HOSTILE[name]))
+
+
+def test_every_cut_and_many_flipped_bits_are_refused_or_harmless(tmp_path):
+    file = io.BytesIO()
+    gradbook.save({"w": gradbook.arange(4), "n": [1, "x"]}, file)
+    raw = file.getvalue()
+    for end in range(len(raw)):
+        with pytest.raises(SerializationError):
+            gradbook.load(io.BytesIO(raw[:end]))
+    rng = np.random.default_rng(0)
+    for _ in range(400):
+        changed = bytearray(raw)
+        changed[rng.integers(len(raw))] ^= 1 << int(rng.integers(8))
+        try:
+            gradbook.load(io.BytesIO(bytes(changed)))
+        except SerializationError as error:
+            assert str(error)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        gradbook.load(tmp_path / "nothing")
+
+
+def test_a_failing_save_keeps_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    gradbook.save(1, path)
+    monkeypatch.setattr(os, "replace", lambda *a: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        gradbook.save(2, path)
+    monkeypatch.undo()
+    assert gradbook.load(path) == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_links_and_permissions_stay(tmp_path):
+    real, link = tmp_path / "real", tmp_path / "link"
+    gradbook.save(1, real)
+    real.chmod(0o640)
+    link.symlink_to(real)
+    gradbook.save(2, link)
+    assert link.is_symlink()
+    assert gradbook.load(real) == 2
+    assert real.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_a_kill_in_the_middle_leaves_the_old_file_whole(tmp_path):
+    path = tmp_path / "checkpoint"
+    gradbook.save({"generation": "old", "w": gradbook.ones(10)}, path)
+    program = textwrap.dedent(f"""
+        import os, gradbook, gradbook.serialization as s
+        def slow(file, header, packed, order):
+            file.write(header)
+            file.flush()
+            print("halfway", flush=True)
+            import time
+            time.sleep(60)
+        s._write = slow
+        gradbook.save({{"generation": "new", "w": gradbook.zeros(10)}}, {str(path)!r})
+    """)
+    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout.readline().strip() == "halfway"
+        time.sleep(0.05)
+        assert len(list(tmp_path.iterdir())) == 2, "the new file grows beside the old one"
+    finally:
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+    assert gradbook.load(path)["generation"] == "old"
+    gradbook.save({"generation": "newest"}, path)
+    assert gradbook.load(path)["generation"] == "newest"
+
+
+def test_map_location(tmp_path):
+    gradbook.save(gradbook.ones(2), tmp_path / "x")
+    for where in ("cpu", gradbook.device("cpu"), {"cuda:0": "cpu"}, lambda storage, location: storage):
+        assert str(gradbook.load(tmp_path / "x", map_location=where).device) == "cpu"
