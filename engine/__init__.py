@@ -105,6 +105,7 @@ from gradbook.ops.shape import (
 from gradbook.ops.softmax import log_softmax, softmax
 from gradbook.ops.spatial import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
 from gradbook.ops.special import digamma, erf, erfc, erfinv, i0, lgamma, logit, mvlgamma, polygamma, sigmoid
+from gradbook.ops.statistics import cdist, corrcoef, cov
 from gradbook.ops.strides import as_strided, diag, diag_embed, diagflat, diagonal, tril, triu
 from gradbook.ops.tiling import (
     atleast_1d, atleast_2d, atleast_3d, flip, fliplr, flipud, meshgrid, repeat_interleave, roll, rot90, tile,
@@ -121,7 +122,7 @@ from gradbook.random import (
 from gradbook.serialization import load, save
 from gradbook.ops.transcendental import log as natural_log
 
-from gradbook import linalg, nn, optim, utils  
+from gradbook import linalg, nn, optim, special, utils  
 from gradbook.linalg import (
     cholesky_inverse, cholesky_solve, det, inverse, logdet, matrix_exp, matrix_power, pinverse, slogdet,
     torch_cholesky as cholesky, torch_qr as qr, torch_svd as svd,
@@ -140,11 +141,11 @@ __all__ = [
     "baddbmm", "batch_norm", "bernoulli", "bfloat16", "bilinear", "binary_cross_entropy_with_logits", "bincount",
     "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
     "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast",
-    "cartesian_prod", "cat", "cdouble", "ceil", "celu", "celu_", "cfloat", "chain_matmul", "channel_shuffle",
+    "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu", "celu_", "cfloat", "chain_matmul", "channel_shuffle",
     "cholesky", "cholesky_inverse", "cholesky_solve", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone",
     "column_stack", "combinations", "complex", "complex64", "complex128", "concat", "concatenate", "conj",
     "conj_physical", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
-    "copysign", "cos", "cosh", "cosine_embedding_loss", "cosine_similarity", "count_nonzero", "cross", "ctc_loss",
+    "copysign", "corrcoef", "cos", "cosh", "cov", "cosine_embedding_loss", "cosine_similarity", "count_nonzero", "cross", "ctc_loss",
     "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "datasets", "default_generator", "deg2rad",
     "det", "device", "diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "diff", "digamma", "dist",
     "div", "divide", "dot", "double", "dropout", "dropout_", "dsplit", "dstack", "dtype", "dtypes", "einsum",
@@ -176,7 +177,7 @@ __all__ = [
     "row_stack", "rrelu", "rsqrt", "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce",
     "searchsorted", "seed", "select", "select_scatter", "selu", "selu_", "set_default_device",
     "set_default_dtype", "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "sgn",
-    "short", "sigmoid", "sign", "signbit", "sin", "sinc", "sinh", "slice_scatter", "slogdet", "softmax", "sort",
+    "short", "sigmoid", "sign", "signbit", "sin", "sinc", "sinh", "slice_scatter", "slogdet", "softmax", "sort", "special",
     "split", "split_with_sizes", "sqrt", "square", "squeeze", "squeeze_copy", "stack", "std", "std_mean", "sub",
     "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "t_copy", "take", "take_along_dim", "tan", "tanh",
     "tensor", "tensor_split", "tensordot", "threshold", "threshold_", "tile", "topk", "trace", "transpose",

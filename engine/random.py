@@ -73,7 +73,9 @@ class Generator:
             raise TypeError("expected a gradbook.ByteTensor, as get_state() gives it")
         raw = backends.cpu.asarray(new_state._array).tobytes()
         if len(raw) != 48:
-            raise RuntimeError(f"Expected a CPUGeneratorImpl state of size 48, but found the input RNG state size to be {len(raw)}")
+            raise RuntimeError(
+                f"Expected a CPUGeneratorImpl state of size 48, but found the input RNG state size to be {len(raw)}"
+            )
         whole = [int.from_bytes(raw[i:j], "little") for i, j in ((0, 16), (16, 32), (32, 36), (36, 40), (40, 48))]
         self.manual_seed(whole[4])
         self._rng.bit_generator.state = {

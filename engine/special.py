@@ -5,7 +5,18 @@ from __future__ import annotations
 from gradbook.ops.pointwise import round
 from gradbook.ops.reduction import logsumexp
 from gradbook.ops.softmax import log_softmax, softmax
-from gradbook.ops.special import digamma, erf, erfc, erfinv, i0, logit, polygamma, special_entr, special_ndtr, special_ndtri
+from gradbook.ops.special import (
+    digamma,
+    erf,
+    erfc,
+    erfinv,
+    i0,
+    logit,
+    polygamma,
+    special_entr,
+    special_ndtr,
+    special_ndtri,
+)
 from gradbook.ops.special import lgamma as gammaln
 from gradbook.ops.special import mvlgamma as multigammaln
 from gradbook.ops.special import sigmoid as expit

@@ -19,11 +19,20 @@ import gradbook
 torch = pytest.importorskip("torch")
 
 # relative to the value, a tenth of it to the largest value of the tensor, a hundredth of it to 1
-TOLERANCE = {"float16": 2e-3, "bfloat16": 2e-2, "float32": 2e-5, "float64": 1e-10, "complex64": 2e-5, "complex128": 1e-10}
+TOLERANCE = {
+    "float16": 2e-3,
+    "bfloat16": 2e-2,
+    "float32": 2e-5,
+    "float64": 1e-10,
+    "complex64": 2e-5,
+    "complex128": 1e-10,
+}
 Fn = Callable[..., Any]
 
 
-def draw(*shape: int, seed: int = 0, low: float = -2.0, high: float = 2.0, dtype: str = "float32") -> np.ndarray[Any, Any]:
+def draw(
+    *shape: int, seed: int = 0, low: float = -2.0, high: float = 2.0, dtype: str = "float32"
+) -> np.ndarray[Any, Any]:
     """Uniform random numbers, the same each time."""
     made: np.ndarray[Any, Any] = np.asarray(np.random.default_rng(seed).uniform(low, high, shape)).astype(dtype)
     return made
@@ -37,7 +46,11 @@ def integers(*shape: int, seed: int = 0, low: int = -9, high: int = 9, dtype: st
 def tensors_in(lib: Any, value: Any, grad: bool, leaves: list[Any]) -> Any:
     """Arrays inside an argument as tensors of `lib`; floating ones require grad and are noted in `leaves`."""
     if isinstance(value, np.ndarray):
-        made = lib.tensor(value.copy()) if value.dtype.name != "bfloat16" else lib.tensor(value.astype("f4")).to(lib.bfloat16)
+        made = (
+            lib.tensor(value.copy())
+            if value.dtype.name != "bfloat16"
+            else lib.tensor(value.astype("f4")).to(lib.bfloat16)
+        )
         if grad and value.dtype.kind in "fcV":
             made.requires_grad_(True)
             leaves.append(made)
@@ -124,7 +137,12 @@ def run(lib: Any, fn: Fn, inputs: Sequence[Any], grad: bool, second: bool) -> tu
 
 
 def compare(
-    fn: Fn, *inputs: Any, grad: bool = True, second: bool = False, rtol: float | None = None, grad_rtol: float | None = None
+    fn: Fn,
+    *inputs: Any,
+    grad: bool = True,
+    second: bool = False,
+    rtol: float | None = None,
+    grad_rtol: float | None = None,
 ) -> None:
     """Assert that `fn(lib, *tensors)` gives the same in both libraries, and so do its gradients (and theirs, if second)."""
     theirs, their_grads, their_seconds = run(torch, fn, inputs, grad, second)
@@ -133,7 +151,9 @@ def compare(
     for i, (m, t) in enumerate(zip(mine, theirs, strict=True)):
         assert_same(m, t, f"output {i}", rtol)
         if grad and is_tensor(t):
-            assert m.requires_grad == t.requires_grad, f"output {i}: requires_grad {m.requires_grad}, not {t.requires_grad}"
+            assert m.requires_grad == t.requires_grad, (
+                f"output {i}: requires_grad {m.requires_grad}, not {t.requires_grad}"
+            )
     wider = grad_rtol if grad_rtol is not None else rtol
     for order, (ours, other) in enumerate(((grads, their_grads), (seconds, their_seconds)), 1):
         _compare_grads(ours, other, f"gradient of order {order}", wider)

@@ -127,22 +127,22 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
-    """input where positive, else negative_slope * input."""
+    """Input where positive, else negative_slope * input."""
     return _apply(leaky_relu_op, _floating("leaky_relu", input), inplace, negative_slope=negative_slope)
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """input where positive, else alpha * (exp(input) - 1)."""
+    """Input where positive, else alpha * (exp(input) - 1)."""
     return _apply(elu_op, _floating("elu", input), inplace, alpha=alpha, scale=1, input_scale=1)
 
 
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
-    """elu scaled so that mean 0 and variance 1 are kept (Klambauer et al., 2017)."""
+    """Elu scaled so that mean 0 and variance 1 are kept (Klambauer et al., 2017)."""
     return _apply(elu_op, _floating("selu", input), inplace, alpha=SELU_ALPHA, scale=SELU_SCALE, input_scale=1)
 
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """input where positive, else alpha * (exp(input / alpha) - 1). Raises RuntimeError for alpha 0."""
+    """Input where positive, else alpha * (exp(input / alpha) - 1). Raises RuntimeError for alpha 0."""
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
     return _apply(elu_op, _floating("celu", input), inplace, alpha=alpha, scale=1, input_scale=1 / alpha)
@@ -158,7 +158,7 @@ prelu_op.grad("b")(lambda grad, a: grad * minimum_op(a, 0.0))
 
 @method("prelu")
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    """input where positive, else weight * input; one weight, or one a channel (axis 1). Raises RuntimeError otherwise."""
+    """Input where positive, else weight * input; one weight, or one a channel (axis 1). Raises RuntimeError otherwise."""
     _floating("prelu", input)
     channels = input.shape[1] if input.ndim >= 2 else 1
     if weight.numel() != 1:
@@ -177,7 +177,9 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     return prelu_op.fast(input, weight)  # type: ignore[no-any-return]
 
 
-def rrelu(input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False) -> Tensor:
+def rrelu(
+    input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False
+) -> Tensor:
     """leaky_relu with a random slope an element while training, with the middle slope otherwise."""
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
@@ -235,7 +237,9 @@ def _(grad: Any, x: Any, t: Any) -> Any:
 
 gelu_tanh_op.differentiable(lambda x: (tanh_op((x + x * x * x * CUBE) * ROOT_2_PI) + 1) * x * 0.5)
 
-silu_op = Op("silu", "x", extras="s", formula=r"y = x \, \sigma(x)", grads={"x": r"\bar y \, \sigma(x) (1 + x (1 - \sigma(x)))"})
+silu_op = Op(
+    "silu", "x", extras="s", formula=r"y = x \, \sigma(x)", grads={"x": r"\bar y \, \sigma(x) (1 + x (1 - \sigma(x)))"}
+)
 
 
 @silu_op.forward
@@ -248,7 +252,12 @@ def _(xp: Any, x: Any) -> Any:
 silu_op.backward(lambda grad, x, s: (grad * (s * (x * (1 - s) + 1)),))
 silu_op.differentiable(lambda x: x * sigmoid_op(x))
 
-mish_op = Op("mish", "x", formula=r"y = x \tanh(\ln(1 + e^x))", grads={"x": r"\bar y \, \left(t + x \, \sigma(x) (1 - t^2)\right)"})
+mish_op = Op(
+    "mish",
+    "x",
+    formula=r"y = x \tanh(\ln(1 + e^x))",
+    grads={"x": r"\bar y \, \left(t + x \, \sigma(x) (1 - t^2)\right)"},
+)
 
 
 def _log1p_exp(x: Any) -> Any:
@@ -267,7 +276,9 @@ def _(grad: Any, x: Any) -> Any:
     return grad * (t + x * sigmoid_op(x) * (1 - t * t))
 
 
-softplus_op = Op("softplus", "x", formula=r"y = \tfrac1\beta \ln(1 + e^{\beta x})", grads={"x": r"\bar y \, \sigma(\beta x)"})
+softplus_op = Op(
+    "softplus", "x", formula=r"y = \tfrac1\beta \ln(1 + e^{\beta x})", grads={"x": r"\bar y \, \sigma(\beta x)"}
+)
 
 
 @softplus_op.forward
@@ -284,15 +295,29 @@ def _(grad: Any, x: Any, beta: float, threshold: float) -> Any:
     return masked(grad, far) + masked(grad * sigmoid_op(z), ~far)
 
 
-logsigmoid_op = Op("logsigmoid", "x", formula=r"y = \ln \sigma(x)", grads={"x": r"\bar y \, \sigma(-x)"}, node_name="LogSigmoidBackward0")
+logsigmoid_op = Op(
+    "logsigmoid",
+    "x",
+    formula=r"y = \ln \sigma(x)",
+    grads={"x": r"\bar y \, \sigma(-x)"},
+    node_name="LogSigmoidBackward0",
+)
 logsigmoid_op.forward(widened(lambda xp, x: -_log1p_exp(-x)))
 logsigmoid_op.grad("x")(lambda grad, x: grad * sigmoid_op(-x))
 
-softsign_op = Op("softsign", "x", formula=r"y = \frac{x}{1 + |x|}", grads={"x": r"\frac{\bar y}{(1 + |x|)^2}"}, node_name="DivBackward0")
+softsign_op = Op(
+    "softsign",
+    "x",
+    formula=r"y = \frac{x}{1 + |x|}",
+    grads={"x": r"\frac{\bar y}{(1 + |x|)^2}"},
+    node_name="DivBackward0",
+)
 softsign_op.forward(lambda xp, x: x / (xp.absolute(x) + x.dtype.type(1)))
 softsign_op.grad("x")(lambda grad, x: grad / ((abs(x) + 1) * (abs(x) + 1)))
 
-tanhshrink_op = Op("tanhshrink", "x", formula=r"y = x - \tanh x", grads={"x": r"\bar y \tanh^2 x"}, node_name="SubBackward0")
+tanhshrink_op = Op(
+    "tanhshrink", "x", formula=r"y = x - \tanh x", grads={"x": r"\bar y \tanh^2 x"}, node_name="SubBackward0"
+)
 tanhshrink_op.forward(widened(lambda xp, x: x - xp.tanh(x)))
 
 
@@ -303,7 +328,7 @@ def _(grad: Any, x: Any) -> Any:
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
-    """input times the share of a standard normal below it (Hendrycks & Gimpel, 2016), as torch.nn.functional.gelu.
+    """Input times the share of a standard normal below it (Hendrycks & Gimpel, 2016), as torch.nn.functional.gelu.
 
     approximate="tanh" is GPT-2's formula. Raises RuntimeError for another word.
     """
@@ -313,12 +338,12 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
-    """input * sigmoid(input), also called swish."""
+    """Input * sigmoid(input), also called swish."""
     return _apply(silu_op, _floating("silu", input), inplace)
 
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
-    """input * tanh(softplus(input)) (Misra, 2019)."""
+    """Input * tanh(softplus(input)) (Misra, 2019)."""
     return _apply(mish_op, _floating("mish", input), inplace)
 
 
@@ -333,13 +358,13 @@ def logsigmoid(input: Tensor) -> Tensor:
 
 
 def softsign(input: Tensor) -> Tensor:
-    """input / (1 + |input|)."""
+    """Input / (1 + |input|)."""
     x = tensor_of("softsign", input)
     return softsign_op(converted(x, dtypes._default._np, None) if x._array.dtype.kind in "iub" else x)  # type: ignore[no-any-return]
 
 
 def tanhshrink(input: Tensor) -> Tensor:
-    """input - tanh(input)."""
+    """Input - tanh(input)."""
     return tanhshrink_op(_floating("tanhshrink", input))  # type: ignore[no-any-return]
 
 
@@ -349,11 +374,18 @@ hardtanh_op = Op("hardtanh", "x", formula=r"y = \min(\max(x, a), b)", grads={"x"
 hardtanh_op.forward(lambda xp, x, *, low, high: xp.minimum(xp.maximum(x, x.dtype.type(low)), x.dtype.type(high)))
 hardtanh_op.grad("x")(lambda grad, x, low, high: masked(grad, (x > low) & (x < high)))
 
-hardsigmoid_op = Op("hardsigmoid", "x", formula=r"y = \tfrac16 \min(\max(x + 3, 0), 6)", grads={"x": r"\tfrac16 \bar y \, [-3 < x < 3]"})
+hardsigmoid_op = Op(
+    "hardsigmoid", "x", formula=r"y = \tfrac16 \min(\max(x + 3, 0), 6)", grads={"x": r"\tfrac16 \bar y \, [-3 < x < 3]"}
+)
 hardsigmoid_op.forward(widened(lambda xp, x: xp.minimum(xp.maximum(x + 3, 0), 6) / 6))
 hardsigmoid_op.grad("x")(lambda grad, x: masked(grad, (x > -3) & (x < 3)) / 6)
 
-hardswish_op = Op("hardswish", "x", formula=r"y = \tfrac16 x \min(\max(x + 3, 0), 6)", grads={"x": r"\bar y \, (\tfrac{x}{3} + \tfrac12) \text{ inside}"})
+hardswish_op = Op(
+    "hardswish",
+    "x",
+    formula=r"y = \tfrac16 x \min(\max(x + 3, 0), 6)",
+    grads={"x": r"\bar y \, (\tfrac{x}{3} + \tfrac12) \text{ inside}"},
+)
 hardswish_op.forward(widened(lambda xp, x: x * xp.minimum(xp.maximum(x + 3, 0), 6) / 6))
 
 
@@ -362,11 +394,21 @@ def _(grad: Any, x: Any) -> Any:
     return masked(grad, x >= 3) + masked(grad * (x / 3 + 0.5), (x > -3) & (x < 3))
 
 
-threshold_op = Op("threshold", "x", formula=r"y = \begin{cases} x & x > t \\ v & \text{else} \end{cases}", grads={"x": r"\bar y \, [x > t]"})
+threshold_op = Op(
+    "threshold",
+    "x",
+    formula=r"y = \begin{cases} x & x > t \\ v & \text{else} \end{cases}",
+    grads={"x": r"\bar y \, [x > t]"},
+)
 threshold_op.forward(lambda xp, x, *, threshold, value: xp.where(x > threshold, x, x.dtype.type(value)))
 threshold_op.grad("x")(lambda grad, x, threshold: masked(grad, x > threshold))
 
-softshrink_op = Op("softshrink", "x", formula=r"y = \operatorname{sign}(x) \max(|x| - \lambda, 0)", grads={"x": r"\bar y \, [|x| > \lambda]"})
+softshrink_op = Op(
+    "softshrink",
+    "x",
+    formula=r"y = \operatorname{sign}(x) \max(|x| - \lambda, 0)",
+    grads={"x": r"\bar y \, [|x| > \lambda]"},
+)
 hardshrink_op = Op("hardshrink", "x", formula=r"y = x \, [|x| > \lambda]", grads={"x": r"\bar y \, [|x| > \lambda]"})
 hardshrink_op.forward(lambda xp, x, *, lambd: masked(x, (x > lambd) | (x < -lambd) | (x != x)))
 hardshrink_op.grad("x")(lambda grad, x, lambd: masked(grad, (x > lambd) | (x < -lambd)))
@@ -382,7 +424,7 @@ softshrink_op.grad("x")(lambda grad, x, lambd: masked(grad, (x > lambd) | (x < -
 
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
-    """input limited to [min_val, max_val]; no gradient at the limits. Raises ValueError if min_val > max_val."""
+    """Input limited to [min_val, max_val]; no gradient at the limits. Raises ValueError if min_val > max_val."""
     if min_val > max_val:
         raise ValueError("min_val cannot be greater than max_val")
     if tensor_of("hardtanh", input)._array.dtype.kind == "b":
@@ -396,17 +438,17 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
-    """input * relu6(input + 3) / 6: silu from straight lines (Howard et al., 2019)."""
+    """Input * relu6(input + 3) / 6: silu from straight lines (Howard et al., 2019)."""
     return _apply(hardswish_op, _floating("hardswish", input), inplace)
 
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
-    """input where above the threshold, else value."""
+    """Input where above the threshold, else value."""
     return _apply(threshold_op, tensor_of("threshold", input), inplace, threshold=threshold, value=value)
 
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """input moved toward 0 by lambd, 0 within. Raises RuntimeError for a negative lambd."""
+    """Input moved toward 0 by lambd, 0 within. Raises RuntimeError for a negative lambd."""
     if lambd < 0:
         raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}.")
     return softshrink_op(_floating("softshrink", input), lambd=lambd)  # type: ignore[no-any-return]
@@ -414,7 +456,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 
 @method("hardshrink")
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """input where farther from 0 than lambd, else 0."""
+    """Input where farther from 0 than lambd, else 0."""
     return hardshrink_op(_floating("hardshrink", input), lambd=lambd)  # type: ignore[no-any-return]
 
 

@@ -46,7 +46,9 @@ def shape_of(name: str, size: Any) -> tuple[int, ...]:
         shape = tuple(operator.index(n) for n in size)
     except TypeError:
         kinds = ", ".join(type(n).__name__ for n in size)
-        raise TypeError(f"{name}(): argument 'size' must be tuple of ints, but found elements of type {kinds}") from None
+        raise TypeError(
+            f"{name}(): argument 'size' must be tuple of ints, but found elements of type {kinds}"
+        ) from None
     for n in shape:
         if n < 0:
             raise ShapeError(f"{name}(): Trying to create tensor with negative dimension {n}: {list(shape)}")

@@ -65,7 +65,9 @@ signbit = unary(signbit_op, "True below 0 and for -0.0", in_place=False)
 
 # -- logic and bits ------------------------------------------------------------------------------------------------------
 
-logical_not_op = Elementwise("logical_not", lambda x: x == 0 if x.dtype.kind == "V" else np.logical_not(x), "x", formula=r"y = \lnot x")
+logical_not_op = Elementwise(
+    "logical_not", lambda x: x == 0 if x.dtype.kind == "V" else np.logical_not(x), "x", formula=r"y = \lnot x"
+)
 logical_and_op = Elementwise("logical_and", lambda a, b: (a != 0) & (b != 0), "a b", formula=r"y = a \land b")
 logical_or_op = Elementwise("logical_or", lambda a, b: (a != 0) | (b != 0), "a b", formula=r"y = a \lor b")
 logical_xor_op = Elementwise("logical_xor", lambda a, b: (a != 0) ^ (b != 0), "a b", formula=r"y = a \oplus b")
@@ -103,14 +105,20 @@ heaviside_op = Elementwise("heaviside", lambda a, b: np.where(a == 0, b, (a > 0)
 heaviside = binary(heaviside_op, "0 below 0, 1 above 0, other at 0", tensors=True)
 
 gcd = binary(Elementwise("gcd", np.gcd, "a b", formula=r"y = \gcd(a, b)"), "The greatest common divisor", tensors=True)
-lcm = binary(Elementwise("lcm", np.lcm, "a b", formula=r"y = \operatorname{lcm}(a, b)"), "The least common multiple", tensors=True)
-nextafter = binary(Elementwise("nextafter", np.nextafter, "a b"), "The next float after input toward other", tensors=True)
+lcm = binary(
+    Elementwise("lcm", np.lcm, "a b", formula=r"y = \operatorname{lcm}(a, b)"),
+    "The least common multiple",
+    tensors=True,
+)
+nextafter = binary(
+    Elementwise("nextafter", np.nextafter, "a b"), "The next float after input toward other", tensors=True
+)
 
 # -- choose --------------------------------------------------------------------------------------------------------------
 
 
 def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tensor | None = None) -> Any:
-    """input where condition is true, else other, with broadcasting (torch.where); numbers are allowed.
+    """Input where condition is true, else other, with broadcasting (torch.where); numbers are allowed.
 
     where(condition) alone gives the indices of what is true, one tensor an axis. Raises RuntimeError unless condition is bool.
     """
@@ -123,11 +131,14 @@ def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tenso
     if mask.dtype == np.uint8:
         mask = mask.astype(bool)
     if mask.dtype != np.bool_:
-        raise DTypeError(f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype!r}")
+        raise DTypeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype!r}"
+        )
     arrays = [v._array if isinstance(v, Tensor) else v for v in (input, other)]
     wanted = promote_arrays("where", (input, other), arrays)[0].dtype
     values = [
-        converted(v, wanted, None) if isinstance(v, Tensor) else backends.like(np.asarray(v, wanted), mask) for v in (input, other)
+        converted(v, wanted, None) if isinstance(v, Tensor) else backends.like(np.asarray(v, wanted), mask)
+        for v in (input, other)
     ]
     return write_out("where", where_op(condition if mask is condition._array else Tensor._of(mask), *values), out)
 
@@ -150,21 +161,31 @@ def _(xp: Any, x: Any, *, nan: Any, posinf: Any, neginf: Any) -> Any:
         info = dtypes.finfo(dtypes.bfloat16)
         wide = x.astype(np.float32)
         return xp.nan_to_num(
-            wide, nan=nan or 0.0, posinf=info.max if posinf is None else posinf, neginf=info.min if neginf is None else neginf
+            wide,
+            nan=nan or 0.0,
+            posinf=info.max if posinf is None else posinf,
+            neginf=info.min if neginf is None else neginf,
         ).astype(x.dtype)
     return xp.nan_to_num(x, nan=nan or 0.0, posinf=posinf, neginf=neginf)
 
 
 @method("nan_to_num")
 def nan_to_num(
-    input: Tensor, nan: float | None = None, posinf: float | None = None, neginf: float | None = None, *, out: Tensor | None = None
+    input: Tensor,
+    nan: float | None = None,
+    posinf: float | None = None,
+    neginf: float | None = None,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """nan, inf and -inf replaced: by 0 and the dtype's limits unless numbers are given (torch.nan_to_num)."""
     return write_out("nan_to_num", nan_to_num_op(input, nan=nan, posinf=posinf, neginf=neginf), out)
 
 
 @method()
-def nan_to_num_(self: Tensor, nan: float | None = None, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+def nan_to_num_(
+    self: Tensor, nan: float | None = None, posinf: float | None = None, neginf: float | None = None
+) -> Tensor:
     """Replace nan, inf and -inf in place."""
     return assign(self, nan_to_num(self, nan, posinf, neginf))
 

@@ -18,7 +18,9 @@ __all__ = [
     "view_as_real",
 ]  # fmt: skip
 
-complex_op = Op("complex", "real imag", formula=r"y = a + \mathrm{i} b", grads={"real": r"\Re \bar y", "imag": r"\Im \bar y"})
+complex_op = Op(
+    "complex", "real imag", formula=r"y = a + \mathrm{i} b", grads={"real": r"\Re \bar y", "imag": r"\Im \bar y"}
+)
 complex_op.grad("real")(lambda grad: grad.real)
 complex_op.grad("imag")(lambda grad: grad.imag)
 
@@ -31,16 +33,18 @@ def _(xp: Any, real: Any, imag: Any) -> Any:
 
 
 def complex(real: Tensor, imag: Tensor, *, out: Any = None) -> Tensor:
-    """real + i imag, as torch.complex. Raises RuntimeError unless both have one floating dtype."""
+    """Real + i imag, as torch.complex. Raises RuntimeError unless both have one floating dtype."""
     tensor_of("complex", real, "real")
     tensor_of("complex", imag, "imag")
     if not (real.is_floating_point() and imag.is_floating_point()) or real.dtype is not imag.dtype:
-        raise RuntimeError(f"Expected object of one floating dtype for 'real' and 'imag', got {real.dtype!r} and {imag.dtype!r}")
+        raise RuntimeError(
+            f"Expected object of one floating dtype for 'real' and 'imag', got {real.dtype!r} and {imag.dtype!r}"
+        )
     return write_out("complex", complex_op(real, imag), out)
 
 
 def polar(abs: Tensor, angle: Tensor, *, out: Any = None) -> Tensor:
-    """abs (cos angle + i sin angle), as torch.polar."""
+    """Abs (cos angle + i sin angle), as torch.polar."""
     tensor_of("polar", abs, "abs")
     tensor_of("polar", angle, "angle")
     return write_out("polar", complex(abs * angle.cos(), abs * angle.sin()), out)
@@ -51,12 +55,20 @@ def polar(abs: Tensor, angle: Tensor, *, out: Any = None) -> Tensor:
 real_op = Op("real", "x", view=True, formula=r"y = \Re x", grads={"x": r"\bar y"}, node_name="SelectBackward0")
 real_op.forward(lambda xp, x: x.real)
 real_op.grad("x")(lambda grad: grad)
-imag_op = Op("imag", "x", view=True, formula=r"y = \Im x", grads={"x": r"\mathrm{i} \bar y"}, node_name="SelectBackward0")
+imag_op = Op(
+    "imag", "x", view=True, formula=r"y = \Im x", grads={"x": r"\mathrm{i} \bar y"}, node_name="SelectBackward0"
+)
 imag_op.forward(lambda xp, x: x.imag)
 imag_op.grad("x")(lambda grad: grad * 1j)
 conj_op = Elementwise("conj", np.conjugate, "x", formula=r"y = \overline{x}", grads={"x": r"\overline{\bar y}"})
 conj_op.grad("x")(lambda grad: grad.conj())
-angle_op = Elementwise("angle", lambda x: np.angle(x).astype(x.real.dtype) if x.dtype.kind in "fc" else np.angle(x), "x", float_input=True, formula=r"y = \arg x")
+angle_op = Elementwise(
+    "angle",
+    lambda x: np.angle(x).astype(x.real.dtype) if x.dtype.kind in "fc" else np.angle(x),
+    "x",
+    float_input=True,
+    formula=r"y = \arg x",
+)
 
 
 @angle_op.grad("x")
@@ -81,7 +93,7 @@ def imag(input: Tensor) -> Tensor:
 
 @method("conj", "conj_physical")
 def conj(input: Tensor) -> Tensor:
-    """a - ib for a + ib; a real tensor itself (torch.conj)."""
+    """A - ib for a + ib; a real tensor itself (torch.conj)."""
     return conj_op.fast(input) if input._array.dtype.kind == "c" else input
 
 
@@ -137,7 +149,9 @@ def view_as_real(input: Tensor) -> Tensor:
 def view_as_complex(input: Tensor) -> Tensor:
     """(*, 2) real -> (*) complex, sharing memory (torch.view_as_complex). Raises RuntimeError unless the last axis has 2."""
     if input.dtype not in (dtypes.float32, dtypes.float64):
-        raise RuntimeError(f"view_as_complex is only supported for half, float and double tensors, but got {input.dtype!r}")
+        raise RuntimeError(
+            f"view_as_complex is only supported for half, float and double tensors, but got {input.dtype!r}"
+        )
     if not input.ndim or input.shape[-1] != 2:
         raise RuntimeError("Tensor must have a last dimension of size 2")
     return view_as_complex_op(input)  # type: ignore[no-any-return]

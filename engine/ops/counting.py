@@ -14,13 +14,19 @@ __all__ = ["bincount", "histc", "histogram", "isin", "unique", "unique_consecuti
 
 
 def _back(array: Any, example: Tensor) -> Tensor:
-    made: Tensor = Tensor._of(backends.like(np.ascontiguousarray(array) if np.ndim(array) else np.asarray(array), example._array))
+    made: Tensor = Tensor._of(
+        backends.like(np.ascontiguousarray(array) if np.ndim(array) else np.asarray(array), example._array)
+    )
     return made
 
 
 @method("unique")
 def unique(
-    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+    input: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
 ) -> Any:
     """The different elements (or slices along `dim`) in order, as torch.unique; with where each went and how often.
 
@@ -43,7 +49,9 @@ def _answer(input: Tensor, values: Any, inverse: Any, counts: Any, with_inverse:
 
 
 @method("unique_consecutive")
-def unique_consecutive(input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None) -> Any:
+def unique_consecutive(
+    input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
     """Equal neighbours made one, as torch.unique_consecutive. -> values, or (values, inverse, counts) as asked"""
     array = backends.cpu.asarray(tensor_of("unique_consecutive", input)._array)
     where = 0 if dim is None else axis(dim, array.ndim)
@@ -115,7 +123,7 @@ def histogram(
 def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
     """True for each element that occurs in test_elements, as torch.isin."""
     example = elements if isinstance(elements, Tensor) else test_elements
-    a, b = (backends.cpu.asarray(v._array) if isinstance(v, Tensor) else np.asarray(v) for v in (elements, test_elements))
+    a, b = (
+        backends.cpu.asarray(v._array) if isinstance(v, Tensor) else np.asarray(v) for v in (elements, test_elements)
+    )
     return _back(np.isin(a, b, invert=invert), example)
-
-

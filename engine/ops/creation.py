@@ -126,7 +126,9 @@ def _array(data: Any, wanted: Any) -> Any:
     except OverflowError as error:
         raise RuntimeError(f"value cannot be converted to type {wanted} without overflow") from error
     except TypeError as error:
-        raise TypeError(f"tensor(): data of type {type(data).__name__} holds something that is no number: {error}") from None
+        raise TypeError(
+            f"tensor(): data of type {type(data).__name__} holds something that is no number: {error}"
+        ) from None
 
 
 def _refuse(first: Any, data: Any) -> None:
@@ -226,14 +228,21 @@ def number_kind(value: Any) -> Any:
     return dtypes._default.to_complex()._np if isinstance(value, builtins.complex) else dtypes._default._np
 
 
-def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any) -> Tensor:
+def scalar_tensor(
+    s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
+) -> Tensor:
     """A 0-d tensor of the default dtype, whatever kind of number `s` is (torch.scalar_tensor)."""
     return leaf(np.asarray(s, array_dtype(dtype) or dtypes._default._np), device, requires_grad)
 
 
 def _like(name: str, input: Tensor, dtype: Any, device: Any, shape: Any = None) -> tuple[Any, Any, Any, Any]:
     where = input.device if device is None else device
-    return module_for(where), (input._array.shape if shape is None else shape), array_dtype(dtype, name) or input._array.dtype, where
+    return (
+        module_for(where),
+        (input._array.shape if shape is None else shape),
+        array_dtype(dtype, name) or input._array.dtype,
+        where,
+    )
 
 
 def zeros_like(
@@ -274,36 +283,57 @@ def full_like(
 
 
 @method()
-def new_tensor(self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any) -> Tensor:
+def new_tensor(
+    self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
+) -> Tensor:
     """A copy of `data` in the dtype and on the device of this tensor, as torch.Tensor.new_tensor."""
     array = array_from(data, array_dtype(dtype) or (data.dtype._np if isinstance(data, Tensor) else self._array.dtype))
     return leaf(array, self.device if device is None else device, requires_grad)
 
 
 @method()
-def new_zeros(self: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any) -> Tensor:
+def new_zeros(
+    self: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any
+) -> Tensor:
     """Zeros of shape `size`, in this tensor's dtype and on its device."""
-    xp, shape, kind, where = _like("new_zeros", self, dtype, device, shape_of("new_zeros", size or (named.get("size", ()),)))
+    xp, shape, kind, where = _like(
+        "new_zeros", self, dtype, device, shape_of("new_zeros", size or (named.get("size", ()),))
+    )
     return leaf(xp.zeros(shape, kind), where, requires_grad)
 
 
 @method()
-def new_ones(self: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any) -> Tensor:
+def new_ones(
+    self: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any
+) -> Tensor:
     """Ones of shape `size`, in this tensor's dtype and on its device."""
-    xp, shape, kind, where = _like("new_ones", self, dtype, device, shape_of("new_ones", size or (named.get("size", ()),)))
+    xp, shape, kind, where = _like(
+        "new_ones", self, dtype, device, shape_of("new_ones", size or (named.get("size", ()),))
+    )
     return leaf(xp.ones(shape, kind), where, requires_grad)
 
 
 @method()
-def new_empty(self: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any) -> Tensor:
+def new_empty(
+    self: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any
+) -> Tensor:
     """An uninitialised tensor of shape `size`, in this tensor's dtype and on its device."""
-    xp, shape, kind, where = _like("new_empty", self, dtype, device, shape_of("new_empty", size or (named.get("size", ()),)))
+    xp, shape, kind, where = _like(
+        "new_empty", self, dtype, device, shape_of("new_empty", size or (named.get("size", ()),))
+    )
     return leaf(xp.empty(shape, kind), where, requires_grad)
 
 
 @method()
 def new_full(
-    self: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
+    self: Tensor,
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **_: Any,
 ) -> Tensor:
     """One number in shape `size`, in this tensor's dtype and on its device."""
     xp, shape, kind, where = _like("new_full", self, dtype, device, shape_of("new_full", (size,)))
@@ -340,7 +370,9 @@ def range(*bounds: Any, dtype: Any = None, device: Any = None, requires_grad: bo
     start, end, step = _bounds(bounds, named)
     _check_step("range", start, end, step)
     count = math.floor((end - start) / step) + 1
-    array = (start + step * module_for(device).arange(count, dtype=np.float64)).astype(array_dtype(dtype) or dtypes._default._np)
+    array = (start + step * module_for(device).arange(count, dtype=np.float64)).astype(
+        array_dtype(dtype) or dtypes._default._np
+    )
     return leaf(array, device, requires_grad)
 
 
@@ -349,7 +381,9 @@ def _bounds(bounds: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, Any, A
     values = {"start": 0, "step": 1, **dict(zip(names, bounds, strict=False)), **named}
     if len(bounds) > 3 or "end" not in values or set(values) - {"start", "end", "step"}:
         raise TypeError("arange() takes (end), (start, end) or (start, end, step)")
-    found = [v.item() if isinstance(v, (Tensor, np.generic)) else v for v in (values["start"], values["end"], values["step"])]
+    found = [
+        v.item() if isinstance(v, (Tensor, np.generic)) else v for v in (values["start"], values["end"], values["step"])
+    ]
     for value in found:
         if not isinstance(value, (int, float)):
             raise TypeError(f"arange(): bounds must be numbers, not {type(value).__name__}")
@@ -417,12 +451,16 @@ def eye(
     return write_out("eye", leaf(array, device, requires_grad), out)
 
 
-def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, **_: Any) -> Tensor:
+def tril_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, **_: Any
+) -> Tensor:
     """Row and column indices of the lower triangle. -> (2, n)"""
     return leaf(np.stack(np.tril_indices(row, offset, col)).astype(array_dtype(dtype)), device)
 
 
-def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, **_: Any) -> Tensor:
+def triu_indices(
+    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, **_: Any
+) -> Tensor:
     """Row and column indices of the upper triangle. -> (2, n)"""
     return leaf(np.stack(np.triu_indices(row, offset, col)).astype(array_dtype(dtype)), device)
 
@@ -432,7 +470,9 @@ def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int
 clone_op = Elementwise("clone", lambda x: x.copy(order="K"), "x", formula="y = x", grads={"x": r"\bar y"})
 clone_op.grad("x")(lambda grad: grad)
 
-to_op = Op("to", "x", formula=r"y = \mathrm{cast}(x)", grads={"x": r"\mathrm{cast}(\bar y)"}, node_name="ToCopyBackward0")
+to_op = Op(
+    "to", "x", formula=r"y = \mathrm{cast}(x)", grads={"x": r"\mathrm{cast}(\bar y)"}, node_name="ToCopyBackward0"
+)
 
 
 @to_op.forward
@@ -448,7 +488,11 @@ def _(xp: Any, x: Any, *, dtype: Any, device: Any, source: Any) -> Any:
 def _(grad: Any, source: Any) -> Any:
     if source is None:
         return grad  # the walk casts
-    return grad.to(device=source) if isinstance(grad, Tensor) else place(np.asarray(grad) if np.isscalar(grad) else grad, source)
+    return (
+        grad.to(device=source)
+        if isinstance(grad, Tensor)
+        else place(np.asarray(grad) if np.isscalar(grad) else grad, source)
+    )
 
 
 @method("clone")
@@ -591,9 +635,14 @@ class _LegacyType(type):
 
 for _name, _kind_name in _LEGACY.items():
     globals()[_name] = _LegacyType(
-        _name, (), {"tensor_dtype": dtypes.by_name(_kind_name), "__doc__": f"{_kind_name} tensors: a constructor, and for isinstance."}
+        _name,
+        (),
+        {
+            "tensor_dtype": dtypes.by_name(_kind_name),
+            "__doc__": f"{_kind_name} tensors: a constructor, and for isinstance.",
+        },
     )
-    __all__.append(_name)  # noqa: PYI056
+    __all__.append(_name)
 
 
 # -- filling in place ----------------------------------------------------------------------------------------------------
@@ -632,7 +681,9 @@ def zero_(self: Tensor) -> Tensor:
     return fill_(self, 0)
 
 
-copy_op = Op("copy", "source", formula=r"y = \mathrm{broadcast}(x)", grads={"source": r"\bar y"}, node_name="CopyBackwards")
+copy_op = Op(
+    "copy", "source", formula=r"y = \mathrm{broadcast}(x)", grads={"source": r"\bar y"}, node_name="CopyBackwards"
+)
 copy_op.grad("source")(lambda grad: grad)
 
 

@@ -61,7 +61,9 @@ def binary(
     def change(self: Tensor, other: Any) -> Tensor:
         return inplace(op, self, other)
 
-    describe(call, name, f"{text}, element by element with broadcasting (torch.{name}). input, other: broadcastable -> (*)")
+    describe(
+        call, name, f"{text}, element by element with broadcasting (torch.{name}). input, other: broadcastable -> (*)"
+    )
     describe(apply, name, call.__doc__ or "")
     describe(change, name + "_", f"As {name}, in this tensor's own memory.")
     _attach(apply, change if in_place else None, name, *aliases.split())

@@ -37,7 +37,9 @@ class _Named:
 
 def _pair_type(name: str, fields: tuple[str, str]) -> Any:
     made: Any = NamedTuple(name, [(field, Tensor) for field in fields])  # type: ignore[misc]
-    return type(name, (_Named, made), {"__slots__": (), "__doc__": f"What {name} returns: {fields[0]} and {fields[1]}."})
+    return type(
+        name, (_Named, made), {"__slots__": (), "__doc__": f"What {name} returns: {fields[0]} and {fields[1]}."}
+    )
 
 
 Pair: dict[str, Any] = {
@@ -242,7 +244,13 @@ def sort(
     """Sorted along `dim`, and where each came from, as torch.sort; always stable. -> (values, indices)"""
     where = axis(dim, tensor_of("sort", input)._array.ndim)
     index = order(input._array, where, descending)
-    return pair_out("sort", Pair["sort"](take_op(input, index=index, dim=where), Tensor._of(np.asarray(index) if not input.ndim else index)), out)
+    return pair_out(
+        "sort",
+        Pair["sort"](
+            take_op(input, index=index, dim=where), Tensor._of(np.asarray(index) if not input.ndim else index)
+        ),
+        out,
+    )
 
 
 method("sort")(sort)
@@ -294,7 +302,9 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out
     where = axis(dim, array.ndim)
     length = array.shape[where] if array.ndim else 1
     if not 1 <= k <= length:
-        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {where}: k is {k}, its length {length}")
+        raise RuntimeError(
+            f"kthvalue(): selected number k out of range for dimension {where}: k is {k}, its length {length}"
+        )
     index = order(array, where, False)
     if array.ndim:
         index = index[(*(slice(None),) * where, slice(k - 1, k))]
@@ -370,7 +380,14 @@ _WAYS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
 def _quantile(
-    name: str, input: Tensor, q: Any, dim: int | None, keepdim: bool, interpolation: str, ignore_nan: bool, out: Tensor | None
+    name: str,
+    input: Tensor,
+    q: Any,
+    dim: int | None,
+    keepdim: bool,
+    interpolation: str,
+    ignore_nan: bool,
+    out: Tensor | None,
 ) -> Tensor:
     tensor_of(name, input)
     if input.dtype._name not in ("float32", "float64"):
@@ -390,7 +407,11 @@ def _quantile(
     x = input.reshape(-1) if dim is None or not rank_shape else input
     result = _ranked(x, ranks.reshape(-1), where, interpolation, ignore_nan)  # (q, *rest)
     if keepdim:
-        result = result.reshape((ranks.size, *((1,) * rank_shape))) if dim is None or not rank_shape else result.unsqueeze(where + 1)
+        result = (
+            result.reshape((ranks.size, *((1,) * rank_shape)))
+            if dim is None or not rank_shape
+            else result.unsqueeze(where + 1)
+        )
     return write_out(name, result.reshape(tuple(result.shape)[1:]) if not ranks.ndim else result, out)
 
 
@@ -410,7 +431,11 @@ def _ranked(x: Tensor, ranks: Any, dim: int, way: str, ignore_nan: bool) -> Tens
         low, high = _neighbours(xp, place, way)
         picked = [take_op(x, index=xp.take_along_axis(places, end, dim), dim=dim) for end in (low, high)]
         share = (place - low if way == "linear" else 0.5 * (low != high)).astype(array.dtype)
-        value = picked[0] if way in ("lower", "higher", "nearest") else picked[0] + (picked[1] - picked[0]) * Tensor._of(share)
+        value = (
+            picked[0]
+            if way in ("lower", "higher", "nearest")
+            else picked[0] + (picked[1] - picked[0]) * Tensor._of(share)
+        )
         parts.append(value.squeeze(dim))
     return stack(parts)  # type: ignore[no-any-return]
 
@@ -429,7 +454,13 @@ def _neighbours(xp: Any, place: Any, way: str) -> tuple[Any, Any]:
 
 @method("quantile")
 def quantile(
-    input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear", out: Tensor | None = None
+    input: Tensor,
+    q: Any,
+    dim: int | None = None,
+    keepdim: bool = False,
+    *,
+    interpolation: str = "linear",
+    out: Tensor | None = None,
 ) -> Tensor:
     """The value below which the share q lies, over all axes or along `dim`, as torch.quantile. -> (*) or (len(q), *)"""
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False, out)
@@ -437,9 +468,13 @@ def quantile(
 
 @method("nanquantile")
 def nanquantile(
-    input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear", out: Tensor | None = None
+    input: Tensor,
+    q: Any,
+    dim: int | None = None,
+    keepdim: bool = False,
+    *,
+    interpolation: str = "linear",
+    out: Tensor | None = None,
 ) -> Tensor:
     """As quantile, leaving nan out."""
     return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True, out)
-
-

@@ -25,7 +25,6 @@ __all__ = [
 ]  # fmt: skip
 
 
-
 def _square(x: Any) -> Any:
     return np.square(x) if x.dtype.kind != "b" else x.astype(np.int64)
 
@@ -62,7 +61,9 @@ div_op.grad("b")(lambda grad, b, out: -grad * (out / b).conj())
 neg_op = Elementwise("neg", np.negative, "x", formula="y = -x", grads={"x": r"-\bar y"})
 neg_op.grad("x")(lambda grad: -grad)
 
-square_op = Elementwise("square", _square, "x", formula="y = x^2", grads={"x": r"2 x \, \bar y"}, node_name="PowBackward0")
+square_op = Elementwise(
+    "square", _square, "x", formula="y = x^2", grads={"x": r"2 x \, \bar y"}, node_name="PowBackward0"
+)
 square_op.grad("x")(lambda grad, x: grad * (x + x).conj())
 
 reciprocal_op = Elementwise(
@@ -91,7 +92,7 @@ positive = unary(positive_op, "x", in_place=False, aliases="__pos__")
 
 
 def _scaled(name: str, other: Any, alpha: Any, input: Any) -> Any:
-    """alpha * other. Raises RuntimeError for a float alpha among integers."""
+    """Alpha * other. Raises RuntimeError for a float alpha among integers."""
     both = max(v.dtype._category for v in (input, other) if isinstance(v, Tensor))
     if isinstance(alpha, Tensor):
         alpha = alpha.item()
@@ -104,7 +105,7 @@ def _scaled(name: str, other: Any, alpha: Any, input: Any) -> Any:
 
 @method("add")
 def add(input: Tensor, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
-    """input + alpha * other, element by element with broadcasting, as torch.add.
+    """Input + alpha * other, element by element with broadcasting, as torch.add.
 
     Raises RuntimeError if the shapes do not broadcast, TypeError if input is no Tensor.
     """
@@ -116,7 +117,7 @@ def add(input: Tensor, other: Any, *, alpha: Any = 1, out: Tensor | None = None)
 
 @method("sub", "subtract")
 def sub(input: Tensor, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
-    """input - alpha * other, element by element with broadcasting, as torch.sub."""
+    """Input - alpha * other, element by element with broadcasting, as torch.sub."""
     if not isinstance(other, Tensor):
         tensor_of("sub", input)
     result: Tensor = sub_op.fast(input, other if alpha == 1 else _scaled("sub", other, alpha, input))
@@ -127,7 +128,7 @@ subtract = sub
 
 
 def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
-    """other - alpha * input, as torch.rsub."""
+    """Other - alpha * input, as torch.rsub."""
     tensor_of("rsub", input)
     return sub_op.fast(other, input if alpha == 1 else _scaled("rsub", input, alpha, input))  # type: ignore[no-any-return]
 
@@ -188,10 +189,24 @@ def _fmod(a: Any, b: Any) -> Any:
     return np.fmod(a, b)
 
 
-div_trunc_op = Elementwise("div_trunc", _trunc_divide, "a b", formula=r"y = \operatorname{trunc}\frac{a}{b}", grads={"a": "0", "b": "0"}, node_name="DivBackward1")
+div_trunc_op = Elementwise(
+    "div_trunc",
+    _trunc_divide,
+    "a b",
+    formula=r"y = \operatorname{trunc}\frac{a}{b}",
+    grads={"a": "0", "b": "0"},
+    node_name="DivBackward1",
+)
 div_trunc_op.grad("a", "b")(lambda grad: zeros_of(grad))
 
-floor_divide_op = Elementwise("floor_divide", wide(_floor_divide), "a b", formula=r"y = \lfloor a / b \rfloor", grads={"a": "0", "b": "0"}, node_name="DivBackward1")
+floor_divide_op = Elementwise(
+    "floor_divide",
+    wide(_floor_divide),
+    "a b",
+    formula=r"y = \lfloor a / b \rfloor",
+    grads={"a": "0", "b": "0"},
+    node_name="DivBackward1",
+)
 floor_divide_op.grad("a", "b")(lambda grad: zeros_of(grad))
 
 remainder_op = Elementwise(
@@ -222,7 +237,7 @@ def _quotient(name: str, rounding_mode: Any) -> Elementwise:
 
 @method("div", "divide", "true_divide")
 def div(input: Tensor, other: Any, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
-    """input / other, element by element; rounded down ("floor") or toward zero ("trunc") if asked (torch.div).
+    """Input / other, element by element; rounded down ("floor") or toward zero ("trunc") if asked (torch.div).
 
     Integers give the default float dtype unless rounded. Raises RuntimeError for another rounding_mode.
     """
@@ -264,7 +279,9 @@ floor_op = _rounding("floor", np.floor, r"y = \lfloor x \rfloor")
 ceil_op = _rounding("ceil", np.ceil, r"y = \lceil x \rceil")
 trunc_op = _rounding("trunc", np.trunc, r"y = \operatorname{trunc} x")
 rint_op = _rounding("round", np.rint, r"y = \operatorname{round} x")
-frac_op = Elementwise("frac", wide(lambda x: x - np.trunc(x)), "x", formula=r"y = x - \operatorname{trunc} x", grads={"x": r"\bar y"})
+frac_op = Elementwise(
+    "frac", wide(lambda x: x - np.trunc(x)), "x", formula=r"y = x - \operatorname{trunc} x", grads={"x": r"\bar y"}
+)
 frac_op.grad("x")(lambda grad: grad)
 
 floor = unary(floor_op, "The next whole number below")
@@ -272,7 +289,13 @@ ceil = unary(ceil_op, "The next whole number above")
 trunc = fix = unary(trunc_op, "Without the fraction", aliases="fix")
 frac = unary(frac_op, "The fraction")
 
-round_decimals_op = Op("round_decimals", "x", formula=r"y = 10^{-d} \operatorname{round}(10^d x)", grads={"x": "0"}, node_name="RoundBackward1")
+round_decimals_op = Op(
+    "round_decimals",
+    "x",
+    formula=r"y = 10^{-d} \operatorname{round}(10^d x)",
+    grads={"x": "0"},
+    node_name="RoundBackward1",
+)
 round_decimals_op.grad("x")(lambda grad: zeros_of(grad))
 
 
@@ -329,7 +352,9 @@ def _pair(op: Elementwise, text: str) -> Any:
 
     def strict(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         if not isinstance(other, Tensor):
-            raise TypeError(f"{op.name}(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}; use clamp for a number")
+            raise TypeError(
+                f"{op.name}(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}; use clamp for a number"
+            )
         return public(input, other, out=out)  # type: ignore[no-any-return]
 
     strict.__name__, strict.__doc__ = op.name, public.__doc__
@@ -343,7 +368,10 @@ fmax = _pair(fmax_op, "The larger of two, the other one if one is nan")
 fmin = _pair(fmin_op, "The smaller of two, the other one if one is nan")
 
 clamp_op = Op(
-    "clamp", "x", formula=r"y = \min(\max(x, \mathit{min}), \mathit{max})", grads={"x": r"\bar y \, [\mathit{min} \le x \le \mathit{max}]"}
+    "clamp",
+    "x",
+    formula=r"y = \min(\max(x, \mathit{min}), \mathit{max})",
+    grads={"x": r"\bar y \, [\mathit{min} \le x \le \mathit{max}]"},
 )
 
 
@@ -405,7 +433,7 @@ def _limits(name: str, input: Tensor, min: Any, max: Any) -> tuple[Op, tuple[Any
 
 @method("clamp", "clip")
 def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
-    """input limited to [min, max], numbers or Tensors; either may be left out (torch.clamp). input: (*) -> (*)
+    """Input limited to [min, max], numbers or Tensors; either may be left out (torch.clamp). input: (*) -> (*)
 
     Raises RuntimeError if both are None. Where it is cut off, the gradient is zero.
     """
@@ -471,7 +499,7 @@ addcdiv_op.grad("tensor2")(lambda grad, tensor1, tensor2, value: -grad * value *
 
 @method("lerp")
 def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Tensor | None = None) -> Tensor:
-    """input + weight * (end - input), as torch.lerp; weight is a number or a Tensor."""
+    """Input + weight * (end - input), as torch.lerp; weight is a number or a Tensor."""
     if input.dtype is not end.dtype:
         raise DTypeError(f"expected dtype {input.dtype!r} for `end` but got dtype {end.dtype!r}")
     return write_out("lerp", lerp_op(input, end, weight), out)
@@ -479,13 +507,13 @@ def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Tensor | None = None) 
 
 @method("addcmul")
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1, out: Tensor | None = None) -> Tensor:
-    """input + value * tensor1 * tensor2, as torch.addcmul."""
+    """Input + value * tensor1 * tensor2, as torch.addcmul."""
     return write_out("addcmul", addcmul_op(input, tensor1, tensor2, value=value), out)
 
 
 @method("addcdiv")
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1, out: Tensor | None = None) -> Tensor:
-    """input + value * tensor1 / tensor2, as torch.addcdiv. Raises RuntimeError for integers only."""
+    """Input + value * tensor1 / tensor2, as torch.addcdiv. Raises RuntimeError for integers only."""
     if all(t._array.dtype.kind in "iub" for t in (input, tensor1, tensor2)):
         raise RuntimeError(
             "Integer division with addcdiv is no longer supported; use (input + value * trunc(tensor1 / tensor2)) instead"
@@ -541,7 +569,14 @@ def _reflected(op: Elementwise) -> Any:
     return lambda self, other: fast(other, self)
 
 
-for _op, _name in {add_op: "add", sub_op: "sub", mul_op: "mul", div_op: "truediv", floor_divide_op: "floordiv", remainder_op: "mod"}.items():
+for _op, _name in {
+    add_op: "add",
+    sub_op: "sub",
+    mul_op: "mul",
+    div_op: "truediv",
+    floor_divide_op: "floordiv",
+    remainder_op: "mod",
+}.items():
     method(f"__{_name}__")(_op.fast)
     method(f"__r{_name}__")(_reflected(_op) if _op not in (add_op, mul_op) else _op.fast)
 

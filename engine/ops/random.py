@@ -88,7 +88,13 @@ def randint(
     if set(limits) != {"low", "high"}:
         raise TypeError("randint() takes (high, size) or (low, high, size)")
     kind = array_dtype(dtype) or dtypes.I64
-    array = _whole(stream(generator, module_for(device)), int(limits["low"]), int(limits["high"]), shape_of("randint", (size,)), kind)
+    array = _whole(
+        stream(generator, module_for(device)),
+        int(limits["low"]),
+        int(limits["high"]),
+        shape_of("randint", (size,)),
+        kind,
+    )
     return write_out("randint", leaf(array, device, requires_grad), out)
 
 
@@ -109,16 +115,36 @@ def randperm(
     return write_out("randperm", leaf(array, device, requires_grad), out)
 
 
-def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any) -> Tensor:
+def rand_like(
+    input: Tensor,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **_: Any,
+) -> Tensor:
     """Uniform in [0, 1), in the shape, dtype and device of `input` (torch.rand_like)."""
     where = input.device if device is None else device
-    return rand(tuple(input.shape), generator=generator, dtype=dtype or input.dtype, device=where, requires_grad=requires_grad)
+    return rand(
+        tuple(input.shape), generator=generator, dtype=dtype or input.dtype, device=where, requires_grad=requires_grad
+    )
 
 
-def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any) -> Tensor:
+def randn_like(
+    input: Tensor,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **_: Any,
+) -> Tensor:
     """Standard normal, in the shape, dtype and device of `input` (torch.randn_like)."""
     where = input.device if device is None else device
-    return randn(tuple(input.shape), generator=generator, dtype=dtype or input.dtype, device=where, requires_grad=requires_grad)
+    return randn(
+        tuple(input.shape), generator=generator, dtype=dtype or input.dtype, device=where, requires_grad=requires_grad
+    )
 
 
 def randint_like(
@@ -167,7 +193,9 @@ def bernoulli_array(rng: Any, probability: Any, shape: Any) -> Any:
 
 
 @method("bernoulli")
-def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
+def bernoulli(
+    input: Tensor, p: float | None = None, *, generator: Generator | None = None, out: Tensor | None = None
+) -> Tensor:
     """1 with the probability that `input` (or p) says, else 0, in the shape and dtype of `input` (torch.bernoulli).
 
     Raises RuntimeError for a probability outside [0, 1].
@@ -186,7 +214,12 @@ def _check_chances(chances: Any) -> None:
 
 @method("multinomial")
 def multinomial(
-    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None, out: Tensor | None = None
+    input: Tensor,
+    num_samples: int,
+    replacement: bool = False,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Indices drawn with the weights in each row, as torch.multinomial. (n,) -> (num_samples,); (m, n) -> (m, num_samples).
 
@@ -215,9 +248,13 @@ def multinomial(
         index = np.minimum(index, last[:, None])
     else:  # the largest of weight / exponential, then the next, …: the same as drawing one by one
         if ((rows > 0).sum(1) < num_samples).any():
-            raise RuntimeError("invalid multinomial distribution (with replacement=False, not enough non-negative category to sample)")
+            raise RuntimeError(
+                "invalid multinomial distribution (with replacement=False, not enough non-negative category to sample)"
+            )
         index = np.argsort(-rows / rng.standard_exponential(rows.shape), 1, kind="stable")[:, :num_samples]
-    return write_out("multinomial", leaf(index.reshape(*weights.shape[:-1], num_samples).astype(np.int64), input.device), out)
+    return write_out(
+        "multinomial", leaf(index.reshape(*weights.shape[:-1], num_samples).astype(np.int64), input.device), out
+    )
 
 
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
@@ -251,7 +288,9 @@ def _rng(self: Tensor, generator: Generator | None) -> tuple[Any, Any, Any]:
 
 
 @method()
-def uniform_(self: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None, **named: float) -> Tensor:
+def uniform_(
+    self: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None, **named: float
+) -> Tensor:
     """Fill with uniform numbers from [a, b) (torch.Tensor.uniform_). Raises RuntimeError if a > b."""
     a, b = named.get("from", a), named.get("to", b)
     if a > b:
@@ -315,12 +354,18 @@ def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator:
 
 
 @method()
-def random_(self: Tensor, low: int | None = None, high: int | None = None, *, generator: Generator | None = None, **named: int) -> Tensor:
+def random_(
+    self: Tensor, low: int | None = None, high: int | None = None, *, generator: Generator | None = None, **named: int
+) -> Tensor:
     """Fill with whole numbers: below `low` alone, from low to below high, or over all the dtype holds exactly."""
     low, high = named.get("from", low), named.get("to", high)
     rng, shape, kind = _rng(self, generator)
     if low is None:
-        top = {2: 2**11, 4: 2**24, 8: 2**53}[kind.itemsize] if kind.kind in "fV" else (2 if kind.kind == "b" else np.iinfo(kind).max)
+        top = (
+            {2: 2**11, 4: 2**24, 8: 2**53}[kind.itemsize]
+            if kind.kind in "fV"
+            else (2 if kind.kind == "b" else np.iinfo(kind).max)
+        )
         low, high = 0, int(top) + (kind.kind == "f")
     elif high is None:
         low, high = 0, low

@@ -86,7 +86,13 @@ def summable(input: Tensor, dtype: Any, name: str) -> Tensor:
 
 @method("sum")
 def sum(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None, axis: Any = None
+    input: Tensor,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+    out: Tensor | None = None,
+    axis: Any = None,
 ) -> Tensor:
     """The sum over all axes or those in `dim`, as torch.sum. Bools and integers give int64.
 
@@ -99,7 +105,13 @@ def sum(
 
 @method("mean")
 def mean(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None, axis: Any = None
+    input: Tensor,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+    out: Tensor | None = None,
+    axis: Any = None,
 ) -> Tensor:
     """The mean over all axes or those in `dim`, as torch.mean. Raises RuntimeError for integers without dtype=."""
     x = _averaged(input, dtype, "mean")
@@ -120,7 +132,9 @@ def _averaged(input: Tensor, dtype: Any, name: str) -> Tensor:
 
 
 @method("nansum")
-def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
+def nansum(
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
+) -> Tensor:
     """The sum of what is not nan, as torch.nansum."""
     x = summable(input, dtype, "nansum")
     clean = masked(x, x == x) if x._array.dtype.kind in "fV" else x
@@ -128,7 +142,9 @@ def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any 
 
 
 @method("nanmean")
-def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
+def nanmean(
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
+) -> Tensor:
     """The mean of what is not nan, as torch.nanmean."""
     x = _averaged(input, dtype, "nanmean")
     return write_out("nanmean", nansum(x, dim, keepdim) / sum(x == x, dim, keepdim), out)
@@ -187,7 +203,9 @@ def _slices(where: int, start: int | None, stop: int | None) -> Any:
 
 
 @method("prod")
-def prod(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
+def prod(
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
+) -> Tensor:
     """The product of all elements or along one axis, as torch.prod. Bools and integers give int64."""
     x = summable(input, dtype, "prod")
     found = None if dim is None else axes(axis(dim, x._array.ndim), x._array.ndim)
@@ -200,7 +218,10 @@ var_op = Op(
     "var", "x", formula=r"y = \frac{1}{n - c} \sum_i (x_i - \mu)^2", grads={"x": r"\frac{2 \bar y}{n - c} (x_i - \mu)"}
 )
 std_op = Op(
-    "std", "x", formula=r"y = \sqrt{\frac{1}{n - c} \sum_i (x_i - \mu)^2}", grads={"x": r"\frac{\bar y}{(n - c) \, y} (x_i - \mu)"}
+    "std",
+    "x",
+    formula=r"y = \sqrt{\frac{1}{n - c} \sum_i (x_i - \mu)^2}",
+    grads={"x": r"\frac{\bar y}{(n - c) \, y} (x_i - \mu)"},
 )
 
 
@@ -263,8 +284,14 @@ def _spread_of(op: Op, input: Tensor, given: tuple[Any, ...], named: dict[str, A
     if unbiased is not None:
         correction = 1 if unbiased else 0
     if input._array.dtype.kind in "iub":
-        raise DTypeError(f"std and var only support floating point and complex dtypes, but got {input.dtype!r}; write x.float()")
-    params = {"dim": axes(dim, input._array.ndim), "keepdim": keepdim, "correction": 1 if correction is None else correction}
+        raise DTypeError(
+            f"std and var only support floating point and complex dtypes, but got {input.dtype!r}; write x.float()"
+        )
+    params = {
+        "dim": axes(dim, input._array.ndim),
+        "keepdim": keepdim,
+        "correction": 1 if correction is None else correction,
+    }
     return write_out(name, op(input, **params), out)
 
 
@@ -314,7 +341,9 @@ def _(xp: Any, x: Any, *, dim: Any, keepdim: Any) -> Any:
     top = x.max(axis=dim, keepdims=True)
     top = xp.where(xp.isfinite(top), top, top.dtype.type(0))
     total = xp.log(xp.exp(x - top).sum(axis=dim, keepdims=True)) + top
-    return (total if keepdim else total.reshape([n for i, n in enumerate(x.shape) if dim is not None and i not in dim])).astype(x.dtype)
+    return (
+        total if keepdim else total.reshape([n for i, n in enumerate(x.shape) if dim is not None and i not in dim])
+    ).astype(x.dtype)
 
 
 @logsumexp_op.grad("x")
@@ -329,7 +358,13 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False, *, out: Tensor | N
     return write_out("logsumexp", logsumexp_op(x, dim=axes(dim, x._array.ndim), keepdim=keepdim), out)
 
 
-norm_op = Op("norm", "x", formula=r"y = \sqrt{\sum_i |x_i|^2}", grads={"x": r"\bar y \, \frac{x_i}{y}"}, node_name="LinalgVectorNormBackward0")
+norm_op = Op(
+    "norm",
+    "x",
+    formula=r"y = \sqrt{\sum_i |x_i|^2}",
+    grads={"x": r"\bar y \, \frac{x_i}{y}"},
+    node_name="LinalgVectorNormBackward0",
+)
 
 
 @norm_op.forward
@@ -373,7 +408,9 @@ def vector_norm(
     return write_out("vector_norm", result, out)
 
 
-support_op = Op("support", "x", formula=r"y = \sum_i [x_i \ne 0]", grads={"x": "0"}, node_name="LinalgVectorNormBackward0")
+support_op = Op(
+    "support", "x", formula=r"y = \sum_i [x_i \ne 0]", grads={"x": "0"}, node_name="LinalgVectorNormBackward0"
+)
 support_op.forward(lambda xp, x, *, dim, keepdim: (x != 0).sum(axis=dim, keepdims=keepdim).astype(x.real.dtype))
 support_op.grad("x")(lambda grad, x_shape, dim, keepdim: spread(zeros_of(grad), x_shape, dim, keepdim))
 
@@ -410,7 +447,9 @@ def norm(
         if one_of("norm", p, ("fro", "nuc")) == "nuc":
             from gradbook import linalg
 
-            return write_out("norm", linalg.matrix_norm(input, "nuc", *(() if dim is None else (dim,)), keepdim=keepdim), out)
+            return write_out(
+                "norm", linalg.matrix_norm(input, "nuc", *(() if dim is None else (dim,)), keepdim=keepdim), out
+            )
         p = 2
     x = input if dtype is None else converted(input, array_dtype(dtype), None)
     if dim is None and keepdim is False and x._array.ndim == 0:

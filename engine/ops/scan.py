@@ -13,7 +13,17 @@ from gradbook.ops.arguments import axis, tensor_of, write_out
 from gradbook.ops.reduction import joined, summable
 from gradbook.tensor import Tensor, method
 
-__all__ = ["cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "diff", "logcumsumexp", "trapezoid", "trapz"]
+__all__ = [
+    "cummax",
+    "cummin",
+    "cumprod",
+    "cumsum",
+    "cumulative_trapezoid",
+    "diff",
+    "logcumsumexp",
+    "trapezoid",
+    "trapz",
+]
 
 
 def _back(xp: Any, x: Any, dim: int) -> Any:
@@ -29,7 +39,9 @@ def _(xp: Any, x: Any, *, dim: int, reverse: Any = False) -> Any:
         return x.copy()
     kind = x.dtype
     source = x.astype(np.float32) if kind == dtypes.BF16 else x
-    return (_back(xp, _back(xp, source, dim).cumsum(dim), dim) if reverse else source.cumsum(dim)).astype(kind, copy=False)
+    return (_back(xp, _back(xp, source, dim).cumsum(dim), dim) if reverse else source.cumsum(dim)).astype(
+        kind, copy=False
+    )
 
 
 @cumsum_op.grad("x")
@@ -38,7 +50,10 @@ def _(grad: Any, dim: int, reverse: Any) -> Any:
 
 
 cumprod_op = Op(
-    "cumprod", "x", formula=r"y_k = \prod_{i \le k} x_i", grads={"x": r"\bar x_i = \sum_{k \ge i} \bar y_k \prod_{j \le k, j \ne i} x_j"}
+    "cumprod",
+    "x",
+    formula=r"y_k = \prod_{i \le k} x_i",
+    grads={"x": r"\bar x_i = \sum_{k \ge i} \bar y_k \prod_{j \le k, j \ne i} x_j"},
 )
 
 
@@ -107,8 +122,12 @@ def cumprod_(self: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
 
 # -- running extremes ----------------------------------------------------------------------------------------------------
 
-cummax_op = MultiOp("cummax", "x", formula=r"y_k = \max_{i \le k} x_i", grads={"x": r"\bar x_i = \sum_{k: y_k = x_i} \bar y_k"})
-cummin_op = MultiOp("cummin", "x", formula=r"y_k = \min_{i \le k} x_i", grads={"x": r"\bar x_i = \sum_{k: y_k = x_i} \bar y_k"})
+cummax_op = MultiOp(
+    "cummax", "x", formula=r"y_k = \max_{i \le k} x_i", grads={"x": r"\bar x_i = \sum_{k: y_k = x_i} \bar y_k"}
+)
+cummin_op = MultiOp(
+    "cummin", "x", formula=r"y_k = \min_{i \le k} x_i", grads={"x": r"\bar x_i = \sum_{k: y_k = x_i} \bar y_k"}
+)
 
 
 def _running(xp: Any, x: Any, dim: int, better: Any) -> tuple[Any, Any]:
@@ -159,14 +178,17 @@ def cummin(input: Tensor, dim: int, *, out: Any = None) -> Any:
 
 @method("logcumsumexp")
 def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
-    """log of the running sums of exp(input) along `dim`, without overflow (torch.logcumsumexp)."""
+    """Log of the running sums of exp(input) along `dim`, without overflow (torch.logcumsumexp)."""
     from gradbook.ops.joining import cat
     from gradbook.ops.reduction import logsumexp
 
     where = axis(dim, input._array.ndim)
     if not input._array.ndim or not input._array.size:
         return write_out("logcumsumexp", input * 1, out)
-    parts = [logsumexp(input[(*(slice(None),) * where, slice(0, i + 1))], where, True) for i in range(input._array.shape[where])]
+    parts = [
+        logsumexp(input[(*(slice(None),) * where, slice(0, i + 1))], where, True)
+        for i in range(input._array.shape[where])
+    ]
     return write_out("logcumsumexp", cat(parts, where), out)
 
 
@@ -175,7 +197,13 @@ def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tenso
 
 @method("diff")
 def diff(
-    input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None, *, out: Tensor | None = None
+    input: Tensor,
+    n: int = 1,
+    dim: int = -1,
+    prepend: Tensor | None = None,
+    append: Tensor | None = None,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Differences of neighbours along `dim`, n times, as torch.diff."""
     from gradbook.ops.joining import cat

@@ -16,7 +16,10 @@ from gradbook.tensor import Tensor, method
 __all__ = ["log_softmax", "softmax"]
 
 softmax_op = Op(
-    "softmax", "x", formula=r"y_i = \frac{e^{x_i}}{\sum_j e^{x_j}}", grads={"x": r"y_i \left(\bar y_i - \sum_j \bar y_j y_j\right)"}
+    "softmax",
+    "x",
+    formula=r"y_i = \frac{e^{x_i}}{\sum_j e^{x_j}}",
+    grads={"x": r"y_i \left(\bar y_i - \sum_j \bar y_j y_j\right)"},
 )
 log_softmax_op = Op(
     "log_softmax", "x", formula=r"y_i = x_i - \ln \sum_j e^{x_j}", grads={"x": r"\bar y_i - e^{y_i} \sum_j \bar y_j"}
@@ -78,5 +81,3 @@ def log_softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | Non
     """log(softmax(input)) along `dim`, exact where softmax is tiny (torch.log_softmax). (*) -> (*)"""
     x, where = _scores("log_softmax", input, dim, dtype)
     return write_out("log_softmax", log_softmax_op(x, dim=where), out)
-
-

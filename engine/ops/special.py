@@ -39,7 +39,12 @@ def sigmoid_array(x: Any) -> Any:
 
 
 sigmoid_op = Elementwise(
-    "sigmoid", sigmoid_array, "x", float_input=True, formula=r"y = \frac{1}{1 + e^{-x}}", grads={"x": r"\bar y \, y (1 - y)"}
+    "sigmoid",
+    sigmoid_array,
+    "x",
+    float_input=True,
+    formula=r"y = \frac{1}{1 + e^{-x}}",
+    grads={"x": r"\bar y \, y (1 - y)"},
 )
 sigmoid_op.grad("x")(lambda grad, out: grad * (out - out * out).conj())
 sigmoid = unary(sigmoid_op, "1 / (1 + exp(-x)): from 0 to 1")
@@ -75,7 +80,13 @@ def logit_(self: Tensor, eps: float | None = None) -> Tensor:
 # -- erf -----------------------------------------------------------------------------------------------------------------
 
 # Cody's rational approximations on |x| <= 0.46875, up to 4, and beyond
-_P1 = (3.16112374387056560e00, 1.13864154151050156e02, 3.77485237685302021e02, 3.20937758913846947e03, 1.85777706184603153e-1)
+_P1 = (
+    3.16112374387056560e00,
+    1.13864154151050156e02,
+    3.77485237685302021e02,
+    3.20937758913846947e03,
+    1.85777706184603153e-1,
+)
 _Q1 = (2.36012909523441209e01, 2.44024637934444173e02, 1.28261652607737228e03, 2.84423683343917062e03)
 _P2 = (
     5.64188496988670089e-1, 8.88314979438837594e00, 6.61191906371416295e01, 2.98635138197400131e02, 8.81952221241769090e02,
@@ -89,7 +100,13 @@ _P3 = (
     3.05326634961232344e-1, 3.60344899949804439e-1, 1.25781726111229246e-1, 1.60837851487422766e-2, 6.58749161529837803e-4,
     1.63153871373020978e-2,
 )  # fmt: skip
-_Q3 = (2.56852019228982242e00, 1.87295284992346725e00, 5.27905102951428412e-1, 6.05183413124413191e-2, 2.33520497626869185e-3)
+_Q3 = (
+    2.56852019228982242e00,
+    1.87295284992346725e00,
+    5.27905102951428412e-1,
+    6.05183413124413191e-2,
+    2.33520497626869185e-3,
+)
 
 
 def _near(square: Any) -> Any:
@@ -133,11 +150,17 @@ def _erfc_positive(y: Any) -> Any:
 # float32: the rational approximation that Eigen uses, odd over even in x; 4 units in the last place
 _ERF32_TOP = (-2.72614225801306e-10, 2.77068142495902e-08, -2.10102402082508e-06, -5.69250639462346e-05, -7.34990630326855e-04,
               -2.95459980854025e-03, -1.60960333262415e-02)  # fmt: skip
-_ERF32_BOTTOM = (-1.45660718464996e-05, -2.13374055278905e-04, -1.68282697438203e-03, -7.37332916720468e-03, -1.42647390514189e-02)
+_ERF32_BOTTOM = (
+    -1.45660718464996e-05,
+    -2.13374055278905e-04,
+    -1.68282697438203e-03,
+    -7.37332916720468e-03,
+    -1.42647390514189e-02,
+)
 
 
 def _erf32(x: Any) -> Any:
-    """erf in float32; beyond 4 it is 1."""
+    """Erf in float32; beyond 4 it is 1."""
     x = np.clip(x, np.float32(-4.0), np.float32(4.0))
     square = x * x
     top = np.float32(_ERF32_TOP[0]) * square
@@ -156,7 +179,7 @@ def _erf32(x: Any) -> Any:
 
 
 def erf_array(x: Any) -> Any:
-    """erf of a float array, in its dtype."""
+    """Erf of a float array, in its dtype."""
     if x.dtype.itemsize < 8:
         result = _erf32(x.astype(np.float32, copy=False))
         return result if x.dtype == np.float32 else result.astype(x.dtype)
@@ -181,8 +204,28 @@ def _polynomial(w: Any, coefficients: tuple[float, ...]) -> Any:
     return total
 
 
-_GILES_NEAR = (2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503, -0.00417768164, 0.246640727, 1.50140941)
-_GILES_FAR = (-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682)
+_GILES_NEAR = (
+    2.81022636e-08,
+    3.43273939e-07,
+    -3.5233877e-06,
+    -4.39150654e-06,
+    0.00021858087,
+    -0.00125372503,
+    -0.00417768164,
+    0.246640727,
+    1.50140941,
+)
+_GILES_FAR = (
+    -0.000200214257,
+    0.000100950558,
+    0.00134934322,
+    -0.00367342844,
+    0.00573950773,
+    -0.0076224613,
+    0.00943887047,
+    1.00167406,
+    2.83297682,
+)
 
 
 def erfinv_array(x: Any) -> Any:
@@ -205,11 +248,21 @@ erf_op = Elementwise(
 )  # fmt: skip
 erf_op.grad("x")(lambda grad, x: grad * exp_op(-(x * x)) * (2 / SQRT_PI))
 erfc_op = Elementwise(
-    "erfc", wide(erfc_array), "x", float_input=True, formula=r"y = 1 - \operatorname{erf} x", grads={"x": r"-\bar y \, \tfrac{2}{\sqrt\pi} e^{-x^2}"}
+    "erfc",
+    wide(erfc_array),
+    "x",
+    float_input=True,
+    formula=r"y = 1 - \operatorname{erf} x",
+    grads={"x": r"-\bar y \, \tfrac{2}{\sqrt\pi} e^{-x^2}"},
 )
 erfc_op.grad("x")(lambda grad, x: grad * exp_op(-(x * x)) * (-2 / SQRT_PI))
 erfinv_op = Elementwise(
-    "erfinv", wide(erfinv_array), "x", float_input=True, formula=r"\operatorname{erf} y = x", grads={"x": r"\bar y \, \tfrac{\sqrt\pi}{2} e^{y^2}"}
+    "erfinv",
+    wide(erfinv_array),
+    "x",
+    float_input=True,
+    formula=r"\operatorname{erf} y = x",
+    grads={"x": r"\bar y \, \tfrac{\sqrt\pi}{2} e^{y^2}"},
 )
 erfinv_op.grad("x")(lambda grad, out: grad * exp_op(out * out) * (SQRT_PI / 2))
 
@@ -237,7 +290,7 @@ def _lgamma_positive(x: Any) -> Any:
 
 
 def lgamma_array(x: Any) -> Any:
-    """log |gamma(x)| of a float array, in its dtype."""
+    """Log |gamma(x)| of a float array, in its dtype."""
     kind, x = x.dtype, x.astype(np.float64)
     below = x < 0.5
     value = _lgamma_positive(np.where(below, 1 - x, x))
@@ -289,10 +342,22 @@ def polygamma_array(x: Any, n: int) -> Any:
     return total.astype(kind)
 
 
-lgamma_op = Elementwise("lgamma", wide(lgamma_array), "x", float_input=True, formula=r"y = \ln |\Gamma(x)|", grads={"x": r"\bar y \, \psi(x)"})
+lgamma_op = Elementwise(
+    "lgamma",
+    wide(lgamma_array),
+    "x",
+    float_input=True,
+    formula=r"y = \ln |\Gamma(x)|",
+    grads={"x": r"\bar y \, \psi(x)"},
+)
 lgamma_op.grad("x")(lambda grad, x: grad * digamma_op(x))
 digamma_op = Elementwise(
-    "digamma", wide(lambda x: polygamma_array(x, 0)), "x", float_input=True, formula=r"y = \psi(x)", grads={"x": r"\bar y \, \psi_1(x)"}
+    "digamma",
+    wide(lambda x: polygamma_array(x, 0)),
+    "x",
+    float_input=True,
+    formula=r"y = \psi(x)",
+    grads={"x": r"\bar y \, \psi_1(x)"},
 )
 digamma_op.grad("x")(lambda grad, x: grad * polygamma_op(x, n=1))
 polygamma_op = Op("polygamma", "x", formula=r"y = \psi_n(x)", grads={"x": r"\bar y \, \psi_{n+1}(x)"})
@@ -328,7 +393,9 @@ method("mvlgamma_")(lambda self, p: assign(self, mvlgamma(self, p)))
 
 # -- others --------------------------------------------------------------------------------------------------------------
 
-i0_op = Elementwise("i0", wide(lambda x: np.i0(x).astype(x.dtype).reshape(x.shape)), "x", float_input=True, formula=r"y = I_0(x)")
+i0_op = Elementwise(
+    "i0", wide(lambda x: np.i0(x).astype(x.dtype).reshape(x.shape)), "x", float_input=True, formula=r"y = I_0(x)"
+)
 i0 = unary(i0_op, "The modified Bessel function of order 0 (value only). Differs: it has no gradient")
 
 

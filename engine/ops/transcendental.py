@@ -17,9 +17,45 @@ from gradbook.ops.pointwise import mul_op, no_bool, reciprocal_op, square_op
 from gradbook.tensor import Tensor, method
 
 __all__ = [
-    "acos", "acosh", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "asin", "asinh", "atan",
-    "atan2", "atanh", "copysign", "cos", "cosh", "deg2rad", "exp", "exp2", "expm1", "float_power", "hypot", "ldexp", "log", "log10",
-    "log1p", "log2", "logaddexp", "logaddexp2", "pow", "rad2deg", "rsqrt", "sin", "sinc", "sinh", "sqrt", "tan", "tanh",
+    "acos",
+    "acosh",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "copysign",
+    "cos",
+    "cosh",
+    "deg2rad",
+    "exp",
+    "exp2",
+    "expm1",
+    "float_power",
+    "hypot",
+    "ldexp",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "logaddexp2",
+    "pow",
+    "rad2deg",
+    "rsqrt",
+    "sin",
+    "sinc",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
     "xlogy",
 ]  # fmt: skip
 
@@ -38,9 +74,13 @@ exp_op = _declare("exp", np.exp, "y = e^x", r"\bar y \, y", lambda grad, out: gr
 exp2_op = _declare("exp2", np.exp2, "y = 2^x", r"\bar y \, y \ln 2", lambda grad, out: grad * out.conj() * LN2)
 expm1_op = _declare("expm1", np.expm1, "y = e^x - 1", r"\bar y \, (y + 1)", lambda grad, out: grad * (out.conj() + 1))
 log_op = _declare("log", np.log, r"y = \ln x", r"\frac{\bar y}{x}", lambda grad, x: grad / x.conj())
-log1p_op = _declare("log1p", np.log1p, r"y = \ln(1 + x)", r"\frac{\bar y}{1 + x}", lambda grad, x: grad / (x.conj() + 1))
+log1p_op = _declare(
+    "log1p", np.log1p, r"y = \ln(1 + x)", r"\frac{\bar y}{1 + x}", lambda grad, x: grad / (x.conj() + 1)
+)
 log2_op = _declare("log2", np.log2, r"y = \log_2 x", r"\frac{\bar y}{x \ln 2}", lambda grad, x: grad / (x.conj() * LN2))
-log10_op = _declare("log10", np.log10, r"y = \log_{10} x", r"\frac{\bar y}{x \ln 10}", lambda grad, x: grad / (x.conj() * LN10))
+log10_op = _declare(
+    "log10", np.log10, r"y = \log_{10} x", r"\frac{\bar y}{x \ln 10}", lambda grad, x: grad / (x.conj() * LN10)
+)
 
 exp = unary(exp_op, "e**x")
 exp2 = unary(exp2_op, "2**x")
@@ -67,25 +107,51 @@ sin_op = _declare("sin", np.sin, r"y = \sin x", r"\bar y \cos x", lambda grad, x
 cos_op = _declare("cos", np.cos, r"y = \cos x", r"-\bar y \sin x", lambda grad, x: -grad * sin_op(x).conj())
 tan_op = _declare("tan", np.tan, r"y = \tan x", r"\bar y \, (1 + y^2)", lambda grad, out: grad * (out * out + 1).conj())
 asin_op = _declare(
-    "asin", np.arcsin, r"y = \arcsin x", r"\frac{\bar y}{\sqrt{1 - x^2}}", lambda grad, x: grad * rsqrt_op(1 - x * x).conj()
+    "asin",
+    np.arcsin,
+    r"y = \arcsin x",
+    r"\frac{\bar y}{\sqrt{1 - x^2}}",
+    lambda grad, x: grad * rsqrt_op(1 - x * x).conj(),
 )
 acos_op = _declare(
-    "acos", np.arccos, r"y = \arccos x", r"-\frac{\bar y}{\sqrt{1 - x^2}}", lambda grad, x: -grad * rsqrt_op(1 - x * x).conj()
+    "acos",
+    np.arccos,
+    r"y = \arccos x",
+    r"-\frac{\bar y}{\sqrt{1 - x^2}}",
+    lambda grad, x: -grad * rsqrt_op(1 - x * x).conj(),
 )
-atan_op = _declare("atan", np.arctan, r"y = \arctan x", r"\frac{\bar y}{1 + x^2}", lambda grad, x: grad / (x * x + 1).conj())
+atan_op = _declare(
+    "atan", np.arctan, r"y = \arctan x", r"\frac{\bar y}{1 + x^2}", lambda grad, x: grad / (x * x + 1).conj()
+)
 sinh_op = _declare("sinh", np.sinh, r"y = \sinh x", r"\bar y \cosh x", lambda grad, x: grad * cosh_op(x).conj())
 cosh_op = _declare("cosh", np.cosh, r"y = \cosh x", r"\bar y \sinh x", lambda grad, x: grad * sinh_op(x).conj())
-tanh_op = _declare("tanh", np.tanh, r"y = \tanh x", r"\bar y \, (1 - y^2)", lambda grad, out: grad - grad * (out * out).conj())
+tanh_op = _declare(
+    "tanh", np.tanh, r"y = \tanh x", r"\bar y \, (1 - y^2)", lambda grad, out: grad - grad * (out * out).conj()
+)
 asinh_op = _declare(
-    "asinh", np.arcsinh, r"y = \operatorname{arsinh} x", r"\frac{\bar y}{\sqrt{x^2 + 1}}", lambda grad, x: grad * rsqrt_op(x * x + 1).conj()
+    "asinh",
+    np.arcsinh,
+    r"y = \operatorname{arsinh} x",
+    r"\frac{\bar y}{\sqrt{x^2 + 1}}",
+    lambda grad, x: grad * rsqrt_op(x * x + 1).conj(),
 )
 acosh_op = _declare(
     "acosh", np.arccosh, r"y = \operatorname{arcosh} x", r"\frac{\bar y}{\sqrt{x^2 - 1}}",
     lambda grad, x: grad * (rsqrt_op(x - 1) * rsqrt_op(x + 1)).conj(),
 )  # fmt: skip
-atanh_op = _declare("atanh", np.arctanh, r"y = \operatorname{artanh} x", r"\frac{\bar y}{1 - x^2}", lambda grad, x: grad / (1 - x * x).conj())
-deg2rad_op = _declare("deg2rad", np.deg2rad, r"y = \frac{\pi}{180} x", r"\frac{\pi}{180} \bar y", lambda grad: grad * (math.pi / 180))
-rad2deg_op = _declare("rad2deg", np.rad2deg, r"y = \frac{180}{\pi} x", r"\frac{180}{\pi} \bar y", lambda grad: grad * (180 / math.pi))
+atanh_op = _declare(
+    "atanh",
+    np.arctanh,
+    r"y = \operatorname{artanh} x",
+    r"\frac{\bar y}{1 - x^2}",
+    lambda grad, x: grad / (1 - x * x).conj(),
+)
+deg2rad_op = _declare(
+    "deg2rad", np.deg2rad, r"y = \frac{\pi}{180} x", r"\frac{\pi}{180} \bar y", lambda grad: grad * (math.pi / 180)
+)
+rad2deg_op = _declare(
+    "rad2deg", np.rad2deg, r"y = \frac{180}{\pi} x", r"\frac{180}{\pi} \bar y", lambda grad: grad * (180 / math.pi)
+)
 
 sin = unary(sin_op, "The sine of x in radians")
 cos = unary(cos_op, "The cosine of x in radians")
@@ -125,25 +191,42 @@ atan2_op.grad("a")(lambda grad, a, b: grad * b / (a * a + b * b))
 atan2_op.grad("b")(lambda grad, a, b: -grad * a / (a * a + b * b))
 
 hypot_op = Elementwise(
-    "hypot", np.hypot, "a b", formula=r"y = \sqrt{a^2 + b^2}", grads={"a": r"\bar y \, \frac{a}{y}", "b": r"\bar y \, \frac{b}{y}"}
+    "hypot",
+    np.hypot,
+    "a b",
+    formula=r"y = \sqrt{a^2 + b^2}",
+    grads={"a": r"\bar y \, \frac{a}{y}", "b": r"\bar y \, \frac{b}{y}"},
 )
 hypot_op.grad("a")(lambda grad, a, out: grad * (a / out))
 hypot_op.grad("b")(lambda grad, b, out: grad * (b / out))
 
 logaddexp_op = Elementwise(
-    "logaddexp", np.logaddexp, "a b", formula=r"y = \ln(e^a + e^b)", grads={"a": r"\bar y \, e^{a - y}", "b": r"\bar y \, e^{b - y}"}
+    "logaddexp",
+    np.logaddexp,
+    "a b",
+    formula=r"y = \ln(e^a + e^b)",
+    grads={"a": r"\bar y \, e^{a - y}", "b": r"\bar y \, e^{b - y}"},
 )
 logaddexp_op.grad("a")(lambda grad, a, out: grad * exp_op(a - out))
 logaddexp_op.grad("b")(lambda grad, b, out: grad * exp_op(b - out))
 
 logaddexp2_op = Elementwise(
-    "logaddexp2", np.logaddexp2, "a b", formula=r"y = \log_2(2^a + 2^b)", grads={"a": r"\bar y \, 2^{a - y}", "b": r"\bar y \, 2^{b - y}"}
+    "logaddexp2",
+    np.logaddexp2,
+    "a b",
+    formula=r"y = \log_2(2^a + 2^b)",
+    grads={"a": r"\bar y \, 2^{a - y}", "b": r"\bar y \, 2^{b - y}"},
 )
 logaddexp2_op.grad("a")(lambda grad, a, out: grad * exp2_op(a - out))
 logaddexp2_op.grad("b")(lambda grad, b, out: grad * exp2_op(b - out))
 
 copysign_op = Elementwise(
-    "copysign", np.copysign, "a b", float_input=True, formula=r"y = |a| \operatorname{sign} b", grads={"a": r"\bar y \, \frac{y}{a}", "b": "0"}
+    "copysign",
+    np.copysign,
+    "a b",
+    float_input=True,
+    formula=r"y = |a| \operatorname{sign} b",
+    grads={"a": r"\bar y \, \frac{y}{a}", "b": "0"},
 )
 copysign_op.grad("a")(lambda grad, a, out: masked(grad * (out / a), a != 0))
 copysign_op.grad("b")(lambda grad: zeros_of(grad))
@@ -154,7 +237,12 @@ def _xlogy(a: Any, b: Any) -> Any:
 
 
 xlogy_op = Elementwise(
-    "xlogy", wide(_xlogy), "a b", float_input=True, formula=r"y = a \ln b", grads={"a": r"\bar y \ln b", "b": r"\bar y \, \frac{a}{b}"}
+    "xlogy",
+    wide(_xlogy),
+    "a b",
+    float_input=True,
+    formula=r"y = a \ln b",
+    grads={"a": r"\bar y \ln b", "b": r"\bar y \, \frac{a}{b}"},
 )
 xlogy_op.grad("a")(lambda grad, a, b: grad * masked(log_op(b), ~((a == 0) & (b <= 0))))
 xlogy_op.grad("b")(lambda grad, a, b: grad * a / b)
@@ -167,10 +255,9 @@ copysign = binary(copysign_op, "|input| with the sign of other")
 xlogy = binary(xlogy_op, "input * log(other), 0 where input is 0", number_first=True)
 
 
-
 @method("ldexp")
 def ldexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """input * 2**other, as torch.ldexp."""
+    """Input * 2**other, as torch.ldexp."""
     return write_out("ldexp", input * pow(2.0, other), out)
 
 
@@ -191,14 +278,21 @@ def _power(a: Any, b: Any) -> Any:
 
 
 pow_op = Elementwise(
-    "pow", _power, "a b", formula="y = a^b", grads={"a": r"\bar y \, b \, a^{b - 1}", "b": r"\bar y \, y \ln a"}, node_name="PowBackward1"
+    "pow",
+    _power,
+    "a b",
+    formula="y = a^b",
+    grads={"a": r"\bar y \, b \, a^{b - 1}", "b": r"\bar y \, y \ln a"},
+    node_name="PowBackward1",
 )
 pow_op.grad("a")(lambda grad, a, b: grad * masked(b * pow_op(a, b - 1), b != 0).conj())
 pow_op.grad("b")(lambda grad, a, b, out: grad * masked((out * log_op(a)).conj(), ~((a == 0) & _not_negative(b))))
 
 
 def _not_negative(b: Any) -> Any:
-    return (b.real if b.dtype in (dtypes.complex64, dtypes.complex128) or getattr(b.dtype, "kind", "") == "c" else b) >= 0
+    return (
+        b.real if b.dtype in (dtypes.complex64, dtypes.complex128) or getattr(b.dtype, "kind", "") == "c" else b
+    ) >= 0
 
 
 power_op = Op("power", "x", formula="y = x^n", grads={"x": r"\bar y \, n \, x^{n - 1}"}, node_name="PowBackward0")
@@ -222,7 +316,7 @@ def _(grad: Any, x: Any, exponent: Any) -> Any:
 
 
 def _raised(input: Any, exponent: Any) -> Tensor:
-    """input ** exponent by the op that is fastest for these."""
+    """Input ** exponent by the op that is fastest for these."""
     if isinstance(exponent, Tensor):
         return pow_op.fast(input, exponent)  # type: ignore[no-any-return]
     if isinstance(exponent, np.generic):
@@ -250,7 +344,7 @@ def _raised(input: Any, exponent: Any) -> Tensor:
 
 
 def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
-    """input ** exponent, element by element; either may be a number (torch.pow). (*) -> (*)
+    """Input ** exponent, element by element; either may be a number (torch.pow). (*) -> (*)
 
     Raises RuntimeError for integers to a negative whole power.
     """
@@ -286,7 +380,7 @@ def pow_(self: Tensor, exponent: Any) -> Tensor:
 
 @method("float_power")
 def float_power(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
-    """input ** exponent in float64, as torch.float_power."""
+    """Input ** exponent in float64, as torch.float_power."""
 
     def widened(value: Any) -> Any:
         if not isinstance(value, Tensor):

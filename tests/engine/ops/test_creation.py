@@ -87,7 +87,11 @@ def test_like_and_new(dtype: str) -> None:
     x = integers(2, 3, low=0, high=2).astype(dtype)
     compare(lambda lib, x: (lib.zeros_like(x), lib.ones_like(x, dtype=lib.int32), lib.full_like(x, 1), x.new_zeros(2), x.new_ones((2, 2)),
                             x.new_full((2,), 1), x.new_tensor([1, 0]), x.new_zeros(2, dtype=lib.float64)), x, grad=False)  # fmt: skip
-    compare(lambda lib, x: (list(lib.empty_like(x).shape), list(x.new_empty(4, 5).shape), list(lib.empty(3, 2).shape)), x, grad=False)
+    compare(
+        lambda lib, x: (list(lib.empty_like(x).shape), list(x.new_empty(4, 5).shape), list(lib.empty(3, 2).shape)),
+        x,
+        grad=False,
+    )
 
 
 def test_requires_grad_and_device() -> None:
@@ -103,9 +107,25 @@ def test_requires_grad_and_device() -> None:
 
 
 def test_conversions_and_their_gradients() -> None:
-    compare(lambda lib, x: (x.double() * 2, x.half().float(), x.to(lib.float64), x.to("cpu"), x.to(x.double()), x.type(lib.float64)), draw(3))
-    compare(lambda lib, x: (x.int(), x.long(), x.bool(), x.byte(), x.short(), x.char()), draw(3, low=0, high=5), grad=False)
-    compare(lambda lib, x, y: (x.type_as(y) + y, x.to("cpu", lib.float64), x.to(dtype=lib.float64, copy=True)), draw(3), draw(3, dtype="float64"))
+    compare(
+        lambda lib, x: (
+            x.double() * 2,
+            x.half().float(),
+            x.to(lib.float64),
+            x.to("cpu"),
+            x.to(x.double()),
+            x.type(lib.float64),
+        ),
+        draw(3),
+    )
+    compare(
+        lambda lib, x: (x.int(), x.long(), x.bool(), x.byte(), x.short(), x.char()), draw(3, low=0, high=5), grad=False
+    )
+    compare(
+        lambda lib, x, y: (x.type_as(y) + y, x.to("cpu", lib.float64), x.to(dtype=lib.float64, copy=True)),
+        draw(3),
+        draw(3, dtype="float64"),
+    )
     x = gradbook.ones(2)
     assert x.float() is x
     assert x.to("cpu") is x
@@ -127,7 +147,10 @@ def test_clone_contiguous_detach() -> None:
 
 
 def test_filling_in_place() -> None:
-    compare(lambda lib, x: (lib.ones(3).fill_(2.5), lib.ones(3).zero_(), lib.fill(x, 2.0), lib.zeros(2, 3).copy_(x)), draw(3))
+    compare(
+        lambda lib, x: (lib.ones(3).fill_(2.5), lib.ones(3).zero_(), lib.fill(x, 2.0), lib.zeros(2, 3).copy_(x)),
+        draw(3),
+    )
 
     def through(lib: Any, x: Any, y: Any) -> Any:
         z = x * 2
@@ -151,6 +174,10 @@ def test_asarray() -> None:
 
 
 def test_questions() -> None:
-    compare(lambda lib, x: (lib.is_tensor(x), lib.is_tensor(1), lib.is_floating_point(x), lib.is_complex(x), lib.numel(x)), draw(2, 3), grad=False)
+    compare(
+        lambda lib, x: (lib.is_tensor(x), lib.is_tensor(1), lib.is_floating_point(x), lib.is_complex(x), lib.numel(x)),
+        draw(2, 3),
+        grad=False,
+    )
     compare(lambda lib: lib.is_nonzero(lib.tensor([0.0])))
     same_error(lambda lib: lib.is_nonzero(lib.ones(2)))

@@ -66,7 +66,13 @@ def test_unary_in_other_dtypes(name: str, dtype: str) -> None:
         compare(call, *values, rtol=2e-2 if dtype == "bfloat16" else None)
 
 
-NO_HISTORY_IN_PLACE = ("asinh", "acosh", "atanh", "arcsinh", "logical_not")  # there PyTorch cannot go back through these
+NO_HISTORY_IN_PLACE = (
+    "asinh",
+    "acosh",
+    "atanh",
+    "arcsinh",
+    "logical_not",
+)  # there PyTorch cannot go back through these
 
 
 @pytest.mark.parametrize("name", [n for n in UNARY if hasattr(torch.Tensor, n + "_") and n not in NO_HISTORY_IN_PLACE])
@@ -88,11 +94,15 @@ def test_binary(name: str, shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> N
     a, b = draw(*shapes[0], seed=1), draw(*shapes[1], seed=2)
     if name == "xlogy":
         b = abs(b) + 0.1
-    grad = name != "floor_divide"  # PyTorch refuses to derive it; here it is flat, as div(rounding_mode="floor") is there
+    grad = (
+        name != "floor_divide"
+    )  # PyTorch refuses to derive it; here it is flat, as div(rounding_mode="floor") is there
     compare(lambda lib, a, b: getattr(lib, name)(a, b), a, b, grad=grad, second=name != "copysign", grad_rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["add", "sub", "mul", "maximum", "eq", "lt", "div", "floor_divide", "remainder", "pow", "logical_and"])
+@pytest.mark.parametrize(
+    "name", ["add", "sub", "mul", "maximum", "eq", "lt", "div", "floor_divide", "remainder", "pow", "logical_and"]
+)
 def test_promotion_of_every_pair_of_dtypes(name: str) -> None:
     kinds = ("float32", "float64", "int64", "int32", "uint8", "bool")
     for first in kinds:
@@ -184,7 +194,9 @@ def test_in_place_refuses_what_pytorch_refuses() -> None:
 @pytest.mark.parametrize("mode", [None, "trunc", "floor"])
 @pytest.mark.parametrize("dtype", ["float32", "int64"])
 def test_rounded_division(mode: str | None, dtype: str) -> None:
-    a, b = (draw(9, low=-9, high=9), draw(9, seed=1)) if dtype == "float32" else (integers(9), integers(9, seed=1) * 2 + 1)
+    a, b = (
+        (draw(9, low=-9, high=9), draw(9, seed=1)) if dtype == "float32" else (integers(9), integers(9, seed=1) * 2 + 1)
+    )
     compare(lambda lib, a, b: lib.div(a, b, rounding_mode=mode), a, b)
     same_error(lambda lib, a: lib.div(a, a, rounding_mode="up"), a)
 
@@ -259,10 +271,17 @@ def test_activations(name: str, dtype: str) -> None:
         return (getattr(activation, name) if lib is gradbook else getattr(torch.nn.functional, name))(x, *args)
 
     for args in ACTIVATIONS[name]:
-        compare(lambda lib, x, args=args: call(lib, x, args), x, second=name != "hardsigmoid",
-                grad_rtol=2e-4 if dtype == "float32" else 1e-7)
-        compare(lambda lib, x, args=args: call(lib, x, args), np.array([0.0, -3.0, 3.0, 6.0, -1.0, 1.0, 0.5, -0.5], dtype),
-                grad_rtol=1e-7 if name == "hardsigmoid" else None)  # PyTorch's 1/6 is a float32
+        compare(
+            lambda lib, x, args=args: call(lib, x, args),
+            x,
+            second=name != "hardsigmoid",
+            grad_rtol=2e-4 if dtype == "float32" else 1e-7,
+        )
+        compare(
+            lambda lib, x, args=args: call(lib, x, args),
+            np.array([0.0, -3.0, 3.0, 6.0, -1.0, 1.0, 0.5, -0.5], dtype),
+            grad_rtol=1e-7 if name == "hardsigmoid" else None,
+        )  # PyTorch's 1/6 is a float32
 
 
 def test_gelu_with_tanh_prelu_and_glu() -> None:
@@ -286,7 +305,23 @@ def test_inplace_activations_change_the_tensor() -> None:
         np.testing.assert_array_equal(x.numpy(), getattr(activation, name)(before).numpy())
 
 
-SMOOTH = ["exp", "log", "sqrt", "rsqrt", "sin", "cos", "tan", "tanh", "sigmoid", "erf", "lgamma", "atan", "sinc", "expm1", "reciprocal"]
+SMOOTH = [
+    "exp",
+    "log",
+    "sqrt",
+    "rsqrt",
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "sigmoid",
+    "erf",
+    "lgamma",
+    "atan",
+    "sinc",
+    "expm1",
+    "reciprocal",
+]
 
 
 @pytest.mark.parametrize("name", SMOOTH)
@@ -303,7 +338,9 @@ def test_gradients_of_activations_by_differences(name: str) -> None:
     assert gradgradcheck(getattr(activation, name), (x,))
 
 
-@pytest.mark.parametrize("name", ["add", "sub", "mul", "div", "pow", "atan2", "hypot", "maximum", "logaddexp", "remainder"])
+@pytest.mark.parametrize(
+    "name", ["add", "sub", "mul", "div", "pow", "atan2", "hypot", "maximum", "logaddexp", "remainder"]
+)
 def test_gradients_of_two_by_differences(name: str) -> None:
     a = gradbook.tensor(draw(3, 2, low=1.1, high=2.0, dtype="float64"), requires_grad=True)
     b = gradbook.tensor(draw(2, low=2.1, high=3.0, seed=2, dtype="float64"), requires_grad=True)
@@ -322,7 +359,12 @@ def test_closeness() -> None:
 
 def test_out_receives_the_result() -> None:
     for name in ("add", "mul", "div", "maximum", "pow"):
-        compare(lambda lib, a, b, name=name: getattr(lib, name)(a, b, out=lib.empty(0)), draw(3), draw(3, low=0.5), grad=False)
+        compare(
+            lambda lib, a, b, name=name: getattr(lib, name)(a, b, out=lib.empty(0)),
+            draw(3),
+            draw(3, low=0.5),
+            grad=False,
+        )
     same_error(lambda lib, a: lib.add(a, a, out=lib.empty(3, dtype=lib.int64)), draw(3))
     same_error(lambda lib, a: lib.exp(a.requires_grad_(), out=lib.empty(3)), draw(3))
 

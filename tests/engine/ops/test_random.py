@@ -31,7 +31,11 @@ SHAPED: dict[str, Any] = {
 @pytest.mark.parametrize("name", SHAPED)
 def test_shape_and_dtype(name: str) -> None:
     mine, theirs = SHAPED[name](gradbook), SHAPED[name](torch)
-    for m, t in zip(mine if isinstance(mine, (tuple, list)) else [mine], theirs if isinstance(theirs, (tuple, list)) else [theirs], strict=True):
+    for m, t in zip(
+        mine if isinstance(mine, (tuple, list)) else [mine],
+        theirs if isinstance(theirs, (tuple, list)) else [theirs],
+        strict=True,
+    ):
         assert (tuple(m.shape), dtype_name(m)) == (tuple(t.shape), dtype_name(t))
 
 
@@ -45,7 +49,11 @@ MOMENTS: dict[str, tuple[Any, float, float]] = {
     "uniform_": (lambda: gradbook.empty(N).uniform_(-1, 3), 1, 16 / 12),
     "exponential_": (lambda: gradbook.empty(N).exponential_(2.0), 0.5, 0.25),
     "geometric_": (lambda: gradbook.empty(N).geometric_(0.25), 4, 12),
-    "log_normal_": (lambda: gradbook.empty(N).log_normal_(0, 0.25), np.exp(1 / 32), np.exp(1 / 16) * (np.exp(1 / 16) - 1)),
+    "log_normal_": (
+        lambda: gradbook.empty(N).log_normal_(0, 0.25),
+        np.exp(1 / 32),
+        np.exp(1 / 16) * (np.exp(1 / 16) - 1),
+    ),
     "half": (lambda: gradbook.rand(N, dtype=gradbook.float16), 0.5, 1 / 12),
 }
 

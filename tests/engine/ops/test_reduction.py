@@ -12,7 +12,20 @@ from gradbook.autograd import gradcheck, gradgradcheck
 from tests.parity_tools import compare, draw, integers, same_error, torch
 
 DIMS: list[Any] = [None, 0, -1, (0, 2), [1]]
-OVER_AXES = ["sum", "mean", "amax", "amin", "logsumexp", "nansum", "nanmean", "std", "var", "all", "any", "count_nonzero"]
+OVER_AXES = [
+    "sum",
+    "mean",
+    "amax",
+    "amin",
+    "logsumexp",
+    "nansum",
+    "nanmean",
+    "std",
+    "var",
+    "all",
+    "any",
+    "count_nonzero",
+]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -31,7 +44,9 @@ def test_over_axes(name: str, keepdim: bool, dtype: str) -> None:
         compare(lambda lib, x, kwargs=kwargs: getattr(x, name)(**kwargs), x)
 
 
-@pytest.mark.parametrize("name", ["sum", "prod", "mean", "cumsum", "cumprod", "nansum", "max", "min", "amax", "argmax", "std", "median"])
+@pytest.mark.parametrize(
+    "name", ["sum", "prod", "mean", "cumsum", "cumprod", "nansum", "max", "min", "amax", "argmax", "std", "median"]
+)
 @pytest.mark.parametrize("dtype", ["int64", "int32", "uint8", "bool", "float16", "bfloat16"])
 def test_dtypes(name: str, dtype: str) -> None:
     x = integers(3, 4, low=0, high=3).astype("f4")
@@ -56,7 +71,9 @@ def test_sum_in_another_dtype_and_by_numpys_names() -> None:
     same_error(lambda lib, x: x.sum((0, 0)), draw(3, 4))
     same_error(lambda lib, x: x.mean(), integers(3))
     compare(lambda lib, x: (x.sum(), x.sum(0), x.mean(-1), x.max(), x.argmax(0)), draw(), grad=False)
-    compare(lambda lib, x: (x.sum(), x.mean(), x.sum(0), x.prod(), x.any(), x.all()), np.zeros((0, 3), "f4"), grad=False)
+    compare(
+        lambda lib, x: (x.sum(), x.mean(), x.sum(0), x.prod(), x.any(), x.all()), np.zeros((0, 3), "f4"), grad=False
+    )
 
 
 @pytest.mark.parametrize("args", [(), (1,), (1, False), (False,), (0, True, True)])
@@ -72,13 +89,20 @@ def test_products_with_zeros() -> None:
     for zeros in ([], [(0, 1)], [(0, 1), (0, 2), (2, 0)]):
         for place in zeros:
             x[place] = 0.0
-        compare(lambda lib, x: (x.prod(), x.prod(1), x.prod(0, keepdim=True), x.cumprod(0), x.cumprod(-1)), x, second=True, grad_rtol=1e-4)
+        compare(
+            lambda lib, x: (x.prod(), x.prod(1), x.prod(0, keepdim=True), x.cumprod(0), x.cumprod(-1)),
+            x,
+            second=True,
+            grad_rtol=1e-4,
+        )
 
 
 @pytest.mark.parametrize("p", [2, 1, 3, 0.5, 1.5, float("inf"), -float("inf"), 0])
 def test_norms(p: Any) -> None:
     x = draw(3, 4, low=0.3)
-    compare(lambda lib, x: (lib.norm(x, p), lib.norm(x, p, dim=1), x.norm(p, 0, True)), x, grad_rtol=1e-4, second=p == 2)
+    compare(
+        lambda lib, x: (lib.norm(x, p), lib.norm(x, p, dim=1), x.norm(p, 0, True)), x, grad_rtol=1e-4, second=p == 2
+    )
     compare(lambda lib, x, y: lib.dist(x, y, p), x, draw(3, 4, seed=2), grad=p != 0, grad_rtol=1e-4)
 
 
@@ -112,14 +136,19 @@ def test_named_results_open_like_tuples() -> None:
 def test_arguments_of_extremes() -> None:
     x = draw(3, 4, 2)
     for name in ("argmax", "argmin"):
-        compare(lambda lib, x, name=name: [getattr(lib, name)(x), getattr(x, name)(1), getattr(x, name)(-1, keepdim=True)], x)
+        compare(
+            lambda lib, x, name=name: [getattr(lib, name)(x), getattr(x, name)(1), getattr(x, name)(-1, keepdim=True)],
+            x,
+        )
 
 
 @pytest.mark.parametrize("name", ["softmax", "log_softmax"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_softmax(name: str, dtype: str) -> None:
     for dim in (0, 1, -1):
-        compare(lambda lib, x, dim=dim: getattr(lib, name)(x, dim), draw(3, 4, 2, dtype=dtype), second=True, grad_rtol=1e-4)
+        compare(
+            lambda lib, x, dim=dim: getattr(lib, name)(x, dim), draw(3, 4, 2, dtype=dtype), second=True, grad_rtol=1e-4
+        )
     compare(lambda lib, x: getattr(x, name)(dim=0), np.array([1e4, -1e4, 0.0, -np.inf], dtype), grad=False)
     compare(lambda lib, x: getattr(x, name)(0, dtype=lib.float64), draw(4, dtype=dtype))
     same_error(lambda lib, x: getattr(lib, name)(x, 0), integers(3))
@@ -129,13 +158,19 @@ def test_softmax(name: str, dtype: str) -> None:
 @pytest.mark.parametrize("name", ["cumsum", "cumprod", "cummax", "cummin", "logcumsumexp"])
 def test_scans(name: str) -> None:
     for dim in (0, 1, -1):
-        compare(lambda lib, x, dim=dim: getattr(lib, name)(x, dim), draw(3, 4), second=name[:4] == "cums", grad_rtol=1e-4)
+        compare(
+            lambda lib, x, dim=dim: getattr(lib, name)(x, dim), draw(3, 4), second=name[:4] == "cums", grad_rtol=1e-4
+        )
     compare(lambda lib, x: getattr(lib, name)(x, 0), draw(), grad=False)
 
 
 def test_differences_and_integrals() -> None:
     compare(lambda lib, x: (lib.diff(x), lib.diff(x, 2, 0), lib.diff(x, prepend=x[:, :1])), draw(3, 4))
-    compare(lambda lib, y, x: (lib.trapezoid(y), lib.trapezoid(y, x), lib.cumulative_trapezoid(y, dx=0.5)), draw(3, 4), draw(4, seed=1))
+    compare(
+        lambda lib, y, x: (lib.trapezoid(y), lib.trapezoid(y, x), lib.cumulative_trapezoid(y, dx=0.5)),
+        draw(3, 4),
+        draw(4, seed=1),
+    )
 
 
 def test_sorting() -> None:
@@ -155,7 +190,11 @@ def test_topk_kthvalue_median_mode() -> None:
     compare(lambda lib, x: (lib.kthvalue(x, 3), lib.kthvalue(x, 2, 0, True)), x)
     compare(lambda lib, x: (lib.median(x), lib.median(x, 1), x.median(0, keepdim=True)), x)
     holes = np.array([[1.0, np.nan, 3.0, 2.0], [4.0, 3.0, 2.0, 1.0]], "f4")
-    compare(lambda lib, x: (lib.median(x), lib.nanmedian(x), lib.nanmedian(x, 1).values, lib.median(x, 1)), holes, grad=False)
+    compare(
+        lambda lib, x: (lib.median(x), lib.nanmedian(x), lib.nanmedian(x, 1).values, lib.median(x, 1)),
+        holes,
+        grad=False,
+    )
     compare(lambda lib, x: (lib.mode(x, 1), lib.mode(x, 0, True)), integers(4, 9, low=0, high=3))
     same_error(lambda lib, x: x.topk(51), x)
     same_error(lambda lib, x: x.kthvalue(0), x)
@@ -165,7 +204,11 @@ def test_topk_kthvalue_median_mode() -> None:
 def test_quantiles(way: str) -> None:
     x = draw(4, 7, dtype="float64")
     compare(lambda lib, x: lib.quantile(x, 0.3, interpolation=way), x)
-    compare(lambda lib, x, q: lib.quantile(x, q.detach(), dim=1, keepdim=True, interpolation=way), x, np.array([0.1, 0.5, 1.0]))
+    compare(
+        lambda lib, x, q: lib.quantile(x, q.detach(), dim=1, keepdim=True, interpolation=way),
+        x,
+        np.array([0.1, 0.5, 1.0]),
+    )
     x[0, 0] = np.nan
     compare(lambda lib, x: (lib.quantile(x, 0.3, 1), lib.nanquantile(x, 0.3, 1, interpolation=way)), x, grad=False)
     same_error(lambda lib, x: lib.quantile(x, 1.5), x)
@@ -173,7 +216,12 @@ def test_quantiles(way: str) -> None:
 
 def test_unique() -> None:
     x = integers(4, 6, low=0, high=4)
-    for kwargs in ({}, {"return_inverse": True}, {"return_counts": True}, {"return_inverse": True, "return_counts": True, "dim": 1}):
+    for kwargs in (
+        {},
+        {"return_inverse": True},
+        {"return_counts": True},
+        {"return_inverse": True, "return_counts": True, "dim": 1},
+    ):
         compare(lambda lib, x, kwargs=kwargs: lib.unique(x, **kwargs), x)
         compare(lambda lib, x, kwargs=kwargs: lib.unique_consecutive(x, **kwargs), x)
 
@@ -184,7 +232,11 @@ def test_counting() -> None:
     compare(lambda lib, x: (lib.histc(x, 5), lib.histc(x, 4, -1, 1)), draw(50), grad=False)
     edges = np.array([0.0, 1.0, 2.0, 3.0], "f4")
     for right in (False, True):
-        compare(lambda lib, e, v, r=right: (lib.searchsorted(e, v, right=r), lib.bucketize(v, e, right=r)), edges, draw(3, 4, low=-1, high=4))
+        compare(
+            lambda lib, e, v, r=right: (lib.searchsorted(e, v, right=r), lib.bucketize(v, e, right=r)),
+            edges,
+            draw(3, 4, low=-1, high=4),
+        )
         compare(lambda lib, e, v, r=right: lib.bucketize(v, e, right=r), edges, edges)
     compare(lambda lib, x, y: lib.isin(x, y), x, np.array([1, 3]))
     same_error(lambda lib, x: lib.bincount(x), np.array([-1, 2]))
@@ -204,5 +256,16 @@ def test_gradients_by_differences(name: str, args: Any) -> None:
 
 
 def test_out_receives_the_result() -> None:
-    compare(lambda lib, x: (lib.sum(x, 0, out=lib.empty(0)), lib.cumsum(x, 0, out=lib.empty(0))), draw(3, 4), grad=False)
+    compare(
+        lambda lib, x: (lib.sum(x, 0, out=lib.empty(0)), lib.cumsum(x, 0, out=lib.empty(0))), draw(3, 4), grad=False
+    )
     compare(lambda lib, x: lib.max(x, 0, out=(lib.empty(0), lib.empty(0, dtype=lib.int64))), draw(3, 4), grad=False)
+
+
+def test_covariance_and_distances() -> None:
+    x, weights = draw(3, 6, dtype="float64"), np.array([1, 2, 1, 3, 1, 1])
+    compare(lambda lib, x: (lib.cov(x), lib.cov(x, correction=0), lib.corrcoef(x), lib.cov(x[0])), x, second=True)
+    compare(lambda lib, x, w: (lib.cov(x, fweights=w), lib.cov(x, aweights=w.double())), x, weights)
+    compare(lambda lib, x, y: (lib.cdist(x, y), lib.cdist(x, y, 1.0)), draw(3, 4), draw(5, 4, seed=1), grad_rtol=1e-4)
+    same_error(lambda lib, x: lib.cov(x, fweights=lib.ones(6)), x)
+    same_error(lambda lib, x: lib.cdist(x, x[:, :2]), x)

@@ -1,0 +1,90 @@
+"""How the columns of data go together: covariance, correlation, distances between rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradbook.ops.arguments import tensor_of
+from gradbook.ops.reduction import sum, vector_norm
+from gradbook.tensor import Tensor, method
+
+__all__ = ["cdist", "corrcoef", "cov"]
+
+
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
+    """The p-norm distance of every row of x1 to every row of x2, as torch.cdist. (*, n, d), (*, m, d) -> (*, n, m)
+
+    Raises RuntimeError unless both have rows of one length.
+    """
+    for name, x in (("X1", x1), ("X2", x2)):
+        if tensor_of("cdist", x).ndim < 2:
+            raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {x.ndim}D")
+    if x1.shape[-1] != x2.shape[-1]:
+        raise RuntimeError(f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}")
+    if p < 0:
+        raise RuntimeError("cdist only supports non-negative p values")
+    return vector_norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, -1)
+
+
+@method("cov")
+def cov(
+    input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None
+) -> Tensor:
+    """Covariances of the rows, as torch.cov; the columns may carry frequencies and weights. (k, n) -> (k, k)"""
+    if tensor_of("cov", input).ndim > 2:
+        raise RuntimeError(
+            f"cov(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions"
+        )
+    x = input if input.is_floating_point() or input.is_complex() else input.float()
+    x = x.reshape(1, -1) if x.ndim < 2 else x
+    weights = None
+    for name, each in (("fweights", fweights), ("aweights", aweights)):
+        if each is not None:
+            _check_weights(name, each, x.shape[1])
+            weights = each if weights is None else weights * each
+    if weights is None:
+        total: Any = x.shape[1]
+        mean, degrees = x.mean(1, keepdim=True), total - correction
+    else:
+        weights = weights.to(x.dtype)
+        total = weights.sum()
+        mean = (x * weights).sum(1, keepdim=True) / total
+        if aweights is None or correction == 0:
+            degrees = total - correction
+        else:
+            degrees = total - correction * sum(weights * aweights) / total
+        degrees = degrees.clamp(min=0)
+    far = x - mean
+    other = far if weights is None else far * weights
+    result = other @ far.conj().t() / (degrees if weights is not None else max(degrees, 0))
+    return result.squeeze()
+
+
+def _check_weights(name: str, weights: Tensor, columns: int) -> None:
+    if weights.ndim > 1:
+        raise RuntimeError(f"cov(): expected {name} to have one or fewer dimensions but got {weights.ndim}")
+    if weights.numel() != columns:
+        raise RuntimeError(
+            f"cov(): expected {name} to have the same numel as there are observations, {columns}, but got {weights.numel()}"
+        )
+    floating = weights.is_floating_point()
+    if weights.is_complex() or weights.dtype._category == 0 or floating != (name == "aweights"):
+        kind = "floating point" if name == "aweights" else "integral"
+        raise RuntimeError(f"cov(): expected {name} to have {kind} dtype but got {weights.dtype!r}")
+    if bool((weights < 0).any()):
+        raise RuntimeError(f"cov(): {name} cannot be negative")
+
+
+@method("corrcoef")
+def corrcoef(input: Tensor) -> Tensor:
+    """Correlations of the rows, between -1 and 1, as torch.corrcoef. (k, n) -> (k, k)"""
+    if tensor_of("corrcoef", input).ndim > 2:
+        raise RuntimeError(
+            f"corrcoef(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions"
+        )
+    found = cov(input)
+    if not found.ndim:
+        return found / found
+    spread = found.diagonal().real.sqrt()
+    result = found / spread.unsqueeze(1) / spread
+    return result if result.is_complex() else result.clamp(-1, 1)
