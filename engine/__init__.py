@@ -21,9 +21,8 @@ from gradbook.dtypes import (
     float32, float64, float_ as float, get_default_dtype, half, iinfo, int16, int32, int64, int8, int_ as int,
     long, promote_types, set_default_dtype, short, uint16, uint32, uint64, uint8,
 )
-from gradbook.ops.activation import (
-    celu, celu_, hardshrink, prelu, relu, relu_, rrelu, selu, selu_, threshold, threshold_,
-)
+from gradbook.ops.activation import celu, celu_, prelu, relu, relu_, rrelu, selu, selu_
+from gradbook.ops.hard_activation import hardshrink, threshold, threshold_
 from gradbook.ops.combining import (
     as_strided_scatter, block_diag, cartesian_prod, combinations, diagonal_scatter, permute_copy,
     select_scatter, squeeze_copy, t_copy, transpose_copy, unsqueeze_copy, view_copy,
@@ -41,10 +40,13 @@ from gradbook.ops.complex import (
 from gradbook.ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from gradbook.ops.counting import bincount, histc, histogram, isin, unique, unique_consecutive
 from gradbook.ops.creation import (
+    arange, as_tensor, asarray, empty, empty_like, eye, from_numpy, full, full_like, is_complex, is_floating_point,
+    is_nonzero, is_tensor, linspace, logspace, numel, ones, ones_like, range, scalar_tensor, tensor, tril_indices,
+    triu_indices, zeros, zeros_like,
+)
+from gradbook.ops.conversion import (
     BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor, IntTensor,
-    LongTensor, ShortTensor, arange, as_tensor, asarray, clone, empty, empty_like, eye, fill, from_numpy, full,
-    full_like, is_complex, is_floating_point, is_nonzero, is_tensor, linspace, logspace, numel, ones, ones_like,
-    range, scalar_tensor, tensor, tril_indices, triu_indices, zeros, zeros_like,
+    LongTensor, ShortTensor, clone, fill,
 )
 from gradbook.ops.ctc import ctc_loss
 from gradbook.ops.dropout import (
@@ -69,15 +71,42 @@ from gradbook.ops.linalg import (
 from gradbook.ops.linear import bilinear
 from gradbook.ops.loss import binary_cross_entropy_with_logits, kl_div, poisson_nll_loss
 from gradbook.ops.norm import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
+from gradbook.ops.extremes import amax, amin, aminmax, argmax, argmin, max, min
 from gradbook.ops.ordering import (
-    amax, amin, aminmax, argmax, argmin, argsort, kthvalue, max, median, min, mode, msort, nanmedian,
-    nanquantile, quantile, sort, topk,
+    argsort,
+    kthvalue,
+    median,
+    mode,
+    msort,
+    nanmedian,
+    nanquantile,
+    quantile,
+    sort,
+    topk,
 )
 from gradbook.ops.pointwise import (
-    abs, absolute, add, addcdiv, addcmul, ceil, clamp, clamp_max, clamp_min, clip, div, divide, fix, floor,
-    floor_divide, fmax, fmin, fmod, frac, lerp, maximum, minimum, mul, multiply, neg, negative, positive,
-    reciprocal, remainder, round, rsub, sgn, sign, square, sub, subtract, true_divide, trunc,
+    abs,
+    absolute,
+    add,
+    addcdiv,
+    addcmul,
+    lerp,
+    mul,
+    multiply,
+    neg,
+    negative,
+    positive,
+    reciprocal,
+    rsub,
+    sgn,
+    sign,
+    square,
+    sub,
+    subtract,
 )
+from gradbook.ops.rounding import ceil, fix, floor, frac, round, trunc
+from gradbook.ops.limits import clamp, clamp_max, clamp_min, clip, fmax, fmin, maximum, minimum
+from gradbook.ops.quotient import div, divide, floor_divide, fmod, remainder, true_divide
 from gradbook.ops.pool_functions import (
     adaptive_avg_pool1d, adaptive_max_pool1d, avg_pool1d, max_pool1d, max_pool1d_with_indices, max_pool2d,
     max_pool3d,
@@ -90,10 +119,9 @@ from gradbook.ops.ranking_loss import (
     cosine_embedding_loss, cosine_similarity, hinge_embedding_loss, margin_ranking_loss, pairwise_distance,
     pdist, triplet_margin_loss,
 )
-from gradbook.ops.reduction import (
-    all, any, count_nonzero, dist, logsumexp, mean, nanmean, nansum, norm, prod, std, std_mean, sum, var,
-    var_mean,
-)
+from gradbook.ops.reduction import all, any, count_nonzero, mean, nanmean, nansum, prod, sum
+from gradbook.ops.vector_norm import dist, logsumexp, norm
+from gradbook.ops.variance import std, std_mean, var, var_mean
 from gradbook.ops.scan import (
     cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, logcumsumexp, trapezoid, trapz,
 )
@@ -104,7 +132,8 @@ from gradbook.ops.shape import (
 )
 from gradbook.ops.softmax import log_softmax, softmax
 from gradbook.ops.spatial import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
-from gradbook.ops.special import digamma, erf, erfc, erfinv, i0, lgamma, logit, mvlgamma, polygamma, sigmoid
+from gradbook.ops.gamma import digamma, lgamma, mvlgamma, polygamma
+from gradbook.ops.special import erf, erfc, erfinv, i0, logit, sigmoid
 from gradbook.ops.statistics import cdist, corrcoef, cov
 from gradbook.ops.strides import as_strided, diag, diag_embed, diagflat, diagonal, tril, triu
 from gradbook.ops.tiling import (

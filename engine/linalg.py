@@ -11,23 +11,64 @@ import numpy as np
 from gradbook import backends
 from gradbook.errors import LinAlgError, ShapeError
 from gradbook.ops.decomposition import (
-    adjoint_of, cholesky_op, det_op, eig_op, eigh_op, inv_op, pinv_op, qr_op, slogdet_op, solve_op, svd_op, triangular_op,
+    adjoint_of,
+    cholesky_op,
+    det_op,
+    eig_op,
+    eigh_op,
+    inv_op,
+    pinv_op,
+    qr_op,
+    slogdet_op,
+    solve_op,
+    svd_op,
+    triangular_op,
 )  # fmt: skip
 from gradbook.ops.linalg import cross as _cross
 from gradbook.ops.linalg import matmul
 from gradbook.ops.mistakes import scalar_name
-from gradbook.ops.reduction import vector_norm
 from gradbook.ops.shape import need_tensor, reshape_op, transpose, unsqueeze_op, wrap_dims
 from gradbook.ops.strides import diagonal as _diagonal
 from gradbook.ops.strides import tril
+from gradbook.ops.vector_norm import vector_norm
 from gradbook.tensor import Tensor, method
 
 __all__ = [
-    "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "inv",
-    "inv_ex", "lstsq", "matmul", "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr",
-    "slogdet", "solve", "solve_ex", "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve", "vander", "vecdot",
+    "LinAlgError",
+    "cholesky",
+    "cholesky_ex",
+    "cond",
+    "cross",
+    "det",
+    "diagonal",
+    "eig",
+    "eigh",
+    "eigvals",
+    "eigvalsh",
+    "inv",
+    "inv_ex",
+    "lstsq",
+    "matmul",
+    "matrix_exp",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_rank",
+    "multi_dot",
+    "norm",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "solve_ex",
+    "solve_triangular",
+    "svd",
+    "svdvals",
+    "tensorinv",
+    "tensorsolve",
+    "vander",
+    "vecdot",
     "vector_norm",
-]  # fmt: skip
+]
 
 
 class QRResult(NamedTuple):
@@ -151,7 +192,8 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None)
     vector = len(b) == 1 or (len(a) - 1 == len(b) and a[:-1] == b)
     if A._array.dtype != B._array.dtype:
         raise RuntimeError(
-            f"linalg.solve: Expected A and B to have the same dtype, but found A of type {scalar_name(A.dtype)} and B of type {scalar_name(B.dtype)} instead"
+            "linalg.solve: Expected A and B to have the same dtype, but found A of type "
+            f"{scalar_name(A.dtype)} and B of type {scalar_name(B.dtype)} instead"
         )
     if not left and vector:
         raise ShapeError("linalg.solve: Vector broadcasting of the left hand side is not supported for left=False.")
@@ -167,7 +209,8 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None)
 def _solve(A: Tensor, B: Tensor) -> Tensor:
     if A._array.shape[-1] != B._array.shape[-2]:
         raise ShapeError(
-            f"linalg.solve: Incompatible shapes of A and B for the equation AX = B ({A._array.shape[-2]}x{A._array.shape[-1]} "
+            "linalg.solve: Incompatible shapes of A and B for the equation AX = B "
+            f"({A._array.shape[-2]}x{A._array.shape[-1]} "
             f"and {B._array.shape[-2]}x{B._array.shape[-1]})"
         )
     result: Tensor = solve_op(A, B)
@@ -261,8 +304,10 @@ def matrix_power(A: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
 
 
 def cholesky(A: Tensor, *, upper: bool = False, out: Tensor | None = None) -> Tensor:
-    """The lower triangle L with A = L Lᴴ (upper: A = Uᴴ U), as torch.linalg.cholesky. Raises LinAlgError unless A is
-    positive definite."""
+    """The lower triangle L with A = L Lᴴ (upper: A = Uᴴ U), as torch.linalg.cholesky.
+
+    Raises LinAlgError unless A is positive definite.
+    """
     low = cholesky_op(_matrix("cholesky", A, True))
     return _into(out, adjoint_of(low) if upper else low)
 
@@ -273,7 +318,10 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
 
 
 def qr(A: Tensor, mode: str = "reduced", *, out: Any = None) -> QRResult:
-    """A = Q R, as torch.linalg.qr. mode: "reduced" (.., n, k), (.., k, m) with k = min(n, m); "complete"; "r" (R alone)."""
+    """A = Q R, as torch.linalg.qr.
+
+    mode: "reduced" (.., n, k), (.., k, m) with k = min(n, m); "complete"; "r" (R alone).
+    """
     if mode not in ("reduced", "complete", "r"):
         raise RuntimeError(
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
@@ -286,7 +334,10 @@ def qr(A: Tensor, mode: str = "reduced", *, out: Any = None) -> QRResult:
 
 
 def eigh(A: Tensor, UPLO: str = "L", *, out: Any = None) -> EigResult:
-    """Eigenvalues (rising) and eigenvectors of symmetric or Hermitian matrices, as torch.linalg.eigh; one half is read."""
+    """Eigenvalues (rising) and eigenvectors of symmetric or Hermitian matrices.
+
+    As torch.linalg.eigh; one half is read.
+    """
     if UPLO.upper() not in ("L", "U"):
         raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
     return EigResult(*eigh_op(_matrix("eigh", A, True), upper=UPLO.upper() == "U"))
@@ -351,7 +402,10 @@ def matrix_norm(
     dtype: Any = None,
     out: Tensor | None = None,
 ) -> Tensor:
-    """A norm of matrices, as torch.linalg.matrix_norm. ord: "fro", "nuc", ±1, ±2, ±inf. Raises RuntimeError for others."""
+    """A norm of matrices, as torch.linalg.matrix_norm.
+
+    ord: "fro", "nuc", ±1, ±2, ±inf. Raises RuntimeError for others.
+    """
     _matrix("matrix_norm", A)
     A = A.to(dtype) if dtype is not None else A
     ndim = A._array.ndim
@@ -380,7 +434,10 @@ def matrix_norm(
 def norm(
     A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, out: Tensor | None = None, dtype: Any = None
 ) -> Tensor:
-    """A norm of vectors or matrices, as torch.linalg.norm: of matrices if dim has two axes, or A has and ord is given."""
+    """A norm of vectors or matrices.
+
+    As torch.linalg.norm: of matrices if dim has two axes, or A has and ord is given.
+    """
     need_tensor("linalg.norm", A, 1, "A")
     if ord is None:
         return vector_norm(A, 2, dim, keepdim, dtype=dtype, out=out)
@@ -528,7 +585,8 @@ def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
     rows, columns = math.prod(shape[:ind]), math.prod(shape[ind:])
     if rows != columns:
         raise ShapeError(
-            f"Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got {columns} != {rows}"
+            "Expected self to satisfy the requirement prod(self.shape[ind:]) == "
+            f"prod(self.shape[:ind]), but got {columns} != {rows}"
         )
     flat = inv(reshape_op(A, shape=(rows, columns)))
     return _into(out, reshape_op(flat, shape=(*shape[ind:], *shape[:ind])))
@@ -543,7 +601,8 @@ def tensorsolve(A: Tensor, B: Tensor, dims: Any = None, *, out: Tensor | None = 
     columns = math.prod(shape)
     if columns != B._array.size:
         raise ShapeError(
-            "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), but it does not"
+            "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == "
+            "prod(self.shape[:other.ndim]), but it does not"
         )
     flat = solve(reshape_op(A, shape=(B._array.size, columns)), reshape_op(B, shape=(B._array.size,)))
     return _into(out, reshape_op(flat, shape=shape))
@@ -579,7 +638,8 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
 
 inverse = inv
 _torch_names = {
-    "inverse": inv, "det": det, "logdet": logdet, "slogdet": slogdet, "pinverse": pinverse, "matrix_power": matrix_power,
+    "inverse": inv, "det": det, "logdet": logdet, "slogdet": slogdet, "pinverse": pinverse,
+    "matrix_power": matrix_power,
     "matrix_exp": matrix_exp, "cholesky_solve": cholesky_solve, "cholesky_inverse": cholesky_inverse,
 }  # fmt: skip
 for _name, _fn in _torch_names.items():

@@ -32,14 +32,14 @@ class Generator:
         self.manual_seed(67280421310721)
 
     def manual_seed(self, seed: int) -> Generator:
-        """Start the stream that belongs to a seed. -> itself"""
+        """Start the stream that belongs to a seed. -> itself."""
         self._seed = int(seed) & _MASK
         self._rng = np.random.Generator(np.random.PCG64(self._seed))
         self._cuda: Any = None
         return self
 
     def seed(self) -> int:
-        """Start from a seed that nobody can guess. -> that seed"""
+        """Start from a seed that nobody can guess. -> that seed."""
         self.manual_seed(secrets.randbits(63))
         return self._seed
 
@@ -56,7 +56,7 @@ class Generator:
         return self._cuda
 
     def get_state(self) -> Tensor:
-        """Where the stream stands. -> uint8 (48,)"""
+        """Where the stream stands. -> uint8 (48,)."""
         state: Any = self._rng.bit_generator.state
         inner = state["state"]
         raw = (
@@ -100,12 +100,12 @@ default_generator.seed()
 
 
 def manual_seed(seed: int) -> Generator:
-    """Seed the generator that everything uses unless given another, as torch.manual_seed. -> that generator"""
+    """Seed the generator that everything uses unless given another, as torch.manual_seed. -> that generator."""
     return default_generator.manual_seed(seed)
 
 
 def seed() -> int:
-    """Seed the default generator from the operating system. -> the seed"""
+    """Seed the default generator from the operating system. -> the seed."""
     return default_generator.seed()
 
 

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from gradbook.ops.pointwise import round
-from gradbook.ops.reduction import logsumexp
+from gradbook.ops.gamma import digamma, polygamma
+from gradbook.ops.gamma import lgamma as gammaln
+from gradbook.ops.gamma import mvlgamma as multigammaln
+from gradbook.ops.rounding import round
 from gradbook.ops.softmax import log_softmax, softmax
-from gradbook.ops.special import (
-    digamma,
-    erf,
-    erfc,
-    erfinv,
-    i0,
-    logit,
-    polygamma,
-    special_entr,
-    special_ndtr,
-    special_ndtri,
-)
-from gradbook.ops.special import lgamma as gammaln
-from gradbook.ops.special import mvlgamma as multigammaln
+from gradbook.ops.special import erf, erfc, erfinv, i0, logit, special_entr, special_ndtr, special_ndtri
 from gradbook.ops.special import sigmoid as expit
 from gradbook.ops.transcendental import exp2, expm1, log1p, sinc, xlogy
+from gradbook.ops.vector_norm import logsumexp
 
 entr, ndtr, ndtri, psi = special_entr, special_ndtr, special_ndtri, digamma
 

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from gradbook.ops import activation as _activation
+from gradbook.ops import hard_activation as _hard
 from gradbook.ops import random as _random
 from gradbook.ops import softmax as _softmax
 from gradbook.ops.activation import *
@@ -16,6 +17,7 @@ from gradbook.ops.ctc import ctc_loss
 from gradbook.ops.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from gradbook.ops.embedding import embedding, embedding_bag, one_hot
 from gradbook.ops.grid import affine_grid, grid_sample
+from gradbook.ops.hard_activation import *
 from gradbook.ops.linear import bilinear, linear
 from gradbook.ops.loss import (
     binary_cross_entropy,
@@ -40,7 +42,7 @@ from gradbook.ops.spatial import __all__ as _spatial
 from gradbook.tensor import Tensor
 
 __all__ = [
-    *_activation.__all__, *_pools, *_rankings, *_spatial,
+    *_activation.__all__, *_hard.__all__, *_pools, *_rankings, *_spatial,
     "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d_with_indices", "adaptive_max_pool3d_with_indices",
     "affine_grid", "alpha_dropout", "batch_norm", "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits",
     "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cross_entropy", "ctc_loss",

@@ -1,4 +1,4 @@
-"""Activations, element by element: relu and its kin, gelu, silu, softplus, the hard ones; glu. (*) -> (*)"""
+"""Activations, element by element: relu and its kin, gelu, silu, softplus, the hard ones; glu. (*) -> (*)."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ from gradbook import dtypes
 from gradbook.autograd.inplace import assign, check_leaf, inplace
 from gradbook.autograd.op import Elementwise, Op
 from gradbook.ops.arguments import axis, tensor_of
-from gradbook.ops.creation import converted
-from gradbook.ops.elementwise import masked, wide
-from gradbook.ops.pointwise import minimum_op
+from gradbook.ops.conversion import converted
+from gradbook.ops.elementwise import in_place, masked, wide
+from gradbook.ops.limits import minimum_op
 from gradbook.ops.special import erf_op, sigmoid_array, sigmoid_op
 from gradbook.ops.transcendental import exp_op, tanh_op
 from gradbook.tensor import Tensor, method
 
 __all__ = [
-    "celu", "celu_", "elu", "elu_", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_",
-    "leaky_relu", "leaky_relu_", "logsigmoid", "mish", "prelu", "relu", "relu6", "relu_", "rrelu", "selu", "selu_", "silu",
-    "softplus", "softshrink", "softsign", "tanhshrink", "threshold", "threshold_",
+    "celu", "celu_", "elu", "elu_", "gelu", "glu", "leaky_relu", "leaky_relu_", "logsigmoid", "mish", "prelu",
+    "relu", "relu_", "rrelu", "selu", "selu_", "silu", "softplus", "softsign", "tanhshrink",
 ]  # fmt: skip
 
 
@@ -40,13 +39,14 @@ def widened(forward: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def _floating(name: str, input: Tensor) -> Tensor:
+def floating(name: str, input: Tensor) -> Tensor:
+    """The input. Raises NotImplementedError for integers and bools."""
     if tensor_of(name, input)._array.dtype.kind not in "fcV":
         raise NotImplementedError(f'"{name}_cpu" not implemented for {input.dtype!r}; write x.float()')
     return input
 
 
-def _apply(op: Op, input: Tensor, change: bool, **params: Any) -> Tensor:
+def apply(op: Op, input: Tensor, change: bool, **params: Any) -> Tensor:
     """The op's result, or the tensor itself changed in place (`inplace=True`)."""
     if change:
         check_leaf(input)
@@ -121,31 +121,26 @@ def relu_(input: Tensor) -> Tensor:
     return inplace(relu_op, input)
 
 
-def relu6(input: Tensor, inplace: bool = False) -> Tensor:
-    """min(max(input, 0), 6)."""
-    return hardtanh(input, 0.0, 6.0, inplace)
-
-
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """Input where positive, else negative_slope * input."""
-    return _apply(leaky_relu_op, _floating("leaky_relu", input), inplace, negative_slope=negative_slope)
+    return apply(leaky_relu_op, floating("leaky_relu", input), inplace, negative_slope=negative_slope)
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """Input where positive, else alpha * (exp(input) - 1)."""
-    return _apply(elu_op, _floating("elu", input), inplace, alpha=alpha, scale=1, input_scale=1)
+    return apply(elu_op, floating("elu", input), inplace, alpha=alpha, scale=1, input_scale=1)
 
 
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """Elu scaled so that mean 0 and variance 1 are kept (Klambauer et al., 2017)."""
-    return _apply(elu_op, _floating("selu", input), inplace, alpha=SELU_ALPHA, scale=SELU_SCALE, input_scale=1)
+    return apply(elu_op, floating("selu", input), inplace, alpha=SELU_ALPHA, scale=SELU_SCALE, input_scale=1)
 
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """Input where positive, else alpha * (exp(input / alpha) - 1). Raises RuntimeError for alpha 0."""
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
-    return _apply(elu_op, _floating("celu", input), inplace, alpha=alpha, scale=1, input_scale=1 / alpha)
+    return apply(elu_op, floating("celu", input), inplace, alpha=alpha, scale=1, input_scale=1 / alpha)
 
 
 prelu_op = Elementwise(
@@ -159,7 +154,7 @@ prelu_op.grad("b")(lambda grad, a: grad * minimum_op(a, 0.0))
 @method("prelu")
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """Input where positive, else weight * input; one weight, or one a channel (axis 1). Raises RuntimeError otherwise."""
-    _floating("prelu", input)
+    floating("prelu", input)
     channels = input.shape[1] if input.ndim >= 2 else 1
     if weight.numel() != 1:
         if input.ndim == 0:
@@ -183,7 +178,7 @@ def rrelu(
     """leaky_relu with a random slope an element while training, with the middle slope otherwise."""
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
-    slopes = _floating("rrelu", input).detach().clone().uniform_(lower, upper)
+    slopes = floating("rrelu", input).detach().clone().uniform_(lower, upper)
     result: Tensor = prelu_op.fast(input, slopes)
     return assign(input, result) if inplace else result
 
@@ -334,27 +329,27 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"approximate argument must be either none or tanh, not {approximate!r}.")
-    return (gelu_op if approximate == "none" else gelu_tanh_op)(_floating("gelu", input))  # type: ignore[no-any-return]
+    return (gelu_op if approximate == "none" else gelu_tanh_op)(floating("gelu", input))  # type: ignore[no-any-return]
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """Input * sigmoid(input), also called swish."""
-    return _apply(silu_op, _floating("silu", input), inplace)
+    return apply(silu_op, floating("silu", input), inplace)
 
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
     """Input * tanh(softplus(input)) (Misra, 2019)."""
-    return _apply(mish_op, _floating("mish", input), inplace)
+    return apply(mish_op, floating("mish", input), inplace)
 
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """log(1 + exp(beta * input)) / beta: a smooth relu; input itself beyond the threshold."""
-    return softplus_op(_floating("softplus", input), beta=beta, threshold=threshold)  # type: ignore[no-any-return]
+    return softplus_op(floating("softplus", input), beta=beta, threshold=threshold)  # type: ignore[no-any-return]
 
 
 def logsigmoid(input: Tensor) -> Tensor:
     """log(sigmoid(input)) without underflow."""
-    return logsigmoid_op(_floating("logsigmoid", input))  # type: ignore[no-any-return]
+    return logsigmoid_op(floating("logsigmoid", input))  # type: ignore[no-any-return]
 
 
 def softsign(input: Tensor) -> Tensor:
@@ -365,103 +360,11 @@ def softsign(input: Tensor) -> Tensor:
 
 def tanhshrink(input: Tensor) -> Tensor:
     """Input - tanh(input)."""
-    return tanhshrink_op(_floating("tanhshrink", input))  # type: ignore[no-any-return]
-
-
-# -- hard ones -----------------------------------------------------------------------------------------------------------
-
-hardtanh_op = Op("hardtanh", "x", formula=r"y = \min(\max(x, a), b)", grads={"x": r"\bar y \, [a < x < b]"})
-hardtanh_op.forward(lambda xp, x, *, low, high: xp.minimum(xp.maximum(x, x.dtype.type(low)), x.dtype.type(high)))
-hardtanh_op.grad("x")(lambda grad, x, low, high: masked(grad, (x > low) & (x < high)))
-
-hardsigmoid_op = Op(
-    "hardsigmoid", "x", formula=r"y = \tfrac16 \min(\max(x + 3, 0), 6)", grads={"x": r"\tfrac16 \bar y \, [-3 < x < 3]"}
-)
-hardsigmoid_op.forward(widened(lambda xp, x: xp.minimum(xp.maximum(x + 3, 0), 6) / 6))
-hardsigmoid_op.grad("x")(lambda grad, x: masked(grad, (x > -3) & (x < 3)) / 6)
-
-hardswish_op = Op(
-    "hardswish",
-    "x",
-    formula=r"y = \tfrac16 x \min(\max(x + 3, 0), 6)",
-    grads={"x": r"\bar y \, (\tfrac{x}{3} + \tfrac12) \text{ inside}"},
-)
-hardswish_op.forward(widened(lambda xp, x: x * xp.minimum(xp.maximum(x + 3, 0), 6) / 6))
-
-
-@hardswish_op.grad("x")
-def _(grad: Any, x: Any) -> Any:
-    return masked(grad, x >= 3) + masked(grad * (x / 3 + 0.5), (x > -3) & (x < 3))
-
-
-threshold_op = Op(
-    "threshold",
-    "x",
-    formula=r"y = \begin{cases} x & x > t \\ v & \text{else} \end{cases}",
-    grads={"x": r"\bar y \, [x > t]"},
-)
-threshold_op.forward(lambda xp, x, *, threshold, value: xp.where(x > threshold, x, x.dtype.type(value)))
-threshold_op.grad("x")(lambda grad, x, threshold: masked(grad, x > threshold))
-
-softshrink_op = Op(
-    "softshrink",
-    "x",
-    formula=r"y = \operatorname{sign}(x) \max(|x| - \lambda, 0)",
-    grads={"x": r"\bar y \, [|x| > \lambda]"},
-)
-hardshrink_op = Op("hardshrink", "x", formula=r"y = x \, [|x| > \lambda]", grads={"x": r"\bar y \, [|x| > \lambda]"})
-hardshrink_op.forward(lambda xp, x, *, lambd: masked(x, (x > lambd) | (x < -lambd) | (x != x)))
-hardshrink_op.grad("x")(lambda grad, x, lambd: masked(grad, (x > lambd) | (x < -lambd)))
-
-
-@softshrink_op.forward
-def _(xp: Any, x: Any, *, lambd: float) -> Any:
-    limit, zero = x.dtype.type(lambd), x.dtype.type(0)
-    return xp.maximum(x - limit, zero) + xp.minimum(x + limit, zero)
-
-
-softshrink_op.grad("x")(lambda grad, x, lambd: masked(grad, (x > lambd) | (x < -lambd)))
-
-
-def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
-    """Input limited to [min_val, max_val]; no gradient at the limits. Raises ValueError if min_val > max_val."""
-    if min_val > max_val:
-        raise ValueError("min_val cannot be greater than max_val")
-    if tensor_of("hardtanh", input)._array.dtype.kind == "b":
-        raise RuntimeError("Bool inputs not supported for hardtanh")
-    return _apply(hardtanh_op, input, inplace, low=min_val, high=max_val)
-
-
-def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
-    """relu6(input + 3) / 6: sigmoid from straight lines."""
-    return _apply(hardsigmoid_op, _floating("hardsigmoid", input), inplace)
-
-
-def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
-    """Input * relu6(input + 3) / 6: silu from straight lines (Howard et al., 2019)."""
-    return _apply(hardswish_op, _floating("hardswish", input), inplace)
-
-
-def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
-    """Input where above the threshold, else value."""
-    return _apply(threshold_op, tensor_of("threshold", input), inplace, threshold=threshold, value=value)
-
-
-def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """Input moved toward 0 by lambd, 0 within. Raises RuntimeError for a negative lambd."""
-    if lambd < 0:
-        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}.")
-    return softshrink_op(_floating("softshrink", input), lambd=lambd)  # type: ignore[no-any-return]
-
-
-@method("hardshrink")
-def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """Input where farther from 0 than lambd, else 0."""
-    return hardshrink_op(_floating("hardshrink", input), lambd=lambd)  # type: ignore[no-any-return]
+    return tanhshrink_op(floating("tanhshrink", input))  # type: ignore[no-any-return]
 
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:
-    """The first half of `dim` times the sigmoid of the second (Dauphin et al., 2016). (…, 2n, …) -> (…, n, …)
+    """The first half of `dim` times the sigmoid of the second (Dauphin et al., 2016). (…, 2n, …) -> (…, n, …).
 
     Raises RuntimeError for an odd length.
     """
@@ -470,19 +373,9 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     where = axis(dim, input.ndim)
     if input.shape[where] % 2:
         raise RuntimeError(f"Halving dimension must be even, but dimension {where} is size {input.shape[where]}")
-    first, second = _floating("glu", input).chunk(2, where)
+    first, second = floating("glu", input).chunk(2, where)
     return first * sigmoid_op.fast(second)
 
 
-def _in_place(name: str, fn: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    def change(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return fn(input, *args, inplace=True, **kwargs)
-
-    change.__name__ = change.__qualname__ = name
-    change.__doc__ = f"As {fn.__name__}, in place."
-    return change
-
-
-celu_, elu_, selu_ = _in_place("celu_", celu), _in_place("elu_", elu), _in_place("selu_", selu)
-hardtanh_, leaky_relu_ = _in_place("hardtanh_", hardtanh), _in_place("leaky_relu_", leaky_relu)
-threshold_ = _in_place("threshold_", threshold)
+celu_, elu_, selu_ = in_place("celu_", celu), in_place("elu_", elu), in_place("selu_", selu)
+leaky_relu_ = in_place("leaky_relu_", leaky_relu)

@@ -11,9 +11,8 @@ from gradbook.autograd.inplace import assign
 from gradbook.autograd.op import Elementwise, Op, promote_arrays
 from gradbook.errors import DTypeError
 from gradbook.ops.arguments import tensor_of, write_out
-from gradbook.ops.creation import converted
-from gradbook.ops.elementwise import binary, masked, unary, where_op
-from gradbook.ops.pointwise import no_bool
+from gradbook.ops.conversion import converted
+from gradbook.ops.elementwise import binary, masked, no_bool, unary, where_op
 from gradbook.tensor import Tensor, method
 
 __all__ = [

@@ -52,7 +52,7 @@ def _answer(input: Tensor, values: Any, inverse: Any, counts: Any, with_inverse:
 def unique_consecutive(
     input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
-    """Equal neighbours made one, as torch.unique_consecutive. -> values, or (values, inverse, counts) as asked"""
+    """Equal neighbours made one, as torch.unique_consecutive. -> values, or (values, inverse, counts) as asked."""
     array = backends.cpu.asarray(tensor_of("unique_consecutive", input)._array)
     where = 0 if dim is None else axis(dim, array.ndim)
     rows = array.reshape(-1) if dim is None else np.moveaxis(array, where, 0)
@@ -69,7 +69,7 @@ def unique_consecutive(
 
 @method("bincount")
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-    """How often each of 0, 1, 2, … occurs, or the sum of its weights, as torch.bincount. (n,) -> (max + 1,)
+    """How often each of 0, 1, 2, … occurs, or the sum of its weights, as torch.bincount. (n,) -> (max + 1,).
 
     Raises RuntimeError for negative numbers or anything but a vector of integers.
     """

@@ -11,17 +11,14 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends, dtypes
-from gradbook.autograd import grad_mode, versions
-from gradbook.autograd.inplace import assign, check_leaf
-from gradbook.autograd.op import Elementwise, Op
 from gradbook.device import CPU, get_default_device, place
 from gradbook.device import device as device_type
 from gradbook.ops.arguments import array_dtype, shape_of, write_out
 from gradbook.tensor import Tensor, leaf_node, method
 
 __all__ = [
-    "arange", "as_tensor", "asarray", "clone", "empty", "empty_like", "eye", "fill", "from_numpy", "full",
-    "full_like", "is_complex", "is_floating_point", "is_nonzero", "is_tensor", "linspace", "logspace", "numel", "ones",
+    "arange", "as_tensor", "asarray", "empty", "empty_like", "eye", "from_numpy", "full", "full_like",
+    "is_complex", "is_floating_point", "is_nonzero", "is_tensor", "linspace", "logspace", "numel", "ones",
     "ones_like", "range", "scalar_tensor", "tensor", "tril_indices", "triu_indices", "zeros", "zeros_like",
 ]  # fmt: skip
 
@@ -454,275 +451,15 @@ def eye(
 def tril_indices(
     row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, **_: Any
 ) -> Tensor:
-    """Row and column indices of the lower triangle. -> (2, n)"""
+    """Row and column indices of the lower triangle. -> (2, n)."""
     return leaf(np.stack(np.tril_indices(row, offset, col)).astype(array_dtype(dtype)), device)
 
 
 def triu_indices(
     row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, **_: Any
 ) -> Tensor:
-    """Row and column indices of the upper triangle. -> (2, n)"""
+    """Row and column indices of the upper triangle. -> (2, n)."""
     return leaf(np.stack(np.triu_indices(row, offset, col)).astype(array_dtype(dtype)), device)
-
-
-# -- copies ------------------------------------------------------------------------------------------------------------
-
-clone_op = Elementwise("clone", lambda x: x.copy(order="K"), "x", formula="y = x", grads={"x": r"\bar y"})
-clone_op.grad("x")(lambda grad: grad)
-
-to_op = Op(
-    "to", "x", formula=r"y = \mathrm{cast}(x)", grads={"x": r"\mathrm{cast}(\bar y)"}, node_name="ToCopyBackward0"
-)
-
-
-@to_op.forward
-def _(xp: Any, x: Any, *, dtype: Any, device: Any, source: Any) -> Any:
-    if dtype is not None and x.dtype != dtype:
-        if x.dtype.kind == "c" and dtype.kind != "c":
-            x = x.real
-        x = x.astype(dtype)
-    return x if device is None else place(x, device)
-
-
-@to_op.grad("x")
-def _(grad: Any, source: Any) -> Any:
-    if source is None:
-        return grad  # the walk casts
-    return (
-        grad.to(device=source)
-        if isinstance(grad, Tensor)
-        else place(np.asarray(grad) if np.isscalar(grad) else grad, source)
-    )
-
-
-@method("clone")
-def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
-    """A copy in new memory; gradients flow through it (torch.clone)."""
-    made: Tensor = clone_op.fast(input)
-    if memory_format is not None and "contiguous_format" in str(memory_format):
-        made._array = backends.xp_of(made._array).ascontiguousarray(made._array)
-    return made
-
-
-@method("contiguous")
-def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
-    """This tensor if it lies in memory in index order, else a copy that does."""
-    if self._array.flags.c_contiguous:
-        return self
-    made: Tensor = clone_op.fast(self)
-    made._array = backends.xp_of(made._array).ascontiguousarray(made._array)
-    return made
-
-
-@method("to")
-def to(
-    self: Tensor, *args: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False, copy: bool = False,
-    memory_format: Any = None, other: Any = None,
-) -> Tensor:  # fmt: skip
-    """This tensor in another dtype or on another device; itself if nothing changes (torch.Tensor.to).
-
-    to(dtype), to(device), to(device, dtype), to(other tensor). Gradients flow back in the old dtype, to the old device.
-    """
-    for arg in args:
-        if isinstance(arg, Tensor):
-            other = arg
-        elif isinstance(arg, (dtypes.dtype, type)):
-            dtype = arg
-        elif isinstance(arg, (str, device_type)) or (isinstance(arg, int) and not isinstance(arg, bool)):
-            device = arg
-        elif isinstance(arg, bool):
-            continue  # non_blocking, copy: nothing here waits
-        elif arg is not None:
-            raise TypeError(f"to() received an invalid combination of arguments - got ({type(arg).__name__})")
-    if other is not None:
-        dtype, device = other.dtype, other.device
-    return converted(self, array_dtype(dtype, "to"), device, copy)
-
-
-def converted(tensor: Tensor, wanted: Any, where: Any, copy: bool = False) -> Tensor:
-    """A tensor in a NumPy dtype and on a device; itself if neither changes and no copy is asked for."""
-    target = None
-    if where is not None:
-        target, here = device_type(where), tensor.device
-        if target.type == here.type and (target.index is None or target.index == here.index):
-            target = None
-    if target is None and (wanted is None or wanted == tensor._array.dtype):
-        return clone_op.fast(tensor) if copy else tensor  # type: ignore[no-any-return]
-    made: Tensor = to_op(tensor, dtype=wanted, device=target, source=None if target is None else tensor.device)
-    return made
-
-
-def _conversion(name: str, kind: dtypes.dtype) -> None:
-    def convert(self: Tensor, memory_format: Any = None) -> Tensor:
-        return converted(self, kind._np, None)
-
-    convert.__name__ = name
-    convert.__doc__ = f"This tensor as {kind._name}; itself if it is one."
-    method(name)(convert)
-
-
-for _name, _kind in {
-    "float": dtypes.float32, "double": dtypes.float64, "half": dtypes.float16, "bfloat16": dtypes.bfloat16,
-    "int": dtypes.int32, "long": dtypes.int64, "short": dtypes.int16, "char": dtypes.int8, "byte": dtypes.uint8,
-    "bool": dtypes.bool_, "cfloat": dtypes.complex64, "cdouble": dtypes.complex128,
-}.items():  # fmt: skip
-    _conversion(_name, _kind)
-
-
-@method()
-def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
-    """This tensor in the computer's own memory."""
-    return converted(self, None, "cpu")
-
-
-@method()
-def cuda(self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
-    """This tensor on a GPU. Raises DeviceError or MissingExtraError if there is none."""
-    return converted(self, None, "cuda" if device is None else device)
-
-
-@method()
-def pin_memory(self: Tensor, device: Any = None) -> Tensor:
-    """This tensor: gradbook copies to a GPU without pinned memory. Differs: nothing is pinned."""
-    return self
-
-
-@method()
-def is_pinned(self: Tensor, device: Any = None) -> bool:
-    """False: gradbook pins no memory."""
-    return False
-
-
-@method()
-def type_as(self: Tensor, other: Tensor) -> Tensor:
-    """This tensor in the dtype and on the device of another."""
-    return converted(self, other._array.dtype, other.device)
-
-
-_LEGACY = {
-    "FloatTensor": "float32", "DoubleTensor": "float64", "HalfTensor": "float16", "BFloat16Tensor": "bfloat16",
-    "ByteTensor": "uint8", "CharTensor": "int8", "ShortTensor": "int16", "IntTensor": "int32", "LongTensor": "int64",
-    "BoolTensor": "bool",
-}  # fmt: skip
-
-
-@method("type")
-def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False, **_: Any) -> Any:
-    """The name of this tensor's type, such as "gradbook.FloatTensor", or the tensor in another dtype (torch.Tensor.type)."""
-    if dtype is None:
-        names = {kind: name for name, kind in _LEGACY.items()}
-        where = "cuda." if self.is_cuda else ""
-        return f"gradbook.{where}{names.get(self.dtype._name, self.dtype._name)}"
-    if isinstance(dtype, str):
-        last = dtype.rpartition(".")[2]
-        if last not in _LEGACY:
-            raise ValueError(f"invalid type: {dtype!r}")
-        dtype = dtypes.by_name(_LEGACY[last])
-    return converted(self, array_dtype(getattr(dtype, "tensor_dtype", dtype), "type"), None)
-
-
-class _LegacyType(type):
-    tensor_dtype: dtypes.dtype
-
-    def __instancecheck__(cls, instance: object) -> bool:
-        return isinstance(instance, Tensor) and instance.dtype is cls.tensor_dtype
-
-    def __call__(cls, *data: Any) -> Tensor:
-        if len(data) == 1 and isinstance(data[0], (list, tuple, np.ndarray, Tensor)) and not hasattr(data[0], "numel_"):
-            return leaf(array_from(data[0], cls.tensor_dtype._np))
-        return zeros(*data or (0,), dtype=cls.tensor_dtype)
-
-
-for _name, _kind_name in _LEGACY.items():
-    globals()[_name] = _LegacyType(
-        _name,
-        (),
-        {
-            "tensor_dtype": dtypes.by_name(_kind_name),
-            "__doc__": f"{_kind_name} tensors: a constructor, and for isinstance.",
-        },
-    )
-    __all__.append(_name)
-
-
-# -- filling in place ----------------------------------------------------------------------------------------------------
-
-
-def fill(input: Tensor, value: Any) -> Tensor:
-    """A tensor like `input`, every element `value` (torch.fill)."""
-    if not isinstance(value, Tensor):
-        made = full_like(input, value)
-        return made if input._node is None else made + input * 0
-    if value.ndim:
-        raise RuntimeError(f"fill only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
-    return clone_op.fast(input).copy_(value)  # type: ignore[no-any-return]
-
-
-@method()
-def fill_(self: Tensor, value: Any) -> Tensor:
-    """Set every element to `value`."""
-    check_leaf(self)
-    if isinstance(value, Tensor):
-        if value.ndim:
-            raise RuntimeError(
-                f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
-            )
-        return copy_(self, value)
-    if grad_mode.state.enabled and (self._node is not None or self._view is not None):
-        return assign(self, full_like(self, value))
-    self._array[...] = value
-    versions.stamp(self._array)
-    return self
-
-
-@method()
-def zero_(self: Tensor) -> Tensor:
-    """Set every element to zero."""
-    return fill_(self, 0)
-
-
-copy_op = Op(
-    "copy", "source", formula=r"y = \mathrm{broadcast}(x)", grads={"source": r"\bar y"}, node_name="CopyBackwards"
-)
-copy_op.grad("source")(lambda grad: grad)
-
-
-@copy_op.forward
-def _(xp: Any, source: Any, *, shape: Any, dtype: Any) -> Any:
-    return xp.broadcast_to(source, shape).astype(dtype)
-
-
-@method()
-def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
-    """Overwrite with the values of `src`, broadcast and cast; gradients flow to `src` (torch.Tensor.copy_)."""
-    if not isinstance(src, Tensor):
-        raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
-    check_leaf(self)
-    source = src
-    if src.device.type != self.device.type:
-        source = converted(src, None, self.device)
-    tracked = grad_mode.state.enabled and (source._node is not None or self._node is not None or self._view is not None)
-    if not tracked:
-        array, new = self._array, source._array
-        if new.dtype.kind == "c" and array.dtype.kind != "c":
-            new = new.real
-        try:
-            array[...] = new
-        except ValueError:
-            raise _copy_error(self, src) from None
-        versions.stamp(array)
-        return self
-    try:
-        value = copy_op(source, shape=self._array.shape, dtype=self._array.dtype)
-    except ValueError:
-        raise _copy_error(self, src) from None
-    return assign(self, value)
-
-
-def _copy_error(target: Tensor, source: Tensor) -> Exception:
-    from gradbook.autograd.promotion import broadcast_error
-
-    return broadcast_error("copy_", tuple(target.shape), tuple(source.shape))
 
 
 # -- questions -----------------------------------------------------------------------------------------------------------

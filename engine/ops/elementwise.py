@@ -10,6 +10,7 @@ import numpy as np
 from gradbook import backends, dtypes
 from gradbook.autograd.inplace import inplace
 from gradbook.autograd.op import Elementwise, Op
+from gradbook.autograd.promotion import dtype_error
 from gradbook.ops.arguments import tensor_of, write_out
 from gradbook.tensor import Tensor, method
 
@@ -102,7 +103,7 @@ def wide(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def masked(value: Any, mask: Any) -> Any:
-    """`value` where mask is true, exactly 0 elsewhere, whatever stood there. (arrays or Tensors) -> the same
+    """`value` where mask is true, exactly 0 elsewhere, whatever stood there. (arrays or Tensors) -> the same.
 
     On contiguous arrays a bitwise and: np.where branches, and is ten times slower on a random mask.
     """
@@ -114,6 +115,13 @@ def masked(value: Any, mask: Any) -> Any:
             keep = np.negative(mask.view(np.int8)).astype(word)  # all ones, or zero
             return np.bitwise_and(value.view(word), keep, out=keep).view(value.dtype)
     return backends.xp_of(value, mask).where(mask, value, np.zeros((), value.dtype)[()])
+
+
+def no_bool(name: str, *arrays: Any) -> None:
+    """Raise NotImplementedError for bools, where PyTorch has no kernel either."""
+    for array in arrays:
+        if array.dtype.kind == "b":
+            raise dtype_error(name, array)
 
 
 def zeros_of(value: Any) -> Any:
@@ -135,3 +143,19 @@ where_op = Op(
 where_op.forward(lambda xp, condition, input, other: xp.where(condition, _beside(input, other), _beside(other, input)))
 where_op.grad("input")(lambda grad, condition: masked(grad, condition))
 where_op.grad("other")(lambda grad, condition: masked(grad, ~condition))
+
+
+def reflected(op: Elementwise) -> Callable[..., Any]:
+    """The method behind `number - tensor`: the operands change places."""
+    fast = op.fast
+    return lambda self, other: fast(other, self)
+
+
+def in_place(name: str, fn: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The function that changes its input, of one that does so if asked (`inplace=True`)."""
+
+    def change(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return fn(input, *args, inplace=True, **kwargs)
+
+    describe(change, name, f"As {name[:-1]}, in place.")
+    return change

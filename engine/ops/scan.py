@@ -148,7 +148,7 @@ cummin_op.forward(lambda xp, x, *, dim: _running(xp, x, dim, lambda new, old: ne
 
 
 def _running_rule(grads: Any, x_shape: Any, out: Any, dim: int) -> Any:
-    from gradbook.ops.ordering import put_op
+    from gradbook.ops.extremes import put_op
 
     return (put_op(grads[0], index=out[1], dim=dim, length=x_shape[dim] if x_shape else 1, add=True),)
 
@@ -158,7 +158,7 @@ cummin_op.backward(_running_rule)
 
 
 def _running_pair(op: MultiOp, input: Tensor, dim: int, out: Any) -> Any:
-    from gradbook.ops.ordering import Pair, pair_out
+    from gradbook.ops.extremes import Pair, pair_out
 
     values, indices = op(input, dim=axis(dim, tensor_of(op.name, input)._array.ndim))
     return pair_out(op.name, Pair[op.name](values, indices), out)
@@ -166,13 +166,13 @@ def _running_pair(op: MultiOp, input: Tensor, dim: int, out: Any) -> Any:
 
 @method("cummax")
 def cummax(input: Tensor, dim: int, *, out: Any = None) -> Any:
-    """The largest so far along `dim`, and where it was, as torch.cummax. -> (values, indices)"""
+    """The largest so far along `dim`, and where it was, as torch.cummax. -> (values, indices)."""
     return _running_pair(cummax_op, input, dim, out)
 
 
 @method("cummin")
 def cummin(input: Tensor, dim: int, *, out: Any = None) -> Any:
-    """The smallest so far along `dim`, and where it was, as torch.cummin. -> (values, indices)"""
+    """The smallest so far along `dim`, and where it was, as torch.cummin. -> (values, indices)."""
     return _running_pair(cummin_op, input, dim, out)
 
 
@@ -180,7 +180,7 @@ def cummin(input: Tensor, dim: int, *, out: Any = None) -> Any:
 def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tensor:
     """Log of the running sums of exp(input) along `dim`, without overflow (torch.logcumsumexp)."""
     from gradbook.ops.joining import cat
-    from gradbook.ops.reduction import logsumexp
+    from gradbook.ops.vector_norm import logsumexp
 
     where = axis(dim, input._array.ndim)
     if not input._array.ndim or not input._array.size:

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradbook.autograd.op import Op
 from gradbook.ops.arguments import array_dtype, axis, tensor_of, write_out
-from gradbook.ops.creation import converted
+from gradbook.ops.conversion import converted
 from gradbook.ops.reduction import sum_op
 from gradbook.ops.transcendental import exp_op
 from gradbook.tensor import Tensor, method
@@ -71,13 +71,13 @@ def _scores(name: str, input: Tensor, dim: Any, dtype: Any) -> tuple[Tensor, int
 
 @method("softmax")
 def softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | None = None) -> Tensor:
-    """exp(input) / sum(exp(input)) along `dim`, without overflow: positive, summing to 1 (torch.softmax). (*) -> (*)"""
+    """exp(input) / sum(exp(input)) along `dim`, without overflow: positive, summing to 1 (torch.softmax). (*) -> (*)."""
     x, where = _scores("softmax", input, dim, dtype)
     return write_out("softmax", softmax_op(x, dim=where), out)
 
 
 @method("log_softmax")
 def log_softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | None = None) -> Tensor:
-    """log(softmax(input)) along `dim`, exact where softmax is tiny (torch.log_softmax). (*) -> (*)"""
+    """log(softmax(input)) along `dim`, exact where softmax is tiny (torch.log_softmax). (*) -> (*)."""
     x, where = _scores("log_softmax", input, dim, dtype)
     return write_out("log_softmax", log_softmax_op(x, dim=where), out)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from gradbook.ops.arguments import tensor_of
-from gradbook.ops.reduction import sum, vector_norm
+from gradbook.ops.reduction import sum
+from gradbook.ops.vector_norm import vector_norm
 from gradbook.tensor import Tensor, method
 
 __all__ = ["cdist", "corrcoef", "cov"]
 
 
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
-    """The p-norm distance of every row of x1 to every row of x2, as torch.cdist. (*, n, d), (*, m, d) -> (*, n, m)
+    """The p-norm distance of every row of x1 to every row of x2, as torch.cdist. (*, n, d), (*, m, d) -> (*, n, m).
 
     Raises RuntimeError unless both have rows of one length.
     """
@@ -30,7 +31,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = "use_mm_fo
 def cov(
     input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None
 ) -> Tensor:
-    """Covariances of the rows, as torch.cov; the columns may carry frequencies and weights. (k, n) -> (k, k)"""
+    """Covariances of the rows, as torch.cov; the columns may carry frequencies and weights. (k, n) -> (k, k)."""
     if tensor_of("cov", input).ndim > 2:
         raise RuntimeError(
             f"cov(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions"
@@ -77,7 +78,7 @@ def _check_weights(name: str, weights: Tensor, columns: int) -> None:
 
 @method("corrcoef")
 def corrcoef(input: Tensor) -> Tensor:
-    """Correlations of the rows, between -1 and 1, as torch.corrcoef. (k, n) -> (k, k)"""
+    """Correlations of the rows, between -1 and 1, as torch.corrcoef. (k, n) -> (k, k)."""
     if tensor_of("corrcoef", input).ndim > 2:
         raise RuntimeError(
             f"corrcoef(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions"

@@ -11,9 +11,9 @@ from gradbook import dtypes
 from gradbook.autograd.inplace import inplace
 from gradbook.autograd.op import Elementwise, Op
 from gradbook.ops.arguments import tensor_of, write_out
-from gradbook.ops.creation import converted
-from gradbook.ops.elementwise import binary, masked, unary, where_op, wide, zeros_of
-from gradbook.ops.pointwise import mul_op, no_bool, reciprocal_op, square_op
+from gradbook.ops.conversion import converted
+from gradbook.ops.elementwise import binary, masked, no_bool, unary, where_op, wide, zeros_of
+from gradbook.ops.pointwise import mul_op, reciprocal_op, square_op
 from gradbook.tensor import Tensor, method
 
 __all__ = [
@@ -344,7 +344,7 @@ def _raised(input: Any, exponent: Any) -> Tensor:
 
 
 def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
-    """Input ** exponent, element by element; either may be a number (torch.pow). (*) -> (*)
+    """Input ** exponent, element by element; either may be a number (torch.pow). (*) -> (*).
 
     Raises RuntimeError for integers to a negative whole power.
     """

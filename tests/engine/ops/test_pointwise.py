@@ -9,7 +9,7 @@ import pytest
 
 import gradbook
 from gradbook.autograd import gradcheck, gradgradcheck
-from gradbook.ops import activation
+from gradbook.nn import functional as activation
 from tests.parity_tools import compare, draw, integers, same_error, torch
 
 ANY, POSITIVE, UNIT, ABOVE_ONE = (-2.0, 2.0), (0.1, 3.0), (-0.9, 0.9), (1.1, 3.0)
