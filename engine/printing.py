@@ -34,10 +34,14 @@ _PROFILES = {
 
 
 def set_printoptions(
-    precision: int | None = None, threshold: float | None = None, edgeitems: int | None = None, linewidth: int | None = None,
-    profile: str | None = None, sci_mode: bool | None = None,
-) -> None:  # fmt: skip
-    """Digits, length from which it is summarised, items at each edge, line width, scientific notation (torch.set_printoptions)."""
+    precision: int | None = None,
+    threshold: float | None = None,
+    edgeitems: int | None = None,
+    linewidth: int | None = None,
+    profile: str | None = None,
+    sci_mode: bool | None = None,
+) -> None:
+    """Digits, size from which it is summarised, items at each edge, line width, notation (torch.set_printoptions)."""
     if profile is not None:
         options.precision, options.threshold, options.edgeitems, options.linewidth = _PROFILES[profile]
     given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}

@@ -17,7 +17,8 @@ from gradbook.device import device as device_type
 from gradbook.tensor import Tensor
 
 __all__ = [
-    "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
+    "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed",
+    "set_rng_state",
 ]  # fmt: skip
 
 _MASK = (1 << 64) - 1
@@ -79,8 +80,11 @@ class Generator:
         whole = [int.from_bytes(raw[i:j], "little") for i, j in ((0, 16), (16, 32), (32, 36), (36, 40), (40, 48))]
         self.manual_seed(whole[4])
         self._rng.bit_generator.state = {
-            "bit_generator": "PCG64", "state": {"state": whole[0], "inc": whole[1]}, "has_uint32": whole[2], "uinteger": whole[3],
-        }  # fmt: skip
+            "bit_generator": "PCG64",
+            "state": {"state": whole[0], "inc": whole[1]},
+            "has_uint32": whole[2],
+            "uinteger": whole[3],
+        }
         return self
 
     def clone_state(self) -> Generator:

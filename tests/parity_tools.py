@@ -1,4 +1,4 @@
-"""Run one case through PyTorch and through gradbook: values, dtypes, shapes, gradients, second gradients, exception types.
+"""Run one case through PyTorch and gradbook: values, dtypes, shapes, gradients, second gradients, exception types.
 
     compare(lambda lib, x, y: lib.add(x, y, alpha=2), a, b)      # arrays become tensors; floating ones require grad
     same_error(lambda lib, x: lib.sum(x, dim=7), a)
@@ -144,7 +144,7 @@ def compare(
     rtol: float | None = None,
     grad_rtol: float | None = None,
 ) -> None:
-    """Assert that `fn(lib, *tensors)` gives the same in both libraries, and so do its gradients (and theirs, if second)."""
+    """Assert that `fn(lib, *tensors)` gives the same in both libraries, and so do its gradients (second: theirs)."""
     theirs, their_grads, their_seconds = run(torch, fn, inputs, grad, second)
     mine, grads, seconds = run(gradbook, fn, inputs, grad, second)
     assert len(mine) == len(theirs), f"{len(mine)} outputs, not {len(theirs)}"

@@ -54,7 +54,7 @@ def apply(op: Op, input: Tensor, change: bool, **params: Any) -> Tensor:
     return op(input, **params)  # type: ignore[no-any-return]
 
 
-# -- relu and its kin ----------------------------------------------------------------------------------------------------
+# -- relu and its kin ------------------------------------------------------------------------------------------------
 
 
 def _relu(x: Any) -> Any:
@@ -144,16 +144,19 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 
 
 prelu_op = Elementwise(
-    "prelu", wide(lambda a, b: np.where(a > 0, a, a * b)), "a b", formula=r"y = \begin{cases} a & a > 0 \\ b \, a & \text{else} \end{cases}",
+    "prelu",
+    wide(lambda a, b: np.where(a > 0, a, a * b)),
+    "a b",
+    formula=r"y = \begin{cases} a & a > 0 \\ b \, a & \text{else} \end{cases}",
     grads={"a": r"\bar y \text{ where } a > 0 \text{, else } b \bar y", "b": r"\bar y \, \min(a, 0)"},
-)  # fmt: skip
+)
 prelu_op.grad("a")(lambda grad, a, b: masked(grad, a > 0) + masked(grad * b, ~(a > 0)))
 prelu_op.grad("b")(lambda grad, a: grad * minimum_op(a, 0.0))
 
 
 @method("prelu")
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    """Input where positive, else weight * input; one weight, or one a channel (axis 1). Raises RuntimeError otherwise."""
+    """Input where positive, else weight * input; one weight, or one a channel (axis 1); else RuntimeError."""
     floating("prelu", input)
     channels = input.shape[1] if input.ndim >= 2 else 1
     if weight.numel() != 1:
@@ -161,8 +164,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
             raise RuntimeError("Not allow zero-dim input tensor.")
         if weight.ndim != 1 or weight.numel() != channels:
             raise RuntimeError(
-                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {weight.numel()} and channel "
-                f"size = {channels}."
+                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {weight.numel()} and "
+                f"channel size = {channels}."
             )
         weight = weight.reshape((1, channels, *(1,) * (input.ndim - 2)))
     elif weight.ndim > 1:
@@ -183,7 +186,7 @@ def rrelu(
     return assign(input, result) if inplace else result
 
 
-# -- smooth ones ---------------------------------------------------------------------------------------------------------
+# -- smooth ones -----------------------------------------------------------------------------------------------------
 
 gelu_op = Op(
     "gelu", "x", extras="cdf", formula=r"y = x \, \Phi(x)", grads={"x": r"\bar y \, (\Phi(x) + x \, \varphi(x))"}
@@ -355,7 +358,8 @@ def logsigmoid(input: Tensor) -> Tensor:
 def softsign(input: Tensor) -> Tensor:
     """Input / (1 + |input|)."""
     x = tensor_of("softsign", input)
-    return softsign_op(converted(x, dtypes._default._np, None) if x._array.dtype.kind in "iub" else x)  # type: ignore[no-any-return]
+    result: Tensor = softsign_op(converted(x, dtypes._default._np, None) if x._array.dtype.kind in "iub" else x)
+    return result
 
 
 def tanhshrink(input: Tensor) -> Tensor:

@@ -33,7 +33,7 @@ def array_dtype(dtype: Any, name: str = "tensor") -> Any:
 
 
 def shape_of(name: str, size: Any) -> tuple[int, ...]:
-    """The shape from `*size`: ints, or one sequence of ints. Raises TypeError for others, RuntimeError for negative ones."""
+    """The shape from `*size`: ints, or one sequence of ints. Raises TypeError for others, RuntimeError below 0."""
     if len(size) == 1 and not isinstance(size[0], (int, np.integer)):
         only = size[0]
         if isinstance(only, (tuple, list)):
@@ -117,8 +117,8 @@ def write_out(name: str, result: Tensor, out: Tensor | None) -> Tensor:
     if array.shape != new.shape:
         if array.size:
             warnings.warn(
-                f"An output with one or more elements was resized since it had shape {list(array.shape)}, which does not "
-                f"match the required output shape {list(new.shape)}.",
+                f"An output with one or more elements was resized since it had shape {list(array.shape)}, which does "
+                f"not match the required output shape {list(new.shape)}.",
                 UserWarning,
                 stacklevel=3,
             )

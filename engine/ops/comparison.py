@@ -16,13 +16,14 @@ from gradbook.ops.elementwise import binary, masked, no_bool, unary, where_op
 from gradbook.tensor import Tensor, method
 
 __all__ = [
-    "allclose", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
-    "eq", "equal", "gcd", "ge", "greater", "greater_equal", "gt", "heaviside", "isclose", "isfinite", "isinf", "isnan", "isneginf",
-    "isposinf", "isreal", "lcm", "le", "less", "less_equal", "logical_and", "logical_not", "logical_or", "logical_xor", "lt",
-    "nan_to_num", "ne", "nextafter", "not_equal", "signbit", "where",
+    "allclose", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift",
+    "bitwise_xor", "eq", "equal", "gcd", "ge", "greater", "greater_equal", "gt", "heaviside", "isclose", "isfinite",
+    "isinf", "isnan", "isneginf", "isposinf", "isreal", "lcm", "le", "less", "less_equal", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "lt", "nan_to_num", "ne", "nextafter", "not_equal", "signbit",
+    "where",
 ]  # fmt: skip
 
-# -- comparisons: bool results, no gradients -----------------------------------------------------------------------------
+# -- comparisons: bool results, no gradients -------------------------------------------------------------------------
 
 
 def _comparison(name: str, ufunc: Any, sign: str, words: str, alias: str, dunder: str) -> Any:
@@ -62,7 +63,7 @@ isneginf = unary(isneginf_op, "True for -inf", in_place=False)
 isreal = unary(isreal_op, "True where there is no imaginary part", in_place=False)
 signbit = unary(signbit_op, "True below 0 and for -0.0", in_place=False)
 
-# -- logic and bits ------------------------------------------------------------------------------------------------------
+# -- logic and bits --------------------------------------------------------------------------------------------------
 
 logical_not_op = Elementwise(
     "logical_not", lambda x: x == 0 if x.dtype.kind == "V" else np.logical_not(x), "x", formula=r"y = \lnot x"
@@ -113,13 +114,13 @@ nextafter = binary(
     Elementwise("nextafter", np.nextafter, "a b"), "The next float after input toward other", tensors=True
 )
 
-# -- choose --------------------------------------------------------------------------------------------------------------
+# -- choose ----------------------------------------------------------------------------------------------------------
 
 
 def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tensor | None = None) -> Any:
     """Input where condition is true, else other, with broadcasting (torch.where); numbers are allowed.
 
-    where(condition) alone gives the indices of what is true, one tensor an axis. Raises RuntimeError unless condition is bool.
+    where(condition) alone gives the indices of what is true, one tensor an axis. Raises RuntimeError unless it is bool.
     """
     tensor_of("where", condition, "condition")
     if input is None and other is None:
@@ -189,12 +190,12 @@ def nan_to_num_(
     return assign(self, nan_to_num(self, nan, posinf, neginf))
 
 
-# -- of whole tensors ----------------------------------------------------------------------------------------------------
+# -- of whole tensors ------------------------------------------------------------------------------------------------
 
 
 @method("isclose")
 def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
-    """|input - other| <= atol + rtol |other|, element by element, as torch.isclose. Raises RuntimeError for two dtypes."""
+    """|input - other| <= atol + rtol |other| (torch.isclose). Raises RuntimeError for two dtypes."""
     tensor_of("isclose", input)
     if tensor_of("isclose", other, "other").dtype is not input.dtype:
         raise DTypeError(f"{input.dtype!r} did not match {other.dtype!r}")

@@ -14,8 +14,8 @@ from gradbook.ops.elementwise import masked
 from gradbook.tensor import Tensor, method
 
 __all__ = [
-    "angle", "complex", "conj", "conj_physical", "imag", "polar", "real", "resolve_conj", "resolve_neg", "view_as_complex",
-    "view_as_real",
+    "angle", "complex", "conj", "conj_physical", "imag", "polar", "real", "resolve_conj", "resolve_neg",
+    "view_as_complex", "view_as_real",
 ]  # fmt: skip
 
 complex_op = Op(
@@ -50,7 +50,7 @@ def polar(abs: Tensor, angle: Tensor, *, out: Any = None) -> Tensor:
     return write_out("polar", complex(abs * angle.cos(), abs * angle.sin()), out)
 
 
-# -- parts ---------------------------------------------------------------------------------------------------------------
+# -- parts -----------------------------------------------------------------------------------------------------------
 
 real_op = Op("real", "x", view=True, formula=r"y = \Re x", grads={"x": r"\bar y"}, node_name="SelectBackward0")
 real_op.forward(lambda xp, x: x.real)
@@ -123,7 +123,7 @@ Tensor.real = property(real, doc=real.__doc__)  # type: ignore[attr-defined]
 Tensor.imag = property(imag, doc=imag.__doc__)  # type: ignore[attr-defined]
 method("is_conj", "is_neg")(lambda self: False)
 
-# -- seen as real --------------------------------------------------------------------------------------------------------
+# -- seen as real ----------------------------------------------------------------------------------------------------
 
 view_as_real_op = Op("view_as_real", "x", view=True, formula=r"y = (\Re x, \Im x)")
 view_as_complex_op = Op("view_as_complex", "x", view=True, formula=r"y = x_0 + \mathrm{i} x_1")
@@ -147,7 +147,7 @@ def view_as_real(input: Tensor) -> Tensor:
 
 
 def view_as_complex(input: Tensor) -> Tensor:
-    """(*, 2) real -> (*) complex, sharing memory (torch.view_as_complex). Raises RuntimeError unless the last axis has 2."""
+    """(*, 2) real -> (*) complex, sharing memory. Raises RuntimeError unless the last axis has 2."""
     if input.dtype not in (dtypes.float32, dtypes.float64):
         raise RuntimeError(
             f"view_as_complex is only supported for half, float and double tensors, but got {input.dtype!r}"

@@ -17,11 +17,11 @@ from gradbook.ops.creation import array_from, full_like, leaf, zeros
 from gradbook.tensor import Tensor, method
 
 __all__ = [
-    "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor", "IntTensor",
-    "LongTensor", "ShortTensor", "clone", "fill",
+    "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
+    "IntTensor", "LongTensor", "ShortTensor", "clone", "fill",
 ]  # fmt: skip
 
-# -- copies ------------------------------------------------------------------------------------------------------------
+# -- copies ----------------------------------------------------------------------------------------------------------
 
 clone_op = Elementwise("clone", lambda x: x.copy(order="K"), "x", formula="y = x", grads={"x": r"\bar y"})
 clone_op.grad("x")(lambda grad: grad)
@@ -164,7 +164,7 @@ _LEGACY = {
 
 @method("type")
 def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False, **_: Any) -> Any:
-    """The name of this tensor's type, such as "gradbook.FloatTensor", or the tensor in another dtype (torch.Tensor.type)."""
+    """The name of this tensor's type, such as "gradbook.FloatTensor", or the tensor in another dtype."""
     if dtype is None:
         names = {kind: name for name, kind in _LEGACY.items()}
         where = "cuda." if self.is_cuda else ""
@@ -201,7 +201,7 @@ CharTensor, ShortTensor, IntTensor = _legacy("CharTensor"), _legacy("ShortTensor
 LongTensor = _legacy("LongTensor")
 
 
-# -- filling in place ----------------------------------------------------------------------------------------------------
+# -- filling in place ------------------------------------------------------------------------------------------------
 
 
 def fill(input: Tensor, value: Any) -> Tensor:

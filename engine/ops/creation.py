@@ -22,7 +22,7 @@ __all__ = [
     "ones_like", "range", "scalar_tensor", "tensor", "tril_indices", "triu_indices", "zeros", "zeros_like",
 ]  # fmt: skip
 
-# -- from data ---------------------------------------------------------------------------------------------------------
+# -- from data -------------------------------------------------------------------------------------------------------
 
 
 def tensor(
@@ -167,7 +167,7 @@ def leaf(array: Any, where: Any = None, requires_grad: bool = False) -> Tensor:
     return made
 
 
-# -- filled ------------------------------------------------------------------------------------------------------------
+# -- filled ----------------------------------------------------------------------------------------------------------
 
 
 def module_for(where: Any) -> Any:
@@ -337,13 +337,19 @@ def new_full(
     return leaf(xp.full(shape, fill_value, kind), where, requires_grad)
 
 
-# -- counted -----------------------------------------------------------------------------------------------------------
+# -- counted ---------------------------------------------------------------------------------------------------------
 
 
 def arange(
-    *bounds: Any, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-    pin_memory: bool = False, **named: Any,
-) -> Tensor:  # fmt: skip
+    *bounds: Any,
+    out: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    **named: Any,
+) -> Tensor:
     """start, start + step, … below end: arange(end), arange(start, end, step), as torch.arange.
 
     int64 if all three are ints, else the default dtype. Raises RuntimeError for step 0 or a step away from end.
@@ -462,7 +468,7 @@ def triu_indices(
     return leaf(np.stack(np.triu_indices(row, offset, col)).astype(array_dtype(dtype)), device)
 
 
-# -- questions -----------------------------------------------------------------------------------------------------------
+# -- questions -------------------------------------------------------------------------------------------------------
 
 
 def is_tensor(obj: Any) -> bool:

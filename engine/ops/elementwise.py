@@ -1,4 +1,4 @@
-"""How an element-wise op becomes public: the function, the methods, the in-place methods; and masks without branches."""
+"""How an element-wise op becomes public: its function, methods and in-place methods; and masks without branches."""
 
 from __future__ import annotations
 
@@ -38,8 +38,14 @@ def unary(op: Elementwise, text: str, *, in_place: bool = True, aliases: str = "
 
 
 def binary(
-    op: Elementwise, text: str, *, in_place: bool = True, aliases: str = "", number_first: bool = False, tensors: bool = False,
-) -> Callable[..., Any]:  # fmt: skip
+    op: Elementwise,
+    text: str,
+    *,
+    in_place: bool = True,
+    aliases: str = "",
+    number_first: bool = False,
+    tensors: bool = False,
+) -> Callable[..., Any]:
     """The public function of an op of two operands; also makes it `x.name(other)` and `x.name_(other)`.
 
     number_first: a number may stand before a Tensor. tensors: neither may be a number.
@@ -137,9 +143,12 @@ def _beside(value: Any, other: Any) -> Any:
 
 
 where_op = Op(
-    "where", "condition input other", promote=False,
-    formula=r"y = \begin{cases} a & c \\ b & \text{else} \end{cases}", grads={"input": r"\bar y \, [c]", "other": r"\bar y \, [\lnot c]"},
-)  # fmt: skip
+    "where",
+    "condition input other",
+    promote=False,
+    formula=r"y = \begin{cases} a & c \\ b & \text{else} \end{cases}",
+    grads={"input": r"\bar y \, [c]", "other": r"\bar y \, [\lnot c]"},
+)
 where_op.forward(lambda xp, condition, input, other: xp.where(condition, _beside(input, other), _beside(other, input)))
 where_op.grad("input")(lambda grad, condition: masked(grad, condition))
 where_op.grad("other")(lambda grad, condition: masked(grad, ~condition))

@@ -19,7 +19,7 @@ __all__ = [
     "amax", "amin", "aminmax", "argmax", "argmin", "max", "min",
 ]  # fmt: skip
 
-# -- results with two names ----------------------------------------------------------------------------------------------
+# -- results with two names ------------------------------------------------------------------------------------------
 
 
 class _Named:
@@ -54,7 +54,7 @@ def pair_out(name: str, pair: Any, out: Any) -> Any:
     return type(pair)(*(write_out(name, value, place) for value, place in zip(pair, out, strict=True)))
 
 
-# -- picking along an axis, and the reverse ------------------------------------------------------------------------------
+# -- picking along an axis, and the reverse --------------------------------------------------------------------------
 
 take_op = Op("take_along", "x", formula=r"y_k = x_{i_k}", grads={"x": r"\bar x_{i_k} \mathrel{+}= \bar y_k"})
 put_op = Op("put_along", "x", formula=r"y_{i_k} \mathrel{+}= x_k", grads={"x": r"\bar x_k = \bar y_{i_k}"})
@@ -97,7 +97,7 @@ def selected(name: str, x: Tensor, index: Any, dim: int, keepdim: bool) -> Any:
     return Pair[name](values, Tensor._of(backends.as_array(index, x._array)))
 
 
-# -- extremes ------------------------------------------------------------------------------------------------------------
+# -- extremes --------------------------------------------------------------------------------------------------------
 
 
 def _extreme_op(name: str, best: str) -> Op:
@@ -133,8 +133,8 @@ def nothing(name: str, input: Tensor, dim: Any) -> None:
         return
     if dim is None:
         raise RuntimeError(
-            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
-            "'dim' argument."
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
+            "the 'dim' argument."
         )
     for d in dim:
         if array.ndim and not array.shape[d]:
@@ -211,11 +211,11 @@ def _either(name: str, input: Tensor, dim: Any, keepdim: bool, other: Any, out: 
 
 @method("max")
 def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None, out: Any = None) -> Any:
-    """The largest element; with `dim` (values, indices) along an axis; with a second tensor the larger of two (torch.max)."""
+    """The largest element; with `dim` (values, indices) on an axis; with a second tensor the larger (torch.max)."""
     return _either("max", input, dim, keepdim, other, out)
 
 
 @method("min")
 def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None, out: Any = None) -> Any:
-    """The smallest element; with `dim` (values, indices) along an axis; with a second tensor the smaller of two (torch.min)."""
+    """The smallest element; with `dim` (values, indices) on an axis; with a second tensor the smaller (torch.min)."""
     return _either("min", input, dim, keepdim, other, out)

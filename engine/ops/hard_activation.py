@@ -15,7 +15,7 @@ __all__ = [
     "threshold_",
 ]  # fmt: skip
 
-# -- hard ones -----------------------------------------------------------------------------------------------------------
+# -- hard ones -------------------------------------------------------------------------------------------------------
 
 hardtanh_op = Op("hardtanh", "x", formula=r"y = \min(\max(x, a), b)", grads={"x": r"\bar y \, [a < x < b]"})
 hardtanh_op.forward(lambda xp, x, *, low, high: xp.minimum(xp.maximum(x, x.dtype.type(low)), x.dtype.type(high)))

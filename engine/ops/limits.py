@@ -18,14 +18,20 @@ __all__ = [
     "clamp", "clamp_max", "clamp_min", "clip", "fmax", "fmin", "maximum", "minimum",
 ]  # fmt: skip
 
-# -- the larger, the smaller, the limits ---------------------------------------------------------------------------------
+# -- the larger, the smaller, the limits -----------------------------------------------------------------------------
 
 
 def _extreme(name: str, ufunc: Any, formula: str, wins: str) -> Elementwise:
     made = Elementwise(
-        name, ufunc, "a b", formula=formula,
-        grads={"a": rf"\bar y \, [a {wins} b] \text{{, halved at ties}}", "b": rf"\bar y \, [b {wins} a] \text{{, halved at ties}}"},
-    )  # fmt: skip
+        name,
+        ufunc,
+        "a b",
+        formula=formula,
+        grads={
+            "a": rf"\bar y \, [a {wins} b] \text{{, halved at ties}}",
+            "b": rf"\bar y \, [b {wins} a] \text{{, halved at ties}}",
+        },
+    )
 
     def share(grad: Any, mine: Any, other: Any) -> Any:
         half = masked(grad, mine == other) * 0.5
@@ -52,7 +58,8 @@ def _pair(op: Elementwise, text: str) -> Any:
     def strict(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         if not isinstance(other, Tensor):
             raise TypeError(
-                f"{op.name}(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}; use clamp for a number"
+                f"{op.name}(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}; "
+                "use clamp for a number"
             )
         return public(input, other, out=out)  # type: ignore[no-any-return]
 
@@ -88,9 +95,16 @@ def _(grad: Any, x: Any, min: Any, max: Any) -> Any:
 
 
 clamp_tensor_op = Op(
-    "clamp_tensor", "x min max", formula=r"y = \min(\max(x, \mathit{min}), \mathit{max})", node_name="ClampBackward1",
-    grads={"x": r"\bar y \, [\mathit{min} \le x \le \mathit{max}]", "min": r"\bar y \, [x < \mathit{min}]", "max": r"\bar y \, [x > \mathit{max}]"},
-)  # fmt: skip
+    "clamp_tensor",
+    "x min max",
+    formula=r"y = \min(\max(x, \mathit{min}), \mathit{max})",
+    node_name="ClampBackward1",
+    grads={
+        "x": r"\bar y \, [\mathit{min} \le x \le \mathit{max}]",
+        "min": r"\bar y \, [x < \mathit{min}]",
+        "max": r"\bar y \, [x > \mathit{max}]",
+    },
+)
 
 
 @clamp_tensor_op.forward

@@ -16,7 +16,7 @@ __all__ = [
     "argsort", "kthvalue", "median", "mode", "msort", "nanmedian", "nanquantile", "quantile", "sort", "topk",
 ]  # fmt: skip
 
-# -- order ---------------------------------------------------------------------------------------------------------------
+# -- order -----------------------------------------------------------------------------------------------------------
 
 
 def order(array: Any, dim: int, descending: bool) -> Any:
@@ -153,7 +153,7 @@ def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False, *, o
 
 @method("mode")
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> Any:
-    """The most frequent value along `dim`, the smallest of those, and its last place (torch.mode). -> (values, indices)."""
+    """The most frequent value along `dim`, the smallest of those, its last place (torch.mode). -> (values, indices)."""
     array = tensor_of("mode", input)._array
     where = axis(dim, array.ndim)
     nothing("mode", input, (where,))
@@ -168,7 +168,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: Any = None
     return pair_out("mode", selected("mode", input, index, where, keepdim), out)
 
 
-# -- quantiles -----------------------------------------------------------------------------------------------------------
+# -- quantiles -------------------------------------------------------------------------------------------------------
 
 _WAYS = ("linear", "lower", "higher", "midpoint", "nearest")
 
@@ -256,7 +256,7 @@ def quantile(
     interpolation: str = "linear",
     out: Tensor | None = None,
 ) -> Tensor:
-    """The value below which the share q lies, over all axes or along `dim`, as torch.quantile. -> (*) or (len(q), *)."""
+    """The value below which the share q lies, overall or along `dim`, as torch.quantile. -> (*) or (len(q), *)."""
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False, out)
 
 

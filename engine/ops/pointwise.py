@@ -34,7 +34,7 @@ def _absolute(x: Any) -> Any:
     return np.absolute(x)
 
 
-# -- + - * / -------------------------------------------------------------------------------------------------------------
+# -- + - * / ---------------------------------------------------------------------------------------------------------
 
 add_op = Elementwise("add", np.add, "a b", formula="y = a + b", grads={"a": r"\bar y", "b": r"\bar y"})
 add_op.grad("a", "b")(lambda grad: grad)
@@ -126,7 +126,8 @@ subtract = sub
 def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """Other - alpha * input, as torch.rsub."""
     tensor_of("rsub", input)
-    return sub_op.fast(other, input if alpha == 1 else _scaled("rsub", input, alpha, input))  # type: ignore[no-any-return]
+    result: Tensor = sub_op.fast(other, input if alpha == 1 else _scaled("rsub", input, alpha, input))
+    return result
 
 
 @method("add_", "__iadd__")
@@ -143,7 +144,7 @@ def sub_(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
 
 mul = multiply = binary(mul_op, "input * other", aliases="multiply", number_first=True)
 
-# -- of three ------------------------------------------------------------------------------------------------------------
+# -- of three --------------------------------------------------------------------------------------------------------
 
 lerp_op = Op(
     "lerp", "start end weight", formula=r"y = a + w (b - a)",
@@ -192,7 +193,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1, 
     """Input + value * tensor1 / tensor2, as torch.addcdiv. Raises RuntimeError for integers only."""
     if all(t._array.dtype.kind in "iub" for t in (input, tensor1, tensor2)):
         raise RuntimeError(
-            "Integer division with addcdiv is no longer supported; use (input + value * trunc(tensor1 / tensor2)) instead"
+            "Integer division with addcdiv is no longer supported; use input + value * (tensor1 // tensor2)"
         )
     return write_out("addcdiv", addcdiv_op(input, tensor1, tensor2, value=value), out)
 
@@ -237,7 +238,7 @@ def addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
     return inplace(addcdiv_op, self, tensor1, tensor2, value=value)
 
 
-# -- operators -----------------------------------------------------------------------------------------------------------
+# -- operators -------------------------------------------------------------------------------------------------------
 
 for _op, _name in {add_op: "add", sub_op: "sub", mul_op: "mul", div_op: "truediv"}.items():
     method(f"__{_name}__")(_op.fast)

@@ -17,7 +17,7 @@ __all__ = [
     "div", "divide", "floor_divide", "fmod", "remainder", "true_divide",
 ]  # fmt: skip
 
-# -- quotients that are whole, and what is left --------------------------------------------------------------------------
+# -- quotients that are whole, and what is left ----------------------------------------------------------------------
 
 
 def _no_zero(b: Any) -> None:
@@ -124,7 +124,7 @@ remainder = binary(remainder_op, "What is left of input / other, with the sign o
 fmod = binary(fmod_op, "What is left of input / other, with the sign of input")
 
 
-# -- operators -----------------------------------------------------------------------------------------------------------
+# -- operators -------------------------------------------------------------------------------------------------------
 
 for _op, _name in {floor_divide_op: "floordiv", remainder_op: "mod"}.items():
     method(f"__{_name}__")(_op.fast)

@@ -1,4 +1,4 @@
-"""Random tensors and random filling in place. None of it has a gradient; multinomial and bernoulli read probabilities."""
+"""Random tensors and random filling in place. None of it has a gradient."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from gradbook.random import Generator, default_generator
 from gradbook.tensor import Tensor, method
 
 __all__ = [
-    "bernoulli", "multinomial", "normal", "poisson", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like",
-    "randperm",
+    "bernoulli", "multinomial", "normal", "poisson", "rand", "rand_like", "randint", "randint_like", "randn",
+    "randn_like", "randperm",
 ]  # fmt: skip
 
 
@@ -105,9 +105,16 @@ def _whole(rng: Any, low: int, high: int, shape: Any, kind: Any) -> Any:
 
 
 def randperm(
-    n: int, *, generator: Generator | None = None, out: Tensor | None = None, dtype: Any = dtypes.int64, layout: Any = None,
-    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
+    n: int,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+    dtype: Any = dtypes.int64,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
     """The numbers 0 … n-1 in random order, as torch.randperm. Raises RuntimeError for negative n."""
     if n < 0:
         raise RuntimeError(f"n must be non-negative, got {n}")
@@ -148,9 +155,16 @@ def randn_like(
 
 
 def randint_like(
-    input: Tensor, *bounds: Any, generator: Generator | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False,
-    memory_format: Any = None, layout: Any = None, **named: Any,
-) -> Tensor:  # fmt: skip
+    input: Tensor,
+    *bounds: Any,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+    layout: Any = None,
+    **named: Any,
+) -> Tensor:
     """Random whole numbers in the shape, dtype and device of `input`: (input, high) or (input, low, high)."""
     where = input.device if device is None else device
     return randint(
@@ -221,7 +235,7 @@ def multinomial(
     generator: Generator | None = None,
     out: Tensor | None = None,
 ) -> Tensor:
-    """Indices drawn with the weights in each row, as torch.multinomial. (n,) -> (num_samples,); (m, n) -> (m, num_samples).
+    """Indices drawn by weight in each row (torch.multinomial). (n,) -> (num_samples,); (m, n) -> (m, num_samples).
 
     Raises RuntimeError for negative or all-zero weights, and for more samples than columns without replacement.
     """
@@ -275,7 +289,7 @@ def dropout_mask(shape: Any, keep: float, xp: Any = np, generator: Generator | N
     return bits < min(int(keep * 2**32), 2**32 - 1) if keep < 1 else np.ones(shape, bool)
 
 
-# -- in place ------------------------------------------------------------------------------------------------------------
+# -- in place --------------------------------------------------------------------------------------------------------
 
 
 def _filled(self: Tensor, array: Any) -> Tensor:

@@ -19,7 +19,7 @@ __all__ = [
     "all", "any", "count_nonzero", "mean", "nanmean", "nansum", "prod", "sum",
 ]  # fmt: skip
 
-# -- spreading a gradient over what was reduced --------------------------------------------------------------------------
+# -- spreading a gradient over what was reduced ----------------------------------------------------------------------
 
 
 def spread(value: Any, shape: Any, dim: Any, keepdim: Any) -> Any:
@@ -41,7 +41,7 @@ def count_of(shape: Any, dim: Any) -> int:
     return math.prod(n for i, n in enumerate(shape) if dim is None or i in dim)
 
 
-# -- sum and mean --------------------------------------------------------------------------------------------------------
+# -- sum and mean ----------------------------------------------------------------------------------------------------
 
 sum_op = Op("sum", "x", formula=r"y = \sum_i x_i", grads={"x": r"\bar y"})
 mean_op = Op("mean", "x", formula=r"y = \frac1n \sum_i x_i", grads={"x": r"\frac{\bar y}{n}"})
@@ -153,7 +153,7 @@ def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     return sum(input != 0, dim)
 
 
-# -- products ------------------------------------------------------------------------------------------------------------
+# -- products --------------------------------------------------------------------------------------------------------
 
 prod_op = Op("prod", "x", formula=r"y = \prod_i x_i", grads={"x": r"\bar y \prod_{j \ne i} x_j"})
 
@@ -209,7 +209,7 @@ def prod(
     return write_out("prod", prod_op(x, dim=found, keepdim=keepdim), out)
 
 
-# -- truth ---------------------------------------------------------------------------------------------------------------
+# -- truth -----------------------------------------------------------------------------------------------------------
 
 
 def _truth(name: str, input: Tensor, dim: Any, keepdim: bool, out: Tensor | None) -> Tensor:

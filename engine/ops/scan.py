@@ -120,7 +120,7 @@ def cumprod_(self: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     return assign(self, cumprod(self, dim, dtype=dtype or self.dtype))
 
 
-# -- running extremes ----------------------------------------------------------------------------------------------------
+# -- running extremes ------------------------------------------------------------------------------------------------
 
 cummax_op = MultiOp(
     "cummax", "x", formula=r"y_k = \max_{i \le k} x_i", grads={"x": r"\bar x_i = \sum_{k: y_k = x_i} \bar y_k"}
@@ -192,7 +192,7 @@ def logcumsumexp(input: Tensor, dim: int, *, out: Tensor | None = None) -> Tenso
     return write_out("logcumsumexp", cat(parts, where), out)
 
 
-# -- differences ---------------------------------------------------------------------------------------------------------
+# -- differences -----------------------------------------------------------------------------------------------------
 
 
 @method("diff")

@@ -71,7 +71,7 @@ def _scores(name: str, input: Tensor, dim: Any, dtype: Any) -> tuple[Tensor, int
 
 @method("softmax")
 def softmax(input: Tensor, dim: int, dtype: Any = None, *, out: Tensor | None = None) -> Tensor:
-    """exp(input) / sum(exp(input)) along `dim`, without overflow: positive, summing to 1 (torch.softmax). (*) -> (*)."""
+    """exp(input) / sum(exp(input)) along `dim`, without overflow: summing to 1 (torch.softmax). (*) -> (*)."""
     x, where = _scores("softmax", input, dim, dtype)
     return write_out("softmax", softmax_op(x, dim=where), out)
 

@@ -66,7 +66,8 @@ def _check_weights(name: str, weights: Tensor, columns: int) -> None:
         raise RuntimeError(f"cov(): expected {name} to have one or fewer dimensions but got {weights.ndim}")
     if weights.numel() != columns:
         raise RuntimeError(
-            f"cov(): expected {name} to have the same numel as there are observations, {columns}, but got {weights.numel()}"
+            f"cov(): expected {name} to have the same numel as there are observations, {columns}, but "
+            f"got {weights.numel()}"
         )
     floating = weights.is_floating_point()
     if weights.is_complex() or weights.dtype._category == 0 or floating != (name == "aweights"):

@@ -66,7 +66,7 @@ def _declare(name: str, ufunc: Any, formula: str, grad: str, rule: Any) -> Eleme
     return made
 
 
-# -- exponentials and logarithms -----------------------------------------------------------------------------------------
+# -- exponentials and logarithms -------------------------------------------------------------------------------------
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 
@@ -90,7 +90,7 @@ log1p = unary(log1p_op, "log(1 + x), exact near 0")
 log2 = unary(log2_op, "The logarithm to base 2")
 log10 = unary(log10_op, "The logarithm to base 10")
 
-# -- roots ---------------------------------------------------------------------------------------------------------------
+# -- roots -----------------------------------------------------------------------------------------------------------
 
 sqrt_op = _declare("sqrt", np.sqrt, r"y = \sqrt x", r"\frac{\bar y}{2 y}", lambda grad, out: grad / (out + out).conj())
 rsqrt_op = _declare(
@@ -101,7 +101,7 @@ rsqrt_op = _declare(
 sqrt = unary(sqrt_op, "The square root; nan below 0")
 rsqrt = unary(rsqrt_op, "1 / sqrt(x)")
 
-# -- trigonometry --------------------------------------------------------------------------------------------------------
+# -- trigonometry ----------------------------------------------------------------------------------------------------
 
 sin_op = _declare("sin", np.sin, r"y = \sin x", r"\bar y \cos x", lambda grad, x: grad * cos_op(x).conj())
 cos_op = _declare("cos", np.cos, r"y = \cos x", r"-\bar y \sin x", lambda grad, x: -grad * sin_op(x).conj())
@@ -169,9 +169,12 @@ deg2rad = unary(deg2rad_op, "Degrees to radians")
 rad2deg = unary(rad2deg_op, "Radians to degrees")
 
 sinc_op = _declare(
-    "sinc", wide(lambda x: np.sinc(x).astype(x.dtype)), r"y = \frac{\sin \pi x}{\pi x}", r"\bar y \, \frac{\cos \pi x - y}{x}",
+    "sinc",
+    wide(lambda x: np.sinc(x).astype(x.dtype)),
+    r"y = \frac{\sin \pi x}{\pi x}",
+    r"\bar y \, \frac{\cos \pi x - y}{x}",
     lambda grad, x: grad * _sinc_slope(x),
-)  # fmt: skip
+)
 sinc = unary(sinc_op, "sin(pi x) / (pi x), 1 at 0")
 
 
@@ -181,7 +184,7 @@ def _sinc_slope(x: Any) -> Any:
     return masked((pi_x * cos_op(pi_x) - sin_op(pi_x)) / (pi_x * safe), x != 0)
 
 
-# -- of two --------------------------------------------------------------------------------------------------------------
+# -- of two ----------------------------------------------------------------------------------------------------------
 
 atan2_op = Elementwise(
     "atan2", np.arctan2, "a b", float_input=True, formula=r"y = \operatorname{atan2}(a, b)",
@@ -263,7 +266,7 @@ def ldexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 method("ldexp_")(lambda self, other: inplace(mul_op, self, pow(2.0, other)))
 
-# -- powers --------------------------------------------------------------------------------------------------------------
+# -- powers ----------------------------------------------------------------------------------------------------------
 
 
 def _power(a: Any, b: Any) -> Any:
@@ -315,7 +318,7 @@ def _(grad: Any, x: Any, exponent: Any) -> Any:
     return grad * (lower * exponent).conj()
 
 
-def _raised(input: Any, exponent: Any) -> Tensor:
+def _raised(input: Any, exponent: Any) -> Tensor:  # noqa: C901 (one question a line)
     """Input ** exponent by the op that is fastest for these."""
     if isinstance(exponent, Tensor):
         return pow_op.fast(input, exponent)  # type: ignore[no-any-return]

@@ -22,7 +22,7 @@ __all__ = [
     "dist", "logsumexp", "norm", "vector_norm",
 ]  # fmt: skip
 
-# -- logsumexp and norms -------------------------------------------------------------------------------------------------
+# -- logsumexp and norms ---------------------------------------------------------------------------------------------
 
 logsumexp_op = Op("logsumexp", "x", formula=r"y = \ln \sum_i e^{x_i}", grads={"x": r"\bar y \, e^{x_i - y}"})
 
@@ -79,7 +79,7 @@ def _(grad: Any, x: Any, out: Any, x_shape: Any, dim: Any, keepdim: Any) -> Any:
 def vector_norm(
     x: Tensor, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
 ) -> Tensor:
-    """(sum |x|**ord)**(1/ord) over all axes or those in `dim`, as torch.linalg.vector_norm; ord may be inf, -inf or 0."""
+    """(sum |x|**ord)**(1/ord) over all axes or those in `dim`, as torch.linalg.vector_norm; ord may be ±inf or 0."""
     tensor_of("vector_norm", x)
     if dtype is not None:
         x = converted(x, array_dtype(dtype), None)

@@ -11,12 +11,26 @@ import gradbook
 from tests.parity_tools import compare, draw, integers, same_error
 
 DATA: dict[str, Any] = {
-    "float": 1.5, "int": 3, "bool": True, "complex": 1 + 2j, "empty": [], "floats": [1.0, 2], "ints": [[1, 2], [3, 4]],
-    "bools": [True, False], "mixed": [1, 2.5, True], "nested empty": [[], []], "tuple": ((1, 2), (3, 4)),
-    "array f8": np.arange(3.0), "array f4": np.arange(3, dtype="f4"), "array i4": np.arange(3, dtype="i4"),
-    "numpy float64": np.float64(1.5), "list of numpy": [np.float32(1.0), np.float32(2.0)], "numpy float64s": [np.float64(1.0)],
-    "complexes": [1j, 2.0], "numpy bool": np.bool_(True),
-}  # fmt: skip
+    "float": 1.5,
+    "int": 3,
+    "bool": True,
+    "complex": 1 + 2j,
+    "empty": [],
+    "floats": [1.0, 2],
+    "ints": [[1, 2], [3, 4]],
+    "bools": [True, False],
+    "mixed": [1, 2.5, True],
+    "nested empty": [[], []],
+    "tuple": ((1, 2), (3, 4)),
+    "array f8": np.arange(3.0),
+    "array f4": np.arange(3, dtype="f4"),
+    "array i4": np.arange(3, dtype="i4"),
+    "numpy float64": np.float64(1.5),
+    "list of numpy": [np.float32(1.0), np.float32(2.0)],
+    "numpy float64s": [np.float64(1.0)],
+    "complexes": [1j, 2.0],
+    "numpy bool": np.bool_(True),
+}
 
 
 @pytest.mark.parametrize("name", DATA)
@@ -52,20 +66,59 @@ def test_tensor_copies_and_as_tensor_shares() -> None:
 
 
 CALLS = {
-    "zeros": lambda lib: (lib.zeros(2, 3), lib.zeros((2, 3)), lib.zeros([2]), lib.zeros(()), lib.zeros(size=(2,)), lib.zeros(2, dtype=lib.int64)),
-    "ones": lambda lib: (lib.ones(2, 3), lib.ones(2, dtype=lib.bool), lib.ones(lib.Size([2])), lib.ones(2, dtype=int), lib.ones(2, dtype=float)),
-    "full": lambda lib: (lib.full((2,), 3), lib.full((2,), 3.0), lib.full((), True), lib.full((2,), 1, dtype=lib.float64), lib.full((1,), 1j)),
-    "arange": lambda lib: (lib.arange(5), lib.arange(1, 5), lib.arange(5, 1, -2), lib.arange(0, 1, 0.25), lib.arange(3.0),
-                           lib.arange(0, 5, dtype=lib.float32), lib.arange(start=1, end=4), lib.arange(end=3), lib.arange(0)),
-    "linspace": lambda lib: (lib.linspace(0, 1, 5), lib.linspace(-1, 1, steps=4), lib.linspace(0, 1, 1), lib.linspace(0, 10, 4, dtype=lib.int64),
-                             lib.linspace(3, 1, 7, dtype=lib.float64), lib.linspace(0, 1, 0)),
+    "zeros": lambda lib: (
+        lib.zeros(2, 3),
+        lib.zeros((2, 3)),
+        lib.zeros([2]),
+        lib.zeros(()),
+        lib.zeros(size=(2,)),
+        lib.zeros(2, dtype=lib.int64),
+    ),
+    "ones": lambda lib: (
+        lib.ones(2, 3),
+        lib.ones(2, dtype=lib.bool),
+        lib.ones(lib.Size([2])),
+        lib.ones(2, dtype=int),
+        lib.ones(2, dtype=float),
+    ),
+    "full": lambda lib: (
+        lib.full((2,), 3),
+        lib.full((2,), 3.0),
+        lib.full((), True),
+        lib.full((2,), 1, dtype=lib.float64),
+        lib.full((1,), 1j),
+    ),
+    "arange": lambda lib: (
+        lib.arange(5),
+        lib.arange(1, 5),
+        lib.arange(5, 1, -2),
+        lib.arange(0, 1, 0.25),
+        lib.arange(3.0),
+        lib.arange(0, 5, dtype=lib.float32),
+        lib.arange(start=1, end=4),
+        lib.arange(end=3),
+        lib.arange(0),
+    ),
+    "linspace": lambda lib: (
+        lib.linspace(0, 1, 5),
+        lib.linspace(-1, 1, steps=4),
+        lib.linspace(0, 1, 1),
+        lib.linspace(0, 10, 4, dtype=lib.int64),
+        lib.linspace(3, 1, 7, dtype=lib.float64),
+        lib.linspace(0, 1, 0),
+    ),
     "logspace": lambda lib: (lib.logspace(0, 2, 3), lib.logspace(0, 3, 4, base=2.0)),
     "eye": lambda lib: (lib.eye(3), lib.eye(2, 3), lib.eye(2, dtype=lib.int64)),
     "triangles": lambda lib: (lib.tril_indices(3, 4), lib.triu_indices(3, 4, 1), lib.tril_indices(2, 2, -1)),
     "scalar": lambda lib: (lib.scalar_tensor(3), lib.scalar_tensor(3, dtype=lib.int64)),
-    "legacy": lambda lib: (lib.FloatTensor([1, 2]), lib.LongTensor([[1, 2]]), lib.BoolTensor([True]), lib.DoubleTensor([1.0])),
+    "legacy": lambda lib: (
+        lib.FloatTensor([1, 2]),
+        lib.LongTensor([[1, 2]]),
+        lib.BoolTensor([True]),
+        lib.DoubleTensor([1.0]),
+    ),
     "default constructor": lambda lib: (lib.Tensor([1, 2]), lib.Tensor(2, 3) * 0 == 0),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", [n for n in CALLS if n != "default constructor"])
@@ -73,11 +126,20 @@ def test_made_from_numbers(name: str) -> None:
     compare(CALLS[name])
 
 
-@pytest.mark.parametrize("make", [
-    lambda lib: lib.zeros(-1), lambda lib: lib.zeros(2.5), lambda lib: lib.arange(1, 0), lambda lib: lib.linspace(0, 1, -1),
-    lambda lib: lib.tensor([1], requires_grad=True), lambda lib: lib.ones(2, dtype=np.float32), lambda lib: lib.zeros("a"),
-    lambda lib: lib.tensor([1.0]).copy_([1.0]), lambda lib: lib.ones(2, 3).copy_(lib.ones(4)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda lib: lib.zeros(-1),
+        lambda lib: lib.zeros(2.5),
+        lambda lib: lib.arange(1, 0),
+        lambda lib: lib.linspace(0, 1, -1),
+        lambda lib: lib.tensor([1], requires_grad=True),
+        lambda lib: lib.ones(2, dtype=np.float32),
+        lambda lib: lib.zeros("a"),
+        lambda lib: lib.tensor([1.0]).copy_([1.0]),
+        lambda lib: lib.ones(2, 3).copy_(lib.ones(4)),
+    ],
+)
 def test_refused(make: Any) -> None:
     same_error(make)
 
@@ -85,8 +147,20 @@ def test_refused(make: Any) -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "bool"])
 def test_like_and_new(dtype: str) -> None:
     x = integers(2, 3, low=0, high=2).astype(dtype)
-    compare(lambda lib, x: (lib.zeros_like(x), lib.ones_like(x, dtype=lib.int32), lib.full_like(x, 1), x.new_zeros(2), x.new_ones((2, 2)),
-                            x.new_full((2,), 1), x.new_tensor([1, 0]), x.new_zeros(2, dtype=lib.float64)), x, grad=False)  # fmt: skip
+    compare(
+        lambda lib, x: (
+            lib.zeros_like(x),
+            lib.ones_like(x, dtype=lib.int32),
+            lib.full_like(x, 1),
+            x.new_zeros(2),
+            x.new_ones((2, 2)),
+            x.new_full((2,), 1),
+            x.new_tensor([1, 0]),
+            x.new_zeros(2, dtype=lib.float64),
+        ),
+        x,
+        grad=False,
+    )
     compare(
         lambda lib, x: (list(lib.empty_like(x).shape), list(x.new_empty(4, 5).shape), list(lib.empty(3, 2).shape)),
         x,
@@ -96,10 +170,13 @@ def test_like_and_new(dtype: str) -> None:
 
 def test_requires_grad_and_device() -> None:
     for lib_call in (
-        lambda: gradbook.zeros(2, requires_grad=True), lambda: gradbook.tensor([1.0], requires_grad=True),
-        lambda: gradbook.ones_like(gradbook.ones(2), requires_grad=True), lambda: gradbook.full((2,), 1.0, requires_grad=True, device="cpu"),
-        lambda: gradbook.linspace(0, 1, 3, requires_grad=True), lambda: gradbook.eye(2, requires_grad=True),
-    ):  # fmt: skip
+        lambda: gradbook.zeros(2, requires_grad=True),
+        lambda: gradbook.tensor([1.0], requires_grad=True),
+        lambda: gradbook.ones_like(gradbook.ones(2), requires_grad=True),
+        lambda: gradbook.full((2,), 1.0, requires_grad=True, device="cpu"),
+        lambda: gradbook.linspace(0, 1, 3, requires_grad=True),
+        lambda: gradbook.eye(2, requires_grad=True),
+    ):
         made = lib_call()
         assert made.requires_grad
         assert made.is_leaf

@@ -16,23 +16,41 @@ ANY, POSITIVE, UNIT, ABOVE_ONE = (-2.0, 2.0), (0.1, 3.0), (-0.9, 0.9), (1.1, 3.0
 
 UNARY = {
     **dict.fromkeys(
-        "neg abs square sign sgn positive exp exp2 expm1 sin cos tan atan sinh cosh tanh asinh sigmoid erf erfc floor ceil "
-        "trunc frac round deg2rad rad2deg sinc relu logical_not isnan isinf isfinite isposinf isneginf signbit "
-        "nan_to_num negative absolute fix arctan arcsinh".split(), ANY,
+        "neg abs square sign sgn positive exp exp2 expm1 sin cos tan atan sinh cosh tanh asinh sigmoid erf erfc floor "
+        "ceil trunc frac round deg2rad rad2deg sinc relu logical_not isnan isinf isfinite isposinf isneginf signbit "
+        "nan_to_num negative absolute fix arctan arcsinh".split(),
+        ANY,
     ),
     **dict.fromkeys("log log2 log10 sqrt rsqrt reciprocal lgamma digamma".split(), POSITIVE),
-    **dict.fromkeys("asin acos atanh erfinv log1p".split(), UNIT), "acosh": ABOVE_ONE, "logit": (0.1, 0.9),
-}  # fmt: skip
+    **dict.fromkeys("asin acos atanh erfinv log1p".split(), UNIT),
+    "acosh": ABOVE_ONE,
+    "logit": (0.1, 0.9),
+}
 BINARY = (
-    "add sub mul div maximum minimum fmax fmin atan2 hypot logaddexp logaddexp2 copysign remainder fmod eq ne lt le gt ge "
-    "logical_and logical_or logical_xor floor_divide true_divide multiply subtract xlogy"
+    "add sub mul div maximum minimum fmax fmin atan2 hypot logaddexp logaddexp2 copysign remainder fmod eq ne lt le gt "
+    "ge logical_and logical_or logical_xor floor_divide true_divide multiply subtract xlogy"
 ).split()
 ACTIVATIONS: dict[str, list[tuple[Any, ...]]] = {
-    "relu6": [()], "leaky_relu": [(), (0.3,), (2.0,)], "elu": [(), (0.5,)], "selu": [()], "celu": [(), (2.0,)],
-    "gelu": [()], "silu": [()], "mish": [()], "softplus": [(), (3.0, 1.0)], "softsign": [()], "hardtanh": [(), (-0.5, 1.5)],
-    "hardsigmoid": [()], "hardswish": [()], "logsigmoid": [()], "tanhshrink": [()], "softshrink": [(), (0.2,)],
-    "hardshrink": [(), (0.2,)], "threshold": [(0.1, 7.0)], "relu": [()],
-}  # fmt: skip
+    "relu6": [()],
+    "leaky_relu": [(), (0.3,), (2.0,)],
+    "elu": [(), (0.5,)],
+    "selu": [()],
+    "celu": [(), (2.0,)],
+    "gelu": [()],
+    "silu": [()],
+    "mish": [()],
+    "softplus": [(), (3.0, 1.0)],
+    "softsign": [()],
+    "hardtanh": [(), (-0.5, 1.5)],
+    "hardsigmoid": [()],
+    "hardswish": [()],
+    "logsigmoid": [()],
+    "tanhshrink": [()],
+    "softshrink": [(), (0.2,)],
+    "hardshrink": [(), (0.2,)],
+    "threshold": [(0.1, 7.0)],
+    "relu": [()],
+}
 WHOLE_DTYPES = ("int64", "int32", "uint8", "bool")
 
 
@@ -49,8 +67,29 @@ def test_unary(name: str, dtype: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", *WHOLE_DTYPES])
-@pytest.mark.parametrize("name", ["neg", "abs", "square", "sign", "exp", "log", "sqrt", "sin", "tanh", "sigmoid", "erf", "floor",
-                                  "round", "relu", "isnan", "logical_not", "rsqrt", "reciprocal"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "neg",
+        "abs",
+        "square",
+        "sign",
+        "exp",
+        "log",
+        "sqrt",
+        "sin",
+        "tanh",
+        "sigmoid",
+        "erf",
+        "floor",
+        "round",
+        "relu",
+        "isnan",
+        "logical_not",
+        "rsqrt",
+        "reciprocal",
+    ],
+)
 def test_unary_in_other_dtypes(name: str, dtype: str) -> None:
     x = draw(2, 3, low=0.5, high=3.0) if dtype == "float16" else integers(2, 3, low=0, high=4, dtype="int64") + 1
     values = [x.astype("f4") if dtype in ("float16", "bfloat16") else x]
@@ -125,11 +164,20 @@ def test_promotion_of_every_pair_of_dtypes(name: str) -> None:
 def test_operators_with_numbers(dtype: str, number: Any) -> None:
     x = integers(4, low=1, high=5).astype(dtype)
     operators = {
-        "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b,
-        "//": lambda a, b: a // b, "%": lambda a, b: a % b, "**": lambda a, b: a**b, "<": lambda a, b: a < b,
-        "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b, "==": lambda a, b: a == b,
+        "+": lambda a, b: a + b,
+        "-": lambda a, b: a - b,
+        "*": lambda a, b: a * b,
+        "/": lambda a, b: a / b,
+        "//": lambda a, b: a // b,
+        "%": lambda a, b: a % b,
+        "**": lambda a, b: a**b,
+        "<": lambda a, b: a < b,
+        "<=": lambda a, b: a <= b,
+        ">": lambda a, b: a > b,
+        ">=": lambda a, b: a >= b,
+        "==": lambda a, b: a == b,
         "!=": lambda a, b: a != b,
-    }  # fmt: skip
+    }
     for sign, operate in operators.items():
         for swapped in (False, True):
             if dtype == "uint8" and number == -3:
@@ -394,9 +442,14 @@ def test_no_scipy_is_needed_for_special_functions() -> None:
 def test_complex_parts() -> None:
     z = (draw(3, 2) + 1j * draw(3, 2, seed=1)).astype("c8")
     for fn in (
-        lambda lib, z: z * z.conj(), lambda lib, z: z.abs(), lambda lib, z: lib.exp(z) / z, lambda lib, z: z.real + z.imag,
-        lambda lib, z: lib.angle(z), lambda lib, z: lib.view_as_real(z), lambda lib, z: lib.sqrt(z) + z**3,
-    ):  # fmt: skip
+        lambda lib, z: z * z.conj(),
+        lambda lib, z: z.abs(),
+        lambda lib, z: lib.exp(z) / z,
+        lambda lib, z: z.real + z.imag,
+        lambda lib, z: lib.angle(z),
+        lambda lib, z: lib.view_as_real(z),
+        lambda lib, z: lib.sqrt(z) + z**3,
+    ):
         compare(fn, z, grad_rtol=1e-4)
     compare(lambda lib, a, b: lib.complex(a, b) * 2, draw(4), draw(4, seed=1))
     compare(lambda lib, a, b: lib.polar(a, b), draw(4, low=0.5), draw(4, seed=1))

@@ -14,18 +14,49 @@ from tests.parity_tools import array_of, dtype_name, same_error, torch
 
 N = 20_000
 SHAPED: dict[str, Any] = {
-    "rand": lambda lib: (lib.rand(2, 3), lib.rand((2, 3)), lib.rand(2, dtype=lib.float64), lib.rand(size=(4,)), lib.rand(())),
-    "randn": lambda lib: (lib.randn(2, 3), lib.randn([2]), lib.randn(2, dtype=lib.float64), lib.randn(3, dtype=lib.float16)),
-    "randint": lambda lib: (lib.randint(5, (2, 3)), lib.randint(2, 5, (4,)), lib.randint(low=0, high=9, size=(2,)),
-                            lib.randint(0, 3, (2,), dtype=lib.float32)),
+    "rand": lambda lib: (
+        lib.rand(2, 3),
+        lib.rand((2, 3)),
+        lib.rand(2, dtype=lib.float64),
+        lib.rand(size=(4,)),
+        lib.rand(()),
+    ),
+    "randn": lambda lib: (
+        lib.randn(2, 3),
+        lib.randn([2]),
+        lib.randn(2, dtype=lib.float64),
+        lib.randn(3, dtype=lib.float16),
+    ),
+    "randint": lambda lib: (
+        lib.randint(5, (2, 3)),
+        lib.randint(2, 5, (4,)),
+        lib.randint(low=0, high=9, size=(2,)),
+        lib.randint(0, 3, (2,), dtype=lib.float32),
+    ),
     "randperm": lambda lib: (lib.randperm(7), lib.randperm(0), lib.randperm(3, dtype=lib.int32)),
-    "like": lambda lib: (lib.rand_like(lib.ones(2, 3)), lib.randn_like(lib.ones(2).double()), lib.randint_like(lib.ones(3), 0, 9)),
-    "normal": lambda lib: (lib.normal(0.0, 1.0, (2, 3)), lib.normal(lib.zeros(4), lib.ones(4)), lib.normal(2.0, lib.ones(3)), lib.normal(lib.zeros(2))),
-    "bernoulli": lambda lib: (lib.bernoulli(lib.full((2, 3), 0.5)), lib.bernoulli(lib.ones(3).double()), lib.ones(2).bernoulli(0.3)),
+    "like": lambda lib: (
+        lib.rand_like(lib.ones(2, 3)),
+        lib.randn_like(lib.ones(2).double()),
+        lib.randint_like(lib.ones(3), 0, 9),
+    ),
+    "normal": lambda lib: (
+        lib.normal(0.0, 1.0, (2, 3)),
+        lib.normal(lib.zeros(4), lib.ones(4)),
+        lib.normal(2.0, lib.ones(3)),
+        lib.normal(lib.zeros(2)),
+    ),
+    "bernoulli": lambda lib: (
+        lib.bernoulli(lib.full((2, 3), 0.5)),
+        lib.bernoulli(lib.ones(3).double()),
+        lib.ones(2).bernoulli(0.3),
+    ),
     "multinomial": lambda lib: (lib.multinomial(lib.ones(4), 2), lib.multinomial(lib.ones(3, 4), 6, True)),
     "poisson": lambda lib: lib.poisson(lib.ones(2, 3)),
-    "in place": lambda lib: [getattr(lib.empty(3, 2), f + "_")() for f in ("uniform", "normal", "exponential", "bernoulli", "random", "cauchy", "log_normal")],
-}  # fmt: skip
+    "in place": lambda lib: [
+        getattr(lib.empty(3, 2), f + "_")()
+        for f in ("uniform", "normal", "exponential", "bernoulli", "random", "cauchy", "log_normal")
+    ],
+}
 
 
 @pytest.mark.parametrize("name", SHAPED)
@@ -123,12 +154,23 @@ def test_dropout_mask() -> None:
     assert not dropout_mask((1000,), 0.0).any()
 
 
-@pytest.mark.parametrize("make", [
-    lambda lib: lib.randint(5, 5, (2,)), lambda lib: lib.randperm(-1), lambda lib: lib.bernoulli(lib.full((2,), 1.5)),
-    lambda lib: lib.multinomial(lib.zeros(3), 1), lambda lib: lib.multinomial(lib.ones(2), 3), lambda lib: lib.multinomial(-lib.ones(2), 1),
-    lambda lib: lib.normal(0.0, -1.0, (2,)), lambda lib: lib.empty(2).uniform_(3, 1), lambda lib: lib.empty(2).exponential_(-1.0),
-    lambda lib: lib.poisson(-lib.ones(2)), lambda lib: lib.ones(2, requires_grad=True).normal_(), lambda lib: lib.randn(2, dtype=lib.int64),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda lib: lib.randint(5, 5, (2,)),
+        lambda lib: lib.randperm(-1),
+        lambda lib: lib.bernoulli(lib.full((2,), 1.5)),
+        lambda lib: lib.multinomial(lib.zeros(3), 1),
+        lambda lib: lib.multinomial(lib.ones(2), 3),
+        lambda lib: lib.multinomial(-lib.ones(2), 1),
+        lambda lib: lib.normal(0.0, -1.0, (2,)),
+        lambda lib: lib.empty(2).uniform_(3, 1),
+        lambda lib: lib.empty(2).exponential_(-1.0),
+        lambda lib: lib.poisson(-lib.ones(2)),
+        lambda lib: lib.ones(2, requires_grad=True).normal_(),
+        lambda lib: lib.randn(2, dtype=lib.int64),
+    ],
+)
 def test_refused(make: Any) -> None:
     same_error(make)
 

@@ -120,8 +120,11 @@ def test_extremes_in_all_forms(name: str) -> None:
     compare(lambda lib, x: getattr(x, name)(dim=0).values + getattr(x, name)(dim=0).indices, x)
     compare(lambda lib, x, y: getattr(lib, name)(x, y), x, draw(3, 4, seed=1))
     compare(lambda lib, x: getattr(lib, name)(x), np.array([1.0, 3.0, 3.0, 1.0], "f4"))
-    compare(lambda lib, x: (getattr(lib, name)(x), getattr(lib, name)(x, 0), getattr(lib, "arg" + name)(x)),
-            np.array([1.0, np.nan, 3.0], "f4"), grad=False)  # fmt: skip
+    compare(
+        lambda lib, x: (getattr(lib, name)(x), getattr(lib, name)(x, 0), getattr(lib, "arg" + name)(x)),
+        np.array([1.0, np.nan, 3.0], "f4"),
+        grad=False,
+    )
     same_error(lambda lib, x: getattr(lib, name)(x), np.zeros((0, 2), "f4"))
     same_error(lambda lib, x: getattr(lib, name)(x, 0), np.zeros((0, 2), "f4"))
     same_error(lambda lib, x: getattr(lib, name)(x, 3), x)
@@ -245,10 +248,22 @@ def test_counting() -> None:
 @pytest.mark.parametrize(
     ("name", "args"),
     [
-        ("sum", (1,)), ("mean", (0,)), ("var", (1,)), ("std", (1,)), ("prod", (1,)), ("logsumexp", (1,)), ("softmax", (1,)),
-        ("log_softmax", (1,)), ("cumsum", (1,)), ("cumprod", (1,)), ("norm", ()), ("amax", (1,)), ("max", ()), ("logcumsumexp", (1,)),
+        ("sum", (1,)),
+        ("mean", (0,)),
+        ("var", (1,)),
+        ("std", (1,)),
+        ("prod", (1,)),
+        ("logsumexp", (1,)),
+        ("softmax", (1,)),
+        ("log_softmax", (1,)),
+        ("cumsum", (1,)),
+        ("cumprod", (1,)),
+        ("norm", ()),
+        ("amax", (1,)),
+        ("max", ()),
+        ("logcumsumexp", (1,)),
     ],
-)  # fmt: skip
+)
 def test_gradients_by_differences(name: str, args: Any) -> None:
     x = gradbook.tensor(draw(3, 4, dtype="float64"), requires_grad=True)
     assert gradcheck(lambda x: getattr(gradbook, name)(x, *args), (x,))
