@@ -40,9 +40,9 @@ LONGEST_HEADER = 100_000_000  # bytes; the limit that safetensors sets too
 def save(obj: Any, f: Any, **ignored: Any) -> None:
     """Write tensors, and dicts, lists, tuples, numbers and strings of them, to a path or a file, as torch.save.
 
-    A path is replaced at once when all is written: who is interrupted keeps the old file. Tensors that share memory are kept
-    once. Raises TypeError for what cannot be saved (functions, objects), naming where it stands in `obj`; modules and
-    optimizers are saved as their state_dict(). Differs: PyTorch's pickles are neither written nor read.
+    A path is replaced at once when all is written: who is interrupted keeps the old file. Tensors that share memory
+    are kept once. Raises TypeError for what cannot be saved (functions, objects), naming where it stands in `obj`;
+    modules and optimizers are saved as their state_dict(). Differs: PyTorch's pickles are neither written nor read.
     """
     packed = Packed(obj)
     header, order = _header(packed)
@@ -54,7 +54,7 @@ def save(obj: Any, f: Any, **ignored: Any) -> None:
 
 
 def _header(packed: Packed) -> tuple[bytes, list[str]]:
-    """The first bytes of the file, and the tensors' names in file order: wide elements first, so that all are aligned."""
+    """The first bytes of the file, and the tensors' names in file order: wide elements first, all aligned."""
     order = sorted(packed.arrays, key=lambda name: (-packed.arrays[name].itemsize, name))
     entries: dict[str, Any] = {}
     if packed.tree is not None:
@@ -117,8 +117,8 @@ def load(
 ) -> Any:
     """Read what save wrote, from a path or a file, as torch.load; a safetensors file of others gives a dict of tensors.
 
-    map_location: a device for all tensors, or a dict of devices. Raises FileNotFoundError, or SerializationError for a file
-    that is cut short, damaged or of another kind, saying which; nothing in a file is ever run.
+    map_location: a device for all tensors, or a dict of devices. Raises FileNotFoundError, or SerializationError for a
+    file that is cut short, damaged or of another kind, saying which; nothing in a file is ever run.
     """
     if hasattr(f, "read"):
         return _read(f, str(getattr(f, "name", "the file object")), map_location)
@@ -135,7 +135,8 @@ def _read(file: IO[bytes], where: str, map_location: Any) -> Any:
     if length > LONGEST_HEADER:
         raise _damaged(
             where,
-            f"its header would be {length} bytes long, more than the {LONGEST_HEADER} allowed: it is no safetensors file",
+            f"its header would be {length} bytes long, more than the {LONGEST_HEADER} allowed: it is no "
+            "safetensors file",
         )
     text = _exactly(file, length, where, "header")
     entries, metadata = _entries(text, where)
@@ -145,7 +146,8 @@ def _read(file: IO[bytes], where: str, map_location: Any) -> Any:
         return {name: Tensor._of(put_on(array, where_to)) for name, array in arrays.items()}
     if metadata.get("version") != str(VERSION):
         raise SerializationError(
-            f"{where}: written in version {metadata.get('version')!r} of the format, this gradbook reads version {VERSION}. "
+            f"{where}: written in version {metadata.get('version')!r} of the format, this gradbook "
+            f"reads version {VERSION}. "
             "Update gradbook, or save the file again"
         )
     unpacker = Unpacker(arrays, lambda saved: _place(map_location, saved))
@@ -175,7 +177,8 @@ def _check_kind(where: str, start: bytes) -> None:
         raise SerializationError(f"{where}: this is a NumPy file. Load it with numpy.load, then gradbook.from_numpy")
     if kind:
         raise SerializationError(
-            f"{where}: this is {kind}. gradbook does not open pickles, because they can run anything. In PyTorch, write the "
+            f"{where}: this is {kind}. gradbook does not open pickles, because they can run anything. "
+            "In PyTorch, write the "
             "state_dict with safetensors.torch.save_file, then gradbook.load reads it"
         )
 

@@ -180,20 +180,8 @@ class Unpacker:
         if kind in ("array", "scalar"):
             array = backends.cpu.asarray(self.arrays[value])
             return array if kind == "array" else array[()]
-        if kind == "float":
-            return float(value)
-        if kind == "complex":
-            real, imag = _list(value)
-            return complex(float(real), float(imag))
-        if kind == "bytes":
-            return base64.b64decode(value, validate=True)
-        if kind == "dtype":
-            return dtypes.PUBLIC[value]
-        if kind == "device":
-            return device(value)
-        if kind in ("slice", "range"):
-            start, stop, step = _list(value)
-            return slice(start, stop, step) if kind == "slice" else range(start, stop, step)
+        if kind in LITERALS:
+            return LITERALS[kind](value)
         raise ValueError(f"an unknown kind of value, {kind!r}")
 
     def _tensor(self, tree: dict[str, Any]) -> Tensor:
@@ -223,6 +211,17 @@ class Unpacker:
                 array = array.view(wide)[..., 0]
             self._moved[name, where] = put_on(array, where)
         return self._moved[name, where]
+
+
+LITERALS: dict[str, Callable[[Any], Any]] = {
+    "float": float,
+    "complex": lambda value: complex(*map(float, _list(value))),
+    "bytes": lambda value: base64.b64decode(value, validate=True),
+    "dtype": lambda value: dtypes.PUBLIC[value],
+    "device": device,
+    "slice": lambda value: slice(*_list(value)),
+    "range": lambda value: range(*_list(value)),
+}
 
 
 def _list(value: Any) -> list[Any]:

@@ -21,8 +21,8 @@ REFUSED = "default_collate: batch must contain tensors, numpy arrays, numbers, d
 def default_collate(batch: Sequence[Any]) -> Any:
     """A list of samples as one batch, as torch.utils.data.default_collate.
 
-    Tensors and arrays are stacked, numbers become tensors (floats float64), strings stay a list, dicts and sequences are
-    collated entry by entry. Raises TypeError for anything else, RuntimeError for sequences of different lengths.
+    Tensors and arrays are stacked, numbers become tensors (floats float64), strings stay a list, dicts and sequences
+    are collated entry by entry. Raises TypeError for anything else, RuntimeError for sequences of different lengths.
     """
     first = batch[0]
     if isinstance(first, Tensor):

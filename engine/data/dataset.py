@@ -13,8 +13,15 @@ from gradbook.random import Generator, default_generator
 from gradbook.tensor import Tensor
 
 __all__ = [
-    "ChainDataset", "ConcatDataset", "Dataset", "IterableDataset", "StackDataset", "Subset", "TensorDataset", "random_split",
-]  # fmt: skip
+    "ChainDataset",
+    "ConcatDataset",
+    "Dataset",
+    "IterableDataset",
+    "StackDataset",
+    "Subset",
+    "TensorDataset",
+    "random_split",
+]
 
 T = TypeVar("T")
 
@@ -37,7 +44,10 @@ class IterableDataset(Dataset[T], Iterable[T]):
 
 
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
-    """Sample i is entry i of each tensor, as torch.utils.data.TensorDataset. Raises AssertionError for other lengths."""
+    """Sample i is entry i of each tensor, as torch.utils.data.TensorDataset.
+
+    Raises AssertionError for other lengths.
+    """
 
     def __init__(self, *tensors: Tensor) -> None:
         if any(tensors[0].size(0) != tensor.size(0) for tensor in tensors):
@@ -61,7 +71,8 @@ class StackDataset(Dataset[Any]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if args and kwargs:
             raise ValueError(
-                "Supported either ``tuple``- (via ``args``) or``dict``- (via ``kwargs``) like input/output, but both types are given."
+                "Supported either ``tuple``- (via ``args``) or``dict``- (via ``kwargs``) like "
+                "input/output, but both types are given."
             )
         self.datasets: Any = args or kwargs
         each = list(args or kwargs.values())
@@ -69,7 +80,7 @@ class StackDataset(Dataset[Any]):
             raise ValueError("At least one dataset should be passed")
         self._length = len(each[0])
         if any(len(dataset) != self._length for dataset in each):
-            raise ValueError("Size mismatch between datasets" if args else "Size mismatch between datasets")
+            raise ValueError(f"Size mismatch between datasets: they have {[len(dataset) for dataset in each]} samples")
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(self.datasets, dict):
@@ -143,7 +154,8 @@ class Subset(Dataset[T]):
 def random_split(dataset: Dataset[T], lengths: Sequence[float], generator: Generator | None = None) -> list[Subset[T]]:
     """A data set split at random into subsets of the given lengths or fractions, as torch.utils.data.random_split.
 
-    Fractions must add up to 1; what rounding leaves goes to the first ones. Raises ValueError if the lengths do not fit.
+    Fractions must add up to 1; what rounding leaves goes to the first ones. Raises ValueError if the lengths do not
+    fit.
     """
     from gradbook.ops.random import randperm
 
@@ -163,7 +175,8 @@ def random_split(dataset: Dataset[T], lengths: Sequence[float], generator: Gener
                 )
     if sum(parts) != total:
         raise ValueError(
-            f"Sum of input lengths does not equal the length of the input dataset! The lengths add up to {sum(parts)}, the "
+            "Sum of input lengths does not equal the length of the input dataset! The lengths add up "
+            f"to {sum(parts)}, the "
             f"data set has {total} samples"
         )
     order = randperm(total, generator=generator or default_generator).tolist()

@@ -26,10 +26,11 @@ def get_worker_info() -> None:
 
 
 class DataLoader:
-    """Batches of a data set, as torch.utils.data.DataLoader: `for x, y in DataLoader(dataset, batch_size=32, shuffle=True)`.
+    """Batches of a data set, as torch.utils.data.DataLoader: `for x, y in DataLoader(dataset, 32, shuffle=True)`.
 
-    batch_size None gives single samples; sampler or batch_sampler set the order; collate_fn makes a batch of samples. Raises
-    ValueError for options that exclude each other. Differs: num_workers > 0 loads in the main process, with one warning.
+    batch_size None gives single samples; sampler or batch_sampler set the order; collate_fn makes a batch of samples.
+    Raises ValueError for options that exclude each other. Differs: num_workers > 0 loads in the main process, with one
+    warning.
     """
 
     _made = False
@@ -37,7 +38,8 @@ class DataLoader:
     def __init__(
         self, dataset: Any, batch_size: int | None = 1, shuffle: bool | None = None, sampler: Any = None,
         batch_sampler: Any = None, num_workers: int = 0, collate_fn: Callable[[list[Any]], Any] | None = None,
-        pin_memory: bool = False, drop_last: bool = False, timeout: float = 0, worker_init_fn: Callable[[int], None] | None = None,
+        pin_memory: bool = False, drop_last: bool = False, timeout: float = 0, worker_init_fn: Callable[[int],
+        None] | None = None,
         multiprocessing_context: Any = None, generator: Generator | None = None, *, prefetch_factor: int | None = None,
         persistent_workers: bool = False, pin_memory_device: str = "", in_order: bool = True,
     ) -> None:  # fmt: skip
@@ -160,7 +162,7 @@ class Epoch:
 
 
 def whole_batches(dataset: Any) -> Callable[[list[int]], list[Tensor]] | None:
-    """How to take a batch out of plain tensors with one indexing an array; None where samples must be fetched singly."""
+    """How to take a batch out of plain tensors with one indexing an array; None where samples must come singly."""
     if type(dataset) is Subset:
         inner = whole_batches(dataset.dataset)
         if inner is None:
@@ -205,7 +207,8 @@ def _check_workers(num_workers: int, timeout: float, prefetch_factor: int | None
         raise ValueError("timeout option should be non-negative")
     if num_workers == 0 and prefetch_factor is not None:
         raise ValueError(
-            "prefetch_factor option could only be specified in multiprocessing.let num_workers > 0 to enable multiprocessing, "
+            "prefetch_factor option could only be specified in multiprocessing.let num_workers > 0 to "
+            "enable multiprocessing, "
             "otherwise set prefetch_factor to None."
         )
     if persistent_workers and num_workers == 0:
@@ -213,7 +216,8 @@ def _check_workers(num_workers: int, timeout: float, prefetch_factor: int | None
     if num_workers > 0 and "workers" not in _said:
         _said.add("workers")
         warnings.warn(
-            f"DataLoader(num_workers={num_workers}): gradbook loads samples in the main process; num_workers is accepted and "
+            f"DataLoader(num_workers={num_workers}): gradbook loads samples in the main process; "
+            "num_workers is accepted and "
             "ignored. This is said once.",
             UserWarning,
             stacklevel=3,

@@ -12,8 +12,13 @@ from gradbook.random import Generator, default_generator
 from gradbook.tensor import Tensor
 
 __all__ = [
-    "BatchSampler", "RandomSampler", "Sampler", "SequentialSampler", "SubsetRandomSampler", "WeightedRandomSampler",
-]  # fmt: skip
+    "BatchSampler",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "SubsetRandomSampler",
+    "WeightedRandomSampler",
+]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -144,7 +149,7 @@ class WeightedRandomSampler(Sampler[int]):
 
 
 class BatchSampler(Sampler[list[int]]):
-    """Lists of batch_size indices of another sampler, as torch.utils.data.BatchSampler; drop_last drops a shorter last one.
+    """Lists of batch_size indices of another sampler, as torch.utils.data.BatchSampler; drop_last drops a short one.
 
     Raises ValueError unless batch_size is a positive integer.
     """

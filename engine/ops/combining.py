@@ -18,9 +18,19 @@ from gradbook.ops.tiling import meshgrid
 from gradbook.tensor import Tensor, method
 
 __all__ = [
-    "as_strided_scatter", "block_diag", "cartesian_prod", "combinations", "diagonal_scatter", "permute_copy", "select_scatter",
-    "squeeze_copy", "t_copy", "transpose_copy", "unsqueeze_copy", "view_copy",
-]  # fmt: skip
+    "as_strided_scatter",
+    "block_diag",
+    "cartesian_prod",
+    "combinations",
+    "diagonal_scatter",
+    "permute_copy",
+    "select_scatter",
+    "squeeze_copy",
+    "t_copy",
+    "transpose_copy",
+    "unsqueeze_copy",
+    "view_copy",
+]
 
 
 def block_diag(*tensors: Tensor) -> Tensor:
@@ -76,7 +86,8 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     expected = input._array.shape[:axis] + input._array.shape[axis + 1 :]
     if src._array.shape != expected:
         raise ShapeError(
-            f"expected src to have a size equal to the slice of self. src size = {list(src._array.shape)}, slice size = {list(expected)}"
+            "expected src to have a size equal to the slice of self. src size = "
+            f"{list(src._array.shape)}, slice size = {list(expected)}"
         )
     out[(FULL,) * axis + (index,)] = src
     return out
@@ -88,7 +99,8 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0,
     place = diagonal(out, offset, dim1, dim2)
     if src._array.shape != place._array.shape:
         raise ShapeError(
-            f"expected src to have a size equal to the slice of self. src size = {list(src._array.shape)}, slice size = {list(place._array.shape)}"
+            "expected src to have a size equal to the slice of self. src size = "
+            f"{list(src._array.shape)}, slice size = {list(place._array.shape)}"
         )
     place[...] = src
     return out

@@ -46,7 +46,8 @@ def attempt(name: str, compute: Any, *arrays: Any) -> Any:
         return compute(*arrays)
     except np.linalg.LinAlgError as error:
         words = {
-            "inv": "The diagonal element is zero, the inversion could not be completed because the input matrix is singular.",
+            "inv": "The diagonal element is zero, the inversion could not be completed because the input "
+            "matrix is singular.",
             "solve": "The solver failed because the input matrix is singular.",
             "cholesky": "The factorization could not be completed because the input is not positive-definite.",
         }
@@ -122,7 +123,8 @@ def cofactors(xp: Any, x: Any) -> Any:
 
 
 slogdet_op = MultiOp(
-    "linalg_slogdet", "x", formula=r"(s, l) = (\operatorname{sign} \det x, \log |\det x|)", grads={"x": r"\bar l \, x^{-\top}"},
+    "linalg_slogdet", "x", formula=r"(s, l) = (\operatorname{sign} \det x, \log |\det "
+r"x|)", grads={"x": r"\bar l \, x^{-\top}"},
     node_name="LinalgSlogdetBackward0",
 )  # fmt: skip
 
@@ -140,7 +142,7 @@ def _(grad: Any, x: Any) -> Any:
     return (grad[1][..., None, None] * adjoint_of(inv_op(x)),)
 
 
-# -- factorisations ------------------------------------------------------------------------------------------------------
+# -- factorisations --------------------------------------------------------------------------------------------------
 
 cholesky_op = Op(
     "linalg_cholesky", "x", formula=r"x = y \, y^\top", node_name="LinalgCholeskyExBackward0",
@@ -241,7 +243,7 @@ class Eigh(Factors):
     """x = v diag(w) v^H for symmetric (Hermitian) x."""
 
     def rule(self, g: list[Any], outs: list[Any], shape: Any, upper: bool = False) -> Any:
-        """v (diag(w_grad) + (v^H v_grad) / (w_j - w_i)) v^H."""
+        """V (diag(w_grad) + (v^H v_grad) / (w_j - w_i)) v^H."""
         w, v = outs
         w_grad, v_grad = g
         n = shape[-1]

@@ -62,7 +62,8 @@ def flops(*shapes: Any) -> int:
 
 
 einsum_op = EinsumOp(
-    "einsum", "operands", variadic=True, promote=False, formula=r"y_{\text{out}} = \textstyle\sum \prod_i x^{(i)}_{\dots}",
+    "einsum", "operands", variadic=True, promote=False, formula=r"y_{\text{out}} = \textstyle\sum \prod_i "
+r"x^{(i)}_{\dots}",
     grads={"operands": r"\operatorname{einsum}(\bar y, \text{the others})"}, flops=flops,
 )  # fmt: skip
 
@@ -148,10 +149,10 @@ ELLIPSIS = 1000  # labels of the axes that ... stands for count up from here
 
 
 def einsum(*args: Any) -> Tensor:
-    """Sums of products after an equation, as torch.einsum: einsum("bij,bjk->bik", a, b), or einsum(a, [0, 1], b, [1, 2]).
+    """Sums of products after an equation, as torch.einsum: "bij,bjk->bik", a, b; or a, [0, 1], b, [1, 2].
 
-    `...` stands for leading axes, a letter twice in one operand for its diagonal. Raises RuntimeError for an equation that
-    does not fit the operands.
+    `...` stands for leading axes, a letter twice in one operand for its diagonal. Raises RuntimeError for an equation
+    that does not fit the operands.
     """
     inputs, output, operands = _parse(args)
     prepared: list[Tensor] = []
@@ -164,7 +165,8 @@ def einsum(*args: Any) -> Tensor:
             known = size.get(label, 1)
             if known != 1 and length not in (1, known):
                 raise ShapeError(
-                    f"einsum(): subscript {_letter(label)} has size {length} for operand {i} which does not broadcast with "
+                    f"einsum(): subscript {_letter(label)} has size {length} for operand {i} which does not "
+                    "broadcast with "
                     f"previously seen size {known}"
                 )
             size[label] = max(known, length) if 0 not in (known, length) else 0
@@ -186,7 +188,8 @@ def _parse(args: tuple[Any, ...]) -> tuple[list[Any], Any, list[Tensor]]:
     """(labels of each operand, of the output or None, operands): labels are numbers, or Ellipsis."""
     if not args:
         raise ValueError(
-            "einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list"
+            "einsum(): must specify the equation string and at least one operand, or at least one "
+            "operand and its subscripts list"
         )
     if isinstance(args[0], Tensor):
         operands = need_tensors("einsum", list(args[0 : len(args) - len(args) % 2 : 2]))
@@ -200,7 +203,8 @@ def _parse(args: tuple[Any, ...]) -> tuple[list[Any], Any, list[Tensor]]:
     if len(inputs) != len(operands):
         more = "more" if len(operands) < len(inputs) else "fewer"
         raise RuntimeError(
-            f"einsum(): {more} subscripts in the equation than operands were provided: {len(inputs)} for {len(operands)} operands"
+            f"einsum(): {more} subscripts in the equation than operands were provided: {len(inputs)} "
+            f"for {len(operands)} operands"
         )
     return inputs, _letters(right) if arrow else None, operands
 
@@ -215,7 +219,8 @@ def _letters(text: str) -> list[Any]:
             continue
         if not (text[i].isascii() and text[i].isalpha()):
             raise RuntimeError(
-                f"einsum(): invalid subscript given at index {i} in the equation string, subscripts must be in [a-zA-Z]: {text!r}"
+                f"einsum(): invalid subscript given at index {i} in the equation string, subscripts must be "
+                f"in [a-zA-Z]: {text!r}"
             )
         found.append(ord(text[i]))
         i += 1
@@ -234,7 +239,8 @@ def _expanded(i: int, labels: list[Any], operands: list[Tensor]) -> Labels:
     more = ndim - sum(x is not Ellipsis for x in labels)
     if more < 0 or (more and Ellipsis not in labels):
         raise ShapeError(
-            f"einsum(): the number of subscripts in the equation ({len(labels)}) does not match the number of dimensions "
+            f"einsum(): the number of subscripts in the equation ({len(labels)}) does not match the "
+            "number of dimensions "
             f"({ndim}) for operand {i}" + ("" if Ellipsis in labels or more < 0 else " and no ellipsis was given")
         )
     found: list[int] = []
@@ -252,7 +258,8 @@ def _diagonals(tensor: Tensor, labels: Labels) -> tuple[Tensor, Labels]:
             shape = tensor._array.shape
             if shape[i] != shape[k]:
                 raise ShapeError(
-                    f"einsum(): subscript {_letter(label)} is repeated for an operand but the sizes don't match, {shape[k]} != {shape[i]}"
+                    f"einsum(): subscript {_letter(label)} is repeated for an operand but the sizes don't "
+                    f"match, {shape[k]} != {shape[i]}"
                 )
             tensor = diagonal_op(tensor, offset=0, dim1=i, dim2=k)
             labels = (*[x for j, x in enumerate(labels) if j not in (i, k)], label)

@@ -40,7 +40,8 @@ scatter_op = Op(
     grads={"x": r"\bar y, \; 0 \text{ where written}", "src": r"\bar y_{i,\, \mathrm{index}_{ij}}"},
 )  # fmt: skip
 scatter_add_op = Op(
-    "scatter_add", "x index src", promote=False, formula=r"y = x, \quad y_{i,\, \mathrm{index}_{ij}} \mathrel{+}= s_{ij}",
+    "scatter_add", "x index src", promote=False, formula=r"y = x, \quad y_{i,\, \mathrm{index}_{ij}} \mathrel{+}= "
+r"s_{ij}",
     grads={"x": r"\bar y", "src": r"\bar y_{i,\, \mathrm{index}_{ij}}"},
 )  # fmt: skip
 
@@ -134,7 +135,8 @@ def check_gather(name: str, x: Tensor, dim: int, index: Any, src: Any = None) ->
     array = check_index(name, index)
     if (array.ndim or 1) != (len(shape) or 1) and array.size:
         raise ShapeError(
-            f"Index tensor must have the same number of dimensions as input tensor: index is {tuple(array.shape)}, input "
+            "Index tensor must have the same number of dimensions as input tensor: index is "
+            f"{tuple(array.shape)}, input "
             f"is {tuple(shape)}"
         )
     for i, n in enumerate(array.shape):
@@ -149,7 +151,8 @@ def check_gather(name: str, x: Tensor, dim: int, index: Any, src: Any = None) ->
             raise ShapeError("Index tensor must have the same number of dimensions as src tensor")
         if any(n > m for n, m in zip(array.shape, theirs, strict=True)):
             raise ShapeError(
-                f"Expected index {list(array.shape)} to be no larger than self {list(shape)} apart from dimension {axis} and to "
+                f"Expected index {list(array.shape)} to be no larger than self {list(shape)} apart from "
+                f"dimension {axis} and to "
                 f"be no larger size than src {list(theirs)}"
             )
     in_bounds(array, axis, shape[axis] if shape else 1)
@@ -262,7 +265,11 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 # -- whole entries of an axis --------------------------------------------------------------------------------------
 
 index_select_op = Op(
-    "index_select", "x index", promote=False, formula=r"y_j = x_{i_j}", grads={"x": r"\bar x_i = \textstyle\sum_{j:\, i_j = i} \bar y_j"}
+    "index_select", "x index", promote=False, formula=r"y_j = x_{i_j}",
+    grads={"x": r"\bar x_i = \textstyle\sum_{j:\, i_j = "
+r"i} "
+r"\bar "
+r"y_j"}
 )  # fmt: skip
 index_add_op = Op(
     "index_add", "x index source", promote=False, formula=r"y = x, \quad y_{i_j} \mathrel{+}= \alpha s_j",
@@ -344,7 +351,8 @@ def _vector(name: str, input: Tensor, dim: int, index: Any, source: Any = None) 
     if source is not None:
         if source._array.dtype != input._array.dtype:
             raise DTypeError(
-                f"{name}(): self and source expected to have the same dtype, but got {input.dtype!r} and {source.dtype!r}"
+                f"{name}(): self and source expected to have the same dtype, but got {input.dtype!r} and "
+                f"{source.dtype!r}"
             )
         wanted = list(shape)
         if shape:
@@ -352,7 +360,8 @@ def _vector(name: str, input: Tensor, dim: int, index: Any, source: Any = None) 
         if source._array.shape != tuple(wanted) and (source._array.ndim or shape[1:]):
             kind = IndexError if name == "index_copy" else RuntimeError
             raise kind(
-                f"{name}(): source must have the shape {wanted} (input {list(shape)} with {array.size} entries along dimension "
+                f"{name}(): source must have the shape {wanted} (input {list(shape)} with {array.size} "
+                "entries along dimension "
                 f"{axis}), but it is {list(source._array.shape)}"
             )
     return axis, index if array.ndim else Tensor._of(array.reshape(1))
@@ -385,7 +394,8 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     if isinstance(value, Tensor):
         if value._array.ndim:
             raise ShapeError(
-                f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value._array.ndim} dimension(s)."
+                "index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
+                f"{value._array.ndim} dimension(s)."
             )
         filler = value.to(input.dtype) if value._array.dtype != array.dtype else value
     else:
@@ -416,7 +426,8 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     array = check_index("put", index)
     if array.size != source._array.size:
         raise ShapeError(
-            f"put_(): Expected source and index to have the same number of elements, but got {source._array.size} and {array.size}"
+            "put_(): Expected source and index to have the same number of elements, but got "
+            f"{source._array.size} and {array.size}"
         )
     if array.size and (array.max() >= input._array.size or array.min() < -input._array.size):
         raise IndexError(f"out of range: index {int(array.max())} on a tensor of {input._array.size} elements")
@@ -455,7 +466,8 @@ def _mask(name: str, mask: Any) -> Any:
     array = need_tensor(name, mask, 2, "mask")._array
     if array.dtype.kind != "b":
         raise DTypeError(
-            f"{name} only supports boolean masks, but got mask with dtype {dtypes.of_array(array)!r}; compare, or use .bool()"
+            f"{name} only supports boolean masks, but got mask with dtype {dtypes.of_array(array)!r}; "
+            "compare, or use .bool()"
         )
     return array
 
@@ -470,15 +482,13 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     if isinstance(value, Tensor):
         if value._array.ndim:
             raise ShapeError(
-                f"masked_fill only supports a 0-dimensional value tensor, but got tensor with {value._array.ndim} dimension(s)."
+                "masked_fill only supports a 0-dimensional value tensor, but got tensor with "
+                f"{value._array.ndim} dimension(s)."
             )
         value = value.to(input.dtype) if value._array.dtype != array.dtype else value
     else:
-        if (
-            (isinstance(value, complex)
-            and array.dtype.kind != "c")
-            or (isinstance(value, float)
-            and array.dtype.kind in "iub")
+        if (isinstance(value, complex) and array.dtype.kind != "c") or (
+            isinstance(value, float) and array.dtype.kind in "iub"
         ):
             raise DTypeError(f"value cannot be converted to type {input.dtype!r} without overflow: {value}")
         value = xp.asarray(np.asarray(value).astype(array.dtype))
@@ -537,7 +547,8 @@ def argwhere(input: Tensor) -> Tensor:
 
 
 for _fn in (
-    gather, scatter, scatter_add, take_along_dim, index_select, index_add, index_copy, index_fill, take, put, masked_fill,
+    gather, scatter, scatter_add, take_along_dim, index_select, index_add, index_copy, index_fill, take, put,
+    masked_fill,
     masked_select, masked_scatter, nonzero, argwhere,
 ):  # fmt: skip
     method(_fn.__name__)(_fn)

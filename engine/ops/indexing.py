@@ -248,7 +248,8 @@ def take_apart(shape: tuple[int, ...], index: Any) -> tuple[tuple[Any, ...], lis
     if used > len(shape):
         if not shape and all(type(p) is int for p in parts):
             raise IndexError(
-                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a "
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in "
+                "C++ to convert a "
                 "0-dim tensor to a number"
             )
         raise IndexError(f"too many indices for tensor of dimension {len(shape)}")
@@ -287,7 +288,8 @@ def _array_part(part: Any, shape: Any, axis: int, place: int, view: list[Any], a
         if tuple(part.shape) != tuple(shape[axis : axis + part.ndim]):
             bad = next(i for i, (a, b) in enumerate(zip(part.shape, shape[axis:], strict=False)) if a != b)
             text = (
-                f"The shape of the mask {list(part.shape)} at index {bad} does not match the shape of the indexed tensor "
+                f"The shape of the mask {list(part.shape)} at index {bad} does not match the shape of the "
+                "indexed tensor "
                 f"{list(shape)} at index {axis + bad}"
             )
             raise IndexError(text)
@@ -438,7 +440,10 @@ def _overlap() -> RuntimeError:
 
 
 def _stripped(new: Any, wanted: tuple[int, ...]) -> Any:
-    """An array without the leading axes of length 1 that its destination has not. Raises RuntimeError if it does not fit."""
+    """An array without the leading axes of length 1 that its destination has not.
+
+    Raises RuntimeError if it does not fit.
+    """
     shape = new.shape
     while len(shape) > len(wanted) and shape[0] == 1:
         shape = shape[1:]

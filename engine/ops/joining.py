@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 from collections.abc import Sequence
@@ -174,8 +175,10 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -
 def cat_error(dim: int, axis: int, position: int, a: tuple[int, ...], b: tuple[int, ...]) -> ShapeError:
     """Why two tensors cannot be joined, naming the axis."""
     text = (
-        f"Sizes of tensors must match except in dimension {dim}. Expected size {a[axis]} but got size {b[axis]} for tensor "
-        f"number {position} in the list. In dimension {axis} tensor 0, {tuple(a)}, and tensor {position}, {tuple(b)}, differ"
+        f"Sizes of tensors must match except in dimension {dim}. Expected size {a[axis]} but got "
+        f"size {b[axis]} for tensor "
+        f"number {position} in the list. In dimension {axis} tensor 0, {tuple(a)}, and tensor "
+        f"{position}, {tuple(b)}, differ"
     )
     fixes = []
     if [n for i, n in enumerate(a) if i != axis] == [n for i, n in enumerate(b) if i != axis]:
@@ -213,7 +216,8 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None)
     for i, x in enumerate(found):
         if x._array.shape != shape:
             text = (
-                f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and {list(x._array.shape)} "
+                f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
+                f"{list(x._array.shape)} "
                 f"at entry {i}"
             )
             operands = [{"name": "tensors[0]", "shape": shape}, {"name": f"tensors[{i}]", "shape": x._array.shape}]
@@ -297,7 +301,8 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
 def _split_sizes(tensor: Tensor, parts: list[int], axis: int, length: int) -> tuple[Tensor, ...]:
     if sum(parts) != length or any(n < 0 for n in parts):
         raise ShapeError(
-            f"split_with_sizes expects split_sizes to sum exactly to {length} (input tensor's size at dimension {axis}), "
+            f"split_with_sizes expects split_sizes to sum exactly to {length} (input tensor's size at "
+            f"dimension {axis}), "
             f"but got split_sizes={parts}"
         )
     ends = [sum(parts[: i + 1]) for i in range(len(parts))]
@@ -338,7 +343,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
         cuts = [i * small + min(i, more) for i in range(where + 1)]
     else:
         cuts = [0, *[slice(operator.index(i)).indices(length)[1] for i in where], length]
-    bounds = tuple((a, max(a, b)) for a, b in zip(cuts, cuts[1:], strict=False))
+    bounds = tuple((a, max(a, b)) for a, b in itertools.pairwise(cuts))
     return split_op(input, dim=axis, bounds=bounds)
 
 
@@ -411,7 +416,8 @@ def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
 unsafe_chunk, unsafe_split = chunk, split
 
 for _fn in (
-    split_with_sizes, chunk, tensor_split, hsplit, vsplit, dsplit, unbind, narrow, narrow_copy, unsafe_chunk, unsafe_split,
+    split_with_sizes, chunk, tensor_split, hsplit, vsplit, dsplit, unbind, narrow, narrow_copy, unsafe_chunk,
+    unsafe_split,
 ):  # fmt: skip
     method(_fn.__name__)(_fn)
 

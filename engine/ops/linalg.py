@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradbook import backends, dtypes
+from gradbook import dtypes
 from gradbook.autograd.op import Elementwise, Op
 from gradbook.errors import DTypeError, ShapeError
 from gradbook.ops.mistakes import mistake
@@ -16,16 +16,33 @@ from gradbook.ops.strides import diagonal_op
 from gradbook.tensor import Tensor, method
 
 __all__ = [
-    "addbmm", "addmm", "addmv", "addr", "baddbmm", "bmm", "chain_matmul", "cross", "dot", "ger", "inner", "kron", "matmul",
-    "mm", "mv", "outer", "tensordot", "trace", "vdot",
-]  # fmt: skip
+    "addbmm",
+    "addmm",
+    "addmv",
+    "addr",
+    "baddbmm",
+    "bmm",
+    "chain_matmul",
+    "cross",
+    "dot",
+    "ger",
+    "inner",
+    "kron",
+    "matmul",
+    "mm",
+    "mv",
+    "outer",
+    "tensordot",
+    "trace",
+    "vdot",
+]
 
 
 # -- ops -----------------------------------------------------------------------------------------------------------
 
 
 def product(a: Any, b: Any) -> Any:
-    """a @ b; 16-bit floats are multiplied in 32 bits, as PyTorch accumulates them."""
+    """A @ b; 16-bit floats are multiplied in 32 bits, as PyTorch accumulates them."""
     if a.dtype.itemsize == 2 and a.dtype.kind in "fV":
         return (a.astype(np.float32) @ b.astype(np.float32)).astype(a.dtype)
     return a @ b
@@ -206,7 +223,8 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     m, n = a.shape, b.shape
     if not m or not n:
         raise mistake(
-            ShapeError, "matmul", f"both arguments to matmul need to be at least 1D, but they are {len(m)}D and {len(n)}D",
+            ShapeError, "matmul", f"both arguments to matmul need to be at least 1D, but they are {len(m)}D and "
+f"{len(n)}D",
             "a number multiplies with *", "a * b", input=input, other=other,
         )  # fmt: skip
     op: Any
@@ -234,7 +252,8 @@ def _vector_error(a: Tensor, b: Tensor) -> ShapeError:
     m, n = a._array.shape, b._array.shape
     if len(m) == 1:
         words = (
-            f"inconsistent tensor size, expected tensor [{m[0]}] and src [{n[0]}] to have the same number of elements, but "
+            f"inconsistent tensor size, expected tensor [{m[0]}] and src [{n[0]}] to have the same "
+            "number of elements, but "
             f"got {m[0]} and {n[0]} elements respectively"
         )
     else:
@@ -306,7 +325,10 @@ def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     )  # fmt: skip
     m, n = input._array.shape, mat2._array.shape
     if m[0] != n[0] or m[2] != n[1]:
-        words = f"Expected size for first two dimensions of batch2 tensor to be: [{m[0]}, {m[2]}] but got: [{n[0]}, {n[1]}]."
+        words = (
+            "Expected size for first two dimensions of batch2 tensor to be: "
+            f"[{m[0]}, {m[2]}] but got: [{n[0]}, {n[1]}]."
+        )
         raise product_error("bmm", words, input, mat2)
     return matmul(input, mat2, out=out)
 
@@ -364,7 +386,7 @@ ger = outer
 def addmm(
     input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
 ) -> Tensor:
-    """beta · input + alpha · mat1 @ mat2, as torch.addmm; input is broadcast. (n, k), (k, m) -> (n, m)."""
+    """Beta · input + alpha · mat1 @ mat2, as torch.addmm; input is broadcast. (n, k), (k, m) -> (n, m)."""
     for position, (name, value) in enumerate({"input": input, "mat1": mat1, "mat2": mat2}.items(), 1):
         need_tensor("addmm", value, position, name)
     m, n = mat1._array.shape, mat2._array.shape
@@ -389,7 +411,8 @@ def _check_added(name: str, input: Tensor, shape: tuple[int, ...]) -> None:
     own = input._array.shape
     if len(own) > len(shape) or not all(x in (1, y) for x, y in zip(own[::-1], shape[::-1], strict=False)):
         raise mistake(
-            ShapeError, name, f"The expanded size of the tensor must match the existing size: {list(own)} to {list(shape)}",
+            ShapeError, name, f"The expanded size of the tensor must match the existing size: {list(own)} to "
+f"{list(shape)}",
             f"the added term does not broadcast to the product's shape {shape}", input=input,
         )  # fmt: skip
 
@@ -406,7 +429,7 @@ def _added(name: str, input: Tensor, product: Tensor, beta: Any, alpha: Any) -> 
 def addmv(
     input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
 ) -> Tensor:
-    """beta · input + alpha · mat @ vec, as torch.addmv. (n,), (n, k), (k,) -> (n,)."""
+    """Beta · input + alpha · mat @ vec, as torch.addmv. (n,), (n, k), (k,) -> (n,)."""
     result = _added("addmv", input, mv(mat, vec), beta, alpha)
     return result if out is None else _into(out, result)
 
@@ -414,7 +437,7 @@ def addmv(
 def addr(
     input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
 ) -> Tensor:
-    """beta · input + alpha · outer(vec1, vec2), as torch.addr. (n, m), (n,), (m,) -> (n, m)."""
+    """Beta · input + alpha · outer(vec1, vec2), as torch.addr. (n, m), (n,), (m,) -> (n, m)."""
     result = _added("addr", input, outer(vec1, vec2), beta, alpha)
     return result if out is None else _into(out, result)
 
@@ -422,7 +445,7 @@ def addr(
 def baddbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
 ) -> Tensor:
-    """beta · input + alpha · bmm(batch1, batch2), as torch.baddbmm. (b, n, k), (b, k, m) -> (b, n, m)."""
+    """Beta · input + alpha · bmm(batch1, batch2), as torch.baddbmm. (b, n, k), (b, k, m) -> (b, n, m)."""
     result = _added("baddbmm", input, bmm(batch1, batch2), beta, alpha)
     return result if out is None else _into(out, result)
 
@@ -430,7 +453,7 @@ def baddbmm(
 def addbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
 ) -> Tensor:
-    """beta · input + alpha · the sum over the batch of bmm(batch1, batch2), as torch.addbmm. -> (n, m)."""
+    """Beta · input + alpha · the sum over the batch of bmm(batch1, batch2), as torch.addbmm. -> (n, m)."""
     result = _added("addbmm", input, bmm(batch1, batch2).sum(0), beta, alpha)
     return result if out is None else _into(out, result)
 
@@ -441,7 +464,8 @@ def addbmm(
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) -> Tensor:
     """Sums of products over several axes at once, as torch.tensordot.
 
-    dims: how many last axes of a meet the first of b, or (axes of a, axes of b). Raises RuntimeError where lengths differ.
+    dims: how many last axes of a meet the first of b, or (axes of a, axes of b). Raises RuntimeError where lengths
+    differ.
     """
     m, n = need_tensor("tensordot", a, 1, "a")._array.shape, need_tensor("tensordot", b, 2, "b")._array.shape
     if isinstance(dims, Tensor):
@@ -459,7 +483,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     for i, k in zip(mine, theirs, strict=True):
         if m[i] != n[k] and 1 not in (m[i], n[k]):
             raise ShapeError(
-                f"contracted dimensions need to match, but first has size {m[i]} in dim {i} and second has size {n[k]} in dim {k}"
+                f"contracted dimensions need to match, but first has size {m[i]} in dim {i} and second has "
+                f"size {n[k]} in dim {k}"
             )
         if m[i] != n[k]:  # an axis of length 1 meets each of the other's entries
             a = a.sum(i, keepdim=True) if m[i] != 1 else a
@@ -536,13 +561,13 @@ for _fn in (
 
 @method("__matmul__")
 def _at(self: Tensor, other: Any) -> Any:
-    """self @ other: matmul. Raises TypeError for what is no tensor."""
+    """Self @ other: matmul. Raises TypeError for what is no tensor."""
     return matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 
 
 @method("__rmatmul__")
 def _rat(self: Tensor, other: Any) -> Any:
-    """other @ self: matmul."""
+    """Other @ self: matmul."""
     return matmul(other, self) if isinstance(other, Tensor) else NotImplemented
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from gradbook import backends
 from gradbook.autograd.inplace import assign, check_leaf
 from gradbook.autograd.op import Op
+from gradbook.ops.decomposition import bare
 from gradbook.ops.gathering import (
     _source,
     along,
@@ -49,13 +50,12 @@ def _(xp: Any, x: Any, index: Any, src: Any, *, dim: int, largest: bool, include
 
 @scatter_extreme_op.backward
 def _(grad: Any, x: Any, index: Any, src: Any, out: Any, dim: int, include_self: bool, needs: Any) -> list[Any]:
-    one = lambda v: v._array if isinstance(v, Tensor) else v
-    xp, i = backends.xp_of(one(grad)), one(index)
-    y = gather_op(one(out), i, dim=dim)
-    mine = (one(x) == one(out)).astype(one(grad).dtype)
+    xp, i = backends.xp_of(bare(grad)), bare(index)
+    y = gather_op(bare(out), i, dim=dim)
+    mine = (bare(x) == bare(out)).astype(bare(grad).dtype)
     if not include_self:
         mine = scatter_op(mine, i, xp.zeros((), mine.dtype), dim=dim)
-    theirs = (one(src) == y).astype(mine.dtype)
+    theirs = (bare(src) == y).astype(mine.dtype)
     times = scatter_add_op(mine, i, theirs, dim=dim)
     share = grad / xp.maximum(times, 1)  # equal extremes share the gradient
     return [share * mine if needs[0] else None, None, gather_op(share, index, dim=dim) * theirs if needs[2] else None]
@@ -81,7 +81,10 @@ def _(xp: Any, x: Any, index: Any, src: Any, *, dim: int) -> Any:
 @scatter_prod_op.backward
 def _(grad: Any, x: Any, index: Any, src: Any, dim: int, needs: Any) -> list[Any]:
     xp = backends.xp_of(src._array if isinstance(src, Tensor) else src)
-    ones = lambda v: xp.ones(v.shape, (v._array if isinstance(v, Tensor) else v).dtype)  # noqa: E731
+
+    def ones(v: Any) -> Any:
+        return xp.ones(v.shape, (v._array if isinstance(v, Tensor) else v).dtype)
+
     mine = grad * scatter_prod_op(ones(x), index, src, dim=dim) if needs[0] else None
     if not needs[2]:
         return [mine, None, None]
@@ -102,15 +105,15 @@ def scatter_reduce(
 ) -> Tensor:
     """Src reduced into a copy of input at index along an axis, as torch.scatter_reduce.
 
-    reduce: "sum", "prod", "mean", "amax" or "amin"; include_self: whether what stood there counts. Raises RuntimeError as
-    gather does.
+    reduce: "sum", "prod", "mean", "amax" or "amin"; include_self: whether what stood there counts. Raises RuntimeError
+    as gather does.
     """
     need_tensor("scatter_reduce", input)
     axis = check_gather("scatter_reduce", input, dim, index, need_tensor("scatter_reduce", src, 4, "src"))
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     if not index._array.size:
-        return input.clone()
+        return input.clbare()
     return _reduced(input, axis, index, _source("scatter_reduce", input, index, src), reduce, include_self)
 
 
@@ -143,14 +146,17 @@ def _reduced(x: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, inclu
 def index_reduce(
     input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
-    """Source reduced into the entries of an axis that a vector names, as torch.index_reduce ("prod", "mean", "amax", "amin")."""
+    """Source reduced into the entries of an axis that a vector names.
+
+    As torch.index_reduce ("prod", "mean", "amax", "amin").
+    """
     shape = need_tensor("index_reduce", input)._array.shape
     axis = wrap_dim(dim, len(shape))
     if reduce not in ("prod", "mean", "amax", "amin"):
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     in_bounds(index._array, axis, shape[axis] if shape else 1)
     if not index._array.size:
-        return input.clone()
+        return input.clbare()
     if not shape:
         return _reduced(input, 0, index, reshape_op(source, shape=index._array.shape), reduce, include_self)
     column = reshape_op(index, shape=(1,) * axis + (index._array.size,) + (1,) * (len(shape) - axis - 1))
@@ -203,8 +209,10 @@ def searchsorted(
     else:
         if values.shape[:-1] != line.shape[:-1]:
             raise RuntimeError(
-                "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor "
-                f"and input value tensor must match, but we got boundaries tensor {list(line.shape)} and input value tensor "
+                "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions "
+                "of boundaries tensor "
+                f"and input value tensor must match, but we got boundaries tensor {list(line.shape)} and "
+                "input value tensor "
                 f"{list(values.shape)}"
             )
         rows = zip(line.reshape(-1, line.shape[-1]), values.reshape(-1, values.shape[-1]), strict=True)

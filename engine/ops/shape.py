@@ -97,7 +97,8 @@ def infer_shape(shape: tuple[int, ...], count: int) -> tuple[int, ...]:
     elif product == 0:
         if count == 0:
             raise ShapeError(
-                f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size -1 "
+                f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified "
+                "dimension size -1 "
                 "can be any value and is ambiguous"
             )
     elif count % product == 0:
@@ -272,7 +273,8 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
         inner = infer_shape(tuple(operator.index(s) for s in sizes), shape[axis])
     except ShapeError as error:
         raise ShapeError(
-            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {axis} ({shape[axis]}) in the "
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {axis} "
+            f"({shape[axis]}) in the "
             "input tensor"
         ) from error
     return reshape_op(input, shape=(*shape[:axis], *inner, *shape[axis + 1 :]))
@@ -334,7 +336,8 @@ def _expand(self: Tensor, *size: Any, implicit: bool = False, **named: Any) -> T
     lead = len(wanted) - len(shape)
     if lead < 0:
         raise ShapeError(
-            f"expand({list(shape)}, size={list(wanted)}): the number of sizes provided ({len(wanted)}) must be greater or "
+            f"expand({list(shape)}, size={list(wanted)}): the number of sizes provided ({len(wanted)}) "
+            "must be greater or "
             f"equal to the number of dimensions in the tensor ({len(shape)})"
         )
     full = []
@@ -453,7 +456,8 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     destination = (destination,) if isinstance(destination, int) else tuple(destination)
     if len(source) != len(destination):
         raise ShapeError(
-            f"movedim: Invalid source or destination dims: source ({list(source)} dims) should contain the same number of "
+            f"movedim: Invalid source or destination dims: source ({list(source)} dims) should contain "
+            "the same number of "
             f"dims as destination ({list(destination)} dims)"
         )
     taken, placed = wrap_dims(source, ndim), wrap_dims(destination, ndim)

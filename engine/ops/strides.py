@@ -241,7 +241,10 @@ def dim_one_missing() -> IndexError:
 
 
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
-    """A vector as a diagonal matrix, or the diagonal of a matrix, as torch.diag. Raises RuntimeError for other tensors."""
+    """A vector as a diagonal matrix, or the diagonal of a matrix, as torch.diag.
+
+    Raises RuntimeError for other tensors.
+    """
     ndim = need_tensor("diag", input)._array.ndim
     if ndim == 1:
         return diag_embed(input, diagonal)

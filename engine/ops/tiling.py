@@ -97,7 +97,8 @@ def repeat_interleave(
         raise ShapeError(f"repeats must be 0-dim or 1-dim tensor, but it is {times.ndim}-dim")
     if times.size != 1 and times.size != length:
         raise ShapeError(
-            f"repeats must have the same size as input along dim, but got repeats.size(0) = {times.size} and input.size({axis}) = {length}"
+            "repeats must have the same size as input along dim, but got repeats.size(0) = "
+            f"{times.size} and input.size({axis}) = {length}"
         )
     if (times < 0).any():
         raise RuntimeError("repeats can not be negative")

@@ -70,7 +70,8 @@ class Adam(Moments):
         check(weight_decay >= 0.0, "weight_decay value", weight_decay)
         defaults = dict(
             lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad, maximize=maximize, foreach=foreach,
-            capturable=capturable, differentiable=differentiable, fused=fused, decoupled_weight_decay=decoupled_weight_decay,
+            capturable=capturable, differentiable=differentiable, fused=fused,
+            decoupled_weight_decay=decoupled_weight_decay,
         )  # fmt: skip
         super().__init__(params, defaults)
 
@@ -163,7 +164,10 @@ class Adamax(Moments):
 class NAdam(Moments):
     """Adam with Nesterov's momentum, as torch.optim.NAdam. Dozat 2016."""
 
-    formula = r"\theta \leftarrow \theta - \eta \left( \tfrac{(1 - \mu_t) g}{1 - \prod \mu} + \tfrac{\mu_{t+1} m}{1 - \mu_{t+1} \prod \mu} \right) / (\sqrt{\hat v} + \epsilon)"
+    formula = (
+        r"\theta \leftarrow \theta - \eta \left( \tfrac{(1 - \mu_t) g}{1 - \prod \mu} "
+        r"+ \tfrac{\mu_{t+1} m}{1 - \mu_{t+1} \prod \mu} \right) / (\sqrt{\hat v} + \epsilon)"
+    )
 
     def __init__(
         self, params: Any, lr: Any = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
@@ -208,7 +212,10 @@ class NAdam(Moments):
 
 
 class RAdam(Moments):
-    """Adam that waits with its second moment until its variance can be estimated, as torch.optim.RAdam. Liu et al. 2020."""
+    """Adam that waits with its second moment until its variance can be estimated, as torch.optim.RAdam.
+
+    Liu et al. 2020.
+    """
 
     formula = r"\theta \leftarrow \theta - \eta \, r_t \, \hat m / (\sqrt{\hat v} + \epsilon)"
 
@@ -222,7 +229,8 @@ class RAdam(Moments):
         check_betas(betas)
         check(weight_decay >= 0.0, "weight_decay value", weight_decay)
         defaults = dict(
-            lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, maximize=maximize, foreach=foreach, capturable=capturable,
+            lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, maximize=maximize, foreach=foreach,
+            capturable=capturable,
             decoupled_weight_decay=decoupled_weight_decay, differentiable=differentiable,
         )  # fmt: skip
         super().__init__(params, defaults)

@@ -86,7 +86,8 @@ class Adagrad(ArrayOptimizer):
 
     def __init__(
         self, params: Any, lr: Any = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
-        initial_accumulator_value: float = 0, eps: float = 1e-10, foreach: bool | None = None, *, maximize: bool = False,
+        initial_accumulator_value: float = 0, eps: float = 1e-10, foreach: bool | None = None, *,
+        maximize: bool = False,
         differentiable: bool = False, fused: bool | None = None,
     ) -> None:  # fmt: skip
         check_lr(lr)
@@ -146,7 +147,8 @@ class Adadelta(ArrayOptimizer):
         check(eps >= 0.0, "epsilon value", eps)
         check(weight_decay >= 0.0, "weight_decay value", weight_decay)
         defaults = dict(
-            lr=lr, rho=rho, eps=eps, weight_decay=weight_decay, maximize=maximize, capturable=capturable, foreach=foreach,
+            lr=lr, rho=rho, eps=eps, weight_decay=weight_decay, maximize=maximize, capturable=capturable,
+            foreach=foreach,
             differentiable=differentiable,
         )  # fmt: skip
         super().__init__(params, defaults)
@@ -228,7 +230,10 @@ class ASGD(ArrayOptimizer):
     Raises ValueError for options out of range.
     """
 
-    formula = r"\theta \leftarrow (1 - \lambda \eta_t) \theta - \eta_t g, \quad \bar\theta \leftarrow \bar\theta + \mu_t (\theta - \bar\theta)"
+    formula = (
+        r"\theta \leftarrow (1 - \lambda \eta_t) \theta - \eta_t g, "
+        r"\quad \bar\theta \leftarrow \bar\theta + \mu_t (\theta - \bar\theta)"
+    )
 
     def __init__(
         self, params: Any, lr: Any = 1e-2, lambd: float = 1e-4, alpha: float = 0.75, t0: float = 1e6,

@@ -34,12 +34,13 @@ class Momentum(LRScheduler):
 class CyclicLR(Momentum):
     """lr goes from base_lr up to max_lr and down again, as torch.optim.lr_scheduler.CyclicLR. Smith 2017.
 
-    mode: "triangular", "triangular2" (each cycle half as high) or "exp_range" (gamma^step); or a scale_fn. Call step() after
-    each batch. Raises ValueError for an unknown mode, or an optimizer without momentum if cycle_momentum.
+    mode: "triangular", "triangular2" (each cycle half as high) or "exp_range" (gamma^step); or a scale_fn. Call step()
+    after each batch. Raises ValueError for an unknown mode, or an optimizer without momentum if cycle_momentum.
     """
 
     def __init__(
-        self, optimizer: Optimizer, base_lr: Any, max_lr: Any, step_size_up: int = 2000, step_size_down: int | None = None,
+        self, optimizer: Optimizer, base_lr: Any, max_lr: Any, step_size_up: int = 2000,
+        step_size_down: int | None = None,
         mode: str = "triangular", gamma: float = 1.0, scale_fn: Callable[[float], float] | None = None,
         scale_mode: str = "cycle", cycle_momentum: bool = True, base_momentum: Any = 0.8, max_momentum: Any = 0.9,
         last_epoch: int = -1,
@@ -114,8 +115,8 @@ class CyclicLR(Momentum):
 class OneCycleLR(Momentum):
     """lr up to max_lr in the first pct_start of all steps, then far down, as torch.optim.lr_scheduler.OneCycleLR.
 
-    Starts at max_lr / div_factor, ends at that / final_div_factor. Call step() after each batch, total_steps times. Raises
-    ValueError for options out of range, and when stepped more often. Smith and Topin 2018.
+    Starts at max_lr / div_factor, ends at that / final_div_factor. Call step() after each batch, total_steps times.
+    Raises ValueError for options out of range, and when stepped more often. Smith and Topin 2018.
     """
 
     def __init__(
@@ -205,9 +206,10 @@ def _total(total_steps: int | None, epochs: int | None, steps_per_epoch: int | N
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """Half a cosine from lr to eta_min again and again, each T_mult times as long, as torch's CosineAnnealingWarmRestarts.
+    """Half a cosine from lr to eta_min again and again, each T_mult times as long: CosineAnnealingWarmRestarts.
 
-    T_0: epochs of the first. step() may be called with fractions of epochs. Raises ValueError for T_0 < 1 or T_mult < 1.
+    T_0: epochs of the first. step() may be called with fractions of epochs. Raises ValueError for T_0 < 1 or T_mult <
+    1.
     """
 
     def __init__(

@@ -19,8 +19,8 @@ Trial = tuple[float, float, Any, float]  # step length, loss, gradient, slope al
 class LBFGS(Optimizer):
     """Newton's method with a curvature estimated from the last `history_size` steps, as torch.optim.LBFGS.
 
-    step(closure) calls the closure several times: it clears the gradients, computes the loss, calls backward, returns the
-    loss. line_search_fn: None or "strong_wolfe". Raises ValueError for more than one parameter group.
+    step(closure) calls the closure several times: it clears the gradients, computes the loss, calls backward, returns
+    the loss. line_search_fn: None or "strong_wolfe". Raises ValueError for more than one parameter group.
     """
 
     formula = r"\theta \leftarrow \theta - t \, H \nabla L, \quad H \approx (\nabla^2 L)^{-1}"
@@ -204,34 +204,39 @@ def strong_wolfe(
         t = cubic_minimum(before, now, bounds)
         before, now = now, trial(t)
         calls, tries = calls + 1, tries + 1
-    if not bracket:
-        bracket = [start, now]
+    bracket = bracket or [start, now]
+    calls += _narrow(trial, bracket, loss, slope, reach, most - tries, c1, c2, tolerance)
+    return min(bracket, key=lambda end: end[1]), calls
+
+
+def _narrow(
+    trial: Callable[[float], Trial], bracket: list[Trial], loss: float, slope: float, reach: float, most: int,
+    c1: float, c2: float, tolerance: float,
+) -> int:  # fmt: skip
+    """Draw the two ends of a bracket together round a good step length. -> how many times the loss was computed."""
     stuck = False
     low, high = (0, 1) if bracket[0][1] <= bracket[1][1] else (1, 0)
-    while tries < most:
+    for calls in range(max(most, 0)):
         if abs(bracket[1][0] - bracket[0][0]) * reach < tolerance:
-            break
+            return calls
         t = cubic_minimum(bracket[0], bracket[1])
         left, right = min(bracket[0][0], bracket[1][0]), max(bracket[0][0], bracket[1][0])
         margin = 0.1 * (right - left)
-        if min(right - t, t - left) < margin:  # too near to an end to make progress
-            if stuck or t >= right or t <= left:
-                t = right - margin if abs(t - right) < abs(t - left) else left + margin
-                stuck = False
-            else:
-                stuck = True
-        else:
+        near = min(right - t, t - left) < margin  # to an end: no progress
+        if near and (stuck or t >= right or t <= left):
+            t = right - margin if abs(t - right) < abs(t - left) else left + margin
             stuck = False
+        else:
+            stuck = near
         now = trial(t)
-        calls, tries = calls + 1, tries + 1
         if now[1] > loss + c1 * t * slope or now[1] >= bracket[low][1]:
             bracket[high] = now
             low, high = (0, 1) if bracket[0][1] <= bracket[1][1] else (1, 0)
             continue
-        if abs(now[3]) <= -c2 * slope:
-            bracket[low] = now
-            break
-        if now[3] * (bracket[high][0] - bracket[low][0]) >= 0:
+        done = abs(now[3]) <= -c2 * slope
+        if not done and now[3] * (bracket[high][0] - bracket[low][0]) >= 0:
             bracket[high] = bracket[low]
         bracket[low] = now
-    return bracket[low], calls
+        if done:
+            return calls + 1
+    return max(most, 0)

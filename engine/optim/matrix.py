@@ -16,7 +16,8 @@ __all__ = ["Adafactor", "Muon"]
 class Adafactor(ArrayOptimizer):
     """Second moments of a matrix kept as one row and one column, as torch.optim.Adafactor. Shazeer and Stern 2018.
 
-    eps: (in the second moment; None: the dtype's), (least step relative to the parameter). Raises ValueError out of range.
+    eps: (in the second moment; None: the dtype's), (least step relative to the parameter). Raises ValueError out of
+    range.
     """
 
     formula = (
@@ -99,7 +100,8 @@ class Muon(ArrayOptimizer):
         if adjust_lr_fn not in (None, "original", "match_rms_adamw"):
             raise ValueError(f"Adjust learning rate function {adjust_lr_fn} is not supported")
         defaults = dict(
-            lr=lr, weight_decay=weight_decay, momentum=momentum, nesterov=nesterov, ns_coefficients=ns_coefficients, eps=eps,
+            lr=lr, weight_decay=weight_decay, momentum=momentum, nesterov=nesterov, ns_coefficients=ns_coefficients,
+            eps=eps,
             ns_steps=ns_steps, adjust_lr_fn=adjust_lr_fn,
         )  # fmt: skip
         super().__init__(params, defaults)
@@ -128,7 +130,10 @@ class Muon(ArrayOptimizer):
 
 
 def orthogonal(matrix: Any, coefficients: tuple[float, float, float], steps: int, eps: float) -> Any:
-    """A matrix with its singular values brought near 1 by Newton-Schulz steps in bfloat16, as torch.optim.Muon computes it."""
+    """A matrix with its singular values brought near 1 by Newton-Schulz steps in bfloat16.
+
+    As torch.optim.Muon computes it.
+    """
     if steps >= 100:
         raise ValueError("Number of steps must be less than 100 for computational efficiency")
     if len(coefficients) != 3:

@@ -27,8 +27,8 @@ _HOOKS = (
 class Optimizer:
     """Base of all optimizers, as torch.optim.Optimizer: write __init__ and step() in a subclass.
 
-    params: tensors, (name, tensor) pairs, or dicts with "params" and options of their own. Raises TypeError for a single
-    tensor, ValueError for none, for a non-leaf, or for a parameter in two groups.
+    params: tensors, (name, tensor) pairs, or dicts with "params" and options of their own. Raises TypeError for a
+    single tensor, ValueError for none, for a non-leaf, or for a parameter in two groups.
     """
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
@@ -87,7 +87,8 @@ class Optimizer:
             given = [given]
         elif isinstance(given, set):
             raise TypeError(
-                "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will "
+                "optimizer parameters need to be organized in ordered collections, but the ordering of "
+                "tensors in sets will "
                 "change between runs. Please use a list instead."
             )
         given = list(given)
@@ -115,7 +116,8 @@ class Optimizer:
             raise ValueError("some parameters appear in more than one parameter group")
         if self.param_groups and ("param_names" in param_group) != ("param_names" in self.param_groups[0]):
             raise ValueError(
-                "all optimizer param groups should be with/without names. cannot add param group with names to the optimizer"
+                "all optimizer param groups should be with/without names. cannot add param group with "
+                "names to the optimizer"
             )
         self.param_groups.append(param_group)
 
@@ -137,7 +139,10 @@ class Optimizer:
             events.safe_point()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Change the parameters after their gradients; to be written by the subclass. -> the closure's loss, or None."""
+        """Change the parameters after their gradients; to be written by the subclass.
+
+        -> the closure's loss, or None.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no step()")
 
     # -- state -------------------------------------------------------------------------------------------------------
@@ -176,7 +181,8 @@ class Optimizer:
         for i, (new, own) in enumerate(zip(saved, self.param_groups, strict=True)):
             if len(new["params"]) != len(own["params"]):
                 raise ValueError(
-                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's group: group "
+                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's "
+                    "group: group "
                     f"{i} has {len(new['params'])} parameters saved, the optimizer {len(own['params'])}"
                 )
         by_index = {
@@ -226,7 +232,7 @@ class Optimizer:
 
 
 def _taken_over(param: Tensor, value: Any, key: Any = None) -> Any:
-    """A saved value as the state of `param`: copied; floating tensors in its dtype and on its device, but for the step."""
+    """A saved value as the state of `param`: copied; floating tensors in its dtype, on its device."""
     if isinstance(value, Tensor):
         if key == "step":
             return value.detach().clone()
@@ -332,9 +338,7 @@ class ArrayOptimizer(Optimizer):
         array[...] = (value.view(array.dtype) if real else value).reshape(array.shape)
         for key, v in wide.items():
             keep = isinstance(v, Tensor) and v._array.shape == value.shape and key != "step"
-            state[key] = (
-                Tensor._of(v._array.view(array.dtype) if real else v._array.astype(array.dtype)) if keep else v
-            )
+            state[key] = Tensor._of(v._array.view(array.dtype) if real else v._array.astype(array.dtype)) if keep else v
 
     def scratch(self, array: Any, count: int) -> list[Any]:
         """Work arrays like `array`, shared by all parameters of that shape."""

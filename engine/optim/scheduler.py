@@ -38,7 +38,8 @@ def one_a_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
         return [value] * len(optimizer.param_groups)
     if len(value) != len(optimizer.param_groups):
         raise ValueError(
-            f"{name} must have the same length as optimizer.param_groups. {name} has {len(value)} values, param_groups has "
+            f"{name} must have the same length as optimizer.param_groups. {name} has {len(value)} "
+            "values, param_groups has "
             f"{len(optimizer.param_groups)}."
         )
     return list(value)
@@ -47,8 +48,8 @@ def one_a_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
 class LRScheduler:
     """Base of learning rate schedules, as torch.optim.lr_scheduler.LRScheduler: write get_lr() in a subclass.
 
-    Call step() once an epoch (or a batch), after optimizer.step(). Raises TypeError unless it gets an Optimizer, KeyError when
-    resumed (last_epoch ≥ 0) with groups that know no initial_lr.
+    Call step() once an epoch (or a batch), after optimizer.step(). Raises TypeError unless it gets an Optimizer,
+    KeyError when resumed (last_epoch ≥ 0) with groups that know no initial_lr.
     """
 
     _is_initial = False
@@ -64,7 +65,8 @@ class LRScheduler:
                 group.setdefault("initial_lr", lr.clone() if isinstance(lr, Tensor) else lr)
             elif "initial_lr" not in group:
                 raise KeyError(
-                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with last_epoch >= 0.\n"
+                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with "
+                    "last_epoch >= 0.\n"
                     "Load the optimizer's state first, or begin with last_epoch=-1"
                 )
         self.base_lrs = lrs_of(optimizer, "initial_lr")
@@ -179,12 +181,14 @@ class Several(LRScheduler):
                 raise TypeError(f"{name} at index {i} should have `optimizer` as its attribute.")
             if isinstance(scheduler, ReduceLROnPlateau):
                 raise ValueError(
-                    f"{name} does not support `ReduceLROnPlateau` scheduler as it requires additional kwargs to be specified "
+                    f"{name} does not support `ReduceLROnPlateau` scheduler as it requires additional kwargs to "
+                    "be specified "
                     f"when calling `step`, but got one at index {i} in the given schedulers sequence."
                 )
             if scheduler.optimizer is not optimizer:
                 raise ValueError(
-                    f"{name} expects all schedulers to belong to the same optimizer, but the {type(scheduler).__name__} at "
+                    f"{name} expects all schedulers to belong to the same optimizer, but the "
+                    f"{type(scheduler).__name__} at "
                     f"index {i} belongs to another one"
                 )
 
@@ -217,7 +221,8 @@ class SequentialLR(Several):
         self._check(schedulers, optimizer)
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
-                "Sequential Schedulers expects number of schedulers provided to be one more than the number of milestone "
+                "Sequential Schedulers expects number of schedulers provided to be one more than the "
+                "number of milestone "
                 f"points, but got number of schedulers {len(schedulers)} and the number of milestones to be equal to "
                 f"{len(milestones)}"
             )

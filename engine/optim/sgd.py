@@ -14,7 +14,8 @@ __all__ = ["SGD"]
 class SGD(ArrayOptimizer):
     r"""θ ← θ − lr · v with v = momentum · v + (1 − dampening) · (∂L/∂θ + weight_decay · θ), as torch.optim.SGD.
 
-    Without momentum v is the gradient itself; nesterov looks one step ahead. Raises ValueError for options out of range.
+    Without momentum v is the gradient itself; nesterov looks one step ahead. Raises ValueError for options out of
+    range.
     """
 
     formula = r"v \leftarrow \mu v + (1 - d)(\nabla L + \lambda \theta), \quad \theta \leftarrow \theta - \eta v"
@@ -30,7 +31,8 @@ class SGD(ArrayOptimizer):
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         defaults = dict(
-            lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov, maximize=maximize,
+            lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov,
+            maximize=maximize,
             foreach=foreach, differentiable=differentiable, fused=fused,
         )  # fmt: skip
         super().__init__(params, defaults)

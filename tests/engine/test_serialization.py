@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import io
 import json
 import os
@@ -61,7 +62,7 @@ def test_nested_objects(tmp_path):
         "types": [gradbook.float32, gradbook.device("cpu"), gradbook.Size([1, 2]), slice(1, None, 2)],
         "array": np.arange(4, dtype=np.float32),
         "scalar": np.float32(2.5),
-        "odd \" key/../with\n": gradbook.ones(1),
+        'odd " key/../with\n': gradbook.ones(1),
     }
     back = round_trip(obj, tmp_path)
     assert list(back) == list(obj)
@@ -144,13 +145,16 @@ class Thing:
     """An object that is no data."""
 
 
-@pytest.mark.parametrize(("obj", "place"), [
-    ({"a": [1, {"hook": lambda: 1}]}, "a.1.hook"),
-    ([Thing()], "0"),
-    (Thing, "this object"),
-    ({"key": {Thing(): 1}}, "key"),
-    ({"array": np.array(["text"])}, "array"),
-])
+@pytest.mark.parametrize(
+    ("obj", "place"),
+    [
+        ({"a": [1, {"hook": lambda: 1}]}, "a.1.hook"),
+        ([Thing()], "0"),
+        (Thing, "this object"),
+        ({"key": {Thing(): 1}}, "key"),
+        ({"array": np.array(["text"])}, "array"),
+    ],
+)
 def test_what_is_no_data_is_refused_by_its_place(obj, place, tmp_path):
     with pytest.raises(TypeError, match=place):
         gradbook.save(obj, tmp_path / "file")
@@ -240,10 +244,8 @@ def test_every_cut_and_many_flipped_bits_are_refused_or_harmless(tmp_path):
     for _ in range(400):
         changed = bytearray(raw)
         changed[rng.integers(len(raw))] ^= 1 << int(rng.integers(8))
-        try:
+        with contextlib.suppress(SerializationError):  # anything else that comes out fails the test
             gradbook.load(io.BytesIO(bytes(changed)))
-        except SerializationError as error:
-            assert str(error)
 
 
 def test_a_file_that_is_not_there(tmp_path):

@@ -54,7 +54,9 @@ def test_reading(name):
     compare(READS[name], X)
 
 
-@pytest.mark.parametrize("name", ["int", "slices", "int tensor", "two int tensors", "tensors apart", "full mask", "list"])
+@pytest.mark.parametrize(
+    "name", ["int", "slices", "int tensor", "two int tensors", "tensors apart", "full mask", "list"]
+)
 def test_the_backward_of_reading_can_be_differentiated(name):
     compare(lambda lib, x: READS[name](lib, x.sin()) ** 2, X, second=True)
 
@@ -145,7 +147,9 @@ ERRORS = {
     "gather float index": lambda lib, x: x.gather(0, x),
     "gather beyond": lambda lib, x: x.gather(0, lib.full((1, 1, 1), 9)),
     "gather other axes": lambda lib, x: x.gather(0, lib.zeros(2, 2, dtype=lib.int64)),
-    "scatter other dtype": lambda lib, x: x.scatter(0, lib.zeros(1, 1, 1, dtype=lib.int64), lib.ones(1, 1, 1, dtype=lib.int64)),
+    "scatter other dtype": lambda lib, x: x.scatter(
+        0, lib.zeros(1, 1, 1, dtype=lib.int64), lib.ones(1, 1, 1, dtype=lib.int64)
+    ),
     "index_select matrix": lambda lib, x: x.index_select(0, lib.zeros(2, 2, dtype=lib.int64)),
     "index_add other shape": lambda lib, x: x.index_add(0, lib.tensor([0, 1]), x),
     "masked_fill int mask": lambda lib, x: x.masked_fill(lib.ones(6, dtype=lib.int64), 0),
@@ -213,12 +217,23 @@ def test_where_things_are():
     edges = np.sort(draw(9, seed=4))
     for right in (False, True):
         compare(lambda lib, e, v, right=right: lib.searchsorted(e, v, right=right), edges, draw(3, 4), grad=False)
-        compare(lambda lib, e, v, right=right: lib.bucketize(v, e, right=right, out_int32=True), edges, draw(3, 4), grad=False)
+        compare(
+            lambda lib, e, v, right=right: lib.bucketize(v, e, right=right, out_int32=True),
+            edges,
+            draw(3, 4),
+            grad=False,
+        )
 
 
 def test_sums_at_one_place_are_exact_in_many_dtypes():
     for dtype in ("float32", "float64", "int64", "float16"):
-        compare(lambda lib, x, i: lib.zeros(3, 4, dtype=x.dtype).index_add(0, i, x), draw(50, 4, high=3).astype(dtype), integers(50, low=0, high=3), rtol=5e-3, grad=False)
+        compare(
+            lambda lib, x, i: lib.zeros(3, 4, dtype=x.dtype).index_add(0, i, x),
+            draw(50, 4, high=3).astype(dtype),
+            integers(50, low=0, high=3),
+            rtol=5e-3,
+            grad=False,
+        )
 
 
 part = st.one_of(

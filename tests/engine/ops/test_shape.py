@@ -92,7 +92,9 @@ def test_gradients_are_the_derivatives(name):
     assert gradgradcheck(lambda x: VIEWS[name](gradbook, x.sin()), (x,))
 
 
-@pytest.mark.parametrize("name", ["view", "transpose", "permute", "diagonal", "narrow", "select", "as_strided", "mT", "flatten"])
+@pytest.mark.parametrize(
+    "name", ["view", "transpose", "permute", "diagonal", "narrow", "select", "as_strided", "mT", "flatten"]
+)
 def test_views_share_memory_and_history(name):
     x = gradbook.tensor(draw(2, 3, 4), requires_grad=True)
     base = x * 1

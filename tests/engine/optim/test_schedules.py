@@ -23,7 +23,9 @@ SCHEDULES = {
     "CyclicLR": lambda s, o: s.CyclicLR(o, 0.01, 0.1, 4, 3, mode="exp_range", gamma=0.97),
     "CyclicLR triangular2": lambda s, o: s.CyclicLR(o, 0.01, [0.1, 0.2], 4, mode="triangular2"),
     "OneCycleLR": lambda s, o: s.OneCycleLR(o, 0.1, total_steps=25),
-    "OneCycleLR three": lambda s, o: s.OneCycleLR(o, 0.1, epochs=5, steps_per_epoch=5, three_phase=True, anneal_strategy="linear"),
+    "OneCycleLR three": lambda s, o: s.OneCycleLR(
+        o, 0.1, epochs=5, steps_per_epoch=5, three_phase=True, anneal_strategy="linear"
+    ),
     "SequentialLR": lambda s, o: s.SequentialLR(o, [s.ConstantLR(o, 0.1, 3), s.ExponentialLR(o, 0.9)], [5]),
     "ChainedScheduler": lambda s, o: s.ChainedScheduler([s.ConstantLR(o, 0.1, 3), s.ExponentialLR(o, 0.9)]),
 }
@@ -72,7 +74,9 @@ def test_plateaus(mode, kind):
     found = []
     for lib in (gradbook, torch):
         o = optimizer(lib)
-        scheduler = lib.optim.lr_scheduler.ReduceLROnPlateau(o, mode, 0.5, 2, threshold=0.01, threshold_mode=kind, cooldown=1, min_lr=[0.01, 0.1])
+        scheduler = lib.optim.lr_scheduler.ReduceLROnPlateau(
+            o, mode, 0.5, 2, threshold=0.01, threshold_mode=kind, cooldown=1, min_lr=[0.01, 0.1]
+        )
         seen = []
         for i in range(20):
             scheduler.step(1.0 / (1 + i // 6))
