@@ -11,7 +11,7 @@ from gradbook import backends
 from gradbook.autograd.op import Op
 from gradbook.errors import DTypeError, ShapeError
 from gradbook.ops.conv_arrays import wide
-from gradbook.ops.mistakes import mistake, need_tensor, scalar_name
+from gradbook.ops.mistakes import foreign, mistake, need_tensor, scalar_name
 from gradbook.tensor import Tensor
 
 __all__ = ["cross_entropy", "nll_loss"]
@@ -268,7 +268,7 @@ def classes_shape_error(op: str, input: Tensor, target: Tensor, wanted: tuple[in
         )
     if len(wanted) == 1 and len(got) == 1:
         words = f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({got[0]})."
-        return value_error(op, words, fixes, input=input, target=target)
+        return foreign(ValueError, op, words, "", *fixes, input=input, target=target)
     if input.ndim == 2 and len(got) != 1:
         words = "0D or 1D target tensor expected, multi-target not supported"
         return mistake(ShapeError, op, words, "", *fixes, input=input, target=target)
@@ -277,14 +277,6 @@ def classes_shape_error(op: str, input: Tensor, target: Tensor, wanted: tuple[in
         return mistake(ShapeError, op, words, "", *fixes, input=input, target=target)
     words = f"Expected target size {list(wanted)}, got {list(got)}"
     return mistake(ShapeError, op, words, "", *fixes, input=input, target=target)
-
-
-def value_error(op: str, words: str, fixes: list[str], **operands: Any) -> ValueError:
-    """A ValueError (PyTorch raises one here) with the facts of a card."""
-    made = mistake(ShapeError, op, words, "", *fixes, **operands)
-    error = ValueError(str(made))
-    error.card = made.card  # type: ignore[attr-defined]
-    return error
 
 
 def out_of_bounds(op: str, index: int, classes: int, target: Tensor) -> IndexError:
@@ -296,17 +288,8 @@ def out_of_bounds(op: str, index: int, classes: int, target: Tensor) -> IndexErr
     )
     if index == classes:
         fixes.append("count classes from 0: target - 1")
-    made = mistake(
-        ShapeError,
-        op,
-        f"Target {index} is out of bounds.",
-        f"There are {classes} classes, 0 to {classes - 1}",
-        *fixes,
-        target=target,
-    )
-    error = IndexError(str(made))
-    error.card = made.card  # type: ignore[attr-defined]
-    return error
+    why = f"There are {classes} classes, 0 to {classes - 1}"
+    return foreign(IndexError, op, f"Target {index} is out of bounds.", why, *fixes, target=target)
 
 
 def cross_entropy(
@@ -357,10 +340,10 @@ def cross_entropy(
 
 
 def check_scores(op: str, input: Tensor) -> None:
-    """Raise DTypeError for scores that are no floating point numbers."""
+    """Raise NotImplementedError for scores that are no floating point numbers."""
     if not input.dtype.is_floating_point:
-        words = f"\"log_softmax_lastdim_kernel_impl\" not implemented for '{scalar_name(input.dtype)}'"
-        raise mistake(DTypeError, op, words, "Scores must be floating point", "input.float()", input=input)
+        words = f'"log_softmax_lastdim_kernel_impl" not implemented for \'{scalar_name(input.dtype)}\''
+        raise foreign(NotImplementedError, op, words, "Scores must be floating point", "input.float()", input=input)
 
 
 def nll_loss(

@@ -10,7 +10,7 @@ from gradbook import backends, dtypes
 from gradbook.autograd import versions
 from gradbook.autograd.op import Op
 from gradbook.errors import DTypeError, ShapeError
-from gradbook.ops.mistakes import mistake, need_tensor, scalar_name
+from gradbook.ops.mistakes import foreign, mistake, need_tensor, scalar_name
 from gradbook.tensor import Tensor
 
 __all__ = ["embedding", "embedding_bag", "one_hot"]
@@ -92,12 +92,15 @@ def check_index(op: str, index: Tensor, rows: int, name: str = "input") -> None:
     array = index._array
     if array.size and (int(array.min()) < 0 or int(array.max()) >= rows):
         worst = int(array.max()) if int(array.max()) >= rows else int(array.min())
-        error = IndexError(
-            f"index out of range in self: {op} got index {worst}, but the table has {rows} rows (indices 0 to {rows - 1}). "
-            f"Fix: build the layer with num_embeddings={worst + 1} or more; or check how the indices were made"
+        raise foreign(
+            IndexError,
+            op,
+            "index out of range in self",
+            f"Got index {worst}, but the table has {rows} rows, 0 to {rows - 1}",
+            f"build the layer with num_embeddings={worst + 1} or more",
+            "check how the indices were made",
+            **{name: index},
         )
-        error.card = mistake(ShapeError, op, "index out of range in self", str(error), **{name: index}).card  # type: ignore[attr-defined]
-        raise error
 
 
 def embedding(

@@ -9,11 +9,12 @@ from gradbook.errors import Card, DTypeError, GradbookError, ShapeError
 from gradbook.tensor import Tensor
 
 E = TypeVar("E", bound=GradbookError)
+X = TypeVar("X", bound=Exception)
 
 
 def mistake(kind: type[E], op: str, words: str, why: str = "", *fixes: str, **operands: Any) -> E:
     """An exception of `kind`: "<words>. <why>. Fix: <fix>", with a card that names the operands."""
-    parts = [words]
+    parts = [words.rstrip(".")]
     shown = [f"{name} is {describe(value)}" for name, value in operands.items() if isinstance(value, Tensor)]
     if shown:
         parts.append(f"{op}: " + ", ".join(shown))
@@ -29,6 +30,14 @@ def mistake(kind: type[E], op: str, words: str, why: str = "", *fixes: str, **op
         fixes=list(fixes),
     )
     return kind(". ".join(parts), card=card)
+
+
+def foreign(kind: type[X], op: str, words: str, why: str = "", *fixes: str, **operands: Any) -> X:
+    """As mistake, where PyTorch raises an exception that is none of ours: ValueError, IndexError, NotImplementedError."""
+    made = mistake(ShapeError, op, words, why, *fixes, **operands)
+    error = kind(str(made))
+    error.card = made.card  # type: ignore[attr-defined]
+    return error
 
 
 def describe(tensor: Tensor) -> str:
@@ -79,4 +88,4 @@ def need_tensor(op: str, value: Any, name: str = "input", position: int = 1) -> 
     )
 
 
-__all__ = ["ShapeError", "check_same_dtype", "describe", "facts", "mistake", "need_tensor", "scalar_name"]
+__all__ = ["ShapeError", "check_same_dtype", "describe", "facts", "foreign", "mistake", "need_tensor", "scalar_name"]

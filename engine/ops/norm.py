@@ -11,7 +11,7 @@ from gradbook.autograd import versions
 from gradbook.autograd.op import Op
 from gradbook.errors import ShapeError
 from gradbook.ops.conv_arrays import wide
-from gradbook.ops.mistakes import mistake, need_tensor
+from gradbook.ops.mistakes import foreign, mistake, need_tensor
 from gradbook.ops.norm_rows import (
     channel_dot,
     channel_sum,
@@ -138,10 +138,9 @@ def batch_norm(
         words = f"Expected 2D or more input to batch_norm, but got input of shape {list(x.shape)}"
         raise mistake(ShapeError, "batch_norm", words, input=x)
     if training and x.numel() == x.shape[1] * 1:
-        raise ValueError(
-            f"Expected more than 1 value per channel when training, got input size {x.shape}: the variance of one value is "
-            "zero. Use a larger batch, or model.eval()"
-        )
+        words = f"Expected more than 1 value per channel when training, got input size {x.shape}"
+        why = "The variance of one value is zero"
+        raise foreign(ValueError, "batch_norm", words, why, "use a larger batch", "model.eval()", input=x)
     if not training and (running_mean is None or running_var is None):
         raise mistake(
             ShapeError, "batch_norm", "Expected running_mean and running_var to be defined when training=False"

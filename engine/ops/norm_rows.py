@@ -9,9 +9,9 @@ from typing import Any
 from gradbook import backends
 from gradbook.autograd.op import Op
 from gradbook.dtypes import finfo
-from gradbook.errors import DTypeError, ShapeError
+from gradbook.errors import ShapeError
 from gradbook.ops.conv_arrays import wide
-from gradbook.ops.mistakes import mistake, need_tensor, scalar_name
+from gradbook.ops.mistakes import foreign, mistake, need_tensor, scalar_name
 from gradbook.tensor import Tensor
 
 __all__ = ["group_norm", "layer_norm", "rms_norm"]
@@ -61,10 +61,10 @@ def sum_channels(grad: Tensor) -> Tensor:
 
 
 def check_floating(op: str, x: Tensor) -> None:
-    """Raise DTypeError for a dtype that cannot be normalised."""
+    """Raise NotImplementedError for a dtype that cannot be normalised."""
     if not x.dtype.is_floating_point:
-        words = f"\"{op}\" not implemented for '{scalar_name(x.dtype)}'"
-        raise mistake(DTypeError, op, words, "", "input.float()", input=x)
+        words = f'"{op}" not implemented for \'{scalar_name(x.dtype)}\''
+        raise foreign(NotImplementedError, op, words, "", "input.float()", input=x)
 
 
 # -- layer norm and its kin: rows normalised ---------------------------------------------------------------------------

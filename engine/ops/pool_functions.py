@@ -198,7 +198,7 @@ def adaptive_sizes(op: str, rank: int, input: Any, output_size: Any) -> tuple[Te
     """The input and how many windows each axis gets; None keeps the axis."""
     x = need_tensor(op, input)
     if x.ndim not in (rank + 1, rank + 2):
-        if x.ndim <= rank and rank > 1:
+        if x.ndim <= rank and rank > 1 and isinstance(output_size, (tuple, list)):
             raise ValueError(f"Input dimension should be at least {rank + 1}: {op} got {list(x.shape)}")
         words = f"{op}(): Expected {rank + 1}D or {rank + 2}D tensor, but got {list(x.shape)}"
         raise mistake(ShapeError, op, words, input=x)

@@ -9,6 +9,7 @@ from gradbook.nn import init
 from gradbook.nn.module import Module
 from gradbook.nn.modules.lazy import LazyModuleMixin
 from gradbook.nn.parameter import Parameter, UninitializedBuffer, UninitializedParameter, is_lazy
+from gradbook.ops.mistakes import foreign
 from gradbook.ops.norm import batch_norm
 from gradbook.tensor import Tensor
 
@@ -105,9 +106,14 @@ class _BatchNorm(_NormBase):
     def _check_axes(self, input: Tensor, *wanted: int) -> None:
         if input.ndim not in wanted:
             names = " or ".join(f"{n}D" for n in wanted)
-            raise ValueError(
-                f"expected {names} input (got {input.ndim}D input): {type(self).__name__} takes "
-                f"{' or '.join(_AXES[n] for n in wanted)}, the input is {tuple(input.shape)}"
+            kind = type(self).__name__
+            raise foreign(
+                ValueError,
+                kind,
+                f"expected {names} input (got {input.ndim}D input)",
+                f"{kind} takes {' or '.join(_AXES[n] for n in wanted)}",
+                f"BatchNorm{input.ndim - 2}d" if input.ndim in (4, 5) else "BatchNorm1d",
+                input=input,
             )
 
 
