@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections import OrderedDict
 from typing import Any
@@ -13,6 +14,7 @@ from gradbook.observe.source import forget_cells, name_cell
 
 __all__ = ["Cells", "Watch"]
 
+EARLIER = 1000  # cells before `%load_ext` whose code is recognized
 VIEWS = 64  # views kept for cells that run again
 
 
@@ -54,8 +56,24 @@ class Cells:
                 return []
             return handler(kind, value, traceback, tb_offset)
 
+        self._name_earlier_cells()
         self.shell.set_custom_exc((*exceptions, observe.StopTraining), show)
         self._ours = self.shell.CustomTB
+        self._name_loading_cell()
+
+    def _name_loading_cell(self) -> None:
+        """The cell that loads us began before we could hear of it, and often defines the model too."""
+        frame = sys._getframe()
+        while frame is not None and not (frame.f_code.co_name == "<module>" and frame.f_globals is self.shell.user_ns):
+            frame = frame.f_back
+        if frame is not None:
+            name_cell(frame.f_code.co_filename, f"[{len(self.shell.history_manager.input_hist_raw) - 1}]")
+
+    def _name_earlier_cells(self) -> None:
+        """Cells that ran before `%load_ext`, and the one it stands in, have numbers too."""
+        history = getattr(self.shell.history_manager, "input_hist_raw", [])
+        for number, text in list(enumerate(history))[-EARLIER:]:
+            name_cell(self.shell.compile.get_code_name(text, text, number), f"[{number}]")
 
     def stop(self) -> None:
         """Take every hook out and let go of every view."""
@@ -103,8 +121,11 @@ class Cells:
             if recorder is not None:
                 recorder.detach()
             self._record(level)
-        if self._recorder is not None:
-            self._recorder.name, self._recorder.sampler.every = watch.name, watch.every
+        recorder = self._recorder
+        if recorder is not None:
+            recorder.name, recorder.sampler.every = watch.name, watch.every
+            if recorder.run is None:
+                self._show(recorder.begin_run())
 
     @property
     def recorder(self) -> Recorder | None:
@@ -129,6 +150,8 @@ class Cells:
 
     def _show(self, run: observe.Run) -> None:
         """Put a view under the cell, the same one as when the cell ran before; without widgets, none."""
+        if any(view.run is run for view in self._shown):  # it waited for this run's first backward pass
+            return
         run.panels = self._watch.panels
         _guarded(lambda: self._display(run))
 

@@ -237,3 +237,12 @@ def test_cells_that_never_run_leave_nobody_listening(loaded: InteractiveShell, c
     assert not events.observers
     train(loaded)
     assert len(observe.runs()) == 1
+
+
+def test_the_cell_that_loads_the_extension_has_its_name_too(shell: InteractiveShell) -> None:
+    loading = "%load_ext gradbook\nimport gradbook\ndef double(x):\n    return x * 2\n"
+    number = shell.execution_count
+    assert run(shell, loading).success
+    assert run(shell, "w = gradbook.ones(2, requires_grad=True)\nseen = gradbook.observe.Graph.of(double(w))").success
+    (node,) = [node for node in shell.user_ns["seen"].nodes if node.kind == "op"]
+    assert (node.cell, node.line) == (f"[{number}]", 4)
