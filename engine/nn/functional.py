@@ -35,6 +35,7 @@ from gradbook.ops.norm import batch_norm, group_norm, instance_norm, layer_norm,
 from gradbook.ops.padding import pad
 from gradbook.ops.pool_functions import *
 from gradbook.ops.pool_functions import __all__ as _pools
+from gradbook.ops.pool_functions import adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d
 from gradbook.ops.ranking_loss import *
 from gradbook.ops.ranking_loss import __all__ as _rankings
 from gradbook.ops.spatial import *
@@ -44,12 +45,17 @@ from gradbook.tensor import Tensor
 __all__ = [
     *_activation.__all__, *_hard.__all__, *_pools, *_rankings, *_spatial,
     "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d_with_indices", "adaptive_max_pool3d_with_indices",
-    "affine_grid", "alpha_dropout", "batch_norm", "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits",
-    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cross_entropy", "ctc_loss",
+    "affine_grid", "alpha_dropout", "batch_norm", "bilinear", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cross_entropy",
+    "ctc_loss",
     "dropout", "dropout1d", "dropout2d", "dropout3d", "embedding", "embedding_bag", "feature_alpha_dropout",
-    "gaussian_nll_loss", "grid_sample", "group_norm", "gumbel_softmax", "huber_loss", "instance_norm", "kl_div", "l1_loss",
-    "layer_norm", "linear", "local_response_norm", "log_softmax", "mse_loss", "multi_head_attention_forward", "nll_loss",
-    "one_hot", "pad", "poisson_nll_loss", "rms_norm", "scaled_dot_product_attention", "sigmoid", "smooth_l1_loss", "softmax",
+    "gaussian_nll_loss", "grid_sample", "group_norm", "gumbel_softmax", "huber_loss", "instance_norm", "kl_div",
+    "l1_loss",
+    "layer_norm", "linear", "local_response_norm", "log_softmax", "mse_loss", "multi_head_attention_forward",
+    "nll_loss",
+    "one_hot", "pad", "poisson_nll_loss", "rms_norm", "scaled_dot_product_attention", "sigmoid", "smooth_l1_loss",
+    "softmax",
     "softmin", "tanh",
 ]  # fmt: skip
 
@@ -63,7 +69,10 @@ def _dim(name: str, ndim: int, stacklevel: int) -> int:
 
 
 def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
-    """exp(x) / sum(exp(x)) along dim, as torch.nn.functional.softmax; without dim an axis is guessed, with a warning."""
+    """exp(x) / sum(exp(x)) along dim, as torch.nn.functional.softmax.
+
+    Without dim an axis is guessed, with a warning.
+    """
     return _softmax.softmax(input, _dim("softmax", input.ndim, _stacklevel) if dim is None else dim, dtype)
 
 

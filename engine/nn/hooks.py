@@ -265,7 +265,8 @@ class Taps:
                 found = hook(self.module, (None,) * self.count, full)
                 if found is not None and any(g is not None for g in as_tuple(found)):
                     raise RuntimeError(
-                        "Backward hook for Modules where no input requires gradient should always return None or None for all gradients."
+                        "Backward hook for Modules where no input requires gradient should always return "
+                        "None or None for all gradients."
                     )
         return tuple(full[i] for i in self.out_places)
 

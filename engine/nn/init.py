@@ -16,15 +16,18 @@ from gradbook.tensor import Tensor
 
 __all__ = [
     "calculate_gain", "constant", "constant_", "dirac", "dirac_", "eye", "eye_", "kaiming_normal", "kaiming_normal_",
-    "kaiming_uniform", "kaiming_uniform_", "normal", "normal_", "ones_", "orthogonal", "orthogonal_", "sparse", "sparse_",
-    "trunc_normal_", "uniform", "uniform_", "xavier_normal", "xavier_normal_", "xavier_uniform", "xavier_uniform_", "zeros_",
+    "kaiming_uniform", "kaiming_uniform_", "normal", "normal_", "ones_", "orthogonal", "orthogonal_", "sparse",
+    "sparse_",
+    "trunc_normal_", "uniform", "uniform_", "xavier_normal", "xavier_normal_", "xavier_uniform", "xavier_uniform_",
+    "zeros_",
 ]  # fmt: skip
 
 
 def calculate_gain(nonlinearity: str, param: Any = None) -> float:
     """By how much the values after a nonlinearity shrink, as torch.nn.init.calculate_gain.
 
-    1 for linear, conv and sigmoid; 5/3 tanh; √2 relu; √(2 / (1 + slope²)) leaky_relu; 3/4 selu. Raises ValueError for others.
+    1 for linear, conv and sigmoid; 5/3 tanh; √2 relu; √(2 / (1 + slope²)) leaky_relu; 3/4 selu. Raises ValueError for
+    others.
     """
     kinds = (
         "linear",
@@ -82,7 +85,8 @@ def trunc_normal_(
     """Normal, drawn again until it lies in [a, b]; std is in units of the values, and so are a and b."""
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
-            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.",
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may "
+            "be incorrect.",
             stacklevel=2,
         )
     return fill(tensor, truncated(tensor.numel(), mean, std, a, b, generator).reshape(tuple(tensor.shape)))

@@ -87,7 +87,7 @@ class Module(Hooks, StateDict, Tree):
                 return found[name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: Any) -> None:  # noqa: C901 (one branch a kind of attribute)
         own = self.__dict__
         parameters = own.get("_parameters")
         if isinstance(value, Parameter):
@@ -98,7 +98,8 @@ class Module(Hooks, StateDict, Tree):
         elif parameters is not None and name in parameters:
             if value is not None:
                 raise TypeError(
-                    f"cannot assign '{_type_name(value)}' as parameter '{name}' (gradbook.nn.Parameter or None expected)"
+                    f"cannot assign '{_type_name(value)}' as parameter '{name}' (gradbook.nn.Parameter or "
+                    "None expected)"
                 )
             self.register_parameter(name, value)
         elif isinstance(value, Module):
@@ -109,10 +110,11 @@ class Module(Hooks, StateDict, Tree):
         elif name in own.get("_modules", ()):
             if value is not None:
                 raise TypeError(
-                    f"cannot assign '{_type_name(value)}' as child module '{name}' (gradbook.nn.Module or None expected)"
+                    f"cannot assign '{_type_name(value)}' as child module '{name}' (gradbook.nn.Module or "
+                    "None expected)"
                 )
             own["_modules"][name] = _announce("module", self, name, value)
-        elif isinstance(value, Tensor) and (isinstance(value, Buffer) or value.__dict__.get("_is_buffer")):
+        elif _is_buffer(value):
             if "_buffers" not in own:
                 raise AttributeError("cannot assign buffer before Module.__init__() call")
             _forget(self, name, "_parameters", "_modules")
@@ -121,7 +123,8 @@ class Module(Hooks, StateDict, Tree):
         elif name in own.get("_buffers", ()):
             if value is not None and not isinstance(value, Tensor):
                 raise TypeError(
-                    f"cannot assign '{_type_name(value)}' as buffer '{name}' (gradbook.nn.Buffer, gradbook.Tensor or None expected)"
+                    f"cannot assign '{_type_name(value)}' as buffer '{name}' (gradbook.nn.Buffer, "
+                    "gradbook.Tensor or None expected)"
                 )
             own["_buffers"][name] = _announce("buffer", self, name, value)
         else:
@@ -154,11 +157,13 @@ class Module(Hooks, StateDict, Tree):
         if param is not None:
             if not isinstance(param, Parameter):
                 raise TypeError(
-                    f"cannot assign '{_type_name(param)}' object to parameter '{name}' (gradbook.nn.Parameter or None required)"
+                    f"cannot assign '{_type_name(param)}' object to parameter '{name}' "
+                    "(gradbook.nn.Parameter or None required)"
                 )
             if not is_lazy(param) and not param.is_leaf:
                 raise ValueError(
-                    f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. To "
+                    f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be "
+                    "created explicitly. To "
                     f"express '{name}' as a function of another Tensor, compute the value in the forward() method."
                 )
             param = _announce("parameter", self, name, param)
@@ -231,7 +236,9 @@ class Module(Hooks, StateDict, Tree):
         return self
 
     def to(self: M, *args: Any, **kwargs: Any) -> M:
-        """Move and convert parameters and buffers in place: to(device), to(dtype), to(device, dtype), to(tensor). -> self
+        """Move and convert parameters and buffers in place: to(device), to(dtype), to(device, dtype), to(tensor).
+
+        -> self
 
         Integer tensors move but keep their dtype. Raises TypeError for a dtype that is not floating or complex.
         """
@@ -350,6 +357,10 @@ def _forget(module: Module, name: str, *kinds: str) -> None:
         if name in own.get(kind, ()):
             del own[kind][name]
             module._non_persistent_buffers_set.discard(name)
+
+
+def _is_buffer(value: Any) -> bool:
+    return isinstance(value, Tensor) and (isinstance(value, Buffer) or bool(value.__dict__.get("_is_buffer")))
 
 
 def _announce(kind: str, module: Module, name: str, value: Any) -> Any:

@@ -44,7 +44,9 @@ class StateDict:
     # -- out -------------------------------------------------------------------------------------------------------
 
     def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
-        """All parameters and persistent buffers by dotted name -> OrderedDict; the tensors share memory with the module.
+        """All parameters and persistent buffers by dotted name -> OrderedDict.
+
+        The tensors share memory with the module.
 
         keep_vars: the tensors themselves, not detached ones.
         """
@@ -104,7 +106,8 @@ class StateDict:
     ) -> _IncompatibleKeys:
         """Copy tensors of a state_dict into this module -> (missing_keys, unexpected_keys).
 
-        assign: take the tensors themselves. Raises RuntimeError that lists every shape that differs and, if strict, every
+        assign: take the tensors themselves. Raises RuntimeError that lists every shape that differs and, if strict,
+        every
         key that is missing or unexpected; then whatever fits has been loaded, as in torch.
         """
         if not isinstance(state_dict, Mapping):
@@ -157,11 +160,15 @@ class StateDict:
         elif strict and extra in state_dict:
             unexpected_keys.append(extra)
         if strict:
-            for key in state_dict:
-                if key.startswith(prefix) and key != extra:
-                    first, dot, _ = key[len(prefix) :].partition(".")
-                    if first not in (self._modules if dot else local):
-                        unexpected_keys.append(key)
+            unexpected_keys.extend(self._unknown(state_dict, prefix, local, extra))
+
+    def _unknown(self, state_dict: Any, prefix: str, local: Mapping[str, Any], extra: str) -> Iterator[str]:
+        """Keys under the prefix that no tensor or submodule goes by."""
+        for key in state_dict:
+            if key.startswith(prefix) and key != extra:
+                first, dot, _ = key[len(prefix) :].partition(".")
+                if first not in (self._modules if dot else local):
+                    yield key
 
     def _load_one(self, name: str, key: str, tensor: Any, value: Any, assign: bool, errors: list[str]) -> None:
         if not isinstance(value, Tensor) and not (hasattr(value, "detach") and hasattr(value, "numpy")):

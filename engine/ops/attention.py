@@ -107,14 +107,18 @@ def scaled_dot_product_attention(
 ) -> Tensor:
     """softmax(scale * query keyᵀ + mask) value, as torch.nn.functional.scaled_dot_product_attention.
 
-    query (*, l, e), key (*, s, e), value (*, s, d) -> (*, l, d). attn_mask (l, s) broadcast: bool True may look, or numbers
+    query (*, l, e), key (*, s, e), value (*, s, d) -> (*, l, d). attn_mask (l, s) broadcast: bool True may look, or
+    numbers
     to add; scale: 1 / sqrt(e). Raises ShapeError where sizes do not fit, DTypeError where dtypes differ.
     """
     op = "scaled_dot_product_attention"
     for i, (name, x) in enumerate((("query", query), ("key", key), ("value", value)), 1):
         need_tensor(op, x, name, i)
     if not query.dtype == key.dtype == value.dtype:
-        words = "Expected query, key, and value to have the same dtype, but got query.dtype: {0} and key or value: {1} instead."
+        words = (
+            "Expected query, key, and value to have the same dtype, but got query.dtype: {0} and key or "
+            "value: {1} instead."
+        )
         check_same_dtype(op, words, query=query, key=key, value=value)
     if min(query.ndim, key.ndim, value.ndim) < 2:
         words = "Expected query, key, and value to all be at least 2 dimensional"
@@ -123,7 +127,10 @@ def scaled_dot_product_attention(
         groups = query.shape[-3] // max(1, key.shape[-3])
         key, value = key.repeat_interleave(groups, -3), value.repeat_interleave(groups, -3)
     if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
-        words = f"The size of query (last axis {query.shape[-1]}), key ({tuple(key.shape[-2:])}) and value ({tuple(value.shape[-2:])}) must fit"
+        words = (
+            f"The size of query (last axis {query.shape[-1]}), key ({tuple(key.shape[-2:])}) and value "
+            f"({tuple(value.shape[-2:])}) must fit"
+        )
         fix = "query and key share the last axis, key and value the one before"
         raise mistake(ShapeError, op, words, "", fix, query=query, key=key, value=value)
     if is_causal and attn_mask is not None:

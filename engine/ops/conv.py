@@ -195,7 +195,10 @@ def check_conv(op: str, input: Tensor, weight: Tensor, bias: Any, rank: int, gro
         )[rank - 1]
         raise mistake(ShapeError, op, words, f"The axes are {axes}", "add the missing axis with unsqueeze", input=input)
     if weight.ndim != rank + 2:
-        words = f"Expected {weight.ndim}-dimensional input for {weight.ndim}-dimensional weight{list(weight.shape)}, but got"
+        words = (
+            f"Expected {weight.ndim}-dimensional input for {weight.ndim}-dimensional "
+            f"weight{list(weight.shape)}, but got"
+        )
         raise mistake(
             ShapeError, op, f"{words} {input.ndim}-dimensional input of size {size} instead", input=input, weight=weight
         )
@@ -217,11 +220,14 @@ def check_conv(op: str, input: Tensor, weight: Tensor, bias: Any, rank: int, gro
             )
         raise mistake(ShapeError, op, words, "", *fixes, input=input, weight=weight)
     if weight.shape[0] % groups:
-        raise mistake(ShapeError, op, f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, "
-                      f"but got weight of size {list(weight.shape)} instead")  # fmt: skip
+        words = (
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of size"
+        )
+        raise mistake(ShapeError, op, f"{words} {list(weight.shape)} instead")
     if bias is not None and tuple(bias.shape) != (weight.shape[0],) and op.startswith("conv") and "transpose" not in op:
         words = (
-            f"Given weight of size {list(weight.shape)}, expected bias to be 1-dimensional with {weight.shape[0]} elements, "
+            f"Given weight of size {list(weight.shape)}, expected bias to be 1-dimensional with "
+            f"{weight.shape[0]} elements, "
             f"but got bias of size {list(bias.shape)} instead"
         )
         raise mistake(ShapeError, op, words, "", bias=bias, weight=weight)

@@ -19,7 +19,8 @@ __all__ = ["cross_entropy", "nll_loss"]
 _FORMULA = r"y = -\tfrac1n \sum_i \log \operatorname{softmax}(x_i)_{t_i}"
 cross_entropy_op = Op(
     "cross_entropy", "input target weight", extras="p share", promote=False, node_name="NllLossBackward0",
-    formula=_FORMULA, grads={"input": r"\bar x_i = \frac{\bar y}{n} \left(\operatorname{softmax}(x_i) - e_{t_i}\right)"},
+    formula=_FORMULA, grads={"input": r"\bar x_i = \frac{\bar y}{n} \left(\operatorname{softmax}(x_i) - "
+    r"e_{t_i}\right)"},
     flops=lambda x, t, w, out: 8 * math.prod(x),
 )  # fmt: skip
 
@@ -186,7 +187,7 @@ def plain_cross_entropy(
     return values.sum() if reduction == "sum" else values.sum() / (x.numel() // x.shape[axis])
 
 
-# -- negative log likelihood ------------------------------------------------------------------------------------------
+# -- negative log likelihood -------------------------------------------
 
 nll_loss_op = Op(
     "nll_loss", "input target weight", promote=False, node_name="NllLossBackward0",
@@ -221,7 +222,7 @@ def _(grad: Any, target: Any, weight: Any, input_shape: Any, reduction: str, ign
     return grad * (Tensor._of(known) if tensors else known)
 
 
-# -- the functions ------------------------------------------------------------------------------------------------------
+# -- the functions -------------------------------------------
 
 
 def reduction_of(reduction: Any, size_average: Any = None, reduce: Any = None) -> str:
@@ -245,7 +246,10 @@ def check_classes(op: str, input: Tensor, target: Tensor, weight: Tensor | None,
     if got != wanted and not (input.ndim == 1 and got == (1,)):
         raise classes_shape_error(op, input, target, wanted)
     if weight is not None and tuple(weight.shape) != (classes,):
-        words = f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape: {list(weight.shape)}"
+        words = (
+            f"weight tensor should be defined either for all {classes} classes or no classes but got "
+            f"weight tensor of shape: {list(weight.shape)}"
+        )
         raise mistake(ShapeError, op, words, "", f"a weight of {classes} numbers", weight=weight)
     array = target._array
     if array.size:
@@ -304,7 +308,8 @@ def cross_entropy(
 ) -> Tensor:
     """-log softmax(input)[target], as torch.nn.functional.cross_entropy: input holds scores, not probabilities.
 
-    input (c,), (n, c) or (n, c, *d); target int64 () / (n,) / (n, *d), or probabilities of input's shape. reduction: none,
+    input (c,), (n, c) or (n, c, *d); target int64 () / (n,) / (n, *d), or probabilities of input's shape. reduction:
+    none,
     sum, or mean (weighted by class). Raises ShapeError or ValueError where shapes do not fit, IndexError for a class
     that is not there, DTypeError for a target that is neither integer nor like input.
     """
@@ -319,7 +324,10 @@ def cross_entropy(
     kind = target._array.dtype.kind
     if kind in "fV" and target.shape == input.shape:
         if weight is not None and tuple(weight.shape) != (input.shape[min(1, input.ndim - 1)],):
-            words = f"cross_entropy: weight tensor should be defined either for all {input.shape[min(1, input.ndim - 1)]} classes or no classes"
+            words = (
+                "cross_entropy: weight tensor should be defined either for all "
+                f"{input.shape[min(1, input.ndim - 1)]} classes or no classes"
+            )
             raise mistake(ShapeError, "cross_entropy", f"{words} but got weight tensor of shape: {list(weight.shape)}")
     elif kind in "fV" and input.ndim == target.ndim:
         words = "Expected floating point type for target with class probabilities of input's shape"
@@ -342,7 +350,7 @@ def cross_entropy(
 def check_scores(op: str, input: Tensor) -> None:
     """Raise NotImplementedError for scores that are no floating point numbers."""
     if not input.dtype.is_floating_point:
-        words = f'"log_softmax_lastdim_kernel_impl" not implemented for \'{scalar_name(input.dtype)}\''
+        words = f"\"log_softmax_lastdim_kernel_impl\" not implemented for '{scalar_name(input.dtype)}'"
         raise foreign(NotImplementedError, op, words, "Scores must be floating point", "input.float()", input=input)
 
 

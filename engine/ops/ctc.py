@@ -40,7 +40,8 @@ def ctc_loss(
 ) -> Tensor:
     """-log p(targets), as torch.nn.functional.ctc_loss (Graves et al., 2006).
 
-    log_probs (t, n, c) or (t, c); targets (n, s) or joined. mean: divided by target lengths first. Raises ShapeError where
+    log_probs (t, n, c) or (t, c); targets (n, s) or joined. mean: divided by target lengths first. Raises ShapeError
+    where
     lengths do not fit.
     """
     import gradbook

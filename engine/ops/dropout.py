@@ -13,12 +13,13 @@ from gradbook.ops.random import dropout_mask
 from gradbook.tensor import Tensor
 
 __all__ = [
-    "alpha_dropout", "alpha_dropout_", "dropout", "dropout1d", "dropout2d", "dropout3d", "dropout_", "feature_alpha_dropout",
-    "feature_alpha_dropout_", "feature_dropout", "feature_dropout_",
+    "alpha_dropout", "alpha_dropout_", "dropout", "dropout1d", "dropout2d", "dropout3d", "dropout_",
+    "feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout", "feature_dropout_",
 ]  # fmt: skip
 
 dropout_op = Op(
-    "dropout", "input", extras="mask", node_name="NativeDropoutBackward0", formula=r"y = \frac{m \odot x}{1 - p}, \; m_i \sim \operatorname{Bernoulli}(1 - p)",
+    "dropout", "input", extras="mask", node_name="NativeDropoutBackward0",
+    formula=r"y = \frac{m \odot x}{1 - p}, \; m_i \sim \operatorname{Bernoulli}(1 - p)",
     grads={"input": r"\bar x = \frac{m \odot \bar y}{1 - p}"},
 )  # fmt: skip
 
@@ -76,8 +77,10 @@ def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     check_probability(p)
     if input.ndim not in (2, 3):
         raise RuntimeError(
-            f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input. Note that dropout1d exists to provide "
-            "channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, and an optional batch dimension "
+            f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input. Note that dropout1d "
+            "exists to provide "
+            "channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, and an "
+            "optional batch dimension "
             "(i.e. 2D or 3D inputs)."
         )
     return drop(input, p, training, maps_shape("dropout1d", input, 1), inplace)

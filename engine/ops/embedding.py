@@ -166,7 +166,8 @@ def embedding_bag(
         raise ValueError("Argument order of embedding_bag was changed. Usage: embedding_bag(input, weight, ...)")
     if per_sample_weights is not None and per_sample_weights.shape != input.shape:
         raise ValueError(
-            f"embedding_bag: If per_sample_weights ({tuple(per_sample_weights.shape)}) is not None, then it must have the "
+            f"embedding_bag: If per_sample_weights ({tuple(per_sample_weights.shape)}) is not None, then "
+            "it must have the "
             f"same shape as the input ({tuple(input.shape)})"
         )
     if per_sample_weights is not None and mode != "sum":
@@ -176,7 +177,8 @@ def embedding_bag(
     if input.ndim == 2:
         if offsets is not None:
             raise ValueError(
-                "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences."
+                "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of "
+                "fixed length sequences."
             )
         count, length = input.shape
         starts = np.arange(count) * length
@@ -218,7 +220,8 @@ def bag_starts(offsets: Tensor | None, include_last: bool) -> Any:
     starts = backends.cpu.asarray(offsets._array)
     if len(starts) and starts[0] != 0:
         raise ValueError(
-            f"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got {starts[0]}"
+            "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from "
+            f"position 0. However, got {starts[0]}"
         )
     return starts[:-1] if include_last else starts
 

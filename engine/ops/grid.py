@@ -20,7 +20,8 @@ def affine_grid(theta: Tensor, size: Any, align_corners: bool | None = None) -> 
     """Where an affine map takes each pixel, as torch.nn.functional.affine_grid: (n, 2, 3) -> (n, h, w, 2)."""
     if align_corners is None:
         warnings.warn(
-            "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify "
+            "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. "
+            "Please specify "
             "align_corners=True if the old behavior is desired. See the documentation of grid_sample for details.",
             stacklevel=2,
         )
@@ -29,7 +30,8 @@ def affine_grid(theta: Tensor, size: Any, align_corners: bool | None = None) -> 
         raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
     if theta.ndim != 3 or tuple(theta.shape[1:]) != (len(lengths), len(lengths) + 1):
         raise ValueError(
-            f"Expected a batch of affine matrices of shape Nx{len(lengths)}x{len(lengths) + 1} for size {tuple(size)}. Got "
+            f"Expected a batch of affine matrices of shape Nx{len(lengths)}x{len(lengths) + 1} for size "
+            f"{tuple(size)}. Got "
             f"{tuple(theta.shape)}."
         )
     axes = []
@@ -47,7 +49,8 @@ def grid_sample(
 ) -> Tensor:
     """The input at the places of a grid in -1..1, as torch.nn.functional.grid_sample.
 
-    input (n, c, h, w), grid (n, h', w', 2) of (x, y) -> (n, c, h', w'); also with a depth axis. mode: bilinear, nearest or
+    input (n, c, h, w), grid (n, h', w', 2) of (x, y) -> (n, c, h', w'); also with a depth axis. mode: bilinear,
+    nearest or
     bicubic (images only); padding_mode: zeros, border or reflection.
     """
     if mode not in ("bilinear", "nearest", "bicubic"):
@@ -61,7 +64,10 @@ def grid_sample(
         )
     rank = input.ndim - 2
     if rank not in (2, 3) or grid.ndim != rank + 2 or grid.shape[-1] != rank or grid.shape[0] != input.shape[0]:
-        words = f"grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but got input with sizes {list(input.shape)} and grid with sizes {list(grid.shape)}"
+        words = (
+            "grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but got "
+            f"input with sizes {list(input.shape)} and grid with sizes {list(grid.shape)}"
+        )
         raise mistake(ShapeError, "grid_sample", words, input=input, grid=grid)
     align = bool(align_corners)
     places = []
@@ -84,7 +90,7 @@ def edged(at: Tensor, n: int, padding_mode: str, align: bool) -> Tensor:
         away = (at - low).abs()
         turns = (away.detach() / span).floor()
         rest = away - turns * span
-        odd = Tensor._of((turns._array % 2 == 1))
+        odd = Tensor._of(turns._array % 2 == 1)
         at = (span - rest).where(odd, rest) + low
     made: Tensor = at.clamp(0, n - 1)
     return made
@@ -94,7 +100,7 @@ def sampled(input: Tensor, places: list[Tensor], mode: str, padding_mode: str, a
     """A weighted sum of the pixels around each place."""
     lengths = input.shape[2:]
     choices: list[list[tuple[Any, Any]]] = []  # an axis: (index array, weight Tensor or None)
-    for at, n in zip(places, lengths, strict=True):
+    for at in places:
         array = at._array
         if mode == "nearest":
             choices.append([(np.rint(array).astype(np.int64), None)])

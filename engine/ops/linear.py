@@ -117,7 +117,10 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
         words = f"bilinear(): input sizes do not match weight size: got {input1.shape[-1]} and {input2.shape[-1]}"
         raise mistake(ShapeError, "bilinear", words, input1=input1, input2=input2, weight=weight)
     if input1.dtype != input2.dtype:
-        words = f"All tensors must have the same dtype, got input1: {scalar_name(input1.dtype)}, input2: {scalar_name(input2.dtype)}"
+        words = (
+            f"All tensors must have the same dtype, got input1: {scalar_name(input1.dtype)}, input2: "
+            f"{scalar_name(input2.dtype)}"
+        )
         raise mistake(DTypeError, "bilinear", words)
     out, n1, n2 = weight.shape
     rows = input1.reshape(-1, n1)

@@ -1,4 +1,7 @@
-"""Losses of regression and of yes-or-no questions: squared, absolute, Huber, cross entropy of two classes, Poisson, Gauss."""
+"""Losses of regression and of yes-or-no questions.
+
+Squared, absolute, Huber, cross entropy of two classes, Poisson, Gauss.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +51,10 @@ def alike(op: str, input: Any, target: Any) -> tuple[Any, Any]:
     if input._array.shape == target._array.shape:
         return input, target
     warnings.warn(
-        f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will likely lead to "
-        "incorrect results due to broadcasting. Please ensure they have the same size: compare (n, 1) with (n, 1), as in "
+        f"Using a target size ({target.shape}) that is different to the input size ({input.shape}). This "
+        "will likely lead to "
+        "incorrect results due to broadcasting. Please ensure they have the same size: compare (n, 1) "
+        "with (n, 1), as in "
         "target.unsqueeze(1) or input.squeeze(1).",
         stacklevel=3,
     )
@@ -62,7 +67,7 @@ def alike(op: str, input: Any, target: Any) -> tuple[Any, Any]:
     return input, target
 
 
-# -- squared and absolute differences -------------------------------------------------------------------------------------
+# -- squared and absolute differences -------------------------------------------
 
 mse_op = Op(
     "mse_loss", "input target", node_name="MseLossBackward0", formula=r"y = \operatorname{mean} (x - t)^2",
@@ -147,7 +152,8 @@ _reduced = reduce  # the functions below have an argument of that name
 
 huber_op = Op(
     "huber_loss", "input target", node_name="HuberLossBackward0",
-    formula=r"y = \operatorname{mean} \begin{cases} \tfrac12 d^2 & |d| < \delta \\ \delta (|d| - \tfrac12 \delta) & \text{else} \end{cases}",
+    formula=r"y = \operatorname{mean} \begin{cases} \tfrac12 d^2 & |d| < \delta \\ \delta (|d| - \tfrac12 "
+    r"\delta) & \text{else} \end{cases}",
     grads={"input": r"\bar x = \tfrac1n \bar y \operatorname{clip}(x - t, -\delta, \delta)"},
 )  # fmt: skip
 
@@ -208,7 +214,7 @@ def smooth_l1_loss(
     return loss
 
 
-# -- two classes ------------------------------------------------------------------------------------------------------------
+# -- two classes -------------------------------------------
 
 logits_op = Op(
     "binary_cross_entropy_with_logits", "input target pos_weight", node_name="BinaryCrossEntropyWithLogitsBackward0",
@@ -334,7 +340,8 @@ def binary_cross_entropy(
     need_tensor("binary_cross_entropy", target, "target", 2)
     if target.shape != input.shape:
         raise ValueError(
-            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. Please "
+            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is "
+            "deprecated. Please "
             "ensure they have the same size."
         )
     if input.dtype != target.dtype:
@@ -352,7 +359,7 @@ def binary_cross_entropy(
     return _reduced(values if weight is None else values * weight, how)
 
 
-# -- distributions -------------------------------------------------------------------------------------------------------
+# -- distributions -------------------------------------------
 
 
 def kl_div(
@@ -369,8 +376,10 @@ def kl_div(
     """
     if reduction == "mean" and size_average is None and reduce is None:
         warnings.warn(
-            "reduction: 'mean' divides the total loss by both the batch size and the support size. 'batchmean' divides only "
-            "by the batch size, and aligns with the KL div math definition. 'mean' will be changed to behave the same as "
+            "reduction: 'mean' divides the total loss by both the batch size and the support size. "
+            "'batchmean' divides only "
+            "by the batch size, and aligns with the KL div math definition. 'mean' will be changed to "
+            "behave the same as "
             "'batchmean' in the next major release.",
             stacklevel=2,
         )

@@ -1,4 +1,7 @@
-"""Errors of heavy ops: PyTorch's words first, then the operands, what is wrong and what to do; the same facts as data."""
+"""Errors of heavy ops: PyTorch's words first, then the operands, what is wrong and what to do.
+
+The same facts as data.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,10 @@ def mistake(kind: type[E], op: str, words: str, why: str = "", *fixes: str, **op
 
 
 def foreign(kind: type[X], op: str, words: str, why: str = "", *fixes: str, **operands: Any) -> X:
-    """As mistake, where PyTorch raises an exception that is none of ours: ValueError, IndexError, NotImplementedError."""
+    """As mistake, where PyTorch raises an exception that is none of ours.
+
+    ValueError, IndexError, NotImplementedError.
+    """
     made = mistake(ShapeError, op, words, why, *fixes, **operands)
     error = kind(str(made))
     error.card = made.card  # type: ignore[attr-defined]

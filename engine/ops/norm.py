@@ -69,11 +69,8 @@ def _(
 def _(grad: Any, input: Any, weight: Any, mean: Any, invstd: Any, needs: Any, training: bool, eps: float) -> Any:
     if isinstance(grad, Tensor):
         again = plain_batch_norm(mean, invstd, training, eps)
-        return through(again, grad, (input, weight), needs[:2])[:2] + (
-            sum_channels(grad) if needs[2] else None,
-            None,
-            None,
-        )
+        bias = sum_channels(grad) if needs[2] else None
+        return (*through(again, grad, (input, weight), needs[:2])[:2], bias, None, None)
     xp = backends.xp_of(grad)
     g, x = wide(grad), wide(input)
     shape = channels_shape(x)
@@ -191,7 +188,10 @@ def instance_norm(
 
 
 def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
-    """y = x / (k + alpha * mean of x² over `size` neighbouring channels) ** beta, as torch's: (n, c, *) -> (n, c, *)."""
+    """y = x / (k + alpha * mean of x² over `size` neighbouring channels) ** beta, as torch's.
+
+    (n, c, *) -> (n, c, *).
+    """
     from gradbook.ops.padding import pad
 
     if input.ndim < 3:

@@ -63,7 +63,7 @@ def sum_channels(grad: Tensor) -> Tensor:
 def check_floating(op: str, x: Tensor) -> None:
     """Raise NotImplementedError for a dtype that cannot be normalised."""
     if not x.dtype.is_floating_point:
-        words = f'"{op}" not implemented for \'{scalar_name(x.dtype)}\''
+        words = f"\"{op}\" not implemented for '{scalar_name(x.dtype)}'"
         raise foreign(NotImplementedError, op, words, "", "input.float()", input=x)
 
 
@@ -95,7 +95,8 @@ layer_norm_op = Op(
     formula=r"y = \gamma \frac{x - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta",
     grads={
         "input": r"\bar x = \frac{1}{\sqrt{\sigma^2 + \epsilon}}"
-        r" \left(\gamma \bar y - \operatorname{mean}(\gamma \bar y) - \hat x \operatorname{mean}(\gamma \bar y \hat x)\right)",
+        r" \left(\gamma \bar y - \operatorname{mean}(\gamma \bar y) - \hat x \operatorname{mean}(\gamma "
+        r"\bar y \hat x)\right)",
         "weight": r"\bar\gamma = \sum \bar y \, \hat x",
         "bias": r"\bar\beta = \sum \bar y",
     },
@@ -148,18 +149,23 @@ def check_normalized(op: str, input: Tensor, shape: Any, weight: Tensor | None, 
     """The normalised axes. Raises ShapeError where they are not the input's last."""
     wanted = (int(shape),) if isinstance(shape, int) else tuple(shape)
     if not wanted:
-        words = f"Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got normalized_shape = {list(wanted)}"
+        words = (
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
+            f"element, but got normalized_shape = {list(wanted)}"
+        )
         raise mistake(ShapeError, op, words)
     for name, vector in (("weight", weight), ("bias", bias)):
         if vector is not None and tuple(vector.shape) != wanted:
             words = (
-                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape {list(vector.shape)} and "
+                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
+                f"{list(vector.shape)} and "
                 f"normalized_shape = {list(wanted)}"
             )
             raise mistake(ShapeError, op, words, **{name: vector})
     if input.ndim < len(wanted) or tuple(input.shape[input.ndim - len(wanted) :]) != wanted:
         words = (
-            f"Given normalized_shape={list(wanted)}, expected input with shape [*, {', '.join(map(str, wanted))}], but got "
+            f"Given normalized_shape={list(wanted)}, expected input with shape [*, "
+            f"{', '.join(map(str, wanted))}], but got "
             f"input of size{list(input.shape)}"
         )
         fix = f"build the layer with normalized_shape={input.shape[-1] if input.ndim else 1}"
@@ -185,7 +191,8 @@ group_norm_op = Op(
     formula=r"y_c = \gamma_c \frac{x_c - \mu_g}{\sqrt{\sigma_g^2 + \epsilon}} + \beta_c",
     grads={
         "input": r"\bar x = \frac{1}{\sqrt{\sigma_g^2 + \epsilon}}"
-        r" \left(\gamma \bar y - \operatorname{mean}_g(\gamma \bar y) - \hat x \operatorname{mean}_g(\gamma \bar y \hat x)\right)",
+        r" \left(\gamma \bar y - \operatorname{mean}_g(\gamma \bar y) - \hat x "
+        r"\operatorname{mean}_g(\gamma \bar y \hat x)\right)",
         "weight": r"\bar\gamma_c = \sum \bar y_c \, \hat x_c",
         "bias": r"\bar\beta_c = \sum \bar y_c",
     },
@@ -249,7 +256,10 @@ def group_norm(
         raise mistake(ShapeError, "group_norm", words, input=x)
     for name, vector in (("weight", weight), ("bias", bias)):
         if vector is not None and tuple(vector.shape) != (x.shape[1],):
-            words = f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of shape"
+            words = (
+                f"Expected {name} to be a vector of size equal to the number of channels in input, but "
+                f"got {name} of shape"
+            )
             raise mistake(ShapeError, "group_norm", f"{words} {list(vector.shape)} and input of shape {list(x.shape)}")
     check_floating("group_norm", x)
     y: Tensor = group_norm_op(x, weight, bias, groups=num_groups, eps=eps)

@@ -115,13 +115,17 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     if len(pads) % 2:
         raise mistake(ShapeError, "pad", "Padding length must be divisible by 2", input=x)
     if len(pads) > 2 * x.ndim:
-        words = f"Padding length should be less than or equal to two times the input dimension but got padding length {len(pads)} and input of dimension {x.ndim}"
+        words = (
+            "Padding length should be less than or equal to two times the input dimension but got "
+            f"padding length {len(pads)} and input of dimension {x.ndim}"
+        )
         raise mistake(ShapeError, "pad", words, input=x)
     if mode == "constant":
         for axis, (before, after) in enumerate(ends(x.ndim, pads)):
             if x.shape[axis] + before + after < 0:
                 words = (
-                    f"The input size {x.shape[axis]}, plus negative padding {before} and {after} resulted in a negative output "
+                    f"The input size {x.shape[axis]}, plus negative padding {before} and {after} resulted "
+                    "in a negative output "
                     f"size, which is invalid. Check dimension {axis} of your input."
                 )
                 raise mistake(ShapeError, "pad", words, input=x)

@@ -17,7 +17,8 @@ from gradbook.tensor import Tensor
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
-    "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d",
+    "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "lp_pool1d", "lp_pool2d", "lp_pool3d",
+    "max_pool1d",
     "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices",
     "max_unpool1d", "max_unpool2d", "max_unpool3d",
 ]  # fmt: skip
@@ -32,7 +33,9 @@ def max_pool1d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
-    """Largest value of each window, as torch.nn.functional.max_pool1d: (n, c, l) or without n; stride None: kernel_size.
+    """Largest value of each window, as torch.nn.functional.max_pool1d: (n, c, l) or without n.
+
+    Stride None: kernel_size.
 
     return_indices: also where it was, as index in the flattened map. Raises ShapeError where no window fits.
     """
@@ -61,7 +64,9 @@ def max_pool2d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
-    """Largest value of each window, as torch.nn.functional.max_pool2d: (n, c, h, w) or without n; stride None: kernel_size.
+    """Largest value of each window, as torch.nn.functional.max_pool2d: (n, c, h, w) or without n.
+
+    Stride None: kernel_size.
 
     return_indices: also where it was, as index in the flattened map. Raises ShapeError where no window fits.
     """
@@ -90,7 +95,9 @@ def max_pool3d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
-    """Largest value of each window, as torch.nn.functional.max_pool3d: (n, c, d, h, w) or without n; stride None: kernel_size.
+    """Largest value of each window, as torch.nn.functional.max_pool3d: (n, c, d, h, w) or without n.
+
+    Stride None: kernel_size.
 
     return_indices: also where it was, as index in the flattened map. Raises ShapeError where no window fits.
     """
@@ -160,7 +167,7 @@ def avg_pool3d(
     return y
 
 
-# -- power average ------------------------------------------------------------------------------------------------------
+# -- power average -------------------------------------------
 
 
 def lp_pool(rank: int, input: Tensor, norm_type: float, kernel_size: Any, stride: Any, ceil_mode: bool) -> Tensor:
@@ -186,7 +193,7 @@ def lp_pool3d(input: Tensor, norm_type: float, kernel_size: Any, stride: Any = N
     return lp_pool(3, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-# -- adaptive: as many windows as asked for -----------------------------------------------------------------------------
+# -- adaptive: as many windows as asked for -------------------------------------------
 
 
 def spans(length: int, count: int) -> list[tuple[int, int]]:
@@ -295,7 +302,7 @@ def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = 
     return adaptive_max(3, input, output_size, return_indices)
 
 
-# -- the way back from max pooling ----------------------------------------------------------------------------------------
+# -- the way back from max pooling -------------------------------------------
 
 
 def unpool(
@@ -305,7 +312,10 @@ def unpool(
     op = f"max_unpool{rank}d"
     x = need_tensor(op, input)
     if indices.shape != x.shape:
-        words = f"Expected shape of indices to be same as that of the input tensor ({list(x.shape)}) but got indices tensor with shape: {list(indices.shape)}"
+        words = (
+            f"Expected shape of indices to be same as that of the input tensor ({list(x.shape)}) but got "
+            f"indices tensor with shape: {list(indices.shape)}"
+        )
         raise mistake(ShapeError, op, words)
     kernel = numbers(kernel_size, rank, "kernel_size")
     steps = kernel if stride is None else numbers(stride, rank, "stride")

@@ -15,7 +15,7 @@ from gradbook.ops.mistakes import mistake, need_tensor
 from gradbook.ops.windows import offsets, pad_spatial, reach
 from gradbook.tensor import Tensor
 
-# -- max: the place of the largest value in each window is found once, then picked and filled ----------------------------
+# -- max: the place of the largest value in each window is found once, then picked and filled ------------------------
 
 
 def max_windows(xp: Any, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, out: Any) -> tuple[Any, Any]:
@@ -118,7 +118,7 @@ def declare_max(rank: int) -> Op:
     return op
 
 
-# -- average: a sum of shifted maps, divided by how many there were -------------------------------------------------------
+# -- average: a sum of shifted maps, divided by how many there were --------------------------------------------------
 
 
 def window_sums(xp: Any, x: Any, kernel: Any, stride: Any, padding: Any, out: Any) -> Any:
@@ -173,7 +173,8 @@ def declare_avg(rank: int) -> Op:
     """avg_pool over `rank` axes."""
     op = Op(
         f"avg_pool{rank}d", "input", node_name=f"AvgPool{rank}DBackward0",
-        formula=r"y_i = \operatorname{mean}_{j \in W_i} x_j", grads={"input": r"\bar x_j = \sum_{i:\, j \in W_i} \bar y_i / |W_i|"},
+        formula=r"y_i = \operatorname{mean}_{j \in W_i} x_j",
+        grads={"input": r"\bar x_j = \sum_{i:\, j \in W_i} \bar y_i / |W_i|"},
     )  # fmt: skip
     back = Op(f"avg_pool{rank}d_backward", "grad", formula=r"\bar x_j = \sum_{i:\, j \in W_i} \bar y_i / |W_i|")
 
@@ -209,7 +210,7 @@ MAX = {rank: declare_max(rank) for rank in (1, 2, 3)}
 AVG = {rank: declare_avg(rank) for rank in (1, 2, 3)}
 
 
-# -- arguments -----------------------------------------------------------------------------------------------------------
+# -- arguments -------------------------------------------
 
 
 def pooled_lengths(
@@ -243,10 +244,16 @@ def prepare(
     """Check and complete pooling arguments -> (batched input, was batched, kernel, stride, padding, dilation)."""
     x = need_tensor(op, input)
     if x.ndim not in (rank + 1, rank + 2):
-        words = f"{op}(): Expected {rank + 1}D or {rank + 2}D (batch mode) tensor expected for input, but got: {list(x.shape)}"
+        words = (
+            f"{op}(): Expected {rank + 1}D or {rank + 2}D (batch mode) tensor expected for input, but "
+            f"got: {list(x.shape)}"
+        )
         raise mistake(ShapeError, op, words, input=x)
     if any(n == 0 for n in x.shape[x.ndim - rank - 1 :]) or (x.ndim == rank + 1 and x.shape[0] == 0):
-        words = f"{op}(): Expected {rank + 1}D or {rank + 2}D (batch mode) tensor with optional 0 dim batch size for input, but got: {list(x.shape)}"
+        words = (
+            f"{op}(): Expected {rank + 1}D or {rank + 2}D (batch mode) tensor with optional 0 dim batch "
+            f"size for input, but got: {list(x.shape)}"
+        )
         raise mistake(ShapeError, op, words, input=x)
     kernel = numbers(kernel_size, rank, "kernel_size")
     no_stride = stride is None or (isinstance(stride, (tuple, list)) and not stride)
@@ -257,7 +264,10 @@ def prepare(
     if any(k <= 0 for k in kernel):
         raise mistake(ShapeError, op, f"kernel size should be greater than zero, but got {kernel}")
     if any(p < 0 or p > (d * (k - 1) + 1) // 2 for p, k, d in zip(padding, kernel, dilation, strict=True)):
-        words = f"pad should be at most half of effective kernel size, but got pad={padding}, kernel_size={kernel} and dilation={dilation}"
+        words = (
+            f"pad should be at most half of effective kernel size, but got pad={padding}, "
+            f"kernel_size={kernel} and dilation={dilation}"
+        )
         raise mistake(ShapeError, op, words, input=x)
     batched = x.ndim == rank + 2
     return x if batched else x.unsqueeze(0), batched, kernel, stride, padding, dilation

@@ -15,7 +15,8 @@ from gradbook.tensor import Tensor
 
 __all__ = [
     "cosine_embedding_loss", "cosine_similarity", "hinge_embedding_loss", "margin_ranking_loss", "multi_margin_loss",
-    "multilabel_margin_loss", "multilabel_soft_margin_loss", "normalize", "pairwise_distance", "pdist", "soft_margin_loss",
+    "multilabel_margin_loss", "multilabel_soft_margin_loss", "normalize", "pairwise_distance", "pdist",
+    "soft_margin_loss",
     "triplet_margin_loss", "triplet_margin_with_distance_loss",
 ]  # fmt: skip
 
@@ -238,7 +239,8 @@ def triplet(
     """The losses of triplets, before they are reduced."""
     if not anchor.ndim == positive.ndim == negative.ndim:
         words = (
-            f"The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: anchor "
+            "The anchor, positive, and negative tensors are expected to have the same number of "
+            "dimensions, but got: anchor "
             f"{anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs"
         )
         raise mistake(ShapeError, "triplet_margin_loss", words)

@@ -59,7 +59,10 @@ STEPS = {mode: one_step(mode) for mode in CELLS}
 def run_layer(
     mode: str, x: Tensor, states: list[Tensor], weights: list[Any], reverse: bool, sizes: list[int] | None
 ) -> tuple[Tensor, list[Tensor]]:
-    """One layer in one direction. x (time, n, features), or packed (sum of sizes, features) -> outputs and last states."""
+    """One layer in one direction. x (time, n, features), or packed (sum of sizes.
+
+    Features) -> outputs and last states.
+    """
     import gradbook
 
     w_ih, w_hh, b_ih, b_hh, *projection = weights

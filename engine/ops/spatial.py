@@ -20,7 +20,7 @@ __all__ = [
     "pixel_unshuffle", "unfold", "upsample", "upsample_bilinear", "upsample_nearest",
 ]  # fmt: skip
 
-# -- fold and unfold --------------------------------------------------------------------------------------------------------
+# -- fold and unfold -------------------------------------------
 
 unfold_op = Op("unfold", "input", node_name="Im2ColBackward0", formula=r"y_{:, i} = \operatorname{vec} x_{W_i}",
                grads={"input": r"\bar x_j = \sum_{i:\, j \in W_i} \bar y_{j, i}"})  # fmt: skip
@@ -59,14 +59,20 @@ def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
     """
     x = need_tensor("unfold", input)
     if x.ndim not in (3, 4):
-        words = f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(x.shape)}"
+        words = (
+            "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero "
+            f"dimensions for input, but got: {list(x.shape)}"
+        )
         raise mistake(ShapeError, "unfold", words, input=x)
     where = {name: numbers(value, 2, name) for name, value in
              (("kernel", kernel_size), ("stride", stride), ("padding", padding), ("dilation", dilation))}  # fmt: skip
     size = tuple(x.shape[-2:])
     out = out_lengths(size, where["kernel"], where["stride"], where["padding"], where["dilation"])
     if any(n <= 0 for n in out):
-        words = f"Given input with spatial size {size}, calculated shape of the array of sliding blocks as {out}, but its components must be at least one."
+        words = (
+            f"Given input with spatial size {size}, calculated shape of the array of sliding blocks as "
+            f"{out}, but its components must be at least one."
+        )
         raise mistake(ShapeError, "unfold", words, input=x)
     y: Tensor = unfold_op(x if x.ndim == 4 else x.unsqueeze(0), size=size, **where)
     return y if x.ndim == 4 else y.squeeze(0)
@@ -81,7 +87,10 @@ def fold(
     """
     x = need_tensor("fold", input)
     if x.ndim not in (2, 3):
-        words = f"Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for input, but got: {list(x.shape)}"
+        words = (
+            "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero "
+            f"dimensions for input, but got: {list(x.shape)}"
+        )
         raise mistake(ShapeError, "fold", words, input=x)
     where = {name: numbers(value, 2, name) for name, value in
              (("kernel", kernel_size), ("stride", stride), ("padding", padding), ("dilation", dilation))}  # fmt: skip
@@ -96,15 +105,17 @@ def fold(
     out = out_lengths(size, where["kernel"], where["stride"], where["padding"], where["dilation"])
     if x.shape[-1] != math.prod(out):
         words = (
-            f"Given output_size={size}, kernel_size={where['kernel']}, expected size of input's dimension 2 to match the "
-            f"calculated number of sliding blocks {out[0]} * {out[1]} = {math.prod(out)}, but got input.size(2)={x.shape[-1]}."
+            f"Given output_size={size}, kernel_size={where['kernel']}, expected size of input's dimension "
+            "2 to match the "
+            f"calculated number of sliding blocks {out[0]} * {out[1]} = {math.prod(out)}, but got "
+            f"input.size(2)={x.shape[-1]}."
         )
         raise mistake(ShapeError, "fold", words, input=x)
     y: Tensor = fold_op(x if x.ndim == 3 else x.unsqueeze(0), size=size, **where)
     return y if x.ndim == 3 else y.squeeze(0)
 
 
-# -- shuffles ---------------------------------------------------------------------------------------------------------------
+# -- shuffles -------------------------------------------
 
 
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
@@ -118,7 +129,8 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     *lead, c, h, w = input.shape
     if r <= 0 or c % (r * r):
         words = (
-            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
+            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of "
+            "upscale_factor, but "
             f"input.size(-3)={c} is not divisible by {r * r}"
         )
         raise mistake(ShapeError, "pixel_shuffle", words, input=input)
@@ -133,7 +145,10 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     r = downscale_factor
     *lead, c, h, w = input.shape
     if input.ndim < 3 or h % r or w % r:
-        words = f"pixel_unshuffle expects height and width to be divisible by downscale_factor, but got {list(input.shape)} and {r}"
+        words = (
+            "pixel_unshuffle expects height and width to be divisible by downscale_factor, but got "
+            f"{list(input.shape)} and {r}"
+        )
         raise mistake(ShapeError, "pixel_unshuffle", words, input=input)
     n = len(lead)
     split = input.reshape(*lead, c, h // r, r, w // r, r)
@@ -153,7 +168,7 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
 
 native_channel_shuffle = channel_shuffle
 
-# -- interpolation: one small matrix an axis ----------------------------------------------------------------------------------
+# -- interpolation: one small matrix an axis -------------------------------------------
 
 
 def source_points(out: int, length: int, align: bool, scale: float | None, cubic: bool = False) -> Any:
@@ -262,7 +277,8 @@ def interpolate(
     if mode.startswith("nearest") or mode == "area":
         if align_corners is not None:
             raise ValueError(
-                "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear"
+                "align_corners option can only be set with the interpolating modes: linear | bilinear | "
+                "bicubic | trilinear"
             )
     if size is not None and scale_factor is not None:
         raise ValueError("only one of size or scale_factor should be defined")
@@ -271,7 +287,8 @@ def interpolate(
     if mode not in _MODES or rank < 1 or (_MODES[mode] and _MODES[mode] != x.ndim):
         raise NotImplementedError(
             "Input Error: Only 3D, 4D and 5D input Tensors supported (got "
-            f"{x.ndim}D) for the modes: nearest | linear | bilinear | bicubic | trilinear | area | nearest-exact (got {mode})"
+            f"{x.ndim}D) for the modes: nearest | linear | bilinear | bicubic | trilinear | area | "
+            f"nearest-exact (got {mode})"
         )
     scales: list[Any] = [None] * rank
     if size is not None:

@@ -1,6 +1,8 @@
-"""Memory used again: large arrays that live for one step would otherwise be given back to the system and cleared anew each time.
+"""Memory used again.
 
-A block is free when nobody but this list refers to it, which its reference count tells: nothing is ever given back by hand.
+Large arrays that live for one step would otherwise be given back to the system, and cleared anew, each time.
+A block is free when nobody but this list refers to it, which its reference count tells: nothing is ever given back by
+hand.
 """
 
 from __future__ import annotations

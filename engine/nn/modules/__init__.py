@@ -20,8 +20,8 @@ from gradbook.nn.modules import (
     shape,
     sparse,
     transformer,
-    utils,
 )
+from gradbook.nn.modules import utils as utils
 from gradbook.nn.modules.activation import *
 from gradbook.nn.modules.attention import *
 from gradbook.nn.modules.batchnorm import *

@@ -12,9 +12,34 @@ from gradbook.nn.parameter import Parameter
 from gradbook.tensor import Tensor
 
 __all__ = [
-    "CELU", "ELU", "GELU", "GLU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "LogSigmoid",
-    "LogSoftmax", "Mish", "PReLU", "RReLU", "ReLU", "ReLU6", "SELU", "SiLU", "Sigmoid", "Softmax", "Softmax2d", "Softmin",
-    "Softplus", "Softshrink", "Softsign", "Tanh", "Tanhshrink", "Threshold",
+    "CELU",
+    "ELU",
+    "GELU",
+    "GLU",
+    "SELU",
+    "Hardshrink",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
+    "LeakyReLU",
+    "LogSigmoid",
+    "LogSoftmax",
+    "Mish",
+    "PReLU",
+    "RReLU",
+    "ReLU",
+    "ReLU6",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softmax2d",
+    "Softmin",
+    "Softplus",
+    "Softshrink",
+    "Softsign",
+    "Tanh",
+    "Tanhshrink",
+    "Threshold",
 ]  # fmt: skip
 
 
@@ -121,7 +146,10 @@ class Mish(_InPlace):
 
 
 class Softmax(Module):
-    """y = exp(x) / sum(exp(x)) along dim, as torch.nn.Softmax: (*) -> (*). Give dim: without it an axis is guessed, with a warning."""
+    """y = exp(x) / sum(exp(x)) along dim, as torch.nn.Softmax: (*) -> (*).
+
+    Give dim: without it an axis is guessed, with a warning.
+    """
 
     def __init__(self, dim: int | None = None) -> None:
         super().__init__()
@@ -139,7 +167,10 @@ class Softmax(Module):
 
 
 class LogSoftmax(Module):
-    """y = log(softmax(x)) along dim, as torch.nn.LogSoftmax: (*) -> (*). Give dim: without it an axis is guessed, with a warning."""
+    """y = log(softmax(x)) along dim, as torch.nn.LogSoftmax: (*) -> (*).
+
+    Give dim: without it an axis is guessed, with a warning.
+    """
 
     def __init__(self, dim: int | None = None) -> None:
         super().__init__()
@@ -157,7 +188,10 @@ class LogSoftmax(Module):
 
 
 class Softmin(Module):
-    """y = softmax(-x) along dim, as torch.nn.Softmin: (*) -> (*). Give dim: without it an axis is guessed, with a warning."""
+    """y = softmax(-x) along dim, as torch.nn.Softmin: (*) -> (*).
+
+    Give dim: without it an axis is guessed, with a warning.
+    """
 
     def __init__(self, dim: int | None = None) -> None:
         super().__init__()
@@ -175,7 +209,10 @@ class Softmin(Module):
 
 
 class Softmax2d(_Plain):
-    """Softmax over the channels of (n, c, h, w) or (c, h, w), as torch.nn.Softmax2d. Raises ValueError for other axes."""
+    """Softmax over the channels of (n, c, h, w) or (c, h, w), as torch.nn.Softmax2d.
+
+    Raises ValueError for other axes.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         if input.dim() not in (3, 4):
@@ -349,7 +386,10 @@ class Threshold(Module):
 
 
 class PReLU(Module):
-    """y = x if x > 0 else weight x, as torch.nn.PReLU; weight: one for all or one a channel (axis 1), starts at init."""
+    """y = x if x > 0 else weight x, as torch.nn.PReLU.
+
+    Weight: one for all or one a channel (axis 1), starts at init.
+    """
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None) -> None:
         super().__init__()

@@ -14,7 +14,8 @@ from gradbook.ops.norm import batch_norm
 from gradbook.tensor import Tensor
 
 __all__ = [
-    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d", "SyncBatchNorm",
+    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d",
+    "SyncBatchNorm",
 ]  # fmt: skip
 
 
@@ -123,7 +124,8 @@ _AXES = {2: "(n, c)", 3: "(n, c, l)", 4: "(n, c, h, w)", 5: "(n, c, d, h, w)"}
 class BatchNorm1d(_BatchNorm):
     """y = weight (x - mean) / sqrt(var + eps) + bias a channel, over the batch, as torch.nn.BatchNorm1d.
 
-    x: (n, num_features) or (n, num_features, l) -> the same. In training, mean and biased variance are the batch's, and the
+    x: (n, num_features) or (n, num_features, l) -> the same. In training, mean and biased variance are the batch's,
+    and the
     running ones move towards them by `momentum` (None: plain average); in eval the running ones are used.
     weight starts 1, bias 0. Raises ValueError for other axes or one value a channel, ShapeError for other channels.
     """
@@ -167,7 +169,8 @@ class SyncBatchNorm(_BatchNorm):
         made = module
         if isinstance(module, _BatchNorm):
             made = cls(
-                module.num_features, module.eps, module.momentum, module.affine, module.track_running_stats, process_group,
+                module.num_features, module.eps, module.momentum, module.affine, module.track_running_stats,
+                process_group,
             )  # fmt: skip
             made._parameters.update(module._parameters)
             made._buffers.update(module._buffers)

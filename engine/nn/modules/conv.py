@@ -40,7 +40,8 @@ class _ConvNd(Module):
     padding_mode: str
 
     def _setup(
-        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any, groups: int,
+        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
+        groups: int,
         bias: bool, padding_mode: str, transposed: bool, output_padding: Any, device: Any, dtype: Any,
     ) -> None:  # fmt: skip
         sizes = _ntuple(self.rank)
@@ -140,7 +141,8 @@ class _ConvTransposeNd(_ConvNd):
         high = [n + s - 1 for n, s in zip(low, self.stride, strict=True)]
         if any(not a <= n <= b for a, n, b in zip(low, sizes, high, strict=True)):
             raise ValueError(
-                f"requested an output size of {list(sizes)}, but valid sizes range from {low} to {high} (for an input of "
+                f"requested an output size of {list(sizes)}, but valid sizes range from {low} to {high} "
+                "(for an input of "
                 f"{list(input.shape[2:])})"
             )
         return tuple(n - a for n, a in zip(sizes, low, strict=True))
@@ -161,7 +163,8 @@ class _LazyConv(LazyModuleMixin):
             return
         if input.ndim not in (me.rank + 1, me.rank + 2):
             raise RuntimeError(
-                f"Expected {me.rank + 1}D (unbatched) or {me.rank + 2}D (batched) input to {type(me).__name__}, but got "
+                f"Expected {me.rank + 1}D (unbatched) or {me.rank + 2}D (batched) input to "
+                f"{type(me).__name__}, but got "
                 f"input of size: {input.shape}"
             )
         me.in_channels = input.shape[-me.rank - 1]
@@ -193,7 +196,8 @@ class Conv1d(_ConvNd):
     function = staticmethod(ops.conv1d)
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
+        dilation: Any = 1,
         groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         super().__init__()
@@ -226,7 +230,8 @@ class Conv2d(_ConvNd):
     function = staticmethod(ops.conv2d)
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
+        dilation: Any = 1,
         groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         super().__init__()
@@ -259,7 +264,8 @@ class Conv3d(_ConvNd):
     function = staticmethod(ops.conv3d)
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
+        dilation: Any = 1,
         groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         super().__init__()
@@ -297,7 +303,7 @@ class ConvTranspose1d(_ConvTransposeNd):
     ) -> None:  # fmt: skip
         super().__init__()
         if padding_mode != "zeros":
-            raise ValueError(f'Only "zeros" padding mode is supported for ConvTranspose1d')
+            raise ValueError('Only "zeros" padding mode is supported for ConvTranspose1d')
         self._setup(
             in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, True,
             output_padding, device, dtype,
@@ -321,7 +327,7 @@ class ConvTranspose2d(_ConvTransposeNd):
     ) -> None:  # fmt: skip
         super().__init__()
         if padding_mode != "zeros":
-            raise ValueError(f'Only "zeros" padding mode is supported for ConvTranspose2d')
+            raise ValueError('Only "zeros" padding mode is supported for ConvTranspose2d')
         self._setup(
             in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, True,
             output_padding, device, dtype,
@@ -345,7 +351,7 @@ class ConvTranspose3d(_ConvTransposeNd):
     ) -> None:  # fmt: skip
         super().__init__()
         if padding_mode != "zeros":
-            raise ValueError(f'Only "zeros" padding mode is supported for ConvTranspose3d')
+            raise ValueError('Only "zeros" padding mode is supported for ConvTranspose3d')
         self._setup(
             in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, True,
             output_padding, device, dtype,
@@ -358,7 +364,8 @@ class LazyConv1d(_LazyConv, Conv1d):
     cls_to_become = Conv1d
 
     def __init__(
-        self, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1,
+        self, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+        groups: int = 1,
         bias: bool = True, padding_mode: str = "zeros", device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         super().__init__(0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode)
@@ -371,7 +378,8 @@ class LazyConv2d(_LazyConv, Conv2d):
     cls_to_become = Conv2d
 
     def __init__(
-        self, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1,
+        self, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+        groups: int = 1,
         bias: bool = True, padding_mode: str = "zeros", device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         super().__init__(0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode)
@@ -384,7 +392,8 @@ class LazyConv3d(_LazyConv, Conv3d):
     cls_to_become = Conv3d
 
     def __init__(
-        self, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1,
+        self, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+        groups: int = 1,
         bias: bool = True, padding_mode: str = "zeros", device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         super().__init__(0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode)

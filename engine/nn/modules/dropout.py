@@ -24,7 +24,10 @@ class _DropoutNd(Module):
 
 
 class Dropout(_DropoutNd):
-    """Zeros with probability p, the rest times 1 / (1 - p), in training; the input in eval (torch.nn.Dropout). Raises ValueError unless 0 <= p <= 1."""
+    """Zeros with probability p, the rest times 1 / (1 - p), in training; the input in eval (torch.nn.Dropout).
+
+    Raises ValueError unless 0 <= p <= 1.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return ops.dropout(input, self.p, self.training, self.inplace)
@@ -52,7 +55,10 @@ class Dropout3d(_DropoutNd):
 
 
 class AlphaDropout(_DropoutNd):
-    """Dropout that keeps mean and variance behind SELU (torch.nn.AlphaDropout). Raises ValueError unless 0 <= p <= 1."""
+    """Dropout that keeps mean and variance behind SELU (torch.nn.AlphaDropout).
+
+    Raises ValueError unless 0 <= p <= 1.
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return ops.alpha_dropout(input, self.p, self.training)

@@ -9,7 +9,8 @@ from gradbook.ops.norm import instance_norm
 from gradbook.tensor import Tensor
 
 __all__ = [
-    "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LazyInstanceNorm1d", "LazyInstanceNorm2d", "LazyInstanceNorm3d",
+    "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LazyInstanceNorm1d", "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
 ]  # fmt: skip
 
 
@@ -33,7 +34,8 @@ class _InstanceNorm(_NormBase):
         channels = input.shape[input.ndim - self.rank - 1]
         if channels != self.num_features and self.affine:
             raise ValueError(
-                f"expected input's size at dim={input.ndim - self.rank - 1} to match num_features ({self.num_features}), but "
+                f"expected input's size at dim={input.ndim - self.rank - 1} to match num_features "
+                f"({self.num_features}), but "
                 f"got: {channels}."
             )
         batched = input.ndim == self.rank + 2
@@ -53,7 +55,8 @@ class _InstanceNorm(_NormBase):
 class InstanceNorm1d(_InstanceNorm):
     """Every channel of every sample normalised over its length, as torch.nn.InstanceNorm1d: (n, c, l) or (c, l).
 
-    affine: weight 1 and bias 0 a channel to learn; off by default. Raises ValueError for other axes or one value a channel.
+    affine: weight 1 and bias 0 a channel to learn; off by default. Raises ValueError for other axes or one value a
+    channel.
     """
 
     rank = 1

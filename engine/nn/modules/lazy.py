@@ -18,7 +18,8 @@ class LazyModuleMixin:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         warnings.warn(
-            "Lazy modules are a new feature under heavy development so changes to the API or functionality can happen at any "
+            "Lazy modules are a new feature under heavy development so changes to the API or "
+            "functionality can happen at any "
             "moment.",
             stacklevel=2,
         )

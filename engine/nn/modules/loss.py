@@ -65,7 +65,10 @@ class CrossEntropyLoss(_WeightedLoss):
 
 
 class NLLLoss(_WeightedLoss):
-    """-input[target], as torch.nn.NLLLoss: input holds log probabilities (n, c) or (n, c, *d). Raises as CrossEntropyLoss."""
+    """-input[target], as torch.nn.NLLLoss: input holds log probabilities (n, c) or (n, c, *d).
+
+    Raises as CrossEntropyLoss.
+    """
 
     def __init__(
         self,
@@ -94,7 +97,10 @@ class BCELoss(_WeightedLoss):
 
 
 class BCEWithLogitsLoss(_Loss):
-    """BCELoss of sigmoid(input), without overflow, as torch.nn.BCEWithLogitsLoss; pos_weight: how much more a yes counts."""
+    """BCELoss of sigmoid(input), without overflow, as torch.nn.BCEWithLogitsLoss.
+
+    Pos_weight: how much more a yes counts.
+    """
 
     def __init__(
         self,
@@ -131,7 +137,8 @@ class PoissonNLLLoss(_Loss):
     """-log of a Poisson probability, as torch.nn.PoissonNLLLoss."""
 
     def __init__(
-        self, log_input: bool = True, full: bool = False, size_average: Any = None, eps: float = 1e-8, reduce: Any = None,
+        self, log_input: bool = True, full: bool = False, size_average: Any = None, eps: float = 1e-8,
+        reduce: Any = None,
         reduction: str = "mean",
     ) -> None:  # fmt: skip
         super().__init__(size_average, reduce, reduction)
@@ -314,7 +321,9 @@ class TripletMarginWithDistanceLoss(_Loss):
 
 
 class CTCLoss(_Loss):
-    """-log of the probability of a label sequence, its alignment unknown, as torch.nn.CTCLoss; blank: index of the blank.
+    """-log of the probability of a label sequence, its alignment unknown, as torch.nn.CTCLoss.
+
+    Blank: index of the blank.
 
     log_probs (t, n, c) or (t, c), targets (n, s) or all joined; zero_infinity: impossible alignments cost nothing.
     """

@@ -25,7 +25,8 @@ class LayerNorm(Module):
     normalized_shape: tuple[int, ...]
 
     def __init__(
-        self, normalized_shape: Any, eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True, device: Any = None,
+        self, normalized_shape: Any, eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:  # fmt: skip
         super().__init__()

@@ -10,7 +10,8 @@ from gradbook.ops.padding import pad
 from gradbook.tensor import Tensor
 
 __all__ = [
-    "CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d", "ConstantPad3d", "ReflectionPad1d",
+    "CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d", "ConstantPad3d",
+    "ReflectionPad1d",
     "ReflectionPad2d", "ReflectionPad3d", "ReplicationPad1d", "ReplicationPad2d", "ReplicationPad3d", "ZeroPad1d",
     "ZeroPad2d", "ZeroPad3d",
 ]  # fmt: skip
@@ -70,13 +71,19 @@ class ConstantPad1d(_ConstantPad):
 
 
 class ConstantPad2d(_ConstantPad):
-    """The last two axes with a value around, as torch.nn.ConstantPad2d; padding: an int or (left, right, top, bottom)."""
+    """The last two axes with a value around, as torch.nn.ConstantPad2d.
+
+    Padding: an int or (left, right, top, bottom).
+    """
 
     rank = 2
 
 
 class ConstantPad3d(_ConstantPad):
-    """The last three axes with a value around, as torch.nn.ConstantPad3d; padding: an int or (left, right, top, bottom, front, back)."""
+    """The last three axes with a value around, as torch.nn.ConstantPad3d.
+
+    Padding: an int or (left, right, top, bottom, front, back).
+    """
 
     rank = 3
 
@@ -94,43 +101,64 @@ class ZeroPad2d(_ZeroPad):
 
 
 class ZeroPad3d(_ZeroPad):
-    """The last three axes with zeros around, as torch.nn.ZeroPad3d; padding: an int or (left, right, top, bottom, front, back)."""
+    """The last three axes with zeros around, as torch.nn.ZeroPad3d.
+
+    Padding: an int or (left, right, top, bottom, front, back).
+    """
 
     rank = 3
 
 
 class CircularPad1d(_CircularPad):
-    """The last axis with values from the other end around, as torch.nn.CircularPad1d; padding: an int or (left, right)."""
+    """The last axis with values from the other end around, as torch.nn.CircularPad1d.
+
+    Padding: an int or (left, right).
+    """
 
     rank = 1
 
 
 class CircularPad2d(_CircularPad):
-    """The last two axes with values from the other end around, as torch.nn.CircularPad2d; padding: an int or (left, right, top, bottom)."""
+    """The last two axes with values from the other end around, as torch.nn.CircularPad2d.
+
+    Padding: an int or (left, right, top, bottom).
+    """
 
     rank = 2
 
 
 class CircularPad3d(_CircularPad):
-    """The last three axes with values from the other end around, as torch.nn.CircularPad3d; padding: an int or (left, right, top, bottom, front, back)."""
+    """The last three axes with values from the other end around, as torch.nn.CircularPad3d.
+
+    Padding: an int or (left, right, top, bottom, front, back).
+    """
 
     rank = 3
 
 
 class ReflectionPad1d(_ReflectionPad):
-    """The last axis with a reflection that does not repeat the edge around, as torch.nn.ReflectionPad1d; padding: an int or (left, right)."""
+    """The last axis with a reflection that does not repeat the edge around, as torch.nn.ReflectionPad1d.
+
+    Padding: an int or (left, right).
+    """
 
     rank = 1
 
 
 class ReflectionPad2d(_ReflectionPad):
-    """The last two axes with a reflection that does not repeat the edge around, as torch.nn.ReflectionPad2d; padding: an int or (left, right, top, bottom)."""
+    """The last two axes with a reflection that does not repeat the edge around, as torch.nn.ReflectionPad2d.
+
+    Padding: an int or (left, right, top, bottom).
+    """
 
     rank = 2
 
 
 class ReflectionPad3d(_ReflectionPad):
-    """The last three axes with a reflection that does not repeat the edge around, as torch.nn.ReflectionPad3d; padding: an int or (left, right, top, bottom, front, back)."""
+    """The last three axes with a reflection that does not repeat the edge around, as torch.nn.ReflectionPad3d.
+
+    Padding: an int or (left, right, top, bottom, front, back).
+    """
 
     rank = 3
 
@@ -142,12 +170,18 @@ class ReplicationPad1d(_ReplicationPad):
 
 
 class ReplicationPad2d(_ReplicationPad):
-    """The last two axes with the edge itself around, as torch.nn.ReplicationPad2d; padding: an int or (left, right, top, bottom)."""
+    """The last two axes with the edge itself around, as torch.nn.ReplicationPad2d.
+
+    Padding: an int or (left, right, top, bottom).
+    """
 
     rank = 2
 
 
 class ReplicationPad3d(_ReplicationPad):
-    """The last three axes with the edge itself around, as torch.nn.ReplicationPad3d; padding: an int or (left, right, top, bottom, front, back)."""
+    """The last three axes with the edge itself around, as torch.nn.ReplicationPad3d.
+
+    Padding: an int or (left, right, top, bottom, front, back).
+    """
 
     rank = 3

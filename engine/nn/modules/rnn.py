@@ -34,7 +34,8 @@ class RNNBase(Module):
     proj_size: int
 
     def __init__(
-        self, mode: str, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
+        self, mode: str, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
+        batch_first: bool = False,
         dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         super().__init__()
@@ -68,7 +69,8 @@ class RNNBase(Module):
             )
         if dropout > 0 and num_layers == 1:
             warnings.warn(
-                "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects num_layers "
+                "dropout option adds dropout after all but last recurrent layer, so non-zero dropout "
+                "expects num_layers "
                 f"greater than 1, but got dropout={dropout} and num_layers={num_layers}",
                 stacklevel=4,
             )
@@ -125,8 +127,10 @@ class RNNBase(Module):
         states = self._states(x.shape[0 if self.batch_first else 1], x, hx, batched)
         if x.shape[-1] != self.input_size:
             raise RuntimeError(
-                f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got {x.shape[-1]}: {type(self).__name__}"
-                f" takes {'(batch, time, features)' if self.batch_first else '(time, batch, features)'}, input is {tuple(input.shape)}"
+                f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got "
+                f"{x.shape[-1]}: {type(self).__name__}"
+                f" takes {'(batch, time, features)' if self.batch_first else '(time, batch, features)'}, "
+                f"input is {tuple(input.shape)}"
             )
         x = x.transpose(0, 1) if self.batch_first else x
         y, last = self._run(x, states, None)
@@ -190,7 +194,8 @@ class RNNBase(Module):
 class RNN(RNNBase):
     """h_t = tanh(x_t W_ihᵀ + b_ih + h_{t-1} W_hhᵀ + b_hh), as torch.nn.RNN; nonlinearity tanh or relu.
 
-    input (time, n, input_size), (n, time, ...) with batch_first, or without n; h_0 (layers * directions, n, hidden_size) or
+    input (time, n, input_size), (n, time, ...) with batch_first, or without n; h_0 (layers * directions, n,
+    hidden_size) or
     zeros -> output (time, n, directions * hidden_size), h_n. Raises RuntimeError where sizes do not fit.
     """
 
@@ -208,7 +213,8 @@ class RNN(RNNBase):
 class LSTM(RNNBase):
     """Long short-term memory, as torch.nn.LSTM (Hochreiter and Schmidhuber, 1997; gates i, f, g, o in this order).
 
-    input (time, n, input_size), (n, time, ...) with batch_first, or without n; (h_0, c_0) of (layers * directions, n, size)
+    input (time, n, input_size), (n, time, ...) with batch_first, or without n; (h_0, c_0) of (layers * directions, n,
+    size)
     or zeros -> output (time, n, directions * size), (h_n, c_n). Raises RuntimeError where sizes do not fit.
     """
 
@@ -225,7 +231,7 @@ class GRU(RNNBase):
         super().__init__("GRU", *args, **kwargs)
 
 
-# -- cells -----------------------------------------------------------------------------------------------------------------
+# -- cells -------------------------------------------
 
 
 class RNNCellBase(Module):

@@ -1,4 +1,7 @@
-"""Layers that only rearrange, and distances: Flatten, Unflatten, Fold, Unfold, shuffles, Upsample, cosine similarity."""
+"""Layers that only rearrange, and distances.
+
+Flatten, Unflatten, Fold, Unfold, shuffles, Upsample, cosine similarity.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from gradbook.ops.spatial import channel_shuffle, fold, interpolate, pixel_shuff
 from gradbook.tensor import Size, Tensor
 
 __all__ = [
-    "ChannelShuffle", "CosineSimilarity", "Flatten", "Fold", "PairwiseDistance", "PixelShuffle", "PixelUnshuffle", "Unflatten",
+    "ChannelShuffle", "CosineSimilarity", "Flatten", "Fold", "PairwiseDistance", "PixelShuffle", "PixelUnshuffle",
+    "Unflatten",
     "Unfold", "Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d",
 ]  # fmt: skip
 
@@ -48,7 +52,8 @@ class Unflatten(Module):
         for i, size in enumerate(unflattened_size):
             if not isinstance(size, int):
                 raise TypeError(
-                    f"unflattened_size must be tuple of ints, but found element of type {type(size).__name__} at pos {i}"
+                    "unflattened_size must be tuple of ints, but found element of type "
+                    f"{type(size).__name__} at pos {i}"
                 )
         self.dim, self.unflattened_size = dim, unflattened_size
 

@@ -102,7 +102,9 @@ class Embedding(Module):
 
 
 class EmbeddingBag(Module):
-    """Sum, mean or max of a bag of rows, as torch.nn.EmbeddingBag: (bags, n), or (n,) with offsets -> (bags, embedding_dim).
+    """Sum, mean or max of a bag of rows, as torch.nn.EmbeddingBag.
+
+    (bags, n), or (n,) with offsets -> (bags, embedding_dim).
 
     weight: (num_embeddings, embedding_dim), starts standard normal.
     """

@@ -55,7 +55,8 @@ class _FeedForward(Module):
     activation: Any
 
     def _parts(
-        self, d_model: int, dim_feedforward: int, dropout: float, activation: Any, eps: float, norm_first: bool, bias: bool,
+        self, d_model: int, dim_feedforward: int, dropout: float, activation: Any, eps: float, norm_first: bool,
+        bias: bool,
         norms: int, where: dict[str, Any],
     ) -> None:  # fmt: skip
         self.linear1 = Linear(d_model, dim_feedforward, bias=bias, **where)
@@ -83,13 +84,17 @@ class _FeedForward(Module):
 
 
 class TransformerEncoderLayer(_FeedForward):
-    """Self attention and two linear layers, each with dropout, residual and layer norm (torch.nn.TransformerEncoderLayer).
+    """Self attention and two linear layers, each with dropout.
 
-    src (l, n, d_model), or (n, l, d_model) with batch_first -> the same. norm_first: norms before, not after, each part.
+    Residual and layer norm (torch.nn.TransformerEncoderLayer).
+
+    src (l, n, d_model), or (n, l, d_model) with batch_first -> the same. norm_first: norms before, not after, each
+    part.
     """
 
     def __init__(
-        self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation: Any = functional.relu,
+        self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
+        activation: Any = functional.relu,
         layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True,
         device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
@@ -127,7 +132,8 @@ class TransformerDecoderLayer(_FeedForward):
     """
 
     def __init__(
-        self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation: Any = functional.relu,
+        self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
+        activation: Any = functional.relu,
         layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True,
         device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
@@ -225,7 +231,8 @@ class TransformerDecoder(Module):
         for layer in self.layers:
             x = layer(
                 x, memory, tgt_mask=tgt_mask, memory_mask=memory_mask, tgt_key_padding_mask=tgt_key_padding_mask,
-                memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=causal, memory_is_causal=memory_is_causal,
+                memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=causal,
+                memory_is_causal=memory_is_causal,
             )  # fmt: skip
         return x if self.norm is None else self.norm(x)
 
@@ -238,7 +245,8 @@ class Transformer(Module):
 
     def __init__(
         self, d_model: int = 512, nhead: int = 8, num_encoder_layers: int = 6, num_decoder_layers: int = 6,
-        dim_feedforward: int = 2048, dropout: float = 0.1, activation: Any = functional.relu, custom_encoder: Any = None,
+        dim_feedforward: int = 2048, dropout: float = 0.1, activation: Any = functional.relu,
+        custom_encoder: Any = None,
         custom_decoder: Any = None, layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False,
         bias: bool = True, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
@@ -280,7 +288,8 @@ class Transformer(Module):
         memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
         made: Tensor = self.decoder(
             tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask, tgt_key_padding_mask=tgt_key_padding_mask,
-            memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=tgt_is_causal, memory_is_causal=memory_is_causal,
+            memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=tgt_is_causal,
+            memory_is_causal=memory_is_causal,
         )  # fmt: skip
         return made
 

@@ -1,4 +1,7 @@
-"""Helpers around modules, as torch.nn.utils: clipping gradients, parameters as a vector, sequences of unequal length."""
+"""Helpers around modules, as torch.nn.utils.
+
+Clipping gradients, parameters as a vector, sequences of unequal length.
+"""
 
 from __future__ import annotations
 

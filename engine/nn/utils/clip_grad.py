@@ -42,7 +42,10 @@ def get_total_norm(
     error_if_nonfinite: bool = False,
     foreach: bool | None = None,
 ) -> Tensor:
-    """The norm of all tensors as one vector, as torch.nn.utils.get_total_norm. Raises RuntimeError for nan or inf if asked."""
+    """The norm of all tensors as one vector, as torch.nn.utils.get_total_norm.
+
+    Raises RuntimeError for nan or inf if asked.
+    """
     arrays = [t._array for t in ([tensors] if isinstance(tensors, Tensor) else tensors)]
     if not arrays:
         empty: Tensor = Tensor._of(np.zeros((), np.float32))
@@ -50,7 +53,8 @@ def get_total_norm(
     norm = total_norm(arrays, float(norm_type))
     if error_if_nonfinite and not bool(backends.xp_of(norm).isfinite(norm)):
         raise RuntimeError(
-            f"The total norm of order {float(norm_type)} for gradients from `parameters` is non-finite, so it cannot be "
+            f"The total norm of order {float(norm_type)} for gradients from `parameters` is non-finite, so "
+            "it cannot be "
             "clipped. To disable this error and scale the gradients by the non-finite norm anyway, set "
             "`error_if_nonfinite=False`"
         )

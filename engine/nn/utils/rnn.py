@@ -12,8 +12,14 @@ from gradbook import backends
 from gradbook.tensor import Tensor
 
 __all__ = [
-    "PackedSequence", "invert_permutation", "pack_padded_sequence", "pack_sequence", "pad_packed_sequence", "pad_sequence",
-    "unpad_sequence", "unpack_sequence",
+    "PackedSequence",
+    "invert_permutation",
+    "pack_padded_sequence",
+    "pack_sequence",
+    "pad_packed_sequence",
+    "pad_sequence",
+    "unpack_sequence",
+    "unpad_sequence",
 ]  # fmt: skip
 
 
@@ -27,7 +33,8 @@ class _Packed(NamedTuple):
 class PackedSequence(_Packed):
     """Sequences of different lengths without padding, as torch.nn.utils.rnn.PackedSequence.
 
-    data: the first step of all sequences (longest first), then the second, ...; batch_sizes: how many are left at each step.
+    data: the first step of all sequences (longest first), then the second, ...; batch_sizes: how many are left at each
+    step.
     """
 
     __slots__ = ()
@@ -84,7 +91,8 @@ def pack_padded_sequence(
         if (np.diff(sizes) > 0).any():
             raise RuntimeError(
                 "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True. You can pass "
-                "`enforce_sorted=False` to pack_padded_sequence and/or pack_sequence to sidestep this requirement if you do "
+                "`enforce_sorted=False` to pack_padded_sequence and/or pack_sequence to sidestep this "
+                "requirement if you do "
                 "not need ONNX exportability."
             )
     else:

@@ -13,7 +13,8 @@ from tests.parity_tools import array_of, draw, torch
 FILLS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("uniform_", (-2, 3), {}), ("normal_", (1.0, 2.0), {}), ("trunc_normal_", (0.5, 1.0, -1.0, 1.5), {}),
     ("trunc_normal_", (0.0, 1.0, 2.5, 3.0), {}), ("xavier_uniform_", (2.0,), {}), ("xavier_normal_", (), {}),
-    ("kaiming_uniform_", (), {"mode": "fan_out"}), ("kaiming_normal_", (), {"nonlinearity": "relu"}), ("sparse_", (0.3, 2.0), {}),
+    ("kaiming_uniform_", (), {"mode": "fan_out"}), ("kaiming_normal_", (), {"nonlinearity": "relu"}), ("sparse_",
+    (0.3, 2.0), {}),
     ("orthogonal_", (3.0,), {}),
 ]  # fmt: skip
 
@@ -39,7 +40,8 @@ def test_random_fills(name: str, args: Any, kwargs: Any) -> None:
 
 
 def test_fixed_fills_and_gain() -> None:
-    for name, args, shape in (("ones_", (), (3,)), ("zeros_", (), (3,)), ("constant_", (0.3,), (2, 2)), ("eye_", (), (3, 4)),
+    for name, args, shape in (("ones_", (), (3,)), ("zeros_", (), (3,)), ("constant_", (0.3,), (2, 2)), ("eye_", (),
+    (3, 4)),
                               ("dirac_", (2,), (4, 3, 3))):  # fmt: skip
         mine, theirs = (getattr(lib.nn.init, name)(lib.empty(*shape), *args) for lib in (gradbook, torch))
         np.testing.assert_array_equal(array_of(mine), array_of(theirs))

@@ -25,15 +25,20 @@ LAYERS: list[tuple[str, tuple[Any, ...], dict[str, Any], tuple[int, ...]]] = [
     ("BatchNorm2d", (4,), {"track_running_stats": False, "affine": False}, X2), ("LayerNorm", (6,), {}, X2),
     ("LayerNorm", ((8, 6),), {"bias": False}, X2), ("GroupNorm", (2, 4), {}, X2), ("RMSNorm", (6,), {}, X2),
     ("InstanceNorm2d", (4,), {"affine": True, "track_running_stats": True}, X2), ("LocalResponseNorm", (3,), {}, X2),
-    ("ReLU", (), {"inplace": True}, (3, 4)), ("PReLU", (4,), {}, X1), ("ELU", (0.5,), {}, (3, 4)), ("GELU", ("tanh",), {}, (3, 4)),
-    ("Softmax", (1,), {}, (3, 4)), ("LogSoftmax", (-1,), {}, (3, 4)), ("Softmin", (0,), {}, (3, 4)), ("Softmax2d", (), {}, X2),
+    ("ReLU", (), {"inplace": True}, (3, 4)), ("PReLU", (4,), {}, X1), ("ELU", (0.5,), {}, (3, 4)), ("GELU",
+    ("tanh",), {}, (3, 4)),
+    ("Softmax", (1,), {}, (3, 4)), ("LogSoftmax", (-1,), {}, (3, 4)), ("Softmin", (0,), {}, (3, 4)), ("Softmax2d",
+    (), {}, X2),
     ("Hardtanh", (-0.5, 0.5), {}, (3, 4)), ("Softplus", (2.0,), {}, (3, 4)), ("LeakyReLU", (0.2,), {}, (3, 4)),
     ("GLU", (), {}, (3, 4)), ("SiLU", (), {}, (3, 4)), ("Mish", (), {}, (3, 4)), ("Threshold", (0.1, 2.0), {}, (3, 4)),
-    ("Flatten", (), {}, X2), ("Unflatten", (1, (2, 2)), {}, X2), ("ZeroPad2d", (1,), {}, X2), ("ConstantPad1d", (2, 1.5), {}, X1),
+    ("Flatten", (), {}, X2), ("Unflatten", (1, (2, 2)), {}, X2), ("ZeroPad2d", (1,), {}, X2), ("ConstantPad1d", (2,
+    1.5), {}, X1),
     ("ReflectionPad2d", ((1, 2, 0, 1),), {}, X2), ("ReplicationPad2d", (1,), {}, X2), ("CircularPad1d", (2,), {}, X1),
     ("PixelShuffle", (2,), {}, X2), ("Unfold", (2,), {"stride": 2}, X2), ("Upsample", (), {"scale_factor": 2}, X2),
-    ("UpsamplingBilinear2d", ((5, 7),), {}, X2), ("Dropout", (0.0,), {}, (3, 4)), ("RNN", (4, 5), {"nonlinearity": "relu"}, (6, 3, 4)),
-    ("LSTM", (4, 5, 2), {"bidirectional": True, "batch_first": True}, (3, 6, 4)), ("LSTM", (4, 5), {"proj_size": 2}, (6, 3, 4)),
+    ("UpsamplingBilinear2d", ((5, 7),), {}, X2), ("Dropout", (0.0,), {}, (3, 4)), ("RNN", (4, 5),
+    {"nonlinearity": "relu"}, (6, 3, 4)),
+    ("LSTM", (4, 5, 2), {"bidirectional": True, "batch_first": True}, (3, 6, 4)), ("LSTM", (4, 5), {"proj_size": 2},
+    (6, 3, 4)),
     ("GRU", (4, 5, 2), {"bias": False}, (6, 3, 4)), ("GRU", (4, 5), {}, (6, 4)), ("RNNCell", (4, 5), {}, (3, 4)),
     ("LSTMCell", (4, 5), {}, (3, 4)), ("GRUCell", (4, 5), {}, (4,)),
     ("TransformerEncoderLayer", (8, 2, 16), {"dropout": 0.0, "batch_first": True, "norm_first": True}, (3, 5, 8)),
@@ -69,13 +74,17 @@ def test_values_gradients_and_state(name: str, args: Any, kwargs: Any, shape: tu
 def test_text_and_keys(name: str, args: Any, kwargs: Any, shape: tuple[int, ...]) -> None:
     mine, theirs = pair(name, args, kwargs)
     assert repr(mine) == repr(theirs)
-    assert [(k, tuple(v.shape)) for k, v in mine.state_dict().items()] == [(k, tuple(v.shape)) for k, v in theirs.state_dict().items()]
+    assert [(k, tuple(v.shape)) for k, v in mine.state_dict().items()] == [
+        (k, tuple(v.shape)) for k, v in theirs.state_dict().items()
+    ]
 
 
 WIDE: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
-    ("Linear", (300, 200), {}), ("Conv2d", (32, 64, 5), {}), ("ConvTranspose2d", (32, 64, 5), {}), ("Embedding", (200, 100), {}),
+    ("Linear", (300, 200), {}), ("Conv2d", (32, 64, 5), {}), ("ConvTranspose2d", (32, 64, 5), {}), ("Embedding",
+    (200, 100), {}),
     ("LSTM", (64, 96), {}), ("GRU", (64, 96), {}), ("Bilinear", (30, 30, 40), {}), ("MultiheadAttention", (128, 4), {}),
-    ("MultiheadAttention", (128, 4), {"kdim": 64, "add_bias_kv": True}), ("BatchNorm2d", (8,), {}), ("LayerNorm", (8,), {}),
+    ("MultiheadAttention", (128, 4), {"kdim": 64, "add_bias_kv": True}), ("BatchNorm2d", (8,), {}), ("LayerNorm",
+    (8,), {}),
     ("PReLU", (5,), {}), ("EmbeddingBag", (200, 100), {}), ("Transformer", (64, 4, 1, 1, 128), {}),
 ]  # fmt: skip
 
@@ -108,7 +117,10 @@ def test_lazy_layers_become_plain() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         net = gradbook.nn.Sequential(
-            gradbook.nn.LazyConv2d(4, 3), gradbook.nn.LazyBatchNorm2d(), gradbook.nn.Flatten(), gradbook.nn.LazyLinear(2)
+            gradbook.nn.LazyConv2d(4, 3),
+            gradbook.nn.LazyBatchNorm2d(),
+            gradbook.nn.Flatten(),
+            gradbook.nn.LazyLinear(2),
         )
     assert "LazyLinear(in_features=0, out_features=2, bias=True)" in repr(net)
     net(gradbook.ones(2, 3, 6, 6)).sum().backward()
@@ -125,7 +137,9 @@ def test_batch_norm_in_eval_learns_nothing() -> None:
 
 
 @pytest.mark.parametrize("need_weights", [True, False])
-@pytest.mark.parametrize("options", [{}, {"add_zero_attn": True, "add_bias_kv": True}, {"kdim": 5, "vdim": 7}, {"batch_first": True}])
+@pytest.mark.parametrize(
+    "options", [{}, {"add_zero_attn": True, "add_bias_kv": True}, {"kdim": 5, "vdim": 7}, {"batch_first": True}]
+)
 def test_multihead_attention(options: dict[str, Any], need_weights: bool) -> None:
     mine, theirs = pair("MultiheadAttention", (8, 2), options)
     first = options.get("batch_first", False)
@@ -140,7 +154,9 @@ def test_multihead_attention(options: dict[str, Any], need_weights: bool) -> Non
         fill = lib.tensor(np.where(padding, -np.inf, 0.0))
         out, weights = module(q, k, v, key_padding_mask=fill, attn_mask=mask, need_weights=need_weights)
         (out * out).sum().backward()
-        found.append([out, *([weights] if need_weights else []), q.grad, k.grad, v.grad, *(p.grad for p in module.parameters())])
+        found.append(
+            [out, *([weights] if need_weights else []), q.grad, k.grad, v.grad, *(p.grad for p in module.parameters())]
+        )
     for a, b in zip(*found, strict=True):
         np.testing.assert_allclose(array_of(a), array_of(b), rtol=1e-8, atol=1e-10)
 

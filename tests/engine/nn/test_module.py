@@ -288,7 +288,12 @@ def test_observers_know_the_path() -> None:
     module, watcher = build(gradbook), Watcher()
     with events.observing(watcher):
         module(gradbook.ones(1, 3))
-    assert watcher.calls[:4] == [("enter", ""), ("enter", "blocks.0"), ("enter", "blocks.0.fc"), ("exit", "blocks.0.fc")]
+    assert watcher.calls[:4] == [
+        ("enter", ""),
+        ("enter", "blocks.0"),
+        ("enter", "blocks.0.fc"),
+        ("exit", "blocks.0.fc"),
+    ]
     assert watcher.calls[-1] == ("exit", "")
     assert watcher.paths == ["blocks.0.fc", "blocks.0", "blocks.1.fc", "blocks.1", "heads.a"]
     assert events.module_stack() == []
@@ -298,6 +303,6 @@ def test_an_exception_leaves_no_path_behind() -> None:
     module, watcher = build(gradbook), Watcher()
     with events.observing(watcher), pytest.raises(RuntimeError, match=r"\[in blocks\.0\.fc \(Linear\)\]") as caught:
         module(gradbook.ones(1, 5))
-    assert [call for call in watcher.calls if call[0] == "error"][0] == ("error", "blocks.0.fc")
+    assert next(call for call in watcher.calls if call[0] == "error") == ("error", "blocks.0.fc")
     assert events.module_stack() == []
     assert caught.value.card.module_path == "blocks.0.fc"  # type: ignore[attr-defined]

@@ -54,7 +54,10 @@ def test_without_batch_or_bias_and_in_single() -> None:
 
 @pytest.mark.parametrize("groups", [1, 2])
 def test_gradients_of_any_order(groups: int) -> None:
-    x, w, b = (gradbook.tensor(a[..., :5] if a.ndim > 1 else a, requires_grad=True) for a in operands(1, 4, 4, 2, groups, False))
+    x, w, b = (
+        gradbook.tensor(a[..., :5] if a.ndim > 1 else a, requires_grad=True)
+        for a in operands(1, 4, 4, 2, groups, False)
+    )
     kwargs = {"stride": 2, "padding": 1, "groups": groups}
     assert gradcheck(lambda *a: gradbook.conv1d(*a, **kwargs), (x, w, b))
     assert gradgradcheck(lambda *a: gradbook.conv1d(*a, **kwargs), (x, w, b))

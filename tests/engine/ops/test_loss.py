@@ -56,7 +56,8 @@ def test_large_scores_do_not_overflow() -> None:
 
 
 PAIRS: dict[str, Any] = {
-    "mse_loss": {}, "l1_loss": {}, "smooth_l1_loss": {"beta": 0.5}, "huber_loss": {"delta": 0.7}, "poisson_nll_loss": {},
+    "mse_loss": {}, "l1_loss": {}, "smooth_l1_loss": {"beta": 0.5}, "huber_loss": {"delta": 0.7},
+    "poisson_nll_loss": {},
     "soft_margin_loss": {}, "hinge_embedding_loss": {}, "kl_div": {"log_target": True},
     "binary_cross_entropy_with_logits": {}, "multilabel_soft_margin_loss": {},
 }  # fmt: skip
@@ -86,9 +87,17 @@ def test_more(reduction: str) -> None:
     sign, index = np.sign(draw(4, seed=3, dtype="float64")), integers(4, low=0, high=5)
     how = {"reduction": reduction}
     unit = draw(4, 5, low=0.05, high=0.95, dtype="float64")
-    compare(lambda lib, x, t: lib.nn.functional.binary_cross_entropy(x, t, **how), unit, draw(4, 5, low=0, high=1, dtype="float64"))
     compare(
-        lambda lib, x, t: lib.nn.functional.binary_cross_entropy_with_logits(x, t, pos_weight=lib.tensor(unit[0]), **how), a, unit
+        lambda lib, x, t: lib.nn.functional.binary_cross_entropy(x, t, **how),
+        unit,
+        draw(4, 5, low=0, high=1, dtype="float64"),
+    )
+    compare(
+        lambda lib, x, t: lib.nn.functional.binary_cross_entropy_with_logits(
+            x, t, pos_weight=lib.tensor(unit[0]), **how
+        ),
+        a,
+        unit,
     )
     compare(lambda lib, x, t, v: lib.nn.functional.gaussian_nll_loss(x, t, v, full=True, **how), a, b, unit)
     compare(lambda lib, x, y, t: lib.nn.functional.cosine_embedding_loss(x, y, t, 0.1, **how), a, b, sign)

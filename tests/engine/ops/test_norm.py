@@ -60,7 +60,9 @@ def test_single_precision_and_half() -> None:
 @pytest.mark.parametrize("name", ["batch_norm", "layer_norm", "group_norm", "rms_norm"])
 def test_derivatives(name: str) -> None:
     x = gradbook.tensor(draw(3, 4, 2, dtype="float64"), requires_grad=True)
-    w = gradbook.tensor(draw(4 if name in ("batch_norm", "group_norm") else 2, seed=1, dtype="float64"), requires_grad=True)
+    w = gradbook.tensor(
+        draw(4 if name in ("batch_norm", "group_norm") else 2, seed=1, dtype="float64"), requires_grad=True
+    )
     f = gradbook.nn.functional
     calls = {
         "batch_norm": lambda x, w: f.batch_norm(x, None, None, w, w, True),

@@ -34,7 +34,9 @@ def test_max_and_average(rank: int, ceil_mode: bool) -> None:
             )
         for count in (True, False):
             compare(
-                lambda lib, x, k=kwargs, c=count: getattr(functional(lib), f"avg_pool{rank}d")(x, count_include_pad=c, **k),
+                lambda lib, x, k=kwargs, c=count: getattr(functional(lib), f"avg_pool{rank}d")(
+                    x, count_include_pad=c, **k
+                ),
                 x,
             )
 
@@ -50,7 +52,9 @@ def test_adaptive(rank: int) -> None:
     x = draw(2, 3, *SPATIAL[rank], dtype="float64")
     for size in (1, 2, 3, 5):
         compare(lambda lib, x, s=size: getattr(functional(lib), f"adaptive_avg_pool{rank}d")(x, s), x)
-        compare(lambda lib, x, s=size: getattr(functional(lib), f"adaptive_max_pool{rank}d")(x, s, return_indices=True), x)
+        compare(
+            lambda lib, x, s=size: getattr(functional(lib), f"adaptive_max_pool{rank}d")(x, s, return_indices=True), x
+        )
 
 
 def test_unpool_undoes_pool() -> None:
