@@ -49,7 +49,7 @@ class Tensor:
     _array: Any
     _grad: Tensor | None
     _node: Node | None
-    _view: tuple[Tensor, tuple[Any, ...]] | None
+    _view: tuple[Tensor, tuple[Any, ...], Node | None] | None  # what it views, by which ops, and of which history
     __array_priority__ = 1000  # NumPy leaves mixed arithmetic to us
 
     def __new__(cls, *data: Any, device: Any = None) -> Any:
@@ -190,6 +190,8 @@ class Tensor:
     @property
     def requires_grad(self) -> bool:
         """True if backward brings a gradient here."""
+        if versions.rebased and self._view is not None:
+            self._renew()
         return self._node is not None
 
     @requires_grad.setter
@@ -213,6 +215,11 @@ class Tensor:
             self._node = leaf_node(self)
         return self
 
+    def _renew(self) -> None:
+        from gradbook.autograd.op import renew
+
+        renew(self)
+
     @property
     def is_leaf(self) -> bool:
         """True if the user made it, not an op that autograd recorded."""
@@ -221,6 +228,8 @@ class Tensor:
     @property
     def grad_fn(self) -> Node | None:
         """The node that made this tensor; None for a leaf."""
+        if versions.rebased and self._view is not None:
+            self._renew()
         return None if self.is_leaf else self._node
 
     @property

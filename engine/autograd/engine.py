@@ -263,7 +263,7 @@ def finish_leaf(node: Node, g: Any, captures: Captures | None, create_graph: boo
 def _start(root: Tensor, given: Any, create_graph: bool) -> tuple[Node, Any]:
     if not isinstance(root, Tensor):
         raise TypeError(f"backward: expected a Tensor, got {type(root).__name__}")
-    node = root._node
+    node = root._node if root.requires_grad else None
     if node is None:
         raise AutogradError(
             "element 0 of tensors does not require grad and does not have a grad_fn; nothing that it was computed from "

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradbook import backends, dtypes
 from gradbook.autograd import grad_mode, versions
-from gradbook.autograd.op import Elementwise, Op
+from gradbook.autograd.op import Elementwise, Op, renew
 from gradbook.errors import DTypeError, ShapeError
 from gradbook.tensor import Tensor
 
@@ -18,6 +18,8 @@ __all__ = ["assign", "check_leaf", "inplace"]
 def inplace(op: Op, target: Tensor, *operands: Any, **params: Any) -> Tensor:
     """`target` becomes op(target, *operands), in its own memory. Raises RuntimeError for a leaf that requires grad."""
     check_leaf(target)
+    if versions.rebased and target._view is not None:
+        renew(target)
     recorded = grad_mode.state.enabled and (
         target._node is not None or any(isinstance(o, Tensor) and o._node is not None for o in operands)
     )
@@ -62,8 +64,9 @@ def rebase(target: Tensor, result: Tensor) -> None:
     if target._view is None:
         if result._node is not None or target._node is not None:
             target._node = result._node
+            versions.rebased += 1
         return
-    root, path = target._view
+    root, path, _ = target._view
     if root._node is None and result._node is None:
         return
     check_leaf(root, view=True)
@@ -71,7 +74,8 @@ def rebase(target: Tensor, result: Tensor) -> None:
     again = root
     for op, params in path:
         again = op.run((again,), params)
-    target._node = again._node
+    target._node, target._view = again._node, (root, path, root._node)
+    versions.rebased += 1
 
 
 def check_leaf(target: Tensor, view: bool = False) -> None:

@@ -78,6 +78,7 @@ class Op:
         self.plain = not self.custom and not self.multi  # one rule an operand and one output: the fast walk
         self.joint: Rule | None = None
         self.composite: Callable[..., Any] | None = None
+        self.single = len(self.operands) == 1 and not (variadic or self.extras or self.multi or self.custom)
         self._keep: dict[int, tuple[int, ...]] = {}
         self._run: Callable[..., Any] = lambda xp, *_, **__: _no_forward(self)
         registry[name] = self
@@ -87,6 +88,7 @@ class Op:
     def forward(self, fn: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: `fn(xp, *arrays, **params)` -> array, or (array, *extras) where the op declares extras."""
         self._run = backends.with_kernels(self.name, fn)
+        self._cpu = backends.cpu.kernels.get(self.name, fn)
         return fn
 
     def grad(self, *operands: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -148,12 +150,14 @@ class Op:
     # -- call ----------------------------------------------------------------------------------------------------
 
     def __call__(self, *operands: Any, **params: Any) -> Any:
-        if events.op:
-            return watched(self, operands, params)
+        if events.op or versions.rebased:
+            return attended(self, operands, params)
         return self.run(operands, params)
 
     def run(self, operands: Sequence[Any], params: dict[str, Any]) -> Any:
         """Forward, and a node if a gradient is wanted. Operands that are all arrays give a bare array."""
+        if self.single and isinstance(operands[0], Tensor):
+            return self.run_one(operands[0], params)
         arrays: list[Any] = []
         edges: list[Node | None] = []
         tensors = False
@@ -186,7 +190,33 @@ class Op:
             node = None
         out = wrap(result, node, xp)
         if self.view:
-            mark_view(out, self, operands, params)
+            mark_view(out, self, operands[0], params)
+        return out
+
+    def run_one(self, a: Tensor, params: dict[str, Any]) -> Tensor:
+        """Forward and node of an op with one operand and one output: views and reductions of small tensors are common."""
+        x = a._array
+        y = self._cpu(np, x, **params) if type(x) is ndarray else self._run(backends.xp_of(x), x, **params)
+        if type(y) is not ndarray:
+            y = backends.as_array(y, x)
+        out = new_tensor(Tensor)
+        out._array = y
+        out._grad = out._view = None
+        edge = a._node
+        if edge is None or (scopes[0] and not grad_state.enabled) or y.dtype.kind not in "fcV":
+            out._node = None
+        else:
+            node = Node()
+            node.op, node.params, node.edges, node.origin = self, params or None, (edge,), None
+            node.shape, node.dtype = y.shape, y.dtype
+            slots = self._keep.get(1)
+            if slots is None:
+                slots = self.keep(1)
+            node.saved = (x if 0 in slots else None, y if 1 in slots else None) if slots else ()
+            node.seq = next_seq()
+            out._node = node
+        if self.view:
+            mark_view(out, self, a, params)
         return out
 
     def _record(self, edges: list[Any], arrays: list[Any], result: Any, extras: Any, params: dict[str, Any]) -> Node:
@@ -279,8 +309,8 @@ def unary_call(op: Elementwise) -> Callable[..., Any]:
 
     def call(a: Any, inside: bool = False) -> Any:
         nonlocal pattern
-        if events.op and not inside:
-            return watched(op, (a,), {})
+        if (events.op or versions.rebased) and not inside:
+            return attended(op, (a,), {})
         try:
             x = a._array
         except AttributeError:
@@ -324,8 +354,8 @@ def binary_call(op: Elementwise) -> Callable[..., Any]:  # noqa: C901 (the hot p
 
     def call(a: Any, b: Any, inside: bool = False) -> Any:
         nonlocal pattern
-        if events.op and not inside:
-            return watched(op, (a, b), {})
+        if (events.op or versions.rebased) and not inside:
+            return attended(op, (a, b), {})
         try:
             x, y = a._array, b._array
             edge_a, edge_b = a._node, b._node
@@ -382,6 +412,26 @@ def ufunc_runner(ufunc: Any) -> Callable[..., Any]:
     return run
 
 
+def attended(op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    """Run an op where more than arithmetic is to be done: views may have old histories, or somebody listens."""
+    if versions.rebased:
+        for operand in operands:
+            if isinstance(operand, Tensor) and operand._view is not None:
+                renew(operand)
+    return watched(op, operands, params) if events.op else op.run(operands, params)
+
+
+def renew(view: Tensor) -> None:
+    """Give a view the history that what it views has by now, if that was changed in place since (as PyTorch does)."""
+    root, path, known = view._view  # type: ignore[misc]
+    if root._node is known or not grad_state.enabled or (view._node is None and known is not None):
+        return
+    again: Any = root
+    for op, params in path:
+        again = op.run((again,), params)
+    view._node, view._view = again._node, (root, path, root._node)
+
+
 def watched(op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """Run an op while somebody listens: time it, note where it was called from, and say so."""
     started = time.perf_counter()
@@ -431,14 +481,21 @@ def pick_node(source: Node, index: int, result: Any) -> Node:
     return node
 
 
-def mark_view(out: Tensor, op: Op, operands: Sequence[Any], params: dict[str, Any]) -> None:
-    """Remember which tensor `out` is a view of and how, so that in-place changes reach its history."""
-    base = operands[0]
-    array = out._array
-    if array.base is None or versions.owner(array) is not versions.owner(base._array):
+def mark_view(out: Tensor, op: Op, base: Tensor, params: dict[str, Any]) -> None:
+    """Remember which tensor `out` is a view of, how, and of which history, so that in-place changes reach both."""
+    array, memory = base._array, out._array.base
+    if memory is None or (memory is not array and memory is not array.base and not same_memory(out._array, array)):
         return
-    root, path = (base, ()) if base._view is None else base._view
-    out._view = (root, (*path, (op, params)))
+    if base._view is None:
+        out._view = (base, ((op, params),), base._node)
+    else:
+        root, path, known = base._view
+        out._view = (root, (*path, (op, params)), known)
+
+
+def same_memory(a: Any, b: Any) -> bool:
+    """True if one array owns the memory of both."""
+    return versions.owner(a) is versions.owner(b)
 
 
 def _no_forward(op: Op) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 sequence = itertools.count(1)
 last = 0  # index of the youngest stamp; nodes made later need no check
+rebased = 0  # how often an in-place change gave a tensor a new history; while it is 0 no view can have an old one
 _stamps: dict[int, tuple[Any, int, int]] = {}  # id(memory) -> (weak reference, stamp, number of changes)
 
 

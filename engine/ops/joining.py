@@ -64,9 +64,9 @@ class Parts(MultiOp):
         base = operands[0]
         if not isinstance(base, Tensor):
             return self._run(backends.xp_of(base), base, **params)
-        root, path = (base, ()) if base._view is None else base._view
+        root, path, known = (base, (), base._node) if base._view is None else base._view
         for out, index in zip(outs, self.indices(base._array.shape, params), strict=True):
-            out._view = (root, (*path, (slice_op, {"index": index})))
+            out._view = (root, (*path, (slice_op, {"index": index})), known)
         return outs
 
     def indices(self, shape: tuple[int, ...], params: dict[str, Any]) -> list[Any]:
