@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, sync_playwright
 
 from tests.e2e.conftest import CHROMIUM_FLAGS
 from tests.e2e.lab import Cell, Lab
-from tests.e2e.server import SETTINGS, Server, find_chromium, running_server
+from tests.e2e.server import Server, find_chromium, running_server
 
 SETUP = """\
 %load_ext gradbook
@@ -94,11 +94,8 @@ def take(context: BrowserContext, server: Server, folder: Path, name: str) -> No
     program, width, dark, act = PICTURES[name]
     page = context.new_page()
     page.set_viewport_size({"width": width + CHROME_PIXELS, "height": 1500})
-    overrides = {
-        **SETTINGS,
-        "@jupyterlab/apputils-extension:themes": {"theme": f"JupyterLab {'Dark' if dark else 'Light'}"},
-    }
-    (server.data.parent / "config" / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(overrides))
+    theme = {"raw": json.dumps({"theme": f"JupyterLab {'Dark' if dark else 'Light'}"})}
+    server.call("PUT", "settings/@jupyterlab/apputils-extension:themes", theme, base="lab/api")
     lab = Lab(page, server, name)
     setup, cell = lab.notebook(SETUP, program)
     page.keyboard.press("Control+b")

@@ -34,12 +34,13 @@ class Server:
     data: Path
     log: Path
 
-    def call(self, method: str, path: str) -> object:
+    def call(self, method: str, path: str, data: object = None, base: str = "api") -> object:
         """Ask the server's REST interface. -> the JSON it answers, or None."""
-        request = urllib.request.Request(f"{self.url}/api/{path}", method=method)
+        body = None if data is None else json.dumps(data).encode()
+        request = urllib.request.Request(f"{self.url}/{base}/{path}", data=body, method=method)
         with urllib.request.urlopen(request, timeout=20) as answer:
-            body = answer.read()
-        return json.loads(body) if body else None
+            text = answer.read()
+        return json.loads(text) if text else None
 
     def shut_down_kernels(self) -> None:
         """End every session, so that no test's loop eats the next test's processor."""
