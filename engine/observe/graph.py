@@ -132,6 +132,8 @@ def build(raw: list[RawNode], names: naming.Names) -> Graph:
     classes = {path: type(module).__name__ for path, module in names.module_paths()}
     titles = _titles(raw, names)
     nodes = tuple(_node(i, node, titles[i], classes, names) for i, node in enumerate(raw))
+    if not any(node.kind == "parameter" for node in nodes):  # made by hand: what has a gradient is what learns
+        nodes = tuple(replace(n, kind="parameter") if n.kind == "input" and n.requires_grad else n for n in nodes)
     return Graph(nodes, edges, _modules(nodes, names))
 
 

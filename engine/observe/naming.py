@@ -59,10 +59,11 @@ def _short_name(node: ast.expr) -> str:
         return _short_name(node.elts[0])
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Mult):  # loss / accumulate, 0.5 * loss
         return _short_name(node.left) or _short_name(node.right)
-    if isinstance(node, ast.Call):
-        inner = [name for name in map(_short_name, node.args) if name]
+    if isinstance(node, ast.Call):  # f(loss) is the loss; cross_entropy(model(x), y) is none of its operands
+        if len(node.args) == 1:
+            return _short_name(node.args[0])
         owner = node.func.value if isinstance(node.func, ast.Attribute) else None
-        return inner[0] if len(inner) == 1 else (_short_name(owner) if owner is not None and not node.args else "")
+        return _short_name(owner) if owner is not None and not node.args else ""
     text = ast.unparse(node) if isinstance(node, ast.Subscript | ast.BinOp) else ""
     return text if len(text) <= LONGEST else ""
 

@@ -278,7 +278,8 @@ class Recorder:
             self.begin_run()
         run = self._run
         if not run.cell and place is not None:
-            run.cell = cell_label(place[0].co_filename)
+            label = cell_label(place[0].co_filename)
+            run.cell = "" if label.startswith("<") else label  # code that no file holds
         if run.state == "waiting":
             self._starting = True
             run.begin()

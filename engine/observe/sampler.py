@@ -22,6 +22,7 @@ __all__ = ["PAUSE", "SHARE", "Sampler"]
 
 SHARE = {"health": 0.025, "full": 0.5}  # what recorded steps may cost, as a share of the time beside them
 PAUSE = {"health": 0.25, "full": 0.0}  # seconds between two recorded steps at least
+EARLY = frozenset((3, 15, 63, 255))  # the steps after these are recorded too: a short run has a history
 ARMED = {"patience": 0.2, "numbers": 0.05}  # seconds that operations may cost in a cell that has not begun to train
 clock = time.perf_counter
 
@@ -63,7 +64,7 @@ class Sampler:
         """Whether the next step is to be recorded."""
         if self.every:
             return self.run is not None and self.run.step % self.every == 0
-        return now >= self._next
+        return now >= self._next or (self.run is not None and self.run.step in EARLY)
 
     def begin(self, optimizers: Iterable[int] = ()) -> None:
         """Record from now on, until each of these optimizers has stepped."""
@@ -89,7 +90,8 @@ class Sampler:
 
     def refresh(self) -> None:
         """Another pass over some data begins before any training: what came before it is not the step."""
-        if self.run is None and self.take is not None:
+        waiting = self.run is None or self.run.state == "waiting"
+        if waiting and self.take is not None:
             self.take.refresh()
             self.listen(self.take)
 

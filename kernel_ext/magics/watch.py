@@ -37,7 +37,7 @@ class WatchMagic(GradbookMagics):
 
     @line_cell_magic
     def watch(self, line: str, cell: str | None = None) -> None:
-        """Watch this cell: its first .backward() opens a live view under it.
+        """Watch this cell: a live view opens under it at once, and waits for its first .backward().
 
         %%watch [NAME] [--panels loss,gradients,graph,coach] [--level health|full] [--every N] [--hz N]
 

@@ -114,6 +114,14 @@ def test_watch_says_what_is_wanted(loaded: InteractiveShell) -> None:
     assert (seen.name, seen.level, seen.panels) == ("baseline", "full", ("loss", "graph"))
 
 
+def test_a_watched_cell_shows_its_view_before_it_trains(loaded: InteractiveShell) -> None:
+    states = []
+    loaded.user_ns["look"] = lambda: states.append([seen.state for seen in observe.runs()])
+    assert run(loaded, "%%watch mine\nlook()\n" + TRAIN).success
+    assert states == [["waiting"]]
+    assert [(seen.name, seen.state, seen.step) for seen in observe.runs()] == [("mine", "finished", 3)]
+
+
 def test_a_watched_cell_stays_an_ordinary_cell(loaded: InteractiveShell) -> None:
     result = run(loaded, "%%watch\nimport asyncio\nawait asyncio.sleep(0)\n40 + 2")
     assert result.result == 42

@@ -78,6 +78,15 @@ def test_modules_give_paths_classes_and_parameter_names() -> None:
     assert paths["blocks"].parameters == 40
 
 
+def test_without_a_module_what_has_a_gradient_is_the_parameter() -> None:
+    x, w = gradbook.ones(3), gradbook.ones(1, requires_grad=True)
+    kinds = {node.name: node.kind for node in Graph.of((w * x).sum(), {"x": x, "w": w}).nodes if node.kind != "op"}
+    assert kinds == {"x": "input", "w": "parameter"}
+    x, layer = gradbook.ones(1, 3, requires_grad=True), nn.Linear(3, 1)
+    graph = Graph.of(layer(x), {"x": x, "layer": layer})
+    assert only(graph, name="x").kind == "input", "beside a module's parameters it is an input that is looked at"
+
+
 def test_several_models_put_their_variable_in_front() -> None:
     generator, critic = nn.Linear(2, 2), nn.Linear(2, 1)
     out = critic(generator(gradbook.ones(1, 2)))

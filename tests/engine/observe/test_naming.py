@@ -62,6 +62,7 @@ def calls_of(text: str, method: str = "backward") -> tuple[CodeType, int]:
         ("x = 1; y = 2; err.backward(); k = 3", "err"),
         ("é = 'ü'; err.backward()", "err"),
         ("(loss + err).backward()", "loss + err"),
+        ("criterion(model(x).f(y), y[:2]).backward()", "loss"),
     ],
 )
 def test_the_loss_has_the_name_its_user_gave_it(line: str, name: str) -> None:

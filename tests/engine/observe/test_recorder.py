@@ -105,8 +105,8 @@ def test_only_a_few_steps_are_recorded_at_health(monkeypatch: pytest.MonkeyPatch
     listening = []
     with observe.start_run() as run:
         train(model, optimizer, 300, after=lambda _: listening.append(bool(events.op)))
-    assert sum(listening) <= 3
-    assert 1 <= run.probes.total <= 3
+    assert sum(listening) <= 7, "the first, those after 3, 15, 63 and 255 steps, and what the clock allows"
+    assert 5 <= run.probes.total <= 7
     monkeypatch.setitem(module.PAUSE, "health", 0.0)
     monkeypatch.setitem(module.SHARE, "health", 1e9)
     with observe.start_run() as run:
