@@ -22,7 +22,6 @@ from gradbook.dtypes import (
     long, promote_types, set_default_dtype, short, uint16, uint32, uint64, uint8,
 )
 from gradbook.ops.activation import celu, celu_, prelu, relu, relu_, rrelu, selu, selu_
-from gradbook.ops.hard_activation import hardshrink, threshold, threshold_
 from gradbook.ops.combining import (
     as_strided_scatter, block_diag, cartesian_prod, combinations, diagonal_scatter, permute_copy,
     select_scatter, squeeze_copy, t_copy, transpose_copy, unsqueeze_copy, view_copy,
@@ -38,15 +37,15 @@ from gradbook.ops.complex import (
     view_as_real,
 )
 from gradbook.ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
-from gradbook.ops.counting import bincount, histc, histogram, isin, unique, unique_consecutive
-from gradbook.ops.creation import (
-    arange, as_tensor, asarray, empty, empty_like, eye, from_numpy, full, full_like, is_complex, is_floating_point,
-    is_nonzero, is_tensor, linspace, logspace, numel, ones, ones_like, range, scalar_tensor, tensor, tril_indices,
-    triu_indices, zeros, zeros_like,
-)
 from gradbook.ops.conversion import (
     BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor, IntTensor,
     LongTensor, ShortTensor, clone, fill,
+)
+from gradbook.ops.counting import bincount, histc, histogram, isin, unique, unique_consecutive
+from gradbook.ops.creation import (
+    arange, as_tensor, asarray, empty, empty_like, eye, from_numpy, full, full_like, is_complex,
+    is_floating_point, is_nonzero, is_tensor, linspace, logspace, numel, ones, ones_like, range, scalar_tensor,
+    tensor, tril_indices, triu_indices, zeros, zeros_like,
 )
 from gradbook.ops.ctc import ctc_loss
 from gradbook.ops.dropout import (
@@ -55,15 +54,19 @@ from gradbook.ops.dropout import (
 )
 from gradbook.ops.einsum import einsum
 from gradbook.ops.embedding import embedding, embedding_bag
+from gradbook.ops.extremes import amax, amin, aminmax, argmax, argmin, max, min
+from gradbook.ops.gamma import digamma, lgamma, mvlgamma, polygamma
 from gradbook.ops.gathering import (
     argwhere, gather, index_add, index_copy, index_fill, index_select, masked_fill, masked_scatter,
     masked_select, nonzero, put, scatter, scatter_add, take, take_along_dim,
 )
+from gradbook.ops.hard_activation import hardshrink, threshold, threshold_
 from gradbook.ops.indexing import index_put, select, slice_scatter
 from gradbook.ops.joining import (
     cat, chunk, column_stack, concat, concatenate, dsplit, dstack, hsplit, hstack, narrow, narrow_copy,
     row_stack, split, split_with_sizes, stack, tensor_split, unbind, unsafe_chunk, unsafe_split, vsplit, vstack,
 )
+from gradbook.ops.limits import clamp, clamp_max, clamp_min, clip, fmax, fmin, maximum, minimum
 from gradbook.ops.linalg import (
     addbmm, addmm, addmv, addr, baddbmm, bmm, chain_matmul, cross, dot, ger, inner, kron, matmul, mm, mv, outer,
     tensordot, trace, vdot,
@@ -71,46 +74,16 @@ from gradbook.ops.linalg import (
 from gradbook.ops.linear import bilinear
 from gradbook.ops.loss import binary_cross_entropy_with_logits, kl_div, poisson_nll_loss
 from gradbook.ops.norm import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
-from gradbook.ops.extremes import amax, amin, aminmax, argmax, argmin, max, min
-from gradbook.ops.ordering import (
-    argsort,
-    kthvalue,
-    median,
-    mode,
-    msort,
-    nanmedian,
-    nanquantile,
-    quantile,
-    sort,
-    topk,
-)
+from gradbook.ops.ordering import argsort, kthvalue, median, mode, msort, nanmedian, nanquantile, quantile, sort, topk
 from gradbook.ops.pointwise import (
-    abs,
-    absolute,
-    add,
-    addcdiv,
-    addcmul,
-    lerp,
-    mul,
-    multiply,
-    neg,
-    negative,
-    positive,
-    reciprocal,
-    rsub,
-    sgn,
-    sign,
-    square,
-    sub,
-    subtract,
+    abs, absolute, add, addcdiv, addcmul, lerp, mul, multiply, neg, negative, positive, reciprocal, rsub, sgn,
+    sign, square, sub, subtract,
 )
-from gradbook.ops.rounding import ceil, fix, floor, frac, round, trunc
-from gradbook.ops.limits import clamp, clamp_max, clamp_min, clip, fmax, fmin, maximum, minimum
-from gradbook.ops.quotient import div, divide, floor_divide, fmod, remainder, true_divide
 from gradbook.ops.pool_functions import (
     adaptive_avg_pool1d, adaptive_max_pool1d, avg_pool1d, max_pool1d, max_pool1d_with_indices, max_pool2d,
     max_pool3d,
 )
+from gradbook.ops.quotient import div, divide, floor_divide, fmod, remainder, true_divide
 from gradbook.ops.random import (
     bernoulli, multinomial, normal, poisson, rand, rand_like, randint, randint_like, randn, randn_like,
     randperm,
@@ -120,8 +93,7 @@ from gradbook.ops.ranking_loss import (
     pdist, triplet_margin_loss,
 )
 from gradbook.ops.reduction import all, any, count_nonzero, mean, nanmean, nansum, prod, sum
-from gradbook.ops.vector_norm import dist, logsumexp, norm
-from gradbook.ops.variance import std, std_mean, var, var_mean
+from gradbook.ops.rounding import ceil, fix, floor, frac, round, trunc
 from gradbook.ops.scan import (
     cummax, cummin, cumprod, cumsum, cumulative_trapezoid, diff, logcumsumexp, trapezoid, trapz,
 )
@@ -132,7 +104,6 @@ from gradbook.ops.shape import (
 )
 from gradbook.ops.softmax import log_softmax, softmax
 from gradbook.ops.spatial import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
-from gradbook.ops.gamma import digamma, lgamma, mvlgamma, polygamma
 from gradbook.ops.special import erf, erfc, erfinv, i0, logit, sigmoid
 from gradbook.ops.statistics import cdist, corrcoef, cov
 from gradbook.ops.strides import as_strided, diag, diag_embed, diagflat, diagonal, tril, triu
@@ -144,6 +115,8 @@ from gradbook.ops.transcendental import (
     copysign, cos, cosh, deg2rad, exp, exp2, expm1, float_power, hypot, ldexp, log10, log1p, log2, logaddexp,
     logaddexp2, pow, rad2deg, rsqrt, sin, sinc, sinh, sqrt, tan, tanh, xlogy,
 )
+from gradbook.ops.variance import std, std_mean, var, var_mean
+from gradbook.ops.vector_norm import dist, logsumexp, norm
 from gradbook.printing import set_printoptions
 from gradbook.random import (
     Generator, default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state,
@@ -151,7 +124,7 @@ from gradbook.random import (
 from gradbook.serialization import load, save
 from gradbook.ops.transcendental import log as natural_log
 
-from gradbook import linalg, nn, optim, special, utils  
+from gradbook import linalg, nn, optim, special, utils
 from gradbook.linalg import (
     cholesky_inverse, cholesky_solve, det, inverse, logdet, matrix_exp, matrix_power, pinverse, slogdet,
     torch_cholesky as cholesky, torch_qr as qr, torch_svd as svd,
@@ -170,51 +143,51 @@ __all__ = [
     "baddbmm", "batch_norm", "bernoulli", "bfloat16", "bilinear", "binary_cross_entropy_with_logits", "bincount",
     "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
     "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast",
-    "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu", "celu_", "cfloat", "chain_matmul", "channel_shuffle",
-    "cholesky", "cholesky_inverse", "cholesky_solve", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone",
-    "column_stack", "combinations", "complex", "complex64", "complex128", "concat", "concatenate", "conj",
-    "conj_physical", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
-    "copysign", "corrcoef", "cos", "cosh", "cov", "cosine_embedding_loss", "cosine_similarity", "count_nonzero", "cross", "ctc_loss",
-    "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "datasets", "default_generator", "deg2rad",
-    "det", "device", "diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "diff", "digamma", "dist",
-    "div", "divide", "dot", "double", "dropout", "dropout_", "dsplit", "dstack", "dtype", "dtypes", "einsum",
-    "embedding", "embedding_bag", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "erfc", "erfinv",
-    "errors", "events", "exp", "exp2", "expand_copy", "expm1", "eye", "feature_alpha_dropout",
-    "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "fill", "finfo", "fix", "flatten", "flip",
-    "fliplr", "flipud", "float", "float16", "float32", "float64", "float_power", "floor", "floor_divide", "fmax",
-    "fmin", "fmod", "frac", "from_numpy", "full", "full_like", "gather", "gcd", "ge", "ger", "get_default_device",
-    "get_default_dtype", "get_num_threads", "get_rng_state", "greater", "greater_equal", "group_norm", "gt",
-    "half", "hardshrink", "heaviside", "hinge_embedding_loss", "histc", "histogram", "hsplit", "hstack", "hypot",
-    "i0", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put", "index_reduce", "index_select",
-    "inference_mode", "initial_seed", "inner", "instance_norm", "int", "int8", "int16", "int32", "int64",
-    "inverse", "is_complex", "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled", "is_nonzero",
-    "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "kl_div",
-    "kron", "kthvalue", "layer_norm", "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linalg",
-    "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp",
-    "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long",
-    "lt", "manual_seed", "margin_ranking_loss", "masked_fill", "masked_scatter", "masked_select", "matmul",
-    "matrix_exp", "matrix_power", "max", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d",
-    "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim", "msort",
-    "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan_to_num", "nanmean", "nanmedian", "nanquantile",
-    "nansum", "narrow", "narrow_copy", "native_channel_shuffle", "ne", "neg", "negative", "nextafter", "nn",
-    "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "observe", "ones", "ones_like", "optim",
-    "outer", "pairwise_distance", "pdist", "permute", "permute_copy", "pinverse", "pixel_shuffle",
-    "pixel_unshuffle", "poisson", "poisson_nll_loss", "polar", "polygamma", "positive", "pow", "prelu", "prod",
-    "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn",
-    "randn_like", "randperm", "range", "ravel", "real", "reciprocal", "relu", "relu_", "remainder",
-    "repeat_interleave", "reshape", "resolve_conj", "resolve_neg", "rms_norm", "roll", "rot90", "round",
-    "row_stack", "rrelu", "rsqrt", "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce",
-    "searchsorted", "seed", "select", "select_scatter", "selu", "selu_", "set_default_device",
-    "set_default_dtype", "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "sgn",
-    "short", "sigmoid", "sign", "signbit", "sin", "sinc", "sinh", "slice_scatter", "slogdet", "softmax", "sort", "special",
-    "split", "split_with_sizes", "sqrt", "square", "squeeze", "squeeze_copy", "stack", "std", "std_mean", "sub",
-    "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "t_copy", "take", "take_along_dim", "tan", "tanh",
-    "tensor", "tensor_split", "tensordot", "threshold", "threshold_", "tile", "topk", "trace", "transpose",
-    "transpose_copy", "trapezoid", "trapz", "tril", "tril_indices", "triplet_margin_loss", "triu", "triu_indices",
-    "true_divide", "trunc", "uint8", "uint16", "uint32", "uint64", "unbind", "unflatten", "unique",
-    "unique_consecutive", "unsafe_chunk", "unsafe_split", "unsqueeze", "unsqueeze_copy", "utils", "var",
-    "var_mean", "vdot", "view_as_complex", "view_as_real", "view_copy", "vsplit", "vstack", "where", "xlogy",
-    "zeros", "zeros_like",
+    "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu", "celu_", "cfloat", "chain_matmul",
+    "channel_shuffle", "cholesky", "cholesky_inverse", "cholesky_solve", "chunk", "clamp", "clamp_max",
+    "clamp_min", "clip", "clone", "column_stack", "combinations", "complex", "complex64", "complex128", "concat",
+    "concatenate", "conj", "conj_physical", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+    "conv_transpose3d", "copysign", "corrcoef", "cos", "cosh", "cosine_embedding_loss", "cosine_similarity",
+    "count_nonzero", "cov", "cross", "ctc_loss", "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid",
+    "datasets", "default_generator", "deg2rad", "det", "device", "diag", "diag_embed", "diagflat", "diagonal",
+    "diagonal_scatter", "diff", "digamma", "dist", "div", "divide", "dot", "double", "dropout", "dropout_",
+    "dsplit", "dstack", "dtype", "dtypes", "einsum", "embedding", "embedding_bag", "empty", "empty_like",
+    "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "errors", "events", "exp", "exp2", "expand_copy",
+    "expm1", "eye", "feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout", "feature_dropout_",
+    "fill", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64",
+    "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "from_numpy", "full", "full_like",
+    "gather", "gcd", "ge", "ger", "get_default_device", "get_default_dtype", "get_num_threads", "get_rng_state",
+    "greater", "greater_equal", "group_norm", "gt", "half", "hardshrink", "heaviside", "hinge_embedding_loss",
+    "histc", "histogram", "hsplit", "hstack", "hypot", "i0", "iinfo", "imag", "index_add", "index_copy",
+    "index_fill", "index_put", "index_reduce", "index_select", "inference_mode", "initial_seed", "inner",
+    "instance_norm", "int", "int8", "int16", "int32", "int64", "inverse", "is_complex", "is_floating_point",
+    "is_grad_enabled", "is_inference_mode_enabled", "is_nonzero", "is_tensor", "isclose", "isfinite", "isin",
+    "isinf", "isnan", "isneginf", "isposinf", "isreal", "kl_div", "kron", "kthvalue", "layer_norm", "lcm",
+    "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linalg", "linspace", "load", "log", "log1p", "log2",
+    "log10", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logdet", "logical_and", "logical_not",
+    "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lt", "manual_seed",
+    "margin_ranking_loss", "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp",
+    "matrix_power", "max", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d", "maximum", "mean",
+    "median", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim", "msort", "mul", "multinomial",
+    "multiply", "mv", "mvlgamma", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow",
+    "narrow_copy", "native_channel_shuffle", "ne", "neg", "negative", "nextafter", "nn", "no_grad", "nonzero",
+    "norm", "normal", "not_equal", "numel", "observe", "ones", "ones_like", "optim", "outer", "pairwise_distance",
+    "pdist", "permute", "permute_copy", "pinverse", "pixel_shuffle", "pixel_unshuffle", "poisson",
+    "poisson_nll_loss", "polar", "polygamma", "positive", "pow", "prelu", "prod", "promote_types", "put", "qr",
+    "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm",
+    "range", "ravel", "real", "reciprocal", "relu", "relu_", "remainder", "repeat_interleave", "reshape",
+    "resolve_conj", "resolve_neg", "rms_norm", "roll", "rot90", "round", "row_stack", "rrelu", "rsqrt", "rsub",
+    "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select",
+    "select_scatter", "selu", "selu_", "set_default_device", "set_default_dtype", "set_grad_enabled",
+    "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin",
+    "sinc", "sinh", "slice_scatter", "slogdet", "softmax", "sort", "special", "split", "split_with_sizes", "sqrt",
+    "square", "squeeze", "squeeze_copy", "stack", "std", "std_mean", "sub", "subtract", "sum", "svd", "swapaxes",
+    "swapdims", "t", "t_copy", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split", "tensordot",
+    "threshold", "threshold_", "tile", "topk", "trace", "transpose", "transpose_copy", "trapezoid", "trapz",
+    "tril", "tril_indices", "triplet_margin_loss", "triu", "triu_indices", "true_divide", "trunc", "uint8",
+    "uint16", "uint32", "uint64", "unbind", "unflatten", "unique", "unique_consecutive", "unsafe_chunk",
+    "unsafe_split", "unsqueeze", "unsqueeze_copy", "utils", "var", "var_mean", "vdot", "view_as_complex",
+    "view_as_real", "view_copy", "vsplit", "vstack", "where", "xlogy", "zeros", "zeros_like",
 ]
 # isort: on
 # fmt: on

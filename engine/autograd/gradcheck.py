@@ -71,7 +71,7 @@ def gradgradcheck(
     fast_mode: bool = False,
     masked: bool = False,
 ) -> bool:
-    """True if second derivatives of `func` agree with central differences of its first (torch.autograd.gradgradcheck)."""
+    """True if second derivatives of `func` agree with differences of its first (torch.autograd.gradgradcheck)."""
     arguments = _tuple(inputs)
     rng = np.random.default_rng(7)
     if grad_outputs is None:

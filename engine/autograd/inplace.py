@@ -1,4 +1,4 @@
-"""Changing a tensor in place: the op's result written back, the history of the tensor, and of what it views, moved on."""
+"""Changing a tensor in place: the result written back, the history of the tensor, and of what it views, moved on."""
 
 from __future__ import annotations
 

@@ -194,7 +194,7 @@ class Op:
         return out
 
     def run_one(self, a: Tensor, params: dict[str, Any]) -> Tensor:
-        """Forward and node of an op with one operand and one output: views and reductions of small tensors are common."""
+        """Forward and node of an op with one operand and one output: many are views and reductions of small tensors."""
         x = a._array
         y = self._cpu(np, x, **params) if type(x) is ndarray else self._run(backends.xp_of(x), x, **params)
         if type(y) is not ndarray:
@@ -257,7 +257,7 @@ class Op:
 
 
 class MultiOp(Op):
-    """An op whose forward returns a tuple of differentiable outputs; its rule gets a list of gradients (None: unused)."""
+    """An op whose forward returns several differentiable outputs; its rule gets a list of gradients (None: unused)."""
 
     multi = True
 

@@ -140,11 +140,12 @@ def dtype_error(name: str, array: Any) -> DTypeError:
     """Why an array function refused the dtype of its operands."""
     kind = dtypes.of_array(array)
     if kind is dtypes.bool_ and name in ("sub", "neg"):
-        what = "Subtraction, the `-` operator, with a bool tensor" if name == "sub" else "Negation, the `-` operator, on a bool tensor"
+        what = "Subtraction, the `-` operator, with" if name == "sub" else "Negation, the `-` operator, on"
         return DTypeError(
-            f"{what} is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
+            f"{what} a bool tensor is not supported. If you are trying to invert a mask, use the `~` or "
+            "`logical_not()` operator instead."
         )
-    return UnsupportedDTypeError(f"\"{name}_cpu\" not implemented for {kind!r}; convert it first")
+    return UnsupportedDTypeError(f'"{name}_cpu" not implemented for {kind!r}; convert it first')
 
 
 def broadcast_error(name: str, a: tuple[int, ...], b: tuple[int, ...]) -> ShapeError:
@@ -154,8 +155,8 @@ def broadcast_error(name: str, a: tuple[int, ...], b: tuple[int, ...]) -> ShapeE
             axis = max(len(a), len(b)) - back
             text = (
                 f"{name}: The size of tensor a ({a[-back]}) must match the size of tensor b ({b[-back]}) at "
-                f"non-singleton dimension {axis}; a is {tuple(a)}, b is {tuple(b)}. Axes are matched from the right and "
-                "must be equal or 1"
+                f"non-singleton dimension {axis}; a is {tuple(a)}, b is {tuple(b)}. Axes are matched from the right "
+                "and must be equal or 1"
             )
             operands = [{"name": "a", "shape": tuple(a)}, {"name": "b", "shape": tuple(b)}]
             return ShapeError(text, card=Card(op=name, operands=operands, explanation=text))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from gradbook.ops import activation as _activation
-from gradbook.ops import hard_activation as _hard
+# fmt: off
+# isort: off
 from gradbook.ops import random as _random
 from gradbook.ops import softmax as _softmax
-from gradbook.ops.activation import *
+from gradbook.ops.activation import (
+    celu, celu_, elu, elu_, gelu, glu, leaky_relu, leaky_relu_, logsigmoid, mish, prelu, relu, relu_, rrelu,
+    selu, selu_, silu, softplus, softsign, tanhshrink,
+)
 from gradbook.ops.attention import scaled_dot_product_attention
 from gradbook.ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from gradbook.ops.cross_entropy import cross_entropy, nll_loss
@@ -17,7 +20,9 @@ from gradbook.ops.ctc import ctc_loss
 from gradbook.ops.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from gradbook.ops.embedding import embedding, embedding_bag, one_hot
 from gradbook.ops.grid import affine_grid, grid_sample
-from gradbook.ops.hard_activation import *
+from gradbook.ops.hard_activation import (
+    hardshrink, hardsigmoid, hardswish, hardtanh, hardtanh_, relu6, softshrink, threshold, threshold_,
+)
 from gradbook.ops.linear import bilinear, linear
 from gradbook.ops.loss import (
     binary_cross_entropy,
@@ -33,30 +38,46 @@ from gradbook.ops.loss import (
 from gradbook.ops.multihead import multi_head_attention_forward
 from gradbook.ops.norm import batch_norm, group_norm, instance_norm, layer_norm, local_response_norm, rms_norm
 from gradbook.ops.padding import pad
-from gradbook.ops.pool_functions import *
-from gradbook.ops.pool_functions import __all__ as _pools
-from gradbook.ops.pool_functions import adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d
-from gradbook.ops.ranking_loss import *
-from gradbook.ops.ranking_loss import __all__ as _rankings
-from gradbook.ops.spatial import *
-from gradbook.ops.spatial import __all__ as _spatial
+from gradbook.ops.pool_functions import (
+    adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, adaptive_max_pool1d, adaptive_max_pool2d,
+    adaptive_max_pool3d, avg_pool1d, avg_pool2d, avg_pool3d, lp_pool1d, lp_pool2d, lp_pool3d, max_pool1d,
+    max_pool1d_with_indices, max_pool2d, max_pool2d_with_indices, max_pool3d, max_pool3d_with_indices,
+    max_unpool1d, max_unpool2d, max_unpool3d,
+)
+from gradbook.ops.ranking_loss import (
+    cosine_embedding_loss, cosine_similarity, hinge_embedding_loss, margin_ranking_loss, multi_margin_loss,
+    multilabel_margin_loss, multilabel_soft_margin_loss, normalize, pairwise_distance, pdist, soft_margin_loss,
+    triplet_margin_loss, triplet_margin_with_distance_loss,
+)
+from gradbook.ops.spatial import (
+    channel_shuffle, fold, interpolate, native_channel_shuffle, pixel_shuffle, pixel_unshuffle, unfold,
+    upsample, upsample_bilinear, upsample_nearest,
+)
 from gradbook.tensor import Tensor
+# isort: on
+# fmt: on
 
 __all__ = [
-    *_activation.__all__, *_hard.__all__, *_pools, *_rankings, *_spatial,
-    "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d_with_indices", "adaptive_max_pool3d_with_indices",
-    "affine_grid", "alpha_dropout", "batch_norm", "bilinear", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cross_entropy",
-    "ctc_loss",
-    "dropout", "dropout1d", "dropout2d", "dropout3d", "embedding", "embedding_bag", "feature_alpha_dropout",
-    "gaussian_nll_loss", "grid_sample", "group_norm", "gumbel_softmax", "huber_loss", "instance_norm", "kl_div",
-    "l1_loss",
-    "layer_norm", "linear", "local_response_norm", "log_softmax", "mse_loss", "multi_head_attention_forward",
-    "nll_loss",
-    "one_hot", "pad", "poisson_nll_loss", "rms_norm", "scaled_dot_product_attention", "sigmoid", "smooth_l1_loss",
-    "softmax",
-    "softmin", "tanh",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices",
+    "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "affine_grid", "alpha_dropout", "avg_pool1d",
+    "avg_pool2d", "avg_pool3d", "batch_norm", "bilinear", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "celu", "celu_", "channel_shuffle", "conv1d", "conv2d", "conv3d",
+    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cosine_embedding_loss", "cosine_similarity",
+    "cross_entropy", "ctc_loss", "dropout", "dropout1d", "dropout2d", "dropout3d", "elu", "elu_", "embedding",
+    "embedding_bag", "feature_alpha_dropout", "fold", "gaussian_nll_loss", "gelu", "glu", "grid_sample",
+    "group_norm", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_",
+    "hinge_embedding_loss", "huber_loss", "instance_norm", "interpolate", "kl_div", "l1_loss", "layer_norm",
+    "leaky_relu", "leaky_relu_", "linear", "local_response_norm", "log_softmax", "logsigmoid", "lp_pool1d",
+    "lp_pool2d", "lp_pool3d", "margin_ranking_loss", "max_pool1d", "max_pool1d_with_indices", "max_pool2d",
+    "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices", "max_unpool1d", "max_unpool2d",
+    "max_unpool3d", "mish", "mse_loss", "multi_head_attention_forward", "multi_margin_loss",
+    "multilabel_margin_loss", "multilabel_soft_margin_loss", "native_channel_shuffle", "nll_loss", "normalize",
+    "one_hot", "pad", "pairwise_distance", "pdist", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss",
+    "prelu", "relu", "relu6", "relu_", "rms_norm", "rrelu", "scaled_dot_product_attention", "selu", "selu_",
+    "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax", "softmin", "softplus", "softshrink",
+    "softsign", "tanh", "tanhshrink", "threshold", "threshold_", "triplet_margin_loss",
+    "triplet_margin_with_distance_loss", "unfold", "upsample", "upsample_bilinear", "upsample_nearest",
 ]  # fmt: skip
 
 
