@@ -44,9 +44,13 @@ class GraphPicture:
                 lines.append(f"  {name}{title}({sources}) -> {_shape(node.shape)}{place}")
         return "\n".join(lines)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        from gradbook.widgets.graph_view import widget_of
+
         alt = f"graph with {len(self.graph.nodes)} nodes"
-        return {"text/plain": repr(self), "text/html": image("svg+xml", self.svg().encode(), alt)}
+        data = {"text/plain": repr(self), "text/html": image("svg+xml", self.svg().encode(), alt)}
+        asked = self.depth is not None or self.direction != "TB"  # a drawing of one's own choice, which only stands still
+        return data if asked else data | widget_of(self.graph, self.theme)
 
 
 def image(kind: str, data: bytes, alt: str, style: str = "") -> str:

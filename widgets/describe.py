@@ -5,8 +5,9 @@ A snapshot says everything and replaces what is there; a frame says what has com
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["EMBEDDED", "OVER", "Cursor", "describe_status", "frame", "packed", "snapshot"]
 
 SERIES_POINTS = 24_000  # points of all curves in one snapshot
+EPOCHS = 200  # marks of epochs
 FRAME_POINTS = 8_000  # points of one curve in one frame
 PROBE_BYTES = 96_000  # probes in one snapshot
 GHOST_ID = 1 << 16
@@ -178,9 +180,14 @@ def _epochs(run: Run, cursor: Cursor, message: Message) -> Cursor:
     marks = tuple(run.epochs)
     if len(marks) == cursor.epochs:
         return cursor
-    keep = evenly(len(marks), 200)
-    message.content["epochs"] = [[int(marks[i][0]), int(marks[i][1])] for i in keep]
+    every = next(n for n in _round_numbers() if len(marks) <= EPOCHS * n)
+    message.content["epochs"] = [[int(epoch), int(step)] for epoch, step in marks if epoch % every == 0]
     return replace(cursor, epochs=len(marks))
+
+
+def _round_numbers() -> Iterator[int]:
+    """1, 2, 5, 10, 20, 50, …: of many epochs, those are told that an axis would name."""
+    return (factor * 10**power for power in count() for factor in (1, 2, 5))
 
 
 def _parameters(run: Run, cursor: Cursor, message: Message) -> Cursor:

@@ -49,7 +49,7 @@ def _node(index: int, node: Any, place: dict[str, int]) -> dict[str, Any]:
         "id": index,
         "kind": node.kind,
         "op": node.op,
-        "label": node.op if node.kind == "op" else name.rpartition(".")[2] or node.kind,
+        "label": _label(node, name),
         "name": name,
         "module": place.get(node.module_path, -1) if node.module_path else -1,
         "shape": [int(dim) for dim in node.shape],
@@ -61,6 +61,13 @@ def _node(index: int, node: Any, place: dict[str, int]) -> dict[str, Any]:
         "source": None if node.source is None else plain(node.source),
         "params": {plain(key): plain(value) for key, value in (node.params or {}).items()},
     }
+
+
+def _label(node: Any, name: str) -> str:
+    """An op's own name, the last part of a path; a number is no path."""
+    if node.kind == "op":
+        return str(node.op)
+    return (name if node.kind == "constant" else name.rpartition(".")[2]) or str(node.kind)
 
 
 def _modules(graph: Graph) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ def mathml(latex: str) -> str:
         )
     except Exception:  # the converter raises bare exceptions of many kinds; a formula may not break a picture
         return f"<math><mtext>{escape(latex)}</mtext></math>"
-    return ENTITY.sub(_character, markup)
+    return ENTITY.sub(_character, markup).replace("<mo>⊤</mo>", '<mi mathvariant="normal">T</mi>')  # few fonts have it
 
 
 def formulas(ops: Iterable[Any]) -> dict[str, dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["MINUS", "count", "duration", "learning_rate", "loss", "number", "short"]
+__all__ = ["MINUS", "count", "duration", "learning_rate", "loss", "number", "short", "span"]
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -51,6 +51,11 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def span(seconds: float) -> str:
+    """How long something took: `0.6 s`, from ten seconds on `0:42`."""
+    return f"{number(max(seconds, 0.0))}\N{THIN SPACE}s" if seconds < 9.95 else duration(seconds)
 
 
 def learning_rate(value: float) -> str:

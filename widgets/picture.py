@@ -31,7 +31,7 @@ def summary(run: Run) -> str:
     loss = last_loss(run)
     said = "" if loss is None or run.state == "finished" else f" · {loss[0]} {numbers.loss(loss[2])}"
     cell = f" {run.cell}" if run.cell else ""
-    return f"gradbook live view{cell}: {head}{said}".replace(numbers.MINUS, "-")
+    return f"gradbook live view{cell}: {head}{said}".replace(numbers.MINUS, "-").replace("\N{THIN SPACE}", " ")
 
 
 def draw(run: Run) -> str:
@@ -72,16 +72,18 @@ def _status(run: Run) -> Words:
     words: list[Words] = [[(run.state, "b n")]]
     if run.state == "waiting":
         words.append([("for the first backward()", "")])
+    elif run.state == "finished" and not run.step:
+        words += [[("no backward() in this cell", "")], [(numbers.span(run.seconds), "n")]]
     elif run.state == "finished":
         words.append([(steps, "n"), (" step" if run.step == 1 else " steps", "")])
         if epoch:
             words.append([(numbers.count(epoch), "n"), (" epoch" if epoch == 1 else " epochs", "")])
-        words.append([(numbers.duration(run.seconds), "n")])
+        words.append([(numbers.span(run.seconds), "n")])
         loss = last_loss(run)
         if loss is not None:
             words.append([(f"{loss[0][:24]} ", ""), (numbers.loss(loss[2]), "n")])
     elif run.state == "stopped":
-        words += [[("by you at step ", ""), (steps, "n")], [(numbers.duration(run.seconds), "n")]]
+        words += [[("by you at step ", ""), (steps, "n")], [(numbers.span(run.seconds), "n")]]
     else:
         words += _where(run, steps)
     return [part for i, word in enumerate(words) for part in ([(" · ", "")] if i else []) + word]

@@ -47,8 +47,11 @@ class Curve:
 
     @property
     def label(self) -> str:
-        """`loss 0.412`."""
-        return f"{self.name if len(self.name) <= LONGEST else self.name[: LONGEST - 1] + '…'} {numbers.loss(self.last)}"
+        """`loss 0.412`; where a smoothed line ends, its own value: `loss ≈ 0.412`."""
+        name = self.name if len(self.name) <= LONGEST else self.name[: LONGEST - 1] + "…"
+        known = self.smooth[np.isfinite(self.smooth)]
+        last, mean = numbers.loss(self.last), numbers.loss(float(known[-1])) if len(known) else ""
+        return f"{name} {last}" if mean in ("", last) or not math.isfinite(self.raw[-1]) else f"{name} ≈ {mean}"
 
 
 def curves_of(run: Run) -> list[Curve]:

@@ -46,6 +46,11 @@ export function time(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
+/** How long something took: `0.6 s`, from ten seconds on `0:42`. */
+export function span(seconds: number): string {
+  return seconds < 9.95 ? `${num(Math.max(seconds, 0))}${THIN}s` : time(seconds);
+}
+
 /** `64×120`, `()` for a scalar. */
 export function shape(sizes: readonly number[]): string {
   return sizes.length === 0 ? "()" : sizes.join("×");

@@ -10,6 +10,7 @@ export const EXPLODING = 10;
 export const RATIO_HIGH = 1e-2;
 const LASTING = 3; // probes in a row that make a warning of a value
 const RECENT = 20;
+const FADED = 1e-3; // of the largest |grad|: gradients that shrink together have converged, not vanished
 const MOMENTS = 5;
 const LIKE_SIZE = 3;
 const FEWEST = 4; // numbers that make a histogram
@@ -51,7 +52,7 @@ export function rowData(state: State, row: Row, moment: number): RowData {
     for (let at = moment; at > moment - LASTING; at--) if (at < 0 || !test(at)) return false;
     return true;
   };
-  const trouble: Trouble = isBroken(probes, row, moment) ? "NaN" : lasting((at) => norms(at) >= EXPLODING) ? "exploding" : lasting((at) => norms(at) <= VANISHING) ? "vanishing" : null;
+  const trouble: Trouble = isBroken(probes, row, moment) ? "NaN" : lasting((at) => norms(at) >= EXPLODING) ? "exploding" : lasting((at) => norms(at) <= Math.min(VANISHING, FADED * largest(probes, params.length, at))) ? "vanishing" : null;
   const ratio = ratioOf(probes, row, moment);
   // A bias starts at zero, so that its first updates are large beside it: only matrices are judged.
   const judged = row.kind === "parameter" && params[row.index].shape.length >= 2;
@@ -75,6 +76,12 @@ function seenBefore(probes: Probes, index: number, moment: number): boolean {
 function normOf(probes: Probes, row: Row, moment: number): number {
   if (row.kind === "parameter") return probes.at(moment, row.index, NORM);
   return median(row.repeats.map((repeat) => repeatNorm(probes, repeat, moment)));
+}
+
+function largest(probes: Probes, rows: number, moment: number): number {
+  let most = 0;
+  for (let row = 0; row < rows; row++) if (probes.at(moment, row, NORM) > most) most = probes.at(moment, row, NORM);
+  return most;
 }
 
 function repeatNorm(probes: Probes, indices: readonly number[], moment: number): number {

@@ -74,11 +74,12 @@ export function drawGround(ctx: CanvasRenderingContext2D, columns: Columns, top:
   }
   const words: [string, number, CanvasTextAlign][] = [["−", columns.ridge, "left"], ["0", columns.ridge + columns.ridgeWidth / 2, "center"], ["+", columns.width, "right"]];
   for (const [text, x, align] of words) { ctx.textAlign = align; ctx.fillText(text, x, baseline); }
-  if (scaleWidth >= 106) {
+  const [vanishing, exploding] = scaleWidth >= 106 ? ["vanishing", "exploding"] : ["small", "large"];
+  if (scaleWidth >= 66) {
     ctx.textAlign = "left";
-    ctx.fillText("vanishing", scale, 12);
+    ctx.fillText(vanishing, scale, 12);
     ctx.textAlign = "right";
-    ctx.fillText("exploding", scale + scaleWidth + 2, 12);
+    ctx.fillText(exploding, scale + scaleWidth + 2, 12);
   }
   ctx.font = `11px ${inks.ui}`;
   ctx.textAlign = "left";

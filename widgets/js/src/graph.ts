@@ -16,6 +16,7 @@ import { fitCanvas, inks } from "./theme";
 
 const STRIP = 20; // px below the picture for the legend
 const NARROW = 540; // below it: no shapes in chips, no minimap
+const [LEAST_HIGH, MOST_HIGH] = [180, 474];
 const LARGEST = 8192; // px of a saved picture
 
 export function createGraph(store: Store, _actions: Actions): Panel {
@@ -28,7 +29,8 @@ class GraphPanel implements Panel {
   private readonly canvas = h("canvas", { role: "img", "aria-label": "graph: no step yet" });
   private readonly tree = createGraphTree();
   private readonly plot = h("div", { class: "plot" }, this.tree.el);
-  private readonly none = h("div", { class: "none" });
+  private readonly noneText = h("span");
+  private readonly none = h("div", { class: "none" }, this.noneText, ...Array.from({ length: 5 }, () => h("i", { "aria-hidden": "true" })));
   private readonly foot = h("div", { class: "foot small dim", "aria-live": "polite" });
   private readonly camera = new GraphCamera();
   private readonly finder: ReturnType<typeof createFinder>;
@@ -79,7 +81,7 @@ class GraphPanel implements Panel {
     this.none.hidden = graph !== null;
     this.canvas.hidden = this.plot.hidden = this.foot.hidden = this.shell.tools.hidden = graph === null;
     if (graph === null) {
-      setText(this.none, "The graph appears after the first backward().");
+      setText(this.noneText, "the graph appears here");
       this.model = null;
       return;
     }
@@ -107,6 +109,8 @@ class GraphPanel implements Panel {
     if (this.model === null || width === 0) return;
     if (this.model.setOptions(this.options(width, this.model))) this.camera.settle(this.model);
     this.camera.resize(width, height, this.model);
+    // a small graph takes the place that it needs, not the whole of what it may have
+    this.el.style.setProperty("--graph-height", `${Math.ceil(Math.min(MOST_HIGH, Math.max(LEAST_HIGH, this.model.picture.height + 8 + STRIP)))}px`);
   }
 
   /** A narrow panel gives its whole width to the rows; groups around groups need some of it for their frames. */
@@ -131,7 +135,7 @@ class GraphPanel implements Panel {
     if (model === null || width === 0 || height === 0) return;
     const scene = this.scene(state, model);
     const { versions } = state;
-    const key = [versions.graph, versions.stats, versions.probes, versions.params, versions.ui, state.error?.node, state.connection, width, height, Object.values(camera.camera), this.overlay, this.hovered?.kind, this.hovered?.at, this.finder.words(), this.match, scene.ink.ink, scene.ink.grad, globalThis.devicePixelRatio, [...model.opened].length, model.picture.items.length].join();
+    const key = [versions.graph, versions.stats, versions.probes, versions.params, versions.ui, state.error?.node, state.connection, state.status.state, width, height, Object.values(camera.camera), this.overlay, this.hovered?.kind, this.hovered?.at, this.finder.words(), this.match, scene.ink.ink, scene.ink.grad, globalThis.devicePixelRatio, [...model.opened].length, model.picture.items.length].join();
     setAttr(this.canvas, "aria-label", `graph with ${model.graph.nodes.length} nodes, ${model.picture.shown} shown${camera.camera.scale < 0.45 ? ", zoomed out" : ""}`);
     const notes = new Map([...scene.trouble].map(([at, words]) => [model.picture.items[at].key, words]));
     if (scene.failed >= 0) notes.set(model.picture.items[scene.failed].key, `failed: ${state.error?.message ?? ""}`);
@@ -198,6 +202,8 @@ class GraphPanel implements Panel {
       return this.match < 0 ? `${count(this.matches.length)} found` : `${count(this.match + 1)} of ${count(this.matches.length)}`;
     }
     const { folded } = model.picture;
+    const { graphStats, status } = this.store.state;
+    if (graphStats !== null && status.state !== "running" && graphStats.step !== status.step) return `numbers of step ${count(graphStats.step)}`;
     return folded > 0 ? `${plural(model.graph.ops, "op")}, ${count(folded)} folded` : plural(model.graph.ops, "op");
   }
 

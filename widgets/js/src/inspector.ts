@@ -34,7 +34,7 @@ class Inspector implements Panel {
   private readonly low = h("span", { class: "mono" });
   private readonly high = h("span", { class: "mono" });
   private readonly ramp = h("canvas", { "aria-hidden": "true" });
-  private readonly value = h("div", {}, h("div", { class: "lab" }, h("span", {}, "value"), this.heatWords), this.heat, h("div", { class: "scale" }, this.low, this.ramp, this.high));
+  private readonly value = h("div", { class: "value" }, h("div", { class: "lab" }, h("span", {}, "value"), this.heatWords), this.heat, h("div", { class: "scale" }, this.low, this.ramp, this.high));
   private readonly valueHist = histogram("value");
   private readonly gradHist = histogram("grad");
   private readonly two = h("div", { class: "two" }, this.valueHist.el, this.gradHist.el);
@@ -97,12 +97,12 @@ class Inspector implements Panel {
     if (key === this.described) return;
     this.described = key;
     this.source.hidden = !node?.source && node?.line == null;
-    setText(this.where, [node?.cell ? `cell ${node.cell}` : "", node?.line == null ? "" : `line ${node.line}`].filter(Boolean).join(" "));
+    setText(this.where, [!node?.cell ? "" : node.cell.startsWith("[") ? `cell ${node.cell}` : node.cell, node?.line == null ? "" : `line ${node.line}`].filter(Boolean).join(" "));
     setText(this.code, node?.source ?? "");
     const known = node ? state.graph?.formulas[node.op] : undefined;
     const value = known ? formula(known.value, true) : null;
     this.formula.hidden = value === null;
-    const grads = Object.values(known?.grads ?? {}).map((text) => formula(text, true)).filter((math) => math !== null);
+    const grads = Object.values(known?.grads ?? {}).map((text) => formula(text, false)).filter((math) => math !== null);
     this.formula.replaceChildren(...(value ? [value] : []), ...(value && grads.length > 0 ? [h("div", { class: "grads", role: "group", "aria-label": "Gradients" }, ...grads)] : []));
   }
 

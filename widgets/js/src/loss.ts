@@ -83,7 +83,7 @@ function createTools(store: Store): { smoothing: HTMLElement; scale: HTMLElement
     setAttr(log, "aria-pressed", String(isLog));
     setAttr(linear, "aria-pressed", String(!isLog));
     log.disabled = !possible;
-    setAttr(log, "title", possible ? null : "A log axis needs values above 0");
+    setAttr(log, "title", possible ? null : "A log axis needs values of at least 0");
   };
   return { smoothing, scale, draw };
 }

@@ -33,7 +33,7 @@ const BOTTOM = 20;
 
 export function isLogPossible(lines: Line[]): boolean {
   const judged = lines.filter((line) => line.kind !== "other" && line.curve.high > -Infinity);
-  return judged.every((line) => line.curve.low > 0);
+  return judged.every((line) => line.curve.low >= 0 && (line.curve.lowPositive < Infinity || line.kind === "ghost"));
 }
 
 /** Lay the frame out: bounds of both axes and margins wide enough for the words. */
@@ -53,7 +53,7 @@ export function layoutLoss(scene: LossScene, width: number, height: number, memo
   return {
     ...frame,
     x: (step) => frame.left + (step / span) * frame.width,
-    y: (value) => TOP + frame.height * (1 - (log ? (Math.log(value) - logLow) / logRange : (value - low) / (high - low))),
+    y: (value) => TOP + frame.height * (1 - (log ? (Math.log(value === 0 ? low : value) - logLow) / logRange : (value - low) / (high - low))),
   };
 }
 
@@ -75,7 +75,12 @@ export function yTicks(low: number, high: number, log: boolean, height: number):
 
 const roundUp = (value: number, to: number): number => Math.ceil(value / to) * to;
 export const isLabelled = (line: Line): boolean => line.label !== "" && line.series.length > 0;
-export const labelOf = (line: Line): string => `${line.label} ${line.kind === "ghost" ? num(lastFinite(line).value) : loss(line.series.last)}`;
+/** Name and value; where the line that ends there is a smoothed one, its own value, marked as a mean. */
+export function labelOf(line: Line): string {
+  if (line.kind === "ghost") return `${line.label} ${num(lastFinite(line).value)}`;
+  const [last, mean] = [loss(line.series.last), loss(lastFinite(line).value)];
+  return last === mean || !Number.isFinite(line.series.last) ? `${line.label} ${last}` : `${line.label} ≈ ${mean}`;
+}
 
 /** Where a line ends: the last number of the smoothed line. */
 export function lastFinite({ series, curve }: Line): { step: number; value: number } {

@@ -50,7 +50,7 @@ function drawAxes(ctx: CanvasRenderingContext2D, scene: LossScene, frame: Frame,
   const baseline = top + height + 15;
   let end = left + width;
   ctx.strokeStyle = inks["line-2"];
-  for (const tick of linearTicks(0, frame.span, Math.max(2, Math.floor(width / 62)))) {
+  for (const tick of linearTicks(0, frame.span, Math.max(1, Math.min(frame.span, Math.floor(width / 62))))) {
     const x = Math.round(frame.x(tick)) + 0.5;
     stroke(ctx, x, top + height, x, top + height + 4);
     const text = count(tick);
@@ -67,7 +67,7 @@ function drawEpochs(ctx: CanvasRenderingContext2D, epochs: LossScene["epochs"], 
   const { left, top, width, height } = frame;
   const starts = epochs.filter(([, step]) => step > 0 && step <= frame.span);
   if (starts.length === 0) return;
-  const every = Math.max(1, niceStep(starts.length, width / 44));
+  const every = Math.max(1, niceStep(starts[starts.length - 1][0] - starts[0][0] + 1, width / 62));
   let free = left;
   ctx.font = `10px ${inks.ui}`;
   ctx.textBaseline = "alphabetic";

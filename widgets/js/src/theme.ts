@@ -85,8 +85,8 @@ export function fitCanvas(canvas: HTMLCanvasElement, width: number, height: numb
   const [wide, high] = [Math.round(width * scale), Math.round(height * scale)];
   if (canvas.width !== wide) canvas.width = wide;
   if (canvas.height !== high) canvas.height = high;
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
+  canvas.style.width = `${wide / scale}px`; // whole pixels of the screen: a canvas that is stretched by a part of one is blurred
+  canvas.style.height = `${high / scale}px`;
   const context = canvas.getContext("2d");
   context?.setTransform(scale, 0, 0, scale, 0, 0);
   context?.clearRect(0, 0, width, height);

@@ -1,6 +1,6 @@
 // The live view: frame, panels, one animation frame for all of them, keys, theme, full screen.
 import { coachWords, createCoachRow } from "./coachrow";
-import { h } from "./dom";
+import { h, setAttr } from "./dom";
 import { plain } from "./format";
 import { createGradients } from "./gradients";
 import { createGraph } from "./graph";
@@ -90,6 +90,9 @@ function arrange(grid: HTMLElement, panels: Panels, state: State): void {
   panels.gradients.el.hidden = !wanted("gradients") || (state.params.length === 0 && !fillable);
   panels.graph.el.hidden = !wanted("graph") || (state.graph === null && !fillable);
   panels.inspector.el.hidden = !state.ui.inspectorOpen;
+  const still = state.panels?.join() === "graph" && state.status.state === "finished" && state.status.step === 0; // no training stands behind it
+  panels.all[0].el.hidden = still;
+  setAttr(grid.parentElement as HTMLElement, "aria-label", still ? "Graph" : "Live view");
   for (const name of ["loss", "gradients", "graph", "inspector"] as const) grid.classList.toggle(`no${name}`, panels[name].el.hidden);
 }
 

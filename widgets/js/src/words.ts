@@ -1,5 +1,5 @@
 // What the status line says in each state: one word, then facts; nothing that is not known, nothing that is no longer true.
-import { count, loss, plural, rate, time } from "./format";
+import { count, loss, plural, rate, span, time } from "./format";
 import { type State, mainSeries } from "./store";
 
 export type Shape = "waiting" | "running" | "paused" | "finished" | "stopped" | "error" | "disconnected";
@@ -36,13 +36,14 @@ function factsOf(state: State): Fact[] {
     case "paused":
       return known(step, epoch);
     case "stopped":
-      return [fact("by you at step ", count(status.step)), fact("", time(status.seconds))];
+      return [fact("by you at step ", count(status.step)), fact("", span(status.seconds))];
     case "finished": {
       const main = mainSeries(state);
+      if (status.step === 0) return [fact("no backward() in this cell"), fact("", span(status.seconds))];
       return known(
         fact("", count(status.step), status.step === 1 ? " step" : " steps"),
         status.epoch === null ? null : fact(plural(status.epoch, "epoch")),
-        fact("", time(status.seconds)),
+        fact("", span(status.seconds)),
         main === null || main.length === 0 ? null : fact(`${main.name} `, loss(main.last)),
       );
     }

@@ -57,7 +57,7 @@ describe("the loss picture", () => {
     const words = texts.map(({ text }) => text);
     expect(words).toEqual(expect.arrayContaining(["epoch 2", "epoch 3", "step", "1,000"]));
     expect(words.some((text) => /^spike ×\d\.\d$/.test(text))).toBe(true);
-    expect(words.some((text) => /^loss 0\.\d{3}$/.test(text))).toBe(true);
+    expect(words.some((text) => /^loss ≈ 0\.\d{3}$/.test(text))).toBe(true);
     expect(points.every(Number.isFinite)).toBe(true);
   });
 
@@ -95,7 +95,43 @@ describe("the loss picture", () => {
   });
 });
 
+describe("the words of the loss picture", () => {
+  const withValues = (values: number[]): { texts: { text: string }[]; points: number[] } => {
+    const state = stateOf(1, { val: false });
+    state.series[0].append(Uint32Array.from(values, (_, i) => i + 2), Float32Array.from(values));
+    return drawn(state);
+  };
+
+  it("keep the log axis when some losses are exactly 0", () => {
+    const { texts, points } = withValues([1, 0.1, 0, 0.001, 0, 1e-4]);
+    expect(points.every(Number.isFinite)).toBe(true);
+    expect(texts.map(({ text }) => text)).toEqual(expect.arrayContaining(["1e−4", "0.01"]));
+  });
+
+  it("say the mean at the end of a smoothed line, and the value where both are one", () => {
+    expect(withValues(Array.from({ length: 200 }, (_, i) => (i % 2 === 0 ? 1 : 3))).texts.some(({ text }) => /^loss ≈ [12]\.\d{3}$/.test(text))).toBe(true);
+    const same = stateOf(1, { val: false });
+    expect(drawn(same).texts.some(({ text }) => /^loss \d\.\d{3}$/.test(text))).toBe(true);
+  });
+
+  it("name each step of a short run once", () => {
+    const { texts } = drawn(stateOf(1, { val: false }), { end: "done" });
+    const axis = texts.find(({ text }) => text === "step")!.y;
+    expect(texts.filter(({ text, y }) => y === axis && text !== "step").map(({ text }) => text)).toEqual(["0", "1"]);
+  });
+});
+
 describe("the gradients", () => {
+  it("that shrink together have converged; the one that shrinks alone has vanished", () => {
+    const one = (name: string, norm: number): { name: string; shape: number[]; numel: number; module: string; norm: number; ratio: number; spread: number } => ({ name, shape: [4, 4], numel: 16, module: "", norm, ratio: 1e-3, spread: 0 });
+    const troubleOf = (norms: number[]): (string | null)[] => {
+      const state = stateOf(1000, { parameters: norms.map((norm, i) => one(`w${i}`, norm)) });
+      return rowsOf(state.params, true, new Set()).map((row) => rowData(state, row, momentAt(state.probes, null)).trouble);
+    };
+    expect(troubleOf([2e-8, 5e-8])).toEqual([null, null]);
+    expect(troubleOf([2e-8, 0.5])).toEqual(["vanishing", null]);
+  });
+
   const state = stateOf(1930);
   const rowOf = (label: string): Row => rowsOf(state.params, false, new Set()).find((row) => row.label === label)!;
   const newest = momentAt(state.probes, null);

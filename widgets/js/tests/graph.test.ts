@@ -77,7 +77,7 @@ describe("the panel", () => {
   it("says what it waits for before the first graph", () => {
     store = new Store();
     redraw();
-    expect(panel.el.textContent).toContain("after the first backward()");
+    expect(panel.el.textContent).toContain("the graph appears here");
     expect(panel.el.querySelector<HTMLElement>(".plot")!.hidden).toBe(true);
   });
 

@@ -20,6 +20,8 @@ describe("numbers", () => {
     expect(format.loss(2e-5)).toBe("2.0e−5");
     expect(format.loss(1234.5)).toBe("1,235");
     expect(format.count(79730)).toBe("79,730");
+    expect(format.span(0.62)).toBe("0.62\u2009s");
+    expect(format.span(42)).toBe("0:42");
     expect(format.time(42)).toBe("0:42");
     expect(format.time(3723)).toBe("1:02:03");
     expect(format.shape([64, 120])).toBe("64×120");

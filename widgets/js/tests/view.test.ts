@@ -66,7 +66,7 @@ describe("a live view", () => {
     expect(model.sent.filter(({ kind }) => kind === "control").map(({ action }) => action)).toEqual(["pause", "resume"]);
     button(el, "Stop")!.click();
     await nextFrame();
-    expect(status(el)).toBe("stopped · by you at step 100 · 0:00");
+    expect(status(el)).toBe("stopped · by you at step 100 · 0.054\u2009s");
     expect(button(el, "Pause")).toBeUndefined();
     expect(button(el, "Save picture")).toBeDefined();
   });
@@ -233,7 +233,7 @@ describe("a saved page", () => {
     document.body.append(el);
     cleanups.push(mount(el, run.packed()), () => el.remove());
     await nextFrame();
-    expect(status(el)).toMatch(/^finished · 400 steps · 1 epoch · 0:00 · loss \d\.\d{3}$/);
+    expect(status(el)).toMatch(/^finished · 400 steps · 1 epoch · 0\.22\u2009s · loss \d\.\d{3}$/);
     expect(button(el, "Pause")).toBeUndefined();
     expect(el.querySelector('input[aria-label="Step to show"]')).not.toBeNull();
   });

@@ -1,0 +1,63 @@
+"""One graph alone, to be explored in the page: folded, searched, inspected."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradbook.widgets import frontend
+from gradbook.widgets.bundle import BundleMissing
+from gradbook.widgets.describe import EMBEDDED
+from gradbook.widgets.describe_graph import describe_graph
+from gradbook.widgets.wire import Message, pack
+
+if TYPE_CHECKING:
+    from gradbook.observe import Graph
+
+__all__ = ["describe_still", "widget_of"]
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+KEPT = 64  # models of graphs shown earlier; those of older ones are closed, and their outputs say so
+_models: deque[Any] = deque()
+
+
+def describe_still(graph: Graph) -> Message:
+    """A graph as the snapshot of a run that has nothing else to show."""
+    message = Message({"kind": "snapshot", "seq": 0})
+    status = dict.fromkeys(("epoch", "total", "rate", "eta", "line"))
+    message.content |= {
+        "run": {"id": f"graph-{graph.signature}", "cell": "", "name": "graph"},
+        "status": {"state": "finished", "step": 0, "seconds": 0.0, "message": "", **status},
+        "controls": {"live": False, "why": ""},
+        "panels": ["graph"],
+        "graph": describe_graph(graph),
+    }
+    if any(node.stats is not None for node in graph.nodes):
+        rows = [[np.nan] * 8 if node.stats is None else node.stats for node in graph.nodes]
+        message.content["graph_stats"] = {"step": 0, "table": message.floats(np.array(rows, np.float32))}
+    return message
+
+
+def widget_of(graph: Graph, theme: str = "auto") -> dict[str, Any]:
+    """The part of an output that a page with widgets, or an exported one, explores; {} where nobody can look."""
+    message = describe_still(graph)
+    packed = pack(message.content, message.buffers)
+    if os.environ.get("GRADBOOK_EMBED_RUNS") == "1":
+        return {EMBEDDED: {"packed": base64.b64encode(packed).decode()}}
+    if frontend.detect() != "widgets":
+        return {}
+    from gradbook.widgets.hub import Stub, close_stub, hub  # importing ipywidgets takes its time
+
+    try:
+        hub()
+        model = Stub(packed, theme)
+    except BundleMissing:
+        return {}
+    _models.append(model)
+    while len(_models) > KEPT:
+        close_stub(_models.popleft())
+    return {WIDGET: {"version_major": 2, "version_minor": 1, "model_id": model.model_id}}
