@@ -65,14 +65,13 @@ class Inspection:
         return f"{self.kind} · {shape} · {self.dtype} · {self.device} · {_bytes(self.nbytes)}"
 
     def _repr_html_(self) -> str:
-        rows = [f"<b>{escape(self.title)}</b> {escape(self.head)}"]
-        for label, part in (("value", self.value), ("gradient", self.grad)):
-            if part is not None:
-                rows.append(f"{label}: {escape(_numbers(part))}<br>{_pictures(label, part)}")
-        if self.grad is None:
-            rows.append(f"gradient: {escape(self.grad_note)}")
-        rows.append(f"from: {escape(self.origin)}")
-        return '<div style="font-size:12px;line-height:1.6">' + "".join(f"<div>{row}</div>" for row in rows) + "</div>"
+        dim = "opacity:.65"
+        head = f'<b style="font-size:13px">{escape(self.title)}</b> <span style="{dim}">{escape(self.head)}</span>'
+        grad = _card("gradient", self.grad) if self.grad is not None else _cell("gradient", escape(self.grad_note))
+        cards = (_card("value", self.value) if self.value is not None else "") + grad
+        origin = f'<div style="{dim}">{escape(self.origin)}</div>'
+        grid = f'<div style="display:flex;flex-wrap:wrap;gap:4px 32px;margin:8px 0">{cards}</div>'
+        return f'<div style="font-size:12px;line-height:1.5">{head}{grid}{origin}</div>'
 
 
 def look_at(tensor: Any, title: str, names: Names) -> Inspection:
@@ -126,7 +125,7 @@ def _part(array: Any) -> Part | None:
 
 def _numbers(part: Part) -> str:
     text = f"mean {_number(part.mean)} · std {_number(part.std)} · {_number(part.low)} … {_number(part.high)}"
-    text += f" · {part.zeros:.0%} zeros"
+    text += f" · {part.zeros:.0%} zeros" if part.zeros else ""
     return f"{text} · ▲ {part.bad} not finite" if part.bad else text
 
 
@@ -135,31 +134,56 @@ def _bars(counts: np.ndarray) -> str:
     return "".join(BARS[int(np.ceil(8 * float(count) / top))] for count in counts)
 
 
+def _card(label: str, part: Part) -> str:
+    """Name and numbers, below them the values as a heat map and their histogram."""
+    return _cell(label, escape(_numbers(part)) + _pictures(label, part))
+
+
+def _cell(label: str, content: str) -> str:
+    return f'<div style="max-width:460px"><b style="font-weight:600">{label}</b> {content}</div>'
+
+
 def _pictures(label: str, part: Part) -> str:
-    """Histogram and heat map side by side."""
-    colour = "#d55e00" if label == "gradient" else "#0072b2"
-    top = float(part.counts.max()) or 1.0
+    """Heat map and histogram side by side; blue is positive and orange negative in the map, as everywhere."""
+    rows, columns = part.thumb.shape
+    scale = max(1, min(16, 224 // columns, 120 // rows))
+    style = f"width:{columns * scale}px;height:{rows * scale}px;outline:1px solid #8884;image-rendering:pixelated"
+    heat = image("png", heat_png(part.thumb), f"picture of the {label}", style)
+    alt = f"histogram of the {label}, {_number(part.low)} to {_number(part.high)}"
+    row = "display:flex;flex-wrap:wrap;gap:8px 16px;align-items:flex-end;margin:4px 0"
+    return f'<div style="{row}">{heat}{image("svg+xml", _histogram(label, part).encode(), alt)}</div>'
+
+
+def _histogram(label: str, part: Part) -> str:
+    """Bars on a line that names both ends, and zero where it lies between them. -> SVG, readable on any ground."""
+    colour, top = ("#e07a1f" if label == "gradient" else "#2b8cc4"), float(part.counts.max()) or 1.0
     bars = "".join(
-        f'<rect x="{6 * i}" y="{48 - 48 * c / top:.1f}" width="5" height="{48 * c / top:.1f}"/>'
+        f'<rect x="{6 * i}" y="{64 - 60 * c / top:.1f}" width="5" height="{60 * c / top:.1f}"/>'
         for i, c in enumerate(part.counts.tolist())
     )
-    size = 'viewBox="0 0 192 48" width="192" height="48"'
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size} fill="{colour}">{bars}</svg>'
-    alt = f"histogram of the {label}, {_number(part.low)} to {_number(part.high)}"
-    rows, columns = part.thumb.shape
-    scale = max(1, min(16, 240 // columns, 128 // rows))
-    style = f"width:{columns * scale}px;height:{rows * scale}px;margin-left:12px;outline:1px solid #8888"
-    style += ";image-rendering:pixelated"
-    heat = image("png", heat_png(part.thumb, gradient=label == "gradient"), f"picture of the {label}", style)
-    return image("svg+xml", svg.encode(), alt) + heat
+    ends = [(0.0, "start", part.low), (191.0, "end", part.high)]
+    if part.low < 0 < part.high:
+        zero = -191 * part.low / (part.high - part.low)
+        ends += [(zero, "middle", 0.0)] if 48 < zero < 143 else []
+    words = "".join(f'<text x="{x:.0f}" y="78" text-anchor="{anchor}">{_number(v)}</text>' for x, anchor, v in ends)
+    line = '<path d="M0 64.5h191" stroke="#888"/>'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 192 82" width="192" height="82" fill="{colour}">{bars}{line}'
+        f'<g fill="#808080" font-family="system-ui,sans-serif" font-size="10">{words}</g></svg>'
+    )
 
 
 def _number(value: float) -> str:
+    """Two significant figures, as in the live view, but a minus that can be copied."""
     if value != value:
         return "unknown"
-    if value == 0 or 0.01 <= abs(value) < 1000:
-        return f"{value:.2g}" if abs(value) < 100 else f"{value:.0f}"
-    return f"{value:.1e}"
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if not 0.00995 <= size < 995:
+        mantissa, exponent = f"{value:.1e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    return f"{float(f'{value:.2g}'):.{3 if size < 0.0995 else 2 if size < 0.995 else 1 if size < 9.95 else 0}f}"
 
 
 def _bytes(count: int) -> str:

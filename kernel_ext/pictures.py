@@ -14,7 +14,7 @@ from gradbook.observe import Graph
 
 __all__ = ["GraphPicture", "heat_png", "image"]
 
-FORWARD, BACKWARD = (0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)  # values, gradients; the other sign gets the other ink
+PLUS, MINUS = (0x1F, 0x83, 0xC0), (0xD9, 0x6A, 0x12)  # inks of the signs, seen on white and on black
 
 
 class GraphPicture:
@@ -60,17 +60,16 @@ def image(kind: str, data: bytes, alt: str, style: str = "") -> str:
     return f'<img alt="{escape(alt, quote=True)}" style="{style}" src="data:image/{kind};base64,{source}">'
 
 
-def heat_png(values: np.ndarray, *, gradient: bool = False) -> bytes:
+def heat_png(values: np.ndarray) -> bytes:
     """Values as a heat map -> PNG, one pixel a value: float[rows, columns], rows and columns at least 1.
 
-    Blue is positive for values, orange for gradients; strength grows as |v|^0.85, 0 is clear, what is not finite red.
+    Blue is positive, orange negative; strength grows as |v|^0.85, 0 is clear, what is not finite red.
     """
     finite = np.isfinite(values)
     size = np.abs(np.where(finite, values, 0.0))
     largest = float(size.max()) or 1.0
     pixels = np.zeros((*values.shape, 4), np.uint8)
-    plus, minus = (BACKWARD, FORWARD) if gradient else (FORWARD, BACKWARD)
-    pixels[..., :3] = np.where((np.where(finite, values, 0.0) >= 0)[..., None], plus, minus)
+    pixels[..., :3] = np.where((np.where(finite, values, 0.0) >= 0)[..., None], PLUS, MINUS)
     pixels[..., 3] = np.round(255 * (size / largest) ** 0.85)
     pixels[~finite] = (0xC0, 0x00, 0x20, 0xFF)
     return _png(pixels)
