@@ -22,14 +22,21 @@ import numpy as np
 from gradbook import backends, dtypes, events
 from gradbook.autograd import grad_mode, versions
 from gradbook.autograd.node import Node
-from gradbook.autograd.promotion import dtype_error, mixed, operand_error, promote_arrays
+from gradbook.autograd.promotion import (
+    dtype_error,
+    float32_numbers,
+    mixed,
+    operand_error,
+    promote_arrays,
+    with_number,
+)
 from gradbook.tensor import Tensor
 
 __all__ = ["Composite", "Elementwise", "Op", "Rule", "registry"]
 
 registry: dict[str, Op] = {}
 SLOT, PARAM, SHAPE, NEEDS = "slot", "param", "shape", "needs"
-ndarray = np.ndarray
+ndarray, F32 = np.ndarray, dtypes.F32
 new_tensor = object.__new__
 grad_state, scopes = grad_mode.state, grad_mode.scopes
 next_seq = versions.sequence.__next__
@@ -356,13 +363,22 @@ def binary_call(op: Elementwise) -> Callable[..., Any]:  # noqa: C901 (the hot p
         nonlocal pattern
         if (events.op or versions.rebased) and not inside:
             return attended(op, (a, b), {})
+        kind = type(b)
         try:
-            x, y = a._array, b._array
-            edge_a, edge_b = a._node, b._node
+            x = a._array
             dtype = x.dtype
-            if dtype is not y.dtype:
-                x, y = promote_arrays(op.name, (a, b), [x, y])
-                dtype = x.dtype
+            if kind is float or kind is int:
+                edge_a, edge_b = a._node, None
+                y = float32_numbers.get(b) if dtype is F32 and type(x) is ndarray else None
+                if y is None:
+                    x, y = with_number(op.name, x, b, a)
+                    dtype = x.dtype
+            else:
+                y = b._array
+                edge_a, edge_b = a._node, b._node
+                if dtype is not y.dtype:
+                    x, y = promote_arrays(op.name, (a, b), [x, y])
+                    dtype = x.dtype
         except AttributeError:
             if not isinstance(a, Tensor) and not isinstance(b, Tensor):
                 return op._run(backends.xp_of(a, b), a, b)

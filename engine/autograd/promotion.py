@@ -12,24 +12,25 @@ from gradbook.errors import Card, DeviceError, DTypeError, ShapeError, Unsupport
 from gradbook.tensor import Tensor
 
 ndarray = np.ndarray
-_scalars: dict[tuple[Any, Any], Any] = {}
+float32_numbers: dict[Any, Any] = {}  # Python numbers met so far, as 0-d float32 arrays; never 0 or nan
+_numbers: dict[Any, dict[Any, Any]] = {}  # the same, by other dtypes
 
 
 def scalar_array(value: Any, array_dtype: np.dtype[Any]) -> Any:
     """A Python number as a 0-d array, remembered: making one costs more than adding two small arrays."""
     if value == 0 or value != value:  # 0.0 == -0.0, and nan is never found again
         return np.asarray(value, array_dtype)
-    key = (value, array_dtype)
-    found = _scalars.get(key)
+    numbers = float32_numbers if array_dtype is dtypes.F32 else _numbers.setdefault(array_dtype, {})
+    found = numbers.get(value)
     if found is None:
-        if len(_scalars) > 4096:
-            _scalars.clear()
+        if len(numbers) > 4096:
+            numbers.clear()
         try:
             found = np.asarray(value, array_dtype)
         except OverflowError:
             found = np.asarray(value).astype(array_dtype)
         found.flags.writeable = False
-        _scalars[key] = found
+        numbers[value] = found
     return found
 
 

@@ -44,8 +44,9 @@ sub_op.grad("a")(lambda grad: grad)
 sub_op.grad("b")(lambda grad: -grad)
 
 mul_op = Elementwise("mul", np.multiply, "a b", formula=r"y = a \, b", grads={"a": r"\bar y \, b", "b": r"\bar y \, a"})
-mul_op.grad("a")(lambda grad, b: grad * b.conj())
-mul_op.grad("b")(lambda grad, a: grad * a.conj())
+# asking the dtype costs less than conj(), which makes a scalar of a 0-d array besides
+mul_op.grad("a")(lambda grad, b: grad * (b if b.dtype is dtypes.F32 else b.conj()))
+mul_op.grad("b")(lambda grad, a: grad * (a if a.dtype is dtypes.F32 else a.conj()))
 
 div_op = Elementwise(
     "div", np.true_divide, "a b", float_input=True,
