@@ -359,7 +359,7 @@ def binary_call(op: Elementwise) -> Callable[..., Any]:  # noqa: C901 (the hot p
     """The call of an elementwise op of two operands, of which one may be a Python number."""
     ufunc, float_input, rules, pattern = op.ufunc, op.float_input, op.rules, UNKNOWN
 
-    def call(a: Any, b: Any, inside: bool = False) -> Any:
+    def call(a: Any, b: Any, inside: bool = False) -> Any:  # noqa: C901
         nonlocal pattern
         if (events.op or versions.rebased) and not inside:
             return attended(op, (a, b), {})
