@@ -168,7 +168,8 @@ def _histogram(label: str, part: Part) -> str:
     words = "".join(f'<text x="{x:.0f}" y="78" text-anchor="{anchor}">{_number(v)}</text>' for x, anchor, v in ends)
     line = '<path d="M0 64.5h191" stroke="#888"/>'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 192 82" width="192" height="82" fill="{colour}">{bars}{line}'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 192 82" width="192" height="82" '
+        f'fill="{colour}">{bars}{line}'
         f'<g fill="#808080" font-family="system-ui,sans-serif" font-size="10">{words}</g></svg>'
     )
 

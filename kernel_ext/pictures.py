@@ -49,7 +49,7 @@ class GraphPicture:
 
         alt = f"graph with {len(self.graph.nodes)} nodes"
         data = {"text/plain": repr(self), "text/html": image("svg+xml", self.svg().encode(), alt)}
-        asked = self.depth is not None or self.direction != "TB"  # a drawing of one's own choice, which only stands still
+        asked = self.depth is not None or self.direction != "TB"  # one's own choice: it stands still
         return data if asked else data | widget_of(self.graph, self.theme)
 
 

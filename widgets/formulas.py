@@ -11,6 +11,7 @@ from typing import Any
 __all__ = ["formulas", "mathml"]
 
 ENTITY = re.compile(r"&#x0*([0-9A-F]{2,5});")
+TRANSPOSED = "<mo>\N{DOWN TACK}</mo>"  # few fonts have it at the size of an exponent
 MARKUP = "&<>"
 
 
@@ -28,7 +29,7 @@ def mathml(latex: str) -> str:
         )
     except Exception:  # the converter raises bare exceptions of many kinds; a formula may not break a picture
         return f"<math><mtext>{escape(latex)}</mtext></math>"
-    return ENTITY.sub(_character, markup).replace("<mo>⊤</mo>", '<mi mathvariant="normal">T</mi>')  # few fonts have it
+    return ENTITY.sub(_character, markup).replace(TRANSPOSED, '<mi mathvariant="normal">T</mi>')
 
 
 def formulas(ops: Iterable[Any]) -> dict[str, dict[str, Any]]:

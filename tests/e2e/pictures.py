@@ -1,13 +1,21 @@
-"""Take pictures of the live view, to lay beside the mock-ups: python -m tests.e2e.pictures FOLDER [NAME ...]"""
+"""Take pictures of the live view.
+
+python -m tests.e2e.pictures FOLDER [NAME ...]   to lay beside the mock-ups
+python -m tests.e2e.pictures --readme            those that the README shows, into widgets/pictures
+"""
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
+from PIL import Image
 from playwright.sync_api import BrowserContext, sync_playwright
 
 from tests.e2e.conftest import CHROMIUM_FLAGS
@@ -87,39 +95,92 @@ PICTURES: dict[str, tuple[str, int, bool, Callable[[Cell], None]]] = {
     "error_dark": (BROKEN.format(epochs=4), 900, True, ended),
 }
 CHROME_PIXELS = 185  # what JupyterLab itself takes of the page's width, its side bar folded
+ROOT = Path(__file__).parents[2]
+LESSON = ROOT / "notebooks" / "01_first_look.ipynb"
+COLOURS = 256  # of a picture in the README: small, and the thin green line keeps its colour
 
 
-def take(context: BrowserContext, server: Server, folder: Path, name: str) -> None:
-    """One picture, in a notebook of its own."""
-    program, width, dark, act = PICTURES[name]
+def open_cell(
+    context: BrowserContext, server: Server, name: str, code: tuple[str, str], width: int, dark: bool
+) -> Cell:
+    """A notebook of its own, its first cell run. -> its second cell."""
     page = context.new_page()
     page.set_viewport_size({"width": width + CHROME_PIXELS, "height": 1500})
     theme = {"raw": json.dumps({"theme": f"JupyterLab {'Dark' if dark else 'Light'}"})}
     server.call("PUT", "settings/@jupyterlab/apputils-extension:themes", theme, base="lab/api")
-    lab = Lab(page, server, name)
-    setup, cell = lab.notebook(SETUP, program)
+    setup, cell = Lab(page, server, name).notebook(*code)
     page.keyboard.press("Control+b")
-    setup.run().wait_done()
+    setup.run().wait_done(60)
+    return cell
+
+
+def take(context: BrowserContext, server: Server, folder: Path, name: str) -> None:
+    """One picture to compare."""
+    program, width, dark, act = PICTURES[name]
+    cell = open_cell(context, server, name, (SETUP, program), width, dark)
     act(cell)
-    page.wait_for_timeout(700)
+    cell.lab.page.wait_for_timeout(700)
     cell.view.region.scroll_into_view_if_needed()
     cell.view.region.screenshot(path=folder / f"{name}.png")
     print(folder / f"{name}.png", cell.view.region.bounding_box(), flush=True)
+    cell.lab.page.close()
+    server.shut_down_kernels()
+
+
+def lesson() -> tuple[str, str]:
+    """The first lesson's digits and its convolutional network, in two cells; the second trains for longer."""
+    cells = [cell.source for cell in nbformat.read(LESSON, as_version=4).cells if cell.cell_type == "code"]
+    find = lambda text: next(cell for cell in cells if text in cell)  # noqa: E731
+    data = find("data = digits()").partition("figure,")[0]
+    loader = next(line for line in find("loader =").splitlines() if line.startswith("loader ="))
+    setup = [find("%load_ext"), data, find("def fit("), find("class DigitNet"), loader, "torch.manual_seed(3)"]
+    train = find("fit(net").partition("\n")[2].replace("epochs=12", "epochs=90")
+    return "\n".join([*setup, "net = DigitNet()"]), f"%%watch digit-net\n{train}"
+
+
+def take_for_readme(context: BrowserContext, server: Server, folder: Path, dark: bool) -> None:
+    """The lesson's network while it learns, its hidden layer selected; dark: full screen."""
+    cell = open_cell(context, server, f"readme{dark}", lesson(), 1415 if dark else 900, dark)
+    page, view = cell.lab.page, cell.view
+    cell.run().view.wait_step(700, 120)
+    graph = view.panel("Computation graph")
+    graph.evaluate("element => element.scrollIntoView({ block: 'end' })")
+    graph.get_by_role("treeitem", name="hidden (Linear").click()
+    if dark:
+        page.set_viewport_size({"width": 1600, "height": 900})
+        view.region.get_by_role("button", name="Full screen").click()
+    page.mouse.move(0, 0)
+    view.region.get_by_role("img", name=re.compile("^value .* at step")).wait_for(timeout=30_000)
+    page.wait_for_timeout(1500)
+    if not dark:
+        view.region.evaluate("element => element.scrollIntoView({ block: 'end' })")
+        page.wait_for_timeout(300)
+    raw = page.screenshot() if dark else view.region.screenshot()
+    path = folder / f"live_view_{'dark' if dark else 'light'}.png"
+    Image.open(io.BytesIO(raw)).convert("RGB").quantize(
+        COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+    ).save(path, optimize=True)
+    print(path, f"{path.stat().st_size / 1024:.0f} KB", flush=True)
     page.close()
     server.shut_down_kernels()
 
 
 def main(arguments: list[str]) -> int:
     """Take all pictures, or those named after the folder."""
-    folder = Path(arguments[0] if arguments else "pictures")
+    readme = arguments[:1] == ["--readme"]
+    folder = ROOT / "widgets" / "pictures" if readme else Path(arguments[0] if arguments else "pictures")
     folder.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix="gradbook-pictures-"))
     with running_server(scratch) as server, sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             scratch / "chromium", executable_path=find_chromium(), args=CHROMIUM_FLAGS, device_scale_factor=1.5
         )
-        for name in arguments[1:] or PICTURES:
-            take(context, server, folder, name)
+        if readme:
+            for dark in (False, True):
+                take_for_readme(context, server, folder, dark)
+        else:
+            for name in arguments[1:] or PICTURES:
+                take(context, server, folder, name)
         context.close()
     return 0
 

@@ -32,6 +32,7 @@ class GraphPanel implements Panel {
   private readonly noneText = h("span");
   private readonly none = h("div", { class: "none" }, this.noneText, ...Array.from({ length: 5 }, () => h("i", { "aria-hidden": "true" })));
   private readonly foot = h("div", { class: "foot small dim", "aria-live": "polite" });
+  private readonly choice: HTMLElement; // of the numbers on the boxes
   private readonly camera = new GraphCamera();
   private readonly finder: ReturnType<typeof createFinder>;
   private model: GraphModel | null = null;
@@ -47,7 +48,7 @@ class GraphPanel implements Panel {
     this.shell = createShell(store, "graph", "Computation graph", "Computation graph");
     this.el = this.shell.el;
     this.finder = createFinder((words) => this.find(words), (back) => this.nextMatch(back), () => this.focusCurrent());
-    const choice = createOverlayChoice((overlay) => { this.overlay = overlay; this.schedule(); });
+    const choice = this.choice = createOverlayChoice((overlay) => { this.overlay = overlay; this.schedule(); });
     const buttons = createButtons({ fit: () => this.fit(), unfold: (open) => this.unfoldAll(open), save: () => void this.save() });
     this.shell.tools.append(this.finder.el, choice, buttons);
     this.shell.body.append(this.canvas, this.plot, this.none, this.foot);
@@ -85,6 +86,7 @@ class GraphPanel implements Panel {
       this.model = null;
       return;
     }
+    this.choice.hidden = state.graphStats === null;
     this.take(state);
     this.paint(state);
   }
@@ -98,7 +100,7 @@ class GraphPanel implements Panel {
   /** A new graph keeps what the user opened, and the camera. */
   private take(state: State): void {
     const { graph } = state;
-    const [width, height] = [this.plot.clientWidth, this.plot.clientHeight];
+    const width = this.plot.clientWidth;
     if (graph !== null && this.model?.graph !== graph) {
       const before = this.model;
       this.model = new GraphModel(graph, before?.touched ? before.opened : null, this.options(width, null));
@@ -108,9 +110,9 @@ class GraphPanel implements Panel {
     }
     if (this.model === null || width === 0) return;
     if (this.model.setOptions(this.options(width, this.model))) this.camera.settle(this.model);
-    this.camera.resize(width, height, this.model);
     // a small graph takes the place that it needs, not the whole of what it may have
     this.el.style.setProperty("--graph-height", `${Math.ceil(Math.min(MOST_HIGH, Math.max(LEAST_HIGH, this.model.picture.height + 8 + STRIP)))}px`);
+    this.camera.resize(width, this.plot.clientHeight, this.model);
   }
 
   /** A narrow panel gives its whole width to the rows; groups around groups need some of it for their frames. */

@@ -285,7 +285,7 @@ function drawBars(ctx: CanvasRenderingContext2D, { stats, ink }: Scene, { bars, 
 function drawWords(ctx: CanvasRenderingContext2D, scene: Scene, items: number[], ink: Inks): void {
   const { picture, graph } = scene.model;
   const head = picture.items[0];
-  if (items.includes(0) && head?.kind === "input" && !head.compact && (scene.overlay === "flow" || readOut(scene, head) === "")) {
+  if (scene.stats !== null && items.includes(0) && head?.kind === "input" && !head.compact && (scene.overlay === "flow" || readOut(scene, head) === "")) {
     ctx.textAlign = "right";
     ctx.font = `10px ${ink.ui}`;
     ctx.fillStyle = ink["ink-2"];

@@ -74,6 +74,21 @@ describe("the panel", () => {
     expect(item("loss").getAttribute("aria-description")).toBe("failed: (2, 3) @ (2, 3)");
   });
 
+  it("takes no more height than its graph, and draws in the height that it just took", () => {
+    const high = (): number => Number.parseInt(panel.el.style.getPropertyValue("--graph-height"), 10);
+    expect(high()).toBe(474);
+    const graph = teachingGraph();
+    const few = { ...graph, signature: "few", nodes: graph.nodes.slice(0, 6), edges: graph.edges.filter(([src, dst]) => src < 6 && dst < 6) };
+    const asked: number[] = [];
+    vi.spyOn(GraphCamera.prototype, "resize").mockImplementation((_, height) => void asked.push(height));
+    vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockImplementation(high);
+    Object.assign(store.state, { graph: few, graphStats: null });
+    redraw();
+    expect(high()).toBeGreaterThanOrEqual(180);
+    expect(high()).toBeLessThan(474);
+    expect(asked).toEqual([high()]);
+  });
+
   it("says what it waits for before the first graph", () => {
     store = new Store();
     redraw();

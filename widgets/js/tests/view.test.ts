@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeModel, FakeRun, hostileParameters } from "../dev/fake";
+import { FakeModel, FakeRun, hostileParameters, teachingGraph } from "../dev/fake";
 import { api, mount, register, render } from "../src/main";
+import type { Frame } from "../src/protocol";
+import { Store } from "../src/store";
+import { createView } from "../src/view";
 
 let cleanups: (() => void)[] = [];
 const nextFrame = (): Promise<void> => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
@@ -224,6 +227,19 @@ describe("a live view", () => {
 function nextFrameWithFakeTimers(): Promise<void> {
   return new Promise<void>((done) => { requestAnimationFrame(() => done()); vi.advanceTimersByTime(50); });
 }
+
+describe("a graph alone", () => {
+  it("has no status line, and a name of its own", async () => {
+    const store = new Store();
+    store.apply({ kind: "snapshot", seq: 0, panels: ["graph"], status: { state: "finished", step: 0, epoch: null, total: null, rate: null, eta: null, seconds: 0, message: "", line: null }, graph: teachingGraph() } as unknown as Frame, []);
+    const el = document.body.appendChild(document.createElement("div"));
+    cleanups.push(createView(el, store, null), () => el.remove());
+    await nextFrame();
+    expect(el.querySelector(".gb")!.getAttribute("aria-label")).toBe("Graph");
+    expect(el.querySelector<HTMLElement>("header")!.hidden).toBe(true);
+    expect([...el.querySelectorAll<HTMLElement>('.pan[role="region"]')].filter(({ hidden }) => !hidden).map((one) => one.getAttribute("aria-label"))).toEqual(["Computation graph"]);
+  });
+});
 
 describe("a saved page", () => {
   it("shows a finished run without a kernel and without controls", async () => {
