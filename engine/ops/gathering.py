@@ -495,7 +495,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     try:
         np.broadcast_shapes(array.shape, found.shape)
     except ValueError:
-        from gradbook.autograd.op import broadcast_error
+        from gradbook.autograd.promotion import broadcast_error
 
         raise broadcast_error("masked_fill", array.shape, found.shape) from None
     return masked_fill_op(input, mask, value)

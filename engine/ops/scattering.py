@@ -113,7 +113,7 @@ def scatter_reduce(
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     if not index._array.size:
-        return input.clbare()
+        return input.clone()
     return _reduced(input, axis, index, _source("scatter_reduce", input, index, src), reduce, include_self)
 
 
@@ -156,7 +156,7 @@ def index_reduce(
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     in_bounds(index._array, axis, shape[axis] if shape else 1)
     if not index._array.size:
-        return input.clbare()
+        return input.clone()
     if not shape:
         return _reduced(input, 0, index, reshape_op(source, shape=index._array.shape), reduce, include_self)
     column = reshape_op(index, shape=(1,) * axis + (index._array.size,) + (1,) * (len(shape) - axis - 1))

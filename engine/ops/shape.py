@@ -387,7 +387,7 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     try:
         shape = np.broadcast_shapes(*[x._array.shape for x in found])
     except ValueError:
-        from gradbook.autograd.op import broadcast_error
+        from gradbook.autograd.promotion import broadcast_error
 
         first = found[0]._array.shape
         for x in found[1:]:

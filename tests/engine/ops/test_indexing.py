@@ -152,6 +152,7 @@ ERRORS = {
     ),
     "index_select matrix": lambda lib, x: x.index_select(0, lib.zeros(2, 2, dtype=lib.int64)),
     "index_add other shape": lambda lib, x: x.index_add(0, lib.tensor([0, 1]), x),
+    "masked_fill mask of another shape": lambda lib, x: x.masked_fill(lib.ones(5, dtype=lib.bool), 0),
     "masked_fill int mask": lambda lib, x: x.masked_fill(lib.ones(6, dtype=lib.int64), 0),
     "take beyond": lambda lib, x: x.take(lib.tensor([1000])),
 }
@@ -210,6 +211,13 @@ def test_in_place_forms():
         return y
 
     compare(fn, X, G, draw(2, 5, 3, seed=8, dtype="float64"))
+
+
+@pytest.mark.filterwarnings("ignore:index_reduce.. is in beta")
+def test_reducing_nothing_gives_a_copy():
+    none = np.zeros((0, 5, 3), np.int64)
+    compare(lambda lib, x, g, s: x.scatter_reduce(0, g, s, "sum"), X, none, draw(2, 5, 3, dtype="float64"), grad=False)
+    compare(lambda lib, x, g: x.index_reduce(0, g[:, 0, 0], x[:0], "amax"), X, none, grad=False)
 
 
 def test_where_things_are():

@@ -139,6 +139,7 @@ ERRORS = {
     "permute twice": lambda lib, x: x.permute(0, 1, 1),
     "t of three axes": lambda lib, x: x.t(),
     "expand another length": lambda lib, x: x.expand(2, 5, 4),
+    "shapes that do not broadcast": lambda lib, x: lib.broadcast_tensors(x, x[:, :2]),
     "expand to fewer axes": lambda lib, x: x.expand(3, 4),
     "cat of other widths": lambda lib, x: lib.cat([x, x[:, :2]], 0),
     "cat of nothing": lambda lib, x: lib.cat([]),
