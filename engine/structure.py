@@ -17,8 +17,11 @@ from gradbook.tensor import Size, Tensor, leaf_node
 
 __all__ = ["Packed", "Unpacker"]
 
-SEQUENCES: dict[type, str] = {list: "list", tuple: "tuple", set: "set", frozenset: "frozenset", Size: "size"}
-MAPPINGS: dict[type, str] = {dict: "dict", OrderedDict: "ordered", Counter: "counter"}
+KINDS: dict[str, Any] = {
+    "list": list, "tuple": tuple, "set": set, "frozenset": frozenset, "size": Size,
+    "dict": dict, "ordered": OrderedDict, "counter": Counter,
+}  # fmt: skip
+NAMES = {cls: name for name, cls in KINDS.items()} | {defaultdict: "dict"}
 
 
 class Packed:
@@ -55,18 +58,16 @@ class Packed:
             self._open.discard(id(obj))
 
     def _container(self, obj: Any, path: str) -> Any:
-        kind = type(obj)
-        if kind in SEQUENCES:
-            return {
-                SEQUENCES[kind]: [self._pack(value, f"{path}.{i}" if path else str(i)) for i, value in enumerate(obj)]
-            }
-        if kind in MAPPINGS or kind is defaultdict:
-            pairs = []
-            for key, value in obj.items():
-                inner = f"{path}.{key}" if path else str(key)
-                pairs.append([self._pack(key, f"{inner} (a key)"), self._pack(value, inner)])
-            return {MAPPINGS.get(kind, "dict"): pairs}
-        raise TypeError(f"cannot save {place(path)}: {why_not(obj)}")
+        kind = NAMES.get(type(obj))
+        if kind is None:
+            raise TypeError(f"cannot save {place(path)}: {why_not(obj)}")
+        if not isinstance(obj, dict):
+            return {kind: [self._pack(value, f"{path}.{i}" if path else str(i)) for i, value in enumerate(obj)]}
+        pairs = []
+        for key, value in obj.items():
+            inner = f"{path}.{key}" if path else str(key)
+            pairs.append([self._pack(key, f"{inner} (a key)"), self._pack(value, inner)])
+        return {kind: pairs}
 
     def _array(self, array: Any, path: str) -> Any:
         """The name under which an array is kept; complex ones as pairs of numbers."""
@@ -81,9 +82,8 @@ class Packed:
         while name in self.arrays or name == "__metadata__":
             name += "_"
         self._memory[key] = name
-        host = backends.cpu.asarray(array)
-        pairs = host.dtype.kind == "c"
-        self.arrays[name] = np.asarray(host, order="C")[..., None].view(host.real.dtype) if pairs else host
+        host = np.asarray(backends.cpu.asarray(array), order="C")  # safetensors writes the memory as it lies
+        self.arrays[name] = host[..., None].view(host.real.dtype) if host.dtype.kind == "c" else host
         return name
 
     def _tensor(self, tensor: Tensor, path: str) -> dict[str, Any]:
@@ -124,8 +124,6 @@ def why_not(obj: Any) -> str:
 
 def _leaf(obj: Any) -> Any:
     """A value that JSON has no exact word for."""
-    if isinstance(obj, bool):
-        return bool(obj)
     if isinstance(obj, int):
         return int(obj)
     if isinstance(obj, float):
@@ -150,7 +148,6 @@ class Unpacker:
     def __init__(self, arrays: dict[str, Any], place: Callable[[str], Any]) -> None:
         self.arrays, self.place = arrays, place
         self._tensors: dict[int, Tensor] = {}
-        self._complex: dict[str, Any] = {}
         self._moved: dict[tuple[str, str], Any] = {}
 
     def unpack(self, tree: Any) -> Any:
@@ -167,16 +164,11 @@ class Unpacker:
         return self._value(kind, value)
 
     def _value(self, kind: str, value: Any) -> Any:
-        for cls, name in SEQUENCES.items():
-            if name == kind:
-                return cls([self.unpack(v) for v in _list(value)])
-        for cls, name in MAPPINGS.items():
-            if name == kind:
-                made = cls()
-                for pair in _list(value):
-                    key, inner = _list(pair)
-                    made[self.unpack(key)] = self.unpack(inner)
-                return made
+        if kind in KINDS:
+            cls, values = KINDS[kind], _list(value)
+            if issubclass(cls, dict):
+                return cls({self.unpack(key): self.unpack(inner) for key, inner in map(_list, values)})
+            return cls([self.unpack(inner) for inner in values])
         if kind in ("array", "scalar"):
             array = backends.cpu.asarray(self.arrays[value])
             return array if kind == "array" else array[()]

@@ -19,6 +19,7 @@ HEAVY = (
     "cupy",
     "scipy",
     "pandas",
+    "safetensors",
 )
 ABOVE = ("gradbook.widgets", "gradbook.kernel_ext", "gradbook.lessons")
 
