@@ -104,7 +104,9 @@ rsqrt = unary(rsqrt_op, "1 / sqrt(x)")
 # -- trigonometry ----------------------------------------------------------------------------------------------------
 
 sin_op = _declare("sin", np.sin, r"y = \sin x", r"\bar y \cos x", lambda grad, x: grad * cos_op(x).conj())
-cos_op = _declare("cos", np.cos, r"y = \cos x", r"-\bar y \sin x", lambda grad, x: -grad * sin_op(x).conj())
+cos_op: Elementwise = _declare(
+    "cos", np.cos, r"y = \cos x", r"-\bar y \sin x", lambda grad, x: -grad * sin_op(x).conj()
+)
 tan_op = _declare("tan", np.tan, r"y = \tan x", r"\bar y \, (1 + y^2)", lambda grad, out: grad * (out * out + 1).conj())
 asin_op = _declare(
     "asin",
@@ -124,7 +126,9 @@ atan_op = _declare(
     "atan", np.arctan, r"y = \arctan x", r"\frac{\bar y}{1 + x^2}", lambda grad, x: grad / (x * x + 1).conj()
 )
 sinh_op = _declare("sinh", np.sinh, r"y = \sinh x", r"\bar y \cosh x", lambda grad, x: grad * cosh_op(x).conj())
-cosh_op = _declare("cosh", np.cosh, r"y = \cosh x", r"\bar y \sinh x", lambda grad, x: grad * sinh_op(x).conj())
+cosh_op: Elementwise = _declare(
+    "cosh", np.cosh, r"y = \cosh x", r"\bar y \sinh x", lambda grad, x: grad * sinh_op(x).conj()
+)
 tanh_op = _declare(
     "tanh", np.tanh, r"y = \tanh x", r"\bar y \, (1 - y^2)", lambda grad, out: grad - grad * (out * out).conj()
 )
@@ -321,29 +325,33 @@ def _(grad: Any, x: Any, exponent: Any) -> Any:
 def _raised(input: Any, exponent: Any) -> Tensor:  # noqa: C901 (one question a line)
     """Input ** exponent by the op that is fastest for these."""
     if isinstance(exponent, Tensor):
-        return pow_op.fast(input, exponent)  # type: ignore[no-any-return]
+        result: Tensor = pow_op.fast(input, exponent)
+        return result
     if isinstance(exponent, np.generic):
         exponent = exponent.item()
     if not isinstance(exponent, (int, float, complex)):
         raise TypeError(f"pow(): argument 'exponent' must be Tensor or Number, not {type(exponent).__name__}")
     kind = input._array.dtype.kind
-    if kind in "iub":
+    if isinstance(exponent, complex):
+        if kind != "c":
+            real = dtypes._default if kind in "iub" else input.dtype
+            input = converted(input, real.to_complex()._np, None)
+    elif kind in "iub":
         if isinstance(exponent, float):
             input = converted(input, dtypes._default._np, None)
         elif exponent < 0:
             raise RuntimeError("Integers to negative integer powers are not allowed; make the base a float first")
         elif kind == "b" and not isinstance(exponent, bool):
             input = converted(input, dtypes.I64, None)
-    elif isinstance(exponent, complex) and kind != "c":
-        input = converted(input, input.dtype.to_complex()._np, None)
     if exponent == 2:
-        return square_op.fast(input)  # type: ignore[no-any-return]
-    if input._array.dtype.kind in "fcV":
-        if exponent == 0.5:
-            return sqrt_op.fast(input)  # type: ignore[no-any-return]
-        if exponent == -1:
-            return reciprocal_op.fast(input)  # type: ignore[no-any-return]
-    return power_op(input, exponent=exponent)  # type: ignore[no-any-return]
+        result = square_op.fast(input)
+    elif exponent == 0.5 and input._array.dtype.kind in "fcV":
+        result = sqrt_op.fast(input)
+    elif exponent == -1 and input._array.dtype.kind in "fcV":
+        result = reciprocal_op.fast(input)
+    else:
+        result = power_op(input, exponent=exponent)
+    return result
 
 
 def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:

@@ -262,6 +262,10 @@ def test_power(exponent: Any) -> None:
     compare(lambda lib, x: lib.pow(2.0, x) + lib.float_power(x, 2).float(), draw(5, low=0.5), grad_rtol=1e-4)
 
 
+def test_complex_power_of_integers() -> None:
+    compare(lambda lib, x: lib.pow(x, 1 + 0.5j), np.arange(1, 6), grad=False)
+
+
 def test_power_of_tensors_at_the_edges() -> None:
     a, b = np.array([0.0, 0.0, 2.0, 3.0], "f4"), np.array([0.0, 2.0, 0.0, 1.5], "f4")
     compare(lambda lib, a, b: a**b, a, b)
