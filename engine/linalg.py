@@ -637,7 +637,7 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
 
 
 inverse = inv
-_torch_names = {
+_torch_names: dict[str, Any] = {
     "inverse": inv, "det": det, "logdet": logdet, "slogdet": slogdet, "pinverse": pinverse,
     "matrix_power": matrix_power,
     "matrix_exp": matrix_exp, "cholesky_solve": cholesky_solve, "cholesky_inverse": cholesky_inverse,

@@ -134,7 +134,8 @@ def _row(array: Any, indent: int, style: Any, summarise: bool) -> str:
 
 def _nested(array: Any, indent: int, style: Any, summarise: bool) -> str:
     if array.ndim == 0:
-        return style.text(array.item())  # type: ignore[no-any-return]
+        text: str = style.text(array.item())
+        return text
     if array.ndim == 1:
         return _row(array, indent, style, summarise)
     edge = options.edgeitems
@@ -146,7 +147,8 @@ def _nested(array: Any, indent: int, style: Any, summarise: bool) -> str:
         ]
     else:
         parts = [_nested(part, indent + 1, style, summarise) for part in array]
-    return "[" + ("," + "\n" * (array.ndim - 1) + " " * (indent + 1)).join(parts) + "]"
+    result: str = "[" + ("," + "\n" * (array.ndim - 1) + " " * (indent + 1)).join(parts) + "]"
+    return result
 
 
 def _edges(array: Any) -> Any:

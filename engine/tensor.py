@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from gradbook.autograd import versions
 from gradbook.autograd.node import HookDict, LeafNode, Node, RemovableHandle
 
 __all__ = ["Size", "Tensor", "method"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Size(tuple[int, ...]):
@@ -66,7 +68,7 @@ class Tensor:
         return made
 
     @classmethod
-    def _of(cls, array: Any, node: Node | None = None) -> Any:
+    def _of(cls, array: Any, node: Node | None = None) -> Self:
         """A tensor around an array, without a copy."""
         made = object.__new__(cls)
         made._array, made._grad, made._node, made._view = array, None, node, None
@@ -89,6 +91,8 @@ class Tensor:
         def __pow__(self, other: Any) -> Tensor: ...
         def __rpow__(self, other: Any) -> Tensor: ...
         def __neg__(self) -> Tensor: ...
+        def __eq__(self, other: Any) -> Tensor: ...  # type: ignore[override]  # element by element, unlike object's
+        def __ne__(self, other: Any) -> Tensor: ...  # type: ignore[override]  # likewise
         def __lt__(self, other: Any) -> Tensor: ...
         def __le__(self, other: Any) -> Tensor: ...
         def __gt__(self, other: Any) -> Tensor: ...
@@ -485,10 +489,10 @@ def dim_error(dim: int, ndim: int) -> IndexError:
     return IndexError(f"Dimension out of range (expected to be in range of [{low}, {high}], but got {dim})")
 
 
-def method(*names: str) -> Callable[[Any], Any]:
+def method(*names: str) -> Callable[[Function], Function]:
     """Decorator: make a function a method of Tensor, under its own name or the names given."""
 
-    def attach(fn: Any) -> Any:
+    def attach(fn: Function) -> Function:
         for name in names or (fn.__name__,):
             setattr(Tensor, name, fn)
         return fn

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import warnings
 from collections import OrderedDict
+from types import FrameType
+from types import FrameType
 from typing import Any
 
 from gradbook import observe
@@ -63,7 +65,7 @@ class Cells:
 
     def _name_loading_cell(self) -> None:
         """The cell that loads us began before we could hear of it, and often defines the model too."""
-        frame = sys._getframe()
+        frame: FrameType | None = sys._getframe()
         while frame is not None and not (frame.f_code.co_name == "<module>" and frame.f_globals is self.shell.user_ns):
             frame = frame.f_back
         if frame is not None:

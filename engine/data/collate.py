@@ -76,7 +76,7 @@ def _as(example: Any, made: Any) -> Any:
         return made
     try:
         if isinstance(example, MutableMapping):
-            same = copy(example)
+            same: Any = copy(example)
             same.update(made)
             return same
         if isinstance(example, MutableSequence):

@@ -51,7 +51,8 @@ def apply(op: Op, input: Tensor, change: bool, **params: Any) -> Tensor:
     if change:
         check_leaf(input)
         return assign(input, op(input, **params))
-    return op(input, **params)  # type: ignore[no-any-return]
+    result: Tensor = op(input, **params)
+    return result
 
 
 # -- relu and its kin ------------------------------------------------------------------------------------------------
@@ -172,7 +173,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
         raise RuntimeError(f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}")
     else:
         weight = weight.reshape(())
-    return prelu_op.fast(input, weight)  # type: ignore[no-any-return]
+    result: Tensor = prelu_op.fast(input, weight)
+    return result
 
 
 def rrelu(
@@ -332,7 +334,8 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"approximate argument must be either none or tanh, not {approximate!r}.")
-    return (gelu_op if approximate == "none" else gelu_tanh_op)(floating("gelu", input))  # type: ignore[no-any-return]
+    result: Tensor = (gelu_op if approximate == "none" else gelu_tanh_op)(floating("gelu", input))
+    return result
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -347,12 +350,14 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """log(1 + exp(beta * input)) / beta: a smooth relu; input itself beyond the threshold."""
-    return softplus_op(floating("softplus", input), beta=beta, threshold=threshold)  # type: ignore[no-any-return]
+    result: Tensor = softplus_op(floating("softplus", input), beta=beta, threshold=threshold)
+    return result
 
 
 def logsigmoid(input: Tensor) -> Tensor:
     """log(sigmoid(input)) without underflow."""
-    return logsigmoid_op(floating("logsigmoid", input))  # type: ignore[no-any-return]
+    result: Tensor = logsigmoid_op(floating("logsigmoid", input))
+    return result
 
 
 def softsign(input: Tensor) -> Tensor:
@@ -364,7 +369,8 @@ def softsign(input: Tensor) -> Tensor:
 
 def tanhshrink(input: Tensor) -> Tensor:
     """Input - tanh(input)."""
-    return tanhshrink_op(floating("tanhshrink", input))  # type: ignore[no-any-return]
+    result: Tensor = tanhshrink_op(floating("tanhshrink", input))
+    return result
 
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:
@@ -378,7 +384,8 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     if input.shape[where] % 2:
         raise RuntimeError(f"Halving dimension must be even, but dimension {where} is size {input.shape[where]}")
     first, second = floating("glu", input).chunk(2, where)
-    return first * sigmoid_op.fast(second)
+    result: Tensor = first * sigmoid_op.fast(second)
+    return result
 
 
 celu_, elu_, selu_ = in_place("celu_", celu), in_place("elu_", elu), in_place("selu_", selu)

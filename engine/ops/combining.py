@@ -76,12 +76,13 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
         return Tensor._of(backends.xp_of(input._array).zeros((0,), input._array.dtype))
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     chosen = np.array(list(choose(range(input._array.size), r)), np.int64).reshape(-1, r)
-    return index_select(input, 0, Tensor._of(chosen.reshape(-1))).reshape(chosen.shape)
+    result: Tensor = index_select(input, 0, Tensor._of(chosen.reshape(-1))).reshape(chosen.shape)
+    return result
 
 
 def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     """A copy of input with src in place of one entry of an axis, as torch.select_scatter."""
-    out = need_tensor("select_scatter", input).clone()
+    out: Tensor = need_tensor("select_scatter", input).clone()
     axis = wrap_dim(dim, input._array.ndim)
     expected = input._array.shape[:axis] + input._array.shape[axis + 1 :]
     if src._array.shape != expected:
@@ -95,7 +96,7 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
 
 def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """A copy of input with src as its diagonal, as torch.diagonal_scatter."""
-    out = need_tensor("diagonal_scatter", input).clone()
+    out: Tensor = need_tensor("diagonal_scatter", input).clone()
     place = diagonal(out, offset, dim1, dim2)
     if src._array.shape != place._array.shape:
         raise ShapeError(
@@ -108,7 +109,7 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0,
 
 def as_strided_scatter(input: Tensor, src: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
     """A copy of input with src in a strided view of it, as torch.as_strided_scatter."""
-    out = need_tensor("as_strided_scatter", input).clone()
+    out: Tensor = need_tensor("as_strided_scatter", input).clone()
     as_strided(out, size, stride, storage_offset)[...] = src
     return out
 

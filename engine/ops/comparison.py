@@ -8,7 +8,8 @@ import numpy as np
 
 from gradbook import backends, dtypes
 from gradbook.autograd.inplace import assign
-from gradbook.autograd.op import Elementwise, Op, promote_arrays
+from gradbook.autograd.op import Elementwise, Op
+from gradbook.autograd.promotion import promote_arrays
 from gradbook.errors import DTypeError
 from gradbook.ops.arguments import tensor_of, write_out
 from gradbook.ops.conversion import converted
@@ -146,7 +147,8 @@ def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tenso
 @method("where")
 def _where(self: Tensor, condition: Tensor, other: Any) -> Tensor:
     """This tensor where condition is true, else other."""
-    return where(condition, self, other)  # type: ignore[no-any-return]
+    result: Tensor = where(condition, self, other)
+    return result
 
 
 nan_to_num_op = Op("nan_to_num", "x", formula=r"y = x \text{, finite}", grads={"x": r"\bar y \, [x \text{ finite}]"})

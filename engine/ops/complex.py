@@ -88,7 +88,8 @@ def imag(input: Tensor) -> Tensor:
     """The imaginary part, sharing memory, as torch.imag. Raises RuntimeError for a real tensor."""
     if not tensor_of("imag", input).is_complex():
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
-    return imag_op(input)  # type: ignore[no-any-return]
+    result: Tensor = imag_op(input)
+    return result
 
 
 @method("conj", "conj_physical")
@@ -143,7 +144,8 @@ def view_as_real(input: Tensor) -> Tensor:
     """(*) complex -> (*, 2) real, sharing memory (torch.view_as_real). Raises RuntimeError for a real tensor."""
     if not input.is_complex():
         raise RuntimeError(f"view_as_real is only supported for complex tensors, not {input.dtype!r}")
-    return view_as_real_op(input)  # type: ignore[no-any-return]
+    result: Tensor = view_as_real_op(input)
+    return result
 
 
 def view_as_complex(input: Tensor) -> Tensor:
@@ -154,4 +156,5 @@ def view_as_complex(input: Tensor) -> Tensor:
         )
     if not input.ndim or input.shape[-1] != 2:
         raise RuntimeError("Tensor must have a last dimension of size 2")
-    return view_as_complex_op(input)  # type: ignore[no-any-return]
+    result: Tensor = view_as_complex_op(input)
+    return result

@@ -103,7 +103,7 @@ def converted(tensor: Tensor, wanted: Any, where: Any, copy: bool = False) -> Te
         if target.type == here.type and (target.index is None or target.index == here.index):
             target = None
     if target is None and (wanted is None or wanted == tensor._array.dtype):
-        return clone_op.fast(tensor) if copy else tensor  # type: ignore[no-any-return]
+        return clone_op.fast(tensor) if copy else tensor
     made: Tensor = to_op(tensor, dtype=wanted, device=target, source=None if target is None else tensor.device)
     return made
 
@@ -211,7 +211,8 @@ def fill(input: Tensor, value: Any) -> Tensor:
         return made if input._node is None else made + input * 0
     if value.ndim:
         raise RuntimeError(f"fill only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
-    return clone_op.fast(input).copy_(value)  # type: ignore[no-any-return]
+    result: Tensor = clone_op.fast(input).copy_(value)
+    return result
 
 
 @method()

@@ -47,11 +47,13 @@ def tensor(
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """`data` as a tensor, without a copy where its dtype and device allow (torch.as_tensor)."""
+    if isinstance(data, np.ndarray):
+        data = from_numpy(data)
+    elif backends.is_array(data):
+        data = Tensor._of(data)
     if isinstance(data, Tensor):
-        return data.to(device=device, dtype=dtype)
-    if backends.is_array(data):
-        made = from_numpy(data) if isinstance(data, np.ndarray) else Tensor._of(data)
-        return made.to(device=device, dtype=dtype)
+        result: Tensor = data.to(device=device, dtype=dtype)
+        return result
     return leaf(array_from(data, array_dtype(dtype)), device)
 
 

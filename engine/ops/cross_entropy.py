@@ -177,14 +177,16 @@ def plain_cross_entropy(
             smooth = smooth.sum() / share.sum()
         elif reduction == "sum":
             smooth = smooth.sum()
-        return loss * (1 - smoothing) + smooth * (smoothing / x.shape[axis])
+        result: Tensor = loss * (1 - smoothing) + smooth * (smoothing / x.shape[axis])
+        return result
     soft = target * (1 - smoothing) + smoothing / x.shape[axis]
     if weight is not None:
         soft = soft * weight.reshape((-1, *(1,) * (x.ndim - 1 - axis)))
-    values = -(soft * logp).sum(axis)
+    values: Tensor = -(soft * logp).sum(axis)
     if reduction == "none":
         return values
-    return values.sum() if reduction == "sum" else values.sum() / (x.numel() // x.shape[axis])
+    result = values.sum() if reduction == "sum" else values.sum() / (x.numel() // x.shape[axis])
+    return result
 
 
 # -- negative log likelihood -------------------------------------------

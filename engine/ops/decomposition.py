@@ -191,7 +191,7 @@ class Factors(MultiOp):
 class QR(Factors):
     """x = q r with orthonormal columns of q and an upper triangle r."""
 
-    def rule(self, g: list[Any], outs: list[Any], shape: Any, mode: str = "reduced") -> Any:
+    def rule(self, g: list[Any], outs: list[Any], shape: Any, mode: str = "reduced", **_: Any) -> Any:
         """Seeger et al. 2017 for tall matrices; wide ones by their square part."""
         q, r = outs
         q_grad, r_grad = g
@@ -242,7 +242,7 @@ qr_op.forward(lambda xp, x, *, mode: tuple(xp.linalg.qr(x, mode)))
 class Eigh(Factors):
     """x = v diag(w) v^H for symmetric (Hermitian) x."""
 
-    def rule(self, g: list[Any], outs: list[Any], shape: Any, upper: bool = False) -> Any:
+    def rule(self, g: list[Any], outs: list[Any], shape: Any, upper: bool = False, **_: Any) -> Any:
         """V (diag(w_grad) + (v^H v_grad) / (w_j - w_i)) v^H."""
         w, v = outs
         w_grad, v_grad = g
@@ -265,7 +265,7 @@ eigh_op.forward(lambda xp, x, *, upper: tuple(attempt("eigh", lambda a: xp.linal
 class SVD(Factors):
     """x = u diag(s) vh."""
 
-    def rule(self, g: list[Any], outs: list[Any], shape: Any) -> Any:
+    def rule(self, g: list[Any], outs: list[Any], shape: Any, **_: Any) -> Any:
         """As in Townsend 2016; the parts of u and v outside the matrix's own space come on top."""
         u, s, vh = outs
         u_grad, s_grad, vh_grad = g
@@ -302,7 +302,7 @@ svd_op.forward(lambda xp, x: tuple(attempt("svd", lambda a: xp.linalg.svd(a, ful
 class Eig(Factors):
     """x = v diag(w) v^-1, complex."""
 
-    def rule(self, g: list[Any], outs: list[Any], shape: Any) -> Any:
+    def rule(self, g: list[Any], outs: list[Any], shape: Any, **_: Any) -> Any:
         """Boeddeker et al. 2017; eigenvectors have norm one, their phase must not matter."""
         w, v = outs
         w_grad, v_grad = g

@@ -181,7 +181,8 @@ def einsum(*args: Any) -> Tensor:
             labels[i] = tuple(x for k, x in enumerate(labels[i]) if k not in gone)
     if len(prepared) > 1:
         same_dtype("einsum", **{f"operand{i}": x for i, x in enumerate(prepared)})
-    return einsum_op(*prepared, inputs=tuple(labels), output=wanted)
+    result: Tensor = einsum_op(*prepared, inputs=tuple(labels), output=wanted)
+    return result
 
 
 def _parse(args: tuple[Any, ...]) -> tuple[list[Any], Any, list[Tensor]]:

@@ -18,13 +18,14 @@ _WORDS = {2: np.int16, 4: np.int32, 8: np.int64}
 _BF16, _F32 = dtypes.BF16, dtypes.F32
 
 
-def unary(op: Elementwise, text: str, *, in_place: bool = True, aliases: str = "") -> Callable[..., Any]:
+def unary(op: Elementwise, text: str, *, in_place: bool = True, aliases: str = "") -> Callable[..., Tensor]:
     """The public function of an op of one operand; also makes it `x.name()` and `x.name_()`."""
     fast, name = op.fast, op.name
 
     def call(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-        if not isinstance(input, Tensor):
-            tensor_of(name, input)
+        given: Any = input  # whatever a caller hands in
+        if not isinstance(given, Tensor):
+            tensor_of(name, given)
         result: Tensor = fast(input)
         return result if out is None else write_out(name, result, out)
 
@@ -45,7 +46,7 @@ def binary(
     aliases: str = "",
     number_first: bool = False,
     tensors: bool = False,
-) -> Callable[..., Any]:
+) -> Callable[..., Tensor]:
     """The public function of an op of two operands; also makes it `x.name(other)` and `x.name_(other)`.
 
     number_first: a number may stand before a Tensor. tensors: neither may be a number.
@@ -53,8 +54,9 @@ def binary(
     fast, name = op.fast, op.name
 
     def call(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
-        if not isinstance(input, Tensor) and not (number_first and isinstance(other, Tensor)):
-            tensor_of(name, input)
+        given: Any = input  # whatever a caller hands in
+        if not isinstance(given, Tensor) and not (number_first and isinstance(other, Tensor)):
+            tensor_of(name, given)
         if tensors and not isinstance(other, Tensor):
             tensor_of(name, other, "other")
         result: Tensor = fast(input, other)
@@ -63,7 +65,8 @@ def binary(
     def apply(self: Tensor, other: Any) -> Tensor:
         if tensors and not isinstance(other, Tensor):
             tensor_of(name, other, "other")
-        return fast(self, other)  # type: ignore[no-any-return]
+        result: Tensor = fast(self, other)
+        return result
 
     def change(self: Tensor, other: Any) -> Tensor:
         return inplace(op, self, other)

@@ -109,7 +109,7 @@ lgamma_op = Elementwise(
     grads={"x": r"\bar y \, \psi(x)"},
 )
 lgamma_op.grad("x")(lambda grad, x: grad * digamma_op(x))
-digamma_op = Elementwise(
+digamma_op: Elementwise = Elementwise(
     "digamma",
     wide(lambda x: polygamma_array(x, 0)),
     "x",
@@ -118,7 +118,7 @@ digamma_op = Elementwise(
     grads={"x": r"\bar y \, \psi_1(x)"},
 )
 digamma_op.grad("x")(lambda grad, x: grad * polygamma_op(x, n=1))
-polygamma_op = Op("polygamma", "x", formula=r"y = \psi_n(x)", grads={"x": r"\bar y \, \psi_{n+1}(x)"})
+polygamma_op: Op = Op("polygamma", "x", formula=r"y = \psi_n(x)", grads={"x": r"\bar y \, \psi_{n+1}(x)"})
 polygamma_op.forward(lambda xp, x, *, n: polygamma_array(x, n))
 polygamma_op.grad("x")(lambda grad, x, n: grad * polygamma_op(x, n=n + 1))
 

@@ -179,7 +179,8 @@ def _cut(src: Tensor, shape: tuple[int, ...]) -> Tensor:
     """The part of `src` that an index of `shape` reads."""
     if src._array.shape == shape or not shape:
         return src
-    return slice_op(src, index=tuple(slice(n) for n in shape))
+    result: Tensor = slice_op(src, index=tuple(slice(n) for n in shape))
+    return result
 
 
 def _source(name: str, input: Tensor, index: Tensor, src: Tensor) -> Tensor:
@@ -228,7 +229,8 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     axis = check_gather("scatter_add", input, dim, index, need_tensor("scatter_add", src, 4, "src"))
     index = _wide(index)
     part = _source("scatter_add", input, index, src)
-    return scatter_add_op(input, index, part, dim=axis) if index._array.size else input.clone()
+    result: Tensor = scatter_add_op(input, index, part, dim=axis) if index._array.size else input.clone()
+    return result
 
 
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
@@ -259,7 +261,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     mine[axis], theirs[axis] = length, array.shape[axis]
     xp = backends.xp_of(array)
     index = Tensor._of(xp.broadcast_to(xp.where(array < 0, array + length, array), theirs))
-    return gather_op(expand_op(input, size=tuple(mine)), index, dim=axis)
+    result: Tensor = gather_op(expand_op(input, size=tuple(mine)), index, dim=axis)
+    return result
 
 
 # -- whole entries of an axis --------------------------------------------------------------------------------------
@@ -377,13 +380,15 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
     """A copy of input with alpha · source added to the entries that a vector names, as torch.index_add."""
     axis, places = _vector("index_add", input, dim, index, need_tensor("index_add", source, 4, "source"))
-    return index_add_op(input, places, source, dim=axis, alpha=alpha)
+    result: Tensor = index_add_op(input, places, source, dim=axis, alpha=alpha)
+    return result
 
 
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """A copy of input with source in the entries that a vector names, as torch.index_copy."""
     axis, places = _vector("index_copy", input, dim, index, need_tensor("index_copy", source, 4, "source"))
-    return index_copy_op(input, places, source, dim=axis)
+    result: Tensor = index_copy_op(input, places, source, dim=axis)
+    return result
 
 
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
@@ -403,7 +408,8 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     shape = list(array.shape)
     if shape:
         shape[axis] = places._array.size
-    return index_copy_op(input, places, expand_op(filler, size=tuple(shape)), dim=axis)
+    result: Tensor = index_copy_op(input, places, expand_op(filler, size=tuple(shape)), dim=axis)
+    return result
 
 
 def take(input: Tensor, index: Tensor) -> Tensor:
@@ -416,7 +422,8 @@ def take(input: Tensor, index: Tensor) -> Tensor:
         raise IndexError(
             f"out of range: tried to access index {int(array.max())} on a tensor of {input._array.size} elements."
         )
-    return index_op(reshape_op(input, shape=(input._array.size,)), index, dims=(0,))
+    result: Tensor = index_op(reshape_op(input, shape=(input._array.size,)), index, dims=(0,))
+    return result
 
 
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
@@ -437,7 +444,8 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
         )
     flat = reshape_op(input, shape=(input._array.size,))
     out = index_put_op(flat, reshape_op(source, shape=array.shape), index, dims=(0,), accumulate=bool(accumulate))
-    return reshape_op(out, shape=input._array.shape)
+    result: Tensor = reshape_op(out, shape=input._array.shape)
+    return result
 
 
 # -- masks ---------------------------------------------------------------------------------------------------------
@@ -498,7 +506,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
         from gradbook.autograd.promotion import broadcast_error
 
         raise broadcast_error("masked_fill", array.shape, found.shape) from None
-    return masked_fill_op(input, mask, value)
+    result: Tensor = masked_fill_op(input, mask, value)
+    return result
 
 
 def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -526,7 +535,8 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     if source._array.size < places.size:
         raise ShapeError(f"masked_scatter: source has {source._array.size} elements, the mask needs {places.size}")
     part = slice_op(reshape_op(source, shape=(source._array.size,)), index=(slice(places.size),))
-    return reshape_op(index_put_op(flat, part, Tensor._of(places), dims=(0,)), shape=x._array.shape)
+    result: Tensor = reshape_op(index_put_op(flat, part, Tensor._of(places), dims=(0,)), shape=x._array.shape)
+    return result
 
 
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:

@@ -103,13 +103,15 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """Input moved toward 0 by lambd, 0 within. Raises RuntimeError for a negative lambd."""
     if lambd < 0:
         raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}.")
-    return softshrink_op(floating("softshrink", input), lambd=lambd)  # type: ignore[no-any-return]
+    result: Tensor = softshrink_op(floating("softshrink", input), lambd=lambd)
+    return result
 
 
 @method("hardshrink")
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """Input where farther from 0 than lambd, else 0."""
-    return hardshrink_op(floating("hardshrink", input), lambd=lambd)  # type: ignore[no-any-return]
+    result: Tensor = hardshrink_op(floating("hardshrink", input), lambd=lambd)
+    return result
 
 
 hardtanh_, threshold_ = in_place("hardtanh_", hardtanh), in_place("threshold_", threshold)

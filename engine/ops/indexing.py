@@ -39,7 +39,7 @@ select_op = Op("select", "x", view=True, formula="y = x_i", grads={"x": r"\bar y
 select_op.forward(lambda xp, x, *, index: x[(*index, ...)])
 select_op.grad("x")(lambda grad, x_shape, index: slice_grad_op(grad, index=index, shape=x_shape))
 
-slice_grad_op = Op("slice_grad", "grad", node_name="SliceBackwardBackward0")
+slice_grad_op: Op = Op("slice_grad", "grad", node_name="SliceBackwardBackward0")
 
 
 @slice_grad_op.forward
@@ -341,14 +341,17 @@ def _getitem(self: Tensor, index: Any) -> Tensor:
         shape = self._array.shape
         if not shape or not -shape[0] <= index < shape[0]:
             take_apart(shape, index)
-        return select_op(self, index=(index,))
+        result: Tensor = select_op(self, index=(index,))
+        return result
     view, arrays, numbers = take_apart(self._array.shape, index)
     if not arrays:
-        return (select_op if numbers and view else slice_op)(self, index=view)
+        result = (select_op if numbers and view else slice_op)(self, index=view)
+        return result
     part = self if trivial(view) else slice_op(self, index=view)
     _together(arrays)
     xp = backends.xp_of(self._array)
-    return index_op(part, *[Tensor._of(xp.asarray(a)) for _, a in arrays], dims=tuple(axis for axis, _ in arrays))
+    result = index_op(part, *[Tensor._of(xp.asarray(a)) for _, a in arrays], dims=tuple(axis for axis, _ in arrays))
+    return result
 
 
 def select(input: Tensor, dim: int, index: Any) -> Tensor:
@@ -361,7 +364,8 @@ def select(input: Tensor, dim: int, index: Any) -> Tensor:
     axis, i = wrap_dim(dim, len(shape)), operator.index(index)
     if not -shape[axis] <= i < shape[axis]:
         raise IndexError(f"select(): index {i} out of range for tensor of size {list(shape)} at dimension {axis}")
-    return select_op(input, index=(FULL,) * axis + (i,))
+    result: Tensor = select_op(input, index=(FULL,) * axis + (i,))
+    return result
 
 
 method("select")(select)
@@ -464,7 +468,8 @@ def _fitted(new: Tensor, wanted: tuple[int, ...]) -> Tensor:
     shape = _stripped(new._array, wanted).shape
     if shape != new._array.shape:
         new = reshape_op(new, shape=shape)
-    return expand_op(new, size=tuple(wanted))
+    result: Tensor = expand_op(new, size=tuple(wanted))
+    return result
 
 
 def _cast(new: Tensor, target: Tensor) -> Tensor:
@@ -494,7 +499,8 @@ def index_put(input: Tensor, indices: Sequence[Any], values: Tensor, accumulate:
     dims, found = tuple(axis for axis, _ in arrays), [xp.asarray(a) for _, a in arrays]
     wanted = xp.broadcast_to(xp.empty((), np.bool_), input._array.shape)[whole(input._array.ndim, dims, found)].shape
     places = [Tensor._of(a) for a in found]
-    return index_put_op(input, _fitted(values, wanted), *places, dims=dims, accumulate=bool(accumulate))
+    result: Tensor = index_put_op(input, _fitted(values, wanted), *places, dims=dims, accumulate=bool(accumulate))
+    return result
 
 
 method("index_put")(index_put)
@@ -511,7 +517,7 @@ def slice_scatter(
     input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Tensor:
     """A copy of `input` with `src` in a slice of an axis, as torch.slice_scatter."""
-    out = need_tensor("slice_scatter", input).clone()
+    out: Tensor = need_tensor("slice_scatter", input).clone()
     out[(FULL,) * (dim % max(input._array.ndim, 1)) + (slice(start, end, step),)] = src
     return out
 

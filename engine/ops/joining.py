@@ -230,11 +230,11 @@ def _at_least(x: Tensor, ndim: int) -> Tensor:
     shape = x._array.shape
     if len(shape) >= ndim:
         return x
-    if ndim == 3 and len(shape) == 2:
-        return reshape_op(x, shape=(*shape, 1))
-    if ndim == 3 and len(shape) == 1:
-        return reshape_op(x, shape=(1, shape[0], 1))
-    return reshape_op(x, shape=(1,) * (ndim - len(shape)) + tuple(shape))
+    wanted = (1,) * (ndim - len(shape)) + tuple(shape)
+    if ndim == 3 and shape:
+        wanted = (*shape, 1) if len(shape) == 2 else (1, shape[0], 1)
+    result: Tensor = reshape_op(x, shape=wanted)
+    return result
 
 
 def _joined(name: str, tensors: Any, ndim: int, dim: int) -> Tensor:
@@ -295,7 +295,8 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
             raise ShapeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {length}")
         size = 1
     bounds = tuple((i, min(i + size, length)) for i in range(0, max(length, 1), size))
-    return split_op(tensor, dim=axis, bounds=bounds)
+    result: tuple[Tensor, ...] = split_op(tensor, dim=axis, bounds=bounds)
+    return result
 
 
 def _split_sizes(tensor: Tensor, parts: list[int], axis: int, length: int) -> tuple[Tensor, ...]:
@@ -306,7 +307,10 @@ def _split_sizes(tensor: Tensor, parts: list[int], axis: int, length: int) -> tu
             f"but got split_sizes={parts}"
         )
     ends = [sum(parts[: i + 1]) for i in range(len(parts))]
-    return split_op(tensor, dim=axis, bounds=tuple((e - n, e) for e, n in zip(ends, parts, strict=True)))
+    result: tuple[Tensor, ...] = split_op(
+        tensor, dim=axis, bounds=tuple((e - n, e) for e, n in zip(ends, parts, strict=True))
+    )
+    return result
 
 
 def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
@@ -324,7 +328,8 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     axis = wrap_dim(dim, len(shape))
     length = shape[axis]
     if not length:
-        return split_op(input, dim=axis, bounds=((0, 0),) * chunks)
+        result: tuple[Tensor, ...] = split_op(input, dim=axis, bounds=((0, 0),) * chunks)
+        return result
     return split(input, math.ceil(length / chunks), axis)
 
 
@@ -344,7 +349,8 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
     else:
         cuts = [0, *[slice(operator.index(i)).indices(length)[1] for i in where], length]
     bounds = tuple((a, max(a, b)) for a, b in itertools.pairwise(cuts))
-    return split_op(input, dim=axis, bounds=bounds)
+    result: tuple[Tensor, ...] = split_op(input, dim=axis, bounds=bounds)
+    return result
 
 
 def _even(name: str, input: Tensor, where: Any, dim: int, least: int) -> tuple[Tensor, ...]:
@@ -386,7 +392,8 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
             if dim not in (0, -1)
             else IndexError("Dimension specified as 0 but tensor has no dimensions")
         )
-    return unbind_op(input, dim=wrap_dim(dim, array.ndim))
+    result: tuple[Tensor, ...] = unbind_op(input, dim=wrap_dim(dim, array.ndim))
+    return result
 
 
 def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
@@ -405,12 +412,14 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     begin = begin + size if begin < 0 else begin
     if begin + length > size:
         raise ShapeError(f"start ({begin}) + length ({length}) exceeds dimension size ({size}).")
-    return slice_op(input, index=(slice(None),) * axis + (slice(begin, begin + length),))
+    result: Tensor = slice_op(input, index=(slice(None),) * axis + (slice(begin, begin + length),))
+    return result
 
 
 def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """As narrow, in memory of its own."""
-    return narrow(input, dim, start, length).clone()
+    result: Tensor = narrow(input, dim, start, length).clone()
+    return result
 
 
 unsafe_chunk, unsafe_split = chunk, split

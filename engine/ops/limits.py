@@ -61,7 +61,8 @@ def _pair(op: Elementwise, text: str) -> Any:
                 f"{op.name}(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}; "
                 "use clamp for a number"
             )
-        return public(input, other, out=out)  # type: ignore[no-any-return]
+        result: Tensor = public(input, other, out=out)
+        return result
 
     strict.__name__, strict.__doc__ = op.name, public.__doc__
     method(op.name)(strict)

@@ -109,7 +109,8 @@ def plain_batch_norm(mean: Any, invstd: Any, training: bool, eps: float) -> Call
             y = centered / ((centered * centered).mean(axes, keepdim=True) + eps) ** 0.5
         else:
             y = (x - mean.reshape(shape)) * invstd.reshape(shape)
-        return y if weight is None else y * weight.reshape(shape)
+        result: Tensor = y if weight is None else y * weight.reshape(shape)
+        return result
 
     return run
 

@@ -140,7 +140,8 @@ def plain_layer_norm(rank: int, eps: float) -> Callable[..., Any]:
         axes = tuple(range(x.ndim - rank, x.ndim))
         centered = x - x.mean(axes, keepdim=True)
         y = centered / ((centered * centered).mean(axes, keepdim=True) + eps) ** 0.5
-        return y if weight is None else y * weight
+        result: Tensor = y if weight is None else y * weight
+        return result
 
     return run
 
@@ -161,7 +162,8 @@ def check_normalized(op: str, input: Tensor, shape: Any, weight: Tensor | None, 
                 f"{list(vector.shape)} and "
                 f"normalized_shape = {list(wanted)}"
             )
-            raise mistake(ShapeError, op, words, **{name: vector})
+            operands: dict[str, Any] = {name: vector}
+            raise mistake(ShapeError, op, words, **operands)
     if input.ndim < len(wanted) or tuple(input.shape[input.ndim - len(wanted) :]) != wanted:
         words = (
             f"Given normalized_shape={list(wanted)}, expected input with shape [*, "
@@ -232,7 +234,8 @@ def plain_group_norm(groups: int, eps: float) -> Callable[..., Any]:
 
     def run(x: Tensor, weight: Any) -> Tensor:
         y = plain_layer_norm(1, eps)(x.reshape(x.shape[0], groups, -1), None).reshape(x.shape)
-        return y if weight is None else y * weight.reshape(channels_shape(x))
+        result: Tensor = y if weight is None else y * weight.reshape(channels_shape(x))
+        return result
 
     return run
 
@@ -313,7 +316,8 @@ def plain_rms_norm(rank: int, eps: float) -> Callable[..., Any]:
 
     def run(x: Tensor, weight: Any) -> Tensor:
         y = x / ((x * x).mean(tuple(range(x.ndim - rank, x.ndim)), keepdim=True) + eps) ** 0.5
-        return y if weight is None else y * weight
+        result: Tensor = y if weight is None else y * weight
+        return result
 
     return run
 

@@ -61,7 +61,8 @@ method("msort")(msort)
 @method("argsort")
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """The indices that sort along `dim`, as torch.argsort. -> int64."""
-    return sort(input.detach(), dim, descending).indices  # type: ignore[no-any-return]
+    result: Tensor = sort(input.detach(), dim, descending).indices
+    return result
 
 
 @method("topk")
@@ -231,7 +232,7 @@ def _ranked(x: Tensor, ranks: Any, dim: int, way: str, ignore_nan: bool) -> Tens
             else picked[0] + (picked[1] - picked[0]) * Tensor._of(share)
         )
         parts.append(value.squeeze(dim))
-    return stack(parts)  # type: ignore[no-any-return]
+    return stack(parts)
 
 
 def _neighbours(xp: Any, place: Any, way: str) -> tuple[Any, Any]:

@@ -21,12 +21,12 @@ __all__ = [
 ]  # fmt: skip
 
 
-def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Any = None) -> Tensor:
+def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:
     """input / max(its p-norm along dim, eps), as torch.nn.functional.normalize."""
     made: Tensor = input / input.norm(p, dim, keepdim=True).clamp(min=eps).expand_as(input)
     if out is not None:
         out.copy_(made)
-        return out  # type: ignore[no-any-return]
+        return out
     return made
 
 

@@ -225,16 +225,19 @@ def _strips(y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Tensor:
     where = axis(dim, y._array.ndim)
     ahead, behind = (*(slice(None),) * where, slice(1, None)), (*(slice(None),) * where, slice(None, -1))
     if x is None:
-        return (y[ahead] + y[behind]) * (dx / 2)
+        result: Tensor = (y[ahead] + y[behind]) * (dx / 2)
+        return result
     steps = diff(x, dim=dim if x._array.ndim > 1 else -1)
     if x._array.ndim == 1 and y._array.ndim > 1:
         steps = steps.reshape([-1 if i == where else 1 for i in range(y._array.ndim)])
-    return (y[ahead] + y[behind]) * steps * 0.5
+    result = (y[ahead] + y[behind]) * steps * 0.5
+    return result
 
 
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """The integral of y along `dim` by the trapezoidal rule, as torch.trapezoid."""
-    return _strips(y, x, 1.0 if dx is None else dx, dim).sum(dim)  # type: ignore[no-any-return]
+    result: Tensor = _strips(y, x, 1.0 if dx is None else dx, dim).sum(dim)
+    return result
 
 
 trapz = trapezoid

@@ -113,7 +113,8 @@ def scatter_reduce(
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     if not index._array.size:
-        return input.clone()
+        result: Tensor = input.clone()
+        return result
     return _reduced(input, axis, index, _source("scatter_reduce", input, index, src), reduce, include_self)
 
 
@@ -121,14 +122,16 @@ def _reduced(x: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, inclu
     array = x._array
     xp = backends.xp_of(array)
     if reduce in ("amax", "amin"):
-        return scatter_extreme_op(x, index, src, dim=dim, largest=reduce == "amax", include_self=include_self)
+        result: Tensor = scatter_extreme_op(x, index, src, dim=dim, largest=reduce == "amax", include_self=include_self)
+        return result
     start = x
     if not include_self:
         empty = xp.asarray(1 if reduce == "prod" else 0, array.dtype)
         start = scatter_op(x, index, empty, dim=dim)
     if reduce == "prod":
-        return scatter_prod_op(start, index, src, dim=dim)
-    total = scatter_add_op(start, index, src, dim=dim)
+        result = scatter_prod_op(start, index, src, dim=dim)
+        return result
+    total: Tensor = scatter_add_op(start, index, src, dim=dim)
     if reduce == "sum":
         return total
     count = scatter_add_op(
@@ -140,7 +143,8 @@ def _reduced(x: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, inclu
     count = xp.maximum(count, 1)
     if array.dtype.kind in "iub":
         return Tensor._of((total._array // count).astype(array.dtype))
-    return total / Tensor._of(count)
+    result = total / Tensor._of(count)
+    return result
 
 
 def index_reduce(
@@ -156,7 +160,8 @@ def index_reduce(
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     in_bounds(index._array, axis, shape[axis] if shape else 1)
     if not index._array.size:
-        return input.clone()
+        result: Tensor = input.clone()
+        return result
     if not shape:
         return _reduced(input, 0, index, reshape_op(source, shape=index._array.shape), reduce, include_self)
     column = reshape_op(index, shape=(1,) * axis + (index._array.size,) + (1,) * (len(shape) - axis - 1))

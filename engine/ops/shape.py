@@ -132,7 +132,7 @@ def _(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
 
 view_op.grad("x")(lambda grad, x_shape: reshape_op(grad, shape=x_shape))
 
-reshape_op = Op(
+reshape_op: Op = Op(
     "reshape", "x", view=True, node_name="ViewBackward0",
     formula=r"y_{i} = x_{i'}", grads={"x": r"\bar y \text{ in the shape of } x"},
 )  # fmt: skip
@@ -178,19 +178,22 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
     (any) -> shape; one length may be -1. Raises RuntimeError if the shape cannot hold the elements.
     """
     need_tensor("reshape", input)
-    return reshape_op(input, shape=infer_shape(sizes("reshape", (shape,)), input._array.size))
+    result: Tensor = reshape_op(input, shape=infer_shape(sizes("reshape", (shape,)), input._array.size))
+    return result
 
 
 @method("reshape")
 def _reshape(self: Tensor, *shape: Any, **named: Any) -> Tensor:
     """The same elements in another shape, as torch.Tensor.reshape. Raises RuntimeError if it cannot hold them."""
-    return reshape_op(self, shape=infer_shape(sizes("reshape", shape or (named["shape"],)), self._array.size))
+    result: Tensor = reshape_op(self, shape=infer_shape(sizes("reshape", shape or (named["shape"],)), self._array.size))
+    return result
 
 
 @method("reshape_as")
 def _reshape_as(self: Tensor, other: Tensor) -> Tensor:
     """The same elements in the shape of `other`."""
-    return reshape_op(self, shape=infer_shape(tuple(other._array.shape), self._array.size))
+    result: Tensor = reshape_op(self, shape=infer_shape(tuple(other._array.shape), self._array.size))
+    return result
 
 
 @method("view")
@@ -213,12 +216,14 @@ def _view(self: Tensor, *shape: Any, **named: Any) -> Tensor:
             f"contiguous subspaces). Use .reshape(...) instead. The tensor is {tuple(array.shape)} with strides "
             f"{self.stride()}, the view asked for is {wanted}."
         )
-    return view_op(self, shape=wanted)
+    result: Tensor = view_op(self, shape=wanted)
+    return result
 
 
 def view_as(input: Tensor, other: Tensor) -> Tensor:
     """A view in the shape of `other`. Raises RuntimeError where strides forbid it."""
-    return input.view(tuple(other._array.shape))
+    result: Tensor = input.view(tuple(other._array.shape))
+    return result
 
 
 method("view_as")(view_as)
@@ -255,12 +260,14 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         raise ShapeError("flatten() has invalid args: start_dim cannot come after end_dim")
     if start == end and shape:
         return input
-    return reshape_op(input, shape=(*shape[:start], _product(shape[start : end + 1]), *shape[end + 1 :]))
+    result: Tensor = reshape_op(input, shape=(*shape[:start], _product(shape[start : end + 1]), *shape[end + 1 :]))
+    return result
 
 
 def ravel(input: Tensor) -> Tensor:
     """All elements along one axis, as torch.ravel."""
-    return reshape_op(need_tensor("ravel", input), shape=(input._array.size,))
+    result: Tensor = reshape_op(need_tensor("ravel", input), shape=(input._array.size,))
+    return result
 
 
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
@@ -277,19 +284,22 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
             f"({shape[axis]}) in the "
             "input tensor"
         ) from error
-    return reshape_op(input, shape=(*shape[:axis], *inner, *shape[axis + 1 :]))
+    result: Tensor = reshape_op(input, shape=(*shape[:axis], *inner, *shape[axis + 1 :]))
+    return result
 
 
 def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """The tensor without its axes of length 1 (all, or those in `dim`), as torch.squeeze."""
     ndim = need_tensor("squeeze", input)._array.ndim
     axes = tuple(range(ndim)) if dim is None else wrap_dims(dim, ndim)
-    return squeeze_op(input, dim=axes)
+    result: Tensor = squeeze_op(input, dim=axes)
+    return result
 
 
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """The tensor with a new axis of length 1 before `dim`, as torch.unsqueeze. (a, b) -> (1, a, b) for dim 0."""
-    return unsqueeze_op(input, dim=wrap_dim(dim, need_tensor("unsqueeze", input)._array.ndim + 1))
+    result: Tensor = unsqueeze_op(input, dim=wrap_dim(dim, need_tensor("unsqueeze", input)._array.ndim + 1))
+    return result
 
 
 method("flatten")(flatten)
@@ -312,6 +322,7 @@ def _reseen(self: Tensor, seen: Tensor) -> Tensor:
     return self
 
 
+_fn: Any  # functions of several signatures, here and in the loops below
 for _name, _fn in {"squeeze_": squeeze, "unsqueeze_": unsqueeze}.items():
 
     def _inplace(self: Tensor, *args: Any, _fn: Any = _fn, **named: Any) -> Tensor:
@@ -357,18 +368,21 @@ def _expand(self: Tensor, *size: Any, implicit: bool = False, **named: Any) -> T
                 f"dimension {i}.  Target sizes: {list(wanted)}.  Tensor sizes: {list(shape)}"
             )
         full.append(length)
-    return expand_op(self, size=tuple(full))
+    result: Tensor = expand_op(self, size=tuple(full))
+    return result
 
 
 @method("expand_as")
 def _expand_as(self: Tensor, other: Tensor) -> Tensor:
     """The tensor expanded to the shape of `other`."""
-    return self.expand(tuple(other._array.shape))
+    result: Tensor = self.expand(tuple(other._array.shape))
+    return result
 
 
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
     """A view of `input` broadcast to `size`, as torch.broadcast_to. Raises RuntimeError if it does not broadcast."""
-    return need_tensor("broadcast_to", input).expand(size)
+    result: Tensor = need_tensor("broadcast_to", input).expand(size)
+    return result
 
 
 method("broadcast_to")(broadcast_to)
@@ -376,7 +390,8 @@ method("broadcast_to")(broadcast_to)
 
 def expand_copy(input: Tensor, size: Sequence[int]) -> Tensor:
     """As Tensor.expand, in memory of its own."""
-    return input.expand(size).clone()
+    result: Tensor = input.expand(size).clone()
+    return result
 
 
 def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
@@ -405,7 +420,8 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two axes swapped, as torch.transpose: a view."""
     ndim = need_tensor("transpose", input)._array.ndim
-    return transpose_op(input, dim0=wrap_dim(dim0, ndim), dim1=wrap_dim(dim1, ndim))
+    result: Tensor = transpose_op(input, dim0=wrap_dim(dim0, ndim), dim1=wrap_dim(dim1, ndim))
+    return result
 
 
 def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
@@ -425,7 +441,8 @@ def t(input: Tensor) -> Tensor:
         raise ShapeError(
             f"t() expects a tensor with <= 2 dimensions, but self is {ndim}D; use .mT or .transpose(-1, -2)"
         )
-    return t_op(input)
+    result: Tensor = t_op(input)
+    return result
 
 
 def permute(input: Tensor, dims: Sequence[int]) -> Tensor:
@@ -440,7 +457,8 @@ def permute(input: Tensor, dims: Sequence[int]) -> Tensor:
     order = tuple(wrap_dim(d, ndim) for d in wanted)
     if len(set(order)) != ndim:
         raise ShapeError(f"permute(): duplicate dims are not allowed: {list(wanted)}")
-    return permute_op(input, dims=order)
+    result: Tensor = permute_op(input, dims=order)
+    return result
 
 
 @method("permute")
@@ -464,7 +482,8 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     order = [i for i in range(ndim) if i not in taken]
     for place, axis in sorted(zip(placed, taken, strict=True)):
         order.insert(place, axis)
-    return permute_op(input, dims=tuple(order[:ndim]))
+    result: Tensor = permute_op(input, dims=tuple(order[:ndim]))
+    return result
 
 
 moveaxis = movedim
@@ -485,7 +504,8 @@ for _name, _fn in {
 
 def _reversed(self: Tensor) -> Tensor:
     """The axes in reverse order."""
-    return permute_op(self, dims=tuple(range(self._array.ndim))[::-1])
+    result: Tensor = permute_op(self, dims=tuple(range(self._array.ndim))[::-1])
+    return result
 
 
 def _matrices(self: Tensor) -> Tensor:

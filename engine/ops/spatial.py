@@ -252,7 +252,8 @@ def resampled(x: Tensor, sizes: Any, scales: Any, mode: str, align: bool, antial
             matrix = (cubic_matrix if mode == "bicubic" else linear_matrix)(out, length, align, scale)
         weights = Tensor._of(xp.asarray(matrix.T.astype(x._array.dtype)))
         x = x @ weights if axis == x.ndim - 1 else (x.movedim(axis, -1) @ weights).movedim(-1, axis)
-    return x.contiguous()
+    result: Tensor = x.contiguous()
+    return result
 
 
 _MODES = {"nearest": 0, "nearest-exact": 0, "linear": 3, "bilinear": 4, "trilinear": 5, "bicubic": 4, "area": 0}

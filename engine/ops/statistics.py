@@ -58,7 +58,8 @@ def cov(
     far = x - mean
     other = far if weights is None else far * weights
     result = other @ far.conj().t() / (degrees if weights is not None else max(degrees, 0))
-    return result.squeeze()
+    made: Tensor = result.squeeze()
+    return made
 
 
 def _check_weights(name: str, weights: Tensor, columns: int) -> None:
@@ -89,4 +90,5 @@ def corrcoef(input: Tensor) -> Tensor:
         return found / found
     spread = found.diagonal().real.sqrt()
     result = found / spread.unsqueeze(1) / spread
-    return result if result.is_complex() else result.clamp(-1, 1)
+    made: Tensor = result if result.is_complex() else result.clamp(-1, 1)
+    return made

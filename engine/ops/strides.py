@@ -93,7 +93,8 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
             f"storage of size {flat.size}"
         )
     own = (tuple(s // array.itemsize for s in array.strides), begin)
-    return as_strided_op(input, size=shape, stride=steps, storage_offset=offset, own=own)
+    result: Tensor = as_strided_op(input, size=shape, stride=steps, storage_offset=offset, own=own)
+    return result
 
 
 method("as_strided")(as_strided)
@@ -170,7 +171,8 @@ def _unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
         raise ShapeError(f"maximum size for tensor at dimension {axis} is {length} but size is {size}")
     if step <= 0:
         raise ShapeError(f"step is {step} but must be > 0")
-    return unfold_op(self, dimension=axis, size=int(size), step=int(step))
+    result: Tensor = unfold_op(self, dimension=axis, size=int(size), step=int(step))
+    return result
 
 
 # -- diagonals -----------------------------------------------------------------------------------------------------
@@ -217,7 +219,8 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     a, b = wrap_dim(dim1, ndim), wrap_dim(dim2, ndim)
     if a == b:
         raise ShapeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-    return diagonal_op(input, offset=int(offset), dim1=a, dim2=b)
+    result: Tensor = diagonal_op(input, offset=int(offset), dim1=a, dim2=b)
+    return result
 
 
 def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
@@ -232,7 +235,8 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     wanted = list(shape[:-1])
     for axis in sorted((a, b)):
         wanted.insert(axis, length)
-    return diagonal_grad_op(input, shape=tuple(wanted), offset=int(offset), dim1=a, dim2=b)
+    result: Tensor = diagonal_grad_op(input, shape=tuple(wanted), offset=int(offset), dim1=a, dim2=b)
+    return result
 
 
 def dim_one_missing() -> IndexError:
@@ -249,7 +253,8 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     if ndim == 1:
         return diag_embed(input, diagonal)
     if ndim == 2:
-        return _diagonal(input, diagonal).clone()
+        result: Tensor = _diagonal(input, diagonal).clone()
+        return result
     raise ShapeError(f"diag(): Supports 1D or 2D tensors. Got {ndim}D")
 
 
@@ -288,14 +293,17 @@ def _matrix(name: str, input: Tensor) -> Tensor:
 
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The lower triangle of the last two axes, zeros above, as torch.tril. Raises RuntimeError for fewer axes."""
-    return tril_op(_matrix("tril", input), diagonal=int(diagonal))
+    result: Tensor = tril_op(_matrix("tril", input), diagonal=int(diagonal))
+    return result
 
 
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The upper triangle of the last two axes, zeros below, as torch.triu. Raises RuntimeError for fewer axes."""
-    return triu_op(_matrix("triu", input), diagonal=int(diagonal))
+    result: Tensor = triu_op(_matrix("triu", input), diagonal=int(diagonal))
+    return result
 
 
+_fn: Any  # functions of several signatures
 for _name, _fn in {
     "diagonal": diagonal, "diag_embed": diag_embed, "diag": diag, "diagflat": diagflat, "tril": tril, "triu": triu,
 }.items():  # fmt: skip

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradbook import backends, dtypes
-from gradbook.autograd.engine import sum_to
 from gradbook.autograd.op import Op
+from gradbook.autograd.rules import sum_to
 from gradbook.errors import ShapeError
 from gradbook.ops.shape import need_tensor, need_tensors, reshape_op, sizes, transpose, wrap_dim, wrap_dims
 from gradbook.tensor import Tensor, method
@@ -55,14 +55,16 @@ def _repeat(self: Tensor, *repeats: Any, **named: Any) -> Tensor:
         )
     if any(n < 0 for n in times):
         raise ShapeError(f"Trying to create tensor with negative dimension: repeat{times}")
-    return repeat_op(self, repeats=times)
+    result: Tensor = repeat_op(self, repeats=times)
+    return result
 
 
 def tile(input: Tensor, dims: Sequence[int]) -> Tensor:
     """The tensor again and again along the last axes, as torch.tile: missing numbers are 1."""
     times = sizes("tile", (dims,))
     ndim = need_tensor("tile", input)._array.ndim
-    return input.repeat((1,) * (ndim - len(times)) + times)
+    result: Tensor = input.repeat((1,) * (ndim - len(times)) + times)
+    return result
 
 
 @method("tile")
@@ -123,7 +125,8 @@ method("repeat_interleave")(repeat_interleave)
 
 def flip(input: Tensor, dims: Any) -> Tensor:
     """The entries in reverse order along the axes `dims`, copied, as torch.flip."""
-    return flip_op(input, dims=wrap_dims(dims, need_tensor("flip", input)._array.ndim))
+    result: Tensor = flip_op(input, dims=wrap_dims(dims, need_tensor("flip", input)._array.ndim))
+    return result
 
 
 @method("flip")
@@ -159,7 +162,8 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
         raise ShapeError(f"shifts and dimensions must align. shifts: {len(by)}, dims:{len(along)}")
     if along and not ndim:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
-    return roll_op(input, shifts=by, dims=along) if ndim else input.clone()
+    result: Tensor = roll_op(input, shifts=by, dims=along) if ndim else input.clone()
+    return result
 
 
 def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
@@ -175,11 +179,14 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     turns = k % 4
     if turns == 1:
         return transpose(flip_op(input, dims=(b,)), a, b)
+    result: Tensor
     if turns == 2:
-        return flip_op(input, dims=(a, b))
-    if turns == 3:
-        return flip_op(transpose(input, a, b), dims=(b,))
-    return input.clone()
+        result = flip_op(input, dims=(a, b))
+    elif turns == 3:
+        result = flip_op(transpose(input, a, b), dims=(b,))
+    else:
+        result = input.clone()
+    return result
 
 
 for _fn in (fliplr, flipud, rot90):

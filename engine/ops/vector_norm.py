@@ -140,9 +140,8 @@ def norm(
         if one_of("norm", p, ("fro", "nuc")) == "nuc":
             from gradbook import linalg
 
-            return write_out(
-                "norm", linalg.matrix_norm(input, "nuc", *(() if dim is None else (dim,)), keepdim=keepdim), out
-            )
+            axes = (-2, -1) if dim is None else dim
+            return write_out("norm", linalg.matrix_norm(input, "nuc", axes, keepdim), out)
         p = 2
     x = input if dtype is None else converted(input, array_dtype(dtype), None)
     if dim is None and keepdim is False and x._array.ndim == 0:

@@ -329,7 +329,7 @@ class ArrayOptimizer(Optimizer):
     def _update_as_float(self, array: Any, grad: Any, state: dict[str, Any], options: dict[str, Any]) -> None:
         """16-bit parameters computed in 32 bits, complex ones as pairs of numbers; state in the parameter's dtype."""
         real = array.dtype.kind == "c"
-        to = (lambda a: a.view(a.real.dtype)) if real else (lambda a: a.astype(np.float32))
+        to: Callable[[Any], Any] = (lambda a: a.view(a.real.dtype)) if real else (lambda a: a.astype(np.float32))
         same = {k for k, v in state.items() if isinstance(v, Tensor) and v._array.dtype == array.dtype}
         wide = {k: Tensor._of(to(v._array)) if k in same else v for k, v in state.items()}
         own = np.ascontiguousarray(array).reshape(array.shape or (1,)) if real else array
