@@ -133,7 +133,7 @@ def path_of(module: Any, stack: list[tuple[str, Any]]) -> str:
     root = stack[0][1]
     if names is None or names.root is not root:
         names = thread.names = _Names(root)
-    found = names.paths.get(id(module))
+    found: str | None = names.paths.get(id(module))
     if found is None:
         above = stack[-1][0]
         return f"{above}.{type(module).__name__}" if above else type(module).__name__
@@ -298,12 +298,12 @@ def as_tuple(value: Any) -> tuple[Any, ...]:
 
 def checked(found: Any, full: tuple[Any, ...], what: str) -> tuple[Any, ...]:
     """What a backward hook returned. Raises RuntimeError if it is of another length."""
-    found = as_tuple(found)
-    if len(found) != len(full):
+    answer = as_tuple(found)
+    if len(answer) != len(full):
         raise RuntimeError(
-            f"Backward {what} returned an invalid number of grad_output, got {len(found)}, but expected {len(full)}"
+            f"Backward {what} returned an invalid number of grad_output, got {len(answer)}, but expected {len(full)}"
         )
-    return found
+    return answer
 
 
 # -- hooks on every module -------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from gradbook import dtypes
 from gradbook.tensor import Tensor
@@ -24,7 +24,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
     Raises RuntimeError where an integer or bool tensor shall require grad.
     """
 
-    def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
+    def __new__(cls, data: Any = None, requires_grad: bool = True) -> Self:
         """A leaf that shares the memory of `data`."""
         if data is None:
             data = Tensor()
@@ -46,7 +46,10 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
 class Buffer(Tensor):
     """A tensor that is state of a module but not trained, as torch.nn.Buffer; persistent: part of the state_dict."""
 
-    def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
+    persistent: bool
+    _is_buffer: bool
+
+    def __new__(cls, data: Any = None, *, persistent: bool = True) -> Self:
         """A buffer that shares the memory of `data`."""
         if data is None:
             data = Tensor()

@@ -23,7 +23,8 @@ class Tree:
         self, get: Callable[[Module], Any], prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
-        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
+        me: Any = self  # every Tree is a Module
+        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, me)]
         for path, module in modules:
             for name, value in get(module):
                 if value is None or (remove_duplicate and id(value) in seen):
@@ -75,7 +76,8 @@ class Tree:
             return
         if remove_duplicate:
             seen.add(self)
-        yield prefix, self
+        me: Any = self  # every Tree is a Module
+        yield prefix, me
         for name, module in self._modules.items():
             if module is not None:
                 yield from module.named_modules(seen, f"{prefix}.{name}" if prefix else name, remove_duplicate)
@@ -87,7 +89,8 @@ class Tree:
 
     def get_submodule(self, target: str) -> Module:
         """The module at a dotted path. Raises AttributeError if there is none."""
-        module: Module = self
+        me: Any = self  # every Tree is a Module
+        module: Module = me
         for name in target.split(".") if target else ():
             if not hasattr(module, name):
                 raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")

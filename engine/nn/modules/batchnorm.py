@@ -183,6 +183,8 @@ class SyncBatchNorm(_BatchNorm):
 class _LazyNormBase(LazyModuleMixin):
     """What lazy norms share: num_features comes from axis 1 of the first input."""
 
+    num_features: int
+
     def __init__(
         self, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True, track_running_stats: bool = True,
         device: Any = None, dtype: Any = None, *, bias: bool = True,
@@ -201,7 +203,7 @@ class _LazyNormBase(LazyModuleMixin):
 
     def reset_parameters(self) -> None:
         """Set weight, bias and statistics anew, once they have a shape."""
-        if not self.has_uninitialized_params() and self.num_features != 0:  # type: ignore[has-type]
+        if not self.has_uninitialized_params() and self.num_features != 0:
             super().reset_parameters()  # type: ignore[misc]
 
     def initialize_parameters(self, input: Tensor) -> None:

@@ -73,7 +73,7 @@ class _ConvNd(Module):
         first, second = (in_channels, out_channels // groups) if transposed else (out_channels, in_channels // groups)
         self.weight = Parameter(gradbook.empty((first, second, *self.kernel_size), device=device, dtype=dtype))
         if bias:
-            self.bias = Parameter(gradbook.empty(out_channels, device=device, dtype=dtype))
+            self.bias: Parameter | None = Parameter(gradbook.empty(out_channels, device=device, dtype=dtype))
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()
@@ -151,9 +151,11 @@ class _ConvTransposeNd(_ConvNd):
 class _LazyConv(LazyModuleMixin):
     """What lazy convolutions share: in_channels comes from the first input."""
 
+    in_channels: int
+
     def reset_parameters(self) -> None:
         """Draw weight and bias anew, once they have a shape."""
-        if not self.has_uninitialized_params() and self.in_channels != 0:  # type: ignore[has-type]
+        if not self.has_uninitialized_params() and self.in_channels != 0:
             super().reset_parameters()  # type: ignore[misc]
 
     def initialize_parameters(self, input: Tensor, *args: Any, **kwargs: Any) -> None:

@@ -50,7 +50,10 @@ class RNNBase(Module):
             width = input_size if layer == 0 else out * directions
             for direction in range(directions):
                 suffix = f"_l{layer}" + ("_reverse" if direction else "")
-                shapes = {f"weight_ih{suffix}": (gates, width), f"weight_hh{suffix}": (gates, out)}
+                shapes: dict[str, tuple[int, ...]] = {
+                    f"weight_ih{suffix}": (gates, width),
+                    f"weight_hh{suffix}": (gates, out),
+                }
                 if bias:
                     shapes |= {f"bias_ih{suffix}": (gates,), f"bias_hh{suffix}": (gates,)}
                 if proj_size:

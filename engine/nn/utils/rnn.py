@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class PackedSequence(_Packed):
     def __new__(
         cls, data: Tensor, batch_sizes: Tensor | None = None, sorted_indices: Tensor | None = None,
         unsorted_indices: Tensor | None = None,
-    ) -> Any:  # fmt: skip
+    ) -> Self:  # fmt: skip
         """Pack, and work out the order back."""
         if unsorted_indices is None:
             unsorted_indices = invert_permutation(sorted_indices)
