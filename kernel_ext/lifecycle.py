@@ -6,7 +6,6 @@ import sys
 import warnings
 from collections import OrderedDict
 from types import FrameType
-from types import FrameType
 from typing import Any
 
 from gradbook import observe
