@@ -156,6 +156,9 @@ class _Drawing:
                 names.append(_text(item["x"], line, item["label"], bold + ' text-anchor="middle"'))
             dims.append(_text(right, line, item["right"]) if item["right"] else "")
             self._read_outs(item, line, shapes, norms)
+        first = next(iter(self.picture["items"]), None)
+        if first is not None and first["kind"] == "input" and not first["compact"] and norms:
+            norms.append(_text(self.picture["norms"], first["y"] + 14, "|grad|", f' fill="{DIM}"'))
         for group in self.picture["groups"]:
             names.append(_text(group["x"] + 22, group["y"] + 15, group["label"], ' font-weight="600"'))
             if group["meta"]:

@@ -178,8 +178,9 @@ def _frame(
 
 def _epochs(svg: Svg, run: Run, x: Scale, steps: tuple[float, float], h: float) -> None:
     marks = [(epoch, step) for epoch, step in list(run.epochs) if steps[0] < step <= steps[1]]
-    every = max(1, math.ceil(len(marks) / 4))
-    for epoch, step in marks[every - 1 :: every]:
+    # 1, 2 or 5 x 10^k, so that at most five are named
+    every = next(f * 10**k for k in range(20) for f in (1, 2, 5) if len(marks) < 5 * f * 10**k)
+    for epoch, step in [mark for mark in marks if mark[0] % every == 0]:
         at = float(x(step))
         if at + 4 + text_width(f"epoch {epoch}") < float(x(steps[1])) + 60:
             svg.path(f"M{round(at)} {TOP - 2}v{coordinate(h + 2)}", "a2 dot")

@@ -8,6 +8,7 @@ import pytest
 from gradbook.observe import Picture, Run
 from gradbook.widgets import describe
 from gradbook.widgets.describe_graph import describe_graph
+from gradbook.widgets.graph_view import describe_still
 from gradbook.widgets.wire import Message
 from tests.widgets.sample import measurement, sample_detail, sample_graph, sample_run
 
@@ -171,6 +172,30 @@ def test_the_graph_is_described_by_places_with_a_module_tree_and_mathml() -> Non
     assert description["modules"][relu["module"]]["path"] == "stem"
     assert description["nodes"][0]["module"] == -1
     assert describe_graph(graph) is description
+
+
+def test_a_number_keeps_its_point_and_a_path_its_last_part() -> None:
+    nodes = sample_graph().nodes
+    parameter = next(node for node in nodes if node.kind == "parameter" and "." in node.name)
+    graph = replace(sample_graph(), nodes=(replace(nodes[0], kind="constant", name="2.0"), *nodes[1:]))
+    described = describe_graph(graph)["nodes"]
+    assert described[0]["label"] == "2.0"
+    assert described[parameter.id]["label"] == parameter.name.rpartition(".")[2]
+
+
+def test_of_many_epochs_those_are_told_that_an_axis_names() -> None:
+    run = sample_run(steps=30)
+    run.epochs = [(epoch, 10 * epoch) for epoch in range(2, 1_001)]
+    told = [epoch for epoch, _ in describe.snapshot(run)[0].content["epochs"]]
+    assert len(told) <= 200
+    assert {100, 200, 500, 1_000} <= set(told)
+
+
+def test_a_graph_alone_is_a_snapshot_of_one_panel() -> None:
+    content = describe_still(sample_graph()).content
+    assert (content["kind"], content["panels"], content["status"]["step"]) == ("snapshot", ["graph"], 0)
+    assert content["graph"]["ops"] == sample_graph().ops
+    json.dumps(content)
 
 
 def test_formulas_of_declared_ops_become_mathml() -> None:

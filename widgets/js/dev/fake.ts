@@ -121,7 +121,7 @@ export class FakeRun {
       const broken = nanAt !== null && step >= nanAt;
       const drift = one.norm >= 10 ? 10 ** ((t - 1) * 0.8) : 10 ** ((1 - t) * 0.25);
       const norm = broken ? NaN : one.norm * drift * Math.exp(0.18 * gauss(this.r));
-      table.set([norm, 1, broken ? NaN : one.ratio * drift * Math.exp(0.15 * gauss(this.r)), 0, norm * 0.2], row * 5);
+      table.set([norm, 1, broken ? NaN : one.ratio * drift * Math.exp(0.15 * gauss(this.r)), Number.isNaN(one.norm) ? NaN : 0, norm * 0.2], row * 5);
       const scale = (one.norm >= 10 ? 0.2 + 0.5 * t : 0.5 - 0.2 * t) * (1 + 0.2 * Math.sin(row * 2.1));
       range[row] = one.norm * 0.3 * (one.norm >= 10 ? 1 + t : 1);
       for (let i = 0; i < 32; i++) {

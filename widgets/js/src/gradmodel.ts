@@ -8,13 +8,14 @@ import { type Probes, type State } from "./store";
 export const VANISHING = 1e-6;
 export const EXPLODING = 10;
 export const RATIO_HIGH = 1e-2;
+const WARM_UP = 200; // steps in which large updates are usual
 const LASTING = 3; // probes in a row that make a warning of a value
 const RECENT = 20;
 const FADED = 1e-3; // of the largest |grad|: gradients that shrink together have converged, not vanished
 const MOMENTS = 5;
 const LIKE_SIZE = 3;
 const FEWEST = 4; // numbers that make a histogram
-const [NORM, WEIGHT, RATIO] = [0, 1, 2];
+const [NORM, RATIO, ZEROS] = [0, 2, 3];
 
 export type Trouble = "vanishing" | "exploding" | "NaN" | null;
 
@@ -56,21 +57,17 @@ export function rowData(state: State, row: Row, moment: number): RowData {
   const ratio = ratioOf(probes, row, moment);
   // A bias starts at zero, so that its first updates are large beside it: only matrices are judged.
   const judged = row.kind === "parameter" && params[row.index].shape.length >= 2;
-  const ratioHigh = judged && lasting((at) => ratioOf(probes, row, at) >= RATIO_HIGH);
+  const ratioHigh = judged && probes.steps[moment] >= WARM_UP && lasting((at) => ratioOf(probes, row, at) >= RATIO_HIGH);
   return { row, norm, low, high, repeats: row.kind === "group" && !row.open ? row.repeats.map((repeat) => repeatNorm(probes, repeat, moment)) : [], ratio, trouble, ratioHigh };
 }
 
-/** NaN or infinite gradient; a parameter that has no gradient yet (NaN norm and NaN largest value) is not broken. */
+/** NaN or infinite gradient; a parameter that has no gradient has no fraction of zeros either, and is not broken. */
 function isBroken(probes: Probes, row: Row, moment: number): boolean {
   const indices = row.kind === "parameter" ? [row.index] : row.repeats.flat();
   return indices.some((index) => {
     const norm = probes.at(moment, index, NORM);
-    return norm === Infinity || (Number.isNaN(norm) && !Number.isNaN(probes.at(moment, index, WEIGHT)) && seenBefore(probes, index, moment));
+    return norm === Infinity || (Number.isNaN(norm) && !Number.isNaN(probes.at(moment, index, ZEROS)));
   });
-}
-
-function seenBefore(probes: Probes, index: number, moment: number): boolean {
-  return moment > 0 && (Number.isFinite(probes.at(moment - 1, index, NORM)) || Number.isFinite(probes.at(0, index, NORM)));
 }
 
 function normOf(probes: Probes, row: Row, moment: number): number {

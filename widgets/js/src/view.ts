@@ -37,6 +37,7 @@ export function createView(el: HTMLElement, store: Store, transport: Transport |
   el.append(root);
 
   let frame = 0;
+  let choice = -1;
   const seen = new Set<Element>();
   function draw(): void {
     frame = 0;
@@ -44,7 +45,9 @@ export function createView(el: HTMLElement, store: Store, transport: Transport |
     adoptStyles(root);
     dress(root, state);
     arrange(grid, panels, state);
-    for (const panel of panels.all) if (seen.has(panel.el) && !panel.el.hidden) panel.draw(state);
+    const chosen = state.versions.ui !== choice; // the inspector asks for its value at once, in sight or not
+    choice = state.versions.ui;
+    for (const panel of panels.all) if (!panel.el.hidden && (seen.has(panel.el) || (chosen && panel === panels.inspector))) panel.draw(state);
   }
   function schedule(): void {
     frame ||= requestAnimationFrame(draw);

@@ -151,6 +151,8 @@ describe("the gradients", () => {
     const row = rowsOf(broken.params, true, new Set())[0];
     expect(rowData(broken, row, momentAt(broken.probes, null)).trouble).toBe("NaN");
     expect(rowData(broken, row, momentAt(broken.probes, 400)).trouble).toBeNull();
+    const always = stateOf(1000, { nanAt: 1 });
+    expect(rowData(always, rowsOf(always.params, true, new Set())[0], 0).trouble).toBe("NaN");
     const unused = stateOf(1000, { parameters: [{ name: "frozen", shape: [2, 2], numel: 4, module: "", norm: NaN, ratio: NaN, spread: 0.3 }] });
     expect(rowData(unused, rowsOf(unused.params, true, new Set())[0], 3).trouble).toBeNull();
   });
