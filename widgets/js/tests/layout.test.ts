@@ -37,22 +37,6 @@ function chain(ops: number): GraphDescription {
   return { signature: "", ops, nodes, edges, modules: [], formulas: {} };
 }
 
-/** ms of one layout with everything unfolded, the best of five. */
-function msOf(ops: number): number {
-  const graph = chain(ops);
-  return Math.min(...[0, 1, 2, 3, 4].map(() => {
-    const start = performance.now();
-    const tree = new Tree(graph);
-    layout(tree, new Set(tree.walk().filter((block) => block.foldable).map((block) => block.key)));
-    return performance.now() - start;
-  }));
-}
-
-it("takes five times as long for five times the ops, not more", () => {
-  msOf(2_000); // the compiler warms up
-  expect(msOf(10_000) / msOf(2_000)).toBeLessThan(12);
-});
-
 it("refuses a cycle", () => {
   const graph = chain(3);
   graph.edges.push([3, 1, 1]);
