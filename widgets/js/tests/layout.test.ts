@@ -1,4 +1,4 @@
-// The layout in the browser gives the same coordinates as the kernel's, and is fast.
+// The layout in the browser gives the same coordinates as the kernel's.
 import { describe, expect, it } from "vitest";
 import fixture from "../../../tests/widgets/fixtures/layout.json?raw";
 import { Tree, defaultExpanded, layout } from "../src/layout";
