@@ -1,6 +1,6 @@
 // Inspector: everything known about one node of the graph, or about one parameter.
 import { h, icon, setAttr, setText } from "./dom";
-import { bytes, count, micros, num, shape } from "./format";
+import { bytes, count, micros, num, plural, shape } from "./format";
 import { drawHeat, drawHistogram, drawHistory, drawScale } from "./inspectorplots";
 import { formula } from "./mathml";
 import type { Actions, Panel } from "./panel";
@@ -173,8 +173,9 @@ function waiting(state: State): string {
 }
 
 function heatWords({ shape: sizes, thumb, step }: Detail): string {
-  const whole = sizes.length === 2 && thumb?.rows === sizes[0] && thumb.cols === sizes[1];
-  return `${whole ? `${sizes[0]} rows × ${sizes[1]} units` : `${shape(sizes)}, part of it`} · step ${count(step)}`;
+  const whole = thumb !== null && thumb.rows * thumb.cols === sizes.reduce((product, size) => product * size, 1);
+  const words = sizes.length === 2 ? `${sizes[0]} rows × ${sizes[1]} units` : sizes.length === 1 ? plural(sizes[0], "value") : shape(sizes);
+  return `${whole ? words : `${shape(sizes)}, part of it`} · step ${count(step)}`;
 }
 
 /** The gradient's histogram of a parameter from the newest probe, where no detail has one. */

@@ -71,7 +71,7 @@ export function drawHistogram(canvas: HTMLCanvasElement, bars: ArrayLike<number>
   ctx.fillText(num(low), 0, 43);
   ctx.textAlign = "right";
   ctx.fillText(num(high), width, 43);
-  if (!inside || zero < 30 || zero > width - 30) return;
+  if (!inside || zero < ctx.measureText(num(low)).width + 8 || zero > width - ctx.measureText(num(high)).width - 8) return;
   ctx.textAlign = "center";
   ctx.fillText("0", zero, 43);
 }

@@ -32,6 +32,14 @@ beforeEach(() => {
 afterEach(() => panel.destroy());
 
 describe("the inspector", () => {
+  it.each([[[48], 1, 48, "48 values"], [[6, 8], 6, 8, "6 rows × 8 units"], [[2, 3, 8], 6, 8, "2×3×8"], [[64, 512], 60, 120, "64×512, part of it"]])("says how much of %j it shows", (shape, rows, cols, words) => {
+    const node = nodeOf("h0");
+    const numbers = { mean: 0, std: 1, lo: -1, hi: 1, hist: new Float32Array(32) };
+    store.state.details.set(node, { node, step: 7, shape, thumb: { rows, cols, values: new Float32Array(rows * cols) }, ...numbers, grad: null, saved: [] });
+    choose("node", String(node));
+    expect(text(".value .dim")).toBe(`${words} · step 7`);
+  });
+
   it("names the node with its modules, and shows its line, facts and value", () => {
     choose("node", String(nodeOf("h0")));
     expect(panel.el.getAttribute("aria-label")).toBe("Inspector");
