@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -156,6 +157,7 @@ COMMANDS = {"demo": demo, "check": check}
 
 def main(arguments: list[str]) -> int:
     """Run one command; a failing step ends it with that step's exit status."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background may have been told to ignore it
     if not arguments or arguments[0] not in COMMANDS:
         print(__doc__)
         return 0 if arguments in ([], ["--help"], ["-h"]) else 2

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import signal
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -117,6 +119,15 @@ def test_what_is_no_learning_rate_is_refused(value: float) -> None:
         Control().set_learning_rate(value)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT means KeyboardInterrupt, whatever the shell that started us thinks of it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_a_pause() -> None:
     import _thread
 
