@@ -192,6 +192,8 @@ __all__ = [
 # isort: on
 # fmt: on
 
+autograd.complete()
+
 # PyTorch says nothing of 0/0 or an overflow; NumPy would warn of each that we compute. Only those are silenced.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"gradbook\.(ops|autograd|nn|optim|kernels)\b")
 

@@ -38,13 +38,18 @@ _LATE = {  # found on first use: these modules need Tensor, which needs this pac
 }
 
 
+def complete() -> None:
+    """Bind the late names. `gradcheck` is a module here too: the function must be bound after that was imported."""
+    for name, module in _LATE.items():
+        globals()[name] = getattr(importlib.import_module(f"gradbook.autograd.{module}"), name)
+
+
 def __getattr__(name: str) -> Any:
     if name == "Variable":
         from gradbook.tensor import Tensor
 
         return Tensor
     if name in _LATE:
-        value = getattr(importlib.import_module(f"gradbook.autograd.{_LATE[name]}"), name)
-        globals()[name] = value
-        return value
+        complete()
+        return globals()[name]
     raise AttributeError(f"module 'gradbook.autograd' has no attribute {name!r}")

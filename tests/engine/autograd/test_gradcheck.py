@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 import gradbook
@@ -59,3 +62,10 @@ def test_a_wrong_second_derivative_fails(x):
 def test_no_input_that_requires_grad():
     with pytest.raises(ValueError, match="at least one input"):
         gradcheck(lambda a: a * 2, (gradbook.ones(3),))
+
+
+def test_the_name_is_the_function_however_it_is_imported():
+    code = "import gradbook.autograd.gradcheck as module, gradbook; assert callable(gradbook.autograd.gradcheck)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    code = "from gradbook.autograd import gradgradcheck, gradcheck; assert callable(gradcheck)"
+    subprocess.run([sys.executable, "-c", code], check=True)
