@@ -10,7 +10,7 @@ import pytest
 import gradbook as torch
 from gradbook import Tensor, events
 from gradbook.autograd import gradcheck, gradgradcheck
-from gradbook.nn import functional as F  # noqa: N812 (the name everybody gives it)
+from gradbook.nn import functional as F
 
 INDEX = torch.tensor([[0, 2, 1], [1, 0, 0]])
 ROW = torch.tensor([2, 0])
