@@ -32,7 +32,7 @@ from gradbook.autograd.promotion import (
 )
 from gradbook.tensor import Tensor
 
-__all__ = ["Composite", "Elementwise", "Op", "Rule", "registry"]
+__all__ = ["Elementwise", "MultiOp", "Op", "Rule", "registry"]
 
 registry: dict[str, Op] = {}
 SLOT, PARAM, SHAPE, NEEDS = "slot", "param", "shape", "needs"
@@ -267,13 +267,6 @@ class MultiOp(Op):
     """An op whose forward returns several differentiable outputs; its rule gets a list of gradients (None: unused)."""
 
     multi = True
-
-
-class Composite:
-    """A named computation made of other ops, for graphs that fold it; has no rule of its own."""
-
-    def __init__(self, name: str, formula: str = "") -> None:
-        self.name, self.formula = name, formula
 
 
 class Elementwise(Op):
