@@ -342,14 +342,9 @@ def accumulate_leaf(node: Node, g: Any, create_graph: bool) -> None:
         else:
             held._array += g
             versions.stamp(held._array)
-    hooks = tensor.__dict__.get("_post_accumulate_hooks") if hooks_exist(tensor) else None
+    hooks = tensor.__dict__.get("_post_accumulate_hooks")
     for hook in tuple(hooks.values()) if hooks else ():
         hook(tensor)
-
-
-def hooks_exist(tensor: Tensor) -> bool:
-    """True if anything was ever put into the tensor's own dictionary."""
-    return bool(tensor.__dict__)
 
 
 def owned_array(g: Any, references: int) -> Any:
