@@ -17,9 +17,9 @@ from gradbook.autograd.grad_mode import (
 from gradbook.backends.threads import get_num_threads, set_num_threads
 from gradbook.device import device, get_default_device, set_default_device
 from gradbook.dtypes import (
-    bfloat16, bool_ as bool, can_cast, cdouble, cfloat, complex128, complex64, double, dtype, finfo, float16,
-    float32, float64, float_ as float, get_default_dtype, half, iinfo, int16, int32, int64, int8, int_ as int,
-    long, promote_types, set_default_dtype, short, uint16, uint32, uint64, uint8,
+    bfloat16, bool_ as bool, can_cast, cdouble, cfloat, complex64, complex128, double, dtype, finfo, float16,
+    float32, float64, float_ as float, get_default_dtype, half, iinfo, int8, int16, int32, int64, int_ as int,
+    long, promote_types, set_default_dtype, short, uint8, uint16, uint32, uint64,
 )
 from gradbook.ops.activation import celu, celu_, prelu, relu, relu_, rrelu, selu, selu_
 from gradbook.ops.combining import (
@@ -28,9 +28,9 @@ from gradbook.ops.combining import (
 )
 from gradbook.ops.comparison import (
     allclose, bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, eq,
-    equal, gcd, ge, greater, greater_equal, gt, heaviside, isclose, isfinite, isinf, isnan, isneginf, isposinf,
-    isreal, lcm, le, less, less_equal, logical_and, logical_not, logical_or, logical_xor, lt, nan_to_num, ne,
-    nextafter, not_equal, signbit, where,
+    equal, gcd, ge, greater, greater_equal, gt, heaviside, isclose, isfinite, isinf, isnan, isneginf,
+    isposinf, isreal, lcm, le, less, less_equal, logical_and, logical_not, logical_or, logical_xor, lt,
+    nan_to_num, ne, nextafter, not_equal, signbit, where,
 )
 from gradbook.ops.complex import (
     angle, complex, conj, conj_physical, imag, polar, real, resolve_conj, resolve_neg, view_as_complex,
@@ -44,8 +44,8 @@ from gradbook.ops.conversion import (
 from gradbook.ops.counting import bincount, histc, histogram, isin, unique, unique_consecutive
 from gradbook.ops.creation import (
     arange, as_tensor, asarray, empty, empty_like, eye, from_numpy, full, full_like, is_complex,
-    is_floating_point, is_nonzero, is_tensor, linspace, logspace, numel, ones, ones_like, range, scalar_tensor,
-    tensor, tril_indices, triu_indices, zeros, zeros_like,
+    is_floating_point, is_nonzero, is_tensor, linspace, logspace, numel, ones, ones_like, range,
+    scalar_tensor, tensor, tril_indices, triu_indices, zeros, zeros_like,
 )
 from gradbook.ops.ctc import ctc_loss
 from gradbook.ops.dropout import (
@@ -64,17 +64,20 @@ from gradbook.ops.hard_activation import hardshrink, threshold, threshold_
 from gradbook.ops.indexing import index_put, select, slice_scatter
 from gradbook.ops.joining import (
     cat, chunk, column_stack, concat, concatenate, dsplit, dstack, hsplit, hstack, narrow, narrow_copy,
-    row_stack, split, split_with_sizes, stack, tensor_split, unbind, unsafe_chunk, unsafe_split, vsplit, vstack,
+    row_stack, split, split_with_sizes, stack, tensor_split, unbind, unsafe_chunk, unsafe_split, vsplit,
+    vstack,
 )
 from gradbook.ops.limits import clamp, clamp_max, clamp_min, clip, fmax, fmin, maximum, minimum
 from gradbook.ops.linalg import (
-    addbmm, addmm, addmv, addr, baddbmm, bmm, chain_matmul, cross, dot, ger, inner, kron, matmul, mm, mv, outer,
-    tensordot, trace, vdot,
+    addbmm, addmm, addmv, addr, baddbmm, bmm, chain_matmul, cross, dot, ger, inner, kron, matmul, mm, mv,
+    outer, tensordot, trace, vdot,
 )
 from gradbook.ops.linear import bilinear
 from gradbook.ops.loss import binary_cross_entropy_with_logits, kl_div, poisson_nll_loss
 from gradbook.ops.norm import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
-from gradbook.ops.ordering import argsort, kthvalue, median, mode, msort, nanmedian, nanquantile, quantile, sort, topk
+from gradbook.ops.ordering import (
+    argsort, kthvalue, median, mode, msort, nanmedian, nanquantile, quantile, sort, topk,
+)
 from gradbook.ops.pointwise import (
     abs, absolute, add, addcdiv, addcmul, lerp, mul, multiply, neg, negative, positive, reciprocal, rsub, sgn,
     sign, square, sub, subtract,
@@ -112,7 +115,7 @@ from gradbook.ops.tiling import (
 )
 from gradbook.ops.transcendental import (
     acos, acosh, arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh, asin, asinh, atan, atan2, atanh,
-    copysign, cos, cosh, deg2rad, exp, exp2, expm1, float_power, hypot, ldexp, log10, log1p, log2, logaddexp,
+    copysign, cos, cosh, deg2rad, exp, exp2, expm1, float_power, hypot, ldexp, log1p, log2, log10, logaddexp,
     logaddexp2, pow, rad2deg, rsqrt, sin, sinc, sinh, sqrt, tan, tanh, xlogy,
 )
 from gradbook.ops.variance import std, std_mean, var, var_mean
@@ -134,54 +137,56 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "Generator",
-    "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor", "__version__", "abs", "absolute",
-    "acos", "acosh", "adaptive_avg_pool1d", "adaptive_max_pool1d", "add", "addbmm", "addcdiv", "addcmul", "addmm",
-    "addmv", "addr", "adjoint", "all", "allclose", "alpha_dropout", "alpha_dropout_", "amax", "amin", "aminmax",
-    "angle", "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax",
-    "argmin", "argsort", "argwhere", "as_strided", "as_strided_scatter", "as_tensor", "asarray", "asin", "asinh",
-    "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d", "autograd", "avg_pool1d", "backends",
-    "baddbmm", "batch_norm", "bernoulli", "bfloat16", "bilinear", "binary_cross_entropy_with_logits", "bincount",
-    "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
-    "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast",
-    "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu", "celu_", "cfloat", "chain_matmul",
-    "channel_shuffle", "cholesky", "cholesky_inverse", "cholesky_solve", "chunk", "clamp", "clamp_max",
-    "clamp_min", "clip", "clone", "column_stack", "combinations", "complex", "complex64", "complex128", "concat",
-    "concatenate", "conj", "conj_physical", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
-    "conv_transpose3d", "copysign", "corrcoef", "cos", "cosh", "cosine_embedding_loss", "cosine_similarity",
-    "count_nonzero", "cov", "cross", "ctc_loss", "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid",
-    "datasets", "default_generator", "deg2rad", "det", "device", "diag", "diag_embed", "diagflat", "diagonal",
+    "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor", "__version__", "abs",
+    "absolute", "acos", "acosh", "adaptive_avg_pool1d", "adaptive_max_pool1d", "add", "addbmm", "addcdiv",
+    "addcmul", "addmm", "addmv", "addr", "adjoint", "all", "allclose", "alpha_dropout", "alpha_dropout_",
+    "amax", "amin", "aminmax", "angle", "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan",
+    "arctan2", "arctanh", "argmax", "argmin", "argsort", "argwhere", "as_strided", "as_strided_scatter",
+    "as_tensor", "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d",
+    "atleast_3d", "autograd", "avg_pool1d", "backends", "baddbmm", "batch_norm", "bernoulli", "bfloat16",
+    "bilinear", "binary_cross_entropy_with_logits", "bincount", "bitwise_and", "bitwise_left_shift",
+    "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "block_diag", "bmm", "bool",
+    "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast", "cartesian_prod", "cat",
+    "cdist", "cdouble", "ceil", "celu", "celu_", "cfloat", "chain_matmul", "channel_shuffle", "cholesky",
+    "cholesky_inverse", "cholesky_solve", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone",
+    "column_stack", "combinations", "complex", "complex64", "complex128", "concat", "concatenate", "conj",
+    "conj_physical", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "copysign", "corrcoef", "cos", "cosh", "cosine_embedding_loss", "cosine_similarity", "count_nonzero",
+    "cov", "cross", "ctc_loss", "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "datasets",
+    "default_generator", "deg2rad", "det", "device", "diag", "diag_embed", "diagflat", "diagonal",
     "diagonal_scatter", "diff", "digamma", "dist", "div", "divide", "dot", "double", "dropout", "dropout_",
     "dsplit", "dstack", "dtype", "dtypes", "einsum", "embedding", "embedding_bag", "empty", "empty_like",
     "enable_grad", "eq", "equal", "erf", "erfc", "erfinv", "errors", "events", "exp", "exp2", "expand_copy",
     "expm1", "eye", "feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout", "feature_dropout_",
     "fill", "finfo", "fix", "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64",
     "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "from_numpy", "full", "full_like",
-    "gather", "gcd", "ge", "ger", "get_default_device", "get_default_dtype", "get_num_threads", "get_rng_state",
-    "greater", "greater_equal", "group_norm", "gt", "half", "hardshrink", "heaviside", "hinge_embedding_loss",
-    "histc", "histogram", "hsplit", "hstack", "hypot", "i0", "iinfo", "imag", "index_add", "index_copy",
-    "index_fill", "index_put", "index_reduce", "index_select", "inference_mode", "initial_seed", "inner",
-    "instance_norm", "int", "int8", "int16", "int32", "int64", "inverse", "is_complex", "is_floating_point",
-    "is_grad_enabled", "is_inference_mode_enabled", "is_nonzero", "is_tensor", "isclose", "isfinite", "isin",
-    "isinf", "isnan", "isneginf", "isposinf", "isreal", "kl_div", "kron", "kthvalue", "layer_norm", "lcm",
-    "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linalg", "linspace", "load", "log", "log1p", "log2",
-    "log10", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logdet", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lt", "manual_seed",
-    "margin_ranking_loss", "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp",
-    "matrix_power", "max", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d", "maximum", "mean",
-    "median", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim", "msort", "mul", "multinomial",
-    "multiply", "mv", "mvlgamma", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow",
-    "narrow_copy", "native_channel_shuffle", "ne", "neg", "negative", "nextafter", "nn", "no_grad", "nonzero",
-    "norm", "normal", "not_equal", "numel", "observe", "ones", "ones_like", "optim", "outer", "pairwise_distance",
-    "pdist", "permute", "permute_copy", "pinverse", "pixel_shuffle", "pixel_unshuffle", "poisson",
-    "poisson_nll_loss", "polar", "polygamma", "positive", "pow", "prelu", "prod", "promote_types", "put", "qr",
-    "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm",
-    "range", "ravel", "real", "reciprocal", "relu", "relu_", "remainder", "repeat_interleave", "reshape",
-    "resolve_conj", "resolve_neg", "rms_norm", "roll", "rot90", "round", "row_stack", "rrelu", "rsqrt", "rsub",
-    "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select",
-    "select_scatter", "selu", "selu_", "set_default_device", "set_default_dtype", "set_grad_enabled",
-    "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin",
-    "sinc", "sinh", "slice_scatter", "slogdet", "softmax", "sort", "special", "split", "split_with_sizes", "sqrt",
-    "square", "squeeze", "squeeze_copy", "stack", "std", "std_mean", "sub", "subtract", "sum", "svd", "swapaxes",
+    "gather", "gcd", "ge", "ger", "get_default_device", "get_default_dtype", "get_num_threads",
+    "get_rng_state", "greater", "greater_equal", "group_norm", "gt", "half", "hardshrink", "heaviside",
+    "hinge_embedding_loss", "histc", "histogram", "hsplit", "hstack", "hypot", "i0", "iinfo", "imag",
+    "index_add", "index_copy", "index_fill", "index_put", "index_reduce", "index_select", "inference_mode",
+    "initial_seed", "inner", "instance_norm", "int", "int8", "int16", "int32", "int64", "inverse",
+    "is_complex", "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled", "is_nonzero",
+    "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "kl_div",
+    "kron", "kthvalue", "layer_norm", "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linalg",
+    "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp", "logaddexp2",
+    "logcumsumexp", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace",
+    "logsumexp", "long", "lt", "manual_seed", "margin_ranking_loss", "masked_fill", "masked_scatter",
+    "masked_select", "matmul", "matrix_exp", "matrix_power", "max", "max_pool1d", "max_pool1d_with_indices",
+    "max_pool2d", "max_pool3d", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "mode",
+    "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan_to_num",
+    "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "narrow_copy", "native_channel_shuffle", "ne",
+    "neg", "negative", "nextafter", "nn", "no_grad", "nonzero", "norm", "normal", "not_equal", "numel",
+    "observe", "ones", "ones_like", "optim", "outer", "pairwise_distance", "pdist", "permute", "permute_copy",
+    "pinverse", "pixel_shuffle", "pixel_unshuffle", "poisson", "poisson_nll_loss", "polar", "polygamma",
+    "positive", "pow", "prelu", "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rand",
+    "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "range", "ravel", "real",
+    "reciprocal", "relu", "relu_", "remainder", "repeat_interleave", "reshape", "resolve_conj", "resolve_neg",
+    "rms_norm", "roll", "rot90", "round", "row_stack", "rrelu", "rsqrt", "rsub", "save", "scalar_tensor",
+    "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter", "selu",
+    "selu_", "set_default_device", "set_default_dtype", "set_grad_enabled", "set_num_threads",
+    "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin", "sinc", "sinh",
+    "slice_scatter", "slogdet", "softmax", "sort", "special", "split", "split_with_sizes", "sqrt", "square",
+    "squeeze", "squeeze_copy", "stack", "std", "std_mean", "sub", "subtract", "sum", "svd", "swapaxes",
     "swapdims", "t", "t_copy", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split", "tensordot",
     "threshold", "threshold_", "tile", "topk", "trace", "transpose", "transpose_copy", "trapezoid", "trapz",
     "tril", "tril_indices", "triplet_margin_loss", "triu", "triu_indices", "true_divide", "trunc", "uint8",
@@ -210,9 +215,16 @@ def log(input: Any, *value: Any, **named: Any) -> Any:
     return natural_log(input, *value, **named)
 
 
+# Submodules that cost nothing until they are named, as `gradbook.observe`.
+_LAZY = [
+    "datasets",
+    "observe",
+]
+
+
 def __getattr__(name: str) -> Any:
-    """`gradbook.datasets` and `gradbook.observe` are there by name, and cost nothing until then."""
-    if name in ("datasets", "observe"):
+    """A lazy submodule is there by name, and imported then."""
+    if name in _LAZY:
         return importlib.import_module(f"gradbook.{name}")
     raise AttributeError(f"module 'gradbook' has no attribute {name!r}")
 
