@@ -1,0 +1,24 @@
+"""SciPy on the CPU and its namesakes beside CuPy: rare functions that a well-kept library computes better than we would."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import numpy as np
+
+from gradbook.errors import MissingExtraError
+
+__all__ = ["science"]
+
+
+def science(xp: Any, module: str, what: str) -> Any:
+    """SciPy's submodule (`special`, `linalg`, ...) for arrays of `xp`; loaded at the first call, never at import.
+
+    what: the function that needs it, for the error. Raises MissingExtraError, naming the pip install, where it is absent.
+    """
+    name = f"scipy.{module}" if xp is np else f"cupyx.scipy.{module}"
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise MissingExtraError(f"{what} needs SciPy: pip install 'gradbook[science]'") from error
