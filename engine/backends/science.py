@@ -1,4 +1,4 @@
-"""SciPy on the CPU and its namesakes beside CuPy: rare functions that a well-kept library computes better than we would."""
+"""SciPy on the CPU and its namesakes beside CuPy: rare functions, computed by a well-kept library."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["science"]
 def science(xp: Any, module: str, what: str) -> Any:
     """SciPy's submodule (`special`, `linalg`, ...) for arrays of `xp`; loaded at the first call, never at import.
 
-    what: the function that needs it, for the error. Raises MissingExtraError, naming the pip install, where it is absent.
+    what: the function that needs it, for the error. Raises MissingExtraError, naming the pip install, if it is absent.
     """
     name = f"scipy.{module}" if xp is np else f"cupyx.scipy.{module}"
     try:
