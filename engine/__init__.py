@@ -218,6 +218,7 @@ def log(input: Any, *value: Any, **named: Any) -> Any:
 # Submodules that cost nothing until they are named, as `gradbook.observe`.
 _LAZY = [
     "datasets",
+    "fft",
     "observe",
 ]
 
