@@ -25,13 +25,16 @@ def gradients(parameters: Any) -> list[Tensor]:
 def total_norm(arrays: list[Any], norm_type: float) -> Any:
     """The norm of all arrays as if they were one vector -> a 0-d array."""
     xp = backends.xp_of(*arrays)
-    if norm_type == math.inf:
-        return xp.asarray(max(abs(a).max() for a in arrays if a.size))
+    if norm_type in (math.inf, -math.inf):
+        extreme = max if norm_type > 0 else min
+        return xp.asarray(extreme(getattr(abs(a), extreme.__name__)() for a in arrays if a.size))
     if norm_type == 2.0 and xp is np:
         kind = arrays[0].dtype
         flat = [a.reshape(-1) for a in arrays]
         norms = [np.sqrt(v @ v) if v.dtype.kind == "f" and v.dtype.itemsize > 2 else np.linalg.norm(v) for v in flat]
         return np.asarray(np.linalg.norm(np.asarray(norms))).astype(kind)
+    if norm_type == 0.0:  # how many are not zero, then how many of those counts are not
+        return xp.asarray(sum(bool(a.any()) for a in arrays)).astype(arrays[0].dtype)
     norms = [(abs(a) ** norm_type).sum() ** (1.0 / norm_type) for a in arrays]
     return xp.asarray((xp.asarray(norms) ** norm_type).sum() ** (1.0 / norm_type)).astype(arrays[0].dtype)
 
