@@ -123,10 +123,9 @@ def _orthonormal(A: Tensor) -> Tensor:
 
 def _householder_vectors(Q: Tensor) -> Any:
     """The vectors whose reflections make the orthonormal columns Q, below the diagonal; ±1 on it, as PyTorch keeps."""
-    n, k = Q.shape[-2:]
     A = Q.clone()
     signs = []
-    for i in range(k):
+    for i in range(Q.shape[-1]):
         x = A[..., i:, i]
         head = x[..., :1]
         sign = gradbook.where(head < 0, -1.0, 1.0).to(A.dtype)

@@ -12,9 +12,9 @@ import pytest
 import gradbook
 from gradbook.nn.utils import prune
 from tests.parity_tools import array_of, draw, torch
-from torch.nn.utils import prune as torch_prune
 
-BOTH = [(gradbook, prune), (torch, torch_prune)]
+torch_prune: Any = pytest.importorskip("torch.nn.utils.prune")
+BOTH: list[tuple[Any, Any]] = [(gradbook, prune), (torch, torch_prune)]
 
 
 def conv(lib: Any) -> Any:
