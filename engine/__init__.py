@@ -22,6 +22,7 @@ from gradbook.dtypes import (
     long, promote_types, set_default_dtype, short, uint8, uint16, uint32, uint64,
 )
 from gradbook.ops.activation import celu, celu_, prelu, relu, relu_, rrelu, selu, selu_
+from gradbook.ops.bessel import i0
 from gradbook.ops.combining import (
     as_strided_scatter, block_diag, cartesian_prod, combinations, diagonal_scatter, permute_copy,
     select_scatter, squeeze_copy, t_copy, transpose_copy, unsqueeze_copy, view_copy,
@@ -55,7 +56,7 @@ from gradbook.ops.dropout import (
 from gradbook.ops.einsum import einsum
 from gradbook.ops.embedding import embedding, embedding_bag
 from gradbook.ops.extremes import amax, amin, aminmax, argmax, argmin, max, min
-from gradbook.ops.gamma import digamma, lgamma, mvlgamma, polygamma
+from gradbook.ops.gamma import digamma, igamma, igammac, lgamma, mvlgamma, polygamma
 from gradbook.ops.gathering import (
     argwhere, gather, index_add, index_copy, index_fill, index_select, masked_fill, masked_scatter,
     masked_select, nonzero, put, scatter, scatter_add, take, take_along_dim,
@@ -107,7 +108,7 @@ from gradbook.ops.shape import (
 )
 from gradbook.ops.softmax import log_softmax, softmax
 from gradbook.ops.spatial import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
-from gradbook.ops.special import erf, erfc, erfinv, i0, logit, sigmoid
+from gradbook.ops.special import erf, erfc, erfinv, logit, sigmoid
 from gradbook.ops.statistics import cdist, corrcoef, cov
 from gradbook.ops.strides import as_strided, diag, diag_embed, diagflat, diagonal, tril, triu
 from gradbook.ops.tiling import (
@@ -162,37 +163,38 @@ __all__ = [
     "float_power", "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "from_numpy", "full", "full_like",
     "gather", "gcd", "ge", "ger", "get_default_device", "get_default_dtype", "get_num_threads",
     "get_rng_state", "greater", "greater_equal", "group_norm", "gt", "half", "hardshrink", "heaviside",
-    "hinge_embedding_loss", "histc", "histogram", "hsplit", "hstack", "hypot", "i0", "iinfo", "imag",
-    "index_add", "index_copy", "index_fill", "index_put", "index_reduce", "index_select", "inference_mode",
-    "initial_seed", "inner", "instance_norm", "int", "int8", "int16", "int32", "int64", "inverse",
-    "is_complex", "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled", "is_nonzero",
-    "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "kl_div",
-    "kron", "kthvalue", "layer_norm", "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linalg",
-    "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp", "logaddexp2",
-    "logcumsumexp", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace",
-    "logsumexp", "long", "lt", "manual_seed", "margin_ranking_loss", "masked_fill", "masked_scatter",
-    "masked_select", "matmul", "matrix_exp", "matrix_power", "max", "max_pool1d", "max_pool1d_with_indices",
-    "max_pool2d", "max_pool3d", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "mode",
-    "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan_to_num",
-    "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "narrow_copy", "native_channel_shuffle", "ne",
-    "neg", "negative", "nextafter", "nn", "no_grad", "nonzero", "norm", "normal", "not_equal", "numel",
-    "observe", "ones", "ones_like", "optim", "outer", "pairwise_distance", "pdist", "permute", "permute_copy",
-    "pinverse", "pixel_shuffle", "pixel_unshuffle", "poisson", "poisson_nll_loss", "polar", "polygamma",
-    "positive", "pow", "prelu", "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rand",
-    "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "range", "ravel", "real",
-    "reciprocal", "relu", "relu_", "remainder", "repeat_interleave", "reshape", "resolve_conj", "resolve_neg",
-    "rms_norm", "roll", "rot90", "round", "row_stack", "rrelu", "rsqrt", "rsub", "save", "scalar_tensor",
-    "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter", "selu",
-    "selu_", "set_default_device", "set_default_dtype", "set_grad_enabled", "set_num_threads",
-    "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid", "sign", "signbit", "sin", "sinc", "sinh",
-    "slice_scatter", "slogdet", "softmax", "sort", "special", "split", "split_with_sizes", "sqrt", "square",
-    "squeeze", "squeeze_copy", "stack", "std", "std_mean", "sub", "subtract", "sum", "svd", "swapaxes",
-    "swapdims", "t", "t_copy", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split", "tensordot",
-    "threshold", "threshold_", "tile", "topk", "trace", "transpose", "transpose_copy", "trapezoid", "trapz",
-    "tril", "tril_indices", "triplet_margin_loss", "triu", "triu_indices", "true_divide", "trunc", "uint8",
-    "uint16", "uint32", "uint64", "unbind", "unflatten", "unique", "unique_consecutive", "unsafe_chunk",
-    "unsafe_split", "unsqueeze", "unsqueeze_copy", "utils", "var", "var_mean", "vdot", "view_as_complex",
-    "view_as_real", "view_copy", "vsplit", "vstack", "where", "xlogy", "zeros", "zeros_like",
+    "hinge_embedding_loss", "histc", "histogram", "hsplit", "hstack", "hypot", "i0", "igamma", "igammac",
+    "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put", "index_reduce", "index_select",
+    "inference_mode", "initial_seed", "inner", "instance_norm", "int", "int8", "int16", "int32", "int64",
+    "inverse", "is_complex", "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled",
+    "is_nonzero", "is_tensor", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf",
+    "isreal", "kl_div", "kron", "kthvalue", "layer_norm", "lcm", "ldexp", "le", "lerp", "less", "less_equal",
+    "lgamma", "linalg", "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp",
+    "logaddexp2", "logcumsumexp", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor",
+    "logit", "logspace", "logsumexp", "long", "lt", "manual_seed", "margin_ranking_loss", "masked_fill",
+    "masked_scatter", "masked_select", "matmul", "matrix_exp", "matrix_power", "max", "max_pool1d",
+    "max_pool1d_with_indices", "max_pool2d", "max_pool3d", "maximum", "mean", "median", "meshgrid", "min",
+    "minimum", "mm", "mode", "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv",
+    "mvlgamma", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "narrow_copy",
+    "native_channel_shuffle", "ne", "neg", "negative", "nextafter", "nn", "no_grad", "nonzero", "norm",
+    "normal", "not_equal", "numel", "observe", "ones", "ones_like", "optim", "outer", "pairwise_distance",
+    "pdist", "permute", "permute_copy", "pinverse", "pixel_shuffle", "pixel_unshuffle", "poisson",
+    "poisson_nll_loss", "polar", "polygamma", "positive", "pow", "prelu", "prod", "promote_types", "put",
+    "qr", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like",
+    "randperm", "range", "ravel", "real", "reciprocal", "relu", "relu_", "remainder", "repeat_interleave",
+    "reshape", "resolve_conj", "resolve_neg", "rms_norm", "roll", "rot90", "round", "row_stack", "rrelu",
+    "rsqrt", "rsub", "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted",
+    "seed", "select", "select_scatter", "selu", "selu_", "set_default_device", "set_default_dtype",
+    "set_grad_enabled", "set_num_threads", "set_printoptions", "set_rng_state", "sgn", "short", "sigmoid",
+    "sign", "signbit", "sin", "sinc", "sinh", "slice_scatter", "slogdet", "softmax", "sort", "special",
+    "split", "split_with_sizes", "sqrt", "square", "squeeze", "squeeze_copy", "stack", "std", "std_mean",
+    "sub", "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "t_copy", "take", "take_along_dim", "tan",
+    "tanh", "tensor", "tensor_split", "tensordot", "threshold", "threshold_", "tile", "topk", "trace",
+    "transpose", "transpose_copy", "trapezoid", "trapz", "tril", "tril_indices", "triplet_margin_loss",
+    "triu", "triu_indices", "true_divide", "trunc", "uint8", "uint16", "uint32", "uint64", "unbind",
+    "unflatten", "unique", "unique_consecutive", "unsafe_chunk", "unsafe_split", "unsqueeze",
+    "unsqueeze_copy", "utils", "var", "var_mean", "vdot", "view_as_complex", "view_as_real", "view_copy",
+    "vsplit", "vstack", "where", "xlogy", "zeros", "zeros_like",
 ]
 # isort: on
 # fmt: on

@@ -1,4 +1,7 @@
-"""The gamma family, element by element: Stirling's series after shifting the argument up, reflected below 0."""
+"""The gamma family, element by element: Stirling's series after shifting the argument up, reflected below 0.
+
+The incomplete gamma functions and Hurwitz' zeta are SciPy's.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,13 @@ from gradbook.autograd.inplace import assign
 from gradbook.autograd.op import Elementwise, Op
 from gradbook.ops.arguments import write_out
 from gradbook.ops.conversion import converted
-from gradbook.ops.elementwise import unary, wide
+from gradbook.ops.elementwise import binary, unary, wide
+from gradbook.ops.rare import never, rare_array, rare_binary
+from gradbook.ops.transcendental import exp_op, log_op
 from gradbook.tensor import Tensor, method
 
 __all__ = [
-    "digamma", "lgamma", "mvlgamma", "polygamma",
+    "digamma", "igamma", "igammac", "lgamma", "mvlgamma", "polygamma", "zeta",
 ]  # fmt: skip
 
 # -- the gamma family ------------------------------------------------------------------------------------------------
@@ -148,3 +153,34 @@ def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
 
 
 method("mvlgamma_")(lambda self, p: assign(self, mvlgamma(self, p)))
+
+
+# -- incomplete gamma and zeta ---------------------------------------------------------------------------------------
+
+
+def _gamma_density(a: Any, x: Any) -> Any:
+    """x**(a - 1) exp(-x) / gamma(a): the slope of igamma in x."""
+    return exp_op((a - 1) * log_op(x) - x - lgamma_op(a))
+
+
+def _incomplete(name: str, scipy: str, sign: int, formula: str) -> Elementwise:
+    made = Elementwise(
+        name, rare_array(scipy, name, half=True), "a x", formula=formula,
+        grads={"x": (r"-" if sign < 0 else "") + r"\bar y \, \frac{x^{a-1} e^{-x}}{\Gamma(a)}"},
+    )  # fmt: skip
+    made.grad("a")(never(f"{name}: input"))
+    made.grad("x")(lambda grad, a, x: grad * _gamma_density(a, x) * sign)
+    return made
+
+
+igamma_op = _incomplete("igamma", "gammainc", 1, r"y = \frac{1}{\Gamma(a)} \int_0^x t^{a-1} e^{-t} dt")
+igammac_op = _incomplete("igammac", "gammaincc", -1, r"y = \frac{1}{\Gamma(a)} \int_x^\infty t^{a-1} e^{-t} dt")
+igamma = binary(igamma_op, "The lower incomplete gamma function of order input, regularised", tensors=True)
+igammac = binary(igammac_op, "The upper incomplete gamma function of order input, regularised", tensors=True)
+
+zeta_op: Elementwise
+zeta_op, zeta = rare_binary(
+    "zeta", r"y = \sum_{k=0}^\infty \frac{1}{(k + b)^a}", "Hurwitz' zeta function",
+    rules={"a": never("zeta"), "b": lambda grad, a, b: grad * -a * zeta_op(a + 1, b)},
+    grads={"b": r"-\bar y \, a \, \zeta(a + 1, b)"},
+)  # fmt: skip

@@ -1,4 +1,4 @@
-"""erf and its kin, logit, sigmoid, Bessel i0, element by element.
+"""erf and its kin, logit, sigmoid, element by element.
 
 erf, erfc: W. J. Cody, Math. Comp. 23 (1969); erfinv: M. Giles, GPU Computing Gems (2012), polished by two Newton steps.
 """
@@ -20,7 +20,7 @@ from gradbook.ops.transcendental import exp_op
 from gradbook.tensor import Tensor, method
 
 __all__ = [
-    "erf", "erfc", "erfinv", "i0", "logit", "sigmoid",
+    "erf", "erfc", "erfinv", "logit", "sigmoid",
 ]  # fmt: skip
 
 SQRT_PI = math.sqrt(math.pi)
@@ -291,28 +291,3 @@ erfinv_op.grad("x")(lambda grad, out: grad * exp_op(out * out) * (SQRT_PI / 2))
 erf = unary(erf_op, "The error function")
 erfc = unary(erfc_op, "1 - erf(x), exact where it is tiny")
 erfinv = unary(erfinv_op, "The inverse of erf; inf at 1, nan outside")
-
-# -- others ----------------------------------------------------------------------------------------------------------
-
-i0_op = Elementwise(
-    "i0", wide(lambda x: np.i0(x).astype(x.dtype).reshape(x.shape)), "x", float_input=True, formula=r"y = I_0(x)"
-)
-i0 = unary(i0_op, "The modified Bessel function of order 0 (value only). Differs: it has no gradient")
-
-
-def special_entr(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """-x log(x), 0 at 0, -inf below, as torch.special.entr."""
-    from gradbook.ops.comparison import where
-    from gradbook.ops.transcendental import xlogy
-
-    return write_out("entr", where(input >= 0, -xlogy(input, input), -math.inf), out)
-
-
-def special_ndtr(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The share of a standard normal below x, as torch.special.ndtr."""
-    return write_out("ndtr", erfc(input * -math.sqrt(0.5)) * 0.5, out)
-
-
-def special_ndtri(input: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The inverse of ndtr, as torch.special.ndtri."""
-    return write_out("ndtri", erfinv(input * 2 - 1) * math.sqrt(2), out)
