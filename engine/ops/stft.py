@@ -125,7 +125,7 @@ def _spectra(frames: Any, normalized: bool, half: bool) -> Any:
 
 
 def _added(frames: Any, weights: Tensor, whole: int, hop: int) -> tuple[Any, Any]:
-    """Weighted frames (batch, count, n_fft) added up where they lie: (batch, whole); and the squared weights: (1, whole)."""
+    """Weighted frames (batch, count, n_fft) added up where they lie, (batch, whole); squared weights too, (1, whole)."""
     count, n_fft = frames._array.shape[1:]
     how = {"dimension": 1, "size": n_fft, "step": hop}
     signal = unfold_grad_op(frames * weights, shape=(frames._array.shape[0], whole), **how)
@@ -164,7 +164,6 @@ def istft(
         frames = c2r_op(frames[..., : n_fft // 2 + 1], dim=2, norm=norm, length=n_fft)
     weights = _framing(n_fft, width, window, x._array)
     whole = n_fft + hop * (x._array.shape[2] - 1)
-    how = {"dimension": 1, "size": n_fft, "step": hop}
     start = n_fft // 2 if center else 0
     stop = start + length if length is not None else whole - start
     signal, envelope = _added(frames, weights, whole, hop)
