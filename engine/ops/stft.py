@@ -125,7 +125,7 @@ def _spectra(frames: Any, normalized: bool, half: bool) -> Any:
 
 
 def _added(frames: Any, weights: Tensor, whole: int, hop: int) -> tuple[Any, Any]:
-    """Weighted frames (batch, count, n_fft) added up where they lie, (batch, whole); squared weights too, (1, whole)."""
+    """Weighted frames (batch, count, n_fft) added up: (batch, whole); their squared weights: (1, whole)."""
     count, n_fft = frames._array.shape[1:]
     how = {"dimension": 1, "size": n_fft, "step": hop}
     signal = unfold_grad_op(frames * weights, shape=(frames._array.shape[0], whole), **how)
