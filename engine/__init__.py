@@ -132,13 +132,13 @@ from gradbook.random import (
 from gradbook.serialization import load, save
 from gradbook.ops.transcendental import log as natural_log
 
-from gradbook import linalg, nn, optim, special, utils
+from gradbook import einops_backend, linalg, nn, optim, special, utils
+from gradbook.version import __version__
 from gradbook.linalg import (
     cholesky_inverse, cholesky_solve, det, inverse, logdet, matrix_exp, matrix_power, pinverse, slogdet,
     torch_cholesky as cholesky, torch_qr as qr, torch_svd as svd,
 )
 
-__version__ = "0.1.0"
 
 __all__ = [
     "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "Generator",
@@ -147,7 +147,7 @@ __all__ = [
     "addcmul", "addmm", "addmv", "addr", "adjoint", "all", "allclose", "alpha_dropout", "alpha_dropout_",
     "amax", "amin", "aminmax", "angle", "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan",
     "arctan2", "arctanh", "argmax", "argmin", "argsort", "argwhere", "as_strided", "as_strided_scatter",
-    "as_tensor", "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d",
+    "as_tensor", "as_torch", "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d",
     "atleast_3d", "autograd", "avg_pool1d", "backends", "baddbmm", "bartlett_window", "batch_norm",
     "bernoulli", "bfloat16", "bilinear", "binary_cross_entropy_with_logits", "bincount", "bitwise_and",
     "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
@@ -205,6 +205,7 @@ __all__ = [
 # fmt: on
 
 autograd.complete()
+einops_backend.when_imported()
 
 # PyTorch says nothing of 0/0 or an overflow; NumPy would warn of each that we compute. Only those are silenced.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"gradbook\.(ops|autograd|nn|optim|kernels)\b")
@@ -222,8 +223,16 @@ def log(input: Any, *value: Any, **named: Any) -> Any:
     return natural_log(input, *value, **named)
 
 
+def as_torch(on: Any = True) -> Any:
+    """Let `import torch` give gradbook from now on, or for a block: `with gradbook.as_torch():`. See gradbook.alias."""
+    from gradbook.alias import as_torch as switch
+
+    return switch(on)
+
+
 # Submodules that cost nothing until they are named, as `gradbook.observe`.
 _LAZY = [
+    "cuda",
     "datasets",
     "fft",
     "observe",

@@ -88,4 +88,4 @@ def place(array: Any, where: Any) -> Any:
     chosen = _default if where is None else device(where)
     if chosen.type == "cpu" and backends.device_of(array)[0] == "cpu":
         return array
-    return backends.of_device(chosen.type).asarray(array, None, chosen.index or 0)
+    return backends.of_device(chosen.type).asarray(array, None, chosen.index)

@@ -7,7 +7,9 @@ GradbookError
 ├── AutogradError(RuntimeError)       a backward pass that cannot be done
 │   └── InplaceError                  a value needed for backward was changed in place
 ├── SerializationError(RuntimeError)  a file that is not ours, cut short or hostile
-└── MissingExtraError(ImportError)    an optional dependency is absent; the message names the pip install
+├── MissingExtraError(ImportError)    an optional dependency is absent; the message names the pip install
+│   └── NoGPUError(DeviceError, AssertionError)  a GPU is asked for, and there is none
+└── NotProvidedError(ImportError)     a part of PyTorch, or a companion of it, that gradbook does not have
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ __all__ = [
     "InplaceError",
     "LinAlgError",
     "MissingExtraError",
+    "NoGPUError",
+    "NotProvidedError",
     "SerializationError",
     "ShapeError",
     "UnsupportedDTypeError",
@@ -84,3 +88,11 @@ class SerializationError(GradbookError, RuntimeError):
 
 class MissingExtraError(GradbookError, ImportError):
     """An optional dependency is not installed; the message names the pip install."""
+
+
+class NoGPUError(MissingExtraError, DeviceError, AssertionError):
+    """A GPU is asked for, and there is none that can be used; PyTorch raises an AssertionError then."""
+
+
+class NotProvidedError(GradbookError, ModuleNotFoundError):
+    """A part of PyTorch, or a package on top of it, that gradbook does not have; the message says what to do."""

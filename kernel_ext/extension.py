@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradbook.alias import AsTorch
 from gradbook.kernel_ext.completion import OptionMatcher
 from gradbook.kernel_ext.lifecycle import Cells
 from gradbook.kernel_ext.magics import EXPRESSIONS, MAGICS, WORDS
@@ -23,6 +24,7 @@ class Extension:
         self.matcher = OptionMatcher(WORDS, EXPRESSIONS, shell.user_ns).matcher
         self._replaced: dict[tuple[str, str], Any] = {}
         self._classes: list[str] = []
+        self.alias: AsTorch | None = None  # as %as_torch found it
 
     def load(self) -> Extension:
         """Hook everything in."""
@@ -43,6 +45,9 @@ class Extension:
     def unload(self) -> None:
         """Take everything out; magics of others that ours replaced come back."""
         self.cells.stop()
+        if self.alias is not None:
+            self.alias.restore()
+            self.alias = None
         _remove(self.shell.input_transformers_cleanup, as_line)
         if self.shell.Completer is not None:
             _remove(self.shell.Completer.custom_matchers, self.matcher)

@@ -10,7 +10,7 @@ import numpy as np
 kernels: dict[str, Callable[..., Any]] = {}
 
 
-def asarray(value: Any, dtype: Any = None, index: int = 0) -> Any:
+def asarray(value: Any, dtype: Any = None, index: int | None = None) -> Any:
     """A NumPy array, copied from the GPU if it lives there."""
     if not isinstance(value, np.ndarray) and hasattr(value, "get"):
         value = value.get()

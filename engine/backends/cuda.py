@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradbook.errors import DeviceError, MissingExtraError
+from gradbook.errors import DeviceError, NoGPUError
 
 kernels: dict[str, Callable[..., Any]] = {}
 
@@ -20,11 +20,11 @@ def is_array(value: Any) -> bool:
 
 
 def xp() -> Any:
-    """The cupy module. Raises MissingExtraError if it is not installed."""
+    """The cupy module. Raises NoGPUError, a MissingExtraError, if it is not installed."""
     try:
         import cupy
     except ImportError as error:
-        raise MissingExtraError("device 'cuda' needs CuPy: pip install 'gradbook[cuda]'") from error
+        raise NoGPUError("device 'cuda' needs CuPy: pip install 'gradbook[cuda]'; or use device 'cpu'") from error
     return cupy
 
 
@@ -41,14 +41,14 @@ def device_count() -> int:
 
 
 def require() -> None:
-    """Raise MissingExtraError or DeviceError, with the mend, unless a GPU can be used."""
+    """Raise NoGPUError, with the mend, unless a GPU can be used."""
     xp()
     if device_count() == 0:
-        raise DeviceError("device 'cuda': CuPy is installed, but no NVIDIA GPU or driver was found; use device 'cpu'")
+        raise NoGPUError("device 'cuda': CuPy is installed, but no NVIDIA GPU or driver was found; use device 'cpu'")
 
 
-def asarray(value: Any, dtype: Any = None, index: int = 0) -> Any:
-    """A CuPy array on GPU `index`, copied from the CPU if it lives there."""
+def asarray(value: Any, dtype: Any = None, index: int | None = None) -> Any:
+    """A CuPy array on GPU `index`, or on the current one, copied from the CPU if it lives there."""
     require()
     cupy = xp()
     with cupy.cuda.Device(index):

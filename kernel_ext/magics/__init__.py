@@ -1,5 +1,6 @@
 """The magics, one a file, and the words that complete after each."""
 
+from gradbook.kernel_ext.magics.as_torch import AsTorchMagic
 from gradbook.kernel_ext.magics.gradbook import GradbookMagic
 from gradbook.kernel_ext.magics.graph import GraphMagic
 from gradbook.kernel_ext.magics.inspect import InspectMagic
@@ -10,7 +11,7 @@ from gradbook.kernel_ext.settings import LEVELS, PANELS, THEMES
 
 __all__ = ["EXPRESSIONS", "MAGICS", "WORDS"]
 
-MAGICS = (GradbookMagic, WatchMagic, GraphMagic, InspectMagic, SeedMagic, RunsMagic)
+MAGICS = (GradbookMagic, WatchMagic, GraphMagic, InspectMagic, SeedMagic, RunsMagic, AsTorchMagic)
 EXPRESSIONS = ("graph", "inspect")  # those that take a Python expression
 WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "gradbook": {
@@ -28,4 +29,5 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "graph": {"": ("--depth", "--direction", "--save"), "--direction": ("TB", "LR"), "--depth": (), "--save": ()},
     "runs": {"": ("compare",)},
+    "as_torch": {"": ("on", "off")},
 }

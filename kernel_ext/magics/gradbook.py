@@ -23,7 +23,8 @@ gradbook watches the cells that train: the first .backward() puts a live view un
 
   %%watch [NAME]    a cell's live view, said explicitly     %graph EXPR    the graph behind a tensor
   %inspect EXPR     one tensor, looked at closely           %runs          the runs so far
-  %seed N           the same random numbers again           %unload_ext gradbook   leave"""
+  %seed N           the same random numbers again           %as_torch on   import torch gives gradbook
+  %unload_ext gradbook   leave"""
 
 
 @magics_class

@@ -12,7 +12,7 @@ from IPython.core.completer import provisionalcompleter
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
-from gradbook import observe
+from gradbook import alias, observe
 from gradbook.kernel_ext.arguments import split_options
 from gradbook.kernel_ext.magics import WORDS
 from gradbook.kernel_ext.magics.watch import as_line
@@ -312,3 +312,24 @@ def test_every_magic_has_a_manual_and_known_options(loaded: InteractiveShell) ->
 )
 def test_options_are_taken_off_an_expression(line: str, expression: str, options: dict[str, str]) -> None:
     assert split_options("%graph", line, ("depth", "save")) == (expression, options)
+
+
+# -- %as_torch -------------------------------------------------------------------------------------------------------
+
+
+def test_as_torch_switches_says_so_and_goes_with_the_extension(
+    loaded: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loaded.run_line_magic("as_torch", "")
+    assert "gives PyTorch" in capsys.readouterr().out
+    loaded.run_line_magic("as_torch", "on")
+    assert "import torch gives gradbook" in capsys.readouterr().out
+    run(loaded, "import torch\nfrom torch import nn as layers\nsame = layers is gradbook.nn")
+    assert loaded.user_ns["same"] is True
+    loaded.run_line_magic("as_torch", "off")
+    assert "still bound to the other one: torch" in capsys.readouterr().out
+    assert "on, off" in usage(loaded, "%as_torch maybe")
+    loaded.run_line_magic("as_torch", "on")
+    loaded.run_line_magic("as_torch", "on")
+    loaded.extension_manager.unload_extension("gradbook")
+    assert not alias.is_on()
