@@ -51,7 +51,7 @@ class Tensor:
     _array: Any
     _grad: Tensor | None
     _node: Node | None
-    _view: tuple[Tensor, tuple[Any, ...], Node | None] | None  # what it views, by which ops, and of which history
+    _view: tuple[Tensor, tuple[Any, ...], int, int] | None  # root, ops, in step since, kind: see views.py
     __array_priority__ = 1000  # NumPy leaves mixed arithmetic to us
 
     def __new__(cls, *data: Any, device: Any = None) -> Any:
@@ -194,9 +194,9 @@ class Tensor:
     @property
     def requires_grad(self) -> bool:
         """True if backward brings a gradient here."""
-        if versions.rebased and self._view is not None:
-            self._renew()
-        return self._node is not None
+        return self._node is not None or (
+            versions.rebased > 0 and self._view is not None and self._view[0].requires_grad
+        )
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
@@ -213,20 +213,22 @@ class Tensor:
             )
         if not requires_grad:
             self._node = None
-        elif self._node is None:
+        elif self._node is None or self._node.tensor is nobody:
             if not self.dtype.is_floating_point and not self.dtype.is_complex:
                 raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
             self._node = leaf_node(self)
         return self
 
     def _renew(self) -> None:
-        from gradbook.autograd.op import renew
+        from gradbook.autograd.views import renew
 
         renew(self)
 
     @property
     def is_leaf(self) -> bool:
         """True if the user made it, not an op that autograd recorded."""
+        if versions.rebased and self._view is not None:
+            self._renew()
         return self._node is None or self._node.tensor is not None
 
     @property
@@ -276,16 +278,18 @@ class Tensor:
     @property
     def data(self) -> Tensor:
         """The same memory, unknown to autograd."""
-        made: Tensor = type(self)._of(self._array) if type(self) is Tensor else Tensor._of(self._array)
+        made: Tensor = Tensor._of(versions.apart(self._array))
         return made
 
     @data.setter
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
-        self._array = value._array
+        new = versions.apart(value._array)
+        versions.carry(self._array, new)
+        self._array = new
         if self._node is not None and self._node.tensor is not None:
-            self._node.shape, self._node.dtype = self._array.shape, self._array.dtype
+            self._node.shape, self._node.dtype = new.shape, new.dtype
 
     def detach(self) -> Tensor:
         """The same memory, outside the graph."""
@@ -293,9 +297,10 @@ class Tensor:
         return made
 
     def detach_(self) -> Tensor:
-        """Take this tensor out of the graph."""
+        """Take this tensor out of the graph. Raises RuntimeError for a view."""
+        if self._view is not None:
+            raise RuntimeError("Can't detach views in-place. Use detach() instead.")
         self._node = None
-        self._view = None
         return self
 
     def retain_grad(self) -> None:
@@ -481,6 +486,17 @@ def leaf_node(tensor: Tensor) -> Node:
     node.shape, node.dtype, node.seq = tensor._array.shape, tensor._array.dtype, next(versions.sequence)
     node.tensor = weakref.ref(tensor)
     return node
+
+
+def mute_leaf(tensor: Tensor) -> Node:
+    """The node of a view made under no_grad: it requires grad like its base, and what flows to it is lost."""
+    node = leaf_node(tensor)
+    node.tensor = nobody
+    return node
+
+
+def nobody() -> None:
+    """The leaf that a mute node accumulates into."""
 
 
 def dim_error(dim: int, ndim: int) -> IndexError:

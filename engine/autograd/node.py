@@ -89,7 +89,8 @@ class Node:
 
     def name(self) -> str:
         """Class name as PyTorch prints it, such as MulBackward0."""
-        return self.op.node_name
+        own = self.params.get("name") if self.params and self.op.name == "overwritten" else None
+        return own or self.op.node_name
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:

@@ -25,11 +25,13 @@ from gradbook.autograd.node import Node
 from gradbook.autograd.promotion import (
     dtype_error,
     float32_numbers,
+    mismatch,
     mixed,
     operand_error,
     promote_arrays,
     with_number,
 )
+from gradbook.autograd.views import mark_view, renew
 from gradbook.tensor import Tensor
 
 __all__ = ["Elementwise", "MultiOp", "Op", "Rule", "registry"]
@@ -161,7 +163,7 @@ class Op:
             return attended(self, operands, params)
         return self.run(operands, params)
 
-    def run(self, operands: Sequence[Any], params: dict[str, Any]) -> Any:
+    def run(self, operands: Sequence[Any], params: dict[str, Any]) -> Any:  # noqa: C901 (a hot path: few calls)
         """Forward, and a node if a gradient is wanted. Operands that are all arrays give a bare array."""
         if self.single and isinstance(operands[0], Tensor):
             return self.run_one(operands[0], params)
@@ -181,7 +183,10 @@ class Op:
         if self.promote:
             arrays = promote_arrays(self.name, operands, arrays)
         xp = backends.xp_of(*arrays)
-        result = self._run(xp, *arrays, **params)
+        try:
+            result = self._run(xp, *arrays, **params)
+        except ValueError as error:
+            raise mismatch(self.name, arrays, error) from None
         extras: tuple[Any, ...] = ()
         if self.extras:
             result, *rest = result
@@ -430,17 +435,6 @@ def attended(op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
     return watched(op, operands, params) if events.op else op.run(operands, params)
 
 
-def renew(view: Tensor) -> None:
-    """Give a view the history that what it views has by now, if that was changed in place since (as PyTorch does)."""
-    root, path, known = view._view  # type: ignore[misc]
-    if root._node is known or not grad_state.enabled or (view._node is None and known is not None):
-        return
-    again: Any = root
-    for op, params in path:
-        again = op.run((again,), params)
-    view._node, view._view = again._node, (root, path, root._node)
-
-
 def watched(op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """Run an op while somebody listens: time it, note where it was called from, and say so."""
     started = time.perf_counter()
@@ -488,23 +482,6 @@ def pick_node(source: Node, index: int, result: Any) -> Node:
     node.op, node.params, node.edges, node.origin = pick, {"index": index}, (source,), None
     node.saved, node.shape, node.dtype, node.seq = (), result.shape, result.dtype, next_seq()
     return node
-
-
-def mark_view(out: Tensor, op: Op, base: Tensor, params: dict[str, Any]) -> None:
-    """Remember which tensor `out` is a view of, how, and of which history, so that in-place changes reach both."""
-    array, memory = base._array, out._array.base
-    if memory is None or (memory is not array and memory is not array.base and not same_memory(out._array, array)):
-        return
-    if base._view is None:
-        out._view = (base, ((op, params),), base._node)
-    else:
-        root, path, known = base._view
-        out._view = (root, (*path, (op, params)), known)
-
-
-def same_memory(a: Any, b: Any) -> bool:
-    """True if one array owns the memory of both."""
-    return versions.owner(a) is versions.owner(b)
 
 
 def _no_forward(op: Op) -> Any:

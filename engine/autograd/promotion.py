@@ -137,6 +137,20 @@ def operand_error(name: str, x: Any, y: Any, error: Exception) -> Exception:
     return error
 
 
+def mismatch(name: str, arrays: Sequence[Any], error: ValueError) -> Exception:
+    """Why an array function refused its operands: a pair whose shapes do not broadcast, or what it says itself."""
+    if "could not be broadcast" not in str(error):
+        return error
+    seen: tuple[int, ...] = ()
+    for array in arrays:
+        if backends.is_array(array):
+            try:
+                seen = np.broadcast_shapes(seen, array.shape)
+            except ValueError:
+                return broadcast_error(name, seen, array.shape)
+    return error
+
+
 def dtype_error(name: str, array: Any) -> DTypeError:
     """Why an array function refused the dtype of its operands."""
     kind = dtypes.of_array(array)

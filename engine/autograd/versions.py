@@ -10,9 +10,12 @@ import itertools
 import weakref
 from typing import Any
 
+import numpy as np
+
 sequence = itertools.count(1)
 last = 0  # index of the youngest stamp; nodes made later need no check
 rebased = 0  # how often an in-place change gave a tensor a new history; while it is 0 no view can have an old one
+guarded = False  # True once a leaf that requires grad has views that in-place changes make useless
 _stamps: dict[int, tuple[Any, int, int]] = {}  # id(memory) -> (weak reference, stamp, number of changes)
 
 
@@ -24,17 +27,43 @@ def owner(array: Any) -> Any:
     return array
 
 
-def stamp(array: Any) -> None:
-    """Note that the memory of `array` was changed in place just now."""
+def stamp(array: Any, times: int = 0) -> None:
+    """Note that the memory of `array` was changed in place just now (`times`: how often so far, if not one more)."""
     global last
     memory = owner(array)
     key = id(memory)
     known = _stamps.get(key)
     last = next(sequence)
     if known is None or known[0]() is not memory:
-        _stamps[key] = (weakref.ref(memory, lambda _: _stamps.pop(key, None)), last, 1)
+        _stamps[key] = (weakref.ref(memory, lambda _: _stamps.pop(key, None)), last, times or 1)
     else:
-        _stamps[key] = (known[0], last, known[2] + 1)
+        _stamps[key] = (known[0], last, times or known[2] + 1)
+
+
+class Apart:
+    """Memory under a version counter of its own, as `.data` has it: an array made of this has no array as base."""
+
+    __slots__ = ("__array_interface__", "array")
+
+    def __init__(self, array: Any) -> None:
+        self.array, self.__array_interface__ = array, array.__array_interface__
+
+
+def apart(array: Any) -> Any:
+    """The same memory under a version counter of its own."""
+    if type(array) is not np.ndarray:
+        return array.view()
+    seen = np.asarray(Apart(array))
+    return seen if seen.dtype == array.dtype else seen.view(array.dtype)  # bfloat16 comes back as raw bytes
+
+
+def carry(old: Any, new: Any) -> None:
+    """Let the memory of `new` go on counting where that of `old` stands."""
+    known = _stamps.get(id(owner(old)))
+    if known is not None and known[0]() is owner(old):
+        memory = owner(new)
+        key = id(memory)
+        _stamps[key] = (weakref.ref(memory, lambda _: _stamps.pop(key, None)), known[1], known[2])
 
 
 def changed_at(array: Any) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradbook import backends, dtypes
 from gradbook.autograd import grad_mode, versions
-from gradbook.autograd.inplace import assign, check_leaf
+from gradbook.autograd.inplace import assign, changed, check_inplace, check_overlap, overwrite, same_place
 from gradbook.autograd.op import Elementwise, Op
 from gradbook.device import device as device_type
 from gradbook.device import place
@@ -23,7 +23,17 @@ __all__ = [
 
 # -- copies ----------------------------------------------------------------------------------------------------------
 
-clone_op = Elementwise("clone", lambda x: x.copy(order="K"), "x", formula="y = x", grads={"x": r"\bar y"})
+
+def same_layout(x: Any) -> Any:
+    """A copy whose axes lie in memory in the order they have in `x`, without its gaps and repetitions."""
+    if 0 not in x.strides:
+        return x.copy(order="K")
+    copy = backends.xp_of(x).empty_like(x, order="C")
+    copy[...] = x
+    return copy
+
+
+clone_op = Elementwise("clone", same_layout, "x", formula="y = x", grads={"x": r"\bar y"})
 clone_op.grad("x")(lambda grad: grad)
 
 to_op = Op(
@@ -218,35 +228,37 @@ def fill(input: Tensor, value: Any) -> Tensor:
 @method()
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Set every element to `value`."""
-    check_leaf(self)
     if isinstance(value, Tensor):
         if value.ndim:
             raise RuntimeError(
                 f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
             )
-        return copy_(self, value)
-    if grad_mode.state.enabled and (self._node is not None or self._view is not None):
-        return assign(self, full_like(self, value))
-    self._array[...] = value
-    versions.stamp(self._array)
-    return self
+        if value.requires_grad:
+            return copy_(self, value)
+        value = value._array
+    return overwrite(self, value, "Fill")
 
 
 @method()
 def zero_(self: Tensor) -> Tensor:
     """Set every element to zero."""
-    return fill_(self, 0)
+    return overwrite(self, 0, "Zero")
 
 
 copy_op = Op(
-    "copy", "source", formula=r"y = \mathrm{broadcast}(x)", grads={"source": r"\bar y"}, node_name="CopyBackwards"
-)
+    "copy", "target source", promote=False, node_name="CopyBackwards",
+    formula=r"y = \mathrm{broadcast}(x)", grads={"target": "0", "source": r"\bar y"},
+)  # fmt: skip
+copy_op.grad("target")(lambda grad: grad * 0)
 copy_op.grad("source")(lambda grad: grad)
 
 
 @copy_op.forward
-def _(xp: Any, source: Any, *, shape: Any, dtype: Any) -> Any:
-    return xp.broadcast_to(source, shape).astype(dtype)
+def _(xp: Any, target: Any, source: Any) -> Any:
+    if source.dtype.kind == "c" != target.dtype.kind:
+        source = source.real
+    with np.errstate(invalid="ignore", over="ignore"):
+        return xp.broadcast_to(source, target.shape).astype(target.dtype)
 
 
 @method()
@@ -254,26 +266,40 @@ def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     """Overwrite with the values of `src`, broadcast and cast; gradients flow to `src` (torch.Tensor.copy_)."""
     if not isinstance(src, Tensor):
         raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
-    check_leaf(self)
     source = src
+    array, new = self._array, source._array
     if src.device.type != self.device.type:
         source = converted(src, None, self.device)
-    tracked = grad_mode.state.enabled and (source._node is not None or self._node is not None or self._view is not None)
-    if not tracked:
-        array, new = self._array, source._array
-        if new.dtype.kind == "c" and array.dtype.kind != "c":
-            new = new.real
-        try:
-            array[...] = new
-        except ValueError:
-            raise _copy_error(self, src) from None
-        versions.stamp(array)
-        return self
     try:
-        value = copy_op(source, shape=self._array.shape, dtype=self._array.dtype)
+        if grad_mode.state.enabled and (source.requires_grad or self.requires_grad):
+            check_inplace(self)
+            check_overlap(array, new)
+            return assign(self, copy_op(self, source))
+        new = source._array
+        if not same_place(array, new):
+            check_overlap(array, new)
+        with np.errstate(invalid="ignore", over="ignore"):
+            array[...] = new.real if new.dtype.kind == "c" != array.dtype.kind else new
     except ValueError:
         raise _copy_error(self, src) from None
-    return assign(self, value)
+    changed(self)
+    return self
+
+
+@method()
+def set_(self: Tensor, source: Tensor | None = None) -> Tensor:
+    """Share the memory, shape and strides of `source` (none: no elements), as torch.Tensor.set_."""
+    if source is None:
+        source = Tensor._of(backends.xp_of(self._array).empty(0, self._array.dtype))
+    if not isinstance(source, Tensor):
+        raise TypeError(f"set_(): expected a Tensor, got {type(source).__name__}")
+    if source._array.dtype != self._array.dtype:
+        raise RuntimeError(f"Could not set tensor of type {source.dtype!r} to a tensor of type {self.dtype!r}")
+    check_inplace(self)
+    count = self._version
+    self._array = versions.apart(source._array)
+    versions.stamp(self._array, count + 1)
+    return self
 
 
 def _copy_error(target: Tensor, source: Tensor) -> Exception:

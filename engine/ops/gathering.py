@@ -565,10 +565,13 @@ for _fn in (
 
 
 def _changed(fn: Any) -> Any:
-    from gradbook.autograd.inplace import assign, check_leaf
+    from gradbook.autograd.inplace import assign, check_apart, check_leaf
 
     def change(self: Tensor, *args: Any, **named: Any) -> Tensor:
         check_leaf(self)
+        for value in (*args, *named.values()):
+            if isinstance(value, Tensor):
+                check_apart(self._array, value._array)
         return assign(self, fn(self, *args, **named))
 
     change.__doc__ = f"As {fn.__name__}, in place. Raises RuntimeError for a leaf that requires grad."

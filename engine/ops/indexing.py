@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends, dtypes, events
-from gradbook.autograd import grad_mode, versions
-from gradbook.autograd.inplace import assign, check_leaf
+from gradbook.autograd import grad_mode
+from gradbook.autograd.inplace import assign, changed, check_apart, check_leaf, check_overlap, same_place
 from gradbook.autograd.op import Op
 from gradbook.errors import Card, ShapeError
 from gradbook.ops.shape import expand_op, need_tensor, reshape_op
@@ -380,29 +380,23 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
     view, arrays, _ = take_apart(self._array.shape, index)
     xp = backends.xp_of(self._array)
     new = value if isinstance(value, Tensor) else _constant(value, self._array, xp)
-    base = self if self._view is None else self._view[0]
-    recorded = grad_mode.state.enabled and not (self._node is new._node is base._node is None)
-    if not recorded and not events.op:
-        _write(xp, self._array, view, arrays, new._array)
+    root = self if self._view is None else self._view[0]
+    followed = new.requires_grad or self._node is not None or root._node is not None
+    if not (followed and grad_mode.state.enabled) and not events.op:
+        _write(xp, self, view, arrays, new._array)
         return
     part = self if not view or trivial(view) else slice_op(self, index=view)
-    check_leaf(part)
-    check_leaf(self)
-    if part is not self and self._node is not None and self.is_leaf:
-        raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
     if arrays:
         _together(arrays)
         indices, dims = [xp.asarray(a) for _, a in arrays], tuple(axis for axis, _ in arrays)
         wanted = xp.broadcast_to(xp.empty((), np.bool_), part._array.shape)[
             whole(part._array.ndim, dims, indices)
         ].shape
+        check_apart(part._array, new._array)
         placed = _cast(_fitted(new, wanted), part)
         assign(part, index_put_op(part, placed, *[Tensor._of(a) for a in indices], dims=dims))
     else:
-        result = _cast(_fitted(new, part._array.shape), part)
-        assign(
-            part, result if result is not new or result._node is None else reshape_op(result, shape=part._array.shape)
-        )
+        part.copy_(_fitted(new, part._array.shape))
 
 
 def _constant(value: Any, array: Any, xp: Any) -> Tensor:
@@ -419,10 +413,10 @@ def _constant(value: Any, array: Any, xp: Any) -> Tensor:
     )
 
 
-def _write(xp: Any, array: Any, view: tuple[Any, ...], arrays: list[tuple[int, Any]], new: Any) -> None:
-    part = array[(*view, ...)]
-    if not part.flags.writeable if xp is np else False:
-        raise _overlap()
+def _write(xp: Any, target: Tensor, view: tuple[Any, ...], arrays: list[tuple[int, Any]], new: Any) -> None:
+    part = target._array[(*view, ...)]
+    if new.shape != part.shape:
+        check_overlap(part)
     if arrays:
         _together(arrays)
         part_index = whole(part.ndim, [axis for axis, _ in arrays], [xp.asarray(a) for _, a in arrays])
@@ -431,16 +425,13 @@ def _write(xp: Any, array: Any, view: tuple[Any, ...], arrays: list[tuple[int, A
         part_index, wanted = (Ellipsis,), part.shape
     if new.shape != wanted:
         new = _stripped(new, wanted)
+    if arrays:
+        check_apart(part, new)
+    elif new.shape == part.shape and not same_place(part, new):
+        check_overlap(part, new)
     with np.errstate(invalid="ignore", over="ignore"):
         part[part_index] = new.real if new.dtype.kind == "c" != part.dtype.kind else new
-    versions.stamp(array)
-
-
-def _overlap() -> RuntimeError:
-    return RuntimeError(
-        "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
-        "Please clone() the tensor before performing the operation."
-    )
+    changed(target)
 
 
 def _stripped(new: Any, wanted: tuple[int, ...]) -> Any:
@@ -510,7 +501,9 @@ method("index_put")(index_put)
 def _index_put_(self: Tensor, indices: Sequence[Any], values: Tensor, accumulate: bool = False) -> Tensor:
     """As index_put, in place."""
     check_leaf(self)
-    return assign(self, index_put(self, indices, values, accumulate))
+    result = index_put(self, indices, values, accumulate)
+    check_apart(self._array, values._array)
+    return assign(self, result)
 
 
 def slice_scatter(

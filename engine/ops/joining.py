@@ -10,6 +10,7 @@ from typing import Any
 
 from gradbook import backends
 from gradbook.autograd.op import MultiOp, Op
+from gradbook.autograd.views import MULTI_OUTPUT, add_view
 from gradbook.errors import Card, ShapeError
 from gradbook.ops.indexing import slice_op
 from gradbook.ops.shape import need_tensor, need_tensors, reshape_op, wrap_dim
@@ -64,9 +65,8 @@ class Parts(MultiOp):
         base = operands[0]
         if not isinstance(base, Tensor):
             return self._run(backends.xp_of(base), base, **params)
-        root, path, known = (base, (), base._node) if base._view is None else base._view
         for out, index in zip(outs, self.indices(base._array.shape, params), strict=True):
-            out._view = (root, (*path, (slice_op, {"index": index})), known)
+            add_view(out, base, (slice_op, {"index": index}), MULTI_OUTPUT)
         return outs
 
     def indices(self, shape: tuple[int, ...], params: dict[str, Any]) -> list[Any]:

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradbook import backends, dtypes
-from gradbook.autograd import grad_mode, versions
+from gradbook import dtypes
 from gradbook.autograd.inplace import inplace
 from gradbook.autograd.op import Elementwise, Op
 from gradbook.errors import DTypeError
@@ -53,7 +52,7 @@ div_op = Elementwise(
     formula=r"y = \frac{a}{b}", grads={"a": r"\frac{\bar y}{b}", "b": r"-\bar y \, \frac{y}{b}"},
 )  # fmt: skip
 div_op.grad("a")(lambda grad, b: grad / b.conj())
-div_op.grad("b")(lambda grad, b, out: -grad * (out / b).conj())
+div_op.grad("b")(lambda grad, a, b: -grad * (a / b / b).conj())  # not of `out`: y = a / b; y += 1 is common
 
 neg_op = Elementwise("neg", np.negative, "x", formula="y = -x", grads={"x": r"-\bar y"})
 neg_op.grad("x")(lambda grad: -grad)
@@ -199,43 +198,21 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1, 
     return write_out("addcdiv", addcdiv_op(input, tensor1, tensor2, value=value), out)
 
 
-def _quiet(*tensors: Any) -> bool:
-    """True if nothing needs to be recorded: the change can be made in the array itself."""
-    return not grad_mode.state.enabled or not any(isinstance(t, Tensor) and t._node is not None for t in tensors)
-
-
-def _moved(self: Tensor, change: Any) -> Tensor:
-    array = self._array
-    if change.dtype == array.dtype and change.shape == array.shape:
-        array += change
-        versions.stamp(array)
-        return self
-    return inplace(add_op, self, Tensor._of(backends.as_array(change, array)))
-
-
 @method()
 def lerp_(self: Tensor, end: Tensor, weight: Any) -> Tensor:
     """Move toward `end` by `weight` in place."""
-    if _quiet(self, end, weight):
-        return _moved(self, (end._array - self._array) * (weight._array if isinstance(weight, Tensor) else weight))
     return inplace(lerp_op, self, end, weight)
 
 
 @method()
 def addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """Add value * tensor1 * tensor2 in place."""
-    if _quiet(self, tensor1, tensor2):
-        change = tensor1._array * tensor2._array
-        return _moved(self, change if value == 1 else change * value)
     return inplace(addcmul_op, self, tensor1, tensor2, value=value)
 
 
 @method()
 def addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
     """Add value * tensor1 / tensor2 in place."""
-    if _quiet(self, tensor1, tensor2):
-        change = tensor1._array / tensor2._array
-        return _moved(self, change if value == 1 else change * value)
     return inplace(addcdiv_op, self, tensor1, tensor2, value=value)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from gradbook import dtypes
-from gradbook.autograd import versions
-from gradbook.autograd.inplace import check_leaf
+from gradbook.autograd import grad_mode, versions
+from gradbook.autograd.inplace import check_inplace
 from gradbook.autograd.op import Op
 from gradbook.errors import Card, ShapeError
 from gradbook.tensor import Size, Tensor, dim_error, method
@@ -150,7 +150,16 @@ unsqueeze_op.grad("x")(lambda grad, x_shape: reshape_op(grad, shape=x_shape))
 expand_op = Op(
     "expand", "x", view=True, formula=r"y_{ij} = x_{j}", grads={"x": r"\textstyle\sum_i \bar y_{ij}"}
 )  # fmt: skip
-expand_op.forward(lambda xp, x, *, size: xp.broadcast_to(x, size))
+
+
+@expand_op.forward
+def _(xp: Any, x: Any, *, size: tuple[int, ...]) -> Any:
+    seen = xp.broadcast_to(x, size)
+    if xp is np and x.flags.writeable:
+        seen.flags.writeable = True  # what is written to one place is seen at all of its repetitions
+    return seen
+
+
 expand_op.grad("x")(lambda grad: grad)  # the walk sums what was broadcast
 
 transpose_op = Op("transpose", "x", view=True, formula=r"y = x^\top", grads={"x": r"\bar y^\top"})
@@ -274,6 +283,8 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """Axis `dim` split into several of the given lengths, one of which may be -1, as torch.unflatten."""
     shape = need_tensor("unflatten", input)._array.shape
     axis = wrap_dim(dim, len(shape))
+    if not shape:
+        raise ShapeError("unflatten: the tensor has no axes to split")
     if not len(sizes):
         raise ShapeError("unflatten: sizes must be non-empty")
     try:
@@ -314,11 +325,23 @@ def _unflatten(self: Tensor, dim: int, sizes: Any, *more: int) -> Tensor:
     return unflatten(self, dim, (sizes, *more) if isinstance(sizes, int) else sizes)
 
 
-def _reseen(self: Tensor, seen: Tensor) -> Tensor:
+def _reseen(self: Tensor, fn: Any, args: Any, named: Any) -> Tensor:
     """The tensor takes on the array, history and view path of a view of itself."""
-    self._array, self._node = seen._array, seen._node
+    if self._node is not None and grad_mode.state.enabled:
+        check_inplace(self)
+    with grad_mode.enable_grad():  # made under no_grad it is still the same tensor, seen in another shape
+        seen = fn(self, *args, **named)
+    self._array = seen._array
+    if self._node is not None and self._node.tensor is not None:
+        self._node.shape = self._array.shape
+    else:
+        self._node = seen._node
     if self._view is not None:
         self._view = seen._view
+    elif seen._view is not None:
+        self.__dict__["_reseen"] = True  # views of it find their place by memory from now on
+        versions.rebased += 1
+    versions.stamp(self._array)
     return self
 
 
@@ -327,8 +350,7 @@ for _name, _fn in {"squeeze_": squeeze, "unsqueeze_": unsqueeze}.items():
 
     def _inplace(self: Tensor, *args: Any, _fn: Any = _fn, **named: Any) -> Tensor:
         """The tensor itself gets the new shape."""
-        check_leaf(self)
-        return _reseen(self, _fn(self, *args, **named))
+        return _reseen(self, _fn, args, named)
 
     method(_name)(_inplace)
 
@@ -342,6 +364,8 @@ def _expand(self: Tensor, *size: Any, implicit: bool = False, **named: Any) -> T
 
     -1 keeps a length. Raises RuntimeError where a length is neither 1 nor the one asked for.
     """
+    if not size and "size" not in named:
+        raise TypeError('expand() missing 1 required positional arguments: "size"')
     wanted = sizes("expand", size or (named["size"],))
     shape = self._array.shape
     lead = len(wanted) - len(shape)
@@ -510,6 +534,8 @@ def _reversed(self: Tensor) -> Tensor:
 
 def _matrices(self: Tensor) -> Tensor:
     """The last two axes swapped. Raises RuntimeError for fewer than two."""
+    if self._array.ndim == 0:
+        return self
     if self._array.ndim < 2:
         raise ShapeError(
             f"tensor.mT is only supported on matrices or batches of matrices. Got {self._array.ndim}-D tensor."
@@ -536,8 +562,7 @@ for _name, _fn in {
 
     def _inplace(self: Tensor, *args: Any, _fn: Any = _fn, **named: Any) -> Tensor:
         """The tensor itself gets its axes in the new order."""
-        check_leaf(self)
-        return _reseen(self, _fn(self, *args, **named))
+        return _reseen(self, _fn, args, named)
 
     method(_name)(_inplace)
 

@@ -100,6 +100,15 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
 method("as_strided")(as_strided)
 
 
+def in_memory_of(root: Tensor, view: Tensor, only_step: bool = False) -> Any:
+    """The view that lies where `view` lies, made from its root in one step; or that step: (op, params)."""
+    array = view._array
+    steps = tuple(s // array.itemsize for s in array.strides)
+    own = (tuple(s // root._array.itemsize for s in root._array.strides), storage(root._array)[1])
+    params = {"size": array.shape, "stride": steps, "storage_offset": storage(array)[1], "own": own}
+    return (as_strided_op, params) if only_step else as_strided_op.run((root,), params)
+
+
 @method("storage_offset")
 def _storage_offset(self: Tensor) -> int:
     """Elements between the beginning of the memory and the first element of the tensor."""

@@ -214,8 +214,8 @@ logaddexp_op = Elementwise(
     formula=r"y = \ln(e^a + e^b)",
     grads={"a": r"\bar y \, e^{a - y}", "b": r"\bar y \, e^{b - y}"},
 )
-logaddexp_op.grad("a")(lambda grad, a, out: grad * exp_op(a - out))
-logaddexp_op.grad("b")(lambda grad, b, out: grad * exp_op(b - out))
+logaddexp_op.grad("a")(lambda grad, a, b: grad * exp_op(a - logaddexp_op(a, b)))
+logaddexp_op.grad("b")(lambda grad, a, b: grad * exp_op(b - logaddexp_op(a, b)))
 
 logaddexp2_op = Elementwise(
     "logaddexp2",
