@@ -6,7 +6,9 @@ GradbookError
 ├── DeviceError(RuntimeError)         operands on different devices, or a device that is not there
 ├── AutogradError(RuntimeError)       a backward pass that cannot be done
 │   └── InplaceError                  a value needed for backward was changed in place
-├── SerializationError(RuntimeError)  a file that is not ours, cut short or hostile
+├── SerializationError(RuntimeError)  a file that is damaged, cut short or of an unknown kind
+│   └── UnsafeFileError(UnpicklingError)  a file that names code or objects nobody declared safe
+├── UnsavableError(PicklingError, TypeError)  an object that no file can hold
 ├── MissingExtraError(ImportError)    an optional dependency is absent; the message names the pip install
 │   └── NoGPUError(DeviceError, AssertionError)  a GPU is asked for, and there is none
 └── NotProvidedError(ImportError)     a part of PyTorch, or a companion of it, that gradbook does not have
@@ -15,6 +17,7 @@ GradbookError
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pickle import PicklingError, UnpicklingError
 from typing import Any
 
 __all__ = [
@@ -30,6 +33,8 @@ __all__ = [
     "NotProvidedError",
     "SerializationError",
     "ShapeError",
+    "UnsafeFileError",
+    "UnsavableError",
     "UnsupportedDTypeError",
 ]
 
@@ -84,6 +89,14 @@ class InplaceError(AutogradError):
 
 class SerializationError(GradbookError, RuntimeError):
     """A file that cannot be read as what it claims to be. Nothing of it was run."""
+
+
+class UnsafeFileError(SerializationError, UnpicklingError):
+    """A file that names a class or function which nobody declared safe. Nothing of it was run."""
+
+
+class UnsavableError(GradbookError, PicklingError, TypeError):
+    """An object that no file can hold; the message names where in the whole it stands."""
 
 
 class MissingExtraError(GradbookError, ImportError):

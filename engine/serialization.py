@@ -1,55 +1,68 @@
-"""save and load: a safetensors file with the object's structure as JSON in its metadata. Loading runs nothing.
+"""save and load: PyTorch's checkpoint files, written and read without PyTorch. Loading runs nothing of the file.
 
-The safetensors library writes and reads the format. Any safetensors reader can read our files; any safetensors file can
-be loaded, as a dict of tensors.
+Files that gradbook writes, torch.load reads, and the other way round; safetensors files are read too.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
+import io
 import os
 import secrets
-import shutil
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from gradbook.device import place as put_on
+from gradbook.device import device
 from gradbook.errors import SerializationError
-from gradbook.structure import Packed, Unpacker
 from gradbook.tensor import Tensor
 
-__all__ = ["load", "save"]
+__all__ = [
+    "add_safe_globals",
+    "clear_safe_globals",
+    "get_safe_globals",
+    "get_unsafe_globals_in_checkpoint",
+    "load",
+    "safe_globals",
+    "save",
+]
 
-FORMAT, VERSION = "gradbook", "1"
+ZIP_START = b"PK\x03\x04"
 
 
 # -- save ----------------------------------------------------------------------------------------------------------
 
 
-def save(obj: Any, f: Any, **ignored: Any) -> None:
-    """Write tensors, and dicts, lists, tuples, numbers and strings of them, to a path or a file, as torch.save.
+def save(
+    obj: Any,
+    f: Any,
+    pickle_module: Any = None,
+    pickle_protocol: int = 2,
+    _use_new_zipfile_serialization: bool = True,
+    _disable_byteorder_record: bool = False,
+) -> None:
+    """Write an object with tensors in it to a path or a file, as torch.save: a zip archive that torch.load reads.
 
     A path is replaced at once when all is written: who is interrupted keeps the old file. Tensors that share memory
-    are kept once. Raises TypeError for what cannot be saved (functions, objects), naming where it stands in `obj`;
-    modules and optimizers are saved as their state_dict(). Raises OSError or SerializationError for a file that cannot
-    be written. Differs: PyTorch's pickles are neither written nor read.
+    are kept once and stay shared. Raises UnsavableError (a TypeError and a PicklingError) for what no file can hold,
+    naming where it stands in `obj`; OSError for a file that cannot be written.
+    Differs: always the archive of PyTorch 1.6 and later, in protocol 2; pickle_module is not used.
     """
-    from safetensors import SafetensorError  # here: `import gradbook` does not wait for it
-    from safetensors import numpy as library
+    from gradbook.interop.torch_files import write_archive  # here: `import gradbook` does not wait for it
 
-    packed = Packed(obj)
-    tree = json.dumps(packed.tree, separators=(",", ":"), allow_nan=False)
-    metadata = {"format": FORMAT, "version": VERSION, "tree": tree}
+    if hasattr(f, "write"):
+        whole = io.BytesIO()
+        write_archive(whole, obj)
+        f.write(whole.getbuffer())
+        return
     try:
-        if hasattr(f, "write"):
-            f.write(library.save(packed.arrays, metadata))
-            return
-        with _replacing(os.fsdecode(f)) as beside:
-            library.save_file(packed.arrays, beside, metadata)
-    except SafetensorError as error:
-        raise SerializationError(f"{_name(f)}: cannot be saved: {error}") from error
+        with _replacing(os.fsdecode(f)) as beside, open(beside, "wb") as file:
+            write_archive(file, obj)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = os.fsdecode(f)
+        raise
 
 
 def _name(f: Any) -> str:
@@ -63,13 +76,10 @@ def _replacing(path: str) -> Iterator[str]:
     target = os.path.realpath(path)
     folder, name = os.path.split(target)
     beside = os.path.join(folder, f".{name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-    with open(beside, "xb"):  # with the rights that a new file gets here: safetensors 0.8 gives them to the owner only
-        rights = os.stat(target if os.path.exists(target) else beside).st_mode & 0o7777
     try:
         yield beside
-        os.chmod(beside, rights)
-        with open(beside, "rb+") as file:
-            os.fsync(file.fileno())
+        if os.path.exists(target):
+            os.chmod(beside, os.stat(target).st_mode & 0o7777)
         os.replace(beside, target)
     except BaseException:
         if os.path.exists(beside):
@@ -87,86 +97,173 @@ def _replacing(path: str) -> Iterator[str]:
 
 
 def load(
-    f: Any, map_location: Any = None, pickle_module: Any = None, *, weights_only: bool = True, mmap: Any = None
+    f: Any,
+    map_location: Any = None,
+    pickle_module: Any = None,
+    *,
+    weights_only: bool | None = None,
+    mmap: bool | None = None,
+    **pickle_load_args: Any,
 ) -> Any:
-    """Read what save wrote, from a path or a file, as torch.load; a safetensors file of others gives a dict of tensors.
+    """Read a checkpoint of torch.save or gradbook.save, of any PyTorch, from a path or a file; or a safetensors file.
 
-    map_location: a device for all tensors, or a dict of devices. Raises FileNotFoundError, or SerializationError for a
-    file that is cut short, damaged or of another kind, saying which; nothing in a file is ever run.
+    map_location: a device for all tensors, a dict of devices, or a function (storage, location) -> device or storage.
+    mmap: map a path's tensors from the disk, copied where they are changed. weights_only=False also takes whole
+    Modules, of classes that this program has imported already. Raises FileNotFoundError; SerializationError for a file
+    that is cut short, damaged or of another kind; UnsafeFileError (an UnpicklingError) for a class or function in it
+    that was not declared safe with add_safe_globals.
+    Differs: nothing that a file names is imported or called, also with weights_only=False. A file from before
+    PyTorch 1.6 comes to the CPU unless map_location says otherwise.
     """
-    if not hasattr(f, "read"):
-        return _read(os.fsdecode(f), _name(f), map_location)
-    with tempfile.TemporaryDirectory() as folder:  # the library reads tensors and their types from paths only
-        path = os.path.join(folder, "copy")
-        with open(path, "wb") as copy:
-            shutil.copyfileobj(f, copy)
-        return _read(path, _name(f), map_location)
+    where = _name(f)
+    with _opened(f) as file:
+        start = file.read(32)
+        file.seek(0)
+        return _read(file, start, where, map_location, weights_only is False, _mapped(f, mmap))
 
 
-def _read(path: str, where: str, map_location: Any) -> Any:
-    arrays, metadata = _contents(path, where)
-    if metadata.get("format") != FORMAT or "tree" not in metadata:
-        device = _place(map_location, "cpu")
-        return {name: Tensor._of(put_on(array, device)) for name, array in arrays.items()}
-    if metadata.get("version") != VERSION:
-        raise SerializationError(
-            f"{where}: written in version {metadata.get('version')!r} of the format, this gradbook reads version "
-            f"{VERSION!r}. Update gradbook, or save the file again"
-        )
-    unpacker = Unpacker(arrays, lambda saved: _place(map_location, saved))
-    try:
-        return unpacker.unpack(json.loads(metadata["tree"], object_pairs_hook=_no_twins))
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
-        raise _damaged(where, f"the structure in its header makes no sense ({error})") from error
+def _read(file: Any, start: bytes, where: str, map_location: Any, whole: bool, mapped: str | None) -> Any:
+    from gradbook.interop import torch_files
 
+    place = _placing(map_location, where)
+    if start.startswith(ZIP_START):
+        return torch_files.read_archive(file, where, place, whole, mapped)
+    if start.startswith(torch_files.LEGACY_START):
+        found = torch_files.read_legacy(file, where, place, whole)
+        return found if map_location is None else _moved(found, place)
+    if start[8:9] == b"{":
+        from gradbook.interop.safetensors import read_safetensors
 
-def _contents(path: str, where: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """(arrays by name, metadata) of a safetensors file; the library checks the file, all but names that come twice."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
-    with open(path, "rb") as file:
-        start = file.read(8)
-        try:
-            arrays = load_file(path)
-            header = json.loads(file.read(int.from_bytes(start, "little")), object_pairs_hook=_no_twins)
-        except (
-            SafetensorError,
-            ValueError,
-            AttributeError,
-        ) as error:  # or NumPy lacks it
-            raise _refusal(where, start, error) from error
-    return arrays, header.get("__metadata__", {})
-
-
-def _place(map_location: Any, saved: str) -> Any:
-    """The device for a tensor that was saved from `saved`."""
-    if callable(map_location):
-        return "cpu"
-    if isinstance(map_location, dict):
-        return map_location.get(saved, saved)
-    return saved if map_location is None else map_location
-
-
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key comes twice in the header")
-    return found
-
-
-def _refusal(where: str, start: bytes, error: Exception) -> SerializationError:
-    """What to say of a file that the library refuses: other kinds are known by how they start."""
+        return read_safetensors(file.read(), where, place("cpu"))
+    if not start:
+        raise SerializationError(f"{where}: the file is empty; it may have been cut short while it was written")
     if start.startswith(b"\x93NUMPY"):
-        return SerializationError(f"{where}: this is a NumPy file. Load it with numpy.load, then gradbook.from_numpy")
-    if start.startswith((b"PK", b"\x80")):
-        kind = "a zip archive, as torch.save writes it" if start.startswith(b"PK") else "a pickle"
-        return SerializationError(
-            f"{where}: this is {kind}. gradbook does not open pickles, because they can run anything. In PyTorch, "
-            "write the state_dict with safetensors.torch.save_file, then gradbook.load reads it"
+        raise SerializationError(f"{where}: this is a NumPy file. Load it with numpy.load, then gradbook.from_numpy")
+    if start.startswith(b"\x80"):
+        raise SerializationError(
+            f"{where}: this is a bare pickle, which can run anything, and no checkpoint of torch.save"
         )
-    return _damaged(where, f"it is empty, cut short, damaged or no safetensors file ({str(error)[:200]})")
+    raise torch_files.damaged(where, "it is cut short, damaged, or no checkpoint")
 
 
-def _damaged(where: str, why: str) -> SerializationError:
-    return SerializationError(f"{where}: cannot be loaded: {why}. Use another copy of the file, or save it again")
+@contextlib.contextmanager
+def _opened(f: Any) -> Iterator[Any]:
+    """A seekable file from its own beginning."""
+    if not hasattr(f, "read"):
+        with open(os.fsdecode(f), "rb") as file:
+            yield file
+    elif hasattr(f, "seek") and hasattr(f, "tell") and hasattr(f, "readinto") and f.tell() == 0:
+        yield f
+    else:
+        yield io.BytesIO(f.read())
+
+
+def _mapped(f: Any, mmap: bool | None) -> str | None:
+    if not mmap:
+        return None
+    if hasattr(f, "read"):
+        raise ValueError("f must be a file name in order to use the mmap argument")
+    return os.path.realpath(os.fsdecode(f))
+
+
+class _Somewhere:
+    """What a map_location function gets and gives for a storage: where its bytes shall lie."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    def cpu(self) -> _Somewhere:
+        """On the CPU."""
+        return _Somewhere("cpu")
+
+    def cuda(self, index: int = 0) -> _Somewhere:
+        """On GPU `index`."""
+        return _Somewhere(f"cuda:{index}")
+
+
+def _placing(map_location: Any, where: str) -> Callable[[str], Any]:
+    """location in the file -> device of the tensor."""
+
+    def place(location: str) -> Any:
+        if callable(map_location):
+            wanted = map_location(_Somewhere("cpu"), location)
+            return location if wanted is None else getattr(wanted, "where", wanted)
+        if isinstance(map_location, dict):
+            return map_location.get(location, location)
+        return location if map_location is None else map_location
+
+    def checked(location: str) -> Any:
+        wanted = device(place(location))
+        if wanted.type == "cuda":
+            from gradbook.backends import cuda
+
+            if cuda.device_count() == 0:
+                raise SerializationError(
+                    f"{where}: its tensors were on {location}, and no GPU can be used here. Load it with "
+                    "map_location='cpu'"
+                )
+        return wanted
+
+    return checked
+
+
+def _moved(found: Any, place: Callable[[str], Any]) -> Any:
+    """The tensors of an old file, which are read before their devices are known, where they shall be."""
+    if place("cpu").type == "cpu":
+        return found
+    if isinstance(found, Tensor):
+        return found.to(place("cpu"))
+    if isinstance(found, dict):
+        for key in found:
+            found[key] = _moved(found[key], place)
+        return found
+    return type(found)(_moved(value, place) for value in found) if isinstance(found, (list, tuple)) else found
+
+
+# -- names that files may refer to ---------------------------------------------------------------------------------
+
+
+def add_safe_globals(safe_globals: list[Any]) -> None:
+    """Let files refer to these classes and functions, as torch.serialization.add_safe_globals."""
+    from gradbook.interop import safe_globals as table
+
+    table.add_safe_globals(safe_globals)
+
+
+def get_safe_globals() -> list[Any]:
+    """What add_safe_globals was given."""
+    from gradbook.interop import safe_globals as table
+
+    return table.get_safe_globals()
+
+
+def clear_safe_globals() -> None:
+    """Forget what add_safe_globals was given."""
+    from gradbook.interop import safe_globals as table
+
+    table.clear_safe_globals()
+
+
+class safe_globals:
+    """`with safe_globals([Config]):` add_safe_globals inside the block only, as torch.serialization.safe_globals."""
+
+    def __init__(self, safe_globals: list[Any]) -> None:
+        from gradbook.interop import safe_globals as table
+
+        self._scope = table.safe_globals(safe_globals)
+
+    def __enter__(self) -> None:
+        self._scope.__enter__()
+
+    def __exit__(self, *exc: Any) -> None:
+        self._scope.__exit__(*exc)
+
+
+def get_unsafe_globals_in_checkpoint(f: Any) -> list[str]:
+    """The names in a checkpoint that load would refuse, `module.name`, as torch.serialization's; nothing is loaded."""
+    from gradbook.interop.safe_globals import allowed
+    from gradbook.interop.torch_files import pickle_of_archive
+
+    with _opened(f) as file:
+        names = pickle_of_archive(file, _name(f))
+    return [name for name in names if allowed(*name.rsplit(".", 1)) is None]

@@ -144,8 +144,8 @@ class Module(Hooks, StateDict, Tree):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        for name in _HOOK_DICTS:
-            self.__dict__.setdefault(name, HookDict())
+        for name in _HOOK_DICTS:  # of a file they come as plain dicts
+            self.__dict__[name] = HookDict(self.__dict__.get(name, ()))
         for name in ("_forward_hooks_with_kwargs", "_forward_pre_hooks_with_kwargs", "_forward_hooks_always_called"):
             self.__dict__.setdefault(name, {})
 

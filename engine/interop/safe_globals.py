@@ -1,0 +1,275 @@
+"""Which names a pickle may refer to, and what stands behind each: functions of ours that only put data together."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from gradbook import dtypes
+from gradbook.device import device
+from gradbook.dtypes import bfloat16
+from gradbook.errors import UnsafeFileError
+from gradbook.interop.torch_names import REBUILD, STORAGE_DTYPES, STORAGE_NAMES
+from gradbook.tensor import Size, Tensor, leaf_node
+
+__all__ = ["Memory", "add_safe_globals", "allowed", "clear_safe_globals", "get_safe_globals", "module_part"]
+
+_ARRAY_TYPE = re.compile(r"[<>|=]?([biufc]\d{1,2}|[SU]\d{1,9}|[mM]8(\[\w+\])?|\?|b1)")
+
+
+class Memory:
+    """The flat memory of a storage as it was read: a one-dimensional array."""
+
+    def __init__(self, flat: Any) -> None:
+        self.flat = flat
+
+
+# -- what puts tensors together ------------------------------------------------------------------------------------
+
+
+def rebuild_tensor(
+    memory: Memory,
+    offset: int,
+    size: Any,
+    stride: Any,
+    needs_grad: bool = False,
+    hooks: Any = None,
+    metadata: Any = None,
+) -> Tensor:
+    """A view of a memory. Raises ValueError where it would leave that memory."""
+    return _view(memory.flat, offset, size, stride, needs_grad, metadata)
+
+
+def rebuild_tensor_v3(
+    memory: Memory,
+    offset: int,
+    size: Any,
+    stride: Any,
+    needs_grad: bool,
+    hooks: Any,
+    dtype: dtypes.dtype,
+    metadata: Any = None,
+) -> Tensor:
+    """A view of an untyped memory as elements of `dtype`."""
+    return _view(memory.flat.view(dtype._np), offset, size, stride, needs_grad, metadata)
+
+
+def _view(flat: Any, offset: int, size: Any, stride: Any, needs_grad: bool, metadata: Any) -> Tensor:
+    from gradbook.ops.strides import strided
+
+    shape, steps = tuple(map(int, size)), tuple(map(int, stride))
+    if len(shape) != len(steps) or min((offset, *shape, *steps), default=0) < 0:
+        raise ValueError(f"a tensor with size {shape}, stride {steps}, offset {offset}")
+    if 0 in shape:
+        array = np.empty(shape, flat.dtype)
+    else:
+        last = offset + sum((n - 1) * step for n, step in zip(shape, steps, strict=True))
+        if last >= flat.size:
+            raise ValueError(f"a tensor of size {shape} that reaches beyond its storage of {flat.size} elements")
+        array = strided(np, flat, shape, steps, offset)
+    if metadata:
+        array = -array.conj() if metadata.get("neg") and metadata.get("conj") else _lazy_bits(array, metadata)
+    made: Tensor = Tensor._of(array)
+    if needs_grad:
+        made._node = leaf_node(made)
+    return made
+
+
+def _lazy_bits(array: Any, metadata: dict[str, Any]) -> Any:
+    """Conjugation and negation that PyTorch had put off."""
+    return array.conj() if metadata.get("conj") else -array if metadata.get("neg") else array
+
+
+def rebuild_parameter(data: Tensor, needs_grad: bool, hooks: Any, state: Any = None) -> Tensor:
+    """A Parameter with the memory of `data`."""
+    from gradbook.nn import Parameter
+
+    made = Parameter(data, needs_grad)
+    if state:
+        made.__dict__.update(_attributes(state))
+    return made
+
+
+def rebuild_from_type(function: Any, kind: Any, arguments: Any, state: Any) -> Tensor:
+    """A tensor of a subclass, or one with attributes."""
+    if function not in (rebuild_tensor, rebuild_tensor_v3, rebuild_parameter):
+        raise ValueError("a tensor that is put together by something else")
+    made = function(*arguments)
+    if kind is not Tensor and isinstance(kind, type) and issubclass(kind, Tensor):
+        made.__class__ = kind
+    made.__dict__.update(_attributes(state))
+    return made  # type: ignore[no-any-return]
+
+
+def _attributes(state: Any) -> dict[str, Any]:
+    found = state[0] if isinstance(state, tuple) and state else state
+    if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
+        raise ValueError("attributes that are no dict")
+    return found
+
+
+# -- NumPy ---------------------------------------------------------------------------------------------------------
+
+
+def empty_array(kind: Any, shape: Any, typecode: Any) -> Any:
+    """What NumPy's pickles begin an array with; its state fills it."""
+    return np.ndarray((0,), np.int8)
+
+
+def array_type(text: Any, align: Any = False, copy: Any = False) -> np.dtype[Any]:
+    """A dtype of plain elements. Raises ValueError for objects and structures."""
+    if text is ml_dtypes.bfloat16:
+        return bfloat16._np
+    if not isinstance(text, str) or not _ARRAY_TYPE.fullmatch(text):
+        raise ValueError(f"an array of type {text!r}")
+    return np.dtype(text)
+
+
+def array_scalar(kind: Any, raw: Any) -> Any:
+    """A NumPy scalar from its bytes."""
+    if not isinstance(kind, np.dtype) or kind.hasobject or not isinstance(raw, bytes):
+        raise ValueError("a NumPy scalar that is no plain number")
+    return np.frombuffer(raw, kind)[0]
+
+
+def encoded(text: Any, encoding: Any) -> bytes:
+    """How protocol 2 writes bytes."""
+    if not isinstance(text, str) or encoding != "latin1":
+        raise ValueError("bytes that are written in an unknown way")
+    return text.encode("latin1")
+
+
+def layout(name: Any) -> Any:
+    """torch.strided; other layouts have no tensors here."""
+    import gradbook
+
+    return getattr(gradbook, str(name).removeprefix("torch."), None)
+
+
+CALLABLE: dict[str, Any] = {
+    f"torch.{REBUILD}tensor": rebuild_tensor,
+    f"torch.{REBUILD}tensor_v2": rebuild_tensor,
+    f"torch.{REBUILD}tensor_v3": rebuild_tensor_v3,
+    f"torch.{REBUILD}parameter": rebuild_parameter,
+    f"torch.{REBUILD}parameter_with_state": rebuild_parameter,
+    "torch._tensor._rebuild_from_type_v2": rebuild_from_type,
+    "torch.Size": Size,
+    "torch.device": device,
+    "torch.serialization._get_layout": layout,
+    "collections.OrderedDict": OrderedDict,
+    "collections.Counter": Counter,
+    "collections.defaultdict": defaultdict,
+    "builtins.set": set,
+    "builtins.frozenset": frozenset,
+    "builtins.complex": complex,
+    "builtins.range": range,
+    "builtins.xrange": range,  # as protocol 2 calls it
+    "builtins.slice": slice,
+    "_codecs.encode": encoded,
+    **{f"numpy.{core}.multiarray._reconstruct": empty_array for core in ("core", "_core")},
+    **{f"numpy.{core}.multiarray.scalar": array_scalar for core in ("core", "_core")},
+    "numpy.dtype": array_type,
+}
+VALUES: dict[str, Any] = {
+    **{f"torch.{name}": dtype for name, dtype in dtypes.PUBLIC.items()},
+    **{f"torch.{name}": dtype for name, dtype in STORAGE_DTYPES.items()},
+    "torch.storage.UntypedStorage": dtypes.uint8,
+    "torch.UntypedStorage": dtypes.uint8,
+    "torch.Tensor": Tensor,
+    "torch.nn.parameter.Parameter": "gradbook.nn.parameter.Parameter",
+    "numpy.ndarray": np.ndarray,
+    "ml_dtypes.bfloat16": ml_dtypes.bfloat16,
+    **{f"builtins.{kind.__name__}": kind for kind in (int, float, bool, str, list, dict, tuple)},
+}
+assert set(STORAGE_NAMES.values()) == set(STORAGE_DTYPES)
+
+# -- what the user adds --------------------------------------------------------------------------------------------
+
+_added: dict[str, Any] = {}
+
+
+def add_safe_globals(safe_globals: list[Any]) -> None:
+    """Let files refer to these classes and functions from now on, as torch.serialization.add_safe_globals.
+
+    An entry is the object, or (object, "module.name") for another name. Objects of such a class are made without
+    calling __init__; what the class's __setstate__ does is in your hands.
+    """
+    for entry in safe_globals:
+        found, name = entry if isinstance(entry, tuple) else (entry, f"{entry.__module__}.{entry.__qualname__}")
+        _added[name] = found
+
+
+def get_safe_globals() -> list[Any]:
+    """What was added, in order."""
+    return list(_added.values())
+
+
+def clear_safe_globals() -> None:
+    """Forget what was added."""
+    _added.clear()
+
+
+@contextlib.contextmanager
+def safe_globals(safe_globals: list[Any]) -> Iterator[None]:
+    """add_safe_globals, for a while."""
+    before = dict(_added)
+    add_safe_globals(safe_globals)
+    try:
+        yield
+    finally:
+        _added.clear()
+        _added.update(before)
+
+
+def allowed(module: str, name: str) -> tuple[Any, bool] | None:
+    """(what a name stands for, whether it may be called), or None for a name nobody declared safe."""
+    path = f"{'builtins' if module == '__builtin__' else module}.{name}"
+    if path in _added:
+        return _added[path], True
+    if path in CALLABLE:
+        return CALLABLE[path], True
+    if path in VALUES:
+        if path == "torch.nn.parameter.Parameter":
+            from gradbook.nn import Parameter
+
+            return Parameter, False
+        return VALUES[path], False
+    return None
+
+
+def module_part(module: str, name: str) -> Any:
+    """A Module class, or a function of ours that a Module refers to, if this program has it already; else None.
+
+    Nothing is imported for a file's sake. torch.nn's names are found in gradbook.nn.
+    """
+    from gradbook import nn
+
+    if module == "torch._C._nn":
+        return getattr(nn.functional, name, None)
+    ours = re.sub(r"^torch\b", "gradbook", module)
+    found: Any = sys.modules.get(ours)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if found is None and module.startswith("torch.nn.modules."):
+        found = getattr(nn, name, None)  # PyTorch has it in another file
+    if isinstance(found, type) and issubclass(found, nn.Module):
+        return found
+    own: Callable[..., Any] | None = found if ours.split(".")[:2] in (["gradbook", "ops"], ["gradbook", "nn"]) else None
+    return own if callable(own) and not isinstance(own, type) else None
+
+
+def refusal(where: str, module: str, name: str) -> UnsafeFileError:
+    """What to say of a name that nobody declared safe."""
+    return UnsafeFileError(
+        f"{where}: it refers to {module}.{name}, which is no plain data, and loading a file never runs code that the "
+        f"file chooses. If you trust the file and have {name}: gradbook.serialization.add_safe_globals([{name}]). A "
+        "whole model: weights_only=False takes Module classes that your program has imported already; better, save "
+        "model.state_dict()"
+    )
