@@ -244,6 +244,10 @@ def __getattr__(name: str) -> Any:
     """A lazy submodule is there by name, and imported then."""
     if name in _LAZY:
         return importlib.import_module(f"gradbook.{name}")
+    if name.startswith("_foreach_") or (name.endswith("_") and not name.startswith("_")):  # families, made from tables
+        family = importlib.import_module(f"gradbook.ops.{'foreach' if name[0] == '_' else 'inplace_functions'}")
+        if name in family.functions:
+            return family.functions[name]
     raise AttributeError(f"module 'gradbook' has no attribute {name!r}")
 
 
