@@ -15,6 +15,7 @@ Kinds and what a listener is called with:
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 import warnings
@@ -76,6 +77,17 @@ def _rebuild(new: tuple[Any, ...]) -> None:
     for kind in KINDS:
         listeners = [getattr(o, f"on_{kind}", None) for o in new]
         globals()[kind] = tuple(listener for listener in listeners if listener is not None)
+
+
+def _fall_silent() -> None:
+    """In a forked process nobody listens: its pictures would come from a front end that is not its own."""
+    global _lock
+    _lock = threading.RLock()  # another thread may have held it when the process was forked
+    _rebuild(())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_fall_silent)
 
 
 def emit(listeners: tuple[Listener, ...], *args: Any) -> None:

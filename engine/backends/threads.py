@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["get_num_threads", "set_num_threads"]
+__all__ = ["get_num_threads", "set_num_threads", "usable_cores"]
 
 USERS_OWN = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "GOTO_NUM_THREADS")  # whoever sets one of these has decided
 SYMBOLS = ("scipy_openblas_set_num_threads64_", "scipy_openblas_set_num_threads", "openblas_set_num_threads")
@@ -62,7 +62,8 @@ def _find_openblas() -> Callable[[int], None] | None:
     return None
 
 
-def _cores() -> int:
+def usable_cores() -> int:
+    """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
@@ -74,7 +75,7 @@ def _start() -> None:
     if named is not None:
         _threads = max(1, int(named))
     else:
-        set_num_threads(max(1, _cores() - 1))
+        set_num_threads(max(1, usable_cores() - 1))
 
 
 _start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradbook.utils.data.collate import default_collate, default_convert
+from gradbook.utils.data.dataloader import DataLoader
 from gradbook.utils.data.dataset import (
     ChainDataset,
     ConcatDataset,
@@ -13,7 +14,7 @@ from gradbook.utils.data.dataset import (
     TensorDataset,
     random_split,
 )
-from gradbook.utils.data.loader import DataLoader, get_worker_info
+from gradbook.utils.data.distributed import DistributedSampler
 from gradbook.utils.data.sampler import (
     BatchSampler,
     RandomSampler,
@@ -22,6 +23,7 @@ from gradbook.utils.data.sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+from gradbook.utils.data.worker_info import get_worker_info
 
 __all__ = [
     "BatchSampler",
@@ -29,6 +31,7 @@ __all__ = [
     "ConcatDataset",
     "DataLoader",
     "Dataset",
+    "DistributedSampler",
     "IterableDataset",
     "RandomSampler",
     "Sampler",

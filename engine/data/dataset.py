@@ -87,6 +87,13 @@ class StackDataset(Dataset[Any]):
             return {name: dataset[index] for name, dataset in self.datasets.items()}
         return tuple(dataset[index] for dataset in self.datasets)
 
+    def __getitems__(self, indices: list[int]) -> list[Any]:
+        """Several samples at once: through each data set's own __getitems__, where it has one."""
+        named = isinstance(self.datasets, dict)
+        columns = [_several(dataset, indices) for dataset in (self.datasets.values() if named else self.datasets)]
+        rows = zip(*columns, strict=True)
+        return [dict(zip(self.datasets, row, strict=True)) for row in rows] if named else list(rows)
+
     def __len__(self) -> int:
         return self._length
 
@@ -143,12 +150,18 @@ class Subset(Dataset[T]):
 
     def __getitems__(self, indices: list[int]) -> list[T]:
         """Several samples at once: through the data set's own __getitems__, where it has one."""
-        chosen = [self.indices[i] for i in indices]
-        several = getattr(self.dataset, "__getitems__", None)
-        return several(chosen) if callable(several) else [self.dataset[i] for i in chosen]
+        return _several(self.dataset, [self.indices[i] for i in indices])
 
     def __len__(self) -> int:
         return len(self.indices)
+
+
+def _several(dataset: Any, indices: list[int]) -> list[Any]:
+    several = getattr(dataset, "__getitems__", None)
+    found: list[Any] = several(indices) if callable(several) else [dataset[i] for i in indices]
+    if len(found) != len(indices):
+        raise ValueError(f"__getitems__ of {type(dataset).__name__}: {len(indices)} indices, {len(found)} samples")
+    return found
 
 
 def random_split(dataset: Dataset[T], lengths: Sequence[float], generator: Generator | None = None) -> list[Subset[T]]:

@@ -8,6 +8,7 @@ hand.
 from __future__ import annotations
 
 import math
+import os
 import sys
 import threading
 from typing import Any
@@ -19,6 +20,17 @@ AT_MOST = 128 << 20  # bytes kept altogether
 _blocks: list[Any] = []
 _lock = threading.Lock()
 _held = [0]
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(
+    os, "register_at_fork"
+):  # another thread may hold the lock when the process is forked, and never give it back
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def empty(xp: Any, shape: Any, dtype: Any) -> Any:

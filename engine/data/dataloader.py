@@ -7,33 +7,40 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from gradbook import backends, events
+from gradbook.backends import cuda
+from gradbook.backends.threads import usable_cores
 from gradbook.random import Generator
-from gradbook.tensor import Tensor
 from gradbook.utils.data.collate import default_collate, default_convert
-from gradbook.utils.data.dataset import IterableDataset, Subset, TensorDataset
+from gradbook.utils.data.dataset import IterableDataset
+from gradbook.utils.data.epoch import Epoch, SingleProcessEpoch
 from gradbook.utils.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
+from gradbook.utils.data.worker_info import get_worker_info
 
-__all__ = ["DataLoader", "get_worker_info"]
+__all__ = ["DataLoader", "default_collate", "default_convert", "get_worker_info"]
 
 FIXED = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
-_said: set[str] = set()
+
+_BaseDataLoaderIter = Epoch  # the names that PyTorch's users know
+_SingleProcessDataLoaderIter = SingleProcessEpoch
 
 
-def get_worker_info() -> None:
-    """None: samples are loaded in the main process, as torch.utils.data.get_worker_info says there."""
-    return None
+class _DatasetKind:
+    Map = 0
+    Iterable = 1
 
 
 class DataLoader:
     """Batches of a data set, as torch.utils.data.DataLoader: `for x, y in DataLoader(dataset, 32, shuffle=True)`.
 
     batch_size None gives single samples; sampler or batch_sampler set the order; collate_fn makes a batch of samples.
-    Raises ValueError for options that exclude each other. Differs: num_workers > 0 loads in the main process, with one
-    warning.
+    num_workers > 0: that many processes load prefetch_factor (2) batches each ahead, in shared memory; an error there
+    is raised here, and a process that dies raises RuntimeError. They end with the epoch, unless persistent_workers.
+    Raises ValueError for options that exclude each other. Differs: pin_memory is accepted, memory is never pinned.
     """
 
-    _made = False
+    __initialized = False
+    _length_announced: int | None = None
+    _iterator: Any = None
 
     def __init__(
         self, dataset: Any, batch_size: int | None = 1, shuffle: bool | None = None, sampler: Any = None,
@@ -44,6 +51,8 @@ class DataLoader:
         persistent_workers: bool = False, pin_memory_device: str = "", in_order: bool = True,
     ) -> None:  # fmt: skip
         _check_workers(num_workers, timeout, prefetch_factor, persistent_workers)
+        if num_workers > 0 and prefetch_factor is None:
+            prefetch_factor = 2
         iterable = isinstance(dataset, IterableDataset)
         _check_order(iterable, batch_size, shuffle, sampler, batch_sampler, drop_last)
         self.dataset, self.num_workers, self.pin_memory, self.timeout = dataset, num_workers, pin_memory, timeout
@@ -54,7 +63,7 @@ class DataLoader:
             batch_size, drop_last = None, False
         if sampler is None:
             if iterable:
-                sampler = _Endless()
+                sampler = _InfiniteConstantSampler()
             else:
                 sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
         if batch_size is not None and batch_sampler is None:
@@ -67,12 +76,23 @@ class DataLoader:
         )
         self.collate_fn = collate_fn or (default_convert if batch_sampler is None else default_collate)
         self._iterable = iterable
-        self._made = True
+        self._dataset_kind = _DatasetKind.Iterable if iterable else _DatasetKind.Map
+        self.__initialized = True
+        self.check_worker_number_rationality()
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if self._made and name in FIXED:
+        if self.__initialized and name in FIXED:
             raise ValueError(f"{name} attribute should not be set after {type(self).__name__} is initialized")
         super().__setattr__(name, value)
+
+    @property
+    def multiprocessing_context(self) -> Any:
+        """How worker processes start: a context of multiprocessing, set as one or by its name, or None for Python's."""
+        return self.__multiprocessing_context
+
+    @multiprocessing_context.setter
+    def multiprocessing_context(self, context: Any) -> None:
+        self.__multiprocessing_context = None if context is None else _context(context, self.num_workers)
 
     @property
     def _auto_collation(self) -> bool:
@@ -83,6 +103,11 @@ class DataLoader:
         return self.sampler if self.batch_sampler is None else self.batch_sampler
 
     def __len__(self) -> int:
+        if self._iterable:
+            self._length_announced = len(self.dataset)
+        return self._length()
+
+    def _length(self) -> int:
         if not self._iterable:
             return len(self._index_sampler)
         length = len(self.dataset)
@@ -90,114 +115,67 @@ class DataLoader:
             return length
         return length // self.batch_size if self.drop_last else -(-length // self.batch_size)
 
-    def __iter__(self) -> Iterator[Any]:
-        return Epoch(self)
+    def __iter__(self) -> Epoch:
+        if not self.persistent_workers or self.num_workers == 0:
+            return self._get_iterator()
+        if self._iterator is None or not self._iterator.alive:
+            self._iterator = self._get_iterator()
+        else:
+            self._iterator.restart(self)
+        return self._iterator  # type: ignore[no-any-return]
+
+    def _get_iterator(self) -> Epoch:
+        if self.pin_memory and not cuda.device_count():
+            warnings.warn(
+                "DataLoader: 'pin_memory' is set, but no accelerator is found: memory is not pinned.", stacklevel=3
+            )
+        if self.num_workers == 0:
+            return SingleProcessEpoch(self)
+        from gradbook.utils.data.processes import WorkersEpoch
+
+        self.check_worker_number_rationality()
+        return WorkersEpoch(self)
 
     def check_worker_number_rationality(self) -> None:
-        """Nothing to check: there are no worker processes."""
+        """Warn if there will be more workers than cores that this process may use."""
+        cores = usable_cores()
+        if self.num_workers > cores:
+            warnings.warn(
+                f"This DataLoader will create {self.num_workers} worker processes in total. Our suggested max number "
+                f"of worker in current system is {cores}: more take turns on them and can make loading slower.",
+                stacklevel=3,
+            )
 
 
-class Epoch:
-    """One pass over a loader."""
-
-    def __init__(self, loader: DataLoader) -> None:
-        self.loader, self.index = loader, 0
-        self.batches = self._batches()
-        self.total = len(loader) if _has_length(loader) else None
-
-    def __iter__(self) -> Epoch:
-        return self
-
-    def __len__(self) -> int:
-        return len(self.loader)
-
-    def __next__(self) -> Any:
-        if events.control:
-            events.safe_point()
-        try:
-            batch = next(self.batches)
-        except StopIteration:
-            if events.batch:
-                events.emit(events.batch, "end", self.loader, self.index, self.total)
-            raise
-        if events.batch:
-            events.emit(events.batch, "next", self.loader, self.index, self.total)
-        self.index += 1
-        return batch
-
-    next = __next__
-
-    def _batches(self) -> Iterator[Any]:
-        loader = self.loader
-        dataset, collate = loader.dataset, loader.collate_fn
-        if loader._iterable:
-            yield from self._stream(dataset, collate)
-            return
-        if loader.batch_sampler is None:
-            for i in loader.sampler:
-                yield collate(dataset[i])
-            return
-        direct = whole_batches(dataset) if collate is default_collate else None
-        several = getattr(dataset, "__getitems__", None)
-        for indices in loader.batch_sampler:
-            if direct is not None:
-                yield direct(indices)
-            elif several:
-                yield collate(several(indices))
-            else:
-                yield collate([dataset[i] for i in indices])
-
-    def _stream(self, dataset: Any, collate: Any) -> Iterator[Any]:
-        samples = iter(dataset)
-        if self.loader.batch_sampler is None:
-            yield from map(collate, samples)
-            return
-        for indices in self.loader.batch_sampler:
-            batch = list(itertools.islice(samples, len(indices)))
-            if not batch or (self.loader.drop_last and len(batch) < len(indices)):
-                return
-            yield collate(batch)
-            if len(batch) < len(indices):
-                return
-
-
-def whole_batches(dataset: Any) -> Callable[[list[int]], list[Tensor]] | None:
-    """How to take a batch out of plain tensors with one indexing an array; None where samples must come singly."""
-    if type(dataset) is Subset:
-        inner = whole_batches(dataset.dataset)
-        if inner is None:
-            return None
-        chosen = dataset.indices
-        return lambda indices: inner([chosen[i] for i in indices])
-    if type(dataset).__getitem__ is not getattr(TensorDataset, "__getitem__", None) or hasattr(dataset, "__getitems__"):
-        return None
-    if any(type(tensor) is not Tensor or tensor._node is not None for tensor in dataset.tensors):
-        return None
-    arrays = [tensor._array for tensor in dataset.tensors]
-
-    def batch(indices: list[int]) -> list[Tensor]:
-        found = []
-        for array in arrays:
-            xp = backends.xp_of(array)
-            found.append(Tensor._of(array.take(xp.asarray(indices), 0)))
-        return found
-
-    return batch
-
-
-class _Endless(Sampler[None]):
+class _InfiniteConstantSampler(Sampler[None]):
     """The sampler of an iterable data set, which has an order of its own."""
 
     def __iter__(self) -> Iterator[None]:
         return itertools.repeat(None)
 
 
-def _has_length(loader: DataLoader) -> bool:
-    try:
-        len(loader)
-    except (TypeError, NotImplementedError):
-        return False
-    return True
+def _context(context: Any, num_workers: int) -> Any:
+    if num_workers == 0:
+        raise ValueError(
+            "multiprocessing_context can only be used with multi-process loading (num_workers > 0), but got "
+            "num_workers=0"
+        )
+    import multiprocessing  # not before somebody asks: it takes its time
+
+    if isinstance(context, str):
+        methods = multiprocessing.get_all_start_methods()
+        if context not in methods:
+            raise ValueError(
+                f"multiprocessing_context option should specify a valid start method in {methods}, but got "
+                f"multiprocessing_context={context!r}"
+            )
+        return multiprocessing.get_context(context)
+    if not isinstance(context, multiprocessing.context.BaseContext):
+        raise TypeError(
+            "multiprocessing_context option should be a valid context object or a string specifying the start method, "
+            f"but got multiprocessing_context={context!r}"
+        )
+    return context
 
 
 def _check_workers(num_workers: int, timeout: float, prefetch_factor: int | None, persistent_workers: bool) -> None:
@@ -213,15 +191,8 @@ def _check_workers(num_workers: int, timeout: float, prefetch_factor: int | None
         )
     if persistent_workers and num_workers == 0:
         raise ValueError("persistent_workers option needs num_workers > 0")
-    if num_workers > 0 and "workers" not in _said:
-        _said.add("workers")
-        warnings.warn(
-            f"DataLoader(num_workers={num_workers}): gradbook loads samples in the main process; "
-            "num_workers is accepted and "
-            "ignored. This is said once.",
-            UserWarning,
-            stacklevel=3,
-        )
+    if num_workers > 0 and prefetch_factor is not None and prefetch_factor < 0:
+        raise ValueError("prefetch_factor option should be non-negative")
 
 
 def _check_order(
@@ -239,3 +210,12 @@ def _check_order(
         raise ValueError("batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last")
     if batch_sampler is None and batch_size is None and drop_last:
         raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
+
+
+def __getattr__(name: str) -> Any:
+    """The iterator with worker processes, whose module is loaded when it is used."""
+    if name == "_MultiProcessingDataLoaderIter":
+        from gradbook.utils.data.processes import WorkersEpoch
+
+        return WorkersEpoch
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import collections
+import importlib
+import warnings
 
 import numpy as np
 import pytest
@@ -172,28 +174,25 @@ def test_events_and_safe_points():
     assert said == ["safe", ("next", 0, 2), "safe", ("next", 1, 2), "safe", ("end", 2, 2)]
 
 
-def test_workers_are_accepted_with_one_warning(monkeypatch):
-    from gradbook.utils.data import loader
-
-    monkeypatch.setattr(loader, "_said", set())
-
-    def epoch():
-        return list(data.DataLoader(range(4), num_workers=2, pin_memory=True, persistent_workers=True))
-
-    with pytest.warns(UserWarning, match="main process") as said:
-        batches = epoch() + epoch()
-    assert len(batches) == 8
-    assert len(said) == 1
-    assert data.get_worker_info() is None
-
-
 ERRORS = {
     "shuffle and sampler": lambda d: d.DataLoader(range(3), shuffle=True, sampler=range(3)),
     "batch sampler and size": lambda d: d.DataLoader(range(3), batch_size=2, batch_sampler=[[0]]),
     "no batch and drop": lambda d: d.DataLoader(range(3), batch_size=None, drop_last=True),
     "negative size": lambda d: d.DataLoader(range(3), batch_size=-1),
     "negative workers": lambda d: d.DataLoader(range(3), num_workers=-1),
-    "changing the size": lambda d: setattr(d.DataLoader(range(3)), "batch_size", 2),
+    **{
+        f"changing {name}": lambda d, name=name: setattr(d.DataLoader(range(3)), name, 2)
+        for name in ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
+    },
+    "context without workers": lambda d: d.DataLoader(range(3), multiprocessing_context="spawn"),
+    "unknown context": lambda d: d.DataLoader(range(3), num_workers=1, multiprocessing_context="thread"),
+    "no context": lambda d: d.DataLoader(range(3), num_workers=1, multiprocessing_context=3),
+    "prefetch without workers": lambda d: d.DataLoader(range(3), prefetch_factor=2),
+    "negative prefetch": lambda d: d.DataLoader(range(3), num_workers=1, prefetch_factor=-1),
+    "persistent without workers": lambda d: d.DataLoader(range(3), persistent_workers=True),
+    "negative timeout": lambda d: d.DataLoader(range(3), timeout=-1),
+    "no process group": lambda d: d.DistributedSampler(range(3)),
+    "rank": lambda d: d.DistributedSampler(range(3), num_replicas=2, rank=2),
     "split sum": lambda d: d.random_split(range(3), [1, 1]),
     "sampler weights": lambda d: d.WeightedRandomSampler([[1.0]], 2),
     "no samples": lambda d: d.WeightedRandomSampler([1.0], 0),
@@ -215,3 +214,118 @@ def test_errors_are_pytorchs(name):
 def test_tensors_of_other_lengths_are_refused():
     with pytest.raises(AssertionError, match="Size mismatch"):
         data.TensorDataset(gradbook.ones(3), gradbook.ones(4))
+
+
+def warned(lib, make):
+    """How often a warning says something of the data, by what it says."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        make(lib)
+    return [w.category for w in said]
+
+
+class Liar:
+    """Says that it has three samples; has five."""
+
+    def __iter__(self):
+        return iter(range(5))
+
+    def __len__(self):
+        return 3
+
+
+def count_too_many(lib):
+    loader = lib.DataLoader(type("Stream", (Liar, lib.IterableDataset), {})())
+    assert len(loader) == 3
+    assert len(list(loader)) == 5
+
+
+WARNINGS = {
+    "more workers than cores": lambda d: d.DataLoader(range(3), num_workers=1000),
+    "nothing to pin for": lambda d: list(d.DataLoader(range(3), pin_memory=True)),
+    "more samples than announced": count_too_many,
+    "an honest loader": lambda d: list(d.DataLoader(range(3), batch_size=2)),
+}
+
+
+@pytest.mark.parametrize("name", WARNINGS)
+def test_warnings_are_pytorchs(name):
+    assert warned(data, WARNINGS[name]) == warned(torch_data, WARNINGS[name])
+
+
+@pytest.mark.parametrize("options", [{}, {"drop_last": True}, {"shuffle": False}, {"seed": 3}])
+def test_distributed_sampler(options):
+    def samplers(lib):
+        return [lib.DistributedSampler(range(10), num_replicas=3, rank=rank, **options) for rank in range(3)]
+
+    mine, theirs = samplers(data), samplers(torch_data)
+    assert [len(one) for one in mine] == [len(one) for one in theirs] == [len(list(one)) for one in mine]
+    everything = sorted(i for one in mine for i in one)
+    if "drop_last" in options:
+        assert len(set(everything)) == 9
+    else:
+        assert set(everything) == set(range(10))
+    if not options.get("shuffle", True):
+        assert [list(one) for one in mine] == [list(one) for one in theirs]
+        return
+    before = list(mine[0])
+    assert before == list(mine[0]), "an order belongs to seed and epoch"
+    mine[0].set_epoch(1)
+    assert before != list(mine[0])
+
+
+def test_a_sampler_that_repeats_for_ever_can_be_put_in_afterwards():
+    """As timm and YOLO keep their workers alive."""
+
+    class Again:
+        def __init__(self, sampler):
+            self.sampler = sampler
+
+        def __iter__(self):
+            while True:
+                yield from iter(self.sampler)
+
+    class Endless(data.DataLoader):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self._DataLoader__initialized = False
+            self.batch_sampler = Again(self.batch_sampler)
+            self._DataLoader__initialized = True
+            self.iterator = super().__iter__()
+
+        def __len__(self):
+            return len(self.batch_sampler.sampler)
+
+        def __iter__(self):
+            for _ in range(len(self)):
+                yield next(self.iterator)
+
+    loader = Endless(range(5), batch_size=2, num_workers=1)
+    epochs = [[batch.tolist() for batch in loader] for _ in range(3)]
+    assert epochs == [[[0, 1], [2, 3], [4]]] * 3
+
+
+@pytest.mark.parametrize("module", ["dataloader", "dataset", "sampler", "distributed", "_utils.collate"])
+def test_import_paths_are_pytorchs(module):
+    theirs = importlib.import_module(f"torch.utils.data.{module}")
+    mine = importlib.import_module(f"gradbook.utils.data.{module}")
+    assert mine.__all__
+    assert [name for name in mine.__all__ if not hasattr(theirs, name)] == []
+    for name in {"dataloader": ["_BaseDataLoaderIter", "_MultiProcessingDataLoaderIter"]}.get(module, []):
+        assert getattr(mine, name)
+
+
+def test_collation_of_a_type_of_ones_own():
+    from gradbook.utils.data._utils import collate
+
+    class Box(list):
+        pass
+
+    table = {**collate.default_collate_fn_map, Box: lambda batch, *, collate_fn_map=None: ("boxes", len(batch))}
+    assert collate.collate([Box([1]), Box([2])], collate_fn_map=table) == ("boxes", 2)
+    assert [one.tolist() for one in data.default_collate([Box([1]), Box([2])])] == [[1, 2]]
+    collate.default_collate_fn_map[Box] = table[Box]
+    try:
+        assert data.default_collate([{"a": Box([1])}, {"a": Box([2])}]) == {"a": ("boxes", 2)}
+    finally:
+        del collate.default_collate_fn_map[Box]

@@ -1,0 +1,103 @@
+"""One pass over a loader, in the main process; the pass with worker processes (processes.py) builds on it."""
+
+from __future__ import annotations
+
+import warnings
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
+
+from gradbook import events
+from gradbook.random import default_generator
+from gradbook.utils.data.fetch import fetcher
+
+if TYPE_CHECKING:
+    from gradbook.utils.data.dataloader import DataLoader
+
+__all__ = ["Epoch", "SingleProcessEpoch"]
+
+
+class Epoch:
+    """Batch after batch of a loader. A safe point of training before each; `events.batch` after each."""
+
+    def __init__(self, loader: DataLoader) -> None:
+        self._begin(loader)
+        generator = loader.generator if loader.generator is not None else default_generator
+        self._base_seed = int(generator.rng().integers(1 << 62))  # drawn without workers too: the same order of samples
+
+    def _begin(self, loader: DataLoader) -> None:
+        # a loader keeps its epoch with persistent workers; if that kept the loader too, neither would ever end
+        self._loader: Callable[[], DataLoader | None] = (
+            weakref.ref(loader) if loader.persistent_workers else lambda: loader
+        )
+        self.index = 0
+        self._dataset, self._index_sampler = loader.dataset, loader._index_sampler
+        self._indices = iter(self._index_sampler)
+        self._announced: int | None = loader._length_announced
+
+    @property
+    def loader(self) -> DataLoader | None:
+        """The loader it is a pass over."""
+        return self._loader()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __len__(self) -> int:
+        return len(self._index_sampler)
+
+    @property
+    def total(self) -> int | None:
+        """How many batches there will be, if that can be known."""
+        loader = self.loader
+        try:
+            return None if loader is None else loader._length()
+        except (TypeError, NotImplementedError):
+            return None
+
+    def __next__(self) -> Any:
+        if events.control:
+            events.safe_point()
+        try:
+            batch = self._take()
+        except StopIteration:
+            if events.batch:
+                events.emit(events.batch, "end", self.loader, self.index, self.total)
+            raise
+        if events.batch:
+            events.emit(events.batch, "next", self.loader, self.index, self.total)
+        self.index += 1
+        if self._announced is not None and self.index > self._announced:
+            self._warn_of_length(self._announced)
+        return batch
+
+    next = __next__
+
+    def _take(self) -> Any:
+        raise NotImplementedError
+
+    def _warn_of_length(self, announced: int) -> None:
+        hint = ""
+        if not isinstance(self, SingleProcessEpoch):
+            hint = (
+                " Each worker iterates over its own copy of the data set: let __iter__ give only this worker's share "
+                "(gradbook.utils.data.get_worker_info), or set it in worker_init_fn."
+            )
+        warnings.warn(
+            f"Length of IterableDataset {self._dataset} was reported to be {announced} (when accessing "
+            f"len(dataloader)), but {self.index} samples have been fetched.{hint}",
+            stacklevel=3,
+        )
+
+
+class SingleProcessEpoch(Epoch):
+    """The samples are loaded here, when they are asked for."""
+
+    def __init__(self, loader: DataLoader) -> None:
+        super().__init__(loader)
+        self._fetch = fetcher(
+            loader.dataset, loader._iterable, loader._auto_collation, loader.collate_fn, loader.drop_last
+        )
+
+    def _take(self) -> Any:
+        return self._fetch(next(self._indices))
