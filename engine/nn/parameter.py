@@ -138,3 +138,22 @@ class UninitializedBuffer(_Uninitialized, Tensor):
 def is_lazy(value: Any) -> bool:
     """True for a parameter or buffer that has no shape yet."""
     return isinstance(value, _Uninitialized)
+
+
+def factory_kwargs(kwargs: Any) -> dict[str, Any]:
+    """device, dtype and memory_format out of a module's keyword arguments, as torch.nn.factory_kwargs.
+
+    Raises TypeError for another name, or one that stands in "factory_kwargs" too.
+    """
+    if kwargs is None:
+        return {}
+    names = {"device", "dtype", "memory_format"}
+    given = set(kwargs) - {"factory_kwargs"}
+    if not given <= names:
+        raise TypeError(f"unexpected kwargs {given - names}")
+    made = dict(kwargs.get("factory_kwargs", {}))
+    for name in given:
+        if name in made:
+            raise TypeError(f"{name} specified twice, in **kwargs and in factory_kwargs")
+        made[name] = kwargs[name]
+    return made

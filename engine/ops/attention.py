@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from gradbook import backends
 from gradbook.autograd.op import Op
-from gradbook.errors import DTypeError, ShapeError
+from gradbook.errors import AutogradError, DTypeError, ShapeError
 from gradbook.ops.mistakes import check_same_dtype, mistake, need_tensor
 from gradbook.tensor import Tensor
 
 __all__ = ["scaled_dot_product_attention"]
+
+allowed: ContextVar[bool] = ContextVar("allowed", default=True)  # nn.attention.sdpa_kernel turns it off
 
 attention_op = Op(
     "scaled_dot_product_attention", "query key value mask", extras="weights", promote=False,
@@ -95,6 +98,27 @@ def attention_weights(query: Tensor, key: Tensor, mask: Any, scale: float, causa
     return weights.masked_fill(Tensor._of(empty), 0.0) if empty.any() else weights
 
 
+def grouped(op: str, query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+    """Keys and values repeated so that there is a head of theirs for each of the query's."""
+    heads, ours = query.shape[-3], max(1, key.shape[-3])
+    if heads % ours or heads % max(1, value.shape[-3]):
+        words = "Number of heads in key and value must divide the number of heads in query"
+        raise mistake(ShapeError, op, words, query=query, key=key, value=value)
+    return key.repeat_interleave(heads // ours, -3), value.repeat_interleave(heads // ours, -3)
+
+
+def check_mask(op: str, mask: Tensor, scores: tuple[int, ...]) -> None:
+    """Raise ShapeError unless a mask can be broadcast to the scores (*, l, s)."""
+    for i, (size, wanted) in enumerate(zip(reversed(mask.shape), reversed(scores), strict=False), 1):
+        if size not in (1, wanted) and wanted != 1:
+            words = (
+                f"The size of tensor a ({wanted}) must match the size of tensor b ({size}) at non-singleton dimension "
+                f"{len(scores) - i}"
+            )
+            fix = f"a mask of shape {tuple(scores[-2:])}: one row a query, one column a key"
+            raise mistake(ShapeError, op, words, "", fix, attn_mask=mask)
+
+
 def scaled_dot_product_attention(
     query: Tensor,
     key: Tensor,
@@ -124,8 +148,7 @@ def scaled_dot_product_attention(
         words = "Expected query, key, and value to all be at least 2 dimensional"
         raise mistake(ShapeError, op, words, query=query, key=key, value=value)
     if enable_gqa and query.ndim > 2:
-        groups = query.shape[-3] // max(1, key.shape[-3])
-        key, value = key.repeat_interleave(groups, -3), value.repeat_interleave(groups, -3)
+        key, value = grouped(op, query, key, value)
     if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
         words = (
             f"The size of query (last axis {query.shape[-1]}), key ({tuple(key.shape[-2:])}) and value "
@@ -142,6 +165,12 @@ def scaled_dot_product_attention(
             words = "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: "
             raise mistake(DTypeError, op, f"{words}{attn_mask.dtype} and query.dtype: {query.dtype} instead.")
         attn_mask = attn_mask.to(query.dtype)
+    if attn_mask is not None:
+        check_mask(op, attn_mask, (*query.shape[:-1], key.shape[-2]))
+    if not allowed.get():
+        words = "No viable backend for scaled_dot_product_attention was found"
+        fix = "allow SDPBackend.MATH in sdpa_kernel(...)"
+        raise mistake(AutogradError, op, words, "every kernel that runs here is turned off", fix)
     step = 1 / math.sqrt(max(1, query.shape[-1])) if scale is None else float(scale)
     if dropout_p > 0:
         from gradbook.ops.dropout import dropout

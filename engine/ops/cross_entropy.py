@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -230,9 +231,10 @@ def _(grad: Any, target: Any, weight: Any, input_shape: Any, reduction: str, ign
 def reduction_of(reduction: Any, size_average: Any = None, reduce: Any = None) -> str:
     """none, mean or sum, also from PyTorch's old arguments. Raises ValueError for another."""
     if size_average is not None or reduce is not None:
-        if reduce is False:
-            return "none"
-        return "mean" if size_average in (None, True) else "sum"
+        found = "none" if reduce is False else "mean" if size_average in (None, True) else "sum"
+        text = f"size_average and reduce args will be deprecated, please use reduction='{found}' instead."
+        warnings.warn(text, stacklevel=2)
+        return found
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not a valid value for reduction; use 'none', 'mean' or 'sum'")
     return str(reduction)

@@ -7,6 +7,7 @@ from typing import Any
 
 from gradbook.autograd.op import Op
 from gradbook.errors import DTypeError, ShapeError
+from gradbook.ops.cross_entropy import cross_entropy
 from gradbook.ops.mistakes import check_same_dtype, mistake, need_tensor, scalar_name
 from gradbook.tensor import Tensor
 
@@ -127,3 +128,38 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     left = (rows @ weight.permute(1, 0, 2).reshape(n1, out * n2)).reshape(-1, out, n2)
     y: Tensor = (left * input2.reshape(-1, 1, n2)).sum(-1).reshape(*input1.shape[:-1], out)
     return y if bias is None else y + bias
+
+
+def linear_cross_entropy(
+    input: Tensor, linear_weight: Tensor, target: Tensor, *, linear_bias: Tensor | None = None,
+    weight: Tensor | None = None, reduction: str = "mean", ignore_index: int | None = None,
+    label_smoothing: float = 0.0, options: Any = None,
+) -> Tensor:  # fmt: skip
+    """cross_entropy(linear(input, linear_weight, linear_bias), target), as torch.nn.functional.linear_cross_entropy.
+
+    input (n, k) or (k,), linear_weight (c, *d, k), linear_bias (c, *d), target as cross_entropy of scores (n, c, *d).
+    Raises ShapeError where they do not fit. Differs: `options` is accepted, the scores are computed in one piece.
+    """
+    op, shape = "linear_cross_entropy", linear_weight.shape[:-1]
+    if input.ndim not in (1, 2):
+        words = f"expected input with dimensionality 1 or 2, got {input.ndim}"
+        raise mistake(ShapeError, op, words, input=input)
+    if input.shape[-1] != linear_weight.shape[-1]:
+        words = (
+            "expected equal input and linear_weight last dimensions (in_features), got "
+            f"{input.shape[-1]} and {linear_weight.shape[-1]}, respectively"
+        )
+        raise mistake(ShapeError, op, words, input=input, linear_weight=linear_weight)
+    if input.ndim == 1 and len(shape) > 1:
+        words = (
+            f"K-dimensional loss defined by linear_weight shape {tuple(linear_weight.shape)} requires batched input, "
+            f"(N, {input.shape[-1]}), got unbatched input with shape {tuple(input.shape)}"
+        )
+        raise mistake(ShapeError, op, words, input=input)
+    flat = linear_weight.reshape(-1, linear_weight.shape[-1])
+    scores = linear(input, flat, None if linear_bias is None else linear_bias.reshape(-1))
+    ignored = -100 if ignore_index is None else ignore_index
+    return cross_entropy(
+        scores.reshape(*input.shape[:-1], *shape), target, weight, ignore_index=ignored, reduction=reduction,
+        label_smoothing=label_smoothing,
+    )  # fmt: skip

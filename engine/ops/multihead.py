@@ -128,8 +128,9 @@ def multi_head_attention_forward(
     if key.shape[:2] != value.shape[:2]:
         raise AssertionError(f"key's sequence and batch dims {key.shape[:2]} do not match value's {value.shape[:2]}")
     check_masks(query, key, attn_mask, key_padding_mask, num_heads)
+    hinted = is_causal and key_padding_mask is None and not need_weights  # then the hint stands for the mask
     mask, padding = (
-        as_float_mask(attn_mask, "attn_mask", query),
+        None if hinted else as_float_mask(attn_mask, "attn_mask", query),
         as_float_mask(key_padding_mask, "key_padding_mask", query),
     )
     apart = (q_proj_weight, k_proj_weight, v_proj_weight) if use_separate_proj_weight else None
@@ -157,7 +158,7 @@ def multi_head_attention_forward(
         y = (dropout(weights, chance) if chance else weights) @ v
         weights = weights.mean(1) if average_attn_weights else weights
     else:
-        y = scaled_dot_product_attention(q, k, v, both, chance)
+        y = scaled_dot_product_attention(q, k, v, both, chance, hinted)
     y = linear(y.permute(2, 0, 1, 3).reshape(length, batch, embed_dim_to_check), out_proj_weight, out_proj_bias)
     if batched:
         return y, weights

@@ -8,6 +8,8 @@ from typing import Any
 import gradbook
 from gradbook.nn import functional, init
 from gradbook.nn.module import Module
+from gradbook.nn.modules.attention import MultiheadAttention
+from gradbook.nn.modules.linear import NonDynamicallyQuantizableLinear
 from gradbook.nn.parameter import Parameter
 from gradbook.tensor import Tensor
 
@@ -25,6 +27,8 @@ __all__ = [
     "LogSigmoid",
     "LogSoftmax",
     "Mish",
+    "MultiheadAttention",
+    "NonDynamicallyQuantizableLinear",
     "PReLU",
     "RReLU",
     "ReLU",

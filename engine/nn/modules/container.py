@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -11,7 +12,7 @@ from gradbook.nn.module import Module, indented
 from gradbook.nn.parameter import Parameter
 from gradbook.tensor import Tensor
 
-__all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
+__all__ = ["Container", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 
 
 def place(index: Any, length: int) -> int:
@@ -20,6 +21,21 @@ def place(index: Any, length: int) -> int:
     if not -length <= i < length:
         raise IndexError(f"index {i} is out of range")
     return i % length
+
+
+class Container(Module):
+    """A module of the submodules given by name, as PyTorch's deprecated torch.nn.Container; it says so."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__()
+        warnings.warn(
+            "nn.Container is deprecated. All of it's functionality is now implemented in nn.Module. Subclass that "
+            "instead.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        for name, module in kwargs.items():
+            self.add_module(name, module)
 
 
 class Sequential(Module):

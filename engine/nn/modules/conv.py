@@ -11,6 +11,9 @@ from gradbook.nn import init
 from gradbook.nn.module import Module
 from gradbook.nn.modules.lazy import LazyModuleMixin
 from gradbook.nn.modules.utils import _ntuple, _reverse_repeat_tuple
+from gradbook.nn.modules.utils import _pair as _pair
+from gradbook.nn.modules.utils import _single as _single
+from gradbook.nn.modules.utils import _triple as _triple
 from gradbook.nn.parameter import Parameter, UninitializedParameter
 from gradbook.ops import conv as ops
 from gradbook.ops.padding import pad

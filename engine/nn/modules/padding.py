@@ -32,7 +32,7 @@ class _Pad(Module):
         return f"{self.padding}"
 
 
-class _ConstantPad(_Pad):
+class _ConstantPadNd(_Pad):
     def __init__(self, padding: Any, value: float) -> None:
         super().__init__(padding)
         self.value = value
@@ -44,7 +44,7 @@ class _ConstantPad(_Pad):
         return f"padding={self.padding}, value={self.value}"
 
 
-class _ZeroPad(_ConstantPad):
+class _ZeroPad(_ConstantPadNd):
     def __init__(self, padding: Any) -> None:
         super().__init__(padding, 0.0)
 
@@ -52,25 +52,25 @@ class _ZeroPad(_ConstantPad):
         return f"{self.padding}"
 
 
-class _CircularPad(_Pad):
+class _CircularPadNd(_Pad):
     mode = "circular"
 
 
-class _ReflectionPad(_Pad):
+class _ReflectionPadNd(_Pad):
     mode = "reflect"
 
 
-class _ReplicationPad(_Pad):
+class _ReplicationPadNd(_Pad):
     mode = "replicate"
 
 
-class ConstantPad1d(_ConstantPad):
+class ConstantPad1d(_ConstantPadNd):
     """The last axis with a value around, as torch.nn.ConstantPad1d; padding: an int or (left, right)."""
 
     rank = 1
 
 
-class ConstantPad2d(_ConstantPad):
+class ConstantPad2d(_ConstantPadNd):
     """The last two axes with a value around, as torch.nn.ConstantPad2d.
 
     Padding: an int or (left, right, top, bottom).
@@ -79,7 +79,7 @@ class ConstantPad2d(_ConstantPad):
     rank = 2
 
 
-class ConstantPad3d(_ConstantPad):
+class ConstantPad3d(_ConstantPadNd):
     """The last three axes with a value around, as torch.nn.ConstantPad3d.
 
     Padding: an int or (left, right, top, bottom, front, back).
@@ -109,7 +109,7 @@ class ZeroPad3d(_ZeroPad):
     rank = 3
 
 
-class CircularPad1d(_CircularPad):
+class CircularPad1d(_CircularPadNd):
     """The last axis with values from the other end around, as torch.nn.CircularPad1d.
 
     Padding: an int or (left, right).
@@ -118,7 +118,7 @@ class CircularPad1d(_CircularPad):
     rank = 1
 
 
-class CircularPad2d(_CircularPad):
+class CircularPad2d(_CircularPadNd):
     """The last two axes with values from the other end around, as torch.nn.CircularPad2d.
 
     Padding: an int or (left, right, top, bottom).
@@ -127,7 +127,7 @@ class CircularPad2d(_CircularPad):
     rank = 2
 
 
-class CircularPad3d(_CircularPad):
+class CircularPad3d(_CircularPadNd):
     """The last three axes with values from the other end around, as torch.nn.CircularPad3d.
 
     Padding: an int or (left, right, top, bottom, front, back).
@@ -136,7 +136,7 @@ class CircularPad3d(_CircularPad):
     rank = 3
 
 
-class ReflectionPad1d(_ReflectionPad):
+class ReflectionPad1d(_ReflectionPadNd):
     """The last axis with a reflection that does not repeat the edge around, as torch.nn.ReflectionPad1d.
 
     Padding: an int or (left, right).
@@ -145,7 +145,7 @@ class ReflectionPad1d(_ReflectionPad):
     rank = 1
 
 
-class ReflectionPad2d(_ReflectionPad):
+class ReflectionPad2d(_ReflectionPadNd):
     """The last two axes with a reflection that does not repeat the edge around, as torch.nn.ReflectionPad2d.
 
     Padding: an int or (left, right, top, bottom).
@@ -154,7 +154,7 @@ class ReflectionPad2d(_ReflectionPad):
     rank = 2
 
 
-class ReflectionPad3d(_ReflectionPad):
+class ReflectionPad3d(_ReflectionPadNd):
     """The last three axes with a reflection that does not repeat the edge around, as torch.nn.ReflectionPad3d.
 
     Padding: an int or (left, right, top, bottom, front, back).
@@ -163,13 +163,13 @@ class ReflectionPad3d(_ReflectionPad):
     rank = 3
 
 
-class ReplicationPad1d(_ReplicationPad):
+class ReplicationPad1d(_ReplicationPadNd):
     """The last axis with the edge itself around, as torch.nn.ReplicationPad1d; padding: an int or (left, right)."""
 
     rank = 1
 
 
-class ReplicationPad2d(_ReplicationPad):
+class ReplicationPad2d(_ReplicationPadNd):
     """The last two axes with the edge itself around, as torch.nn.ReplicationPad2d.
 
     Padding: an int or (left, right, top, bottom).
@@ -178,7 +178,7 @@ class ReplicationPad2d(_ReplicationPad):
     rank = 2
 
 
-class ReplicationPad3d(_ReplicationPad):
+class ReplicationPad3d(_ReplicationPadNd):
     """The last three axes with the edge itself around, as torch.nn.ReplicationPad3d.
 
     Padding: an int or (left, right, top, bottom, front, back).

@@ -102,7 +102,16 @@ class MaxUnpool3d(_MaxUnpoolNd):
         return ops.max_unpool3d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
-class AvgPool1d(Module):
+class _AvgPoolNd(Module):
+    kernel_size: Any
+    stride: Any
+    padding: Any
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AvgPool1d(_AvgPoolNd):
     """Mean of each window, as torch.nn.AvgPool1d: (n, c, l) or without n; stride: kernel_size.
 
     Raises ShapeError where no window fits.
@@ -127,11 +136,8 @@ class AvgPool1d(Module):
             input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
         )
 
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
-
-class AvgPool2d(Module):
+class AvgPool2d(_AvgPoolNd):
     """Mean of each window, as torch.nn.AvgPool2d: (n, c, h, w) or without n; stride: kernel_size.
 
     Raises ShapeError where no window fits.
@@ -158,11 +164,8 @@ class AvgPool2d(Module):
             self.divisor_override,
         )
 
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
-
-class AvgPool3d(Module):
+class AvgPool3d(_AvgPoolNd):
     """Mean of each window, as torch.nn.AvgPool3d: (n, c, d, h, w) or without n; stride: kernel_size.
 
     Raises ShapeError where no window fits.
@@ -188,9 +191,6 @@ class AvgPool3d(Module):
             self.count_include_pad,
             self.divisor_override,
         )
-
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
 class _LPPoolNd(Module):
