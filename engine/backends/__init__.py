@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -74,3 +75,10 @@ def with_kernels(name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
         return _cuda().kernels.get(name, forward)(xp, *arrays, **params)
 
     return run
+
+
+def __getattr__(name: str) -> Any:
+    """The modules of torch.backends, imported when they are named."""
+    if name in ("cuda", "cudnn", "mkl", "mkldnn", "mps", "nnpack", "openmp", "opt_einsum", "quantized"):
+        return importlib.import_module(f"gradbook.backends.{name}")
+    raise AttributeError(f"module 'gradbook.backends' has no attribute {name!r}")

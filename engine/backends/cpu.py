@@ -19,3 +19,12 @@ def asarray(value: Any, dtype: Any = None, index: int | None = None) -> Any:
 
 def synchronize() -> None:
     """Nothing to wait for: NumPy returns when it is done."""
+
+
+def get_cpu_capability() -> str:
+    """The widest vector instructions NumPy found here: "AVX512", "AVX2" or "DEFAULT"."""
+    found = np.show_config(mode="dicts").get("SIMD Extensions", {})
+    names = " ".join([*found.get("baseline", ()), *found.get("found", ())])
+    if "AVX512" in names or "X86_V4" in names:
+        return "AVX512"
+    return "AVX2" if "AVX2" in names or "X86_V3" in names else "DEFAULT"

@@ -1,4 +1,4 @@
-"""CuPy holds the data. Imported only when a GPU is asked for."""
+"""CuPy holds the data. Imported only when a GPU is asked for. Also torch.backends.cuda, with its switches."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradbook.backends.sdp import *  # noqa: F403 (torch.backends.cuda's own names)
 from gradbook.errors import DeviceError, NoGPUError
 
 kernels: dict[str, Callable[..., Any]] = {}
@@ -38,6 +39,15 @@ def device_count() -> int:
         if "CUDARuntimeError" not in type(error).__name__:
             raise
         return 0
+
+
+def is_built() -> bool:
+    """True if CuPy is installed, as torch.backends.cuda.is_built: whether or not there is a GPU."""
+    try:
+        xp()
+    except ImportError:
+        return False
+    return True
 
 
 def require() -> None:

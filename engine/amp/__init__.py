@@ -1,0 +1,1 @@
+"""torch.amp: half precision where it helps."""
