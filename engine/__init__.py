@@ -260,6 +260,7 @@ _LAZY = [
     "_dynamo",
     "__config__",
     "cuda",
+    "func",
     "datasets",
     "fft",
     "observe",
@@ -269,6 +270,8 @@ _LAZY = [
 
 def __getattr__(name: str) -> Any:
     """A lazy submodule is there by name, and imported then."""
+    if name == "vmap":
+        return importlib.import_module("gradbook.func").vmap
     if name in _LAZY:
         return importlib.import_module(f"gradbook.{name}")
     if name.startswith("_foreach_") or (name.endswith("_") and not name.startswith("_")):  # families, made from tables

@@ -44,7 +44,12 @@ def complete() -> None:
         globals()[name] = getattr(importlib.import_module(f"gradbook.autograd.{module}"), name)
 
 
+_MODULES = {"forward_ad", "function", "functional", "graph"}  # imported when they are named
+
+
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"gradbook.autograd.{name}")
     if name == "Variable":
         from gradbook.tensor import Tensor
 

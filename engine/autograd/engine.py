@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends, events
-from gradbook.autograd import grad_mode, versions
+from gradbook.autograd import grad_mode, layers, versions
 from gradbook.autograd.node import Node, hook_table, post_hooks
 from gradbook.autograd.node import _notes as node_notes
 from gradbook.autograd.op import Op, pick
@@ -47,7 +47,7 @@ def backward(
     try:
         starts = [_start(root, g, create_graph) for root, g in zip(roots, given, strict=True)]
         retain = create_graph if retain_graph is None else retain_graph
-        with grad_mode.set_grad_enabled(create_graph):
+        with grad_mode.set_grad_enabled(create_graph), layers.attention(create_graph):
             captured = walk(starts, retain, create_graph, wanted, to_leaves=wanted is None)
         for tensor, value in zip(wanted or (), captured, strict=True):
             if value is not None:
@@ -94,7 +94,7 @@ def grad(
     if events.backward:
         events.emit(events.backward, "start", roots[0], wanted)
     try:
-        with grad_mode.set_grad_enabled(create_graph):
+        with grad_mode.set_grad_enabled(create_graph), layers.attention(create_graph):
             captured = walk(starts, retain, create_graph, wanted, to_leaves=False)
     finally:
         if events.backward:
@@ -129,6 +129,7 @@ def walk(  # noqa: C901 (the hot loop: one function, no calls)
         deposit(node, value, grads, owned, heap, create_graph)
     heappop, heappush = heapq.heappop, heapq.heappush
     special = create_graph or captures is not None or bool(events.grad) or bool(node_notes)
+    special = special or any(backends.is_batched(value) for _, value in starts)
     youngest = versions.last
     following: Node | None = None  # the youngest node known and its gradient `fg`: a chain needs neither heap nor dict
     fg: Any = None
@@ -152,6 +153,7 @@ def walk(  # noqa: C901 (the hot loop: one function, no calls)
         op = node.op
         if special or not op.plain:
             general_step(node, g, grads, owned, heap, captures, create_graph)
+            special = special or op.opens
         else:
             edges, saved = node.edges, node.saved
             for target, arity, fn, s0, exact, rule in op.quick:
@@ -284,6 +286,8 @@ def _start(root: Tensor, given: Any, create_graph: bool) -> tuple[Node, Any]:
         value = given if create_graph else given._array
     else:
         raise TypeError(f"gradients can be either Tensors or None, but got {type(given).__name__}")
+    if backends.is_batched(array) and not isinstance(value, Tensor):
+        value = backends.batched.materialize(array, value)
     if tuple(value.shape) != tuple(array.shape):
         raise ShapeError(
             f"Mismatch in shape: grad_output[0] has a shape of {tuple(value.shape)} and output[0] has a shape of "
@@ -306,7 +310,7 @@ def deposit(edge: Node, value: Any, grads: Any, owned: set[Node], heap: Any, cre
         grads[edge] = value
         if edge.edges:
             heapq.heappush(heap, (-edge.seq, edge))
-    elif edge in owned and not create_graph:
+    elif edge in owned and not create_graph and type(held) is type(value):
         held += value
         grads[edge] = held
     else:

@@ -112,13 +112,13 @@ def changed(target: Tensor) -> None:
         return
     node = target._node if target._view is None else target._view[0]._node
     if node is not None and (target._view is not None or node.tensor is None or versions.guarded):
-        versions.rebased += 1
+        versions.watch_ops(1)
 
 
 def rebase(target: Tensor, result: Tensor) -> None:
     """Let the history of `target` be that of `result`; if it is a view, let the tensor it views know."""
     node: Any = result._node
-    versions.rebased += 1
+    versions.watch_ops(1)
     if target._view is None:
         target._node = node
         return

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends, dtypes, events
-from gradbook.autograd import grad_mode, versions
+from gradbook.autograd import grad_mode, layers, versions
 from gradbook.autograd.node import Node
 from gradbook.autograd.promotion import (
     dtype_error,
@@ -63,6 +63,7 @@ class Op:
 
     multi = False  # True where forward returns several differentiable outputs
     custom = False  # True for autograd.Function
+    opens = False  # True where arrays with hidden axes come out of a backward that had none (vmap)
 
     def __init__(
         self,
@@ -428,6 +429,16 @@ def ufunc_runner(ufunc: Any) -> Callable[..., Any]:
 
 def attended(op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """Run an op where more than arithmetic is to be done: views may have old histories, or somebody listens."""
+    stack = layers.state.stack
+    if stack:
+        return stack[-1].call(op, operands, params)
+    if backends.batched is not None and layers.batched_among(operands, params):
+        return layers.run_batched(op, operands, params)
+    return run_attended(op, operands, params)
+
+
+def run_attended(op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    """The op itself, after views were given their history."""
     if versions.rebased:
         for operand in operands:
             if isinstance(operand, Tensor) and operand._view is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends, dtypes
-from gradbook.autograd import versions
+from gradbook.autograd import layers, versions
 from gradbook.autograd.node import Node, hook_table
 from gradbook.autograd.op import NEEDS, PARAM, SHAPE, SLOT, Elementwise, Rule
 from gradbook.errors import AutogradError, Card, InplaceError
@@ -29,13 +29,28 @@ def apply_rules(node: Node, g: Any, edges: Sequence[Node | None], create_graph: 
     if create_graph and op.composite is not None:
         return _through_composite(node, g, edges)
     if op.joint is not None:
-        values = op.joint.fn(g, *arguments(op.joint, node, edges, create_graph))
+        values = apply_rule(op.joint, g, arguments(op.joint, node, edges, create_graph))
         return values if isinstance(values, (tuple, list)) else (values,)
     results: list[Any] = [None] * len(edges)
     for rule in op.rules:
         if edges[rule.target] is not None:
-            results[rule.target] = rule.fn(g, *arguments(rule, node, edges, create_graph))
+            results[rule.target] = apply_rule(rule, g, arguments(rule, node, edges, create_graph))
     return results
+
+
+def apply_rule(rule: Rule, g: Any, values: list[Any]) -> Any:
+    """A rule's value; under vmap, of one sample after the other if it cannot be had of all at once."""
+    if backends.batched is None:
+        return rule.fn(g, *values)
+    try:
+        return rule.fn(g, *values)
+    except Exception:
+        parts = g if isinstance(g, list) else [g]
+        if isinstance(next((p for p in parts if p is not None), None), Tensor) or not layers.batched_among(
+            (*parts, *values), {}
+        ):
+            raise
+        return layers.looped_rule(rule.fn, g, values)
 
 
 def arguments(rule: Rule, node: Node, edges: Sequence[Node | None], create_graph: bool = False) -> list[Any]:

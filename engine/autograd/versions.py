@@ -7,6 +7,7 @@ whose saved memory carries a younger stamp than the node itself saved something 
 from __future__ import annotations
 
 import itertools
+import threading
 import weakref
 from typing import Any
 
@@ -16,7 +17,15 @@ sequence = itertools.count(1)
 last = 0  # index of the youngest stamp; nodes made later need no check
 rebased = 0  # how often an in-place change gave a tensor a new history; while it is 0 no view can have an old one
 guarded = False  # True once a leaf that requires grad has views that in-place changes make useless
+_lock = threading.Lock()
 _stamps: dict[int, tuple[Any, int, int]] = {}  # id(memory) -> (weak reference, stamp, number of changes)
+
+
+def watch_ops(change: int) -> None:
+    """Count in or out a reason why ops have to look twice before they run: a view's old history, a layer above."""
+    global rebased
+    with _lock:
+        rebased += change
 
 
 def owner(array: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from gradbook.backends import cpu
 
 ndarray = np.ndarray
+batched: Any = None  # the module of vmap's arrays, from the first vmap on
 
 
 def _cuda() -> Any:
@@ -25,12 +27,25 @@ def _cupy_loaded() -> bool:
 
 
 def is_array(value: Any) -> bool:
-    """True for a NumPy or CuPy array."""
-    return type(value) is ndarray or isinstance(value, ndarray) or (_cupy_loaded() and _cuda().is_array(value))
+    """True for a NumPy or CuPy array, and for what vmap makes of them."""
+    if type(value) is ndarray or isinstance(value, ndarray):
+        return True
+    return is_batched(value) or (_cupy_loaded() and bool(_cuda().is_array(value)))
+
+
+def is_batched(value: Any) -> bool:
+    """True for an array with hidden axes, as vmap makes them."""
+    return batched is not None and type(value) is batched.Batched
 
 
 def xp_of(*values: Any) -> Any:
-    """The array module of the first array among `values`: cupy if any lives on a GPU, else numpy."""
+    """The array module of `values`: vmap's if one is batched, cupy if the first array lives on a GPU, else numpy."""
+    if batched is not None:
+        for value in values:
+            if type(value) is batched.Batched:
+                from gradbook.backends import batched_functions
+
+                return batched_functions.module_of(values)
     if _cupy_loaded():
         cuda = _cuda()
         for value in values:
@@ -50,7 +65,9 @@ def of_device(kind: str) -> Any:
 
 def as_array(value: Any, example: Any) -> Any:
     """A result that may be a scalar, as an array of the library that holds `example`."""
-    if isinstance(value, ndarray) or type(example) is ndarray:
+    if isinstance(value, ndarray) or is_batched(value):
+        return value
+    if type(example) is ndarray:
         return np.asarray(value)
     return xp_of(example).asarray(value)
 
@@ -62,7 +79,9 @@ def like(array: Any, example: Any) -> Any:
 
 def device_of(array: Any) -> tuple[str, int]:
     """("cpu", 0) or ("cuda", index)."""
-    return ("cpu", 0) if isinstance(array, ndarray) else ("cuda", int(array.device.id))
+    if isinstance(array, ndarray):
+        return ("cpu", 0)
+    return device_of(array.data) if is_batched(array) else ("cuda", int(array.device.id))
 
 
 def with_kernels(name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
@@ -72,6 +91,8 @@ def with_kernels(name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
     def run(xp: Any, *arrays: Any, **params: Any) -> Any:
         if xp is np:
             return cpu_run(xp, *arrays, **params)
+        if not isinstance(xp, ModuleType):  # vmap's: it has no kernels
+            return forward(xp, *arrays, **params)
         return _cuda().kernels.get(name, forward)(xp, *arrays, **params)
 
     return run

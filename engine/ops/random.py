@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends, dtypes
+from gradbook.autograd import layers
 from gradbook.autograd.inplace import assign, check_leaf
 from gradbook.ops.arguments import array_dtype, shape_of, tensor_of, write_out
 from gradbook.ops.creation import leaf, module_for
@@ -20,7 +21,9 @@ __all__ = [
 
 
 def stream(generator: Generator | None, xp: Any = np) -> Any:
-    """The array library's generator behind `generator`, or behind the default one."""
+    """The array library's generator behind `generator`, or behind the default one; under vmap, what it allows."""
+    if layers.state.open:
+        return layers.state.open[-1].stream(generator or default_generator, xp)
     return (generator or default_generator).rng(xp)
 
 
@@ -282,7 +285,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
 def dropout_mask(shape: Any, keep: float, xp: Any = np, generator: Generator | None = None) -> Any:
     """True with probability `keep`, as a bool array: what dropout multiplies with."""
     rng = stream(generator, xp)
-    if xp is not np:
+    if not isinstance(rng, np.random.Generator):
         return rng.random(shape, dtype=np.float32) < keep
     count = int(np.prod(shape, dtype=np.int64))
     bits = np.frombuffer(rng.bytes(4 * count), np.uint32).reshape(shape)  # thrice as fast as floats

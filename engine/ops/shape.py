@@ -340,7 +340,7 @@ def _reseen(self: Tensor, fn: Any, args: Any, named: Any) -> Tensor:
         self._view = seen._view
     elif seen._view is not None:
         self.__dict__["_reseen"] = True  # views of it find their place by memory from now on
-        versions.rebased += 1
+        versions.watch_ops(1)
     versions.stamp(self._array)
     return self
 
