@@ -89,7 +89,6 @@ class _Call:
             x if d is None else enter_op(x, level=level.level, dim=d, count=count)
             for x, d in zip(flat, self.dims, strict=True)
         ]
-        level.started = next(versions.sequence)
         with layers.pushed(level):
             result = self.func(*pytree.unflatten(parts, self.plan), **self.kwargs)
         outs, plan = pytree.flatten(result)
@@ -263,7 +262,7 @@ class VmapLayer(layers.Layer):
 
     def __init__(self, count: int, randomness: str) -> None:
         self.level, self.count, self.randomness = next(_levels), count, randomness
-        self.started = 0
+        self.started = next(versions.sequence)  # what was made before is from outside
 
     def call(self, op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Run the op, its operands from outside marked."""
