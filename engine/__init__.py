@@ -113,6 +113,7 @@ from gradbook.ops.shape import (
     adjoint, broadcast_shapes, broadcast_tensors, broadcast_to, expand_copy, flatten, moveaxis, movedim,
     permute, ravel, reshape, squeeze, swapaxes, swapdims, t, transpose, unflatten, unsqueeze,
 )
+from gradbook.ops import sharing as _sharing  # noqa: F401 (methods of Tensor)
 from gradbook.ops.softmax import log_softmax, softmax
 from gradbook.ops.spatial import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
 from gradbook.ops.special import erf, erfc, erfinv, logit, sigmoid
@@ -263,6 +264,7 @@ _LAZY = [
     "func",
     "datasets",
     "fft",
+    "multiprocessing",
     "observe",
     "signal",
 ]

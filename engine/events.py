@@ -6,7 +6,8 @@ Kinds and what a listener is called with:
     grad       (node, grad)                                 the gradient that reaches a node, before its rule runs
     step       (phase, optimizer)                           "start" and "end" of optimizer.step
     zero_grad  (owner)                                      an optimizer or module whose gradients were cleared
-    batch      (phase, loader, index, total)                "next" for each batch handed out, "end" after the last
+    batch      (phase, loader, index, total)                "next" for each batch handed out, "end" after the last;
+                                                            its sampler stands for a loader that nobody kept
     module     (phase, module, value)                       "enter", "exit" or "error" of a module call
     log        (name, value)                                gradbook.log
     control    ()                                           at safe points; may block (pause) or raise (stop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -29,6 +30,15 @@ state = _State()
 # [number of scopes now open, on any thread, that may have switched recording off]: while it is 0 nobody need be asked
 scopes = [0]
 _lock = threading.Lock()
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # another thread may hold the lock at a fork: the child would wait for ever
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def _count(change: int) -> None:

@@ -77,18 +77,20 @@ def block_of(array: Any) -> Block | None:
     """The block that an array lies in, or None."""
     base = array
     while base is not None and not isinstance(base, Block):
-        base = base.obj if isinstance(base, memoryview) else getattr(base, "base", None)
+        if isinstance(base, memoryview):
+            base = base.obj
+        else:
+            base = base.array if isinstance(base, versions.Apart) else getattr(base, "base", None)
     return base
 
 
 def shared_copy(array: Any) -> Callable[[Any], Any]:
-    """Copy all the memory behind `array` to a block. -> a function: an array of that memory -> the same place there."""
-    memory = versions.owner(array)
-    low, high = np.lib.array_utils.byte_bounds(memory)
+    """Copy the memory of `array` to a block. -> a function: a view of `array`, or itself -> the same place there."""
+    low, high = np.lib.array_utils.byte_bounds(array)
     size = high - low
     block = Block(memory_file(size=size), size)
     fresh = np.asarray(block)
-    fresh[:] = np.asarray(_Bytes(low, size, memory))
+    fresh[:] = np.asarray(_Bytes(low, size))
 
     def same_place(view: Any) -> Any:
         offset = view.__array_interface__["data"][0] - low if view.size else 0
@@ -98,10 +100,9 @@ def shared_copy(array: Any) -> Callable[[Any], Any]:
 
 
 class _Bytes:
-    """Memory of an array, as bytes: whatever its strides."""
+    """Memory that is there, as bytes."""
 
-    def __init__(self, address: int, size: int, keep: Any) -> None:
-        self.keep = keep
+    def __init__(self, address: int, size: int) -> None:
         self.__array_interface__ = {"shape": (size,), "typestr": "|u1", "data": (address, True), "version": 3}
 
 

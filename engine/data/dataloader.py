@@ -12,7 +12,7 @@ from gradbook.backends.threads import usable_cores
 from gradbook.random import Generator
 from gradbook.utils.data.collate import default_collate, default_convert
 from gradbook.utils.data.dataset import IterableDataset
-from gradbook.utils.data.epoch import Epoch, SingleProcessEpoch
+from gradbook.utils.data.epoch import Epoch, SingleProcessEpoch, count_batches
 from gradbook.utils.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 from gradbook.utils.data.worker_info import get_worker_info
 
@@ -105,15 +105,7 @@ class DataLoader:
     def __len__(self) -> int:
         if self._iterable:
             self._length_announced = len(self.dataset)
-        return self._length()
-
-    def _length(self) -> int:
-        if not self._iterable:
-            return len(self._index_sampler)
-        length = len(self.dataset)
-        if self.batch_size is None:
-            return length
-        return length // self.batch_size if self.drop_last else -(-length // self.batch_size)
+        return count_batches(self.dataset, self._index_sampler, self._iterable, self.batch_size, self.drop_last)
 
     def __iter__(self) -> Epoch:
         if not self.persistent_workers or self.num_workers == 0:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 import weakref
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 from gradbook import events
@@ -14,7 +13,17 @@ from gradbook.utils.data.fetch import fetcher
 if TYPE_CHECKING:
     from gradbook.utils.data.dataloader import DataLoader
 
-__all__ = ["Epoch", "SingleProcessEpoch"]
+__all__ = ["Epoch", "SingleProcessEpoch", "count_batches"]
+
+
+def count_batches(dataset: Any, index_sampler: Any, iterable: bool, batch_size: int | None, drop_last: bool) -> int:
+    """How many batches a pass has. Raises TypeError if something of it has no length."""
+    if not iterable:
+        return len(index_sampler)
+    length = len(dataset)
+    if batch_size is None:
+        return length
+    return length // batch_size if drop_last else -(-length // batch_size)
 
 
 class Epoch:
@@ -26,19 +35,12 @@ class Epoch:
         self._base_seed = int(generator.rng().integers(1 << 62))  # drawn without workers too: the same order of samples
 
     def _begin(self, loader: DataLoader) -> None:
-        # a loader keeps its epoch with persistent workers; if that kept the loader too, neither would ever end
-        self._loader: Callable[[], DataLoader | None] = (
-            weakref.ref(loader) if loader.persistent_workers else lambda: loader
-        )
+        self._loader = weakref.ref(loader)  # it may keep us, and nobody would ever end the workers of such a pair
         self.index = 0
         self._dataset, self._index_sampler = loader.dataset, loader._index_sampler
+        self._size = loader.dataset, loader._index_sampler, loader._iterable, loader.batch_size, loader.drop_last
         self._indices = iter(self._index_sampler)
         self._announced: int | None = loader._length_announced
-
-    @property
-    def loader(self) -> DataLoader | None:
-        """The loader it is a pass over."""
-        return self._loader()
 
     def __iter__(self) -> Self:
         return self
@@ -49,11 +51,15 @@ class Epoch:
     @property
     def total(self) -> int | None:
         """How many batches there will be, if that can be known."""
-        loader = self.loader
         try:
-            return None if loader is None else loader._length()
+            return count_batches(*self._size)
         except (TypeError, NotImplementedError):
             return None
+
+    def _say(self, phase: str) -> None:
+        loader = self._loader()
+        known = self._index_sampler if loader is None else loader
+        events.emit(events.batch, phase, known, self.index, self.total)
 
     def __next__(self) -> Any:
         if events.control:
@@ -62,10 +68,10 @@ class Epoch:
             batch = self._take()
         except StopIteration:
             if events.batch:
-                events.emit(events.batch, "end", self.loader, self.index, self.total)
+                self._say("end")
             raise
         if events.batch:
-            events.emit(events.batch, "next", self.loader, self.index, self.total)
+            self._say("next")
         self.index += 1
         if self._announced is not None and self.index > self._announced:
             self._warn_of_length(self._announced)

@@ -285,8 +285,8 @@ class Module(Hooks, StateDict, Tree):
         return self.to(device_type("cuda", device) if device is None or isinstance(device, int) else device)
 
     def share_memory(self: M) -> M:
-        """Nothing to do: -> self. Differs: gradbook shares no memory between processes."""
-        return self
+        """Move parameters and buffers to memory that other processes see. -> self"""
+        return self._apply(lambda tensor: tensor.share_memory_())
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Nothing to do: the module runs as it is."""

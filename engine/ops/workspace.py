@@ -27,9 +27,7 @@ def _renew_lock() -> None:
     _lock = threading.Lock()
 
 
-if hasattr(
-    os, "register_at_fork"
-):  # another thread may hold the lock when the process is forked, and never give it back
+if hasattr(os, "register_at_fork"):  # another thread may hold the lock at a fork: the child would wait for ever
     os.register_at_fork(after_in_child=_renew_lock)
 
 

@@ -110,7 +110,10 @@ class Adagrad(ArrayOptimizer):
         state["sum"]._array += options["initial_accumulator_value"]
 
     def share_memory(self) -> None:
-        """Accepted, as in PyTorch; there is one process."""
+        """Move the sums of squares to memory that other processes see, as torch.optim.Adagrad.share_memory."""
+        for state in self.state.values():
+            if state:
+                state["sum"].share_memory_()
 
     def update(self, array: Any, grad: Any, state: dict[str, Any], options: dict[str, Any]) -> None:
         """One parameter, in place."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import importlib
+import multiprocessing
 import warnings
 
 import numpy as np
@@ -303,6 +304,8 @@ def test_a_sampler_that_repeats_for_ever_can_be_put_in_afterwards():
     loader = Endless(range(5), batch_size=2, num_workers=1)
     epochs = [[batch.tolist() for batch in loader] for _ in range(3)]
     assert epochs == [[[0, 1], [2, 3], [4]]] * 3
+    del loader
+    assert multiprocessing.active_children() == [], "no cycle keeps the workers alive"
 
 
 @pytest.mark.parametrize("module", ["dataloader", "dataset", "sampler", "distributed", "_utils.collate"])

@@ -323,27 +323,29 @@ def test_persistent_streams_begin_anew():
 
 
 class Waits(data.Dataset):
-    """Sample 0 waits until sample 3 has been loaded: only an order of arrival can give it last."""
+    """Sample 0 waits until it may go on: says the main process, or another sample."""
 
-    def __init__(self):
-        self.loaded = multiprocessing.get_context("fork").Event()
+    def __init__(self, sayer=None):
+        self.go, self.sayer = multiprocessing.get_context("fork").Event(), sayer
 
     def __len__(self):
         return 4
 
     def __getitem__(self, i):
         if i == 0:
-            assert self.loaded.wait(60)
-        if i == 3:
-            self.loaded.set()
+            assert self.go.wait(60)
+        if i == self.sayer:
+            self.go.set()
         return i
 
 
 def test_in_order_or_as_they_arrive():
-    assert [x.item() for x in data.DataLoader(Waits(), num_workers=2)] == [0, 1, 2, 3]
-    arrived = [x.item() for x in data.DataLoader(Waits(), num_workers=2, in_order=False, prefetch_factor=2)]
-    assert sorted(arrived) == [0, 1, 2, 3]
-    assert arrived[:2] == [1, 3]
+    assert [x.item() for x in data.DataLoader(Waits(3), num_workers=2)] == [0, 1, 2, 3]
+    dataset = Waits()
+    batches = iter(data.DataLoader(dataset, num_workers=2, in_order=False))
+    assert [next(batches).item(), next(batches).item()] == [1, 3]
+    dataset.go.set()
+    assert [x.item() for x in batches] == [0, 2]
 
 
 def test_workers_load_ahead_as_far_as_asked():
