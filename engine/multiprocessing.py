@@ -136,7 +136,7 @@ class ProcessContext:
         if not self.sentinels:
             return True
         for sentinel in connection.wait(list(self.sentinels), timeout):
-            index = self.sentinels.pop(sentinel)  # type: ignore[call-overload]  # wait gives what it was given
+            index = self.sentinels.pop(sentinel)
             process = self.processes[index]
             process.join()
             if process.exitcode != 0:

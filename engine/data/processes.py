@@ -183,7 +183,7 @@ class WorkersEpoch(Epoch):
         if not self._arrived:
             return None
         if not self._in_order:
-            return next(iter(self._arrived))
+            return int(next(iter(self._arrived)))
         first = min(self._arrived)
         if self._pending and next(iter(self._pending)) < first:
             return None
