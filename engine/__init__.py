@@ -49,13 +49,14 @@ from gradbook.ops.conversion import (
     BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor, IntTensor,
     LongTensor, ShortTensor, clone, fill,
 )
-from gradbook.ops.counting import bincount, histc, histogram, isin, unique, unique_consecutive
+from gradbook.ops.counting import bincount, histc, histogram, histogramdd, isin, unique, unique_consecutive
 from gradbook.ops.creation import (
     arange, as_tensor, asarray, empty, empty_like, eye, from_numpy, full, full_like, is_complex,
     is_floating_point, is_nonzero, is_tensor, linspace, logspace, numel, ones, ones_like, range,
     scalar_tensor, tensor, tril_indices, triu_indices, zeros, zeros_like,
 )
 from gradbook.ops.ctc import ctc_loss
+from gradbook.ops.differences import gradient
 from gradbook.ops.dropout import (
     alpha_dropout, alpha_dropout_, dropout, dropout_, feature_alpha_dropout, feature_alpha_dropout_,
     feature_dropout, feature_dropout_,
@@ -146,6 +147,15 @@ from gradbook.linalg import (
     cholesky_inverse, cholesky_solve, det, inverse, logdet, matrix_exp, matrix_power, pinverse, slogdet,
     torch_cholesky as cholesky, torch_qr as qr, torch_svd as svd,
 )
+from gradbook.linalg.factors import (
+    cholesky_inverse, cholesky_solve, torch_cholesky as cholesky, torch_qr as qr, torch_svd as svd,
+)
+from gradbook.linalg.householder import geqrf, orgqr, ormqr, triangular_solve
+from gradbook.linalg.least_squares import pinverse
+from gradbook.linalg.low_rank import pca_lowrank, svd_lowrank
+from gradbook.linalg.lu_factors import lu_unpack, torch_lu as lu, torch_lu_solve as lu_solve
+from gradbook.linalg.products import matrix_exp
+from gradbook.linalg.solving import det, inv as inverse, logdet, matrix_power, slogdet
 
 
 __all__ = [
@@ -174,44 +184,46 @@ __all__ = [
     "feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "fill", "finfo",
     "fix", "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64", "float_power",
     "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "from_numpy", "full", "full_like", "gather",
-    "gcd", "ge", "ger", "get_default_device", "get_default_dtype", "get_deterministic_debug_mode",
+    "gcd", "ge", "geqrf", "ger", "get_default_device", "get_default_dtype", "get_deterministic_debug_mode",
     "get_device_module", "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads",
-    "get_rng_state", "greater", "greater_equal", "group_norm", "gt", "half", "hamming_window", "hann_window",
-    "hardshrink", "heaviside", "hinge_embedding_loss", "histc", "histogram", "hsplit", "hstack", "hypot",
-    "i0", "igamma", "igammac", "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put",
-    "index_reduce", "index_select", "inference_mode", "initial_seed", "inner", "instance_norm", "int", "int8",
-    "int16", "int32", "int64", "inverse", "is_complex", "is_deterministic_algorithms_warn_only_enabled",
-    "is_floating_point", "is_grad_enabled", "is_inference_mode_enabled", "is_nonzero", "is_tensor",
-    "is_warn_always_enabled", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf",
-    "isreal", "istft", "kaiser_window", "kl_div", "kron", "kthvalue", "layer_norm", "lcm", "ldexp", "le",
-    "lerp", "less", "less_equal", "lgamma", "linalg", "linspace", "load", "log", "log1p", "log2", "log10",
-    "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logdet", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lt", "manual_seed",
-    "margin_ranking_loss", "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp",
-    "matrix_power", "max", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d", "maximum",
-    "mean", "median", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim", "msort", "mul",
-    "multinomial", "multiply", "mv", "mvlgamma", "nan_to_num", "nanmean", "nanmedian", "nanquantile",
-    "nansum", "narrow", "narrow_copy", "native_channel_shuffle", "ne", "neg", "negative", "nextafter", "nn",
-    "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "observe", "ones", "ones_like", "optim",
-    "outer", "pairwise_distance", "pdist", "permute", "permute_copy", "pinverse", "pixel_shuffle",
-    "pixel_unshuffle", "poisson", "poisson_nll_loss", "polar", "polygamma", "positive", "pow", "prelu",
-    "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like", "randint",
-    "randint_like", "randn", "randn_like", "randperm", "range", "ravel", "real", "reciprocal", "relu",
-    "relu_", "remainder", "repeat_interleave", "reshape", "resolve_conj", "resolve_neg", "rms_norm", "roll",
-    "rot90", "round", "row_stack", "rrelu", "rsqrt", "rsub", "save", "scalar_tensor", "scatter",
+    "get_rng_state", "gradient", "greater", "greater_equal", "group_norm", "gt", "half", "hamming_window",
+    "hann_window", "hardshrink", "heaviside", "hinge_embedding_loss", "histc", "histogram", "histogramdd",
+    "hsplit", "hstack", "hypot", "i0", "igamma", "igammac", "iinfo", "imag", "index_add", "index_copy",
+    "index_fill", "index_put", "index_reduce", "index_select", "inference_mode", "initial_seed", "inner",
+    "instance_norm", "int", "int8", "int16", "int32", "int64", "inverse", "is_complex",
+    "is_deterministic_algorithms_warn_only_enabled", "is_floating_point", "is_grad_enabled",
+    "is_inference_mode_enabled", "is_nonzero", "is_tensor", "is_warn_always_enabled", "isclose", "isfinite",
+    "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "istft", "kaiser_window", "kl_div", "kron",
+    "kthvalue", "layer_norm", "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linalg",
+    "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp", "logaddexp2",
+    "logcumsumexp", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace",
+    "logsumexp", "long", "lt", "lu", "lu_solve", "lu_unpack", "manual_seed", "margin_ranking_loss",
+    "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp", "matrix_power", "max",
+    "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d", "maximum", "mean", "median",
+    "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim", "msort", "mul", "multinomial",
+    "multiply", "mv", "mvlgamma", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow",
+    "narrow_copy", "native_channel_shuffle", "ne", "neg", "negative", "nextafter", "nn", "no_grad", "nonzero",
+    "norm", "normal", "not_equal", "numel", "observe", "ones", "ones_like", "optim", "orgqr", "ormqr",
+    "outer", "pairwise_distance", "pca_lowrank", "pdist", "permute", "permute_copy", "pinverse",
+    "pixel_shuffle", "pixel_unshuffle", "poisson", "poisson_nll_loss", "polar", "polygamma", "positive",
+    "pow", "prelu", "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like",
+    "randint", "randint_like", "randn", "randn_like", "randperm", "range", "ravel", "real", "reciprocal",
+    "relu", "relu_", "remainder", "repeat_interleave", "reshape", "resolve_conj", "resolve_neg", "rms_norm",
+    "roll", "rot90", "round", "row_stack", "rrelu", "rsqrt", "rsub", "save", "scalar_tensor", "scatter",
     "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter", "selu", "selu_",
     "set_default_device", "set_default_dtype", "set_deterministic_debug_mode", "set_float32_matmul_precision",
     "set_flush_denormal", "set_grad_enabled", "set_num_interop_threads", "set_num_threads",
     "set_printoptions", "set_rng_state", "set_warn_always", "sgn", "short", "sigmoid", "sign", "signbit",
     "sin", "sinc", "sinh", "slice_scatter", "slogdet", "softmax", "sort", "special", "split",
     "split_with_sizes", "sqrt", "square", "squeeze", "squeeze_copy", "stack", "std", "std_mean", "stft",
-    "sub", "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "t_copy", "take", "take_along_dim", "tan",
-    "tanh", "tensor", "tensor_split", "tensordot", "threshold", "threshold_", "tile", "topk", "trace",
-    "transpose", "transpose_copy", "trapezoid", "trapz", "tril", "tril_indices", "triplet_margin_loss",
-    "triu", "triu_indices", "true_divide", "trunc", "uint8", "uint16", "uint32", "uint64", "unbind",
-    "unflatten", "unique", "unique_consecutive", "unsafe_chunk", "unsafe_split", "unsqueeze",
-    "unsqueeze_copy", "use_deterministic_algorithms", "utils", "var", "var_mean", "vdot", "view_as_complex",
-    "view_as_real", "view_copy", "vsplit", "vstack", "where", "xlogy", "zeros", "zeros_like",
+    "sub", "subtract", "sum", "svd", "svd_lowrank", "swapaxes", "swapdims", "t", "t_copy", "take",
+    "take_along_dim", "tan", "tanh", "tensor", "tensor_split", "tensordot", "threshold", "threshold_", "tile",
+    "topk", "trace", "transpose", "transpose_copy", "trapezoid", "trapz", "triangular_solve", "tril",
+    "tril_indices", "triplet_margin_loss", "triu", "triu_indices", "true_divide", "trunc", "uint8", "uint16",
+    "uint32", "uint64", "unbind", "unflatten", "unique", "unique_consecutive", "unsafe_chunk", "unsafe_split",
+    "unsqueeze", "unsqueeze_copy", "use_deterministic_algorithms", "utils", "var", "var_mean", "vdot",
+    "view_as_complex", "view_as_real", "view_copy", "vsplit", "vstack", "where", "xlogy", "zeros",
+    "zeros_like",
 ]
 # isort: on
 # fmt: on

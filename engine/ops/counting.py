@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradbook import backends
+from gradbook.errors import ShapeError
 from gradbook.ops.arguments import axis, tensor_of, write_out
 from gradbook.tensor import Tensor, method
 
-__all__ = ["bincount", "histc", "histogram", "isin", "unique", "unique_consecutive"]
+__all__ = ["bincount", "histc", "histogram", "histogramdd", "isin", "unique", "unique_consecutive"]
 
 
 def _back(array: Any, example: Tensor) -> Tensor:
@@ -118,6 +121,94 @@ def histogram(
     weights = None if weight is None else backends.cpu.asarray(weight._array).reshape(-1)
     counts, limits = np.histogram(array, edges, range, density=density, weights=weights)
     return _back(counts.astype(array.dtype), input), _back(limits.astype(array.dtype), input)
+
+
+class HistogramDD(NamedTuple):
+    """Counts, and the edges of the bins along each axis."""
+
+    hist: Tensor
+    bin_edges: tuple[Tensor, ...]
+
+
+def histogramdd(
+    input: Tensor, bins: Any, *, range: Any = None, weight: Tensor | None = None, density: bool = False
+) -> HistogramDD:
+    """A histogram of points, as torch.histogramdd. (.., d) -> counts with d axes, and d tensors of edges.
+
+    bins: how many, one number or one an axis; or one tensor of edges an axis. range: (low, high) of each axis in a row.
+    weight: (..), the dtype of input. density: over the volume of bins, adding up to 1.
+    Raises RuntimeError where these do not fit the points, NotImplementedError for integers.
+    """
+    x = tensor_of("histogramdd", input)
+    if x.ndim < 2:
+        raise ShapeError(f"histogramdd: input tensor should have at least 2 dimensions, not {x.ndim}")
+    points = backends.cpu.asarray(x._array)
+    if points.dtype not in (np.float32, np.float64):
+        raise NotImplementedError(f'"histogramdd" not implemented for {x.dtype!r}; use .float()')
+    axes = points.shape[-1]
+    counts = list(bins) if isinstance(bins, (tuple, list)) else [bins] * axes
+    if len(counts) != axes or isinstance(bins, Tensor):
+        raise RuntimeError(f"histogramdd: The size of bins must be equal to the innermost dimension: {axes}")
+    if weight is not None and weight._array.shape != points.shape[:-1]:
+        raise ShapeError(f"histogramdd: weight must have the shape {list(points.shape[:-1])}, not {list(weight.shape)}")
+    flat = points.reshape(-1, axes)
+    limits = _limits(flat, range, axes)
+    edges = [_edges(count, *limits[i], points.dtype, i) for i, count in enumerate(counts)]
+    weights = None if weight is None else backends.cpu.asarray(weight._array).reshape(-1)
+    hist = _counted(flat, edges, weights)
+    if density:
+        volume = functools.reduce(np.multiply.outer, [np.diff(part) for part in edges])
+        hist = hist / hist.sum() / volume
+    return HistogramDD(_back(hist.astype(points.dtype), x), tuple(_back(part, x) for part in edges))
+
+
+def _counted(points: Any, edges: list[Any], weights: Any) -> Any:
+    """How many of the points (n, d), or what weight, fall into each bin; those outside all edges fall into none."""
+    shape = tuple(len(part) - 1 for part in edges)
+    inside = np.ones(len(points), bool)
+    where = np.zeros(len(points), np.int64)
+    for values, part, bins in zip(points.T, edges, shape, strict=True):
+        inside &= (values >= part[0]) & (values <= part[-1])
+        where = where * bins + np.minimum(_upper_bound(part, values) - 1, bins - 1)
+    kept = None if weights is None else weights[inside]
+    return np.bincount(where[inside], kept, math.prod(shape)).reshape(shape)
+
+
+def _upper_bound(edges: Any, values: Any) -> Any:
+    """As searchsorted(side="right"), by PyTorch's steps: so edges that are not sorted give what they give there."""
+    first, count = np.zeros(len(values), np.int64), np.full(len(values), len(edges))
+    while count.any():
+        step = count // 2
+        right = (count > 0) & (values >= edges[np.minimum(first + step, len(edges) - 1)])
+        first = np.where(right, first + step + 1, first)
+        count = np.where(right, count - step - 1, step)
+    return first
+
+
+def _limits(points: Any, range: Any, axes: int) -> list[tuple[float, float]]:
+    """Where the bins of each axis begin and end."""
+    if range is not None:
+        if len(range) != 2 * axes:
+            raise RuntimeError(f"histogramdd: range should have {2 * axes} elements, but got {len(range)}")
+        found = list(zip(range[::2], range[1::2], strict=True))
+    elif len(points):
+        found = list(zip(points.min(axis=0), points.max(axis=0), strict=True))
+    else:
+        found = [(0.0, 1.0)] * axes
+    for i, (low, high) in enumerate(found):
+        if low > high:
+            raise RuntimeError(
+                f"histogramdd: min should not exceed max, but got min {low} max {high} for dimension {i}"
+            )
+    return [(low - 0.5, high + 0.5) if low == high else (low, high) for low, high in found]
+
+
+def _edges(count: Any, low: Any, high: Any, dtype: Any, position: int) -> Any:
+    if isinstance(count, Tensor):
+        return backends.cpu.asarray(count._array).astype(dtype)
+    if count <= 0:
+        raise RuntimeError(f"histogramdd: bins must be > 0, but got {count} for dimension {position}")
+    return np.linspace(low, high, count + 1, dtype=dtype)
 
 
 def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:

@@ -82,7 +82,21 @@ def _(xp: Any, a: Any, b: Any, *, upper: bool, unitriangular: bool) -> Any:
         n = a.shape[-1]
         used = used.copy()
         used[..., range(n), range(n)] = 1
-    return attempt("solve", xp.linalg.solve, used, b)
+    try:
+        return xp.linalg.solve(used, b)
+    except np.linalg.LinAlgError:
+        return substituted(xp, used, b, upper)
+
+
+def substituted(xp: Any, a: Any, b: Any, upper: bool) -> Any:
+    """The solution row by row; a zero on the diagonal gives inf or nan there, as in PyTorch."""
+    n = a.shape[-1]
+    x = xp.broadcast_to(b, (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), *b.shape[-2:])).copy()
+    for i in reversed(range(n)) if upper else range(n):
+        known = slice(i + 1, n) if upper else slice(0, i)
+        row = a[..., i : i + 1, known] @ x[..., known, :]
+        x[..., i : i + 1, :] = (x[..., i : i + 1, :] - row) / a[..., i : i + 1, i : i + 1]
+    return x
 
 
 @triangular_op.grad("a")
@@ -137,9 +151,13 @@ def _(xp: Any, x: Any) -> Any:
 
 @slogdet_op.backward
 def _(grad: Any, x: Any) -> Any:
-    if grad[1] is None:
-        return (None,)
-    return (grad[1][..., None, None] * adjoint_of(inv_op(x)),)
+    sign_grad, log_grad = grad
+    factor = log_grad
+    if sign_grad is not None and bare(x).dtype.kind == "c":  # a real sign has no slope; a complex one turns
+        found = slogdet_op(x)
+        turn = (conj(sign_grad) * (found[0] if isinstance(x, Tensor) else found)).imag * -1j
+        factor = turn if log_grad is None else log_grad + turn
+    return (None,) if factor is None else (factor[..., None, None] * adjoint_of(inv_op(x)),)
 
 
 # -- factorisations --------------------------------------------------------------------------------------------------
@@ -228,7 +246,8 @@ def _qr_tall(q: Any, r: Any, q_grad: Any, r_grad: Any) -> Any:
         middle = middle - times(adjoint_of(q_grad), q)
     if isinstance(middle, int):
         return None
-    sym = tril_op(middle, diagonal=0) + adjoint_of(tril_op(middle, diagonal=-1))
+    low = tril_op(middle, diagonal=-1)  # the diagonal of r is real, and so is its gradient
+    sym = low + adjoint_of(low) + (middle + adjoint_of(middle)) * (identity(middle, middle.shape[-1]) * 0.5)
     total = times(q, sym)
     if q_grad is not None:
         total = total + q_grad
@@ -243,7 +262,7 @@ class Eigh(Factors):
     """x = v diag(w) v^H for symmetric (Hermitian) x."""
 
     def rule(self, g: list[Any], outs: list[Any], shape: Any, upper: bool = False, **_: Any) -> Any:
-        """V (diag(w_grad) + (v^H v_grad) / (w_j - w_i)) v^H."""
+        """V (diag(w_grad) + skew(v^H v_grad) / (w_j - w_i)) v^H: Hermitian, as the matrix is taken to be."""
         w, v = outs
         w_grad, v_grad = g
         n = shape[-1]
@@ -251,7 +270,8 @@ class Eigh(Factors):
         inner: Any = None
         if v_grad is not None:
             gaps = w[..., None, :] - w[..., :, None]
-            inner = times(adjoint_of(v), v_grad) / (gaps + eye.real) * (1 - eye)
+            turn = times(adjoint_of(v), v_grad)
+            inner = (turn - adjoint_of(turn)) * 0.5 / (gaps + eye.real) * (1 - eye)
         if w_grad is not None:
             diagonal = w_grad[..., None, :] * eye
             inner = diagonal if inner is None else inner + diagonal

@@ -144,13 +144,13 @@ def _(xp: Any, input: Any, mat1: Any, mat2: Any, *, beta: Any, alpha: Any) -> An
     return out
 
 
-addmm_op.grad("input")(lambda grad, beta: grad if beta == 1 else grad * beta)
+addmm_op.grad("input")(lambda grad, beta: _scaled(grad, beta))
 addmm_op.grad("mat1")(lambda grad, mat2, alpha: _scaled(mm_op(grad, conj(mat2).T), alpha))
 addmm_op.grad("mat2")(lambda grad, mat1, alpha: _scaled(mm_op(conj(mat1).T, grad), alpha))
 
 
 def _scaled(x: Any, alpha: Any) -> Any:
-    return x if alpha == 1 else x * alpha
+    return x if alpha == 1 else x * (alpha.conjugate() if isinstance(alpha, complex) else alpha)
 
 
 # -- what is wrong with a product ------------------------------------------------------------------------------------
