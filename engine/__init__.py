@@ -143,10 +143,6 @@ from gradbook.ops.transcendental import log as natural_log
 
 from gradbook import einops_backend, linalg, nn, optim, special, utils
 from gradbook.version import __version__
-from gradbook.linalg import (
-    cholesky_inverse, cholesky_solve, det, inverse, logdet, matrix_exp, matrix_power, pinverse, slogdet,
-    torch_cholesky as cholesky, torch_qr as qr, torch_svd as svd,
-)
 from gradbook.linalg.factors import (
     cholesky_inverse, cholesky_solve, torch_cholesky as cholesky, torch_qr as qr, torch_svd as svd,
 )
