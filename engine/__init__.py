@@ -31,14 +31,13 @@ from gradbook.dtypes import (
 from gradbook.ops.activation import celu, celu_, prelu, relu, relu_, rrelu, selu, selu_
 from gradbook.ops.bessel import i0
 from gradbook.ops.combining import (
-    as_strided_scatter, block_diag, cartesian_prod, combinations, diagonal_scatter, permute_copy,
-    select_scatter, squeeze_copy, t_copy, transpose_copy, unsqueeze_copy, view_copy,
+    as_strided_scatter, block_diag, cartesian_prod, combinations, diagonal_scatter, select_scatter,
 )
 from gradbook.ops.comparison import (
     allclose, bitwise_and, bitwise_left_shift, bitwise_not, bitwise_or, bitwise_right_shift, bitwise_xor, eq,
     equal, gcd, ge, greater, greater_equal, gt, heaviside, isclose, isfinite, isinf, isnan, isneginf,
     isposinf, isreal, lcm, le, less, less_equal, logical_and, logical_not, logical_or, logical_xor, lt,
-    nan_to_num, ne, nextafter, not_equal, signbit, where,
+    nan_to_num, ne, not_equal, signbit, where,
 )
 from gradbook.ops.complex import (
     angle, complex, conj, conj_physical, imag, polar, real, resolve_conj, resolve_neg, view_as_complex,
@@ -111,8 +110,8 @@ from gradbook.ops.scan import (
 )
 from gradbook.ops.scattering import bucketize, index_reduce, scatter_reduce, searchsorted
 from gradbook.ops.shape import (
-    adjoint, broadcast_shapes, broadcast_tensors, broadcast_to, expand_copy, flatten, moveaxis, movedim,
-    permute, ravel, reshape, squeeze, swapaxes, swapdims, t, transpose, unflatten, unsqueeze,
+    adjoint, broadcast_shapes, broadcast_tensors, broadcast_to, flatten, moveaxis, movedim, permute, ravel,
+    reshape, squeeze, swapaxes, swapdims, t, transpose, unflatten, unsqueeze,
 )
 from gradbook.ops import sharing as _sharing  # noqa: F401 (methods of Tensor)
 from gradbook.ops.softmax import log_softmax, softmax
@@ -154,72 +153,110 @@ from gradbook.linalg.products import matrix_exp
 from gradbook.linalg.solving import det, inv as inverse, logdet, matrix_power, slogdet
 
 
+from gradbook.formats import (
+    channels_last, channels_last_3d, contiguous_format, jagged, layout, memory_format, preserve_format,
+    sparse_bsc, sparse_bsr, sparse_coo, sparse_csc, sparse_csr, strided,
+)
+from gradbook.ops.attributes import is_same_size
+from gradbook.ops.bits import frexp, hash_tensor, nextafter
+from gradbook.ops.coordinates import nonzero_static, unravel_index
+from gradbook.ops.copies import (
+    alias_copy, as_strided_copy, detach_copy, diagonal_copy, expand_copy, permute_copy, select_copy,
+    slice_copy, split_copy, split_with_sizes_copy, squeeze_copy, t_copy, transpose_copy, unbind_copy,
+    unfold_copy, unsqueeze_copy, view_as_complex_copy, view_as_real_copy, view_copy,
+)
+from gradbook.ops.native import (
+    affine_grid_generator, constant_pad_nd, frobenius_norm, grid_sampler, grid_sampler_2d, grid_sampler_3d,
+    native_batch_norm, native_dropout, native_group_norm, native_layer_norm, native_norm, norm_except_dim,
+    nuclear_norm,
+)
+from gradbook.ops.storage import (
+    TypedStorage, UntypedStorage, empty_permuted, empty_strided, is_storage, resize_as_,
+)
+from gradbook.symbols import (
+    e, inf, nan, newaxis, pi, result_type, sym_float, sym_int, sym_ite, sym_max, sym_min, sym_not, sym_sqrt,
+    sym_sum, typename,
+)
+from gradbook.ops.joining import unsafe_split_with_sizes
+from gradbook.ops.vector_norm import renorm
+
 __all__ = [
     "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "Generator",
-    "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor", "__version__", "abs",
-    "absolute", "acos", "acosh", "adaptive_avg_pool1d", "adaptive_max_pool1d", "add", "addbmm", "addcdiv",
-    "addcmul", "addmm", "addmv", "addr", "adjoint", "all", "allclose", "alpha_dropout", "alpha_dropout_",
-    "amax", "amin", "aminmax", "angle", "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan",
+    "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor", "TypedStorage",
+    "UntypedStorage", "__version__", "abs", "absolute", "acos", "acosh", "adaptive_avg_pool1d",
+    "adaptive_max_pool1d", "add", "addbmm", "addcdiv", "addcmul", "addmm", "addmv", "addr", "adjoint",
+    "affine_grid_generator", "alias_copy", "all", "allclose", "alpha_dropout", "alpha_dropout_", "amax",
+    "amin", "aminmax", "angle", "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan",
     "arctan2", "arctanh", "are_deterministic_algorithms_enabled", "argmax", "argmin", "argsort", "argwhere",
-    "as_strided", "as_strided_scatter", "as_tensor", "as_torch", "asarray", "asin", "asinh", "atan", "atan2",
-    "atanh", "atleast_1d", "atleast_2d", "atleast_3d", "autograd", "avg_pool1d", "backends", "baddbmm",
-    "bartlett_window", "batch_norm", "bernoulli", "bfloat16", "bilinear", "binary_cross_entropy_with_logits",
-    "bincount", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift",
-    "bitwise_xor", "blackman_window", "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors",
-    "broadcast_to", "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu",
-    "celu_", "cfloat", "chain_matmul", "channel_shuffle", "cholesky", "cholesky_inverse", "cholesky_solve",
-    "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "column_stack", "combinations", "compile",
-    "complex", "complex64", "complex128", "concat", "concatenate", "conj", "conj_physical", "conv1d",
-    "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "copysign", "corrcoef",
-    "cos", "cosh", "cosine_embedding_loss", "cosine_similarity", "count_nonzero", "cov", "cross", "ctc_loss",
-    "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "datasets", "default_generator",
-    "deg2rad", "det", "device", "diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "diff",
-    "digamma", "dist", "div", "divide", "dot", "double", "dropout", "dropout_", "dsplit", "dstack", "dtype",
-    "dtypes", "einsum", "embedding", "embedding_bag", "empty", "empty_like", "enable_grad", "eq", "equal",
+    "as_strided", "as_strided_copy", "as_strided_scatter", "as_tensor", "as_torch", "asarray", "asin",
+    "asinh", "atan", "atan2", "atanh", "atleast_1d", "atleast_2d", "atleast_3d", "autograd", "avg_pool1d",
+    "backends", "baddbmm", "bartlett_window", "batch_norm", "bernoulli", "bfloat16", "bilinear",
+    "binary_cross_entropy_with_logits", "bincount", "bitwise_and", "bitwise_left_shift", "bitwise_not",
+    "bitwise_or", "bitwise_right_shift", "bitwise_xor", "blackman_window", "block_diag", "bmm", "bool",
+    "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast", "cartesian_prod", "cat",
+    "cdist", "cdouble", "ceil", "celu", "celu_", "cfloat", "chain_matmul", "channel_shuffle", "channels_last",
+    "channels_last_3d", "cholesky", "cholesky_inverse", "cholesky_solve", "chunk", "clamp", "clamp_max",
+    "clamp_min", "clip", "clone", "column_stack", "combinations", "compile", "complex", "complex64",
+    "complex128", "concat", "concatenate", "conj", "conj_physical", "constant_pad_nd", "contiguous_format",
+    "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "copysign",
+    "corrcoef", "cos", "cosh", "cosine_embedding_loss", "cosine_similarity", "count_nonzero", "cov", "cross",
+    "ctc_loss", "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "datasets",
+    "default_generator", "deg2rad", "det", "detach_copy", "device", "diag", "diag_embed", "diagflat",
+    "diagonal", "diagonal_copy", "diagonal_scatter", "diff", "digamma", "dist", "div", "divide", "dot",
+    "double", "dropout", "dropout_", "dsplit", "dstack", "dtype", "dtypes", "e", "einsum", "embedding",
+    "embedding_bag", "empty", "empty_like", "empty_permuted", "empty_strided", "enable_grad", "eq", "equal",
     "erf", "erfc", "erfinv", "errors", "events", "exp", "exp2", "expand_copy", "expm1", "eye",
     "feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "fill", "finfo",
     "fix", "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64", "float_power",
-    "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "from_numpy", "full", "full_like", "gather",
-    "gcd", "ge", "geqrf", "ger", "get_default_device", "get_default_dtype", "get_deterministic_debug_mode",
-    "get_device_module", "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads",
-    "get_rng_state", "gradient", "greater", "greater_equal", "group_norm", "gt", "half", "hamming_window",
-    "hann_window", "hardshrink", "heaviside", "hinge_embedding_loss", "histc", "histogram", "histogramdd",
-    "hsplit", "hstack", "hypot", "i0", "igamma", "igammac", "iinfo", "imag", "index_add", "index_copy",
-    "index_fill", "index_put", "index_reduce", "index_select", "inference_mode", "initial_seed", "inner",
-    "instance_norm", "int", "int8", "int16", "int32", "int64", "inverse", "is_complex",
-    "is_deterministic_algorithms_warn_only_enabled", "is_floating_point", "is_grad_enabled",
-    "is_inference_mode_enabled", "is_nonzero", "is_tensor", "is_warn_always_enabled", "isclose", "isfinite",
-    "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal", "istft", "kaiser_window", "kl_div", "kron",
-    "kthvalue", "layer_norm", "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linalg",
-    "linspace", "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp", "logaddexp2",
-    "logcumsumexp", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "logit", "logspace",
-    "logsumexp", "long", "lt", "lu", "lu_solve", "lu_unpack", "manual_seed", "margin_ranking_loss",
-    "masked_fill", "masked_scatter", "masked_select", "matmul", "matrix_exp", "matrix_power", "max",
-    "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d", "maximum", "mean", "median",
-    "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim", "msort", "mul", "multinomial",
-    "multiply", "mv", "mvlgamma", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow",
-    "narrow_copy", "native_channel_shuffle", "ne", "neg", "negative", "nextafter", "nn", "no_grad", "nonzero",
-    "norm", "normal", "not_equal", "numel", "observe", "ones", "ones_like", "optim", "orgqr", "ormqr",
-    "outer", "pairwise_distance", "pca_lowrank", "pdist", "permute", "permute_copy", "pinverse",
-    "pixel_shuffle", "pixel_unshuffle", "poisson", "poisson_nll_loss", "polar", "polygamma", "positive",
-    "pow", "prelu", "prod", "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like",
-    "randint", "randint_like", "randn", "randn_like", "randperm", "range", "ravel", "real", "reciprocal",
-    "relu", "relu_", "remainder", "repeat_interleave", "reshape", "resolve_conj", "resolve_neg", "rms_norm",
-    "roll", "rot90", "round", "row_stack", "rrelu", "rsqrt", "rsub", "save", "scalar_tensor", "scatter",
-    "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_scatter", "selu", "selu_",
-    "set_default_device", "set_default_dtype", "set_deterministic_debug_mode", "set_float32_matmul_precision",
-    "set_flush_denormal", "set_grad_enabled", "set_num_interop_threads", "set_num_threads",
-    "set_printoptions", "set_rng_state", "set_warn_always", "sgn", "short", "sigmoid", "sign", "signbit",
-    "sin", "sinc", "sinh", "slice_scatter", "slogdet", "softmax", "sort", "special", "split",
-    "split_with_sizes", "sqrt", "square", "squeeze", "squeeze_copy", "stack", "std", "std_mean", "stft",
-    "sub", "subtract", "sum", "svd", "svd_lowrank", "swapaxes", "swapdims", "t", "t_copy", "take",
-    "take_along_dim", "tan", "tanh", "tensor", "tensor_split", "tensordot", "threshold", "threshold_", "tile",
-    "topk", "trace", "transpose", "transpose_copy", "trapezoid", "trapz", "triangular_solve", "tril",
-    "tril_indices", "triplet_margin_loss", "triu", "triu_indices", "true_divide", "trunc", "uint8", "uint16",
-    "uint32", "uint64", "unbind", "unflatten", "unique", "unique_consecutive", "unsafe_chunk", "unsafe_split",
-    "unsqueeze", "unsqueeze_copy", "use_deterministic_algorithms", "utils", "var", "var_mean", "vdot",
-    "view_as_complex", "view_as_real", "view_copy", "vsplit", "vstack", "where", "xlogy", "zeros",
-    "zeros_like",
+    "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp", "frobenius_norm", "from_numpy", "full",
+    "full_like", "gather", "gcd", "ge", "geqrf", "ger", "get_default_device", "get_default_dtype",
+    "get_deterministic_debug_mode", "get_device_module", "get_float32_matmul_precision",
+    "get_num_interop_threads", "get_num_threads", "get_rng_state", "gradient", "greater", "greater_equal",
+    "grid_sampler", "grid_sampler_2d", "grid_sampler_3d", "group_norm", "gt", "half", "hamming_window",
+    "hann_window", "hardshrink", "hash_tensor", "heaviside", "hinge_embedding_loss", "histc", "histogram",
+    "histogramdd", "hsplit", "hstack", "hypot", "i0", "igamma", "igammac", "iinfo", "imag", "index_add",
+    "index_copy", "index_fill", "index_put", "index_reduce", "index_select", "inf", "inference_mode",
+    "initial_seed", "inner", "instance_norm", "int", "int8", "int16", "int32", "int64", "inverse",
+    "is_complex", "is_deterministic_algorithms_warn_only_enabled", "is_floating_point", "is_grad_enabled",
+    "is_inference_mode_enabled", "is_nonzero", "is_same_size", "is_storage", "is_tensor",
+    "is_warn_always_enabled", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf",
+    "isreal", "istft", "jagged", "kaiser_window", "kl_div", "kron", "kthvalue", "layer_norm", "layout", "lcm",
+    "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linalg", "linspace", "load", "log", "log1p",
+    "log2", "log10", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logdet", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lt", "lu",
+    "lu_solve", "lu_unpack", "manual_seed", "margin_ranking_loss", "masked_fill", "masked_scatter",
+    "masked_select", "matmul", "matrix_exp", "matrix_power", "max", "max_pool1d", "max_pool1d_with_indices",
+    "max_pool2d", "max_pool3d", "maximum", "mean", "median", "memory_format", "meshgrid", "min", "minimum",
+    "mm", "mode", "moveaxis", "movedim", "msort", "mul", "multinomial", "multiply", "mv", "mvlgamma", "nan",
+    "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "narrow_copy",
+    "native_batch_norm", "native_channel_shuffle", "native_dropout", "native_group_norm", "native_layer_norm",
+    "native_norm", "ne", "neg", "negative", "newaxis", "nextafter", "nn", "no_grad", "nonzero",
+    "nonzero_static", "norm", "norm_except_dim", "normal", "not_equal", "nuclear_norm", "numel", "observe",
+    "ones", "ones_like", "optim", "orgqr", "ormqr", "outer", "pairwise_distance", "pca_lowrank", "pdist",
+    "permute", "permute_copy", "pi", "pinverse", "pixel_shuffle", "pixel_unshuffle", "poisson",
+    "poisson_nll_loss", "polar", "polygamma", "positive", "pow", "prelu", "preserve_format", "prod",
+    "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like",
+    "randn", "randn_like", "randperm", "range", "ravel", "real", "reciprocal", "relu", "relu_", "remainder",
+    "renorm", "repeat_interleave", "reshape", "resize_as_", "resolve_conj", "resolve_neg", "result_type",
+    "rms_norm", "roll", "rot90", "round", "row_stack", "rrelu", "rsqrt", "rsub", "save", "scalar_tensor",
+    "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_copy",
+    "select_scatter", "selu", "selu_", "set_default_device", "set_default_dtype",
+    "set_deterministic_debug_mode", "set_float32_matmul_precision", "set_flush_denormal", "set_grad_enabled",
+    "set_num_interop_threads", "set_num_threads", "set_printoptions", "set_rng_state", "set_warn_always",
+    "sgn", "short", "sigmoid", "sign", "signbit", "sin", "sinc", "sinh", "slice_copy", "slice_scatter",
+    "slogdet", "softmax", "sort", "sparse_bsc", "sparse_bsr", "sparse_coo", "sparse_csc", "sparse_csr",
+    "special", "split", "split_copy", "split_with_sizes", "split_with_sizes_copy", "sqrt", "square",
+    "squeeze", "squeeze_copy", "stack", "std", "std_mean", "stft", "strided", "sub", "subtract", "sum", "svd",
+    "svd_lowrank", "swapaxes", "swapdims", "sym_float", "sym_int", "sym_ite", "sym_max", "sym_min", "sym_not",
+    "sym_sqrt", "sym_sum", "t", "t_copy", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split",
+    "tensordot", "threshold", "threshold_", "tile", "topk", "trace", "transpose", "transpose_copy",
+    "trapezoid", "trapz", "triangular_solve", "tril", "tril_indices", "triplet_margin_loss", "triu",
+    "triu_indices", "true_divide", "trunc", "typename", "uint8", "uint16", "uint32", "uint64", "unbind",
+    "unbind_copy", "unflatten", "unfold_copy", "unique", "unique_consecutive", "unravel_index",
+    "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "unsqueeze", "unsqueeze_copy",
+    "use_deterministic_algorithms", "utils", "var", "var_mean", "vdot", "view_as_complex",
+    "view_as_complex_copy", "view_as_real", "view_as_real_copy", "view_copy", "vsplit", "vstack", "where",
+    "xlogy", "zeros", "zeros_like",
 ]
 # isort: on
 # fmt: on
@@ -284,10 +321,11 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("gradbook.func").vmap
     if name in _LAZY:
         return importlib.import_module(f"gradbook.{name}")
-    if name.startswith("_foreach_") or (name.endswith("_") and not name.startswith("_")):  # families, made from tables
-        family = importlib.import_module(f"gradbook.ops.{'foreach' if name[0] == '_' else 'inplace_functions'}")
-        if name in family.functions:
-            return family.functions[name]
+    if name[:1] == "_" or name[-1:] == "_":  # families of functions, made from tables
+        family = "foreach" if name.startswith("_foreach_") else "native" if name[0] == "_" else "inplace_functions"
+        functions = importlib.import_module(f"gradbook.ops.{family}").functions
+        if name in functions:
+            return functions[name]
     raise AttributeError(f"module 'gradbook' has no attribute {name!r}")
 
 

@@ -1,4 +1,4 @@
-"""Combinations of vectors and matrices, parts written into copies, and views' copies."""
+"""Combinations of vectors and matrices, and parts written into copies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gradbook.errors import ShapeError
 from gradbook.ops.gathering import index_select
 from gradbook.ops.indexing import FULL
 from gradbook.ops.joining import cat, stack
-from gradbook.ops.shape import need_tensor, need_tensors, permute, squeeze, unsqueeze, wrap_dim
+from gradbook.ops.shape import need_tensor, need_tensors, wrap_dim
 from gradbook.ops.strides import as_strided, diagonal
 from gradbook.ops.tiling import meshgrid
 from gradbook.tensor import Tensor, method
@@ -23,13 +23,7 @@ __all__ = [
     "cartesian_prod",
     "combinations",
     "diagonal_scatter",
-    "permute_copy",
     "select_scatter",
-    "squeeze_copy",
-    "t_copy",
-    "transpose_copy",
-    "unsqueeze_copy",
-    "view_copy",
 ]
 
 
@@ -113,23 +107,6 @@ def as_strided_scatter(input: Tensor, src: Tensor, size: Any, stride: Any, stora
     as_strided(out, size, stride, storage_offset)[...] = src
     return out
 
-
-def _copy_of(view: Any, name: str) -> Any:
-    def copied(input: Tensor, *args: Any, **named: Any) -> Tensor:
-        made: Tensor = view(input, *args, **named).clone()
-        return made
-
-    copied.__name__ = copied.__qualname__ = name
-    copied.__doc__ = f"As {name.removesuffix('_copy')}, in memory of its own."
-    return copied
-
-
-view_copy = _copy_of(lambda x, *args, **named: x.view(*args, **named), "view_copy")
-permute_copy = _copy_of(permute, "permute_copy")
-squeeze_copy = _copy_of(squeeze, "squeeze_copy")
-unsqueeze_copy = _copy_of(unsqueeze, "unsqueeze_copy")
-transpose_copy = _copy_of(lambda x, dim0, dim1: x.transpose(dim0, dim1), "transpose_copy")
-t_copy = _copy_of(lambda x: x.t(), "t_copy")
 
 for _fn in (select_scatter, diagonal_scatter, as_strided_scatter):
     method(_fn.__name__)(_fn)

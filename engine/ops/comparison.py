@@ -20,7 +20,7 @@ __all__ = [
     "allclose", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift",
     "bitwise_xor", "eq", "equal", "gcd", "ge", "greater", "greater_equal", "gt", "heaviside", "isclose", "isfinite",
     "isinf", "isnan", "isneginf", "isposinf", "isreal", "lcm", "le", "less", "less_equal", "logical_and",
-    "logical_not", "logical_or", "logical_xor", "lt", "nan_to_num", "ne", "nextafter", "not_equal", "signbit",
+    "logical_not", "logical_or", "logical_xor", "lt", "nan_to_num", "ne", "not_equal", "signbit",
     "where",
 ]  # fmt: skip
 
@@ -110,9 +110,6 @@ lcm = binary(
     Elementwise("lcm", np.lcm, "a b", formula=r"y = \operatorname{lcm}(a, b)"),
     "The least common multiple",
     tensors=True,
-)
-nextafter = binary(
-    Elementwise("nextafter", np.nextafter, "a b"), "The next float after input toward other", tensors=True
 )
 
 # -- choose ----------------------------------------------------------------------------------------------------------

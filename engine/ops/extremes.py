@@ -45,6 +45,7 @@ Pair: dict[str, Any] = {
     for name in ("cummax", "cummin", "kthvalue", "max", "median", "min", "mode", "nanmedian", "sort", "topk")
 }
 MinMax = _pair_type("aminmax", ("min", "max"))
+Parts = _pair_type("frexp", ("mantissa", "exponent"))
 
 
 def pair_out(name: str, pair: Any, out: Any) -> Any:

@@ -144,13 +144,14 @@ def with_value(name: str) -> Each:
     return lambda x, a, b, value: method(x, a, b, value=value)
 
 
+methods = vars(Tensor)
 for _name in UNARY:
-    both(_name, getattr(Tensor, _name), spread_one, getattr(Tensor, _name + "_"))
+    both(_name, methods[_name], spread_one, methods[_name + "_"])
 for _name in BINARY:
-    both(_name, getattr(Tensor, _name), spread_two, getattr(Tensor, _name + "_"))
+    both(_name, methods[_name], spread_two, methods[_name + "_"])
 for _name in ("maximum", "minimum"):
     both(_name, bounded(_name), spread_two)
-both("lerp", Tensor.lerp, spread_lerp, Tensor.lerp_)
+both("lerp", methods["lerp"], spread_lerp, methods["lerp_"])
 for _name in ("addcdiv", "addcmul"):
     both(_name, with_value(_name), spread_three, with_value(_name + "_"))
 

@@ -19,7 +19,7 @@ from gradbook.tensor import Tensor, dim_error, method
 __all__ = [
     "cat", "chunk", "column_stack", "concat", "concatenate", "dsplit", "dstack", "hsplit", "hstack", "narrow",
     "narrow_copy", "row_stack", "split", "split_with_sizes", "stack", "tensor_split", "unbind", "unsafe_chunk",
-    "unsafe_split", "vsplit", "vstack",
+    "unsafe_split", "unsafe_split_with_sizes", "vsplit", "vstack",
 ]  # fmt: skip
 
 cat_op = Op(
@@ -422,13 +422,15 @@ def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     return result
 
 
-unsafe_chunk, unsafe_split = chunk, split
+unsafe_chunk, unsafe_split, unsafe_split_with_sizes = chunk, split, split_with_sizes
 
 for _fn in (
-    split_with_sizes, chunk, tensor_split, hsplit, vsplit, dsplit, unbind, narrow, narrow_copy, unsafe_chunk,
-    unsafe_split,
+    split_with_sizes, chunk, tensor_split, hsplit, vsplit, dsplit, unbind, narrow, narrow_copy,
 ):  # fmt: skip
     method(_fn.__name__)(_fn)
+method("unsafe_chunk")(chunk)
+method("unsafe_split")(split)
+method("unsafe_split_with_sizes")(split_with_sizes)
 
 
 @method("split")

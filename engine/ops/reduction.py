@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 from typing import Any
 
@@ -9,8 +10,8 @@ import numpy as np
 
 from gradbook import backends, dtypes
 from gradbook.autograd.op import Op
-from gradbook.errors import DTypeError
-from gradbook.ops.arguments import array_dtype, axes, axis, tensor_of, write_out
+from gradbook.errors import DTypeError, ShapeError
+from gradbook.ops.arguments import array_dtype, axes, axis, shape_of, tensor_of, write_out
 from gradbook.ops.conversion import converted
 from gradbook.ops.elementwise import masked
 from gradbook.tensor import Tensor, method
@@ -231,3 +232,17 @@ def any(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Tensor | 
 def all(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Tensor | None = None) -> Tensor:
     """True if no element is 0, over all axes or those in `dim` (torch.all)."""
     return _truth("all", input, dim, keepdim, out)
+
+
+@method()
+def sum_to_size(self: Tensor, *size: Any) -> Tensor:
+    """Summed over the axes along which `size` would have to be expanded to this shape (torch.Tensor.sum_to_size).
+
+    Raises RuntimeError unless it could be.
+    """
+    shape, mine = shape_of("sum_to_size", size), self._array.shape
+    lead = len(mine) - len(shape)
+    if lead < 0 or builtins.any(n not in (1, m) for n, m in zip(shape, mine[lead:], strict=True)):
+        raise ShapeError(f"size {{{list(shape)}}} is not expandable to size {{{list(mine)}}}.")
+    over = (*builtins.range(lead), *(i + lead for i, n in enumerate(shape) if n == 1 != mine[i + lead]))
+    return sum_op(self, dim=over, keepdim=True).reshape(shape) if over else self

@@ -16,7 +16,7 @@ from gradbook.errors import Card, ShapeError
 from gradbook.tensor import Size, Tensor, dim_error, method
 
 __all__ = [
-    "adjoint", "broadcast_shapes", "broadcast_tensors", "broadcast_to", "expand_copy", "flatten",
+    "adjoint", "broadcast_shapes", "broadcast_tensors", "broadcast_to", "flatten",
     "moveaxis", "movedim", "permute", "ravel", "reshape", "squeeze", "swapaxes", "swapdims", "t", "transpose",
     "unflatten", "unsqueeze", "view_as",
 ]  # fmt: skip
@@ -410,12 +410,6 @@ def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
 
 
 method("broadcast_to")(broadcast_to)
-
-
-def expand_copy(input: Tensor, size: Sequence[int]) -> Tensor:
-    """As Tensor.expand, in memory of its own."""
-    result: Tensor = input.expand(size).clone()
-    return result
 
 
 def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:

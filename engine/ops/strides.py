@@ -329,3 +329,24 @@ def _tril_(self: Tensor, diagonal: int = 0) -> Tensor:
 def _triu_(self: Tensor, diagonal: int = 0) -> Tensor:
     """Zeros below the diagonal, in place."""
     return inplace(triu_op, _matrix("triu_", self), diagonal=int(diagonal))
+
+
+@method("fill_diagonal_")
+def _fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
+    """Set the main diagonal, in place; wrap: again below the last row of a tall matrix (torch.Tensor.fill_diagonal_).
+
+    (n, m), or an axis length for all of more axes. Raises RuntimeError for fewer than 2 axes or unequal lengths.
+    """
+    shape = self._array.shape
+    if len(shape) < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    if len(shape) > 2 and len(set(shape)) > 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    index = np.arange(min(shape))
+    rows = np.arange(shape[0])
+    if len(shape) == 2 and wrap and shape[0] > shape[1]:
+        rows = rows[rows % (shape[1] + 1) < shape[1]]
+        self[rows, rows % (shape[1] + 1)] = fill_value
+    else:
+        self[(index,) * len(shape)] = fill_value
+    return self

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from gradbook import dtypes
+from gradbook.autograd.inplace import assign
 from gradbook.autograd.op import Op
 from gradbook.errors import DTypeError
-from gradbook.ops.arguments import array_dtype, axes, one_of, tensor_of, write_out
+from gradbook.ops.arguments import array_dtype, axes, axis, one_of, tensor_of, write_out
 from gradbook.ops.conversion import converted
 from gradbook.ops.elementwise import masked, zeros_of
 from gradbook.ops.pointwise import sign_op
@@ -19,7 +20,7 @@ from gradbook.ops.transcendental import exp_op
 from gradbook.tensor import Tensor, method
 
 __all__ = [
-    "dist", "logsumexp", "norm", "vector_norm",
+    "dist", "logsumexp", "norm", "renorm", "vector_norm",
 ]  # fmt: skip
 
 # -- logsumexp and norms ---------------------------------------------------------------------------------------------
@@ -159,3 +160,24 @@ def _norm(self: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, 
 def dist(input: Tensor, other: Tensor, p: Any = 2) -> Tensor:
     """The p-norm of input - other, as torch.dist."""
     return vector_norm(input - other, p)
+
+
+@method("renorm")
+def renorm(input: Tensor, p: Any, dim: int, maxnorm: Any, *, out: Tensor | None = None) -> Tensor:
+    """The slices along `dim`, scaled down to a p-norm of `maxnorm` where theirs is larger, as torch.renorm.
+
+    (..., n, ...) -> the same. Raises RuntimeError for fewer than 2 axes, p <= 0 or maxnorm < 0.
+    """
+    if tensor_of("renorm", input).ndim < 2:
+        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {input.ndim} dimensions")
+    if p <= 0:
+        raise RuntimeError("renorm: non-positive-norm not supported")
+    if maxnorm < 0:
+        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
+    kept = axis(dim, input.ndim)
+    size = vector_norm(input, p, tuple(i for i in range(input.ndim) if i != kept), True)
+    factor = (maxnorm / (size + 1e-7)).where(size > maxnorm, 1.0)
+    return write_out("renorm", input * factor.to(input.dtype), out)
+
+
+method("renorm_")(lambda self, p, dim, maxnorm: assign(self, renorm(self.clone(), p, dim, maxnorm)))

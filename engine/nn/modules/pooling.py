@@ -7,13 +7,14 @@ from typing import Any
 from gradbook.nn.module import Module
 from gradbook.nn.modules.utils import _ntuple, _single
 from gradbook.ops import pool_functions as ops
+from gradbook.ops.fractional_pool import fractional_max_pool2d, fractional_max_pool3d
 from gradbook.tensor import Tensor
 
 __all__ = [
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",
-    "AdaptiveMaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d", "LPPool1d", "LPPool2d", "LPPool3d", "MaxPool1d",
-    "MaxPool2d",
-    "MaxPool3d", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d",
+    "AdaptiveMaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d", "FractionalMaxPool2d", "FractionalMaxPool3d",
+    "LPPool1d", "LPPool2d", "LPPool3d", "MaxPool1d", "MaxPool2d", "MaxPool3d", "MaxUnpool1d", "MaxUnpool2d",
+    "MaxUnpool3d",
 ]  # fmt: skip
 
 
@@ -284,3 +285,52 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
 
     def forward(self, input: Tensor) -> Tensor:
         return ops.adaptive_avg_pool3d(input, self.output_size)
+
+
+class _FractionalMaxPoolNd(Module):
+    rank = 0
+
+    def __init__(
+        self, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
+        _random_samples: Tensor | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        spread = _ntuple(self.rank)
+        self.kernel_size, self.return_indices = spread(kernel_size), return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        self.output_size = None if output_size is None else spread(output_size)
+        self.output_ratio = None if output_ratio is None else spread(output_ratio)
+        name = type(self).__name__
+        if (output_size is None) == (output_ratio is None):
+            given = "both" if output_size is not None else "neither"
+            raise ValueError(f"{name} takes one of output_size and output_ratio, got {given}")
+        if self.output_ratio is not None and not all(0 < ratio < 1 for ratio in self.output_ratio):
+            raise ValueError(f"{name}: output_ratio must be between 0 and 1 (got {output_ratio})")
+
+
+class FractionalMaxPool2d(_FractionalMaxPoolNd):
+    """Largest value of windows at random places, as torch.nn.FractionalMaxPool2d: (n, c, h, w) -> (n, c, *output_size).
+
+    Raises ValueError unless one of output_size and output_ratio is given.
+    """
+
+    rank = 2
+
+    def forward(self, input: Tensor) -> Any:
+        return fractional_max_pool2d(
+            input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self._random_samples
+        )
+
+
+class FractionalMaxPool3d(_FractionalMaxPoolNd):
+    """Largest value of boxes at random places, as torch.nn.FractionalMaxPool3d: (n, c, d, h, w) -> (n, c, ...).
+
+    Raises ValueError unless one of output_size and output_ratio is given.
+    """
+
+    rank = 3
+
+    def forward(self, input: Tensor) -> Any:
+        return fractional_max_pool3d(
+            input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self._random_samples
+        )
