@@ -8,7 +8,8 @@ from typing import Any
 
 from gradbook import backends
 from gradbook.autograd import grad_mode, versions
-from gradbook.optim.optimizer import Optimizer, check_lr
+from gradbook.optim.array_optimizer import check_lr
+from gradbook.optim.optimizer import Optimizer
 from gradbook.tensor import Tensor
 
 __all__ = ["LBFGS"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradbook.optim.cycles import CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR
+from gradbook.optim.scheduler import EPOCH as EPOCH_DEPRECATION_WARNING
 from gradbook.optim.scheduler import ChainedScheduler, LRScheduler, SequentialLR
 from gradbook.optim.schedules import (
     ConstantLR,
@@ -37,3 +38,4 @@ __all__ = [
 ]
 
 _LRScheduler = LRScheduler
+EPOCH_DEPRECATION_WARNING = EPOCH_DEPRECATION_WARNING

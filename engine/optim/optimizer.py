@@ -1,27 +1,40 @@
-"""Optimizer: parameter groups, state, hooks; and ArrayOptimizer, whose rule works on bare arrays in place."""
+"""Optimizer: parameter groups, state, hooks; and the names that optimizers written for PyTorch import from here."""
 
 from __future__ import annotations
 
 import functools
+import math
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
-from typing import Any
-
-import numpy as np
+from typing import Any, TypeAlias
 
 from gradbook import backends, dtypes, events
 from gradbook.autograd import grad_mode, versions
 from gradbook.autograd.node import HookDict, RemovableHandle
+from gradbook.ops.complex import view_as_real
 from gradbook.tensor import Tensor
 
-__all__ = ["ArrayOptimizer", "Optimizer"]
+__all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook"]
 
 _HOOKS = (
     "_optimizer_step_pre_hooks", "_optimizer_step_post_hooks", "_optimizer_state_dict_pre_hooks",
     "_optimizer_state_dict_post_hooks", "_optimizer_load_state_dict_pre_hooks", "_optimizer_load_state_dict_post_hooks",
 )  # fmt: skip
+
+
+everywhere_before, everywhere_after = HookDict(), HookDict()  # hooks on the steps of all optimizers
+
+ParamsT: TypeAlias = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
+
+
+class _RequiredParameter:
+    def __repr__(self) -> str:
+        return "<required parameter>"
+
+
+required = _RequiredParameter()
 
 
 class Optimizer:
@@ -54,6 +67,16 @@ class Optimizer:
             setattr(self, name, HookDict())
         self._stepping = False
         self._opt_called = False
+
+    @staticmethod
+    def profile_hook_step(func: Callable[..., Any]) -> Callable[..., Any]:
+        """The step itself, for code that decorates it: hooks run around a subclass's step anyway."""
+        return func
+
+    def _accelerator_graph_capture_health_check(self) -> None:
+        """Nothing is captured here; steps written for PyTorch call it."""
+
+    _cuda_graph_capture_health_check = _accelerator_graph_capture_health_check
 
     def __init_subclass__(cls, **named: Any) -> None:
         super().__init_subclass__(**named)
@@ -96,14 +119,10 @@ class Optimizer:
             param_group["param_names"] = [name for name, _ in given]
             given = [tensor for _, tensor in given]
         param_group["params"] = given
-        for tensor in given:
-            if not isinstance(tensor, Tensor):
-                raise TypeError(
-                    f"optimizer can only optimize Tensors, but one of the params is {type(tensor).__name__}"
-                )
-            if not self.defaults.get("differentiable") and not (tensor.is_leaf or tensor.retains_grad):
-                raise ValueError("can't optimize a non-leaf Tensor")
+        self._check_tensors(given)
         for name, default in self.defaults.items():
+            if default is required and name not in param_group:
+                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
             param_group.setdefault(name, default)
         if len({id(x) for x in given}) != len(given):
             warnings.warn(
@@ -120,6 +139,15 @@ class Optimizer:
                 "names to the optimizer"
             )
         self.param_groups.append(param_group)
+
+    def _check_tensors(self, given: list[Any]) -> None:
+        for tensor in given:
+            if not isinstance(tensor, Tensor):
+                raise TypeError(
+                    f"optimizer can only optimize Tensors, but one of the params is {type(tensor).__name__}"
+                )
+            if not self.defaults.get("differentiable") and not (tensor.is_leaf or tensor.retains_grad):
+                raise ValueError("can't optimize a non-leaf Tensor")
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Clear the gradients of all parameters: to None, or to zeros in place."""
@@ -255,7 +283,7 @@ def _announced(step: Callable[..., Any]) -> Callable[..., Any]:
             return step(self, *args, **named)
         self._stepping = True
         try:
-            for hook in tuple(self._optimizer_step_pre_hooks.values()):  # type: ignore[attr-defined]
+            for hook in (*everywhere_before.values(), *self._optimizer_step_pre_hooks.values()):  # type: ignore[attr-defined]
                 replaced = hook(self, args, named)
                 if replaced is not None:
                     if not (isinstance(replaced, tuple) and len(replaced) == 2):
@@ -267,7 +295,7 @@ def _announced(step: Callable[..., Any]) -> Callable[..., Any]:
                 events.emit(events.step, "start", self)
             result = step(self, *args, **named)
             self._opt_called = True
-            for hook in tuple(self._optimizer_step_post_hooks.values()):  # type: ignore[attr-defined]
+            for hook in (*self._optimizer_step_post_hooks.values(), *everywhere_after.values()):  # type: ignore[attr-defined]
                 hook(self, args, named)
             if events.step:
                 events.emit(events.step, "end", self)
@@ -280,127 +308,77 @@ def _announced(step: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-class ArrayOptimizer(Optimizer):
-    """An optimizer whose rule for one parameter is `update(array, grad, state, group)`, all in place."""
-
-    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
-        self._scratch: dict[Any, list[Any]] = {}
-        super().__init__(params, defaults)
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        self._scratch = {}
-
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Change the parameters after their gradients. -> the loss that `closure` computed, or None."""
-        loss = None
-        if closure is not None:
-            with grad_mode.enable_grad():
-                loss = closure()
-        state, update, stamp = self.state, self.update, versions.stamp
-        for group in self.param_groups:
-            options = self.options(group)
-            for param in group["params"]:
-                grad = param._grad
-                if grad is None:
-                    continue
-                array, g = param._array, grad._array
-                own = state.get(param)
-                if own is None:
-                    own = {}
-                if array.dtype.itemsize == 2 or array.dtype.kind == "c":
-                    self._update_as_float(array, g, own, options)
-                else:
-                    update(array, g, own, options)
-                if own and param not in state:
-                    state[param] = own
-                stamp(array)
-        return loss
-
-    def options(self, group: dict[str, Any]) -> dict[str, Any]:
-        """A group's options as numbers: a learning rate may be a tensor."""
-        lr = group["lr"]
-        return {**group, "lr": float(lr)} if isinstance(lr, Tensor) else group
-
-    def update(self, array: Any, grad: Any, state: dict[str, Any], options: dict[str, Any]) -> None:
-        """Change one parameter in place; to be written by the subclass."""
-        raise NotImplementedError(f"{type(self).__name__} has no rule for one parameter")
-
-    def _update_as_float(self, array: Any, grad: Any, state: dict[str, Any], options: dict[str, Any]) -> None:
-        """16-bit parameters computed in 32 bits, complex ones as pairs of numbers; state in the parameter's dtype."""
-        real = array.dtype.kind == "c"
-        to: Callable[[Any], Any] = (lambda a: a.view(a.real.dtype)) if real else (lambda a: a.astype(np.float32))
-        same = {k for k, v in state.items() if isinstance(v, Tensor) and v._array.dtype == array.dtype}
-        wide = {k: Tensor._of(to(v._array)) if k in same else v for k, v in state.items()}
-        own = np.ascontiguousarray(array).reshape(array.shape or (1,)) if real else array
-        value = to(own)
-        self.update(value, to(np.ascontiguousarray(grad).reshape(array.shape or (1,)) if real else grad), wide, options)
-        array[...] = (value.view(array.dtype) if real else value).reshape(array.shape)
-        for key, v in wide.items():
-            keep = isinstance(v, Tensor) and v._array.shape == value.shape and key != "step"
-            state[key] = Tensor._of(v._array.view(array.dtype) if real else v._array.astype(array.dtype)) if keep else v
-
-    def scratch(self, array: Any, count: int) -> list[Any]:
-        """Work arrays like `array`, shared by all parameters of that shape."""
-        key = (array.shape, array.dtype)
-        found = self._scratch.get(key)
-        if found is None or len(found) < count:
-            xp = backends.xp_of(array)
-            found = self._scratch[key] = [xp.empty(array.shape, array.dtype) for _ in range(count)]
-        return found
-
-    def directed(self, array: Any, grad: Any, options: dict[str, Any], out: Any, decay: bool = True) -> Any:
-        """The gradient to go down: turned round if maximize, with weight decay added. In `out`, if it is another."""
-        xp = backends.xp_of(array)
-        if options["maximize"]:
-            grad = xp.negative(grad, out=out)
-        weight_decay = options["weight_decay"] if decay else 0
-        if weight_decay != 0:
-            if grad is out:
-                grad += array * weight_decay
-            else:
-                xp.multiply(array, float(weight_decay), out=out)
-                out += grad
-                grad = out
-        return grad
+# -- what optimizers written for PyTorch use beside the class ----------------------------------------------------------
 
 
-def zeros_like(array: Any) -> Tensor:
-    """State that starts at zero, in the parameter's shape and dtype."""
-    made: Tensor = Tensor._of(backends.xp_of(array).zeros(array.shape, array.dtype))
-    return made
+def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """`hook(optimizer, args, kwargs)` before the steps of all optimizers; may return new (args, kwargs)."""
+    return everywhere_before.add(hook)
 
 
-def counter(start: float = 0.0) -> Tensor:
-    """A number as PyTorch keeps it in the state: a 0-d float32 tensor (float64 if that is the default)."""
-    wide = dtypes.get_default_dtype() is dtypes.float64
-    made: Tensor = Tensor._of(np.asarray(start, np.float64 if wide else np.float32))
-    return made
+def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """`hook(optimizer, args, kwargs)` after the steps of all optimizers."""
+    return everywhere_after.add(hook)
 
 
-def count(state: dict[str, Any]) -> float:
-    """One step more. -> the number of steps."""
-    step = state["step"]
-    if not isinstance(step, Tensor):
-        step = state["step"] = counter(float(step))
-    step._array += 1
-    return float(step._array)
+def _use_grad_for_differentiable(func: Callable[..., Any]) -> Callable[..., Any]:
+    """A step that autograd follows only if the optimizer was made with differentiable=True."""
+
+    @functools.wraps(func)
+    def run(self: Any, *args: Any, **named: Any) -> Any:
+        with grad_mode.set_grad_enabled(bool(self.defaults.get("differentiable", False))):
+            return func(self, *args, **named)
+
+    return run
 
 
-def check(claim: bool, what: str, value: Any) -> None:
-    """Raise ValueError as PyTorch does for an option out of range."""
-    if not claim:
-        raise ValueError(f"Invalid {what}: {value}")
+def _get_value(x: Any) -> Any:
+    """The number in a tensor of one."""
+    return x.item() if isinstance(x, Tensor) else x
 
 
-def check_lr(lr: Any) -> None:
-    """Raise ValueError unless the learning rate is a number ≥ 0 or a tensor of one."""
-    if isinstance(lr, Tensor) and lr.numel() != 1:
-        raise ValueError("Tensor lr must be 1-element")
-    check(float(lr) >= 0.0, "learning rate", lr)
+def _stack_if_compiling(x: Any) -> Any:
+    return x
 
 
-def check_betas(betas: Any) -> None:
-    """Raise ValueError unless both betas lie in [0, 1)."""
-    for i in (0, 1):
-        check(0.0 <= float(betas[i]) < 1.0, f"beta parameter at index {i}", betas[i])
+def _disable_dynamo_if_unsupported(single_tensor_fn: Any = None) -> Callable[[Any], Any]:
+    return lambda func: func
+
+
+def _default_to_fused_or_foreach(
+    params: list[Tensor], differentiable: bool, use_fused: bool = False
+) -> tuple[bool, bool]:
+    """(fused, foreach): what to choose if the user did not. On a CPU neither."""
+    return False, False
+
+
+def _get_capturable_supported_devices(supports_xla: bool = True) -> list[str]:
+    return ["cuda"]
+
+
+def _get_scalar_dtype(is_fused: bool | None = None) -> dtypes.dtype:
+    """The dtype of a step counter."""
+    wide = dtypes.get_default_dtype() is dtypes.float64 and not is_fused
+    return dtypes.float64 if wide else dtypes.float32
+
+
+def _view_as_real(params: list[Any], *state_and_grads: list[Any]) -> None:
+    """Complex parameters, and what belongs to them, replaced by their views as pairs of numbers, in the lists."""
+    for i, param in enumerate(params):
+        if param.is_complex():
+            params[i] = view_as_real(param)
+            for values in state_and_grads:
+                values[i] = view_as_real(values[i])
+
+
+def _dispatch_sqrt(x: Any) -> Any:
+    """The root of a number or a tensor."""
+    return x.sqrt() if isinstance(x, Tensor) else math.sqrt(x)
+
+
+_params_doc = "params: the parameters to optimize, (name, parameter) pairs, or dicts that are parameter groups"
+_foreach_doc = "foreach (bool, optional): accepted; all parameters are treated alike"
+_fused_doc = "fused (bool, optional): accepted; all parameters are treated alike"
+_capturable_doc = "capturable (bool, optional): accepted; there is nothing to capture on a CPU"
+_differentiable_doc = "differentiable (bool, optional): whether autograd follows the step"
+_maximize_doc = "maximize (bool, optional): go up the objective instead of down (default: False)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradbook import backends
-from gradbook.optim.optimizer import ArrayOptimizer, check, check_lr
+from gradbook.optim.array_optimizer import ArrayOptimizer, check, check_lr
 from gradbook.tensor import Tensor
 
 __all__ = ["SGD"]
