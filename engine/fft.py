@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import dtypes
+from gradbook.autograd import casting
 from gradbook.errors import ShapeError
 from gradbook.ops import creation
 from gradbook.ops.arguments import array_dtype, axis, write_out
@@ -28,7 +29,7 @@ LAST_TWO = (-2, -1)
 
 def _one(name: str, input: Any, n: Any, dim: int) -> tuple[Tensor, int, Any]:
     """The input in a dtype with a transform, its axis, and how long that shall be (-1: as it is)."""
-    x = transformable(name, need_tensor(f"fft_{name}", input))
+    x = transformable(name, casting.full(need_tensor(f"fft_{name}", input))[0])
     if not x.ndim:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     length = -1 if n is None else operator.index(n)
@@ -39,7 +40,7 @@ def _one(name: str, input: Any, n: Any, dim: int) -> tuple[Tensor, int, Any]:
 
 def _several(name: str, input: Any, s: Any, dim: Any) -> tuple[Tensor, tuple[int, ...], tuple[int, ...]]:
     """The input, its axes, and how long they shall be (-1: as they are)."""
-    x = transformable(name, need_tensor(f"fft_{name}", input))
+    x = transformable(name, casting.full(need_tensor(f"fft_{name}", input))[0])
     s = (s,) if isinstance(s, int) else s
     dim = (dim,) if isinstance(dim, int) else dim
     if dim is not None and len(dim) and not x.ndim:

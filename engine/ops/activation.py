@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import dtypes
+from gradbook.autograd import casting
 from gradbook.autograd.inplace import assign, check_leaf, inplace
 from gradbook.autograd.op import Elementwise, Op
 from gradbook.ops.arguments import axis, tensor_of
@@ -158,6 +159,8 @@ prelu_op.grad("b")(lambda grad, a: grad * minimum_op(a, 0.0))
 @method("prelu")
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """Input where positive, else weight * input; one weight, or one a channel (axis 1); else RuntimeError."""
+    if casting.scopes:
+        input, weight = casting.lower(input, weight)
     floating("prelu", input)
     channels = input.shape[1] if input.ndim >= 2 else 1
     if weight.numel() != 1:

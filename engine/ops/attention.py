@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends
+from gradbook.autograd import casting
 from gradbook.autograd.op import Op
 from gradbook.errors import AutogradError, DTypeError, ShapeError
 from gradbook.ops.mistakes import check_same_dtype, mistake, need_tensor
@@ -135,6 +136,8 @@ def scaled_dot_product_attention(
     numbers
     to add; scale: 1 / sqrt(e). Raises ShapeError where sizes do not fit, DTypeError where dtypes differ.
     """
+    if casting.scopes:
+        query, key, value = casting.lower(query, key, value)
     op = "scaled_dot_product_attention"
     for i, (name, x) in enumerate((("query", query), ("key", key), ("value", value)), 1):
         need_tensor(op, x, name, i)
@@ -172,6 +175,10 @@ def scaled_dot_product_attention(
         fix = "allow SDPBackend.MATH in sdpa_kernel(...)"
         raise mistake(AutogradError, op, words, "every kernel that runs here is turned off", fix)
     step = 1 / math.sqrt(max(1, query.shape[-1])) if scale is None else float(scale)
+    if query.itemsize == 2 and dropout_p == 0:  # half precision: summed in float32, rounded once
+        wide = [x.float() if isinstance(x, Tensor) and x.itemsize == 2 else x for x in (query, key, value, attn_mask)]
+        half: Tensor = attention_op(*wide, scale=step, causal=is_causal).to(query.dtype)
+        return half
     if dropout_p > 0:
         from gradbook.ops.dropout import dropout
 

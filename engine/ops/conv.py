@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from gradbook import backends
+from gradbook.autograd import casting
 from gradbook.autograd.op import Op
 from gradbook.errors import ShapeError
 from gradbook.ops.conv_arrays import add_bias, convolve, input_grad, weight_grad, wide
@@ -237,6 +238,8 @@ def convolution(
     rank: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Tensor:
     """A convolution over `rank` spatial axes, arguments as PyTorch's conv<rank>d."""
+    if casting.scopes:
+        input, weight, bias = casting.lower(input, weight, bias)
     op = f"conv{rank}d"
     check_conv(op, input, weight, bias, rank, groups, need_tensor(op, weight, "weight", 2).shape[1] * groups)
     stride, dilation = numbers(stride, rank, "stride"), numbers(dilation, rank, "dilation")
@@ -296,6 +299,8 @@ def transposed(
     dilation: Any,
 ) -> Tensor:
     """A transposed convolution over `rank` spatial axes, arguments as PyTorch's conv_transpose<rank>d."""
+    if casting.scopes:
+        input, weight, bias = casting.lower(input, weight, bias)
     op = f"conv_transpose{rank}d"
     check_conv(op, input, weight, bias, rank, groups, need_tensor(op, weight, "weight", 2).shape[0])
     stride, padding = numbers(stride, rank, "stride"), numbers(padding, rank, "padding")

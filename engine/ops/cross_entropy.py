@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends
+from gradbook.autograd import casting
 from gradbook.autograd.op import Op
 from gradbook.errors import DTypeError, ShapeError
 from gradbook.ops.conv_arrays import wide
@@ -317,6 +318,8 @@ def cross_entropy(
     sum, or mean (weighted by class). Raises ShapeError or ValueError where shapes do not fit, IndexError for a class
     that is not there, DTypeError for a target that is neither integer nor like input.
     """
+    if casting.scopes:
+        input, target, weight = casting.full(input, target, weight)
     reduction = reduction_of(reduction, size_average, reduce)
     need_tensor("cross_entropy_loss", input)
     need_tensor("cross_entropy_loss", target, "target", 2)
@@ -371,6 +374,8 @@ def nll_loss(
 
     Raises as cross_entropy.
     """
+    if casting.scopes:
+        input, weight = casting.full(input, weight)
     reduction = reduction_of(reduction, size_average, reduce)
     need_tensor("nll_loss", input)
     need_tensor("nll_loss", target, "target", 2)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends
+from gradbook.autograd import casting
 from gradbook.errors import ShapeError
 from gradbook.ops.mistakes import mistake, need_tensor
 from gradbook.tensor import Tensor
@@ -44,6 +45,8 @@ def ctc_loss(
     where
     lengths do not fit.
     """
+    if casting.scopes:
+        (log_probs,) = casting.full(log_probs)
     import gradbook
 
     need_tensor("ctc_loss", log_probs)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends
-from gradbook.autograd import versions
+from gradbook.autograd import casting, versions
 from gradbook.autograd.op import Op
 from gradbook.errors import ShapeError
 from gradbook.ops.linalg import conj, product, same_dtype
@@ -155,6 +155,8 @@ def einsum(*args: Any) -> Tensor:
     that does not fit the operands.
     """
     inputs, output, operands = _parse(args)
+    if casting.scopes:
+        operands = list(casting.lower(*operands))
     prepared: list[Tensor] = []
     labels: list[Labels] = []
     size: dict[int, int] = {}

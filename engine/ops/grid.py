@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends
+from gradbook.autograd import casting
 from gradbook.errors import ShapeError
 from gradbook.ops.mistakes import mistake
 from gradbook.tensor import Tensor
@@ -53,6 +54,8 @@ def grid_sample(
     nearest or
     bicubic (images only); padding_mode: zeros, border or reflection.
     """
+    if casting.scopes:
+        input, grid = casting.full(input, grid)
     if mode not in ("bilinear", "nearest", "bicubic"):
         raise ValueError(
             f"nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: '{mode}'"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import dtypes
+from gradbook.autograd import casting
 from gradbook.autograd.op import Elementwise, Op
 from gradbook.errors import DTypeError, ShapeError
 from gradbook.ops.mistakes import mistake
@@ -213,6 +214,8 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
 
     Leading axes are broadcast. Raises RuntimeError where inner lengths or dtypes differ.
     """
+    if casting.scopes:
+        input, other = casting.lower(input, other)
     try:
         a, b = input._array, other._array
     except AttributeError:
@@ -313,7 +316,7 @@ def mv(input: Tensor, vec: Tensor, *, out: Tensor | None = None) -> Tensor:
             ShapeError, "mv", f"vector + matrix @ vector expected, got 1, {input._array.ndim}, {vec._array.ndim}",
             "mv takes a matrix and a vector", "use matmul (@)", input=input, vec=vec,
         )  # fmt: skip
-    return matmul(input, vec, out=out)
+    return matmul(input, vec, out=out) if not casting.scopes else casting.apart(matmul, input, vec, out=out)
 
 
 def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -345,7 +348,7 @@ def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None = None) -> Tensor:
             f"{_c_name(input.dtype).capitalize()} and {_c_name(tensor.dtype).capitalize()}"
         )
         raise mistake(DTypeError, "dot", words, input=input, tensor=tensor)
-    return matmul(input, tensor, out=out)
+    return matmul(input, tensor, out=out) if not casting.scopes else casting.apart(matmul, input, tensor, out=out)
 
 
 def vdot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -355,6 +358,8 @@ def vdot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Sums of products along the last axes, as torch.inner. (.., k), (*, k) -> (.., *)."""
+    if casting.scopes:
+        input, other = casting.lower(input, other)
     m, n = need_tensor("inner", input)._array.shape, need_tensor("inner", other, 2, "other")._array.shape
     if not m or not n:
         result: Tensor = input * other
@@ -387,6 +392,8 @@ def addmm(
     input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
 ) -> Tensor:
     """Beta · input + alpha · mat1 @ mat2, as torch.addmm; input is broadcast. (n, k), (k, m) -> (n, m)."""
+    if casting.scopes:
+        input, mat1, mat2 = casting.lower(input, mat1, mat2)
     for position, (name, value) in enumerate({"input": input, "mat1": mat1, "mat2": mat2}.items(), 1):
         need_tensor("addmm", value, position, name)
     m, n = mat1._array.shape, mat2._array.shape
@@ -446,6 +453,8 @@ def baddbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
 ) -> Tensor:
     """Beta · input + alpha · bmm(batch1, batch2), as torch.baddbmm. (b, n, k), (b, k, m) -> (b, n, m)."""
+    if casting.scopes:
+        input, batch1, batch2 = casting.lower(input, batch1, batch2)
     result = _added("baddbmm", input, bmm(batch1, batch2), beta, alpha)
     return result if out is None else _into(out, result)
 
@@ -454,6 +463,8 @@ def addbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
 ) -> Tensor:
     """Beta · input + alpha · the sum over the batch of bmm(batch1, batch2), as torch.addbmm. -> (n, m)."""
+    if casting.scopes:
+        input, batch1, batch2 = casting.lower(input, batch1, batch2)
     result = _added("addbmm", input, bmm(batch1, batch2).sum(0), beta, alpha)
     return result if out is None else _into(out, result)
 
@@ -467,6 +478,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     dims: how many last axes of a meet the first of b, or (axes of a, axes of b). Raises RuntimeError where lengths
     differ.
     """
+    if casting.scopes:
+        a, b = casting.lower(a, b)
     m, n = need_tensor("tensordot", a, 1, "a")._array.shape, need_tensor("tensordot", b, 2, "b")._array.shape
     if isinstance(dims, Tensor):
         dims = dims.tolist()
@@ -539,6 +552,8 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
 
 def trace(input: Tensor) -> Tensor:
     """The sum of a matrix's diagonal, as torch.trace. (n, m) -> (). Raises RuntimeError for other tensors."""
+    if casting.scopes:
+        (input,) = casting.full(input)
     if need_tensor("trace", input)._array.ndim != 2:
         raise ShapeError(f"trace: expected a matrix, but got tensor with dim {input._array.ndim}")
     result: Tensor = diagonal_op(input, offset=0, dim1=0, dim2=1).sum()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from gradbook.autograd import casting
 from gradbook.autograd.op import Op
 from gradbook.errors import DTypeError, ShapeError
 from gradbook.ops.cross_entropy import cross_entropy
@@ -57,6 +58,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     input (*, in), weight (out, in) or (in,), bias (out,) or None -> (*, out). Raises ShapeError where they do not fit,
     DTypeError where dtypes differ.
     """
+    if casting.scopes:
+        input, weight, bias = casting.lower(input, weight, bias)
     try:
         x, w = input._array, weight._array
     except AttributeError:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends
+from gradbook.autograd import casting
 from gradbook.autograd.op import Op
 from gradbook.errors import ShapeError
 from gradbook.ops.cross_entropy import reduction_of
@@ -114,6 +115,8 @@ def mse_loss(
     weight: Tensor | None = None,
 ) -> Tensor:
     """(input - target)², as torch.nn.functional.mse_loss; reduction: none, mean or sum."""
+    if casting.scopes:
+        input, target = casting.full(input, target)
     how = reduction_of(reduction, size_average, reduce)
     input, target = alike("mse_loss", input, target)
     if weight is not None:
@@ -142,6 +145,8 @@ def l1_loss(
     weight: Tensor | None = None,
 ) -> Tensor:
     """|input - target|, as torch.nn.functional.l1_loss; reduction: none, mean or sum."""
+    if casting.scopes:
+        input, target = casting.full(input, target)
     how = reduction_of(reduction, size_average, reduce)
     input, target = alike("l1_loss", input, target)
     values = (input - target).abs()
@@ -185,6 +190,8 @@ def huber_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
 ) -> Tensor:
     """Squared near zero, absolute beyond delta, as torch.nn.functional.huber_loss."""
+    if casting.scopes:
+        input, target = casting.full(input, target)
     how = reduction_of(reduction)
     input, target = alike("huber_loss", input, target)
     if delta <= 0:
@@ -204,6 +211,8 @@ def smooth_l1_loss(
     beta: float = 1.0,
 ) -> Tensor:
     """huber_loss / beta, as torch.nn.functional.smooth_l1_loss; beta 0 is l1_loss. Raises RuntimeError for beta < 0."""
+    if casting.scopes:
+        input, target = casting.full(input, target)
     how = reduction_of(reduction, size_average, reduce)
     if beta < 0:
         raise mistake(ShapeError, "smooth_l1_loss", "smooth_l1_loss does not support negative values for beta.")
@@ -281,6 +290,8 @@ def binary_cross_entropy_with_logits(
 
     pos_weight: how much more a yes counts. Raises ValueError unless input and target have one shape.
     """
+    if casting.scopes:
+        input, target, weight = casting.full(input, target, weight)
     how = reduction_of(reduction, size_average, reduce)
     need_tensor("binary_cross_entropy_with_logits", input)
     need_tensor("binary_cross_entropy_with_logits", target, "target", 2)
@@ -335,6 +346,8 @@ def binary_cross_entropy(
 
     Raises ValueError unless both have one shape, RuntimeError for an input outside 0..1.
     """
+    if casting.scopes:
+        input, target, weight = casting.full(input, target, weight)
     how = reduction_of(reduction, size_average, reduce)
     need_tensor("binary_cross_entropy", input)
     need_tensor("binary_cross_entropy", target, "target", 2)
@@ -374,6 +387,8 @@ def kl_div(
 
     reduction: none, mean, sum, or batchmean (sum / n, the mathematical definition).
     """
+    if casting.scopes:
+        input, target = casting.full(input, target)
     if reduction == "mean" and size_average is None and reduce is None:
         warnings.warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support size. "
@@ -401,6 +416,8 @@ def poisson_nll_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """-log of a Poisson probability of `target` (without its constant unless full), as torch's poisson_nll_loss."""
+    if casting.scopes:
+        input, target = casting.full(input, target)
     how = reduction_of(reduction, size_average, reduce)
     values = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends, dtypes
+from gradbook.autograd import casting
 from gradbook.ops.arguments import axis, one_of, tensor_of, write_out
 from gradbook.ops.extremes import Pair, nothing, pair_out, selected, take_op
 from gradbook.tensor import Tensor, method
@@ -258,6 +259,8 @@ def quantile(
     out: Tensor | None = None,
 ) -> Tensor:
     """The value below which the share q lies, overall or along `dim`, as torch.quantile. -> (*) or (len(q), *)."""
+    if casting.scopes:
+        (input,) = casting.full(input)
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False, out)
 
 
@@ -272,4 +275,6 @@ def nanquantile(
     out: Tensor | None = None,
 ) -> Tensor:
     """As quantile, leaving nan out."""
+    if casting.scopes:
+        (input,) = casting.full(input)
     return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True, out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from gradbook.autograd import casting
 from gradbook.autograd.op import Op
 from gradbook.errors import ShapeError
 from gradbook.ops.mistakes import mistake, need_tensor
@@ -110,6 +111,8 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     mode: constant (negative pads cut off), reflect, replicate or circular. Raises ShapeError where a pad is larger than
     the input allows, NotImplementedError for an unknown mode.
     """
+    if casting.scopes and mode in ("reflect", "replicate"):
+        (input,) = casting.full(input)
     x = need_tensor("pad", input)
     pads = tuple(int(p) for p in pad)
     if len(pads) % 2:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends
+from gradbook.autograd import casting
 from gradbook.errors import ShapeError
 from gradbook.ops.conv import numbers
 from gradbook.ops.mistakes import mistake, need_tensor
@@ -101,6 +102,8 @@ def max_pool3d(
 
     return_indices: also where it was, as index in the flattened map. Raises ShapeError where no window fits.
     """
+    if casting.scopes:
+        (input,) = casting.full(input)
     return max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
@@ -163,6 +166,8 @@ def avg_pool3d(
 
     Raises ShapeError where no window fits.
     """
+    if casting.scopes:
+        (input,) = casting.full(input)
     y: Tensor = avg_pool(3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
     return y
 
@@ -284,6 +289,8 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
 
 def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
     """Mean of each of output_size windows an axis, as torch.nn.functional.adaptive_avg_pool3d."""
+    if casting.scopes:
+        (input,) = casting.full(input)
     return adaptive_avg(3, input, output_size)
 
 
@@ -299,6 +306,8 @@ def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = 
 
 def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """Largest value of each of output_size windows an axis, as torch.nn.functional.adaptive_max_pool3d."""
+    if casting.scopes:
+        (input,) = casting.full(input)
     return adaptive_max(3, input, output_size, return_indices)
 
 

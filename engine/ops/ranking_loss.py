@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradbook import backends
+from gradbook.autograd import casting
 from gradbook.errors import ShapeError
 from gradbook.ops.cross_entropy import reduction_of
 from gradbook.ops.loss import reduce as reduce_values
@@ -67,6 +68,8 @@ def margin_ranking_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """max(0, -target (input1 - input2) + margin), as torch.nn.functional.margin_ranking_loss."""
+    if casting.scopes:
+        input1, input2 = casting.full(input1, input2)
     how = reduction_of(reduction, size_average, reduce)
     if input1.ndim != input2.ndim or input1.ndim != target.ndim:
         words = (
@@ -86,6 +89,8 @@ def hinge_embedding_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """input where target is 1, max(0, margin - input) where it is -1, as torch.nn.functional.hinge_embedding_loss."""
+    if casting.scopes:
+        (input,) = casting.full(input)
     how = reduction_of(reduction, size_average, reduce)
     near = input.masked_fill(target == -1, 0)
     far = (margin - input).clamp(min=0).masked_fill(target == 1, 0)
@@ -102,6 +107,8 @@ def cosine_embedding_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """1 - cos where target is 1, max(0, cos - margin) where it is -1, as torch.nn.functional.cosine_embedding_loss."""
+    if casting.scopes:
+        input1, input2 = casting.full(input1, input2)
     how = reduction_of(reduction, size_average, reduce)
     if target.ndim not in (0, 1):
         words = "0D or 1D target tensor expected, multi-target not supported"
@@ -128,6 +135,8 @@ def soft_margin_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """log(1 + exp(-target input)), as torch.nn.functional.soft_margin_loss."""
+    if casting.scopes:
+        input, target = casting.full(input, target)
     how = reduction_of(reduction, size_average, reduce)
     return reduce_values((-target * input).exp().log1p(), how)
 
@@ -161,6 +170,8 @@ def multi_margin_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """Σ over wrong classes of max(0, margin - x_target + x_class)ᵖ / c, as torch.nn.functional.multi_margin_loss."""
+    if casting.scopes:
+        input, weight = casting.full(input, weight)
     how = reduction_of(reduction, size_average, reduce)
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
@@ -189,6 +200,8 @@ def multilabel_margin_loss(
 
     target: indices of right classes, ended by -1.
     """
+    if casting.scopes:
+        (input,) = casting.full(input)
     how = reduction_of(reduction, size_average, reduce)
     if input.ndim > 2 or 0 in input.shape[-1:] or (input.ndim == 1 and input.numel() == 0):
         words = f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input.shape)}"
@@ -223,6 +236,8 @@ def triplet_margin_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """max(0, d(anchor, positive) - d(anchor, negative) + margin), as torch.nn.functional.triplet_margin_loss."""
+    if casting.scopes:
+        anchor, positive, negative = casting.full(anchor, positive, negative)
     how = reduction_of(reduction, size_average, reduce)
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")

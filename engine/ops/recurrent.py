@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gradbook.autograd import casting
 from gradbook.ops.linear import linear
 from gradbook.tensor import Tensor
 
@@ -65,6 +66,8 @@ def run_layer(
     """
     import gradbook
 
+    if casting.scopes and mode == "LSTM":
+        x, *states = casting.lower(x, *states)
     w_ih, w_hh, b_ih, b_hh, *projection = weights
     cell = CELLS[mode]
     gates = linear(x, w_ih, b_ih)  # of all steps at once

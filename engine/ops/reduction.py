@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends, dtypes
+from gradbook.autograd import casting
 from gradbook.autograd.op import Op
 from gradbook.errors import DTypeError, ShapeError
 from gradbook.ops.arguments import array_dtype, axes, axis, shape_of, tensor_of, write_out
@@ -205,6 +206,8 @@ def prod(
     input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
 ) -> Tensor:
     """The product of all elements or along one axis, as torch.prod. Bools and integers give int64."""
+    if casting.scopes:
+        (input,) = casting.full(input)
     x = summable(input, dtype, "prod")
     found = None if dim is None else axes(axis(dim, x._array.ndim), x._array.ndim)
     return write_out("prod", prod_op(x, dim=found, keepdim=keepdim), out)

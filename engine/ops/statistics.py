@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradbook.autograd import casting
 from gradbook.ops.arguments import tensor_of
 from gradbook.ops.reduction import sum
 from gradbook.ops.vector_norm import vector_norm
@@ -17,6 +18,8 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = "use_mm_fo
 
     Raises RuntimeError unless both have rows of one length.
     """
+    if casting.scopes:
+        x1, x2 = casting.full(x1, x2)
     for name, x in (("X1", x1), ("X2", x2)):
         if tensor_of("cdist", x).ndim < 2:
             raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {x.ndim}D")
