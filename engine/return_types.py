@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gradbook.linalg import QRResult as qr
-from gradbook.linalg import SlogdetResult as slogdet
-from gradbook.linalg import torch_svd_result as svd
+from gradbook.linalg.checks import QRResult as qr
+from gradbook.linalg.checks import SlogdetResult as slogdet
+from gradbook.linalg.checks import TorchSVDResult as svd
 from gradbook.ops.extremes import MinMax as aminmax
 from gradbook.ops.extremes import Pair
 

@@ -34,7 +34,7 @@ class autocast:
     Products, convolutions and attention take their operands in `dtype` (bfloat16 on the CPU, float16 on the GPU);
     losses and what else loses by it take theirs in float32; everything else takes what comes. float64 is left alone.
     Warns and does nothing for a GPU that is not there, or a dtype that is no half precision. Raises RuntimeError for an
-    unknown device type. Differs: on a GPU the CPU's lists hold; a weight's cast is made again at each use, not kept.
+    unknown device type. Differs: on a GPU the CPU's lists hold; torch.linalg is on none; no cast is kept.
     """
 
     def __init__(

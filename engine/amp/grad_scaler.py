@@ -1,4 +1,4 @@
-"""torch.amp.GradScaler: a loss made larger, so that small gradients survive float16, and a step that skips infinities."""
+"""torch.amp.GradScaler: the loss made larger, so that small gradients survive float16; steps that skip infinities."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class OptState(enum.Enum):
 class GradScaler:
     """Scales a loss, unscales gradients, skips a step whose gradients overflow, as torch.amp.GradScaler.
 
-    scale(loss).backward(); step(optimizer); update(). The scale is halved after an overflow (backoff_factor) and doubled
-    (growth_factor) after growth_interval steps without one. Warns and does nothing for a GPU that is not there.
+    scale(loss).backward(); step(optimizer); update(). The scale shrinks by backoff_factor after an overflow, and grows
+    by growth_factor after growth_interval steps without one. Warns and does nothing for a GPU that is not there.
     Raises AssertionError for factors on the wrong side of 1, RuntimeError for calls out of order.
     """
 

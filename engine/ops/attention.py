@@ -136,8 +136,7 @@ def scaled_dot_product_attention(
     numbers
     to add; scale: 1 / sqrt(e). Raises ShapeError where sizes do not fit, DTypeError where dtypes differ.
     """
-    if casting.scopes:
-        query, key, value = casting.lower(query, key, value)
+    query, key, value = casting.lower(query, key, value) if casting.scopes else (query, key, value)
     op = "scaled_dot_product_attention"
     for i, (name, x) in enumerate((("query", query), ("key", key), ("value", value)), 1):
         need_tensor(op, x, name, i)
@@ -175,14 +174,19 @@ def scaled_dot_product_attention(
         fix = "allow SDPBackend.MATH in sdpa_kernel(...)"
         raise mistake(AutogradError, op, words, "every kernel that runs here is turned off", fix)
     step = 1 / math.sqrt(max(1, query.shape[-1])) if scale is None else float(scale)
-    if query.itemsize == 2 and dropout_p == 0:  # half precision: summed in float32, rounded once
-        wide = [x.float() if isinstance(x, Tensor) and x.itemsize == 2 else x for x in (query, key, value, attn_mask)]
-        half: Tensor = attention_op(*wide, scale=step, causal=is_causal).to(query.dtype)
-        return half
     if dropout_p > 0:
         from gradbook.ops.dropout import dropout
 
         made: Tensor = dropout(attention_weights(query, key, attn_mask, step, is_causal), dropout_p) @ value
         return made
-    made = attention_op(query, key, value, attn_mask, scale=step, causal=is_causal)
-    return made
+    return attend(query, key, value, attn_mask, step, is_causal)
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor, mask: Any, scale: float, causal: bool) -> Tensor:
+    """The op itself; half precision is summed in float32 and rounded once."""
+    if query.itemsize != 2:
+        made: Tensor = attention_op(query, key, value, mask, scale=scale, causal=causal)
+        return made
+    wide = [x.float() if isinstance(x, Tensor) and x.itemsize == 2 else x for x in (query, key, value, mask)]
+    half: Tensor = attention_op(*wide, scale=scale, causal=causal).to(query.dtype)
+    return half

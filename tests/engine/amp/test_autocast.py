@@ -290,32 +290,37 @@ def test_switched_for_good_and_back() -> None:
     assert casting.scopes == 0
 
 
+def product_of(module: Any, dtype: Any, said: list[str]) -> Any:
+    """A Function that multiplies matrices, under custom_fwd and custom_bwd, and says in which dtypes."""
+
+    class Product(module.autograd.Function):
+        @staticmethod
+        @module.amp.custom_fwd(device_type="cpu", cast_inputs=dtype)
+        def forward(ctx: Any, a: Any, b: Any) -> Any:
+            ctx.save_for_backward(a, b)
+            y = a @ b
+            said.append(f"{a.dtype} {y.dtype}".replace("gradbook", "torch"))
+            return y
+
+        @staticmethod
+        @module.amp.custom_bwd(device_type="cpu")
+        def backward(ctx: Any, grad: Any) -> Any:
+            a, b = ctx.saved_tensors
+            left = grad.to(b.dtype) @ b.t()
+            said.append(str(left.dtype).replace("gradbook", "torch"))
+            return left.to(a.dtype), (a.t() @ grad.to(a.dtype)).to(b.dtype)
+
+    return Product
+
+
 @pytest.mark.parametrize("cast_inputs", [None, "float32"])
 def test_functions_of_ones_own(cast_inputs: str | None) -> None:
     seen: dict[Any, list[str]] = {gradbook: [], torch: []}
     for module in (gradbook, torch):
-        dtype, said = getattr(module, cast_inputs) if cast_inputs else None, seen[module]
-
-        class Product(module.autograd.Function):
-            @staticmethod
-            @module.amp.custom_fwd(device_type="cpu", cast_inputs=dtype)
-            def forward(ctx: Any, a: Any, b: Any) -> Any:
-                ctx.save_for_backward(a, b)
-                y = a @ b
-                said.append(f"{a.dtype} {y.dtype}".replace("gradbook", "torch"))
-                return y
-
-            @staticmethod
-            @module.amp.custom_bwd(device_type="cpu")
-            def backward(ctx: Any, grad: Any) -> Any:
-                a, b = ctx.saved_tensors
-                left = grad.to(b.dtype) @ b.t()
-                said.append(str(left.dtype).replace("gradbook", "torch"))
-                return left.to(a.dtype), (a.t() @ grad.to(a.dtype)).to(b.dtype)
-
         a = module.ones(2, 2, requires_grad=True)
+        product = product_of(module, getattr(module, cast_inputs) if cast_inputs else None, seen[module])
         with module.autocast("cpu"):
-            Product.apply(a, module.ones(2, 2)).float().sum().backward()
+            product.apply(a, module.ones(2, 2)).float().sum().backward()
         assert a.grad.tolist() == [[2, 2], [2, 2]]
     assert seen[gradbook] == seen[torch]
 
