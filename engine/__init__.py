@@ -55,10 +55,15 @@ from gradbook.ops.conversion import (
 )
 from gradbook.ops.counting import bincount, histc, histogram, histogramdd, isin, unique, unique_consecutive
 from gradbook.ops.creation import (
-    arange, as_tensor, asarray, empty, empty_like, eye, from_numpy, full, full_like, is_complex,
-    is_floating_point, is_nonzero, is_tensor, linspace, logspace, numel, ones, ones_like, range,
-    scalar_tensor, tensor, tril_indices, triu_indices, zeros, zeros_like,
+    arange, as_tensor, asarray, empty, eye, from_numpy, full, is_complex, is_floating_point, is_nonzero,
+    is_tensor, linspace, logspace, numel, ones, range, scalar_tensor, tensor, tril_indices, triu_indices,
+    zeros,
 )
+from gradbook.ops.like import empty_like, empty_permuted, empty_strided, full_like, ones_like, zeros_like
+from gradbook.layout import (
+    channels_last, channels_last_3d, contiguous_format, layout, memory_format, preserve_format, strided,
+)
+from gradbook.autograd.inference import is_marked as is_inference
 from gradbook.ops.ctc import ctc_loss
 from gradbook.ops.differences import gradient
 from gradbook.ops.dropout import (
@@ -224,7 +229,7 @@ __all__ = [
     "index_copy", "index_fill", "index_put", "index_reduce", "index_select", "inf", "inference_mode",
     "initial_seed", "inner", "instance_norm", "int", "int8", "int16", "int32", "int64", "inverse",
     "is_autocast_cache_enabled", "is_autocast_cpu_enabled", "is_autocast_enabled", "is_complex",
-    "is_deterministic_algorithms_warn_only_enabled", "is_floating_point", "is_grad_enabled",
+    "is_deterministic_algorithms_warn_only_enabled", "is_floating_point", "is_grad_enabled", "is_inference",
     "is_inference_mode_enabled", "is_nonzero", "is_same_size", "is_storage", "is_tensor",
     "is_warn_always_enabled", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf",
     "isreal", "istft", "jagged", "kaiser_window", "kl_div", "kron", "kthvalue", "layer_norm", "layout", "lcm",

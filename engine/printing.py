@@ -42,7 +42,7 @@ def set_printoptions(
     sci_mode: bool | None = None,
 ) -> None:
     """Digits, size from which it is summarised, items at each edge, line width, notation (torch.set_printoptions)."""
-    if profile is not None:
+    if profile in _PROFILES:
         options.precision, options.threshold, options.edgeitems, options.linewidth = _PROFILES[profile]
     given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
     for name, value in given.items():

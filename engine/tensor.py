@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import operator
+import warnings
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
-from gradbook import backends, device, dtypes
-from gradbook.autograd import versions
+from gradbook import backends, device, dtypes, layout
+from gradbook.autograd import grad_mode, versions
 from gradbook.autograd.node import HookDict, LeafNode, Node, RemovableHandle
 
 __all__ = ["Size", "Tensor", "method"]
@@ -33,11 +35,32 @@ class Size(tuple[int, ...]):
         found = super().__getitem__(index)
         return Size(found) if isinstance(index, slice) else found
 
+    def __new__(cls, lengths: Iterable[Any] = ()) -> Size:
+        found = []
+        for i, length in enumerate(lengths):
+            try:
+                found.append(operator.index(length))
+            except TypeError:
+                kind = type(length).__name__
+                raise TypeError(f"gradbook.Size() takes an iterable of 'int' (item {i} is '{kind}')") from None
+        return super().__new__(cls, found)
+
     def __add__(self, other: Any) -> Any:
         return Size(super().__add__(tuple(other)))
 
+    def __radd__(self, other: Any) -> Any:
+        return Size(tuple(other) + tuple(self))
+
+    def __mul__(self, times: Any) -> Any:
+        return Size(super().__mul__(times))
+
+    __rmul__ = __mul__
+
     def __repr__(self) -> str:
         return f"gradbook.Size({list(self)})"
+
+
+new_size = tuple.__new__  # a Size of lengths that are whole numbers already
 
 
 class Tensor:
@@ -106,12 +129,12 @@ class Tensor:
     @property
     def shape(self) -> Size:
         """Lengths of the axes."""
-        return Size(self._array.shape)
+        return new_size(Size, self._array.shape)
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the length of axis `dim`. Raises IndexError for an axis that is not there."""
         if dim is None:
-            return Size(self._array.shape)
+            return new_size(Size, self._array.shape)
         try:
             return self._array.shape[dim]
         except IndexError:
@@ -164,12 +187,21 @@ class Tensor:
 
     def stride(self, dim: int | None = None) -> Any:
         """Elements (not bytes) from one index to the next, of all axes or of one."""
-        strides = tuple(step // self._array.itemsize for step in self._array.strides)
-        return strides if dim is None else strides[dim]
+        strides = layout.strides_of(self._array)
+        if dim is None:
+            return strides
+        if not -len(strides) <= dim < len(strides):
+            raise dim_error(dim, len(strides))
+        return strides[dim]
 
-    def is_contiguous(self, memory_format: Any = None) -> bool:
-        """True if elements lie in memory in index order."""
-        return bool(self._array.flags.c_contiguous)
+    def is_contiguous(self, memory_format: Any = layout.contiguous_format) -> bool:
+        """True if elements lie in memory in index order, or in that of a memory format."""
+        return layout.lies_in(self._array, memory_format)
+
+    @property
+    def layout(self) -> layout.layout:
+        """How elements are stored: gradbook.strided."""
+        return layout.strided
 
     def data_ptr(self) -> int:
         """Address of the first element."""
@@ -216,6 +248,10 @@ class Tensor:
         elif self._node is None or self._node.tensor is nobody:
             if not self.dtype.is_floating_point and not self.dtype.is_complex:
                 raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
+            if "_inference" in self.__dict__ and not grad_mode.state.inference:
+                raise RuntimeError(
+                    "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
+                )
             self._node = leaf_node(self)
         return self
 
@@ -236,11 +272,22 @@ class Tensor:
         """The node that made this tensor; None for a leaf."""
         if versions.rebased and self._view is not None:
             self._renew()
-        return None if self.is_leaf else self._node
+        node = self._node
+        if node is None or node.tensor is not None:
+            return None
+        return node.edges[0] if node.op.name == "pick" else node
 
     @property
     def grad(self) -> Tensor | None:
-        """The gradient accumulated by backward, or None."""
+        """The gradient accumulated by backward, or None (with a warning for a non-leaf, which is given none)."""
+        if self._grad is None and self._node is not None and self._node.tensor is None and not self.retains_grad:
+            warnings.warn(
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. It is None: backward() "
+                "gives gradients to leaves. Use .retain_grad() on the non-leaf Tensor if you want its own; if you meant "
+                "a leaf, access that instead.",
+                UserWarning,
+                stacklevel=2,
+            )
         return self._grad
 
     @grad.setter
@@ -294,6 +341,8 @@ class Tensor:
     def detach(self) -> Tensor:
         """The same memory, outside the graph."""
         made: Tensor = Tensor._of(self._array)
+        if "_inference" in self.__dict__:
+            made.__dict__["_inference"] = self.__dict__["_inference"]
         return made
 
     def detach_(self) -> Tensor:
@@ -340,15 +389,26 @@ class Tensor:
 
     @property
     def _version(self) -> int:
+        if "_inference" in self.__dict__:
+            raise RuntimeError("Inference tensors do not track version counter.")
         return versions.count(self._array)
+
+    def _is_view(self) -> bool:
+        return self._view is not None
+
+    @property
+    def output_nr(self) -> int:
+        """Which output of its `grad_fn` this tensor is."""
+        node = self._node
+        return int(node.params["index"]) if node is not None and node.op.name == "pick" and node.params else 0
 
     @property
     def _base(self) -> Tensor | None:
         return self._view[0] if self._view is not None else None
 
     def is_inference(self) -> bool:
-        """False. Differs: inference_mode marks nothing here."""
-        return False
+        """True for a tensor made in inference mode."""
+        return "_inference" in self.__dict__
 
     # -- out of it ---------------------------------------------------------------------------------------------------
 
@@ -386,6 +446,12 @@ class Tensor:
             return array.astype(dtype)
         return array.copy() if copy else array
 
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        """What a NumPy function made of this tensor, as a tensor again."""
+        from gradbook.ops.creation import from_numpy
+
+        return from_numpy(np.asarray(array))
+
     def __len__(self) -> int:
         if self._array.ndim == 0:
             raise TypeError("len() of a 0-d tensor")
@@ -403,14 +469,19 @@ class Tensor:
             raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
         return bool(self._array.item())
 
+    def _number(self) -> Any:
+        if self._array.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        return self.item()
+
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._number())
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._number())
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._number())
 
     def __index__(self) -> int:
         value = self.item()
@@ -419,14 +490,21 @@ class Tensor:
         return int(value)
 
     def __contains__(self, element: Any) -> bool:
+        if not isinstance(element, (Tensor, bool, int, float, complex, np.generic)):
+            kind = type(element)
+            raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {kind}.")
         return bool((self == element).any().item())
+
+    def __delitem__(self, index: Any) -> None:
+        raise TypeError("Tensor does not support deleting items")
 
     def __hash__(self) -> int:
         return id(self)
 
     def __format__(self, spec: str) -> str:
-        plain = self._array.ndim == 0 and (spec or not self.requires_grad)
-        return format(self.item(), spec) if plain else str(self)
+        if self._array.ndim == 0 and (spec or not self.requires_grad):
+            return format(self.item(), spec)
+        return object.__format__(self, spec)
 
     def __repr__(self) -> str:
         from gradbook.printing import tensor_text
@@ -446,7 +524,7 @@ class Tensor:
                 "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol. "
                 "If you were attempting to deepcopy a module, a weight was computed in forward; detach() it first."
             )
-        made = type(self)._of(self._array.copy())
+        made = type(self)._of(copy_in_storage(self._array, memo))
         memo[id(self)] = made
         if self._node is not None:
             made._node = leaf_node(made)
@@ -457,8 +535,6 @@ class Tensor:
         return made
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        if not self.is_leaf:
-            raise RuntimeError("cannot pickle a tensor that is part of a graph; detach() it first")
         return rebuild, (
             type(self),
             backends.cpu.asarray(self._array),
@@ -466,6 +542,23 @@ class Tensor:
             str(self.device),
             dict(self.__dict__),
         )
+
+
+def copy_in_storage(array: Any, memo: dict[Any, Any]) -> Any:
+    """A copy of an array inside a copy of the memory that it is part of, made once for all that share the memory."""
+    from gradbook.ops.strides import storage, strided
+
+    whole = versions.owner(array)
+    if whole is array or type(array) is not np.ndarray or not (whole.flags.c_contiguous or whole.flags.f_contiguous):
+        if id(array) not in memo.setdefault("gradbook storage", {}):
+            memo["gradbook storage"][id(array)] = (array, layout.same_layout(array))
+        return memo["gradbook storage"][id(array)][1]
+    copies = memo.setdefault("gradbook storage", {})
+    if id(whole) not in copies:
+        copies[id(whole)] = (whole, whole.copy(order="K"))
+    steps = tuple(step // array.itemsize for step in array.strides)
+    flat, _ = storage(copies[id(whole)][1].view(array.dtype))
+    return strided(np, flat, array.shape, steps, storage(array)[1])
 
 
 def rebuild(kind: Any, array: Any, requires_grad: bool, where: str, attributes: dict[str, Any]) -> Any:

@@ -6,27 +6,13 @@ import importlib
 from typing import Any
 
 from gradbook.autograd.grad_mode import (
-    enable_grad,
-    inference_mode,
-    is_grad_enabled,
-    no_grad,
-    set_grad_enabled,
+    enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled, set_multithreading_enabled,
 )
 from gradbook.autograd.node import Node
 
 __all__ = [
-    "Function",
-    "Node",
-    "Variable",
-    "backward",
-    "enable_grad",
-    "grad",
-    "gradcheck",
-    "gradgradcheck",
-    "inference_mode",
-    "is_grad_enabled",
-    "no_grad",
-    "set_grad_enabled",
+    "Function", "Node", "Variable", "backward", "enable_grad", "grad", "gradcheck", "gradgradcheck",
+    "inference_mode", "is_grad_enabled", "no_grad", "set_grad_enabled", "set_multithreading_enabled",
 ]
 
 _LATE = {  # found on first use: these modules need Tensor, which needs this package

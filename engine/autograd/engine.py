@@ -240,11 +240,11 @@ def general_step(
         deposit_part(node, g, grads, heap)
         return
     results = apply_rules(node, g, edges, create_graph)
+    if node_notes and (hooks := post_hooks(node)) is not None:
+        results = run_post_hooks(hooks, results, g)
     for edge, value in zip(edges, results, strict=False):
         if edge is not None and value is not None:
             deposit(edge, value, grads, owned, heap, create_graph)
-    if node_notes and (hooks := post_hooks(node)) is not None:
-        run_post_hooks(hooks, results, g)
 
 
 def finish_leaf(node: Node, g: Any, captures: Captures | None, create_graph: bool, to_leaves: bool) -> None:
@@ -371,12 +371,26 @@ def _add_grad(tensor: Tensor, value: Any, create_graph: bool) -> None:
         tensor._grad = Tensor._of(tensor._grad._array + new._array)
 
 
-def run_post_hooks(hooks: Any, results: Any, g: Any) -> None:
-    def shown(value: Any) -> Any:
-        return value if value is None or isinstance(value, Tensor) else Tensor._of(value)
+def run_post_hooks(hooks: Any, results: Any, g: Any) -> Any:
+    """Call a node's post hooks, each of which may replace the gradients of the operands. -> those gradients"""
 
+    def shown(value: Any) -> Any:
+        return value if value is None or isinstance(value, Tensor) else Tensor._of(array_of(value))
+
+    parts = tuple(shown(part) for part in (g if isinstance(g, list) else [g]))
     for hook in tuple(hooks.values()):
-        hook(tuple(shown(value) for value in results or ()), (shown(g),))
+        given = tuple(shown(value) for value in results or ())
+        replaced = hook(given, parts)
+        if replaced is not None:
+            found = replaced if isinstance(replaced, tuple) else (replaced,)
+            if len(found) != len(given):
+                raise RuntimeError(
+                    f"hook '{getattr(hook, '__name__', 'hook')}' has returned an incorrect number of values (got "
+                    f"{len(found)}, but expected {len(given)})"
+                )
+            bare = not isinstance(g, Tensor)
+            results = [value._array if bare and isinstance(value, Tensor) else value for value in found]
+    return results
 
 
 def on_the_way(starts: Sequence[Node], targets: set[Node]) -> set[Node]:

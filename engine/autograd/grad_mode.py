@@ -6,6 +6,7 @@ import functools
 import inspect
 import os
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -16,6 +17,7 @@ __all__ = [
     "is_inference_mode_enabled",
     "no_grad",
     "set_grad_enabled",
+    "set_multithreading_enabled",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,6 +31,7 @@ class _State(threading.local):
 state = _State()
 # [number of scopes now open, on any thread, that may have switched recording off]: while it is 0 nobody need be asked
 scopes = [0]
+inference_count = [0]  # inference scopes open, on any thread, and tensors alive that were made in one
 _lock = threading.Lock()
 
 
@@ -50,6 +53,15 @@ class _Scope:
     """A context manager that is also a decorator, for functions and generators, as PyTorch's grad modes are."""
 
     def __call__(self, func: F) -> F:
+        if inspect.isclass(func):
+            warnings.warn(
+                f"Decorating classes is deprecated: `{type(self).__name__}` then holds for __init__ only. Decorate the "
+                "methods you mean.",
+                FutureWarning,
+                stacklevel=2,
+            )
+            func.__init__ = self(func.__init__)  # type: ignore[method-assign]
+            return func
         if inspect.isgeneratorfunction(func):
             return cast(F, self._wrap_generator(func))
 
@@ -61,18 +73,26 @@ class _Scope:
         return inside  # type: ignore[return-value]
 
     def _wrap_generator(self, func: Any) -> Any:
+        """The mode holds while the generator runs, not while its user does; what is sent or thrown in gets there."""
+
         @functools.wraps(func)
         def inside(*args: Any, **kwargs: Any) -> Any:
             generator = func(*args, **kwargs)
-            try:
-                with self._clone():
-                    item = next(generator)
-                while True:
-                    sent = yield item
+            step, value = generator.send, None
+            while True:
+                try:
                     with self._clone():
-                        item = generator.send(sent)
-            except StopIteration as stop:
-                return stop.value
+                        item = step(value)
+                except StopIteration as stop:
+                    return stop.value
+                try:
+                    step, value = generator.send, (yield item)
+                except GeneratorExit:
+                    with self._clone():
+                        generator.close()
+                    raise
+                except BaseException as error:
+                    step, value = generator.throw, error
 
         return inside
 
@@ -135,7 +155,7 @@ class set_grad_enabled(_Scope):
 
 
 class inference_mode(_Scope):
-    """As no_grad, and tensors made inside say is_inference(), as torch.inference_mode."""
+    """As no_grad, and tensors made inside can never take part in a graph, as torch.inference_mode."""
 
     def __new__(cls, mode: Any = True) -> Any:
         made = super().__new__(cls)
@@ -149,14 +169,35 @@ class inference_mode(_Scope):
         return inference_mode(self.mode)
 
     def __enter__(self) -> None:
+        from gradbook.autograd import inference
+
         _count(1)
+        inference.hold(1)
         self._before, self._inference = state.enabled, state.inference
-        if self.mode:
-            state.enabled, state.inference = False, True
+        state.enabled, state.inference = not self.mode, self.mode
 
     def __exit__(self, *exc: object) -> None:
+        from gradbook.autograd import inference
+
         state.enabled, state.inference = self._before, self._inference
+        inference.hold(-1)
         _count(-1)
+
+
+class set_multithreading_enabled(_Scope):
+    """Accepted, as torch.autograd.set_multithreading_enabled. Differs: backward runs on the thread that calls it."""
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = bool(mode)
+
+    def _clone(self) -> Any:
+        return set_multithreading_enabled(self.mode)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exc: object) -> None:
+        pass
 
 
 def is_grad_enabled() -> bool:

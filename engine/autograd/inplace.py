@@ -12,12 +12,12 @@ from gradbook.autograd.node import Node
 from gradbook.autograd.op import Elementwise, Op, next_seq
 from gradbook.autograd.rules import array_of
 from gradbook.autograd.views import refused, renew, replay
-from gradbook.errors import DTypeError, ShapeError
+from gradbook.errors import AutogradError, DTypeError, ShapeError
 from gradbook.tensor import Tensor
 
 __all__ = [
-    "assign", "changed", "check_apart", "check_inplace", "check_leaf", "check_overlap", "inplace", "overwrite",
-    "same_place",
+    "assign", "changed", "check_apart", "check_inplace", "check_leaf", "check_overlap", "check_writable", "inplace",
+    "overwrite", "same_place",
 ]  # fmt: skip
 
 
@@ -25,6 +25,7 @@ def inplace(op: Op, target: Tensor, *operands: Any, **params: Any) -> Tensor:
     """`target` becomes op(target, *operands), in its own memory. Raises RuntimeError for a leaf that requires grad."""
     if versions.rebased:
         renew_all((target, *operands))
+        check_writable(target)
     recorded = grad_mode.state.enabled and (
         target._node is not None or any(isinstance(o, Tensor) and o._node is not None for o in operands)
     )
@@ -59,6 +60,7 @@ def assign(target: Tensor, result: Tensor) -> Tensor:
         raise DTypeError(
             f"result type {dtypes.of_array(new)!r} can't be cast to the desired output type {dtypes.of_array(array)!r}"
         )
+    check_writable(target)
     check_overlap(array)
     recorded = grad_mode.state.enabled and (target._node is not None or result._node is not None)
     if recorded:
@@ -93,6 +95,7 @@ def keep_new(node: Any, array: Any, new: Any) -> None:
 
 def overwrite(target: Tensor, value: Any, name: str) -> Tensor:
     """Every element of `target` becomes a number: nothing flows to what it was computed from but zeros."""
+    check_writable(target)
     if versions.rebased and target._view is not None:
         renew(target)
     recorded = grad_mode.state.enabled and target._node is not None
@@ -130,6 +133,15 @@ def rebase(target: Tensor, result: Tensor) -> None:
     else:
         root._node = copy_slices.make(root, result, path)
     target._node, target._view = replay(root, path, target)._node, (root, path, versions.last, kind)
+
+
+def check_writable(target: Tensor) -> None:
+    """Raise RuntimeError for a tensor made in inference mode, outside of it."""
+    if grad_mode.inference_count[0] and "_inference" in target.__dict__ and not grad_mode.state.inference:
+        raise AutogradError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a "
+            "normal tensor before doing inplace update."
+        )
 
 
 def check_inplace(target: Tensor) -> None:

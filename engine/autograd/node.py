@@ -95,7 +95,19 @@ class Node:
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
         """The nodes that gradients go to next, as torch's: ((node, output index), ...)."""
-        return tuple((edge, 0) for edge in self.edges)
+        return tuple(
+            (edge.edges[0], edge.params["index"]) if edge is not None and edge.params and edge.op.name == "pick"
+            else (edge, 0)
+            for edge in self.edges
+        )  # fmt: skip
+
+    def __getattr__(self, name: str) -> Any:
+        """`_saved_self`, `_saved_other`, `_saved_result`, …: what was kept for backward, as PyTorch names it."""
+        if name.startswith("_saved_"):
+            from gradbook.autograd.saved import saved_value
+
+            return saved_value(self, name[len("_saved_") :])
+        raise AttributeError(f"'{self.name()}' object has no attribute '{name}'")
 
     @property
     def variable(self) -> Tensor:

@@ -443,13 +443,22 @@ def run_attended(op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> A
         for operand in operands:
             if isinstance(operand, Tensor) and operand._view is not None:
                 renew(operand)
-    return watched(op, operands, params) if events.op else op.run(operands, params)
+    return watched(op, operands, params) if events.op else carefully(op, operands, params)
+
+
+def carefully(op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    """Run an op, with inference mode in mind while that is on or a tensor made in it is alive."""
+    if grad_mode.inference_count[0]:
+        from gradbook.autograd import inference
+
+        return inference.run(op, operands, params)
+    return op.run(operands, params)
 
 
 def watched(op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """Run an op while somebody listens: time it, note where it was called from, and say so."""
     started = time.perf_counter()
-    out = op.run(operands, params)
+    out = carefully(op, operands, params)
     events.seconds = time.perf_counter() - started
     shown = out[0] if isinstance(out, tuple) and out else out
     if not isinstance(shown, Tensor):

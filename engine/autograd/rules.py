@@ -138,6 +138,12 @@ def run_hooks(node: Node, g: Any) -> Any:
         if replaced is not None:
             if not isinstance(replaced, Tensor):
                 raise TypeError(f"hook of {node.name()} returned {type(replaced).__name__}; return a Tensor or None")
+            if replaced._array.shape != tensor._array.shape:
+                name = getattr(hook, "__name__", "hook")
+                raise RuntimeError(
+                    f"hook '{name}' has changed the size of value: {node.name()} has a gradient of shape "
+                    f"{list(tensor._array.shape)}, the hook returned {list(replaced._array.shape)}"
+                )
             g = replaced._array if bare else replaced
     return g
 

@@ -242,6 +242,7 @@ class Module(Hooks, StateDict, Tree):
 
         Integer tensors move but keep their dtype. Raises TypeError for a dtype that is not floating or complex.
         """
+        memory_format = kwargs.pop("memory_format", None)
         where, kind = _parse_to(*args, **kwargs)
         if kind is not None and not (kind.is_floating_point or kind.is_complex):
             raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={kind}")
@@ -249,7 +250,8 @@ class Module(Hooks, StateDict, Tree):
         def convert(tensor: Tensor) -> Tensor:
             wanted = kind if kind is not None and (tensor.is_floating_point() or tensor.is_complex()) else tensor.dtype
             moved: Tensor = tensor.to(device=where if where is not None else tensor.device, dtype=wanted)
-            return moved
+            laid_out = memory_format is not None and moved.ndim in (4, 5)
+            return moved.contiguous(memory_format=memory_format) if laid_out else moved
 
         return self._apply(convert)
 

@@ -95,7 +95,17 @@ def _right(a: Any, b: Any) -> Any:
 
 left_shift_op = Elementwise("bitwise_left_shift", _left, "a b", formula=r"y = a \, 2^b")
 right_shift_op = Elementwise("bitwise_right_shift", _right, "a b", formula=r"y = \lfloor a / 2^b \rfloor")
-bitwise_not = unary(bitwise_not_op, "Every bit turned over", aliases="__invert__")
+bitwise_not = unary(bitwise_not_op, "Every bit turned over")
+
+
+@method("__invert__")
+def _invert(self: Tensor) -> Tensor:
+    """~self. Raises TypeError for what is neither whole numbers nor truth values."""
+    if self._array.dtype.kind not in "biu":
+        raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+    return bitwise_not(self)
+
+
 bitwise_and = binary(bitwise_and_op, "input & other", aliases="__and__ __rand__", number_first=True)
 bitwise_or = binary(bitwise_or_op, "input | other", aliases="__or__ __ror__", number_first=True)
 bitwise_xor = binary(bitwise_xor_op, "input ^ other", aliases="__xor__ __rxor__", number_first=True)

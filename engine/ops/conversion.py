@@ -8,12 +8,23 @@ import numpy as np
 
 from gradbook import backends, dtypes
 from gradbook.autograd import grad_mode, versions
-from gradbook.autograd.inplace import assign, changed, check_inplace, check_overlap, overwrite, same_place
+from gradbook.autograd.inplace import (
+    assign,
+    changed,
+    check_inplace,
+    check_overlap,
+    check_writable,
+    overwrite,
+    same_place,
+)
 from gradbook.autograd.op import Elementwise, Op
 from gradbook.device import device as device_type
 from gradbook.device import place
+from gradbook.errors import ShapeError
+from gradbook.layout import contiguous_format, empty_in, lies_in, preserve_format, same_layout
 from gradbook.ops.arguments import array_dtype
-from gradbook.ops.creation import array_from, full_like, leaf, zeros
+from gradbook.ops.creation import array_from, leaf, zeros
+from gradbook.ops.like import full_like
 from gradbook.tensor import Tensor, method
 
 __all__ = [
@@ -22,15 +33,6 @@ __all__ = [
 ]  # fmt: skip
 
 # -- copies ----------------------------------------------------------------------------------------------------------
-
-
-def same_layout(x: Any) -> Any:
-    """A copy whose axes lie in memory in the order they have in `x`, without its gaps and repetitions."""
-    if 0 not in x.strides:
-        return x.copy(order="K")
-    copy = backends.xp_of(x).empty_like(x, order="C")
-    copy[...] = x
-    return copy
 
 
 clone_op = Elementwise("clone", same_layout, "x", formula="y = x", grads={"x": r"\bar y"})
@@ -63,20 +65,34 @@ def _(grad: Any, source: Any) -> Any:
 
 @method("clone")
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
-    """A copy in new memory; gradients flow through it (torch.clone)."""
+    """A copy in new memory, laid out alike or in a memory format; gradients flow through it (torch.clone)."""
     made: Tensor = clone_op.fast(input)
-    if memory_format is not None and "contiguous_format" in str(memory_format):
-        made._array = backends.xp_of(made._array).ascontiguousarray(made._array)
-    return made
+    return made if memory_format in (None, preserve_format) else _relaid(made, memory_format)
 
 
 @method("contiguous")
-def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
-    """This tensor if it lies in memory in index order, else a copy that does."""
-    if self._array.flags.c_contiguous:
+def contiguous(self: Tensor, memory_format: Any = contiguous_format) -> Tensor:
+    """This tensor if it lies in memory in index order, or in that of a memory format; else a copy that does."""
+    if memory_format is preserve_format:
+        raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
+    if memory_format is contiguous_format and self._array.flags.c_contiguous:
         return self
-    made: Tensor = clone_op.fast(self)
-    made._array = backends.xp_of(made._array).ascontiguousarray(made._array)
+    _check_rank(self._array, memory_format)
+    return self if lies_in(self._array, memory_format) else _relaid(clone_op.fast(self), memory_format)
+
+
+def _check_rank(array: Any, wanted: Any) -> None:
+    if wanted is not None and wanted._order is not None and array.ndim != len(wanted._order):
+        raise RuntimeError(f"required rank {len(wanted._order)} tensor to use {wanted._name} format")
+
+
+def _relaid(made: Tensor, wanted: Any) -> Tensor:
+    """A new tensor whose memory nobody has seen yet, laid out in a memory format."""
+    if not lies_in(made._array, wanted):
+        xp = backends.xp_of(made._array)
+        new = empty_in(xp, made._array.shape, made._array.dtype, wanted)
+        new[...] = made._array
+        made._array = new
     return made
 
 
@@ -102,7 +118,10 @@ def to(
             raise TypeError(f"to() received an invalid combination of arguments - got ({type(arg).__name__})")
     if other is not None:
         dtype, device = other.dtype, other.device
-    return converted(self, array_dtype(dtype, "to"), device, copy)
+    made = converted(self, array_dtype(dtype, "to"), device, copy)
+    if memory_format is None or memory_format is preserve_format:
+        return made
+    return contiguous(made, memory_format)
 
 
 def converted(tensor: Tensor, wanted: Any, where: Any, copy: bool = False) -> Tensor:
@@ -267,7 +286,10 @@ def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     if not isinstance(src, Tensor):
         raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
     source = src
+    check_writable(self)
     array, new = self._array, source._array
+    if new.ndim > array.ndim:
+        raise ShapeError(f"output with shape {list(array.shape)} doesn't match the broadcast shape {list(new.shape)}")
     if src.device.type != self.device.type:
         source = converted(src, None, self.device)
     try:

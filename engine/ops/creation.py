@@ -11,15 +11,18 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends, dtypes
+from gradbook.autograd import grad_mode
+from gradbook.autograd.inference import mark
 from gradbook.device import CPU, get_default_device, place
 from gradbook.device import device as device_type
+from gradbook.layout import empty_in
 from gradbook.ops.arguments import array_dtype, shape_of, write_out
 from gradbook.tensor import Tensor, leaf_node, method
 
 __all__ = [
-    "arange", "as_tensor", "asarray", "empty", "empty_like", "eye", "from_numpy", "full", "full_like",
+    "arange", "as_tensor", "asarray", "empty", "eye", "from_numpy", "full", 
     "is_complex", "is_floating_point", "is_nonzero", "is_tensor", "linspace", "logspace", "numel", "ones",
-    "ones_like", "range", "scalar_tensor", "tensor", "tril_indices", "triu_indices", "zeros", "zeros_like",
+    "range", "scalar_tensor", "tensor", "tril_indices", "triu_indices", "zeros", 
 ]  # fmt: skip
 
 # -- from data -------------------------------------------------------------------------------------------------------
@@ -83,8 +86,31 @@ def from_numpy(ndarray: Any) -> Tensor:
             f"can't convert np.ndarray of type {ndarray.dtype}. The only supported types are: "
             f"{', '.join(d._name for d in dtypes._BY_ARRAY.values())}."
         )
+    if any(step < 0 for step in ndarray.strides):
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
+            "supported: copy it first, as in from_numpy(array.copy())"
+        )
+    if not ndarray.flags.writeable:
+        _warn_of_read_only()
     made: Tensor = Tensor._of(np.asarray(ndarray))
     return made
+
+
+def _warn_of_read_only() -> None:
+    """Warn, once, that a tensor shares memory that cannot be written to."""
+    global _read_only_told
+    if not _read_only_told:
+        _read_only_told = True
+        warnings.warn(
+            "The given NumPy array is not writable: writing to the tensor that shares its memory raises an error. Copy "
+            "the array first if you mean to. (This is said once.)",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+_read_only_told = False
 
 
 def array_from(data: Any, wanted: Any) -> Any:
@@ -111,7 +137,8 @@ def array_from(data: Any, wanted: Any) -> Any:
     if isinstance(first, (np.ndarray, np.generic)) or backends.is_array(first):
         return array if array.dtype == first.dtype or kind != "f" else array.astype(first.dtype)
     if kind == "f":
-        return array.astype(dtypes._default._np)
+        with np.errstate(over="ignore"):
+            return array.astype(dtypes._default._np)
     return array.astype(dtypes._default.to_complex()._np) if kind == "c" else array
 
 
@@ -123,6 +150,14 @@ def _array(data: Any, wanted: Any) -> Any:
             raise ValueError(f"expected sequences of equal length at every depth: {error}") from None
         raise
     except OverflowError as error:
+        if wanted is not None and wanted.kind == "u":
+            wide = np.array(data)
+            if (
+                wide.dtype.kind == "i"
+                and wide.min() >= -int(np.iinfo(wanted).max)
+                and wide.max() <= np.iinfo(wanted).max
+            ):
+                return wide.astype(wanted)  # -1 is the largest number, as in C
         raise RuntimeError(f"value cannot be converted to type {wanted} without overflow") from error
     except TypeError as error:
         raise TypeError(
@@ -139,7 +174,7 @@ def _refuse(first: Any, data: Any) -> None:
         raise ValueError(f"too many dimensions '{kind}'") if inside else TypeError(f"new(): invalid data type '{kind}'")
     if isinstance(first, int):
         text = "Overflow when unpacking long long: the number does not fit into int64"
-        raise ValueError(text) if inside else RuntimeError(text)
+        raise ValueError(text)
     raise RuntimeError(f"Could not infer dtype of {type(first).__name__}")
 
 
@@ -166,6 +201,8 @@ def leaf(array: Any, where: Any = None, requires_grad: bool = False) -> Tensor:
         if array.dtype.kind not in "fcV":
             raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
         made._node = leaf_node(made)
+    if grad_mode.state.inference:
+        mark(made)
     return made
 
 
@@ -204,7 +241,7 @@ def empty(
 ) -> Tensor:  # fmt: skip
     """A tensor of shape `size` with whatever memory held, as torch.empty."""
     shape = shape_of("empty", size or (named.pop("size", ()),))
-    array = module_for(device).empty(shape, array_dtype(dtype, "empty") or dtypes._default._np)
+    array = empty_in(module_for(device), shape, array_dtype(dtype, "empty") or dtypes._default._np, memory_format)
     return write_out("empty", leaf(array, device, requires_grad), out)
 
 
@@ -232,111 +269,6 @@ def scalar_tensor(
 ) -> Tensor:
     """A 0-d tensor of the default dtype, whatever kind of number `s` is (torch.scalar_tensor)."""
     return leaf(np.asarray(s, array_dtype(dtype) or dtypes._default._np), device, requires_grad)
-
-
-def _like(name: str, input: Tensor, dtype: Any, device: Any, shape: Any = None) -> tuple[Any, Any, Any, Any]:
-    where = input.device if device is None else device
-    return (
-        module_for(where),
-        (input._array.shape if shape is None else shape),
-        array_dtype(dtype, name) or input._array.dtype,
-        where,
-    )
-
-
-def zeros_like(
-    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-    memory_format: Any = None, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """Zeros of the shape, dtype and device of `input`, as torch.zeros_like."""
-    xp, shape, kind, where = _like("zeros_like", input, dtype, device)
-    return leaf(xp.zeros(shape, kind), where, requires_grad)
-
-
-def ones_like(
-    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-    memory_format: Any = None, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """Ones of the shape, dtype and device of `input`, as torch.ones_like."""
-    xp, shape, kind, where = _like("ones_like", input, dtype, device)
-    return leaf(xp.ones(shape, kind), where, requires_grad)
-
-
-def empty_like(
-    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-    memory_format: Any = None, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """An uninitialised tensor of the shape, dtype and device of `input`, as torch.empty_like."""
-    xp, shape, kind, where = _like("empty_like", input, dtype, device)
-    return leaf(xp.empty(shape, kind), where, requires_grad)
-
-
-def full_like(
-    input: Tensor, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, memory_format: Any = None, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """One number in the shape, dtype and device of `input`, as torch.full_like."""
-    xp, shape, kind, where = _like("full_like", input, dtype, device)
-    value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
-    return leaf(xp.full(shape, value, kind), where, requires_grad)
-
-
-@method()
-def new_tensor(
-    self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
-) -> Tensor:
-    """A copy of `data` in the dtype and on the device of this tensor, as torch.Tensor.new_tensor."""
-    array = array_from(data, array_dtype(dtype) or (data.dtype._np if isinstance(data, Tensor) else self._array.dtype))
-    return leaf(array, self.device if device is None else device, requires_grad)
-
-
-@method()
-def new_zeros(
-    self: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any
-) -> Tensor:
-    """Zeros of shape `size`, in this tensor's dtype and on its device."""
-    xp, shape, kind, where = _like(
-        "new_zeros", self, dtype, device, shape_of("new_zeros", size or (named.get("size", ()),))
-    )
-    return leaf(xp.zeros(shape, kind), where, requires_grad)
-
-
-@method()
-def new_ones(
-    self: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any
-) -> Tensor:
-    """Ones of shape `size`, in this tensor's dtype and on its device."""
-    xp, shape, kind, where = _like(
-        "new_ones", self, dtype, device, shape_of("new_ones", size or (named.get("size", ()),))
-    )
-    return leaf(xp.ones(shape, kind), where, requires_grad)
-
-
-@method()
-def new_empty(
-    self: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any
-) -> Tensor:
-    """An uninitialised tensor of shape `size`, in this tensor's dtype and on its device."""
-    xp, shape, kind, where = _like(
-        "new_empty", self, dtype, device, shape_of("new_empty", size or (named.get("size", ()),))
-    )
-    return leaf(xp.empty(shape, kind), where, requires_grad)
-
-
-@method()
-def new_full(
-    self: Tensor,
-    size: Any,
-    fill_value: Any,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    **_: Any,
-) -> Tensor:
-    """One number in shape `size`, in this tensor's dtype and on its device."""
-    xp, shape, kind, where = _like("new_full", self, dtype, device, shape_of("new_full", (size,)))
-    return leaf(xp.full(shape, fill_value, kind), where, requires_grad)
 
 
 # -- counted ---------------------------------------------------------------------------------------------------------

@@ -133,7 +133,8 @@ def nothing(name: str, input: Tensor, dim: Any) -> None:
     if array.size:
         return
     if dim is None:
-        raise RuntimeError(
+        kind = IndexError if name in ("argmax", "argmin") else RuntimeError
+        raise kind(
             f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
             "the 'dim' argument."
         )

@@ -6,6 +6,7 @@ An index is taken apart in PyTorch's order: first everything that makes a view, 
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -221,12 +222,22 @@ def _list_index(part: Sequence[Any]) -> Any:
 
 
 def as_tuple(index: Any) -> tuple[Any, ...]:
-    """The parts of an index: PyTorch takes a list that holds slices, None or tensors for a tuple."""
+    """The parts of an index: PyTorch takes a short list that holds sequences, slices, None or tensors for a tuple."""
     if isinstance(index, tuple):
         return index
-    if isinstance(index, list) and any(isinstance(p, slice) or p is None or p is Ellipsis for p in index):
+    if isinstance(index, list) and len(index) < 32 and any(map(_makes_a_tuple, index)):
+        warnings.warn(
+            "A list of sequences, slices or tensors as an index is taken for a tuple: write x[tuple(index)], or "
+            "x[gradbook.tensor(index)] for one index of several dimensions.",
+            UserWarning,
+            stacklevel=4,
+        )
         return tuple(index)
     return (index,)
+
+
+def _makes_a_tuple(part: Any) -> bool:
+    return part is None or part is Ellipsis or isinstance(part, (slice, list, tuple, range, Tensor, np.ndarray))
 
 
 def consumed(part: Any) -> int:
@@ -242,8 +253,9 @@ def take_apart(shape: tuple[int, ...], index: Any) -> tuple[tuple[Any, ...], lis
     """(the view's index, [(axis of the view, integer or mask array)], only whole numbers?) Raises IndexError."""
     parts = [basic_part(p) for p in as_tuple(index)]
     used = sum(consumed(p) for p in parts)
-    ellipses = sum(p is Ellipsis for p in parts)
-    if ellipses > 1:
+    while sum(p is Ellipsis for p in parts) > 1 and parts[-1] is Ellipsis:
+        parts.pop()
+    if sum(p is Ellipsis for p in parts) > 1:
         raise IndexError("an index can only have a single ellipsis ('...')")
     if used > len(shape):
         if not shape and all(type(p) is int for p in parts):
@@ -281,6 +293,13 @@ def take_apart(shape: tuple[int, ...], index: Any) -> tuple[tuple[Any, ...], lis
 def _array_part(part: Any, shape: Any, axis: int, place: int, view: list[Any], arrays: Any) -> tuple[int, int]:
     """An integer or mask array of an index: axes of the tensor and of the view after it."""
     if part.dtype.kind == "b" or part.dtype == np.uint8:
+        if part.dtype == np.uint8:
+            warnings.warn(
+                "indexing with dtype gradbook.uint8 is deprecated: it is taken for a mask. Use gradbook.bool for a "
+                "mask, gradbook.int64 for positions.",
+                UserWarning,
+                stacklevel=5,
+            )
         if part.ndim == 0:
             view.append(None)  # a truth value alone: a new axis of length 1 or 0
             arrays.append((place, backends.xp_of(part).arange(1 if part else 0)))
@@ -297,7 +316,7 @@ def _array_part(part: Any, shape: Any, axis: int, place: int, view: list[Any], a
             arrays.append((place + i, found))
         view += [FULL] * part.ndim
         return axis + part.ndim, place + part.ndim
-    if part.dtype.kind not in "iu":
+    if part.dtype not in (np.int64, np.int32):
         raise IndexError(f"tensors used as indices must be long, int, byte or bool tensors, not {part.dtype}")
     if part.size and (part.max() >= shape[axis] or part.min() < -shape[axis]):
         wrong = part.max() if part.max() >= shape[axis] else part.min()

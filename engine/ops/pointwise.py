@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import dtypes
-from gradbook.autograd.inplace import inplace
+from gradbook.autograd.inplace import check_overlap, inplace
 from gradbook.autograd.op import Elementwise, Op
 from gradbook.errors import DTypeError
 from gradbook.ops.arguments import tensor_of, write_out
@@ -133,13 +133,19 @@ def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
 @method("add_", "__iadd__")
 def add_(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """Add alpha * other in place."""
-    return inplace(add_op, self, other if alpha == 1 else _scaled("add_", other, alpha, self))
+    return inplace(add_op, self, other if alpha == 1 else _apart("add_", other, alpha, self))
 
 
 @method("sub_", "subtract_", "__isub__")
 def sub_(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """Subtract alpha * other in place."""
-    return inplace(sub_op, self, other if alpha == 1 else _scaled("sub_", other, alpha, self))
+    return inplace(sub_op, self, other if alpha == 1 else _apart("sub_", other, alpha, self))
+
+
+def _apart(name: str, other: Any, alpha: Any, target: Tensor) -> Any:
+    if isinstance(other, Tensor):
+        check_overlap(target._array, other._array)
+    return _scaled(name, other, alpha, target)
 
 
 mul = multiply = binary(mul_op, "input * other", aliases="multiply", number_first=True)

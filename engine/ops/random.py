@@ -11,6 +11,7 @@ from gradbook.autograd import layers
 from gradbook.autograd.inplace import assign, check_leaf
 from gradbook.ops.arguments import array_dtype, shape_of, tensor_of, write_out
 from gradbook.ops.creation import leaf, module_for
+from gradbook.ops.like import relaid
 from gradbook.random import Generator, default_generator
 from gradbook.tensor import Tensor, method
 
@@ -132,13 +133,15 @@ def rand_like(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    memory_format: Any = None,
     **_: Any,
 ) -> Tensor:
     """Uniform in [0, 1), in the shape, dtype and device of `input` (torch.rand_like)."""
     where = input.device if device is None else device
-    return rand(
+    made = rand(
         tuple(input.shape), generator=generator, dtype=dtype or input.dtype, device=where, requires_grad=requires_grad
     )
+    return relaid(made, input, memory_format)
 
 
 def randn_like(
@@ -148,13 +151,15 @@ def randn_like(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    memory_format: Any = None,
     **_: Any,
 ) -> Tensor:
     """Standard normal, in the shape, dtype and device of `input` (torch.randn_like)."""
     where = input.device if device is None else device
-    return randn(
+    made = randn(
         tuple(input.shape), generator=generator, dtype=dtype or input.dtype, device=where, requires_grad=requires_grad
     )
+    return relaid(made, input, memory_format)
 
 
 def randint_like(
