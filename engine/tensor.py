@@ -283,8 +283,8 @@ class Tensor:
         if self._grad is None and self._node is not None and self._node.tensor is None and not self.retains_grad:
             warnings.warn(
                 "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. It is None: backward() "
-                "gives gradients to leaves. Use .retain_grad() on the non-leaf Tensor if you want its own; if you meant "
-                "a leaf, access that instead.",
+                "gives gradients to leaves. Use .retain_grad() on the non-leaf Tensor if you want its own; if you "
+                "meant a leaf, access that instead.",
                 UserWarning,
                 stacklevel=2,
             )

@@ -6,7 +6,12 @@ import importlib
 from typing import Any
 
 from gradbook.autograd.grad_mode import (
-    enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled, set_multithreading_enabled,
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+    set_multithreading_enabled,
 )
 from gradbook.autograd.node import Node
 
