@@ -59,10 +59,7 @@ from gradbook.ops.creation import (
     is_tensor, linspace, logspace, numel, ones, range, scalar_tensor, tensor, tril_indices, triu_indices,
     zeros,
 )
-from gradbook.ops.like import empty_like, empty_permuted, empty_strided, full_like, ones_like, zeros_like
-from gradbook.layout import (
-    channels_last, channels_last_3d, contiguous_format, layout, memory_format, preserve_format, strided,
-)
+from gradbook.ops.like import empty_like, full_like, ones_like, zeros_like
 from gradbook.autograd.inference import is_marked as is_inference
 from gradbook.ops.ctc import ctc_loss
 from gradbook.ops.differences import gradient

@@ -1,4 +1,4 @@
-"""How elements lie in memory: memory formats and layouts as PyTorch names them, and strides as it shows them."""
+"""How elements lie in memory: strides as PyTorch shows them, and arrays laid out in a memory format."""
 
 from __future__ import annotations
 
@@ -6,46 +6,11 @@ from typing import Any
 
 import numpy as np
 
-__all__ = [
-    "channels_last", "channels_last_3d", "contiguous_format", "layout", "memory_format", "preserve_format", "strided",
-]  # fmt: skip
+from gradbook.formats import channels_last, channels_last_3d, contiguous_format, memory_format, preserve_format
 
+__all__ = ["check_rank", "empty_in", "lies_in", "same_layout", "strides_of"]
 
-class memory_format:
-    """An order of the axes in memory, as torch.memory_format: `gradbook.channels_last` is one."""
-
-    __slots__ = ("_name", "_order")
-
-    def __init__(self, name: str, order: tuple[int, ...] | None = None) -> None:
-        self._name, self._order = name, order
-
-    def __repr__(self) -> str:
-        return f"gradbook.{self._name}"
-
-    def __reduce__(self) -> str:
-        return self._name
-
-
-class layout:
-    """How elements are stored, as torch.layout. Differs: `gradbook.strided` is the only one that tensors have."""
-
-    __slots__ = ("_name",)
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __repr__(self) -> str:
-        return f"gradbook.{self._name}"
-
-    def __reduce__(self) -> str:
-        return self._name
-
-
-contiguous_format = memory_format("contiguous_format")
-preserve_format = memory_format("preserve_format")
-channels_last = memory_format("channels_last", (0, 2, 3, 1))
-channels_last_3d = memory_format("channels_last_3d", (0, 2, 3, 4, 1))
-strided = layout("strided")
+ORDERS = {channels_last: (0, 2, 3, 1), channels_last_3d: (0, 2, 3, 4, 1)}
 
 
 def strides_of(array: Any) -> tuple[int, ...]:
@@ -68,9 +33,17 @@ def lies_in(array: Any, wanted: memory_format | None) -> bool:
     """True if the elements of an array lie in memory in the order of a format, without gaps."""
     if wanted is None or wanted is contiguous_format:
         return bool(array.flags.c_contiguous)
-    if wanted is preserve_format or wanted._order is None:
+    if wanted is preserve_format:
         raise RuntimeError(f"is_contiguous: {wanted!r} is no order of axes; ask for contiguous_format or channels_last")
-    return array.ndim == len(wanted._order) and bool(array.transpose(wanted._order).flags.c_contiguous)
+    order = ORDERS[wanted]
+    return array.ndim == len(order) and bool(array.transpose(order).flags.c_contiguous)
+
+
+def check_rank(ndim: int, wanted: memory_format | None) -> None:
+    """Raise RuntimeError where a memory format has another number of axes."""
+    order = ORDERS.get(wanted) if wanted is not None else None
+    if order is not None and ndim != len(order):
+        raise RuntimeError(f"required rank {len(order)} tensor to use {wanted.name} format")  # type: ignore[union-attr]
 
 
 def empty_in(xp: Any, shape: tuple[int, ...], dtype: Any, wanted: memory_format | None, like: Any = None) -> Any:
@@ -78,12 +51,11 @@ def empty_in(xp: Any, shape: tuple[int, ...], dtype: Any, wanted: memory_format 
 
     Raises RuntimeError where the format has another number of axes.
     """
-    if wanted is None or wanted._order is None:
+    order = ORDERS.get(wanted) if wanted is not None else None
+    if order is None:
         plain = wanted is contiguous_format or like is None or 0 in like.strides
         return xp.empty(shape, dtype) if plain else xp.empty_like(like, dtype)
-    if len(shape) != len(wanted._order):
-        raise RuntimeError(f"required rank {len(wanted._order)} tensor to use {wanted._name} format")
-    order = wanted._order
+    check_rank(len(shape), wanted)
     whole = xp.empty(tuple(shape[axis] for axis in order), dtype)
     return whole.transpose(tuple(order.index(axis) for axis in range(len(order))))
 

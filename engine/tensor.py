@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
-from gradbook import backends, device, dtypes, layout
+from gradbook import backends, device, dtypes, formats, layout
 from gradbook.autograd import grad_mode, versions
 from gradbook.autograd.node import HookDict, LeafNode, Node, RemovableHandle
 
@@ -194,14 +194,9 @@ class Tensor:
             raise dim_error(dim, len(strides))
         return strides[dim]
 
-    def is_contiguous(self, memory_format: Any = layout.contiguous_format) -> bool:
+    def is_contiguous(self, memory_format: Any = formats.contiguous_format) -> bool:
         """True if elements lie in memory in index order, or in that of a memory format."""
         return layout.lies_in(self._array, memory_format)
-
-    @property
-    def layout(self) -> layout.layout:
-        """How elements are stored: gradbook.strided."""
-        return layout.strided
 
     def data_ptr(self) -> int:
         """Address of the first element."""
@@ -395,12 +390,6 @@ class Tensor:
 
     def _is_view(self) -> bool:
         return self._view is not None
-
-    @property
-    def output_nr(self) -> int:
-        """Which output of its `grad_fn` this tensor is."""
-        node = self._node
-        return int(node.params["index"]) if node is not None and node.op.name == "pick" and node.params else 0
 
     @property
     def _base(self) -> Tensor | None:

@@ -16,8 +16,19 @@ from gradbook.autograd.grad_mode import (
 from gradbook.autograd.node import Node
 
 __all__ = [
-    "Function", "Node", "Variable", "backward", "enable_grad", "grad", "gradcheck", "gradgradcheck",
-    "inference_mode", "is_grad_enabled", "no_grad", "set_grad_enabled", "set_multithreading_enabled",
+    "Function",
+    "Node",
+    "Variable",
+    "backward",
+    "enable_grad",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "inference_mode",
+    "is_grad_enabled",
+    "no_grad",
+    "set_grad_enabled",
+    "set_multithreading_enabled",
 ]
 
 _LATE = {  # found on first use: these modules need Tensor, which needs this package

@@ -21,7 +21,8 @@ from gradbook.autograd.op import Elementwise, Op
 from gradbook.device import device as device_type
 from gradbook.device import place
 from gradbook.errors import ShapeError
-from gradbook.layout import contiguous_format, empty_in, lies_in, preserve_format, same_layout
+from gradbook.formats import contiguous_format, preserve_format
+from gradbook.layout import check_rank, empty_in, lies_in, same_layout
 from gradbook.ops.arguments import array_dtype
 from gradbook.ops.creation import array_from, leaf, zeros
 from gradbook.ops.like import full_like
@@ -77,13 +78,8 @@ def contiguous(self: Tensor, memory_format: Any = contiguous_format) -> Tensor:
         raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
     if memory_format is contiguous_format and self._array.flags.c_contiguous:
         return self
-    _check_rank(self._array, memory_format)
+    check_rank(self._array.ndim, memory_format)
     return self if lies_in(self._array, memory_format) else _relaid(clone_op.fast(self), memory_format)
-
-
-def _check_rank(array: Any, wanted: Any) -> None:
-    if wanted is not None and wanted._order is not None and array.ndim != len(wanted._order):
-        raise RuntimeError(f"required rank {len(wanted._order)} tensor to use {wanted._name} format")
 
 
 def _relaid(made: Tensor, wanted: Any) -> Tensor:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from gradbook import dtypes
-from gradbook.layout import empty_in, preserve_format
+from gradbook.formats import preserve_format
+from gradbook.layout import empty_in
 from gradbook.ops.arguments import array_dtype, shape_of
 from gradbook.ops.creation import array_from, leaf, module_for
 from gradbook.tensor import Tensor, method
 
-__all__ = ["empty_like", "empty_permuted", "empty_strided", "full_like", "ones_like", "zeros_like"]
+__all__ = ["empty_like", "full_like", "ones_like", "zeros_like"]
 
 
 def _kind_of(name: str, input: Tensor, dtype: Any, device: Any, shape: Any) -> tuple[Any, Any, Any, Any]:
@@ -81,40 +78,6 @@ def relaid(made: Tensor, input: Tensor, memory_format: Any) -> Tensor:
     return made
 
 
-def _strides_array(shape: Any, stride: Any, dtype: Any) -> Any:
-    lengths, steps = tuple(int(n) for n in shape), tuple(int(s) for s in stride)
-    if len(lengths) != len(steps):
-        raise RuntimeError(
-            f"dimensionality of sizes ({len(lengths)}) must match dimensionality of strides ({len(steps)})"
-        )
-    if any(s < 0 for s in steps):
-        raise RuntimeError(f"empty_strided: strides must not be negative, got {list(steps)}")
-    kind = array_dtype(dtype) or dtypes._default._np
-    span = 1 + sum((n - 1) * s for n, s in zip(lengths, steps, strict=True)) if 0 not in lengths else 0
-    memory = np.empty(span * kind.itemsize, np.uint8)
-    return np.ndarray(lengths, kind, memory, 0, tuple(s * kind.itemsize for s in steps))
-
-
-def empty_strided(
-    size: Sequence[int], stride: Sequence[int], *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """An uninitialised tensor of any shape and strides (in elements), as torch.empty_strided."""
-    return leaf(_strides_array(size, stride, dtype), device, requires_grad)
-
-
-def empty_permuted(
-    size: Sequence[int], physical_layout: Sequence[int], *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:  # fmt: skip
-    """An uninitialised tensor whose axes lie in memory in the order `physical_layout`, as torch.empty_permuted."""
-    shape, order = tuple(int(n) for n in size), tuple(int(axis) for axis in physical_layout)
-    if sorted(order) != list(range(len(shape))):
-        raise RuntimeError(f"empty_permuted: physical_layout {list(order)} is no order of {len(shape)} axes")
-    whole = np.empty(tuple(shape[axis] for axis in order), array_dtype(dtype) or dtypes._default._np)
-    return leaf(whole.transpose(tuple(order.index(axis) for axis in range(len(order)))), device, requires_grad)
-
-
 @method()
 def new_tensor(
     self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
@@ -171,12 +134,3 @@ def new_full(
     """One number in shape `size`, in this tensor's dtype and on its device."""
     xp, shape, kind, where = _kind_of("new_full", self, dtype, device, shape_of("new_full", (size,)))
     return leaf(xp.full(shape, fill_value, kind), where, requires_grad)
-
-
-@method()
-def new_empty_strided(
-    self: Tensor, size: Any, stride: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
-) -> Tensor:
-    """An uninitialised tensor of any shape and strides, in this tensor's dtype and on its device."""
-    kind = self.dtype if dtype is None else dtype
-    return empty_strided(size, stride, dtype=kind, device=device or self.device, requires_grad=requires_grad)

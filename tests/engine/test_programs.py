@@ -38,6 +38,8 @@ def outcome(lib: Any, source: str) -> tuple[str, Exception | None, set[str]]:
         body.append(last)
         last = "None"
     lib.manual_seed(0)
+    if not lib.is_grad_enabled():  # a program before this one left it so
+        lib.set_grad_enabled(True)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
