@@ -65,7 +65,7 @@ class Channel:
 
     def recv(self) -> Any:
         """The next message. Raises EOFError or OSError if the other side is gone, or what unpickling raises."""
-        raw = self.connection.recv_bytes()
+        raw = self._read()
         spilled, count = struct.unpack_from("<?H", raw)
         payload: Any = memoryview(raw)[3 + 8 * count :]
         if not count:
@@ -75,13 +75,22 @@ class Channel:
         if not mark:
             raise EOFError
         if mark == b"-":
-            return pickle.loads(self.connection.recv_bytes())
+            return pickle.loads(self._read())
         buffers = _contents(files, sizes)
         if len(files) < count or flags & socket.MSG_CTRUNC:
             raise OSError(errno.EMFILE, "too many open files to receive a batch: raise the limit (ulimit -n)")
         if spilled:
             payload = buffers.pop(0)
         return pickle.loads(payload, buffers=buffers)
+
+    def _read(self) -> bytes:
+        try:
+            raw: bytes = self.connection.recv_bytes()
+        except OSError as error:
+            if error.errno is None:  # an end in the middle of a message
+                raise EOFError(str(error)) from error
+            raise
+        return raw
 
     def hang_up(self) -> None:
         """End the connection for whoever holds an end of it, copies in other processes included."""

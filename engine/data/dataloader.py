@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from gradbook.backends import cuda
 from gradbook.backends.threads import usable_cores
@@ -24,12 +24,15 @@ _BaseDataLoaderIter = Epoch  # the names that PyTorch's users know
 _SingleProcessDataLoaderIter = SingleProcessEpoch
 
 
+T_co = TypeVar("T_co", covariant=True)  # what a batch is, for annotations: DataLoader[Tensor]
+
+
 class _DatasetKind:
     Map = 0
     Iterable = 1
 
 
-class DataLoader:
+class DataLoader(Generic[T_co]):
     """Batches of a data set, as torch.utils.data.DataLoader: `for x, y in DataLoader(dataset, 32, shuffle=True)`.
 
     batch_size None gives single samples; sampler or batch_sampler set the order; collate_fn makes a batch of samples.

@@ -200,6 +200,10 @@ class WorkersEpoch(Epoch):
                 epoch, index, kind, value = worker.channel.recv()
             except GONE:
                 self._give_up(worker)
+            except Exception as error:  # it cannot be told which batch that was: the order is lost
+                self._failure = f"DataLoader: a batch could not be received: {error!r}"
+                self._finish()
+                raise
             if epoch != self._epoch:
                 continue
             self._pending.pop(index, None)

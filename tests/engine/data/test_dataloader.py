@@ -120,6 +120,10 @@ def test_shuffling_is_a_permutation_that_a_seed_repeats():
     assert own[0] == own[1]
 
 
+def test_the_loader_takes_a_type_as_its_parameter():
+    assert [batch.tolist() for batch in data.DataLoader[gradbook.Tensor](range(2))] == [[0], [1]]
+
+
 def test_requires_grad_flows_through_a_batch():
     x = gradbook.ones(4, requires_grad=True)
     (batch,) = next(iter(data.DataLoader(data.TensorDataset(x), batch_size=2)))

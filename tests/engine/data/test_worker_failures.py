@@ -116,6 +116,32 @@ def test_a_worker_that_is_killed_while_it_has_nothing_to_do():
         list(batches)
 
 
+class Unwelcome:
+    """Can be pickled, not unpickled."""
+
+    def __reduce__(self):
+        return throw, (ValueError("not here"),)
+
+
+def test_a_batch_that_cannot_be_unpickled_ends_the_epoch():
+    batches = epoch(Unwelcome)
+    with pytest.raises(ValueError, match="not here"):
+        list(batches)
+    assert multiprocessing.active_children() == []
+    with pytest.raises(RuntimeError, match="could not be received"):
+        next(batches)
+
+
+def test_a_worker_that_dies_in_the_middle_of_a_message():
+    from gradbook.utils.data import channel
+
+    ours, theirs = multiprocessing.Pipe(duplex=True)
+    theirs._send(b"\x00\x00\x00\x09half")
+    theirs.close()
+    with pytest.raises(EOFError, match="during message"):
+        channel.Channel(ours).recv()
+
+
 def test_persistent_workers_that_died_are_replaced():
     loader = data.DataLoader(range(6), num_workers=2, persistent_workers=True, batch_size=2)
     assert len(list(loader)) == 3

@@ -348,6 +348,12 @@ def test_in_order_or_as_they_arrive():
     assert [x.item() for x in batches] == [0, 2]
 
 
+def test_streams_as_they_arrive():
+    found = [x.item() for x in data.DataLoader(Shares(50), num_workers=2, in_order=False, prefetch_factor=3)]
+    assert sorted(found) == list(range(50))
+    assert [x for x in found if x % 2] == list(range(1, 50, 2)), "each worker keeps its own order"
+
+
 def test_workers_load_ahead_as_far_as_asked():
     asked = []
 
