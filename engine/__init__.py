@@ -318,6 +318,7 @@ _LAZY = [
     "func",
     "datasets",
     "fft",
+    "masked",
     "multiprocessing",
     "observe",
     "signal",

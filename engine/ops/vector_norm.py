@@ -14,6 +14,7 @@ from gradbook.errors import DTypeError
 from gradbook.ops.arguments import array_dtype, axes, axis, one_of, tensor_of, write_out
 from gradbook.ops.conversion import converted
 from gradbook.ops.elementwise import masked, zeros_of
+from gradbook.ops.linalg import conj
 from gradbook.ops.pointwise import sign_op
 from gradbook.ops.reduction import spread, sum
 from gradbook.ops.transcendental import exp_op
@@ -32,7 +33,7 @@ logsumexp_op = Op("logsumexp", "x", formula=r"y = \ln \sum_i e^{x_i}", grads={"x
 def _(xp: Any, x: Any, *, dim: Any, keepdim: Any) -> Any:
     if not x.size:
         return xp.log(xp.exp(x).sum(axis=dim, keepdims=keepdim))
-    top = x.max(axis=dim, keepdims=True)
+    top = x.real.max(axis=dim, keepdims=True)
     top = xp.where(xp.isfinite(top), top, top.dtype.type(0))
     total = xp.log(xp.exp(x - top).sum(axis=dim, keepdims=True)) + top
     return (
@@ -42,7 +43,7 @@ def _(xp: Any, x: Any, *, dim: Any, keepdim: Any) -> Any:
 
 @logsumexp_op.grad("x")
 def _(grad: Any, x: Any, out: Any, x_shape: Any, dim: Any, keepdim: Any) -> Any:
-    return spread(grad, x_shape, dim, keepdim) * exp_op(x - spread(out, x_shape, dim, keepdim))
+    return spread(grad, x_shape, dim, keepdim) * conj(exp_op(x - spread(out, x_shape, dim, keepdim)))
 
 
 @method("logsumexp")
