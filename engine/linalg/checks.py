@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, TypeVar
 
 from gradbook.errors import DTypeError, ShapeError
+from gradbook.ops.arguments import write_out
 from gradbook.ops.mistakes import scalar_name
 from gradbook.ops.shape import need_tensor
 from gradbook.tensor import Tensor
@@ -171,8 +172,4 @@ def check_dtypes(words: str, **operands: Tensor) -> None:
 
 
 def _into(out: Tensor | None, result: Tensor) -> Tensor:
-    if out is None:
-        return result
-    from gradbook.ops.joining import _into as write
-
-    return write(out, result)
+    return write_out("linalg", result, out)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import operator
 import warnings
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from gradbook.autograd import grad_mode, versions
 from gradbook.errors import DTypeError, ShapeError
 from gradbook.tensor import Tensor, dim_error
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 _PYTHON = {float: dtypes.float64, int: dtypes.int64, bool: dtypes.bool_, complex: dtypes.complex128}
 
 
@@ -97,6 +100,22 @@ def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
     raise RuntimeError(f"{name}(): expected one of {', '.join(map(repr, allowed))}, got {value!r}")
 
 
+EXACT = frozenset(  # the ops whose out must have the very dtype of the result, for PyTorch casts nothing there
+    """
+    abs addbmm addmm addmv alias_copy all amax amin aminmax any argmax argmin as_strided_copy baddbmm bitwise_not
+    bmm bucketize ceil clamp clamp_max clamp_min clip complex conj_physical cross cummax cummin diag diagonal_copy
+    diff dot expand_copy fft_ifft fft_ihfft float_power floor frac frexp gather hash_tensor heaviside histc
+    index_add index_copy index_reduce index_select inner isin isneginf isposinf kthvalue log_softmax logcumsumexp
+    masked_select matmul max min mm mode msort mv nan_to_num nanmean nanquantile narrow_copy neg nonzero norm
+    permute_copy polar quantile renorm round scatter scatter_add scatter_reduce searchsorted sgn sign signbit
+    slice_scatter softmax sort squeeze_copy svd t_copy take take_along_dim tensordot topk transpose_copy tril triu
+    trunc unfold_copy unsqueeze_copy vdot view_copy
+    """.split()
+)
+JOINING = frozenset("cat column_stack concat concatenate dstack hstack row_stack stack vstack".split())
+SILENT = frozenset("empty full narrow_copy ones zeros".split())  # what resizes its out without a warning
+
+
 def write_out(name: str, result: Tensor, out: Tensor | None) -> Tensor:
     """The result, written into `out` if there is one (resized if it has another shape, with a warning if not empty).
 
@@ -112,10 +131,11 @@ def write_out(name: str, result: Tensor, out: Tensor | None) -> Tensor:
             "arguments requires grad."
         )
     array, new = out._array, result._array
-    if new.dtype != array.dtype and not dtypes.can_cast(result.dtype, out.dtype):
-        raise DTypeError(f"result type {result.dtype!r} can't be cast to the desired output type {out.dtype!r}")
+    if new.dtype != array.dtype and (name in EXACT or not dtypes.can_cast(result.dtype, out.dtype)):
+        kind = TypeError if name in JOINING else DTypeError
+        raise kind(f"result type {result.dtype!r} can't be cast to the desired output type {out.dtype!r}")
     if array.shape != new.shape:
-        if array.size:
+        if array.size and name not in SILENT:
             warnings.warn(
                 f"An output with one or more elements was resized since it had shape {list(array.shape)}, which does "
                 f"not match the required output shape {list(new.shape)}.",
@@ -127,6 +147,26 @@ def write_out(name: str, result: Tensor, out: Tensor | None) -> Tensor:
         array[...] = new
         versions.stamp(array)
     return out
+
+
+def with_out(fn: Function) -> Function:
+    """Decorator: the function takes `out=` too, and its result is written there; several results, part by part."""
+
+    @functools.wraps(fn)
+    def call(*args: Any, **named: Any) -> Any:
+        if "out" not in named:
+            return fn(*args, **named)
+        out, result = named.pop("out"), fn(*args, **named)
+        if isinstance(result, Tensor):
+            return write_out(fn.__name__, result, out)
+        return result if out is None else tuple(write_out(fn.__name__, *pair) for pair in zip(result, out, strict=True))
+
+    signature = inspect.signature(fn)
+    parameters = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    rest = [p for p in signature.parameters.values() if p.kind is inspect.Parameter.VAR_KEYWORD]
+    out = inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="Tensor | None")
+    call.__signature__ = signature.replace(parameters=[*parameters, out, *rest])  # type: ignore[attr-defined]
+    return call  # type: ignore[return-value]  # the same function, with one argument more
 
 
 def as_tensor_like(value: Any, example: Tensor) -> Tensor:

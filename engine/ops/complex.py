@@ -98,7 +98,11 @@ def conj(input: Tensor) -> Tensor:
     return conj_op.fast(input) if input._array.dtype.kind == "c" else input
 
 
-conj_physical = conj
+def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """As conj (torch.conj_physical)."""
+    return write_out("conj_physical", conj(input), out)
+
+
 method("conj_physical_")(lambda self: inplace(conj_op, self) if self._array.dtype.kind == "c" else self)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradbook import backends
 from gradbook.errors import ShapeError
-from gradbook.ops.arguments import axis, tensor_of, write_out
+from gradbook.ops.arguments import axis, tensor_of, with_out, write_out
 from gradbook.tensor import Tensor, method
 
 __all__ = ["bincount", "histc", "histogram", "histogramdd", "isin", "unique", "unique_consecutive"]
@@ -112,6 +112,7 @@ def histc(input: Tensor, bins: int = 100, min: Any = 0, max: Any = 0, *, out: Te
 
 
 @method("histogram")
+@with_out
 def histogram(
     input: Tensor, bins: Any, *, range: Any = None, weight: Tensor | None = None, density: bool = False
 ) -> tuple[Tensor, Tensor]:
@@ -211,6 +212,7 @@ def _edges(count: Any, low: Any, high: Any, dtype: Any, position: int) -> Any:
     return np.linspace(low, high, count + 1, dtype=dtype)
 
 
+@with_out
 def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
     """True for each element that occurs in test_elements, as torch.isin."""
     example = elements if isinstance(elements, Tensor) else test_elements

@@ -16,7 +16,7 @@ from gradbook.autograd.inference import mark
 from gradbook.device import CPU, get_default_device, place
 from gradbook.device import device as device_type
 from gradbook.layout import empty_in
-from gradbook.ops.arguments import array_dtype, shape_of, write_out
+from gradbook.ops.arguments import array_dtype, shape_of, with_out, write_out
 from gradbook.tensor import Tensor, leaf_node, method
 
 __all__ = [
@@ -302,6 +302,7 @@ def arange(
     return write_out("arange", leaf(array, device, requires_grad), out)
 
 
+@with_out
 def range(*bounds: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any) -> Tensor:
     """As arange, with `end` included (torch.range; deprecated there too)."""
     start, end, step = _bounds(bounds, named)

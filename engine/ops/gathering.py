@@ -9,6 +9,7 @@ import numpy as np
 from gradbook import backends, dtypes
 from gradbook.autograd.op import Op
 from gradbook.errors import DTypeError, ShapeError
+from gradbook.ops.arguments import with_out, write_out
 from gradbook.ops.indexing import FULL, add_at, index_grad_op, index_op, slice_op, whole
 from gradbook.ops.shape import expand_op, need_tensor, reshape_op, wrap_dim
 from gradbook.tensor import Tensor, method
@@ -166,13 +167,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False,
     """
     axis, index = check_gather("gather", need_tensor("gather", input), dim, index), _wide(index)
     result = gather_op(input, index, dim=axis)
-    return result if out is None else _into(out, result)
-
-
-def _into(out: Tensor, result: Tensor) -> Tensor:
-    from gradbook.ops.joining import _into as write
-
-    return write(out, result)
+    return result if out is None else write_out("gather", result, out)
 
 
 def _cut(src: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -220,9 +215,10 @@ def scatter(
         result = scatter_op(input, index, part, dim=axis)
     else:
         raise RuntimeError(f"reduce argument must be either add or multiply, got {reduce!r}")
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("scatter", result, out)
 
 
+@with_out
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy of input with src[i, j] added to y[i, index[i, j]] for dim 1, as torch.scatter_add."""
     need_tensor("scatter_add", input)
@@ -233,6 +229,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return result
 
 
+@with_out
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """Picks along an axis with broadcasting, as torch.take_along_dim; negative indices count from the end."""
     need_tensor("take_along_dim", input)
@@ -374,9 +371,10 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
     """The entries of an axis that a vector names, copied, as torch.index_select. (n, d), (k,) -> (k, d) for dim 0."""
     axis, places = _vector("index_select", input, dim, index)
     result = index_select_op(input, places, dim=axis)
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("index_select", result, out)
 
 
+@with_out
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
     """A copy of input with alpha · source added to the entries that a vector names, as torch.index_add."""
     axis, places = _vector("index_add", input, dim, index, need_tensor("index_add", source, 4, "source"))
@@ -384,6 +382,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     return result
 
 
+@with_out
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """A copy of input with source in the entries that a vector names, as torch.index_copy."""
     axis, places = _vector("index_copy", input, dim, index, need_tensor("index_copy", source, 4, "source"))
@@ -412,6 +411,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     return result
 
 
+@with_out
 def take(input: Tensor, index: Tensor) -> Tensor:
     """Elements by their place in reading order, as torch.take. -> the shape of index; negative places from the end."""
     need_tensor("take", input)
@@ -517,7 +517,7 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     _mask("masked_select", mask)
     x, m = broadcast_tensors(need_tensor("masked_select", input), mask)
     result = x.reshape(1)[m.reshape(1)] if not x._array.ndim else x[m]
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("masked_select", result, out)
 
 
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
@@ -539,6 +539,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     return result
 
 
+@with_out
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """Where the elements are not zero, as torch.nonzero. -> int64 (k, ndim), or one (k,) an axis if as_tuple."""
     array = need_tensor("nonzero", input)._array

@@ -17,6 +17,7 @@ from gradbook.autograd import grad_mode
 from gradbook.autograd.inplace import assign, changed, check_apart, check_leaf, check_overlap, same_place
 from gradbook.autograd.op import Op
 from gradbook.errors import Card, ShapeError
+from gradbook.ops.arguments import with_out
 from gradbook.ops.shape import expand_op, need_tensor, reshape_op
 from gradbook.tensor import Tensor, method
 
@@ -525,6 +526,7 @@ def _index_put_(self: Tensor, indices: Sequence[Any], values: Tensor, accumulate
     return assign(self, result)
 
 
+@with_out
 def slice_scatter(
     input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Tensor:

@@ -12,6 +12,7 @@ from gradbook import backends
 from gradbook.autograd.op import MultiOp, Op
 from gradbook.autograd.views import MULTI_OUTPUT, add_view
 from gradbook.errors import Card, ShapeError
+from gradbook.ops.arguments import with_out, write_out
 from gradbook.ops.indexing import slice_op
 from gradbook.ops.shape import need_tensor, need_tensors, reshape_op, wrap_dim
 from gradbook.tensor import Tensor, dim_error, method
@@ -169,7 +170,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -
                 raise cat_error(axis, k, i, model.shape, array.shape)
         lengths.append(array.shape[axis])
     result = cat_op(*found, dim=axis, lengths=tuple(lengths))
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("cat", result, out)
 
 
 def cat_error(dim: int, axis: int, position: int, a: tuple[int, ...], b: tuple[int, ...]) -> ShapeError:
@@ -186,14 +187,6 @@ def cat_error(dim: int, axis: int, position: int, a: tuple[int, ...], b: tuple[i
         text += f" (did you mean dim={axis}?)"
     operands = [{"name": "tensors[0]", "shape": tuple(a)}, {"name": f"tensors[{position}]", "shape": tuple(b)}]
     return ShapeError(text, card=Card(op="cat", operands=operands, explanation=text, fixes=fixes))
-
-
-def _into(out: Tensor, result: Tensor) -> Tensor:
-    if out._array.shape != result._array.shape:
-        out._array = backends.xp_of(out._array).empty(result._array.shape, out._array.dtype)
-    from gradbook.autograd.inplace import assign
-
-    return assign(out, result)
 
 
 def concat(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
@@ -223,7 +216,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None)
             operands = [{"name": "tensors[0]", "shape": shape}, {"name": f"tensors[{i}]", "shape": x._array.shape}]
             raise ShapeError(text, card=Card(op="stack", operands=operands, explanation=text))
     result = stack_op(*found, dim=wrap_dim(dim, len(shape) + 1))
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("stack", result, out)
 
 
 def _at_least(x: Tensor, ndim: int) -> Tensor:
@@ -247,13 +240,13 @@ def _joined(name: str, tensors: Any, ndim: int, dim: int) -> Tensor:
 def hstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """Tensors side by side: along axis 1, vectors along axis 0, as torch.hstack."""
     result = _joined("hstack", tensors, 1, 1)
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("hstack", result, out)
 
 
 def vstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """Tensors as rows one below the other, as torch.vstack. (n,), (n,) -> (2, n)."""
     result = _joined("vstack", tensors, 2, 0)
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("vstack", result, out)
 
 
 row_stack = vstack
@@ -262,7 +255,7 @@ row_stack = vstack
 def dstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """Tensors one behind the other along axis 2, as torch.dstack. (n,), (n,) -> (1, n, 2)."""
     result = _joined("dstack", tensors, 3, 2)
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("dstack", result, out)
 
 
 def column_stack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
@@ -416,6 +409,7 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     return result
 
 
+@with_out
 def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """As narrow, in memory of its own."""
     result: Tensor = narrow(input, dim, start, length).clone()

@@ -11,6 +11,7 @@ from gradbook import dtypes
 from gradbook.autograd import casting
 from gradbook.autograd.op import Elementwise, Op
 from gradbook.errors import DTypeError, ShapeError
+from gradbook.ops.arguments import write_out
 from gradbook.ops.mistakes import mistake
 from gradbook.ops.shape import need_tensor, permute_op, reshape_op, transpose_op, unsqueeze_op, wrap_dim
 from gradbook.ops.strides import diagonal_op
@@ -248,7 +249,7 @@ f"{len(n)}D",
             _check_batches(input, other)
         op = bmm_op if len(m) == len(n) == 3 and m[0] == n[0] else matmul_op
     result: Tensor = op(input, other)
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("matmul", result, out)
 
 
 def _vector_error(a: Tensor, b: Tensor) -> ShapeError:
@@ -291,12 +292,6 @@ def _check_batches(a: Tensor, b: Tensor) -> None:
         raise mistake(
             ShapeError, "matmul", str(error).removeprefix("matmul: "), "these are the batch axes", input=a, other=b
         )
-
-
-def _into(out: Tensor, result: Tensor) -> Tensor:
-    from gradbook.ops.joining import _into as write
-
-    return write(out, result)
 
 
 def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -369,7 +364,7 @@ def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         )
     else:
         result = tensordot(input, other, dims=([-1], [-1]))
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("inner", result, out)
 
 
 def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -379,7 +374,7 @@ def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
         if value._array.ndim != 1:
             raise ShapeError(f"outer: Expected 1-D argument {name}, but got {value._array.ndim}-D")
     result: Tensor = unsqueeze_op(input, dim=1) * vec2
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("outer", result, out)
 
 
 ger = outer
@@ -411,7 +406,7 @@ def addmm(
     same_dtype("addmm", input=input, mat1=mat1, mat2=mat2)
     _check_added("addmm", input, (m[0], n[1]))
     result = addmm_op(input, mat1, mat2, beta=beta, alpha=alpha)
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("addmm", result, out)
 
 
 def _check_added(name: str, input: Tensor, shape: tuple[int, ...]) -> None:
@@ -438,7 +433,7 @@ def addmv(
 ) -> Tensor:
     """Beta · input + alpha · mat @ vec, as torch.addmv. (n,), (n, k), (k,) -> (n,)."""
     result = _added("addmv", input, mv(mat, vec), beta, alpha)
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("addmv", result, out)
 
 
 def addr(
@@ -446,7 +441,7 @@ def addr(
 ) -> Tensor:
     """Beta · input + alpha · outer(vec1, vec2), as torch.addr. (n, m), (n,), (m,) -> (n, m)."""
     result = _added("addr", input, outer(vec1, vec2), beta, alpha)
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("addr", result, out)
 
 
 def baddbmm(
@@ -456,7 +451,7 @@ def baddbmm(
     if casting.scopes:
         input, batch1, batch2 = casting.lower(input, batch1, batch2)
     result = _added("baddbmm", input, bmm(batch1, batch2), beta, alpha)
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("baddbmm", result, out)
 
 
 def addbmm(
@@ -466,7 +461,7 @@ def addbmm(
     if casting.scopes:
         input, batch1, batch2 = casting.lower(input, batch1, batch2)
     result = _added("addbmm", input, bmm(batch1, batch2).sum(0), beta, alpha)
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("addbmm", result, out)
 
 
 # -- others ----------------------------------------------------------------------------------------------------------
@@ -511,7 +506,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     left = reshape_op(permute_op(a, dims=(*free_a, *mine)), shape=(rows, inner_size))
     right = reshape_op(permute_op(b, dims=(*theirs, *free_b)), shape=(inner_size, columns))
     result = reshape_op(mm_op(left, right), shape=(*[m[i] for i in free_a], *[n[k] for k in free_b]))
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("tensordot", result, out)
 
 
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -522,7 +517,7 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     left = reshape_op(input, shape=tuple(k for size in m for k in (size, 1)))
     right = reshape_op(other, shape=tuple(k for size in n for k in (1, size)))
     result = reshape_op(left * right, shape=tuple(a * b for a, b in zip(m, n, strict=True)))
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("kron", result, out)
 
 
 def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
@@ -547,7 +542,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
         return roll_op(x, shifts=(by,), dims=(axis,))
 
     result: Tensor = turned(a, -1) * turned(b, 1) - turned(a, 1) * turned(b, -1)
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("cross", result, out)
 
 
 def trace(input: Tensor) -> Tensor:
@@ -565,7 +560,7 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     from gradbook.linalg import multi_dot
 
     result = multi_dot(list(matrices)) if len(matrices) > 1 else matrices[0]
-    return result if out is None else _into(out, result)
+    return result if out is None else write_out("chain_matmul", result, out)
 
 
 for _fn in (

@@ -9,6 +9,7 @@ import numpy as np
 from gradbook import backends
 from gradbook.autograd.inplace import assign, check_leaf
 from gradbook.autograd.op import Op
+from gradbook.ops.arguments import with_out, write_out
 from gradbook.ops.decomposition import bare
 from gradbook.ops.gathering import (
     _source,
@@ -100,6 +101,7 @@ def _(grad: Any, x: Any, index: Any, src: Any, dim: int, needs: Any) -> list[Any
     return [mine, None, gather_op(grad, index, dim=dim) * rest * alone.astype(raw.dtype)]
 
 
+@with_out
 def scatter_reduce(
     input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
@@ -147,6 +149,7 @@ def _reduced(x: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, inclu
     return result
 
 
+@with_out
 def index_reduce(
     input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
@@ -224,10 +227,7 @@ def searchsorted(
         parts = [xp.searchsorted(row, wanted, where) for row, wanted in rows]
         found = xp.stack(parts).reshape(values.shape) if parts else xp.zeros(values.shape, np.int64)
     result: Tensor = Tensor._of(xp.asarray(found).astype(np.int32 if out_int32 else np.int64))
-    if out is not None:
-        out._array[...] = result._array
-        return out
-    return result
+    return write_out("searchsorted", result, out)
 
 
 def bucketize(

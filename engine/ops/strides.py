@@ -11,6 +11,7 @@ from gradbook.autograd import versions
 from gradbook.autograd.inplace import inplace
 from gradbook.autograd.op import Op
 from gradbook.errors import ShapeError
+from gradbook.ops.arguments import with_out
 from gradbook.ops.shape import need_tensor, wrap_dim
 from gradbook.tensor import Tensor, method
 
@@ -253,6 +254,7 @@ def dim_one_missing() -> IndexError:
     return IndexError("Dimension specified as -1 but tensor has no dimensions")
 
 
+@with_out
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """A vector as a diagonal matrix, or the diagonal of a matrix, as torch.diag.
 
@@ -300,12 +302,14 @@ def _matrix(name: str, input: Tensor) -> Tensor:
     return input
 
 
+@with_out
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The lower triangle of the last two axes, zeros above, as torch.tril. Raises RuntimeError for fewer axes."""
     result: Tensor = tril_op(_matrix("tril", input), diagonal=int(diagonal))
     return result
 
 
+@with_out
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The upper triangle of the last two axes, zeros below, as torch.triu. Raises RuntimeError for fewer axes."""
     result: Tensor = triu_op(_matrix("triu", input), diagonal=int(diagonal))

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradbook.autograd.op import Op
 from gradbook.errors import DTypeError
-from gradbook.ops.arguments import axes, tensor_of, write_out
+from gradbook.ops.arguments import axes, tensor_of, with_out, write_out
 from gradbook.ops.elementwise import masked
 from gradbook.ops.reduction import count_of, mean, mean_op, spread
 from gradbook.tensor import Tensor, method
@@ -102,6 +102,7 @@ def _spread_of(op: Op, input: Tensor, given: tuple[Any, ...], named: dict[str, A
 
 
 @method("var")
+@with_out
 def var(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """The variance: var(input, dim=None, *, correction=1, keepdim=False), as torch.var; correction=0 divides by n.
 
@@ -111,6 +112,7 @@ def var(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
 
 
 @method("std")
+@with_out
 def std(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """The standard deviation: std(input, dim=None, *, correction=1, keepdim=False), as torch.std.
 
@@ -125,11 +127,13 @@ def _with_mean(op: Op, input: Tensor, args: tuple[Any, ...], kwargs: dict[str, A
     return _spread_of(op, input, args, dict(kwargs)), mean(input, dim, keepdim)
 
 
+@with_out
 def var_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     """(variance, mean), with the arguments of var."""
     return _with_mean(var_op, input, args, kwargs)
 
 
+@with_out
 def std_mean(input: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
     """(standard deviation, mean), with the arguments of std."""
     return _with_mean(std_op, input, args, kwargs)
