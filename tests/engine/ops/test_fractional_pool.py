@@ -53,7 +53,7 @@ X = draw(2, 6, 4, seed=2, dtype="float64")
 W, B = draw(6, seed=3, dtype="float64"), draw(6, seed=4, dtype="float64")
 
 
-@pytest.mark.filterwarnings("ignore:at::frobenius_norm")
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_native_norms() -> None:
     compare(lambda lib, x, w, b: lib.native_group_norm(x, w, b, 2, 6, 4, 3, 1e-5), X, W, B, second=True)
     compare(lambda lib, x, w, b: lib.native_layer_norm(x, (4,), w[:4], b[:4], 1e-5), X, W, B)
