@@ -15,7 +15,8 @@ from gradbook.ops import extremes, ordering, reduction, scan, transcendental, va
 from gradbook.ops import softmax as softmax_ops
 from gradbook.ops.arguments import axes
 from gradbook.ops.comparison import where
-from gradbook.ops.creation import full_like, ones
+from gradbook.ops.creation import ones
+from gradbook.ops.like import full_like
 from gradbook.ops.mistakes import need_tensor
 from gradbook.tensor import Tensor
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, TypeVar
 
 from gradbook.errors import DTypeError, ShapeError
-from gradbook.ops.arguments import write_out
+from gradbook.ops.linalg import write_exact
 from gradbook.ops.mistakes import scalar_name
 from gradbook.ops.shape import need_tensor
 from gradbook.tensor import Tensor
@@ -153,13 +153,13 @@ def _matrix(name: str, A: Any, square: bool = False, argument: str = "A") -> Ten
     return found
 
 
-def written(out: Any, result: Result) -> Result:
+def written(out: Any, result: Result, exact: bool = True) -> Result:
     """A tuple of results, each written into its tensor of `out` if there is one."""
     if out is None:
         return result
     if len(out) != len(result):
         raise TypeError(f"expected tuple of {len(result)} elements but got {len(out)}")
-    parts = [_into(target, part) for target, part in zip(out, result, strict=True)]
+    parts = [_into(target, part, exact) for target, part in zip(out, result, strict=True)]
     made: Result = type(result)(*parts)
     return made
 
@@ -171,5 +171,5 @@ def check_dtypes(words: str, **operands: Tensor) -> None:
         raise DTypeError(words.format(a=a, b=b, x=scalar_name(x.dtype), y=scalar_name(y.dtype)))
 
 
-def _into(out: Tensor | None, result: Tensor) -> Tensor:
-    return write_out("linalg", result, out)
+def _into(out: Tensor | None, result: Tensor, exact: bool = True) -> Tensor:
+    return result if out is None else write_exact("linalg", result, out, exact)

@@ -59,13 +59,13 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | N
     if rows != order:
         raise ShapeError(f"cholesky_solve: Incompatible matrix sizes: B has {rows} rows, the factor {order}")
     check_dtypes("cholesky_solve: Expected {a} and {b} to have the same dtype, but they are {x} and {y}", B=B, L=L)
-    return _into(out, cholesky_solve_op(B, L, upper=bool(upper)))
+    return _into(out, cholesky_solve_op(B, L, upper=bool(upper)), exact=False)
 
 
 @method("cholesky_inverse")
 def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     """The inverse of L Lᴴ (upper: of Lᴴ L), as torch.cholesky_inverse. (.., n, n) -> (.., n, n)."""
-    return _into(out, cholesky_inverse_op(_matrix("cholesky_inverse", L, True, "L"), upper=bool(upper)))
+    return _into(out, cholesky_inverse_op(_matrix("cholesky_inverse", L, True, "L"), upper=bool(upper)), exact=False)
 
 
 def qr(A: Tensor, mode: str = "reduced", *, out: Any = None) -> QRResult:
@@ -113,7 +113,7 @@ def _finite(A: Tensor) -> Tensor:
 
 def eigvals(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Eigenvalues of any square matrices, complex, as torch.linalg.eigvals."""
-    return _into(out, eig(A).eigenvalues)
+    return _into(out, eig(A).eigenvalues, exact=False)
 
 
 def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None, out: Any = None) -> SVDResult:
@@ -122,6 +122,7 @@ def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None, out
     Gradients go through the first min(n, m) columns of U and rows of Vh.
     """
     _matrix("svd", A)
+    _no_driver(driver)
     u, s, vh = svd_op(A)
     if full_matrices and A._array.shape[-1] != A._array.shape[-2]:
         if A._node is None:
@@ -130,6 +131,11 @@ def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None, out
             return written(out, SVDResult(*[Tensor._of(part) for part in parts]))
         u, vh = _completed(u), transpose(_completed(transpose(vh, -2, -1)), -2, -1)
     return written(out, SVDResult(u, s, vh))
+
+
+def _no_driver(driver: Any) -> None:
+    if driver is not None:
+        raise RuntimeError("linalg.svd: keyword argument `driver=` is only supported on CUDA inputs; leave it out")
 
 
 def _completed(u: Tensor) -> Tensor:
@@ -146,7 +152,7 @@ def _completed(u: Tensor) -> Tensor:
 
 def svdvals(A: Tensor, *, driver: str | None = None, out: Tensor | None = None) -> Tensor:
     """Singular values, falling, as torch.linalg.svdvals. (.., n, m) -> (.., min(n, m))."""
-    return _into(out, svd(A, False).S)
+    return _into(out, svd(A, False, driver=driver).S)
 
 
 @method("cholesky")

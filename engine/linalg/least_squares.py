@@ -25,15 +25,14 @@ def pinv(
     _matrix("pinv", A, hermitian)
     relative = args[0] if args else rcond if rcond is not None else rtol
     limit = _relative(A, atol, relative)
-    return _into(out, pinv_op(A, rcond=limit, hermitian=hermitian))
+    return _into(out, pinv_op(A, rcond=limit, hermitian=hermitian), exact=False)
 
 
 def _relative(A: Tensor, atol: Any, rtol: Any) -> Any:
     """Below which part of the largest a singular value counts as zero."""
     array = A._array
-    relative = (
-        max(array.shape[-2:]) * float(np.finfo(array.dtype).eps) if rtol is None and atol is None else rtol or 0.0
-    )
+    usual = max(array.shape[-2:]) * float(np.finfo(array.dtype).eps) if atol is None else 0.0
+    relative = usual if rtol is None else rtol
     relative = float(relative) if not isinstance(relative, Tensor) else relative._array
     if atol is None:
         return relative

@@ -41,7 +41,7 @@ def matrix_norm(
     if ord in ("nuc", 2, -2):
         last = A.movedim(axes, (-2, -1))
         s = svdvals(last)
-        value = s.sum(-1) if ord == "nuc" else s.amax(-1) if ord == 2 else s.amin(-1)
+        value = s.sum(-1) if ord == "nuc" or not s.shape[-1] else s.amax(-1) if ord == 2 else s.amin(-1)
     elif ord in (1, -1, math.inf, -math.inf):
         rows, columns = axes
         along, other = (rows, columns) if abs(ord) == 1 else (columns, rows)
@@ -80,15 +80,29 @@ def norm(
 
 
 def cond(A: Tensor, p: Any = None, *, out: Tensor | None = None) -> Tensor:
-    """The condition number ‖A‖ ‖A⁻¹‖, as torch.linalg.cond; by singular values for p None or 2."""
+    """The condition number ‖A‖ ‖A⁻¹‖, as torch.linalg.cond; by singular values for p None or ±2. (.., n, n) -> (..)
+
+    inf for a singular matrix, 0 for an empty one. Raises RuntimeError for another norm than matrix_norm's.
+    """
     _matrix("cond", A)
+    if p not in (None, 1, -1, 2, -2, math.inf, -math.inf, "fro", "nuc"):
+        raise RuntimeError(f"linalg.cond got an invalid norm type: {p}")
+    if p not in (None, 2, -2):
+        _matrix("cond", A, True)
+    if not A._array.size:
+        array = A._array
+        return _into(out, Tensor._of(backends.xp_of(array).zeros(array.shape[:-2], array.real.dtype)), exact=False)
     if p in (None, 2, -2):
         s = svdvals(A)
         ends = (s[..., 0], s[..., -1])
-        return _into(out, ends[1] / ends[0] if p == -2 else ends[0] / ends[1])
-    _matrix("cond", A, True)
-    result = inv_ex(A).inverse
-    return _into(out, matrix_norm(A, p) * matrix_norm(result, p).nan_to_num(nan=math.inf))
+        return _into(out, ends[1] / ends[0] if p == -2 else ends[0] / ends[1], exact=False)
+    found = inv_ex(A)
+    if not found.info._array.any():
+        return _into(out, matrix_norm(A, p) * matrix_norm(found.inverse, p), exact=False)
+    singular = Tensor._of(found.info._array != 0)
+    usable = found.inverse.masked_fill(singular[..., None, None], 0)
+    value = matrix_norm(A, p) * matrix_norm(usable, p)
+    return _into(out, value.masked_fill(singular, math.nan if p == "nuc" else math.inf), exact=False)
 
 
 def matrix_rank(

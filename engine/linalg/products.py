@@ -9,10 +9,11 @@ import numpy as np
 
 from gradbook import backends
 from gradbook.errors import ShapeError
-from gradbook.linalg.checks import _into, _matrix
+from gradbook.linalg.checks import _into, _matrix, check_dtypes
 from gradbook.ops.linalg import cross as _cross
 from gradbook.ops.linalg import matmul
-from gradbook.ops.shape import unsqueeze_op
+from gradbook.ops.mistakes import scalar_name
+from gradbook.ops.shape import need_tensor, unsqueeze_op
 from gradbook.ops.strides import diagonal as _diagonal
 from gradbook.tensor import Tensor, method
 
@@ -72,6 +73,12 @@ def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> T
 
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) -> Tensor:
     """Dot products along an axis, x conjugated, as torch.linalg.vecdot."""
+    for operand in (need_tensor("linalg.vecdot", x, 1, "x"), need_tensor("linalg.vecdot", y, 2, "y")):
+        if not (operand.is_floating_point() or operand.is_complex()):
+            raise RuntimeError(
+                "linalg.vecdot: Expected a floating point or complex tensor as input. Got " + scalar_name(operand.dtype)
+            )
+    check_dtypes("linalg.vecdot: Expected {a} and {b} to have the same dtype, but found {x} and {y}", x=x, y=y)
     left = x.conj() if x.is_complex() else x
     return _into(out, (left * y).sum(dim))
 
@@ -82,8 +89,8 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
 
     x = x if x._array.ndim else unsqueeze_op(x, dim=0)
     count = x._array.shape[-1] if N is None else N
-    if N is not None and N <= 1:
-        raise RuntimeError(f"N must be greater than 1. Got {N}.")
+    if count <= 1:
+        raise RuntimeError(f"N must be greater than 1. Got {count}.")
     rows = [x**0]
     for _ in range(count - 1):
         rows.append(rows[-1] * x)

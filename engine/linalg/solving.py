@@ -141,6 +141,8 @@ def solve_triangular(
 ) -> Tensor:
     """X with A X = B for a triangle A, of which the other half is not read, as torch.linalg.solve_triangular."""
     _matrix("solve_triangular", A, True), _matrix("solve_triangular", B, argument="B")
+    if A._array.shape[-1] != B._array.shape[-2 if left else -1]:
+        raise ShapeError(f"linalg.solve_triangular: Incompatible shapes of A {tuple(A.shape)} and B {tuple(B.shape)}")
     if not left:
         turned = triangular_op(transpose(A, -2, -1), transpose(B, -2, -1), upper=not upper, unitriangular=unitriangular)
         return _into(out, transpose(turned, -2, -1))
@@ -181,7 +183,7 @@ def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
             f"prod(self.shape[:ind]), but got {columns} != {rows}"
         )
     flat = inv(reshape_op(A, shape=(rows, columns)))
-    return _into(out, reshape_op(flat, shape=(*shape[ind:], *shape[:ind])))
+    return _into(out, reshape_op(flat, shape=(*shape[ind:], *shape[:ind])), exact=False)
 
 
 def tensorsolve(A: Tensor, B: Tensor, dims: Any = None, *, out: Tensor | None = None) -> Tensor:
@@ -197,7 +199,7 @@ def tensorsolve(A: Tensor, B: Tensor, dims: Any = None, *, out: Tensor | None = 
             "prod(self.shape[:other.ndim]), but it does not"
         )
     flat = solve(reshape_op(A, shape=(B._array.size, columns)), reshape_op(B, shape=(B._array.size,)))
-    return _into(out, reshape_op(flat, shape=shape))
+    return _into(out, reshape_op(flat, shape=shape), exact=False)
 
 
 @method("logdet")

@@ -100,7 +100,7 @@ def summed(a: Any, labels: Labels, needed: set[int]) -> tuple[Any, Labels]:
     axes = tuple(i for i, x in enumerate(labels) if x not in needed)
     if not axes:
         return a, labels
-    total = a.sum(axis=axes, dtype=a.dtype if a.dtype.kind != "b" else None)
+    total = a.sum(axis=axes, dtype=np.int64 if a.dtype.kind in "biu" else a.dtype)
     return backends.as_array(total, a), tuple(x for x in labels if x in needed)
 
 

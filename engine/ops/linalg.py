@@ -10,7 +10,7 @@ import numpy as np
 from gradbook import dtypes
 from gradbook.autograd import casting
 from gradbook.autograd.op import Elementwise, Op
-from gradbook.errors import DTypeError, ShapeError
+from gradbook.errors import DTypeError, ShapeError, UnsupportedDTypeError
 from gradbook.ops.arguments import write_out
 from gradbook.ops.mistakes import mistake
 from gradbook.ops.shape import need_tensor, permute_op, reshape_op, transpose_op, unsqueeze_op, wrap_dim
@@ -45,9 +45,7 @@ __all__ = [
 
 def product(a: Any, b: Any) -> Any:
     """A @ b; 16-bit floats are multiplied in 32 bits, as PyTorch accumulates them."""
-    if a.dtype.itemsize == 2 and a.dtype.kind in "fV":
-        return (a.astype(np.float32) @ b.astype(np.float32)).astype(a.dtype)
-    return a @ b
+    return a @ b if a.dtype.itemsize > 2 else narrow(a, b)
 
 
 def flops(a: Sequence[int], b: Sequence[int], out: Sequence[int]) -> int:
@@ -249,7 +247,7 @@ f"{len(n)}D",
             _check_batches(input, other)
         op = bmm_op if len(m) == len(n) == 3 and m[0] == n[0] else matmul_op
     result: Tensor = op(input, other)
-    return result if out is None else write_out("matmul", result, out)
+    return result if out is None else write_exact("matmul", result, out)
 
 
 def _vector_error(a: Tensor, b: Tensor) -> ShapeError:
@@ -292,6 +290,24 @@ def _check_batches(a: Tensor, b: Tensor) -> None:
         raise mistake(
             ShapeError, "matmul", str(error).removeprefix("matmul: "), "these are the batch axes", input=a, other=b
         )
+
+
+def write_exact(name: str, result: Tensor, out: Tensor | None, exact: bool = True) -> Tensor:
+    """As write_out; exact: `out` must have the result's very dtype. Raises RuntimeError otherwise."""
+    if exact and isinstance(out, Tensor) and out._array.dtype != result._array.dtype:
+        raise DTypeError(
+            f"{name}: Expected out tensor to have dtype {result.dtype._name}, but got {out.dtype._name} instead"
+        )
+    return write_out(name, result, out)
+
+
+def narrow(a: Any, b: Any) -> Any:
+    """A @ b of elements of one or two bytes."""
+    if a.dtype.kind == "b":
+        raise UnsupportedDTypeError("\"matmul\" not implemented for 'Bool'; use .to(gradbook.uint8), or any() of a & b")
+    if a.dtype.kind in "fV":
+        return (a.astype(np.float32) @ b.astype(np.float32)).astype(a.dtype)
+    return a @ b
 
 
 def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -364,7 +380,7 @@ def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         )
     else:
         result = tensordot(input, other, dims=([-1], [-1]))
-    return result if out is None else write_out("inner", result, out)
+    return result if out is None else write_exact("inner", result, out)
 
 
 def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -374,7 +390,7 @@ def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
         if value._array.ndim != 1:
             raise ShapeError(f"outer: Expected 1-D argument {name}, but got {value._array.ndim}-D")
     result: Tensor = unsqueeze_op(input, dim=1) * vec2
-    return result if out is None else write_out("outer", result, out)
+    return result if out is None else write_exact("outer", result, out, exact=False)
 
 
 ger = outer
@@ -406,7 +422,7 @@ def addmm(
     same_dtype("addmm", input=input, mat1=mat1, mat2=mat2)
     _check_added("addmm", input, (m[0], n[1]))
     result = addmm_op(input, mat1, mat2, beta=beta, alpha=alpha)
-    return result if out is None else write_out("addmm", result, out)
+    return result if out is None else write_exact("addmm", result, out)
 
 
 def _check_added(name: str, input: Tensor, shape: tuple[int, ...]) -> None:
@@ -433,7 +449,7 @@ def addmv(
 ) -> Tensor:
     """Beta · input + alpha · mat @ vec, as torch.addmv. (n,), (n, k), (k,) -> (n,)."""
     result = _added("addmv", input, mv(mat, vec), beta, alpha)
-    return result if out is None else write_out("addmv", result, out)
+    return result if out is None else write_exact("addmv", result, out)
 
 
 def addr(
@@ -441,7 +457,7 @@ def addr(
 ) -> Tensor:
     """Beta · input + alpha · outer(vec1, vec2), as torch.addr. (n, m), (n,), (m,) -> (n, m)."""
     result = _added("addr", input, outer(vec1, vec2), beta, alpha)
-    return result if out is None else write_out("addr", result, out)
+    return result if out is None else write_exact("addr", result, out, exact=False)
 
 
 def baddbmm(
@@ -451,7 +467,7 @@ def baddbmm(
     if casting.scopes:
         input, batch1, batch2 = casting.lower(input, batch1, batch2)
     result = _added("baddbmm", input, bmm(batch1, batch2), beta, alpha)
-    return result if out is None else write_out("baddbmm", result, out)
+    return result if out is None else write_exact("baddbmm", result, out)
 
 
 def addbmm(
@@ -461,7 +477,7 @@ def addbmm(
     if casting.scopes:
         input, batch1, batch2 = casting.lower(input, batch1, batch2)
     result = _added("addbmm", input, bmm(batch1, batch2).sum(0), beta, alpha)
-    return result if out is None else write_out("addbmm", result, out)
+    return result if out is None else write_exact("addbmm", result, out)
 
 
 # -- others ----------------------------------------------------------------------------------------------------------
@@ -506,7 +522,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     left = reshape_op(permute_op(a, dims=(*free_a, *mine)), shape=(rows, inner_size))
     right = reshape_op(permute_op(b, dims=(*theirs, *free_b)), shape=(inner_size, columns))
     result = reshape_op(mm_op(left, right), shape=(*[m[i] for i in free_a], *[n[k] for k in free_b]))
-    return result if out is None else write_out("tensordot", result, out)
+    return result if out is None else write_exact("tensordot", result, out)
 
 
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -517,7 +533,7 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     left = reshape_op(input, shape=tuple(k for size in m for k in (size, 1)))
     right = reshape_op(other, shape=tuple(k for size in n for k in (1, size)))
     result = reshape_op(left * right, shape=tuple(a * b for a, b in zip(m, n, strict=True)))
-    return result if out is None else write_out("kron", result, out)
+    return result if out is None else write_exact("kron", result, out, exact=False)
 
 
 def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
@@ -542,7 +558,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
         return roll_op(x, shifts=(by,), dims=(axis,))
 
     result: Tensor = turned(a, -1) * turned(b, 1) - turned(a, 1) * turned(b, -1)
-    return result if out is None else write_out("cross", result, out)
+    return result if out is None else write_exact("cross", result, out)
 
 
 def trace(input: Tensor) -> Tensor:
@@ -551,6 +567,8 @@ def trace(input: Tensor) -> Tensor:
         (input,) = casting.full(input)
     if need_tensor("trace", input)._array.ndim != 2:
         raise ShapeError(f"trace: expected a matrix, but got tensor with dim {input._array.ndim}")
+    if input.dtype is dtypes.bool_:
+        raise UnsupportedDTypeError("\"trace\" not implemented for 'Bool'; use .long()")
     result: Tensor = diagonal_op(input, offset=0, dim1=0, dim2=1).sum()
     return result
 
@@ -560,7 +578,7 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     from gradbook.linalg import multi_dot
 
     result = multi_dot(list(matrices)) if len(matrices) > 1 else matrices[0]
-    return result if out is None else write_out("chain_matmul", result, out)
+    return result if out is None else write_exact("chain_matmul", result, out)
 
 
 for _fn in (

@@ -226,3 +226,43 @@ def test_every_public_name_is_there():
     beside = {"common_notes", "Tensor", "torch"}
     theirs = {name for name in dir(torch.linalg) if name[0] != "_"} - beside
     assert set(linalg.__all__) == theirs
+
+
+ODD = {
+    "cond of a singular matrix": lambda lib, a: [lib.linalg.cond(a * 0, p) for p in (1, "fro", "nuc", 2, -2, None)],
+    "cond of nothing": lambda lib, a: [lib.linalg.cond(a[:0, :0]), lib.linalg.cond(a[:0, :0], 1)],
+    "norm of nothing": lambda lib, a: lib.linalg.matrix_norm(a[:0], 2),
+    "rank of nothing": lambda lib, a: lib.linalg.matrix_rank(a[:0]),
+    "det of nothing": lambda lib, a: lib.linalg.det(a[:0, :0]),
+    "pinv by tensors": lambda lib, a: lib.linalg.pinv(lib.stack([a, a]), rtol=lib.tensor([0.1, 0.5])),
+    "lstsq of nothing": lambda lib, a: list(lib.linalg.lstsq(a[:0], a[:0])),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_matrices(name):
+    compare(ODD[name], draw(3, 3), grad=False)
+
+
+REFUSED = {
+    "out of another dtype": lambda lib, a: lib.mm(a, a, out=lib.empty(3, 3, dtype=lib.float64)),
+    "out of inv": lambda lib, a: lib.linalg.inv(a, out=lib.empty(3, 3, dtype=lib.float64)),
+    "out and a gradient": lambda lib, a: lib.mm(a.requires_grad_(), a, out=lib.empty(3, 3)),
+    "bool": lambda lib, a: (a > 0) @ (a > 0),
+    "trace of bool": lambda lib, a: lib.trace(a > 0),
+    "vecdot of integers": lambda lib, a: lib.linalg.vecdot(a.long(), a.long()),
+    "vecdot of two dtypes": lambda lib, a: lib.linalg.vecdot(a, a.double()),
+    "cond": lambda lib, a: lib.linalg.cond(a, "x"),
+    "driver": lambda lib, a: lib.linalg.svdvals(a, driver="gesvd"),
+    "triangle": lambda lib, a: lib.linalg.solve_triangular(a, a[:2], upper=True),
+    "powers of one": lambda lib, a: lib.linalg.vander(a[0, 0]),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name):
+    same_error(REFUSED[name], draw(3, 3))
+
+
+def test_integers_sum_up_in_int64_in_einsum():
+    compare(lambda lib, a: lib.einsum("ij->i", a), np.arange(6, dtype="int32").reshape(2, 3))
