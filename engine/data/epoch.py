@@ -29,12 +29,14 @@ def count_batches(dataset: Any, index_sampler: Any, iterable: bool, batch_size: 
 class Epoch:
     """Batch after batch of a loader. A safe point of training before each; `events.batch` after each."""
 
-    def __init__(self, loader: DataLoader) -> None:
+    length_hint = ""  # why there may be more samples than announced
+
+    def __init__(self, loader: DataLoader[Any]) -> None:
         self._begin(loader)
         generator = loader.generator if loader.generator is not None else default_generator
         self._base_seed = int(generator.rng().integers(1 << 62))  # drawn without workers too: the same order of samples
 
-    def _begin(self, loader: DataLoader) -> None:
+    def _begin(self, loader: DataLoader[Any]) -> None:
         self._loader = weakref.ref(loader)  # it may keep us, and nobody would ever end the workers of such a pair
         self.index = 0
         self._dataset, self._index_sampler = loader.dataset, loader._index_sampler
@@ -83,15 +85,9 @@ class Epoch:
         raise NotImplementedError
 
     def _warn_of_length(self, announced: int) -> None:
-        hint = ""
-        if not isinstance(self, SingleProcessEpoch):
-            hint = (
-                " Each worker iterates over its own copy of the data set: let __iter__ give only this worker's share "
-                "(gradbook.utils.data.get_worker_info), or set it in worker_init_fn."
-            )
         warnings.warn(
             f"Length of IterableDataset {self._dataset} was reported to be {announced} (when accessing "
-            f"len(dataloader)), but {self.index} samples have been fetched.{hint}",
+            f"len(dataloader)), but {self.index} samples have been fetched.{self.length_hint}",
             stacklevel=3,
         )
 
@@ -99,7 +95,7 @@ class Epoch:
 class SingleProcessEpoch(Epoch):
     """The samples are loaded here, when they are asked for."""
 
-    def __init__(self, loader: DataLoader) -> None:
+    def __init__(self, loader: DataLoader[Any]) -> None:
         super().__init__(loader)
         self._fetch = fetcher(
             loader.dataset, loader._iterable, loader._auto_collation, loader.collate_fn, loader.drop_last

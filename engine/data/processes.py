@@ -70,23 +70,28 @@ class Worker:
         """For an error: which process, and what became of it."""
         self.process.join(SOON)
         code = self.process.exitcode
-        who = f"DataLoader worker {self.number} (pid(s) {self.process.pid})"
+        who = f"DataLoader worker (pid(s) {self.process.pid}) exited unexpectedly: worker {self.number}"
         if code is not None and code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else "unknown"
             hint = ""
             if name == "SIGKILL":
                 hint = ". The system does that when memory runs out: fewer workers or smaller batches need less"
-            return f"{who} exited unexpectedly: it was killed by signal {-code} ({name}){hint}."
+            return f"{who} was killed by signal {-code} ({name}){hint}."
         return (
-            f"{who} exited unexpectedly, with exit code {code}. What it printed stands above, or in the terminal; with "
-            "num_workers=0 the same code runs in the main process, where its error is seen."
+            f"{who} ended with exit code {code}. What it printed stands above, or in the terminal; with num_workers=0 "
+            "the same code runs in the main process, where its error is seen."
         )
 
 
 class WorkersEpoch(Epoch):
     """Batches that worker processes load ahead; they end with the pass, or with the loader if they persist."""
 
-    def __init__(self, loader: DataLoader) -> None:
+    length_hint = (
+        " Each worker iterates over its own copy of the data set: let __iter__ give only this worker's share "
+        "(gradbook.utils.data.get_worker_info), or set it in worker_init_fn."
+    )
+
+    def __init__(self, loader: DataLoader[Any]) -> None:
         super().__init__(loader)
         self._epoch = 0
         self._failure: str | None = None
@@ -103,17 +108,17 @@ class WorkersEpoch(Epoch):
         try:
             for number in range(loader.num_workers):
                 self._workers.append(Worker(context, job if method == "fork" else _Parcel(job), number))
-            self._prime()
         except BaseException:
             self._finish()
             raise
+        self._prime()
 
     @property
     def alive(self) -> bool:
         """True while all workers can take another epoch."""
         return self._finish.alive and all(worker.process.is_alive() for worker in self._workers)
 
-    def restart(self, loader: DataLoader) -> None:
+    def restart(self, loader: DataLoader[Any]) -> None:
         """The next epoch, with the same processes. What older epochs asked for is dropped."""
         self._epoch += 1
         self._begin(loader)
@@ -125,8 +130,12 @@ class WorkersEpoch(Epoch):
         self._arrived: dict[int, tuple[str, Any]] = {}  # there, not handed out yet
         self._active = list(self._workers)  # those whose stream goes on
         self._turn = 0
-        for _ in range(self._ahead * len(self._workers)):
-            self._ask()
+        try:
+            for _ in range(self._ahead * len(self._workers)):
+                self._ask()
+        except BaseException:  # the sampler's, or an interrupt in the middle of a message
+            self._finish()
+            raise
 
     def _ask(self) -> None:
         """Send the next indices to the worker whose turn it is."""
@@ -240,7 +249,7 @@ class WorkersEpoch(Epoch):
     def _give_up(self, worker: Worker) -> None:
         self._failure = worker.how_it_ended()
         self._finish()
-        raise RuntimeError(self._failure)
+        raise RuntimeError(self._failure) from None
 
 
 def _end(workers: list[Worker], owner: int) -> None:

@@ -241,6 +241,22 @@ def test_without_descriptors_a_batch_goes_by_value(monkeypatch):
     assert mappings() == 0
 
 
+def test_no_room_for_descriptors_in_the_main_process_says_so(monkeypatch):
+    import socket
+
+    received = socket.recv_fds
+
+    def lose(*args):
+        mark, files, flags, address = received(*args)
+        for fd in files:
+            os.close(fd)
+        return mark, [], flags | socket.MSG_CTRUNC, address
+
+    monkeypatch.setattr(socket, "recv_fds", lose)
+    with pytest.raises(OSError, match="ulimit -n"):
+        next(iter(data.DataLoader(Big(), num_workers=1)))
+
+
 def test_who_a_worker_is():
     loader = data.DataLoader(Where(), batch_size=2, num_workers=2)
     batches = [[column.tolist() for column in batch] for batch in loader]
