@@ -282,6 +282,10 @@ def _interrupts_later(context: Any) -> Iterator[None]:
     if not _can_block_interrupts(context.get_start_method()):
         yield
         return
+    if context.get_start_method() == "spawn":
+        from multiprocessing import resource_tracker  # not on Windows
+
+        resource_tracker.ensure_running()  # spawn needs it, and its start would unblock the signal
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

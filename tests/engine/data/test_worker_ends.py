@@ -169,6 +169,27 @@ def test_an_interrupt_while_workers_are_slow(names):
     assert end_of(process, workers, names).rstrip().endswith("KeyboardInterrupt")
 
 
+def test_an_interrupt_while_workers_start(names, tmp_path):
+    """Their imports take a while: a SIGINT to all then makes no noise of theirs."""
+    script = tmp_path / "spawns.py"
+    script.write_text(
+        "import time\nfrom gradbook.utils import data\n"
+        "if __name__ == '__main__':\n"
+        "    epoch = iter(data.DataLoader(range(9), num_workers=2, multiprocessing_context='spawn'))\n"
+        "    print(*(worker.process.pid for worker in epoch._workers), flush=True)\n"
+        "    time.sleep(600)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    workers = [int(word) for word in process.stdout.readline().split()]
+    assert len(workers) == 2
+    os.killpg(process.pid, signal.SIGINT)
+    said = end_of(process, workers, names)
+    assert said.count("Traceback") == 1, said
+    assert said.rstrip().endswith("KeyboardInterrupt")
+
+
 def test_a_main_process_that_is_killed_takes_its_workers_along(names):
     process, workers = start(then="time.sleep(600)", persistent=True)
     process.kill()

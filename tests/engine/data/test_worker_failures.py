@@ -132,6 +132,12 @@ def test_a_batch_that_cannot_be_unpickled_ends_the_epoch():
         next(batches)
 
 
+def test_an_index_that_cannot_be_unpickled_in_the_worker_is_no_hang(capfd):
+    with pytest.raises(RuntimeError, match="worker 0 ended with exit code 1"):
+        next(iter(data.DataLoader(range(3), sampler=[Unwelcome()], batch_size=None, num_workers=1)))
+    assert "ValueError: not here" in capfd.readouterr().err
+
+
 def test_a_worker_that_dies_in_the_middle_of_a_message():
     from gradbook.utils.data import channel
 

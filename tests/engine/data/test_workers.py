@@ -216,6 +216,14 @@ def test_a_thousand_batches_can_be_kept_and_leave_nothing():
     assert descriptors() <= before + 2
 
 
+def test_memory_without_memfd_is_a_file_that_has_no_name(monkeypatch, tmp_path):
+    monkeypatch.delattr(os, "memfd_create", raising=False)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    assert [int(batch[0, -1]) for batch in data.DataLoader(Big(), num_workers=1, sampler=range(50))] == list(range(50))
+    assert list(tmp_path.iterdir()) == []
+
+
 @LINUX
 def test_memory_that_cannot_be_mapped_is_read(monkeypatch):
     from gradbook.backends import shared
