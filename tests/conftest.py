@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 SEED = 0
+pytest_plugins = ["tests.parity.report"]
 
 
 @pytest.fixture(autouse=True)

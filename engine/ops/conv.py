@@ -14,6 +14,7 @@ from gradbook.autograd import casting
 from gradbook.autograd.op import Op
 from gradbook.errors import ShapeError
 from gradbook.ops.conv_arrays import add_bias, convolve, input_grad, weight_grad, wide
+from gradbook.ops.linalg import conj
 from gradbook.ops.mistakes import check_same_dtype, mistake, need_tensor
 from gradbook.tensor import Tensor
 
@@ -74,7 +75,14 @@ def rules_of_conv(conv: Op, turned: Op, weight: Op) -> None:
     def _(grad: Any, weight: Any, input_shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
         extra = left_over(input_shape[2:], grad.shape[2:], weight.shape[2:], stride, padding, dilation)
         return turned(
-            grad, weight, None, stride=stride, padding=padding, output_padding=extra, dilation=dilation, groups=groups
+            grad,
+            conj(weight),
+            None,
+            stride=stride,
+            padding=padding,
+            output_padding=extra,
+            dilation=dilation,
+            groups=groups,
         )
 
     @conv.grad("weight")
@@ -83,9 +91,11 @@ def rules_of_conv(conv: Op, turned: Op, weight: Op) -> None:
     ) -> Any:
         kernel = tuple(weight_shape[2:])
         if isinstance(grad, Tensor) or cols is None:
-            return weight(input, grad, kernel=kernel, stride=stride, padding=padding, dilation=dilation, groups=groups)
+            return weight(
+                conj(input), grad, kernel=kernel, stride=stride, padding=padding, dilation=dilation, groups=groups
+            )
         xp = backends.xp_of(grad)
-        return weight_grad(xp, input, wide(grad), kernel, stride, padding, dilation, groups, cols)
+        return weight_grad(xp, conj(input), wide(grad), kernel, stride, padding, dilation, groups, conj(cols))
 
     conv.grad("bias")(channel_sum)
 
@@ -108,13 +118,15 @@ def rules_of_transpose(conv: Op, turned: Op, weight: Op) -> None:
 
     @turned.grad("input")
     def _(grad: Any, weight: Any, input_shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
-        made = conv(grad, weight, None, stride=stride, padding=padding, dilation=dilation, groups=groups)
+        made = conv(grad, conj(weight), None, stride=stride, padding=padding, dilation=dilation, groups=groups)
         return crop(made, input_shape)
 
     @turned.grad("weight")
     def _(grad: Any, input: Any, weight_shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
         kernel = tuple(weight_shape[2:])
-        return weight(grad, input, kernel=kernel, stride=stride, padding=padding, dilation=dilation, groups=groups)
+        return weight(
+            grad, conj(input), kernel=kernel, stride=stride, padding=padding, dilation=dilation, groups=groups
+        )
 
     turned.grad("bias")(channel_sum)
 

@@ -437,6 +437,16 @@ f"{list(shape)}",
 
 def _added(name: str, input: Tensor, product: Tensor, beta: Any, alpha: Any) -> Tensor:
     same_dtype(name, input=input, product=product)
+    return _sum_of(name, input, product, _whole(product, beta), _whole(product, alpha))
+
+
+def _whole(tensor: Tensor, factor: Any) -> Any:
+    """A factor as the kernels take it: beside integers only its whole part counts."""
+    kind = tensor._array.dtype.kind
+    return bool(factor) if kind == "b" else int(factor) if kind in "iu" else factor
+
+
+def _sum_of(name: str, input: Tensor, product: Tensor, beta: Any, alpha: Any) -> Tensor:
     _check_added(name, input, product._array.shape)
     scaled = product if alpha == 1 else product * alpha
     if beta == 0:  # nan in what is left out does not count
@@ -456,7 +466,14 @@ def addr(
     input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
 ) -> Tensor:
     """Beta · input + alpha · outer(vec1, vec2), as torch.addr. (n, m), (n,), (m,) -> (n, m)."""
-    result = _added("addr", input, outer(vec1, vec2), beta, alpha)
+    product = outer(vec1, vec2)
+    wanted = dtypes.promote_types(input.dtype, product.dtype)
+    if wanted._np.kind in "iub":
+        for name, factor in (("beta", beta), ("alpha", alpha)):
+            if isinstance(factor, float):
+                raise DTypeError(f"For integral input tensors, argument {name} must not be a floating point number.")
+        beta, alpha = (bool(beta), bool(alpha)) if wanted is dtypes.bool_ else (beta, alpha)
+    result = _sum_of("addr", input.to(wanted), product.to(wanted), beta, alpha)
     return result if out is None else write_exact("addr", result, out, exact=False)
 
 

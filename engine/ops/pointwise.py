@@ -157,27 +157,38 @@ lerp_op = Op(
     grads={"start": r"\bar y \, (1 - w)", "end": r"\bar y \, w", "weight": r"\bar y \, (b - a)"},
 )  # fmt: skip
 lerp_op.forward(lambda xp, start, end, weight: start + weight * (end - start))
-lerp_op.grad("start")(lambda grad, weight: grad * (1 - weight))
-lerp_op.grad("end")(lambda grad, weight: grad * weight)
-lerp_op.grad("weight")(lambda grad, start, end: grad * (end - start))
+lerp_op.grad("start")(lambda grad, weight: grad * (1 - weight).conj())
+lerp_op.grad("end")(lambda grad, weight: grad * weight.conj())
+lerp_op.grad("weight")(lambda grad, start, end: grad * (end - start).conj())
 
 addcmul_op = Op(
     "addcmul", "input tensor1 tensor2", formula=r"y = x + v \, a \, b",
     grads={"input": r"\bar y", "tensor1": r"v \, \bar y \, b", "tensor2": r"v \, \bar y \, a"},
 )  # fmt: skip
-addcmul_op.forward(lambda xp, input, tensor1, tensor2, *, value: input + value * tensor1 * tensor2)
+addcmul_op.forward(lambda xp, input, tensor1, tensor2, *, value: input + scaled_by(tensor1 * tensor2, value))
 addcmul_op.grad("input")(lambda grad: grad)
-addcmul_op.grad("tensor1")(lambda grad, tensor2, value: grad * tensor2 * value)
-addcmul_op.grad("tensor2")(lambda grad, tensor1, value: grad * tensor1 * value)
+addcmul_op.grad("tensor1")(lambda grad, tensor2, value: scaled_by(grad * tensor2.conj(), value.conjugate()))
+addcmul_op.grad("tensor2")(lambda grad, tensor1, value: scaled_by(grad * tensor1.conj(), value.conjugate()))
 
 addcdiv_op = Op(
     "addcdiv", "input tensor1 tensor2", formula=r"y = x + v \, \frac{a}{b}",
     grads={"input": r"\bar y", "tensor1": r"v \, \frac{\bar y}{b}", "tensor2": r"-v \, \bar y \, \frac{a}{b^2}"},
 )  # fmt: skip
-addcdiv_op.forward(lambda xp, input, tensor1, tensor2, *, value: input + value * tensor1 / tensor2)
+addcdiv_op.forward(lambda xp, input, tensor1, tensor2, *, value: input + scaled_by(tensor1, value) / tensor2)
 addcdiv_op.grad("input")(lambda grad: grad)
-addcdiv_op.grad("tensor1")(lambda grad, tensor2, value: grad * value / tensor2)
-addcdiv_op.grad("tensor2")(lambda grad, tensor1, tensor2, value: -grad * value * tensor1 / (tensor2 * tensor2))
+addcdiv_op.grad("tensor1")(lambda grad, tensor2, value: scaled_by(grad, value.conjugate()) / tensor2.conj())
+
+
+@addcdiv_op.grad("tensor2")
+def _(grad: Any, tensor1: Any, tensor2: Any, value: Any) -> Any:
+    return -scaled_by(grad, value.conjugate()) * (tensor1 / (tensor2 * tensor2)).conj()
+
+
+def scaled_by(x: Any, value: Any) -> Any:
+    """An array or Tensor times a number, in its own dtype."""
+    if value == 1:
+        return x
+    return x * (value if isinstance(x, Tensor) or x.dtype.kind not in "fcV" else x.dtype.type(value))
 
 
 @method("lerp")
