@@ -317,6 +317,7 @@ _LAZY = [
     "cuda",
     "func",
     "datasets",
+    "distributions",
     "fft",
     "masked",
     "multiprocessing",
