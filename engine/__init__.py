@@ -147,7 +147,7 @@ from gradbook.random import (
 from gradbook.serialization import load, save
 from gradbook.ops.transcendental import log as natural_log
 
-from gradbook import einops_backend, linalg, nn, optim, special, utils
+from gradbook import einops_backend, linalg, nn, optim, overrides, special, utils
 from gradbook.version import __version__
 from gradbook.linalg.factors import (
     cholesky_inverse, cholesky_solve, torch_cholesky as cholesky, torch_qr as qr, torch_svd as svd,
@@ -241,8 +241,8 @@ __all__ = [
     "native_batch_norm", "native_channel_shuffle", "native_dropout", "native_group_norm", "native_layer_norm",
     "native_norm", "ne", "neg", "negative", "newaxis", "nextafter", "nn", "no_grad", "nonzero",
     "nonzero_static", "norm", "norm_except_dim", "normal", "not_equal", "nuclear_norm", "numel", "observe",
-    "ones", "ones_like", "optim", "orgqr", "ormqr", "outer", "pairwise_distance", "pca_lowrank", "pdist",
-    "permute", "permute_copy", "pi", "pinverse", "pixel_shuffle", "pixel_unshuffle", "poisson",
+    "ones", "ones_like", "optim", "orgqr", "ormqr", "outer", "overrides", "pairwise_distance", "pca_lowrank",
+    "pdist", "permute", "permute_copy", "pi", "pinverse", "pixel_shuffle", "pixel_unshuffle", "poisson",
     "poisson_nll_loss", "polar", "polygamma", "positive", "pow", "prelu", "preserve_format", "prod",
     "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like",
     "randn", "randn_like", "randperm", "range", "ravel", "real", "reciprocal", "relu", "relu_", "remainder",
@@ -271,6 +271,7 @@ __all__ = [
 # fmt: on
 
 autograd.complete()
+overrides.watch()
 einops_backend.when_imported()
 
 # PyTorch says nothing of 0/0 or an overflow; NumPy would warn of each that we compute. Only those are silenced.
@@ -298,6 +299,7 @@ def as_torch(on: Any = True) -> Any:
 
 # Submodules that cost nothing until they are named, as `gradbook.observe`.
 _LAZY = [
+    "_C",
     "xpu",
     "types",
     "torch_version",

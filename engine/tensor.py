@@ -97,6 +97,41 @@ class Tensor:
         made._array, made._grad, made._node, made._view = array, None, node, None
         return made
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not cls.__module__.startswith("gradbook."):
+            from gradbook import overrides
+
+            overrides.install()
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """What a subclass does with a call that one of its tensors is an argument of: run it, keep the subclass."""
+        from gradbook import overrides
+
+        return overrides.default_torch_function(cls, func, types, args, kwargs)
+
+    def as_subclass(self, cls: Any) -> Any:
+        """This tensor as one of a subclass of Tensor: the same memory and history (torch.Tensor.as_subclass)."""
+        if not (isinstance(cls, type) and issubclass(cls, Tensor)):
+            raise TypeError(f"as_subclass(): expected a subclass of Tensor, got {cls!r}")
+        made = cls._of(self._array)
+        if self._node is not None:
+            from gradbook.autograd.rules import alias
+
+            seen = alias.run((self,), {})
+            made._node = seen._node
+        made._view = self._view
+        return made
+
+    @classmethod
+    def _make_subclass(cls, data: Tensor, require_grad: bool = False, **_: Any) -> Self:
+        """A leaf of this class around the memory of `data`."""
+        made = cls._of(data._array)
+        if require_grad:
+            made.requires_grad_()
+        return made
+
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any: ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from gradbook import dtypes
+from gradbook.overrides import disabled_torch_function_impl
 from gradbook.tensor import Tensor
 
 __all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter"]
@@ -23,6 +24,8 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
     data: any tensor, whose memory is shared; requires_grad: True by default.
     Raises RuntimeError where an integer or bool tensor shall require grad.
     """
+
+    __torch_function__ = staticmethod(disabled_torch_function_impl)
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Self:
         """A leaf that shares the memory of `data`."""
