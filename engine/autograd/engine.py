@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import heapq
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from gradbook import backends, events
-from gradbook.autograd import grad_mode, layers, versions
+from gradbook.autograd import layers, versions
 from gradbook.autograd.node import Node, hook_table, post_hooks
 from gradbook.autograd.node import _notes as node_notes
 from gradbook.autograd.op import Op, pick
@@ -37,9 +38,17 @@ def backward(
     grad_tensors: one a tensor, of its shape; None for scalars. Raises RuntimeError where a gradient is needed but not
     given, where nothing requires grad, or where the graph was freed by an earlier backward.
     """
+    if grad_variables is not None:
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only "
+                "use `grad_tensors`."
+            )
+        grad_tensors = grad_variables
     roots = _sequence(tensors)
-    given = _sequence(grad_tensors if grad_variables is None else grad_variables, len(roots))
-    wanted = None if inputs is None else _sequence(inputs)
+    given = _sequence(grad_tensors, len(roots))
+    wanted = None if inputs is None else _sequence(list(inputs.values()) if isinstance(inputs, dict) else inputs)
     if wanted is not None and not wanted:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     if events.backward:
@@ -47,7 +56,7 @@ def backward(
     try:
         starts = [_start(root, g, create_graph) for root, g in zip(roots, given, strict=True)]
         retain = create_graph if retain_graph is None else retain_graph
-        with grad_mode.set_grad_enabled(create_graph), layers.attention(create_graph):
+        with layers.walking(starts, create_graph, partial=wanted is not None):
             captured = walk(starts, retain, create_graph, wanted, to_leaves=wanted is None)
         for tensor, value in zip(wanted or (), captured, strict=True):
             if value is not None:
@@ -73,17 +82,26 @@ def grad(
     -> one an input, of its shape; None for an unused one if allow_unused, zeros if materialize_grads. Raises
     RuntimeError for an unused input otherwise, and for one that does not require grad.
     """
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for "
+            "other parts of the graph, please use gradbook.autograd.backward.",
+            FutureWarning,
+            stacklevel=2,
+        )
+    if materialize_grads:
+        if allow_unused is False:
+            raise ValueError(
+                "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+            )
+        allow_unused = True
+    options = {"create_graph": create_graph, "allow_unused": allow_unused, "materialize_grads": materialize_grads}
+    if isinstance(inputs, dict):
+        values = list(inputs.values())
+        found = grad(outputs, values, grad_outputs, retain_graph, is_grads_batched=is_grads_batched, **options)
+        return dict(zip(inputs, found, strict=True))  # type: ignore[return-value]  # as torch: a dict for a dict
     if is_grads_batched:
-        given = _sequence(grad_outputs)
-        count = len(given[0])
-        rows = [
-            grad(outputs, inputs, [g[i] for g in given], retain_graph=True, create_graph=create_graph,
-                 allow_unused=allow_unused, materialize_grads=materialize_grads)
-            for i in range(count)
-        ]  # fmt: skip
-        import gradbook
-
-        return tuple(None if column[0] is None else gradbook.stack(column) for column in zip(*rows, strict=True))
+        return grads_of_batch(outputs, inputs, grad_outputs, options)
     roots, wanted = _sequence(outputs), _sequence(inputs)
     given = _sequence(grad_outputs, len(roots))
     for tensor in wanted:
@@ -94,7 +112,7 @@ def grad(
     if events.backward:
         events.emit(events.backward, "start", roots[0], wanted)
     try:
-        with grad_mode.set_grad_enabled(create_graph), layers.attention(create_graph):
+        with layers.walking(starts, create_graph, partial=True):
             captured = walk(starts, retain, create_graph, wanted, to_leaves=False)
     finally:
         if events.backward:
@@ -115,6 +133,36 @@ def grad(
         else:
             results.append(value if isinstance(value, Tensor) else Tensor._of(value))
     return tuple(results)
+
+
+def grads_of_batch(outputs: Any, inputs: Any, grad_outputs: Any, options: Any) -> tuple[Tensor | None, ...]:
+    """The gradients for each row of `grad_outputs`, all in one pass. Raises RuntimeError for rows of another shape."""
+    from gradbook.func.vmap import vmap
+
+    roots = _sequence(outputs)
+    given = _sequence(grad_outputs, len(roots))
+    for root, g in zip(roots, given, strict=True):
+        if isinstance(g, Tensor) and tuple(g.shape[1:]) != tuple(root.shape):
+            raise ShapeError(
+                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch "
+                "dimension. The sizes of the remaining dimensions are expected to match the shape of corresponding "
+                f"output, but a mismatch was detected: a grad_output has a shape of {tuple(g.shape)} and its output "
+                f"{tuple(root.shape)}."
+            )
+    places: list[int] = []
+    count = 0
+
+    def one(*rows: Any) -> Any:
+        nonlocal count
+        found = grad(roots, inputs, rows, retain_graph=True, **options)
+        places[:], count = [i for i, part in enumerate(found) if part is not None], len(found)
+        return tuple(found[i] for i in places)
+
+    parts = vmap(one, in_dims=tuple(None if g is None else 0 for g in given))(*given)
+    result: list[Tensor | None] = [None] * count
+    for i, part in zip(places, parts, strict=True):
+        result[i] = part
+    return tuple(result)
 
 
 def walk(  # noqa: C901 (the hot loop: one function, no calls)
@@ -412,10 +460,18 @@ def on_the_way(starts: Sequence[Node], targets: set[Node]) -> set[Node]:
     return needed
 
 
+def _of_edge(edge: Any) -> Tensor:
+    """A tensor of no values that stands for a GradientEdge."""
+    node = edge.node
+    stand_in: Tensor = Tensor._of(np.broadcast_to(np.zeros((), node.dtype), node.shape), node)
+    return stand_in
+
+
 def _sequence(value: Any, length: int | None = None) -> list[Any]:
     if value is None:
         return [None] * (length or 0)
-    found = [value] if isinstance(value, Tensor) else list(value)
+    single = isinstance(value, Tensor) or hasattr(value, "output_nr")
+    found = [_of_edge(part) if hasattr(part, "output_nr") else part for part in ([value] if single else value)]
     if length is not None and len(found) != length:
         raise RuntimeError(f"got {length} tensors and {len(found)} gradients")
     return found

@@ -14,10 +14,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from gradbook import backends
-from gradbook.autograd import versions
+from gradbook.autograd import grad_mode, versions
 
 if TYPE_CHECKING:
     from gradbook.autograd.op import Op
+    from gradbook.tensor import Tensor
 
 __all__ = ["Layer", "batched_among", "looped_rule", "pushed", "run_batched", "state"]
 
@@ -25,6 +26,8 @@ __all__ = ["Layer", "batched_among", "looped_rule", "pushed", "run_batched", "st
 class _State(threading.local):
     stack: tuple[Layer, ...] = ()  # those that an op called now goes through
     open: tuple[Layer, ...] = ()  # all whose scope is open, also while an op runs
+    walks: tuple[Any, ...] = ()  # where the backward passes that are on began
+    partial = False  # the innermost of them brings gradients to chosen tensors only
 
 
 state = _State()
@@ -39,6 +42,14 @@ class Layer:
     def call(self, op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Run the op as this layer wants it; here: as the layers outside want it."""
         return self.pass_on(op, operands, params)
+
+    def function(self, cls: Any, args: tuple[Any, ...]) -> Any:
+        """The result of an autograd.Function that this layer calls in its own way; None: as ever."""
+        return None
+
+    def operand(self, x: Tensor) -> Tensor:
+        """A tensor as ops inside this layer see it."""
+        return x
 
     def stream(self, generator: Any, xp: Any) -> Any:
         """Where random numbers come from inside; here: from where they come outside."""
@@ -73,15 +84,34 @@ def pushed(layer: Layer) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def attention(on: bool) -> Iterator[None]:
-    """Let ops look for batched arrays inside a `with` block, though no layer is open; if vmap was ever used."""
-    on = on and backends.batched is not None
-    if on:
-        versions.watch_ops(1)
+def outside_of(layer: Layer) -> Iterator[None]:
+    """Work as if a layer, and those inside it, were not there."""
+    before, around = state.stack, state.open
+    state.stack = state.open = layer.outside
     try:
         yield
     finally:
-        if on:
+        state.stack, state.open = before, around
+
+
+class walking:
+    """The scope of one backward pass: recording only under create_graph, and then with an eye on batched arrays."""
+
+    __slots__ = ("before", "on", "scope", "starts")
+
+    def __init__(self, starts: Any, create_graph: bool, partial: bool) -> None:
+        self.before = state.walks, state.partial
+        self.scope, self.on = grad_mode.set_grad_enabled(create_graph), create_graph and backends.batched is not None
+        state.walks, state.partial = (*state.walks, [node for node, _ in starts]), partial
+
+    def __enter__(self) -> None:
+        if self.on:
+            versions.watch_ops(1)
+
+    def __exit__(self, *exc: object) -> None:
+        state.walks, state.partial = self.before
+        self.scope.__exit__()
+        if self.on:
             versions.watch_ops(-1)
 
 

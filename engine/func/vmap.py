@@ -11,7 +11,7 @@ import functools
 import importlib
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -257,6 +257,13 @@ def _(xp: Any, x: Any, *, levels: tuple[int, ...]) -> Any:
     return x
 
 
+class Info(NamedTuple):
+    """What the vmap of an autograd.Function is told."""
+
+    batch_size: int
+    randomness: str
+
+
 class VmapLayer(layers.Layer):
     """One vmap that is open: tensors from outside, of which all samples share one, get their gradients summed."""
 
@@ -267,16 +274,40 @@ class VmapLayer(layers.Layer):
     def call(self, op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
         """Run the op, its operands from outside marked."""
         if op is not lift_op and op is not summed_op:
-            started = self.started
-            operands = tuple(
-                self._shared(x) if isinstance(x, Tensor) and x._node is not None and x._node.seq < started else x
-                for x in operands
-            )
+            operands = tuple(self.operand(x) if isinstance(x, Tensor) else x for x in operands)
         return self.pass_on(op, operands, params)
 
-    def _shared(self, x: Tensor) -> Tensor:
+    def operand(self, x: Tensor) -> Tensor:
+        """A tensor, marked if it is from outside."""
+        if x._node is None or x._node.seq > self.started:
+            return x
         shared: Tensor = lift_op(x, levels=(self.level,))
         return shared
+
+    def function(self, cls: Any, args: tuple[Any, ...]) -> Any:
+        """The result of a Function that has a vmap of its own."""
+        from gradbook.autograd.function import Function
+
+        levels = [backends.batched.levels_of(a._array)[:1] if isinstance(a, Tensor) else () for a in args]
+        if cls.vmap is Function.vmap or (self.level,) not in levels:
+            return None
+        if cls.generate_vmap_rule:
+            raise RuntimeError(
+                f"You tried to vmap over {cls.__name__}, but it has both generate_vmap_rule=True and an overriden vmap "
+                "staticmethod. Please set generate_vmap_rule=False or delete the overriden vmap staticmethod."
+            )
+        dims = tuple(0 if level == (self.level,) else None for level in levels)
+        hidden = {"level": self.level, "count": self.count}
+        shown = [self.operand(a) if isinstance(a, Tensor) else a for a in args]
+        with layers.outside_of(self):
+            bare = [a if d is None else exit_op(a, dim=0, **hidden) for a, d in zip(shown, dims, strict=True)]
+            outs, out_dims = cls.vmap(Info(self.count, self.randomness), dims, *bare)
+            flat, plan = pytree.flatten(outs)
+            places = pytree.spread(out_dims, plan)
+            if places is None:
+                raise RuntimeError(f"{cls.__name__}.vmap: the out_dims {out_dims} do not fit the outputs {plan}")
+            made = [x if d is None else enter_op(x, dim=d, **hidden) for x, d in zip(flat, places, strict=True)]
+        return pytree.unflatten(made, plan)
 
     def stream(self, generator: Any, xp: Any) -> Any:
         """Random numbers as `randomness` says. Raises RuntimeError where it forbids them."""
