@@ -89,13 +89,15 @@ def grad(
             FutureWarning,
             stacklevel=2,
         )
-    if materialize_grads:
-        if allow_unused is False:
-            raise ValueError(
-                "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
-            )
-        allow_unused = True
-    options = {"create_graph": create_graph, "allow_unused": allow_unused, "materialize_grads": materialize_grads}
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
+    options: dict[str, Any] = {
+        "create_graph": create_graph,
+        "allow_unused": allow_unused,
+        "materialize_grads": materialize_grads,
+    }
     if isinstance(inputs, dict):
         values = list(inputs.values())
         found = grad(outputs, values, grad_outputs, retain_graph, is_grads_batched=is_grads_batched, **options)
@@ -117,22 +119,26 @@ def grad(
     finally:
         if events.backward:
             events.emit(events.backward, "end", roots[0], wanted)
-    results: list[Tensor | None] = []
-    for tensor, value in zip(wanted, captured, strict=True):
-        if value is None:
-            if materialize_grads:
-                xp = backends.xp_of(tensor._array)
-                results.append(Tensor._of(xp.zeros_like(tensor._array)))
-                continue
-            if not allow_unused:
-                raise AutogradError(
-                    "One of the differentiated Tensors appears to not have been used in the graph. "
-                    "Set allow_unused=True if this is the desired behavior."
-                )
-            results.append(None)
-        else:
-            results.append(value if isinstance(value, Tensor) else Tensor._of(value))
-    return tuple(results)
+    return tuple(
+        _found(tensor, value, bool(allow_unused), materialize_grads)
+        for tensor, value in zip(wanted, captured, strict=True)
+    )
+
+
+def _found(tensor: Tensor, value: Any, allow_unused: bool, materialize: bool) -> Tensor | None:
+    """What grad returns for one input. Raises RuntimeError for an unused one, unless that is allowed."""
+    if value is not None:
+        found: Tensor = value if isinstance(value, Tensor) else Tensor._of(value)
+        return found
+    if materialize:
+        zeros: Tensor = Tensor._of(backends.xp_of(tensor._array).zeros_like(tensor._array))
+        return zeros
+    if not allow_unused:
+        raise AutogradError(
+            "One of the differentiated Tensors appears to not have been used in the graph. "
+            "Set allow_unused=True if this is the desired behavior."
+        )
+    return None
 
 
 def grads_of_batch(outputs: Any, inputs: Any, grad_outputs: Any, options: Any) -> tuple[Tensor | None, ...]:

@@ -14,7 +14,7 @@ from gradbook.autograd.node import Node
 from gradbook.autograd.op import Op, is_differentiable, pick_node
 from gradbook.autograd.rules import freed
 from gradbook.autograd.saving import Packed, current_hooks
-from gradbook.errors import InplaceError, ShapeError
+from gradbook.errors import AutogradError, InplaceError, ShapeError
 from gradbook.tensor import Tensor
 
 __all__ = ["Function", "FunctionCtx", "InplaceFunction", "NestedIOFunction", "once_differentiable"]
@@ -47,6 +47,9 @@ class FunctionCtx:
     def save_for_forward(self, *tensors: Tensor | None) -> None:
         """Keep tensors for jvp; read them there as ctx.saved_tensors."""
         self._for_forward = tensors
+        if not self._to_save:
+            self._to_save = tensors
+            self._saved_seq = next(versions.sequence)
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
@@ -141,7 +144,7 @@ class FunctionOp(Op):
 
     def _check(self, index: int, result: Any, edge: Node) -> None:
         if not isinstance(result, Tensor):
-            raise TypeError(
+            raise AutogradError(
                 f"expected Variable or None (got {type(result).__name__}): gradient {index} of {self.name}.backward"
             )
         shape, wanted = tuple(result._array.shape), edge.shape
@@ -232,14 +235,21 @@ class Function(FunctionCtx):
             else:
                 result = cls.forward(*args, **kwargs)
                 cls.setup_context(ctx, args, result)
-        tangents = [a.__dict__.get("_tangent") if isinstance(a, Tensor) else None for a in args]
-        if any(t is not None for t in tangents):
-            from gradbook.autograd import forward_ad
+        outs = cls._record(ctx, args, result) if recorded else result
+        return cls._moved(ctx, args, outs) if layers.state.open else outs
 
+    @classmethod
+    def _moved(cls, ctx: FunctionCtx, args: tuple[Any, ...], outs: Any) -> Any:
+        """The outputs with the tangents that jvp gives, where an input carries one."""
+        from gradbook.autograd import forward_ad
+
+        level = forward_ad.current()
+        tangents = [forward_ad.tangent_of(a, level) if level and isinstance(a, Tensor) else None for a in args]
+        if all(tangent is None for tangent in tangents):
+            return outs
+        with layers.outside_of(level):  # type: ignore[arg-type]  # a tangent is there, so a level is
             moved = cls.jvp(ctx, *tangents)
-            outs = cls._record(ctx, args, result) if recorded else result
-            return forward_ad.with_tangents(outs, moved)
-        return cls._record(ctx, args, result) if recorded else result
+        return forward_ad.with_tangents(outs, moved)
 
     @classmethod
     def _record(cls, ctx: FunctionCtx, args: tuple[Any, ...], result: Any) -> Any:

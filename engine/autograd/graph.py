@@ -107,11 +107,11 @@ def allow_mutation_on_saved_tensors() -> Iterator[None]:
 def register_multi_grad_hook(
     tensors: Sequence[Tensor], fn: Callable[..., None], *, mode: str = "all"
 ) -> RemovableHandle:
-    """`fn` is called once a backward: with the gradients of all tensors when the last one is known, None for those that
-    got none ("all"); or with the first that is known ("any"). -> a handle with remove().
+    """Let `fn` be called once a backward, as torch.autograd.graph.register_multi_grad_hook. -> a handle with remove().
 
-    Raises ValueError for another mode, RuntimeError for a tensor that does not require grad.
-    """  # fmt: skip
+    mode "all": with the gradients of all tensors, when the last is known, None for those that got none; "any": with the
+    first that is known. Raises ValueError for another mode, RuntimeError for a tensor that does not require grad.
+    """
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
     for tensor in tensors:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends, dtypes
-from gradbook.autograd import grad_mode, versions
+from gradbook.autograd import grad_mode, layers, versions
 from gradbook.autograd.node import Node
 from gradbook.autograd.op import Elementwise, Op, next_seq
 from gradbook.autograd.rules import array_of
@@ -26,6 +26,9 @@ def inplace(op: Op, target: Tensor, *operands: Any, **params: Any) -> Tensor:
     if versions.rebased:
         renew_all((target, *operands))
         check_writable(target)
+        if versions.followed and (level := layers.tangent_level((target, *operands))) is not None:
+            moved: Tensor = level.change(op, target, operands, params)
+            return moved
     recorded = grad_mode.state.enabled and (
         target._node is not None or any(isinstance(o, Tensor) and o._node is not None for o in operands)
     )

@@ -115,6 +115,24 @@ class walking:
             versions.watch_ops(-1)
 
 
+def tangent_level(tensors: Any) -> Any:
+    """The dual level at which one of the tensors carries a tangent, or None."""
+    for tensor in tensors:
+        found = getattr(tensor, "__dict__", {}).get("_tangent")
+        if found is not None and found[0] in state.stack:
+            return found[0]
+    return None
+
+
+def refuse_tangent(source: Any) -> None:
+    """Raise NotImplementedError for a tensor whose tangent would be lost."""
+    if tangent_level((source,)) is not None:
+        raise NotImplementedError(
+            "forward_ad: writing a tensor that carries a tangent into another is not followed; use gradbook.where, cat "
+            "or stack, or func.jvp"
+        )
+
+
 # -- ops on batched arrays ---------------------------------------------------------------------------------------------
 
 SHARING = {"mm", "mv", "bmm", "dot", "matmul", "linear", "addmm", "baddbmm", "addmv"}  # one matrix for all is a gain

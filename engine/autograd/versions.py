@@ -18,6 +18,7 @@ last = 0  # index of the youngest stamp; nodes made later need no check
 rebased = 0  # how often an in-place change gave a tensor a new history; while it is 0 no view can have an old one
 guarded = False  # True once a leaf that requires grad has views that in-place changes make useless
 _lock = threading.Lock()
+followed: set[int] = set()  # memory of tensors that carry tangents: a change that is not followed must not go unnoticed
 _stamps: dict[int, tuple[Any, int, int]] = {}  # id(memory) -> (weak reference, stamp, number of changes)
 
 
@@ -41,6 +42,8 @@ def stamp(array: Any, times: int = 0) -> None:
     global last
     memory = owner(array)
     key = id(memory)
+    if followed and key in followed:
+        raise NotImplementedError("forward_ad: this change in place of a tensor that carries a tangent is not followed")
     known = _stamps.get(key)
     last = next(sequence)
     if known is None or known[0]() is not memory:

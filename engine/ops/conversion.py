@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends, dtypes
-from gradbook.autograd import grad_mode, versions
+from gradbook.autograd import grad_mode, layers, versions
 from gradbook.autograd.inplace import (
     assign,
     changed,
@@ -281,6 +281,8 @@ def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     """Overwrite with the values of `src`, broadcast and cast; gradients flow to `src` (torch.Tensor.copy_)."""
     if not isinstance(src, Tensor):
         raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
+    if versions.followed:
+        layers.refuse_tangent(src)
     source = src
     check_writable(self)
     array, new = self._array, source._array

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends, dtypes, events
-from gradbook.autograd import grad_mode
+from gradbook.autograd import grad_mode, layers, versions
 from gradbook.autograd.inplace import assign, changed, check_apart, check_leaf, check_overlap, same_place
 from gradbook.autograd.op import Op
 from gradbook.errors import Card, ShapeError
@@ -400,6 +400,8 @@ def _setitem(self: Tensor, index: Any, value: Any) -> None:
     view, arrays, _ = take_apart(self._array.shape, index)
     xp = backends.xp_of(self._array)
     new = value if isinstance(value, Tensor) else _constant(value, self._array, xp)
+    if versions.followed:
+        layers.refuse_tangent(new)
     root = self if self._view is None else self._view[0]
     followed = new.requires_grad or self._node is not None or root._node is not None
     if not (followed and grad_mode.state.enabled) and not events.op:

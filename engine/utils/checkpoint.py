@@ -1,4 +1,4 @@
-"""Checkpointing: what a part of a network keeps for backward is thrown away and computed again (torch.utils.checkpoint)."""
+"""Checkpointing, as torch.utils.checkpoint: what a part of a network keeps for backward is computed again instead."""
 
 from __future__ import annotations
 
@@ -79,9 +79,10 @@ def checkpoint(
 def checkpoint_sequential(
     functions: Any, segments: int, input: Any, use_reentrant: bool | None = None, **kwargs: Any
 ) -> Any:
-    """input through functions (a Sequential, or a sequence of callables), in so many segments, all but the last of them
-    checkpointed (torch.utils.checkpoint.checkpoint_sequential). Raises ValueError for unknown keyword arguments.
-    """  # fmt: skip
+    """The input through functions in so many segments, all but the last one checkpointed, as PyTorch's function.
+
+    functions: a Sequential, or a sequence of callables. Raises ValueError for unknown keyword arguments.
+    """
     if use_reentrant is None:
         warnings.warn(_ADVICE, UserWarning, stacklevel=2)
         use_reentrant = True
