@@ -476,8 +476,8 @@ def _of_edge(edge: Any) -> Tensor:
 def _sequence(value: Any, length: int | None = None) -> list[Any]:
     if value is None:
         return [None] * (length or 0)
-    single = isinstance(value, Tensor) or hasattr(value, "output_nr")
-    found = [_of_edge(part) if hasattr(part, "output_nr") else part for part in ([value] if single else value)]
+    single = isinstance(value, Tensor) or hasattr(value, "ownership_token")
+    found = [_of_edge(part) if hasattr(part, "ownership_token") else part for part in ([value] if single else value)]
     if length is not None and len(found) != length:
         raise RuntimeError(f"got {length} tensors and {len(found)} gradients")
     return found
