@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, TypeVar
 
 from gradbook.errors import DTypeError, ShapeError
-from gradbook.ops.linalg import write_exact
+from gradbook.ops.arguments import write_out
 from gradbook.ops.mistakes import scalar_name
 from gradbook.ops.shape import need_tensor
 from gradbook.tensor import Tensor
@@ -172,4 +172,7 @@ def check_dtypes(words: str, **operands: Tensor) -> None:
 
 
 def _into(out: Tensor | None, result: Tensor, exact: bool = True) -> Tensor:
-    return result if out is None else write_exact("linalg", result, out, exact)
+    """The result, written into `out` if there is one; exact: that must have its very dtype. Raises RuntimeError."""
+    if exact and isinstance(out, Tensor) and out._array.dtype != result._array.dtype:
+        raise DTypeError(f"linalg: Expected out tensor to have dtype {result.dtype!r}, but got {out.dtype!r} instead")
+    return write_out("linalg", result, out)

@@ -103,13 +103,13 @@ def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
 EXACT = frozenset(  # the ops whose out must have the very dtype of the result, for PyTorch casts nothing there
     """
     abs addbmm addmm addmv alias_copy all amax amin aminmax any argmax argmin as_strided_copy baddbmm bitwise_not
-    bmm bucketize ceil clamp clamp_max clamp_min clip complex conj_physical cross cummax cummin diag diagonal_copy
-    diff dot expand_copy fft_ifft fft_ihfft float_power floor frac frexp gather hash_tensor heaviside histc
-    index_add index_copy index_reduce index_select inner isin isneginf isposinf kthvalue log_softmax logcumsumexp
-    masked_select matmul max min mm mode msort mv nan_to_num nanmean nanquantile narrow_copy neg nonzero norm
-    permute_copy polar quantile renorm round scatter scatter_add scatter_reduce searchsorted sgn sign signbit
-    slice_scatter softmax sort squeeze_copy svd t_copy take take_along_dim tensordot topk transpose_copy tril triu
-    trunc unfold_copy unsqueeze_copy vdot view_copy
+    bmm bucketize ceil chain_matmul clamp clamp_max clamp_min clip complex conj_physical cross cummax cummin diag
+    diagonal_copy diff dot expand_copy fft_ifft fft_ihfft float_power floor frac frexp gather hash_tensor
+    heaviside histc index_add index_copy index_reduce index_select inner isin isneginf isposinf kthvalue
+    log_softmax logcumsumexp masked_select matmul max min mm mode msort mv nan_to_num nanmean nanquantile
+    narrow_copy neg nonzero norm permute_copy polar quantile renorm round scatter scatter_add scatter_reduce
+    searchsorted sgn sign signbit slice_scatter softmax sort squeeze_copy svd t_copy take take_along_dim
+    tensordot topk transpose_copy tril triu trunc unfold_copy unsqueeze_copy vdot view_copy
     """.split()
 )
 JOINING = frozenset("cat column_stack concat concatenate dstack hstack row_stack stack vstack".split())

@@ -299,11 +299,14 @@ class SVD(Factors):
             inner = s_grad[..., None, :] * eye
         if u_grad is not None:
             turn = times(adjoint_of(u), u_grad)
-            part = (turn - adjoint_of(turn)) / gaps * row
+            skew = turn - adjoint_of(turn)
+            part = skew / gaps * (1 - eye) * row
+            if bare(u).dtype.kind == "c":  # the phases that u and v share
+                part = part + skew * eye / (row * 2)
             inner = part if inner is None else inner + part
         if vh_grad is not None:
             turn = times(vh, adjoint_of(vh_grad))
-            part = column * ((turn - adjoint_of(turn)) / gaps)
+            part = column * ((turn - adjoint_of(turn)) / gaps * (1 - eye))
             inner = part if inner is None else inner + part
         result = times(u, inner, vh)
         if u_grad is not None and rows > k:

@@ -247,7 +247,7 @@ f"{len(n)}D",
             _check_batches(input, other)
         op = bmm_op if len(m) == len(n) == 3 and m[0] == n[0] else matmul_op
     result: Tensor = op(input, other)
-    return result if out is None else write_exact("matmul", result, out)
+    return result if out is None else write_out("matmul", result, out)
 
 
 def _vector_error(a: Tensor, b: Tensor) -> ShapeError:
@@ -290,15 +290,6 @@ def _check_batches(a: Tensor, b: Tensor) -> None:
         raise mistake(
             ShapeError, "matmul", str(error).removeprefix("matmul: "), "these are the batch axes", input=a, other=b
         )
-
-
-def write_exact(name: str, result: Tensor, out: Tensor | None, exact: bool = True) -> Tensor:
-    """As write_out; exact: `out` must have the result's very dtype. Raises RuntimeError otherwise."""
-    if exact and isinstance(out, Tensor) and out._array.dtype != result._array.dtype:
-        raise DTypeError(
-            f"{name}: Expected out tensor to have dtype {result.dtype._name}, but got {out.dtype._name} instead"
-        )
-    return write_out(name, result, out)
 
 
 def narrow(a: Any, b: Any) -> Any:
@@ -380,7 +371,7 @@ def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         )
     else:
         result = tensordot(input, other, dims=([-1], [-1]))
-    return result if out is None else write_exact("inner", result, out)
+    return result if out is None else write_out("inner", result, out)
 
 
 def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -390,7 +381,7 @@ def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
         if value._array.ndim != 1:
             raise ShapeError(f"outer: Expected 1-D argument {name}, but got {value._array.ndim}-D")
     result: Tensor = unsqueeze_op(input, dim=1) * vec2
-    return result if out is None else write_exact("outer", result, out, exact=False)
+    return result if out is None else write_out("outer", result, out)
 
 
 ger = outer
@@ -422,7 +413,7 @@ def addmm(
     same_dtype("addmm", input=input, mat1=mat1, mat2=mat2)
     _check_added("addmm", input, (m[0], n[1]))
     result = addmm_op(input, mat1, mat2, beta=beta, alpha=alpha)
-    return result if out is None else write_exact("addmm", result, out)
+    return result if out is None else write_out("addmm", result, out)
 
 
 def _check_added(name: str, input: Tensor, shape: tuple[int, ...]) -> None:
@@ -459,7 +450,7 @@ def addmv(
 ) -> Tensor:
     """Beta · input + alpha · mat @ vec, as torch.addmv. (n,), (n, k), (k,) -> (n,)."""
     result = _added("addmv", input, mv(mat, vec), beta, alpha)
-    return result if out is None else write_exact("addmv", result, out)
+    return result if out is None else write_out("addmv", result, out)
 
 
 def addr(
@@ -474,7 +465,7 @@ def addr(
                 raise DTypeError(f"For integral input tensors, argument {name} must not be a floating point number.")
         beta, alpha = (bool(beta), bool(alpha)) if wanted is dtypes.bool_ else (beta, alpha)
     result = _sum_of("addr", input.to(wanted), product.to(wanted), beta, alpha)
-    return result if out is None else write_exact("addr", result, out, exact=False)
+    return result if out is None else write_out("addr", result, out)
 
 
 def baddbmm(
@@ -484,7 +475,7 @@ def baddbmm(
     if casting.scopes:
         input, batch1, batch2 = casting.lower(input, batch1, batch2)
     result = _added("baddbmm", input, bmm(batch1, batch2), beta, alpha)
-    return result if out is None else write_exact("baddbmm", result, out)
+    return result if out is None else write_out("baddbmm", result, out)
 
 
 def addbmm(
@@ -494,7 +485,7 @@ def addbmm(
     if casting.scopes:
         input, batch1, batch2 = casting.lower(input, batch1, batch2)
     result = _added("addbmm", input, bmm(batch1, batch2).sum(0), beta, alpha)
-    return result if out is None else write_exact("addbmm", result, out)
+    return result if out is None else write_out("addbmm", result, out)
 
 
 # -- others ----------------------------------------------------------------------------------------------------------
@@ -539,7 +530,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     left = reshape_op(permute_op(a, dims=(*free_a, *mine)), shape=(rows, inner_size))
     right = reshape_op(permute_op(b, dims=(*theirs, *free_b)), shape=(inner_size, columns))
     result = reshape_op(mm_op(left, right), shape=(*[m[i] for i in free_a], *[n[k] for k in free_b]))
-    return result if out is None else write_exact("tensordot", result, out)
+    return result if out is None else write_out("tensordot", result, out)
 
 
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -550,7 +541,7 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     left = reshape_op(input, shape=tuple(k for size in m for k in (size, 1)))
     right = reshape_op(other, shape=tuple(k for size in n for k in (1, size)))
     result = reshape_op(left * right, shape=tuple(a * b for a, b in zip(m, n, strict=True)))
-    return result if out is None else write_exact("kron", result, out, exact=False)
+    return result if out is None else write_out("kron", result, out)
 
 
 def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
@@ -575,7 +566,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
         return roll_op(x, shifts=(by,), dims=(axis,))
 
     result: Tensor = turned(a, -1) * turned(b, 1) - turned(a, 1) * turned(b, -1)
-    return result if out is None else write_exact("cross", result, out)
+    return result if out is None else write_out("cross", result, out)
 
 
 def trace(input: Tensor) -> Tensor:
@@ -595,7 +586,7 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     from gradbook.linalg import multi_dot
 
     result = multi_dot(list(matrices)) if len(matrices) > 1 else matrices[0]
-    return result if out is None else write_exact("chain_matmul", result, out)
+    return result if out is None else write_out("chain_matmul", result, out)
 
 
 for _fn in (

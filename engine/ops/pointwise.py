@@ -11,7 +11,7 @@ from gradbook.autograd.inplace import check_overlap, inplace
 from gradbook.autograd.op import Elementwise, Op
 from gradbook.errors import DTypeError
 from gradbook.ops.arguments import tensor_of, write_out
-from gradbook.ops.elementwise import binary, no_bool, reflected, unary, zeros_of
+from gradbook.ops.elementwise import binary, masked, no_bool, reflected, unary, zeros_of
 from gradbook.tensor import Tensor, method
 
 __all__ = [
@@ -70,8 +70,14 @@ reciprocal_op.grad("x")(lambda grad, out: -grad * (out * out).conj())
 sign_op = Elementwise("sign", _sign, "x", formula=r"y = \operatorname{sign} x", grads={"x": "0"})
 sign_op.grad("x")(lambda grad: zeros_of(grad))
 
+sgn_op = Elementwise(
+    "sgn", _sign, "x", formula=r"y = \frac{x}{|x|}",
+    grads={"x": r"\frac{\bar y - y \, \Re(\bar y \, \overline y)}{|x|}"},
+)  # fmt: skip
+sgn_op.grad("x")(lambda grad, x, out: masked((grad - out * (grad * out.conj()).real) / abs_op(x), x != 0))
+
 abs_op = Elementwise("abs", _absolute, "x", formula="y = |x|", grads={"x": r"\bar y \, \operatorname{sign} x"})
-abs_op.grad("x")(lambda grad, x: grad * sign_op(x))
+abs_op.grad("x")(lambda grad, x: grad * direction(x))
 
 positive_op = Elementwise("positive", np.positive, "x", formula="y = x", grads={"x": r"\bar y"})
 positive_op.grad("x")(lambda grad: grad)
@@ -80,11 +86,25 @@ neg = negative = unary(neg_op, "-x", aliases="negative __neg__")
 square = unary(square_op, "x**2")
 reciprocal = unary(reciprocal_op, "1 / x")
 sign = unary(sign_op, "-1, 0 or 1")
-sgn = sign
-method("sgn")(sign_op.fast)
-method("sgn_")(lambda self: inplace(sign_op, self))
+method("sgn_")(lambda self: inplace(_sign_of(self), self))
 abs = absolute = unary(abs_op, "|x|", aliases="absolute __abs__")
 positive = unary(positive_op, "x", in_place=False, aliases="__pos__")
+
+
+def _sign_of(x: Any) -> Elementwise:
+    array = x._array if isinstance(x, Tensor) else x
+    return sgn_op if array.dtype.kind == "c" else sign_op
+
+
+def direction(x: Any) -> Any:
+    """X / |x| of an array or Tensor, 0 where it is 0: the sign of real numbers."""
+    return _sign_of(x)(x)
+
+
+@method("sgn")
+def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The sign, or x / |x| of complex numbers, as torch.sgn."""
+    return write_out("sgn", _sign_of(tensor_of("sgn", input)).fast(input), out)
 
 
 def _scaled(name: str, other: Any, alpha: Any, input: Any) -> Any:

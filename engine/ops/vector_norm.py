@@ -15,7 +15,7 @@ from gradbook.ops.arguments import array_dtype, axes, axis, one_of, tensor_of, w
 from gradbook.ops.conversion import converted
 from gradbook.ops.elementwise import masked, zeros_of
 from gradbook.ops.linalg import conj
-from gradbook.ops.pointwise import sign_op
+from gradbook.ops.pointwise import direction
 from gradbook.ops.reduction import spread, sum
 from gradbook.ops.transcendental import exp_op
 from gradbook.tensor import Tensor, method
@@ -124,9 +124,9 @@ def _(xp: Any, x: Any, *, dim: Any, keepdim: Any, p: Any) -> Any:
 def _(grad: Any, x: Any, out: Any, x_shape: Any, dim: Any, keepdim: Any, p: Any) -> Any:
     size = abs(x)
     if p < 1:
-        slope = sign_op(x) * masked(size ** (p - 1), x != 0)
+        slope = direction(x) * masked(size ** (p - 1), x != 0)
     elif p < 2:
-        slope = sign_op(x) * size ** (p - 1)
+        slope = direction(x) * size ** (p - 1)
     else:
         slope = x * size ** (p - 2)
     share = masked(grad / out ** (p - 1), out != 0)

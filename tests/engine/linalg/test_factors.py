@@ -266,3 +266,20 @@ def test_refused(name):
 
 def test_integers_sum_up_in_int64_in_einsum():
     compare(lambda lib, a: lib.einsum("ij->i", a), np.arange(6, dtype="int32").reshape(2, 3))
+
+
+PHASES = {
+    "abs": lambda lib, z: z.abs(),
+    "sgn": lambda lib, z: lib.sgn(z),
+    "norms": lambda lib, z: [lib.linalg.vector_norm(z, p) for p in (0.5, 1, 1.5, 2, 3, float("inf"))],
+    "svdvals": lambda lib, z: lib.linalg.svdvals(z),
+    "svd": lambda lib, z: [part.abs() for part in lib.linalg.svd(z, full_matrices=False)],
+    "eigh": lambda lib, z: [lib.linalg.eigh(z)[0], lib.linalg.eigh(z)[1].abs()],
+    "eig": lambda lib, z: [part.abs().sum() for part in lib.linalg.eig(z)],
+    "pinv": lambda lib, z: lib.linalg.pinv(z[:, :2]),
+}
+
+
+@pytest.mark.parametrize("name", PHASES)
+def test_second_derivatives_of_complex_matrices(name):
+    compare(PHASES[name], complex_draw(3, 3) * np.array([1.0, 2.0, 3.0]), second=True, rtol=1e-7)
