@@ -26,6 +26,13 @@ class RemovableHandle:
         if hooks is not None:
             hooks.pop(self.id, None)
 
+    def __getstate__(self) -> tuple[Any, int]:
+        return self._hooks(), self.id
+
+    def __setstate__(self, state: tuple[Any, int]) -> None:
+        hooks = HookDict() if state[0] is None else state[0]
+        self._hooks, self.id = weakref.ref(hooks) if isinstance(hooks, HookDict) else (lambda: hooks), state[1]
+
     def __enter__(self) -> RemovableHandle:
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -78,12 +79,23 @@ class Hooks:
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """`hook(module, grad_input, grad_output)` when the gradients of the inputs are known; may return others."""
+        self._check_kind(True)
         self.__dict__["_has_hooks"] = True
         return self._backward_hooks.add(hook, first=prepend)
 
     def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """As register_full_backward_hook. Differs: torch's deprecated hook sees the gradients of the last op only."""
-        return self.register_full_backward_hook(hook)
+        self._check_kind(False)
+        self.__dict__["_has_hooks"] = True
+        return self._backward_hooks.add(hook)
+
+    def _check_kind(self, full: bool) -> None:
+        if self.__dict__.setdefault("_is_full_backward_hook", full) is not full and self._backward_hooks:
+            raise RuntimeError(
+                "Cannot use both regular backward hooks and full backward hooks on a single Module. Please use only "
+                "one of them."
+            )
+        self.__dict__["_is_full_backward_hook"] = full
 
 
 # -- the call when somebody listens ---------------------------------------------------------------------------------
@@ -261,6 +273,12 @@ class Taps:
                 full = checked(found, full, "pre hook")
         self.grad_outputs = full
         if not self.tapped:
+            if self._hooks():
+                warnings.warn(
+                    "Full backward hook is firing when gradients are computed with respect to module outputs since no "
+                    "inputs require gradients.",
+                    stacklevel=2,
+                )
             for hook in self._hooks():
                 found = hook(self.module, (None,) * self.count, full)
                 if found is not None and any(g is not None for g in as_tuple(found)):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from gradbook import dtypes, events
-from gradbook.autograd import grad_mode
+from gradbook import events
 from gradbook.autograd.node import HookDict
-from gradbook.device import device as device_type
 from gradbook.nn import hooks
+from gradbook.nn.conversion import Conversion
 from gradbook.nn.hooks import Hooks
 from gradbook.nn.parameter import Buffer, Parameter, is_lazy
 from gradbook.nn.state import StateDict, _IncompatibleKeys
@@ -26,7 +25,7 @@ _HOOK_DICTS = (
 )  # fmt: skip
 
 
-class Module(Hooks, StateDict, Tree):
+class Module(Conversion, Hooks, StateDict, Tree):
     """Base of all layers and models, as torch.nn.Module: subclasses write `forward`, instances are called.
 
     Parameters, Buffers and Modules assigned as attributes are found by parameters(), state_dict(), to() and the rest.
@@ -215,81 +214,6 @@ class Module(Hooks, StateDict, Tree):
         fn(self)
         return self
 
-    def _apply(self: M, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> M:
-        """Replace every parameter's, gradient's and buffer's memory by `fn(tensor)`. -> self"""
-        if recurse:
-            for module in self.children():
-                module._apply(fn)
-        with grad_mode.no_grad():
-            for parameter in self._parameters.values():
-                if parameter is None:
-                    continue
-                if is_lazy(parameter):
-                    parameter._dtype = fn(Tensor._of(parameter._array)).dtype
-                    continue
-                parameter.data = fn(parameter)
-                if parameter._grad is not None:
-                    parameter._grad = fn(parameter._grad)
-            for name, buffer in self._buffers.items():
-                if buffer is not None and not is_lazy(buffer):
-                    self._buffers[name] = fn(buffer)
-        return self
-
-    def to(self: M, *args: Any, **kwargs: Any) -> M:
-        """Move and convert parameters and buffers in place: to(device), to(dtype), to(device, dtype), to(tensor).
-
-        -> self
-
-        Integer tensors move but keep their dtype. Raises TypeError for a dtype that is not floating or complex.
-        """
-        memory_format = kwargs.pop("memory_format", None)
-        where, kind = _parse_to(*args, **kwargs)
-        if kind is not None and not (kind.is_floating_point or kind.is_complex):
-            raise TypeError(f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={kind}")
-
-        def convert(tensor: Tensor) -> Tensor:
-            wanted = kind if kind is not None and (tensor.is_floating_point() or tensor.is_complex()) else tensor.dtype
-            moved: Tensor = tensor.to(device=where if where is not None else tensor.device, dtype=wanted)
-            laid_out = memory_format is not None and moved.ndim in (4, 5)
-            return moved.contiguous(memory_format=memory_format) if laid_out else moved
-
-        return self._apply(convert)
-
-    def type(self: M, dst_type: Any) -> M:
-        """Convert all parameters and buffers to a dtype. -> self"""
-        return self._apply(lambda t: t.type(dst_type))
-
-    def _floating(self: M, kind: dtypes.dtype) -> M:
-        return self._apply(lambda t: t.to(kind) if t.is_floating_point() else t)
-
-    def float(self: M) -> M:
-        """Floating point parameters and buffers to float32. -> self"""
-        return self._floating(dtypes.float32)
-
-    def double(self: M) -> M:
-        """Floating point parameters and buffers to float64. -> self"""
-        return self._floating(dtypes.float64)
-
-    def half(self: M) -> M:
-        """Floating point parameters and buffers to float16. -> self"""
-        return self._floating(dtypes.float16)
-
-    def bfloat16(self: M) -> M:
-        """Floating point parameters and buffers to bfloat16. -> self"""
-        return self._floating(dtypes.bfloat16)
-
-    def cpu(self: M) -> M:
-        """Move to the CPU. -> self"""
-        return self.to("cpu")
-
-    def cuda(self: M, device: Any = None) -> M:
-        """Move to a GPU. -> self"""
-        return self.to(device_type("cuda", device) if device is None or isinstance(device, int) else device)
-
-    def share_memory(self: M) -> M:
-        """Move parameters and buffers to memory that other processes see. -> self"""
-        return self._apply(lambda tensor: tensor.share_memory_())
-
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Nothing to do: the module runs as it is."""
 
@@ -374,22 +298,10 @@ def _announce(kind: str, module: Module, name: str, value: Any) -> Any:
 
 
 def _type_name(value: Any) -> str:
+    if isinstance(value, Tensor):
+        return str(value.type())
     kind = type(value)
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-
-
-def _parse_to(*args: Any, device: Any = None, dtype: Any = None, **_: Any) -> tuple[Any, Any]:
-    """to()'s arguments -> (device or None, dtype or None)."""
-    for arg in args:
-        if isinstance(arg, Tensor):
-            return arg.device, arg.dtype
-        if isinstance(arg, dtypes.dtype):
-            dtype = arg
-        elif isinstance(arg, (str, int, device_type)) and not isinstance(arg, bool):
-            device = arg
-        elif arg is not None and not isinstance(arg, bool):
-            raise TypeError(f"to() received an invalid combination of arguments - got ({type(arg).__name__})")
-    return (None if device is None else device_type(device)), dtype
 
 
 def _note_path(error: Any, module: Module) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+import numpy as np
+
 from gradbook import dtypes
+from gradbook.device import device as device_type
 from gradbook.overrides import disabled_torch_function_impl
 from gradbook.tensor import Tensor
 
@@ -69,16 +72,42 @@ class _Uninitialized:
     _dtype: Any
     _device: Any
 
+    @property
+    def _array(self) -> Any:
+        raise ValueError(
+            "Attempted to use an uninitialized parameter. This happens when a lazy module's parameters are used before "
+            "its first call. Call the module once with an input, then use them"
+        )
+
+    @_array.setter
+    def _array(self, value: Any) -> None:
+        Tensor._array.__set__(self, value)
+
+    @property
+    def _raw(self) -> Any:
+        """The empty array that stands for what is to come."""
+        return Tensor._array.__get__(self)
+
     def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
         """Become an ordinary tensor of `shape`, its values not yet set."""
         import gradbook
 
         made = gradbook.empty(shape, device=device or self._device, dtype=dtype or self._dtype)
+        self.__class__ = self.cls_to_become  # type: ignore[attr-defined]
         self._array = made._array
         node = getattr(self, "_node", None)
         if node is not None:
             node.shape, node.dtype = self._array.shape, self._array.dtype
-        self.__class__ = self.cls_to_become  # type: ignore[attr-defined]
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype it will have."""
+        return self._dtype
+
+    @property
+    def device(self) -> Any:
+        """The device it will be on."""
+        return device_type("cpu" if self._device is None else self._device)
 
     @property
     def shape(self) -> Any:
@@ -100,13 +129,13 @@ class _Uninitialized:
         return memo[id(self)]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _rebuild_uninitialized, (type(self), str(self._device), self._dtype)
+        return _rebuild_uninitialized, (type(self), None if self._device is None else str(self._device), self._dtype)
 
     def _remember(self, device: Any, dtype: Any) -> None:
         self._device, self._dtype = device, dtype or dtypes.get_default_dtype()
 
 
-def _rebuild_uninitialized(kind: Any, device: str, dtype: Any) -> Any:
+def _rebuild_uninitialized(kind: Any, device: str | None, dtype: Any) -> Any:
     return kind(device=device, dtype=dtype)
 
 
@@ -117,10 +146,8 @@ class UninitializedParameter(_Uninitialized, Parameter):
 
     def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Any:
         """A parameter without a shape."""
-        data = Tensor()
-        data._array = data._array.astype((dtype or dtypes.get_default_dtype())._np)
-        made = cls._of(data._array)
-        made.requires_grad_(requires_grad)
+        made: Any = Parameter(Tensor._of(np.empty(0, (dtype or dtypes.get_default_dtype())._np)), requires_grad)
+        made.__class__ = cls
         made._remember(device, dtype)
         return made
 
@@ -132,8 +159,7 @@ class UninitializedBuffer(_Uninitialized, Tensor):
 
     def __new__(cls, requires_grad: bool = False, device: Any = None, dtype: Any = None) -> Any:
         """A buffer without a shape."""
-        data = Tensor()
-        made = cls._of(data._array.astype((dtype or dtypes.get_default_dtype())._np))
+        made = cls._of(np.empty(0, (dtype or dtypes.get_default_dtype())._np))
         made._remember(device, dtype)
         return made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from gradbook.nn.module import Module, indented
@@ -304,12 +304,11 @@ def _as_parameter(value: Any) -> Any:
     return Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value
 
 
-def _value_line(key: str, value: Any) -> str:
+def _value_line(key: str, value: Any, name: Callable[[Tensor], Any]) -> str:
     if isinstance(value, Tensor):
         kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
         place = "" if not value.is_cuda else f" ({value.device})"
-        dtype = {"float32": "torch.FloatTensor"}.get(str(value.dtype), str(value.dtype))
-        return f"  ({key}): {kind} containing: [{dtype} of size {_by(value)}{place}]"
+        return f"  ({key}): {kind} containing: [{name(value)} of size {_by(value)}{place}]"
     return f"  ({key}): Object of type: {type(value).__name__}"
 
 
@@ -371,7 +370,7 @@ class ParameterList(Module):
         return found
 
     def extra_repr(self) -> str:
-        return "\n".join(_value_line(str(i), value) for i, value in enumerate(self))
+        return "\n".join(_value_line(str(i), value, lambda tensor: tensor.dtype) for i, value in enumerate(self))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("ParameterList should not be called.")
@@ -464,12 +463,16 @@ class ParameterDict(Module):
         return [self[key] for key in self._keys]
 
     def update(self, parameters: Any) -> None:
-        """Add values from a mapping or (name, value) pairs. Raises TypeError for anything else."""
-        for key, value in _pairs("ParameterDict", parameters):
+        """Add values from (name, value) pairs, an OrderedDict or ParameterDict in order, others sorted by name.
+
+        Raises TypeError for anything else.
+        """
+        sorts = isinstance(parameters, Mapping) and not isinstance(parameters, OrderedDict)
+        for key, value in _pairs("ParameterDict", sorted(parameters.items()) if sorts else parameters):
             self[key] = value
 
     def extra_repr(self) -> str:
-        return "\n".join(_value_line(key, value) for key, value in self.items())
+        return "\n".join(_value_line(key, value, lambda tensor: tensor.type()) for key, value in self.items())
 
     def __or__(self, other: ParameterDict) -> ParameterDict:
         made = self.copy()
