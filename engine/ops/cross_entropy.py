@@ -256,6 +256,9 @@ def check_classes(op: str, input: Tensor, target: Tensor, weight: Tensor | None,
             f"weight tensor of shape: {list(weight.shape)}"
         )
         raise mistake(ShapeError, op, words, "", f"a weight of {classes} numbers", weight=weight)
+    if weight is not None and weight._array.dtype != input._array.dtype:
+        words = f"expected scalar type {scalar_name(input.dtype)} but found {scalar_name(weight.dtype)}"
+        raise mistake(DTypeError, op, words, "", f"weight.to({input.dtype!r})", input=input, weight=weight)
     array = target._array
     if array.size:
         low, high = int(array.min()), int(array.max())
@@ -330,6 +333,9 @@ def cross_entropy(
     check_scores("cross_entropy", input)
     kind = target._array.dtype.kind
     if kind in "fV" and target.shape == input.shape:
+        if ignore_index >= 0:
+            words = "ignore_index is not supported for floating point target"
+            raise mistake(DTypeError, "cross_entropy", words, "Targets are class probabilities", target=target)
         if weight is not None and tuple(weight.shape) != (input.shape[min(1, input.ndim - 1)],):
             words = (
                 "cross_entropy: weight tensor should be defined either for all "
@@ -340,7 +346,7 @@ def cross_entropy(
         words = "Expected floating point type for target with class probabilities of input's shape"
         raise mistake(ShapeError, "cross_entropy", words, "", "a target of input's shape", input=input, target=target)
     elif target._array.dtype not in (np.dtype(np.int64), np.dtype(np.uint8)):
-        words = f"expected scalar type Long but found {scalar_name(target.dtype)}"
+        words = f"expected target dtype to be Long or Byte, but got {scalar_name(target.dtype)}"
         raise mistake(
             DTypeError, "cross_entropy", words, "Targets are class indices", "target.long()", input=input, target=target
         )

@@ -9,7 +9,7 @@ from gradbook.autograd import casting
 from gradbook.autograd.op import Op
 from gradbook.errors import DTypeError, ShapeError
 from gradbook.ops.cross_entropy import cross_entropy
-from gradbook.ops.mistakes import check_same_dtype, mistake, need_tensor, scalar_name
+from gradbook.ops.mistakes import check_same_dtype, foreign, mistake, need_tensor, scalar_name
 from gradbook.tensor import Tensor
 
 __all__ = ["bilinear", "linear"]
@@ -159,6 +159,13 @@ def linear_cross_entropy(
             f"(N, {input.shape[-1]}), got unbatched input with shape {tuple(input.shape)}"
         )
         raise mistake(ShapeError, op, words, input=input)
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise mistake(ShapeError, op, f"expected label_smoothing to be in range [0, 1], got {label_smoothing}")
+    if weight is not None and tuple(weight.shape) != (shape[0],):
+        raise mistake(ShapeError, op, f"expected weight shape to be ({shape[0]},), got {tuple(weight.shape)}")
+    if input.ndim == 2 and target.ndim and target.shape[0] != input.shape[0]:
+        words = f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({target.shape[0]})."
+        raise foreign(ValueError, op, words, "", "one target a row of input", input=input, target=target)
     flat = linear_weight.reshape(-1, linear_weight.shape[-1])
     scores = linear(input, flat, None if linear_bias is None else linear_bias.reshape(-1))
     ignored = -100 if ignore_index is None else ignore_index

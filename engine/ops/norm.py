@@ -135,6 +135,9 @@ def batch_norm(
     if x.ndim < 2:
         words = f"Expected 2D or more input to batch_norm, but got input of shape {list(x.shape)}"
         raise mistake(ShapeError, "batch_norm", words, input=x)
+    if training and eps <= 0:
+        words = f"batch_norm eps must be positive during training, but got {eps}"
+        raise foreign(ValueError, "batch_norm", words, "", "the usual 1e-5", input=x)
     if training and x.numel() == x.shape[1] * 1:
         words = f"Expected more than 1 value per channel when training, got input size {x.shape}"
         why = "The variance of one value is zero"

@@ -178,6 +178,13 @@ def multi_margin_loss(
     if weight is not None and weight.ndim != 1:
         raise ValueError("weight must be one-dimensional")
     rows = input if input.ndim == 2 else input.reshape(1, -1)
+    if target.ndim > 1 or target.numel() != rows.shape[0]:
+        words = (
+            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch "
+            f"size). Expected target size [{rows.shape[0]}], but got {list(target.shape)}. Input has shape "
+            f"{list(input.shape)}."
+        )
+        raise mistake(ShapeError, "multi_margin_loss", words)
     index = target.reshape(-1, 1)
     right = rows.gather(1, index)
     values = (margin - right + rows).clamp(min=0) ** p

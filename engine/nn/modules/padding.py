@@ -55,6 +55,11 @@ class _ZeroPad(_ConstantPadNd):
 class _CircularPadNd(_Pad):
     mode = "circular"
 
+    def forward(self, input: Tensor) -> Tensor:
+        if input.ndim not in (self.rank + 1, self.rank + 2):
+            raise ValueError(f"expected {self.rank + 1}D or {self.rank + 2}D input (got {input.ndim}D input)")
+        return super().forward(input)
+
 
 class _ReflectionPadNd(_Pad):
     mode = "reflect"

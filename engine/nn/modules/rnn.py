@@ -40,6 +40,7 @@ class RNNBase(Module):
     ) -> None:  # fmt: skip
         super().__init__()
         self._check_arguments(hidden_size, num_layers, dropout, proj_size, mode)
+        self._check_input_options(input_size, bias, batch_first)
         self.mode, self.input_size, self.hidden_size, self.num_layers = mode, input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, float(dropout)
         self.bidirectional, self.proj_size = bidirectional, proj_size
@@ -88,6 +89,18 @@ class RNNBase(Module):
         if proj_size >= hidden_size:
             raise ValueError("proj_size has to be smaller than hidden_size")
 
+    @staticmethod
+    def _check_input_options(input_size: Any, bias: Any, batch_first: Any) -> None:
+        for name, value, kind in (
+            ("input_size", input_size, int),
+            ("bias", bias, bool),
+            ("batch_first", batch_first, bool),
+        ):
+            if not isinstance(value, kind):
+                raise TypeError(f"{name} should be of type {kind.__name__}, got: {type(value).__name__}")
+        if input_size <= 0:
+            raise ValueError("input_size must be greater than zero")
+
     def reset_parameters(self) -> None:
         """Draw all weights anew."""
         bound = 1.0 / math.sqrt(self.hidden_size) if self.hidden_size > 0 else 0
@@ -125,6 +138,7 @@ class RNNBase(Module):
             return self._forward_packed(input, hx)
         if input.ndim not in (2, 3):
             raise ValueError(f"{type(self).__name__}: Expected input to be 2D or 3D, got {input.ndim}D instead")
+        self._check_dtype(input)
         batched = input.ndim == 3
         x = input if batched else input.unsqueeze(0 if self.batch_first else 1)
         states = self._states(x.shape[0 if self.batch_first else 1], x, hx, batched)
@@ -143,8 +157,29 @@ class RNNBase(Module):
             last = [state.squeeze(1) for state in last]
         return y, (tuple(last) if self.mode == "LSTM" else last[0])
 
+    def _check_dtype(self, input: Tensor) -> None:
+        weight = getattr(self, self._all_weights[0][0])
+        if input.dtype != weight.dtype:
+            raise ValueError(
+                f"RNN input dtype ({input.dtype}) does not match weight dtype ({weight.dtype}). Convert input: "
+                f"input.to({weight.dtype}), or convert model: model.to({input.dtype})"
+            )
+
+    @property
+    def _flat_weights_names(self) -> list[str]:
+        return [name for names in self._all_weights for name in names]
+
+    @property
+    def _flat_weights(self) -> list[Any]:
+        return [getattr(self, name) for name in self._flat_weights_names]
+
     def _forward_packed(self, packed: PackedSequence, hx: Any) -> Any:
         x, sizes = packed.data, packed.batch_sizes.tolist()
+        self._check_dtype(x)
+        if x.shape[-1] != self.input_size:
+            raise RuntimeError(
+                f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got {x.shape[-1]}"
+            )
         if hx is not None and packed.sorted_indices is not None:
             hx = tuple(h.index_select(1, packed.sorted_indices) for h in (hx if self.mode == "LSTM" else (hx,)))
             hx = hx if self.mode == "LSTM" else hx[0]
@@ -278,16 +313,25 @@ class RNNCellBase(Module):
         count = 2 if mode == "LSTM" else 1
         given = [None] * count if hx is None else list(hx) if count == 2 else [hx]
         states = []
-        for state in given:
+        for i, state in enumerate(given):
             if state is None:
                 state = gradbook.zeros((x.shape[0], self.hidden_size), dtype=x.dtype, device=x.device)
             elif state.ndim not in (1, 2):
-                raise ValueError(f"{name}: Expected hidden to be 1D or 2D, got {state.ndim}D instead")
+                what = "hidden" if count == 1 else f"hx[{i}]"
+                raise ValueError(f"{name}: Expected {what} to be 1D or 2D, got {state.ndim}D instead")
             elif state.ndim == 1:
                 state = state.unsqueeze(0)
+            self._check_state(i, x, state)
             states.append(state)
         found: list[Tensor] = STEPS[mode](x, states, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
         return found if input.ndim == 2 else [state.squeeze(0) for state in found]
+
+    def _check_state(self, i: int, x: Tensor, state: Tensor) -> None:
+        if state.shape[-1] != self.hidden_size:
+            words = f"hidden{i} has inconsistent hidden_size: got {state.shape[-1]}, expected {self.hidden_size}"
+            raise RuntimeError(words)
+        if state.shape[0] != x.shape[0]:
+            raise RuntimeError(f"Input batch size {x.shape[0]} doesn't match hidden{i} batch size {state.shape[0]}")
 
 
 class RNNCell(RNNCellBase):
