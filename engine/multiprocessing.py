@@ -73,17 +73,28 @@ def _reduce_tensor(tensor: Tensor) -> Any:
     block = block_of(tensor, resend=True)
     array = tensor._array
     offset = array.__array_interface__["data"][0] - block.address
-    place = reduction.DupFd(block.fd), block.size, offset, array.shape, array.strides, array.dtype
-    return _rebuild_tensor, (type(tensor), place, tensor.requires_grad, dict(tensor.__dict__))
+    place = block, offset, array.shape, array.strides, array.dtype
+    return _rebuild_tensor, (type(tensor), *place, tensor.requires_grad, dict(tensor.__dict__))
 
 
-def _rebuild_tensor(kind: Any, place: tuple[Any, ...], requires_grad: bool, attributes: dict[str, Any]) -> Any:
-    handle, size, offset, shape, strides, dtype = place
-    memory = np.asarray(shared.Block(handle.detach(), size))
-    array = np.ndarray(shape, dtype, memory, offset, strides)
+def _rebuild_tensor(
+    kind: Any, block: shared.Block, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: Any,
+    requires_grad: bool, attributes: dict[str, Any],
+) -> Any:  # fmt: skip
+    array = np.ndarray(shape, dtype, np.asarray(block), offset, strides)
     return rebuild(kind, array, requires_grad, "cpu", attributes)
 
 
+def _reduce_block(block: shared.Block) -> Any:
+    """One descriptor for all tensors of a message that lie in the block: what is pickled once is sent once."""
+    return _open_block, (reduction.DupFd(block.fd), block.size)
+
+
+def _open_block(handle: Any, size: int) -> shared.Block:
+    return shared.Block(handle.detach(), size)
+
+
+reduction.ForkingPickler.register(shared.Block, _reduce_block)
 for _kind in (Tensor, Parameter, Buffer):
     reduction.ForkingPickler.register(_kind, _reduce_tensor)
 

@@ -12,8 +12,6 @@ import pytest
 import gradbook
 from gradbook import multiprocessing as mp
 
-torch_mp = pytest.importorskip("torch.multiprocessing")
-
 METHODS = ["fork", pytest.param("spawn", id="spawn")]
 
 
@@ -135,6 +133,23 @@ def test_a_pool():
     assert [x.item() for x in found] == [0, 1000, 2000, 3000]
 
 
+def change_first(x, view, model):
+    x[1] += 5
+    assert view[0] == 5
+    assert model.again is model.weight
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_tensors_that_share_memory_still_do_on_the_other_side(method):
+    x = gradbook.zeros(3).share_memory_()
+    model = gradbook.nn.Linear(2, 2)
+    model.again = model.weight
+    process = mp.get_context(method).Process(target=change_first, args=(x, x[1:], model))
+    process.start()
+    finished(process)
+    assert x.tolist() == [0, 5, 0]
+
+
 def test_a_parameter_stays_one():
     context = mp.get_context("fork")
     ours, theirs = context.Pipe()
@@ -199,6 +214,7 @@ def test_without_join_one_gets_the_processes():
 
 
 def test_names_are_pytorchs():
+    torch_mp = pytest.importorskip("torch.multiprocessing")  # here, so that spawned processes need not import it
     wanted = [*torch_mp.__all__, "spawn", "start_processes", "SpawnContext", "ProcessContext", "ProcessRaisedException"]
     assert [name for name in [*wanted, "ProcessExitedException"] if not hasattr(mp, name)] == []
     assert [name for name in mp.__all__ if not hasattr(torch_mp, name) and name != "ProcessException"] == []

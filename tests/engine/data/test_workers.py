@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import multiprocessing
 import os
 import random
@@ -15,32 +14,18 @@ import pytest
 import gradbook
 from gradbook import events
 from gradbook.utils import data
+from tests.engine.data.samples import Squares
 
 torch = pytest.importorskip("torch")
 from torch.utils import data as torch_data  # noqa: E402 (after the skip)
 
 LINUX = pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="counts what /proc shows")
-Point = collections.namedtuple("Point", "x y")
 
 
 @pytest.fixture(autouse=True)
 def no_process_stays():
     yield
     assert multiprocessing.active_children() == []
-
-
-class Squares(data.Dataset):
-    """Samples of every kind, small and large."""
-
-    def __init__(self, n=7):
-        self.n = n
-
-    def __len__(self):
-        return self.n
-
-    def __getitem__(self, i):
-        image = np.full((3, 40, 50), i, np.float32)
-        return i, float(i) ** 2, f"sample {i}", {"a": image, "b": [i, Point(i, -i)]}, gradbook.full((2,), i)
 
 
 class Shares(data.IterableDataset):
