@@ -12,7 +12,7 @@ import numpy as np
 
 from gradbook import backends, device, dtypes, formats, layout
 from gradbook.autograd import grad_mode, versions
-from gradbook.autograd.node import HookDict, LeafNode, Node, RemovableHandle
+from gradbook.autograd.node import HookDict, LeafNode, Node, RemovableHandle, shown
 
 __all__ = ["Size", "Tensor", "method"]
 
@@ -305,7 +305,7 @@ class Tensor:
         node = self._node
         if node is None or node.tensor is not None:
             return None
-        return node.edges[0] if node.op.name == "pick" else node
+        return shown(node)
 
     @property
     def grad(self) -> Tensor | None:
@@ -462,7 +462,8 @@ class Tensor:
                     "can't convert cuda:0 device type tensor to numpy. "
                     "Use Tensor.cpu() to copy the tensor to host memory first."
                 )
-        return backends.cpu.asarray(self._array)
+        array = backends.cpu.asarray(self._array)
+        return array.view() if array is self._array else array  # its shape and flags are the user's own to change
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         array = self.numpy()

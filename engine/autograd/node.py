@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -96,17 +97,20 @@ class Node:
 
     def name(self) -> str:
         """Class name as PyTorch prints it, such as MulBackward0."""
-        own = self.params.get("name") if self.params and self.op.name == "overwritten" else None
-        return own or self.op.node_name
+        name, params = self.op.node_name, self.params
+        if params and self.op.name == "overwritten":
+            return str(params["name"])
+        if params and self.op.name in ("sum", "mean") and params.get("dim") is not None:
+            return name[:-1] + "1"  # PyTorch's second signature: along axes
+        return name
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
         """The nodes that gradients go to next, as torch's: ((node, output index), ...)."""
         return tuple(
-            (edge.edges[0], edge.params["index"]) if edge is not None and edge.params and edge.op.name == "pick"
-            else (edge, 0)
+            (shown(edge), edge.params["index"] if edge is not None and edge.params and edge.op.name == "pick" else 0)
             for edge in self.edges
-        )  # fmt: skip
+        )
 
     def __getattr__(self, name: str) -> Any:
         """`_saved_self`, `_saved_other`, `_saved_result`, …: what was kept for backward, as PyTorch names it."""
@@ -157,6 +161,24 @@ class LeafNode(Node):
     """The node that accumulates into a leaf. It holds the leaf weakly: no cycle, nothing kept alive."""
 
     __slots__ = ("tensor",)
+
+
+def shown(node: Node | None) -> Node | None:
+    """A node as `grad_fn` shows it: of a class with PyTorch's name; of several outputs, the node of them all."""
+    if node is None:
+        return None
+    if node.op.name == "pick":
+        return shown(node.edges[0])
+    if type(node) is Node or type(node) is LeafNode:
+        kind: Any = type(node)
+        node.__class__ = named_class(kind, node.name())
+    return node
+
+
+@functools.cache
+def named_class(base: Any, name: str) -> Any:
+    """The subclass of a node class that bears a name."""
+    return type(name, (base,), {"__slots__": (), "__doc__": base.__doc__})
 
 
 hook_table: dict[int, HookDict] = {}  # by creation index: hooks on gradients, of the few nodes that have any

@@ -57,15 +57,18 @@ class Apart:
 
     __slots__ = ("__array_interface__", "array")
 
-    def __init__(self, array: Any) -> None:
+    def __init__(self, array: Any, writable: bool) -> None:
         self.array, self.__array_interface__ = array, array.__array_interface__
+        if writable:
+            address = self.__array_interface__["data"][0]
+            self.__array_interface__ = {**self.__array_interface__, "data": (address, False)}
 
 
-def apart(array: Any) -> Any:
-    """The same memory under a version counter of its own."""
+def apart(array: Any, writable: bool = False) -> Any:
+    """The same memory under a version counter of its own (`writable`: even if the array says that it is read-only)."""
     if type(array) is not np.ndarray:
         return array.view()
-    seen = np.asarray(Apart(array))
+    seen = np.asarray(Apart(array, writable))
     return seen if seen.dtype == array.dtype else seen.view(array.dtype)  # bfloat16 comes back as raw bytes
 
 

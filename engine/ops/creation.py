@@ -64,6 +64,10 @@ def asarray(
     obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
 ) -> Tensor:
     """`obj` as a tensor, copied if `copy`, shared if it is False (ValueError if it cannot be), as torch.asarray."""
+    if isinstance(obj, (bytes, bytearray, memoryview)):
+        from gradbook.ops.exchange import frombuffer
+
+        obj = frombuffer(obj, dtype=dtype or dtypes._default)
     made = as_tensor(obj, dtype, device)
     shared = made is obj or (backends.is_array(obj) and np.shares_memory(made._array, obj))
     if copy is False and not shared:
