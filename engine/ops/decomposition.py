@@ -8,7 +8,7 @@ import numpy as np
 
 from gradbook import backends
 from gradbook.autograd.op import MultiOp, Op
-from gradbook.errors import LinAlgError
+from gradbook.errors import AutogradError, LinAlgError
 from gradbook.ops.linalg import conj, last_two, matmul_op
 from gradbook.ops.strides import tril_op, triu_op
 from gradbook.tensor import Tensor
@@ -258,6 +258,20 @@ qr_op = QR("linalg_qr", "x", formula="x = q r", node_name="LinalgQrBackward0")
 qr_op.forward(lambda xp, x, *, mode: tuple(xp.linalg.qr(x, mode)))
 
 
+def check_phase(what: str, turn: Any) -> None:
+    """Raise AutogradError where a loss depends on the phases of complex vectors, which are anyone's choice.
+
+    turn: V^H V_grad, whose diagonal is real if it does not.
+    """
+    array = bare(turn)
+    if array.dtype.kind == "c" and (abs(array.diagonal(0, -2, -1).imag) > 1e-2).any():
+        raise AutogradError(
+            f"The {what} in the complex case are specified up to multiplication by e^{{i phi}}. The specified loss "
+            "function depends on this quantity, so it is ill-defined; use their absolute values, or products that "
+            "their phases drop out of"
+        )
+
+
 class Eigh(Factors):
     """x = v diag(w) v^H for symmetric (Hermitian) x."""
 
@@ -271,6 +285,7 @@ class Eigh(Factors):
         if v_grad is not None:
             gaps = w[..., None, :] - w[..., :, None]
             turn = times(adjoint_of(v), v_grad)
+            check_phase("eigenvectors", turn)
             inner = (turn - adjoint_of(turn)) * 0.5 / (gaps + eye.real) * (1 - eye)
         if w_grad is not None:
             diagonal = w_grad[..., None, :] * eye
@@ -295,10 +310,12 @@ class SVD(Factors):
         row, column = s[..., None, :], s[..., :, None]
         gaps = row * row - column * column + eye
         inner: Any = None
+        turns = []
         if s_grad is not None:
             inner = s_grad[..., None, :] * eye
         if u_grad is not None:
             turn = times(adjoint_of(u), u_grad)
+            turns.append(turn)
             skew = turn - adjoint_of(turn)
             part = skew / gaps * (1 - eye) * row
             if bare(u).dtype.kind == "c":  # the phases that u and v share
@@ -306,8 +323,11 @@ class SVD(Factors):
             inner = part if inner is None else inner + part
         if vh_grad is not None:
             turn = times(vh, adjoint_of(vh_grad))
+            turns.append(turn)
             part = column * ((turn - adjoint_of(turn)) / gaps * (1 - eye))
             inner = part if inner is None else inner + part
+        if turns:
+            check_phase("singular vectors", turns[0] if len(turns) == 1 else turns[0] + turns[1])
         result = times(u, inner, vh)
         if u_grad is not None and rows > k:
             outside = u_grad - times(u, times(adjoint_of(u), u_grad))
@@ -334,6 +354,7 @@ class Eig(Factors):
         inner: Any = None
         if v_grad is not None:
             turn = times(vh, v_grad)
+            check_phase("eigenvectors", turn)
             array = bare(turn)
             real = (turn * eye).real if isinstance(turn, Tensor) else array * eye.real
             norm = times(vh, v) * (real.real.sum(-2)[..., None, :])

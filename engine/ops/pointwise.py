@@ -70,14 +70,14 @@ reciprocal_op.grad("x")(lambda grad, out: -grad * (out * out).conj())
 sign_op = Elementwise("sign", _sign, "x", formula=r"y = \operatorname{sign} x", grads={"x": "0"})
 sign_op.grad("x")(lambda grad: zeros_of(grad))
 
+abs_op = Elementwise("abs", _absolute, "x", formula="y = |x|", grads={"x": r"\bar y \, \operatorname{sign} x"})
+abs_op.grad("x")(lambda grad, x: grad * direction(x))
+
 sgn_op = Elementwise(
     "sgn", _sign, "x", formula=r"y = \frac{x}{|x|}",
     grads={"x": r"\frac{\bar y - y \, \Re(\bar y \, \overline y)}{|x|}"},
 )  # fmt: skip
 sgn_op.grad("x")(lambda grad, x, out: masked((grad - out * (grad * out.conj()).real) / abs_op(x), x != 0))
-
-abs_op = Elementwise("abs", _absolute, "x", formula="y = |x|", grads={"x": r"\bar y \, \operatorname{sign} x"})
-abs_op.grad("x")(lambda grad, x: grad * direction(x))
 
 positive_op = Elementwise("positive", np.positive, "x", formula="y = x", grads={"x": r"\bar y"})
 positive_op.grad("x")(lambda grad: grad)

@@ -283,3 +283,15 @@ PHASES = {
 @pytest.mark.parametrize("name", PHASES)
 def test_second_derivatives_of_complex_matrices(name):
     compare(PHASES[name], complex_draw(3, 3) * np.array([1.0, 2.0, 3.0]), second=True, rtol=1e-7)
+
+
+PHASED = {
+    "eigh": lambda lib, z: lib.linalg.eigh(z)[1].real.sum(),
+    "eig": lambda lib, z: lib.linalg.eig(z)[1].real.sum(),
+    "svd": lambda lib, z: lib.linalg.svd(z)[0].real.sum(),
+}
+
+
+@pytest.mark.parametrize("name", PHASED)
+def test_a_loss_of_phases_has_no_gradient(name):
+    same_error(lambda lib, z: PHASED[name](lib, z.requires_grad_()).backward(), complex_draw(3, 3))
