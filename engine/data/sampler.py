@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from gradbook.ops.random import multinomial
 from gradbook.random import Generator, default_generator
 from gradbook.tensor import Tensor
 
@@ -135,14 +136,8 @@ class WeightedRandomSampler(Sampler[int]):
         self.num_samples, self.replacement, self.generator = num_samples, replacement, generator
 
     def __iter__(self) -> Iterator[int]:
-        weights = self.weights._array
-        if not self.replacement and np.count_nonzero(weights) < self.num_samples:
-            raise RuntimeError(
-                "invalid multinomial distribution (with replacement=False, not enough non-negative category to sample)"
-            )
-        rng = (self.generator or default_generator).rng()
-        chosen = rng.choice(len(weights), self.num_samples, self.replacement, weights / weights.sum())
-        yield from chosen.tolist()
+        drawn = multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator)
+        yield from drawn.tolist()
 
     def __len__(self) -> int:
         return self.num_samples

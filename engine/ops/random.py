@@ -268,11 +268,7 @@ def multinomial(
         index = np.stack([np.searchsorted(limit, point, "right") for limit, point in zip(limits, points, strict=True)])
         last = rows.shape[1] - 1 - (rows[:, ::-1] > 0).argmax(1)  # rounding may point past the last possible column
         index = np.minimum(index, last[:, None])
-    else:  # the largest of weight / exponential, then the next, …: the same as drawing one by one
-        if ((rows > 0).sum(1) < num_samples).any():
-            raise RuntimeError(
-                "invalid multinomial distribution (with replacement=False, not enough non-negative category to sample)"
-            )
+    else:  # the largest of weight / exponential, then the next, …: the same as drawing one by one; weight 0 comes last
         index = np.argsort(-rows / rng.standard_exponential(rows.shape), 1, kind="stable")[:, :num_samples]
     return write_out(
         "multinomial", leaf(index.reshape(*weights.shape[:-1], num_samples).astype(np.int64), input.device), out

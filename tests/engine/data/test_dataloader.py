@@ -179,6 +179,17 @@ def test_events_and_safe_points():
     assert said == ["safe", ("next", 0, 2), "safe", ("next", 1, 2), "safe", ("end", 2, 2)]
 
 
+def test_weights_that_no_longer_suffice_come_last_as_in_pytorch():
+    for lib in (data, torch_data):
+        drawn = list(lib.WeightedRandomSampler([0.0, 3.0, 1.0], 3, replacement=False))
+        assert sorted(drawn) == [0, 1, 2]
+        assert drawn[-1] == 0
+        with pytest.raises(RuntimeError):
+            list(lib.WeightedRandomSampler([0.0, 0.0], 1))
+    own = [list(data.WeightedRandomSampler([1.0, 2.0], 9, generator=gradbook.Generator())) for _ in range(2)]
+    assert own[0] == own[1]
+
+
 ERRORS = {
     "shuffle and sampler": lambda d: d.DataLoader(range(3), shuffle=True, sampler=range(3)),
     "batch sampler and size": lambda d: d.DataLoader(range(3), batch_size=2, batch_sampler=[[0]]),
