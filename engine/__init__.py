@@ -300,6 +300,7 @@ def as_torch(on: Any = True) -> Any:
 
 # Submodules that cost nothing until they are named, as `gradbook.observe`.
 _LAZY = [
+    "profiler",
     "_C",
     "xpu",
     "types",

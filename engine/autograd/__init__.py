@@ -20,6 +20,7 @@ __all__ = [
     "Node",
     "Variable",
     "backward",
+    "detect_anomaly",
     "enable_grad",
     "grad",
     "gradcheck",
@@ -27,6 +28,7 @@ __all__ = [
     "inference_mode",
     "is_grad_enabled",
     "no_grad",
+    "set_detect_anomaly",
     "set_grad_enabled",
     "set_multithreading_enabled",
 ]
@@ -39,6 +41,8 @@ _LATE = {  # found on first use: these modules need Tensor, which needs this pac
     "gradgradcheck": "gradcheck",
 }
 
+_LATER = {"Variable": "variable", "detect_anomaly": "anomaly_mode", "set_detect_anomaly": "anomaly_mode"}
+
 
 def complete() -> None:
     """Bind the late names. `gradcheck` is a module here too: the function must be bound after that was imported."""
@@ -46,17 +50,15 @@ def complete() -> None:
         globals()[name] = getattr(importlib.import_module(f"gradbook.autograd.{module}"), name)
 
 
-_MODULES = {"forward_ad", "function", "functional", "graph"}  # imported when they are named
+_MODULES = {"anomaly_mode", "forward_ad", "function", "functional", "graph", "profiler", "variable"}
 
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"gradbook.autograd.{name}")
-    if name == "Variable":
-        from gradbook.tensor import Tensor
-
-        return Tensor
     if name in _LATE:
         complete()
         return globals()[name]
+    if name in _LATER:
+        return getattr(importlib.import_module(f"gradbook.autograd.{_LATER[name]}"), name)
     raise AttributeError(f"module 'gradbook.autograd' has no attribute {name!r}")

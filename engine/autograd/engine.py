@@ -183,7 +183,7 @@ def walk(  # noqa: C901 (the hot loop: one function, no calls)
         deposit(node, value, grads, owned, heap, create_graph)
     heappop, heappush = heapq.heappop, heapq.heappush
     special = create_graph or captures is not None or bool(events.grad) or bool(node_notes)
-    special = special or any(backends.is_batched(value) for _, value in starts)
+    special = special or layers.anomaly is not None or any(backends.is_batched(value) for _, value in starts)
     youngest = versions.last
     following: Node | None = None  # the youngest node known and its gradient `fg`: a chain needs neither heap nor dict
     fg: Any = None
@@ -293,7 +293,8 @@ def general_step(
     if op is pick:
         deposit_part(node, g, grads, heap)
         return
-    results = apply_rules(node, g, edges, create_graph)
+    look = layers.anomaly
+    results = apply_rules(node, g, edges, create_graph) if look is None else look.apply(node, g, edges, create_graph)
     if node_notes and (hooks := post_hooks(node)) is not None:
         results = run_post_hooks(hooks, results, g)
     for edge, value in zip(edges, results, strict=False):

@@ -31,6 +31,7 @@ class _State(threading.local):
 
 
 state = _State()
+anomaly: Any = None  # what looks for errors in backward passes, while somebody wants that
 
 
 class Layer:
