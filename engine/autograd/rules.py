@@ -106,7 +106,9 @@ def sum_to(value: Any, shape: tuple[int, ...]) -> Any:
         if value.shape != shape:
             value = value.reshape(shape) if value.numel() == _size(shape) else value.expand(shape)
         return value
-    if axes:
+    if axes and value.dtype.itemsize == 2:  # 16-bit floats are added in single, or the sum would stop growing
+        value = value.astype("float32").sum(axis=axes, keepdims=True).astype(value.dtype)
+    elif axes:
         value = value.sum(axis=axes, keepdims=True)
     if value.shape != shape:
         xp = backends.xp_of(value)

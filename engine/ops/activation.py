@@ -366,12 +366,16 @@ def logsigmoid(input: Tensor) -> Tensor:
 def softsign(input: Tensor) -> Tensor:
     """Input / (1 + |input|)."""
     x = tensor_of("softsign", input)
+    if x._array.dtype.kind == "c":
+        return x / (x.abs() + 1)
     result: Tensor = softsign_op(converted(x, dtypes._default._np, None) if x._array.dtype.kind in "iub" else x)
     return result
 
 
 def tanhshrink(input: Tensor) -> Tensor:
     """Input - tanh(input)."""
+    if input._array.dtype.kind in "iuc":
+        return input - input.tanh()
     result: Tensor = tanhshrink_op(floating("tanhshrink", input))
     return result
 

@@ -162,7 +162,10 @@ def crop(made: Any, shape: Any) -> Any:
 
 def channel_sum(grad: Any) -> Any:
     """The gradient of one number a channel."""
-    return grad.sum((0, *range(2, len(grad.shape))))
+    axes = (0, *range(2, len(grad.shape)))
+    if isinstance(grad, Tensor) or grad.dtype.itemsize > 2:
+        return grad.sum(axes)
+    return wide(grad).sum(axes).astype(grad.dtype)
 
 
 def left_over(lengths: Any, out: Any, kernel: Any, stride: Any, padding: Any, dilation: Any) -> tuple[int, ...]:

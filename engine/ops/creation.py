@@ -272,7 +272,7 @@ def scalar_tensor(
     s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
 ) -> Tensor:
     """A 0-d tensor of the default dtype, whatever kind of number `s` is (torch.scalar_tensor)."""
-    return leaf(np.asarray(s, array_dtype(dtype) or dtypes._default._np), device, requires_grad)
+    return leaf(np.asarray(s).astype(array_dtype(dtype) or dtypes._default._np), device, requires_grad)
 
 
 # -- counted ---------------------------------------------------------------------------------------------------------
@@ -296,6 +296,8 @@ def arange(
     kind = array_dtype(dtype, "arange")
     if kind is None:
         kind = dtypes.I64 if all(isinstance(v, (int, np.integer)) for v in (start, end, step)) else dtypes._default._np
+    if kind == dtypes.I64:  # of all dtypes only this one cuts the bounds first, as in PyTorch
+        start, end, step = int(start), int(end), int(step)
     _check_step("arange", start, end, step)
     count = max(0, math.ceil((end - start) / step))
     xp = module_for(device)

@@ -294,7 +294,7 @@ def _(grad: Any, index: Any, x_shape: Any, dim: int) -> Any:
 
 @index_add_op.forward
 def _(xp: Any, x: Any, index: Any, source: Any, *, dim: int, alpha: Any) -> Any:
-    scaled = source if alpha == 1 else source * xp.asarray(alpha, source.dtype)
+    scaled = source if alpha == 1 else source * xp.asarray(alpha).astype(source.dtype)
     if not x.ndim:
         return x + scaled.reshape(-1).sum().astype(x.dtype)
     return add_at(xp, xp.array(x), (dim,), (index,), scaled)

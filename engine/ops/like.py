@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gradbook.formats import preserve_format
 from gradbook.layout import empty_in
 from gradbook.ops.arguments import array_dtype, shape_of
@@ -30,7 +32,7 @@ def made_like(
         return xp.zeros(shape, kind), where  # memory that is zero already
     array = empty_in(xp, shape, kind, preserve_format if keep else memory_format, input._array)
     if fill is not None:
-        array[...] = fill
+        array[...] = np.asarray(fill).astype(kind) if isinstance(fill, int) else fill  # too large an int wraps around
     return array, where
 
 

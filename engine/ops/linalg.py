@@ -439,6 +439,13 @@ def _whole(tensor: Tensor, factor: Any) -> Any:
 
 def _sum_of(name: str, input: Tensor, product: Tensor, beta: Any, alpha: Any) -> Tensor:
     _check_added(name, input, product._array.shape)
+    if product._array.dtype.kind in "iu":  # PyTorch cuts both to whole numbers, except in addr
+        for which, number in (("beta", beta), ("alpha", alpha)):
+            if name == "addr" and isinstance(number, float):
+                raise RuntimeError(f"For integral input tensors, argument {which} must not be a floating point number.")
+        beta, alpha = int(beta), int(alpha)
+    elif product._array.dtype.kind == "b":
+        beta, alpha = bool(beta), bool(alpha)
     scaled = product if alpha == 1 else product * alpha
     if beta == 0:  # nan in what is left out does not count
         return scaled
@@ -484,7 +491,7 @@ def addbmm(
     """Beta · input + alpha · the sum over the batch of bmm(batch1, batch2), as torch.addbmm. -> (n, m)."""
     if casting.scopes:
         input, batch1, batch2 = casting.lower(input, batch1, batch2)
-    result = _added("addbmm", input, bmm(batch1, batch2).sum(0), beta, alpha)
+    result = _added("addbmm", input, bmm(batch1, batch2).sum(0, dtype=batch1.dtype), beta, alpha)
     return result if out is None else write_out("addbmm", result, out)
 
 

@@ -35,6 +35,7 @@ def _(xp: Any, x: Any, weight: Any, bias: Any) -> Any:
 
 @linear_op.grad("input")
 def _(grad: Any, weight: Any) -> Any:
+    weight = weight.conj()  # itself where it is real
     if len(grad.shape) > 2:
         return (grad.reshape(-1, grad.shape[-1]) @ weight).reshape(*grad.shape[:-1], weight.shape[1])
     return grad @ weight
@@ -42,6 +43,7 @@ def _(grad: Any, weight: Any) -> Any:
 
 @linear_op.grad("weight")
 def _(grad: Any, input: Any) -> Any:
+    input = input.conj()
     if len(grad.shape) == 2:
         return grad.T @ input
     return grad.reshape(-1, grad.shape[-1]).T @ input.reshape(-1, input.shape[-1])
@@ -49,7 +51,12 @@ def _(grad: Any, input: Any) -> Any:
 
 @linear_op.grad("bias")
 def _(grad: Any) -> Any:
-    return grad if len(grad.shape) < 2 else grad.reshape(-1, grad.shape[-1]).sum(0)
+    if len(grad.shape) < 2:
+        return grad
+    rows = grad.reshape(-1, grad.shape[-1])
+    if not isinstance(rows, Tensor) and rows.dtype.itemsize == 2:  # whose own sum would stop growing
+        return rows.astype("float32").sum(0).astype(rows.dtype)
+    return rows.sum(0)
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -181,6 +181,9 @@ def declare_avg(rank: int) -> Op:
     @op.forward
     def _(xp: Any, x: Any, *, kernel: Any, stride: Any, padding: Any, out: Any, count_pad: bool, divisor: Any) -> Any:
         total = window_sums(xp, x, kernel, stride, padding, out)
+        if total.dtype.kind in "iu":  # whole numbers are cut toward 0
+            share = total / counts(xp, np.dtype("f8"), x.shape[2:], kernel, stride, padding, out, count_pad, divisor)
+            return xp.trunc(share).astype(total.dtype)
         total /= counts(xp, total.dtype, x.shape[2:], kernel, stride, padding, out, count_pad, divisor)
         return total
 

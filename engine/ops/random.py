@@ -32,6 +32,8 @@ def uniform_array(rng: Any, shape: Any, kind: Any) -> Any:
     """Uniform in [0, 1), of a floating dtype; 16-bit dtypes are rounded down from float32."""
     if kind in (dtypes.F32, dtypes.F64):
         return rng.random(shape, dtype=kind)
+    if kind.kind == "c":
+        return (rng.random(shape) + 1j * rng.random(shape)).astype(kind)
     if kind.kind not in "fV":
         raise RuntimeError(f"rand: expected a floating point dtype, got {kind}")
     bits = 11 if kind == np.float16 else 8
@@ -314,7 +316,8 @@ def uniform_(
     if a > b:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={a} > to={b}")
     rng, shape, kind = _rng(self, generator)
-    return _filled(self, uniform_array(rng, shape, kind) * kind.type(b - a) + kind.type(a))
+    low = kind.type(a if kind.kind != "c" else complex(a, a))
+    return _filled(self, uniform_array(rng, shape, kind) * kind.type(b - a) + low)
 
 
 @method()

@@ -77,7 +77,7 @@ def margin_ranking_loss(
             f"input1: {input1.shape}, input2: {input2.shape}, target: {target.shape} "
         )
         raise mistake(ShapeError, "margin_ranking_loss", words)
-    return reduce_values((margin - target * (input1 - input2)).clamp(min=0), how)
+    return reduce_values((-target * (input1 - input2) + float(margin)).clamp(min=0), how)
 
 
 def hinge_embedding_loss(

@@ -51,8 +51,10 @@ mean_op = Op("mean", "x", formula=r"y = \frac1n \sum_i x_i", grads={"x": r"\frac
 
 @sum_op.forward
 def _(xp: Any, x: Any, *, dim: Any = None, keepdim: Any = False) -> Any:
-    if x.dtype is dtypes.BF16:
+    if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
         return x.astype(np.float32).sum(axis=dim, keepdims=keepdim).astype(x.dtype)
+    if x.dtype.kind in "iu":
+        return x.sum(axis=dim, keepdims=keepdim, dtype=x.dtype)  # NumPy would widen small ones
     return x.sum(axis=dim, keepdims=keepdim)
 
 
@@ -137,7 +139,7 @@ def nansum(
     """The sum of what is not nan, as torch.nansum."""
     x = summable(input, dtype, "nansum")
     clean = masked(x, x == x) if x._array.dtype.kind in "fV" else x
-    return sum(clean, dim, keepdim, out=out)
+    return sum(clean, dim, keepdim, dtype=x.dtype, out=out)
 
 
 @method("nanmean")
@@ -248,4 +250,6 @@ def sum_to_size(self: Tensor, *size: Any) -> Tensor:
     if lead < 0 or builtins.any(n not in (1, m) for n, m in zip(shape, mine[lead:], strict=True)):
         raise ShapeError(f"size {{{list(shape)}}} is not expandable to size {{{list(mine)}}}.")
     over = (*builtins.range(lead), *(i + lead for i, n in enumerate(shape) if n == 1 != mine[i + lead]))
-    return sum_op(self, dim=over, keepdim=True).reshape(shape) if over else self
+    if not shape:
+        return sum(self)
+    return sum(self, over, True).reshape(shape) if over else self

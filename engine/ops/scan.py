@@ -69,7 +69,7 @@ def _(grad: Any, x: Any, out: Any, dim: int, reverse: Any) -> Any:
     zeros = (x == 0).any()
     if not (zeros.item() if isinstance(zeros, Tensor) else zeros):
         return cumsum_op(grad * out.conj(), dim=dim, reverse=not reverse) / x.conj()
-    return _through_zeros(grad, x, dim, reverse)
+    return _through_zeros(grad, x.conj(), dim, reverse)
 
 
 def _through_zeros(grad: Any, x: Any, dim: int, reverse: Any) -> Any:

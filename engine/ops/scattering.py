@@ -144,7 +144,7 @@ def _reduced(x: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, inclu
     )
     count = xp.maximum(count, 1)
     if array.dtype.kind in "iub":
-        return Tensor._of((total._array // count).astype(array.dtype))
+        return Tensor._of(backends.as_array(total._array // count, array).astype(array.dtype))
     result = total / Tensor._of(count)
     return result
 

@@ -177,7 +177,7 @@ sinc_op = _declare(
     wide(lambda x: np.sinc(x).astype(x.dtype)),
     r"y = \frac{\sin \pi x}{\pi x}",
     r"\bar y \, \frac{\cos \pi x - y}{x}",
-    lambda grad, x: grad * _sinc_slope(x),
+    lambda grad, x: grad * _sinc_slope(x).conj(),
 )
 sinc = unary(sinc_op, "sin(pi x) / (pi x), 1 at 0")
 
@@ -207,15 +207,24 @@ hypot_op = Elementwise(
 hypot_op.grad("a")(lambda grad, a, out: grad * (a / out))
 hypot_op.grad("b")(lambda grad, b, out: grad * (b / out))
 
+
+def _logaddexp(a: Any, b: Any) -> Any:
+    if a.dtype.kind != "c":
+        return np.logaddexp(a, b)
+    larger = a.real >= b.real
+    top, low = np.where(larger, a, b), np.where(larger, b, a)
+    return top + np.log1p(np.exp(low - top))
+
+
 logaddexp_op = Elementwise(
     "logaddexp",
-    np.logaddexp,
+    _logaddexp,
     "a b",
     formula=r"y = \ln(e^a + e^b)",
     grads={"a": r"\bar y \, e^{a - y}", "b": r"\bar y \, e^{b - y}"},
 )
-logaddexp_op.grad("a")(lambda grad, a, b: grad * exp_op(a - logaddexp_op(a, b)))
-logaddexp_op.grad("b")(lambda grad, a, b: grad * exp_op(b - logaddexp_op(a, b)))
+logaddexp_op.grad("a")(lambda grad, a, b: grad * exp_op(a - logaddexp_op(a, b)).conj())
+logaddexp_op.grad("b")(lambda grad, a, b: grad * exp_op(b - logaddexp_op(a, b)).conj())
 
 logaddexp2_op = Elementwise(
     "logaddexp2",
@@ -372,7 +381,14 @@ def _pow(self: Tensor, exponent: Any) -> Tensor:
     return _raised(self, exponent)
 
 
-method("__rpow__")(lambda self, base: pow_op.fast(base, self))
+@method("__rpow__")
+def _rpow(self: Tensor, base: Any) -> Tensor:
+    """The number `base` to the power of each element; of integers, 0 for a negative one unless base is 1 or -1."""
+    if self._array.ndim or self._array.dtype.kind not in "iu":
+        result: Tensor = pow_op.fast(base, self)
+        return result
+    result = pow_op.fast(base, self.reshape(1)).reshape(())  # a 0-d exponent is taken for a number, and refused
+    return result
 
 
 @method("pow_", "__ipow__")

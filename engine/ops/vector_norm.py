@@ -117,6 +117,9 @@ power_norm_op = Op(
 
 @power_norm_op.forward
 def _(xp: Any, x: Any, *, dim: Any, keepdim: Any, p: Any) -> Any:
+    if x.dtype.itemsize == 2:
+        x32 = xp.absolute(x.astype(np.float32))
+        return ((x32**p).sum(axis=dim, keepdims=keepdim) ** (1.0 / p)).astype(x.dtype)
     return ((xp.absolute(x) ** p).sum(axis=dim, keepdims=keepdim) ** (1.0 / p)).astype(x.real.dtype)
 
 
