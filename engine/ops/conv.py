@@ -144,12 +144,19 @@ def rules_of_weight(conv: Op, turned: Op, weight: Op) -> None:
     ) -> Any:
         extra = left_over(input_shape[2:], grad.shape[2:], kernel, stride, padding, dilation)
         return turned(
-            grad, grad_, None, stride=stride, padding=padding, output_padding=extra, dilation=dilation, groups=groups
+            conj(grad),
+            grad_,
+            None,
+            stride=stride,
+            padding=padding,
+            output_padding=extra,
+            dilation=dilation,
+            groups=groups,
         )
 
     @weight.grad("grad")
     def _(grad_: Any, input: Any, grad_shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
-        made = conv(input, grad_, None, stride=stride, padding=padding, dilation=dilation, groups=groups)
+        made = conv(conj(input), grad_, None, stride=stride, padding=padding, dilation=dilation, groups=groups)
         return crop(made, grad_shape)
 
 
