@@ -91,6 +91,7 @@ from gradbook.ops.linalg import (
 from gradbook.ops.linear import bilinear
 from gradbook.ops.loss import binary_cross_entropy_with_logits, kl_div, poisson_nll_loss
 from gradbook.ops.norm import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
+from gradbook.ops.numpy_names import accept_numpy_names
 from gradbook.ops.ordering import (
     argsort, kthvalue, median, mode, msort, nanmedian, nanquantile, quantile, sort, topk,
 )
@@ -297,6 +298,8 @@ def as_torch(on: Any = True) -> Any:
 
     return switch(on)
 
+
+accept_numpy_names(globals(), __all__)
 
 # Submodules that cost nothing until they are named, as `gradbook.observe`.
 _LAZY = [

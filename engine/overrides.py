@@ -245,6 +245,7 @@ def exchange(public: FunctionType) -> None:
         public.__code__, public.__globals__, public.__name__, public.__defaults__, public.__closure__
     )
     original.__kwdefaults__, original.__doc__ = public.__kwdefaults__, public.__doc__
+    original.__dict__.update(public.__dict__)  # what it wraps itself
     original.__annotations__ = public.__annotations__
     original.__qualname__, original.__module__ = public.__qualname__, public.__module__
     template = _template.__code__
