@@ -124,6 +124,7 @@ class _Tasks:
 
 def _serve(channel: Channel, job: Job, worker_id: int) -> None:
     where = f"in DataLoader worker process {worker_id}"
+    tasks = _Tasks(channel)  # before anything that may take long
     broken: Failure | None = None
     try:
         if job.init_fn is not None:
@@ -132,7 +133,7 @@ def _serve(channel: Channel, job: Job, worker_id: int) -> None:
         broken = Failure(error, where)
     make: Any = None
     current = -1
-    for epoch, index, wanted in _Tasks(channel):
+    for epoch, index, wanted in tasks:
         if epoch != current:
             current, make = epoch, None
         answer: tuple[str, Any]
@@ -145,6 +146,7 @@ def _serve(channel: Channel, job: Job, worker_id: int) -> None:
         except Exception as error:
             answer = FAILED, Failure(error, where)
         _send(channel, epoch, index, answer, where)
+        del answer  # the batch is the main process's now
 
 
 def _send(channel: Channel, epoch: int, index: int, answer: tuple[str, Any], where: str) -> None:
