@@ -132,7 +132,7 @@ class TriangularResult(NamedTuple):
     cloned_coefficient: Tensor
 
 
-def _matrix(name: str, A: Any, square: bool = False, argument: str = "A") -> Tensor:
+def need_matrix(name: str, A: Any, square: bool = False, argument: str = "A") -> Tensor:
     """The operand, if it is a floating matrix (or a batch). Raises TypeError or RuntimeError otherwise."""
     need_tensor(f"linalg.{name}", A, 1, argument)
     shape = A._array.shape
@@ -159,7 +159,7 @@ def written(out: Any, result: Result, exact: bool = True) -> Result:
         return result
     if len(out) != len(result):
         raise TypeError(f"expected tuple of {len(result)} elements but got {len(out)}")
-    parts = [_into(target, part, exact) for target, part in zip(out, result, strict=True)]
+    parts = [into(target, part, exact) for target, part in zip(out, result, strict=True)]
     made: Result = type(result)(*parts)
     return made
 
@@ -171,7 +171,7 @@ def check_dtypes(words: str, **operands: Tensor) -> None:
         raise DTypeError(words.format(a=a, b=b, x=scalar_name(x.dtype), y=scalar_name(y.dtype)))
 
 
-def _into(out: Tensor | None, result: Tensor, exact: bool = True) -> Tensor:
+def into(out: Tensor | None, result: Tensor, exact: bool = True) -> Tensor:
     """The result, written into `out` if there is one; exact: that must have its very dtype. Raises RuntimeError."""
     if exact and isinstance(out, Tensor) and out._array.dtype != result._array.dtype:
         raise DTypeError(f"linalg: Expected out tensor to have dtype {result.dtype!r}, but got {out.dtype!r} instead")

@@ -12,9 +12,9 @@ from gradbook.linalg.checks import (
     QRResult,
     SVDResult,
     TorchSVDResult,
-    _into,
-    _matrix,
     check_dtypes,
+    into,
+    need_matrix,
     written,
 )
 from gradbook.linalg.solving import attempted
@@ -37,8 +37,8 @@ def cholesky(A: Tensor, *, upper: bool = False, out: Tensor | None = None) -> Te
 
     Raises LinAlgError unless A is positive definite.
     """
-    low = cholesky_op(_matrix("cholesky", A, True))
-    return _into(out, adjoint_of(low) if upper else low)
+    low = cholesky_op(need_matrix("cholesky", A, True))
+    return into(out, adjoint_of(low) if upper else low)
 
 
 def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False, out: Any = None) -> CholeskyExResult:
@@ -46,7 +46,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False, o
 
     It is 0, or the order of the first leading minor that is not positive definite; what stands in L then is nan.
     """
-    _matrix("cholesky_ex", A, True)
+    need_matrix("cholesky_ex", A, True)
     found = attempted("cholesky", lambda a: cholesky(a, upper=upper), A, check_errors)
     return written(out, CholeskyExResult(*found))
 
@@ -54,18 +54,18 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False, o
 @method("cholesky_solve")
 def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     """X with L Lᴴ X = B, as torch.cholesky_solve; upper: Lᴴ L X = B. (.., n, k), (.., n, n) -> (.., n, k)."""
-    _matrix("cholesky_solve", B, argument="B"), _matrix("cholesky_solve", L, True, "L")
+    need_matrix("cholesky_solve", B, argument="B"), need_matrix("cholesky_solve", L, True, "L")
     rows, order = B._array.shape[-2], L._array.shape[-1]
     if rows != order:
         raise ShapeError(f"cholesky_solve: Incompatible matrix sizes: B has {rows} rows, the factor {order}")
     check_dtypes("cholesky_solve: Expected {a} and {b} to have the same dtype, but they are {x} and {y}", B=B, L=L)
-    return _into(out, cholesky_solve_op(B, L, upper=bool(upper)), exact=False)
+    return into(out, cholesky_solve_op(B, L, upper=bool(upper)), exact=False)
 
 
 @method("cholesky_inverse")
 def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     """The inverse of L Lᴴ (upper: of Lᴴ L), as torch.cholesky_inverse. (.., n, n) -> (.., n, n)."""
-    return _into(out, cholesky_inverse_op(_matrix("cholesky_inverse", L, True, "L"), upper=bool(upper)), exact=False)
+    return into(out, cholesky_inverse_op(need_matrix("cholesky_inverse", L, True, "L"), upper=bool(upper)), exact=False)
 
 
 def qr(A: Tensor, mode: str = "reduced", *, out: Any = None) -> QRResult:
@@ -77,7 +77,7 @@ def qr(A: Tensor, mode: str = "reduced", *, out: Any = None) -> QRResult:
         raise RuntimeError(
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
         )
-    _matrix("qr", A)
+    need_matrix("qr", A)
     if mode == "r":
         empty = Tensor._of(backends.xp_of(A._array).zeros((0,), A._array.dtype))
         return written(out, QRResult(empty, qr_op(A, mode="reduced")[1]))
@@ -91,17 +91,17 @@ def eigh(A: Tensor, UPLO: str = "L", *, out: Any = None) -> EigResult:
     """
     if UPLO.upper() not in ("L", "U"):
         raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
-    return written(out, EigResult(*eigh_op(_matrix("eigh", A, True), upper=UPLO.upper() == "U")))
+    return written(out, EigResult(*eigh_op(need_matrix("eigh", A, True), upper=UPLO.upper() == "U")))
 
 
 def eigvalsh(A: Tensor, UPLO: str = "L", *, out: Tensor | None = None) -> Tensor:
     """Eigenvalues of symmetric or Hermitian matrices, as torch.linalg.eigvalsh."""
-    return _into(out, eigh(A, UPLO).eigenvalues)
+    return into(out, eigh(A, UPLO).eigenvalues)
 
 
 def eig(A: Tensor, *, out: Any = None) -> EigResult:
     """Eigenvalues and eigenvectors of any square matrices, complex, as torch.linalg.eig."""
-    return written(out, EigResult(*eig_op(_finite(_matrix("eig", A, True)))))
+    return written(out, EigResult(*eig_op(_finite(need_matrix("eig", A, True)))))
 
 
 def _finite(A: Tensor) -> Tensor:
@@ -113,7 +113,7 @@ def _finite(A: Tensor) -> Tensor:
 
 def eigvals(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Eigenvalues of any square matrices, complex, as torch.linalg.eigvals."""
-    return _into(out, eig(A).eigenvalues, exact=False)
+    return into(out, eig(A).eigenvalues, exact=False)
 
 
 def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None, out: Any = None) -> SVDResult:
@@ -121,7 +121,7 @@ def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None, out
 
     Gradients go through the first min(n, m) columns of U and rows of Vh.
     """
-    _matrix("svd", A)
+    need_matrix("svd", A)
     _no_driver(driver)
     u, s, vh = svd_op(A)
     if full_matrices and A._array.shape[-1] != A._array.shape[-2]:
@@ -152,7 +152,7 @@ def _completed(u: Tensor) -> Tensor:
 
 def svdvals(A: Tensor, *, driver: str | None = None, out: Tensor | None = None) -> Tensor:
     """Singular values, falling, as torch.linalg.svdvals. (.., n, m) -> (.., min(n, m))."""
-    return _into(out, svd(A, False, driver=driver).S)
+    return into(out, svd(A, False, driver=driver).S)
 
 
 @method("cholesky")

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradbook import backends
 from gradbook.errors import ShapeError
-from gradbook.linalg.checks import QRFactors, TriangularResult, _into, _matrix, check_dtypes, written
+from gradbook.linalg.checks import QRFactors, TriangularResult, check_dtypes, into, need_matrix, written
 from gradbook.linalg.solving import solve_triangular
 from gradbook.ops.comparison import where
 from gradbook.ops.decomposition import adjoint_of
@@ -23,7 +23,7 @@ def geqrf(input: Tensor, *, out: Any = None) -> QRFactors:
 
     (.., n, m) -> (.., n, m), (.., min(n, m)). No gradient, as there.
     """
-    array = _matrix("geqrf", input)._array
+    array = need_matrix("geqrf", input)._array
     turned, tau = np.linalg.qr(backends.cpu.asarray(array), "raw")
     parts = (backends.like(np.ascontiguousarray(turned.swapaxes(-1, -2)), array), backends.like(tau, array))
     return written(out, QRFactors(*[Tensor._of(part.astype(array.dtype)) for part in parts]), exact=False)
@@ -44,7 +44,7 @@ def householder_product(A: Tensor, tau: Tensor, *, out: Tensor | None = None) ->
     A: (.., n, m), n >= m, the reflections below its diagonal. tau: (.., k), k <= m. -> (.., n, m)
     """
     name = "linalg.householder_product"
-    rows, columns = _matrix("householder_product", A)._array.shape[-2:]
+    rows, columns = need_matrix("householder_product", A)._array.shape[-2:]
     if rows < columns:
         raise ShapeError(f"{name}: input.shape[-2] must be greater than or equal to input.shape[-1]: {tuple(A.shape)}")
     _check_tau(name, A, tau)
@@ -55,7 +55,7 @@ def householder_product(A: Tensor, tau: Tensor, *, out: Tensor | None = None) ->
     start = Tensor._of(eye.copy())
     if not tau._array.shape[-1]:  # no reflection: nothing depends on A, but the result is still in its graph
         start = where(Tensor._of(xp.ones(eye.shape, bool)), start, A)
-    return _into(out, reflected(A, tau, start, False), exact=False)
+    return into(out, reflected(A, tau, start, False), exact=False)
 
 
 @method("orgqr")
@@ -72,7 +72,7 @@ def ormqr(
 
     input: (.., n, k). tau: (.., min(n, k)). other: (.., n, m), or (.., m, n) if not left.
     """
-    _matrix("ormqr", input), _matrix("ormqr", other, argument="other")
+    need_matrix("ormqr", input), need_matrix("ormqr", other, argument="other")
     _check_tau("ormqr", input, tau)
     check_dtypes(
         "ormqr: Expected {a} and {b} to have the same dtype, but they are {x} and {y}", input=input, other=other
@@ -83,8 +83,8 @@ def ormqr(
     if tau._array.shape[-1] > input._array.shape[-1]:
         raise ShapeError("ormqr: tau.shape[-1] must be equal to min(other.shape[-2], input.shape[-1])")
     if left:
-        return _into(out, reflected(input, tau, other, bool(transpose)), exact=False)
-    return _into(out, adjoint_of(reflected(input, tau, adjoint_of(other), not transpose)), exact=False)
+        return into(out, reflected(input, tau, other, bool(transpose)), exact=False)
+    return into(out, adjoint_of(reflected(input, tau, adjoint_of(other), not transpose)), exact=False)
 
 
 @method("triangular_solve")
@@ -92,7 +92,7 @@ def triangular_solve(
     b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False, *, out: Any = None
 ) -> TriangularResult:
     """X with A X = b for a triangle A (Aᵀ if transpose), and a copy of A, as torch.triangular_solve."""
-    _matrix("triangular_solve", b, argument="b"), _matrix("triangular_solve", A, True)
+    need_matrix("triangular_solve", b, argument="b"), need_matrix("triangular_solve", A, True)
     check_dtypes(
         "Expected {a} and {b} to have the same dtype, but found {a} of type {x} and {b} of type {y} instead", b=b, A=A
     )

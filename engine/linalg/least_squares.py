@@ -8,7 +8,7 @@ import numpy as np
 
 from gradbook import backends
 from gradbook.errors import ShapeError
-from gradbook.linalg.checks import LstsqResult, _into, _matrix, check_dtypes
+from gradbook.linalg.checks import LstsqResult, check_dtypes, into, need_matrix
 from gradbook.ops.decomposition import (
     pinv_op,
 )
@@ -22,10 +22,10 @@ def pinv(
     out: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     """The Moore-Penrose inverse, as torch.linalg.pinv. (.., n, m) -> (.., m, n)."""
-    _matrix("pinv", A, hermitian)
+    need_matrix("pinv", A, hermitian)
     relative = args[0] if args else rcond if rcond is not None else rtol
     limit = _relative(A, atol, relative)
-    return _into(out, pinv_op(A, rcond=limit, hermitian=hermitian), exact=False)
+    return into(out, pinv_op(A, rcond=limit, hermitian=hermitian), exact=False)
 
 
 def _relative(A: Tensor, atol: Any, rtol: Any) -> Any:
@@ -52,7 +52,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None)
     has full rank, not for gelsy. rank: not for gels. singular_values: for gelsd and gelss. What is not there is empty.
     rcond: below which part of the largest a singular value counts as zero.
     """
-    _matrix("lstsq", A), need_tensor("linalg.lstsq", B, 2, "B")
+    need_matrix("lstsq", A), need_tensor("linalg.lstsq", B, 2, "B")
     if driver is not None and driver not in DRIVERS:
         raise RuntimeError(f"linalg.lstsq: parameter `driver` should be one of {DRIVERS}, not {driver!r}")
     check_dtypes("linalg.lstsq: Expected {a} and {b} to have the same dtype, but they are {x} and {y}", A=A, B=B)

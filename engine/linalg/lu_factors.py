@@ -14,9 +14,9 @@ from gradbook.linalg.checks import (
     LUFactorExResult,
     LUFactorResult,
     LUResult,
-    _into,
-    _matrix,
     check_dtypes,
+    into,
+    need_matrix,
     written,
 )  # fmt: skip
 from gradbook.ops.decomposition import adjoint_of, triangular_op
@@ -32,7 +32,7 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False, o
 
     (.., n, m) -> (.., n, m), int32 (.., min(n, m)) counted from 1, int32 (..). Raises RuntimeError for pivot=False.
     """
-    _matrix("lu_factor", A)
+    need_matrix("lu_factor", A)
     if not pivot:
         raise RuntimeError("linalg.lu_factor: LU without pivoting is not implemented on the CPU; leave pivot=True")
     found = LUFactorExResult(*lu_op(A))
@@ -71,7 +71,7 @@ def lu_unpack(
     LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True, *, out: Any = None
 ) -> LUResult:
     """P, L and U of lu_factor's results, as torch.lu_unpack; those not asked for are empty."""
-    _matrix("lu_unpack", LU_data, argument="LU_data")
+    need_matrix("lu_unpack", LU_data, argument="LU_data")
     _check_swaps("lu_unpack", LU_pivots)
     array = LU_data._array
     nothing = Tensor._of(backends.xp_of(array).zeros((0,), array.dtype))
@@ -92,7 +92,7 @@ def lu_solve(
     LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False, out: Tensor | None = None
 ) -> Tensor:
     """X with A X = B (X A = B if not left; Aᴴ for A if adjoint), from lu_factor(A), as torch.linalg.lu_solve."""
-    _matrix("lu_solve", LU, True, "LU"), _matrix("lu_solve", B, argument="B")
+    need_matrix("lu_solve", LU, True, "LU"), need_matrix("lu_solve", B, argument="B")
     _check_swaps("linalg.lu_solve", pivots)
     check_dtypes(
         "linalg.lu_solve: Expected {a} and {b} to have the same dtype, but found {a} of type {x} and {b} of type {y} "
@@ -104,15 +104,15 @@ def lu_solve(
     if B._array.shape[-2 if left else -1] != order:
         raise ShapeError(f"linalg.lu_solve: Incompatible shapes of A {tuple(LU.shape)} and B {tuple(B.shape)}")
     if not left:
-        return _into(out, adjoint_of(lu_solve(LU, pivots, adjoint_of(B), adjoint=not adjoint)))
+        return into(out, adjoint_of(lu_solve(LU, pivots, adjoint_of(B), adjoint=not adjoint)))
     p = permutation_matrix(pivots._array, order, LU._array)
     if adjoint:
         turned = adjoint_of(LU)
         half = triangular_op(turned, B, upper=False, unitriangular=False)
-        return _into(out, matmul(Tensor._of(p), triangular_op(turned, half, upper=True, unitriangular=True)))
+        return into(out, matmul(Tensor._of(p), triangular_op(turned, half, upper=True, unitriangular=True)))
     swapped = matmul(Tensor._of(p.swapaxes(-1, -2)), B)
     half = triangular_op(LU, swapped, upper=False, unitriangular=True)
-    return _into(out, triangular_op(LU, half, upper=True, unitriangular=False))
+    return into(out, triangular_op(LU, half, upper=True, unitriangular=False))
 
 
 # -- symmetric and Hermitian matrices --------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ def ldl_factor_ex(A: Tensor, *, hermitian: bool = False, check_errors: bool = Fa
 
     (.., n, n) -> LD (.., n, n), pivots int32 (.., n), info int32 (..): 0, or where D is zero. No gradient, as there.
     """
-    array = _matrix("ldl_factor_ex", A, True)._array
+    array = need_matrix("ldl_factor_ex", A, True)._array
     name = "hetrf" if hermitian and array.dtype.kind == "c" else "sytrf"
     factor = routine(name, array, "linalg.ldl_factor")
     n = array.shape[-1]
@@ -148,7 +148,7 @@ def ldl_factor(A: Tensor, *, hermitian: bool = False, out: Any = None) -> LDLRes
 
 def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False, out: Tensor | None = None) -> Tensor:
     """X with A X = B from ldl_factor(A), as torch.linalg.ldl_solve. (.., n, n), (.., n), (.., n, k) -> (.., n, k)."""
-    _matrix("ldl_solve", LD, True, "LD"), _matrix("ldl_solve", B, argument="B")
+    need_matrix("ldl_solve", LD, True, "LD"), need_matrix("ldl_solve", B, argument="B")
     if need_tensor("linalg.ldl_solve", pivots, 2, "pivots")._array.dtype.kind not in "iu":
         raise RuntimeError(f"linalg.ldl_solve: Expected pivots to be integers, not {pivots.dtype!r}")
     check_dtypes("linalg.ldl_solve: Expected {a} and {b} to have the same dtype, not {x} and {y}", LD=LD, B=B)
@@ -161,7 +161,7 @@ def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False,
     found = each(
         backends.xp_of(ld), lambda a, p, b: solve(a, p, b, lower=1)[:1], batch, arrays, [(right.shape[-2:], ld.dtype)]
     )
-    return _into(out, Tensor._of(found[0]))
+    return into(out, Tensor._of(found[0]))
 
 
 # -- older names -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradbook import backends
 from gradbook.errors import ShapeError
-from gradbook.linalg.checks import _into, _matrix
+from gradbook.linalg.checks import into, need_matrix
 from gradbook.linalg.factors import svdvals
 from gradbook.linalg.solving import inv_ex
 from gradbook.ops.shape import need_tensor, reshape_op, wrap_dims
@@ -30,14 +30,14 @@ def matrix_norm(
 
     ord: "fro", "nuc", ±1, ±2, ±inf. Raises RuntimeError for others.
     """
-    _matrix("matrix_norm", A)
+    need_matrix("matrix_norm", A)
     A = A.to(dtype) if dtype is not None else A
     ndim = A._array.ndim
     axes = wrap_dims(dim, ndim)
     if len(axes) != 2:
         raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {dim}")
     if ord == "fro":
-        return _into(out, vector_norm(A, 2, axes, keepdim))
+        return into(out, vector_norm(A, 2, axes, keepdim))
     if ord in ("nuc", 2, -2):
         last = A.movedim(axes, (-2, -1))
         s = svdvals(last)
@@ -52,7 +52,7 @@ def matrix_norm(
         raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
     if keepdim:
         value = reshape_op(value, shape=tuple(1 if i in axes else n for i, n in enumerate(A._array.shape)))
-    return _into(out, value)
+    return into(out, value)
 
 
 def norm(
@@ -84,32 +84,32 @@ def cond(A: Tensor, p: Any = None, *, out: Tensor | None = None) -> Tensor:
 
     inf for a singular matrix, 0 for an empty one. Raises RuntimeError for another norm than matrix_norm's.
     """
-    _matrix("cond", A)
+    need_matrix("cond", A)
     if p not in (None, 1, -1, 2, -2, math.inf, -math.inf, "fro", "nuc"):
         raise RuntimeError(f"linalg.cond got an invalid norm type: {p}")
     if p not in (None, 2, -2):
-        _matrix("cond", A, True)
+        need_matrix("cond", A, True)
     if not A._array.size:
         array = A._array
-        return _into(out, Tensor._of(backends.xp_of(array).zeros(array.shape[:-2], array.real.dtype)), exact=False)
+        return into(out, Tensor._of(backends.xp_of(array).zeros(array.shape[:-2], array.real.dtype)), exact=False)
     if p in (None, 2, -2):
         s = svdvals(A)
         ends = (s[..., 0], s[..., -1])
-        return _into(out, ends[1] / ends[0] if p == -2 else ends[0] / ends[1], exact=False)
+        return into(out, ends[1] / ends[0] if p == -2 else ends[0] / ends[1], exact=False)
     found = inv_ex(A)
     if not found.info._array.any():
-        return _into(out, matrix_norm(A, p) * matrix_norm(found.inverse, p), exact=False)
+        return into(out, matrix_norm(A, p) * matrix_norm(found.inverse, p), exact=False)
     singular = Tensor._of(found.info._array != 0)
     usable = found.inverse.masked_fill(singular[..., None, None], 0)
     value = matrix_norm(A, p) * matrix_norm(usable, p)
-    return _into(out, value.masked_fill(singular, math.nan if p == "nuc" else math.inf), exact=False)
+    return into(out, value.masked_fill(singular, math.nan if p == "nuc" else math.inf), exact=False)
 
 
 def matrix_rank(
     A: Tensor, *args: Any, atol: Any = None, rtol: Any = None, hermitian: bool = False, tol: Any = None, out: Any = None
 ) -> Tensor:
     """How many singular values are not nearly zero, as torch.linalg.matrix_rank. (.., n, m) -> int64 (..)."""
-    _matrix("matrix_rank", A)
+    need_matrix("matrix_rank", A)
     array = A._array
     s = backends.xp_of(array).linalg.svd(array, compute_uv=False)
     absolute = args[0] if args else tol if tol is not None else atol

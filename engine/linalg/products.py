@@ -9,7 +9,7 @@ import numpy as np
 
 from gradbook import backends
 from gradbook.errors import ShapeError
-from gradbook.linalg.checks import _into, _matrix, check_dtypes
+from gradbook.linalg.checks import check_dtypes, into, need_matrix
 from gradbook.ops.linalg import cross as _cross
 from gradbook.ops.linalg import matmul
 from gradbook.ops.mistakes import scalar_name
@@ -37,7 +37,7 @@ def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor
         result = result[0]
     if last:
         result = result[..., 0]
-    return _into(out, result)
+    return into(out, result)
 
 
 def _cheapest(lengths: list[int]) -> dict[tuple[int, int], int]:
@@ -80,7 +80,7 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) ->
             )
     check_dtypes("linalg.vecdot: Expected {a} and {b} to have the same dtype, but found {x} and {y}", x=x, y=y)
     left = x.conj() if x.is_complex() else x
-    return _into(out, (left * y).sum(dim))
+    return into(out, (left * y).sum(dim))
 
 
 def vander(x: Tensor, *, N: int | None = None) -> Tensor:
@@ -100,7 +100,7 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
 @method("matrix_exp")
 def matrix_exp(A: Tensor) -> Tensor:
     """The matrix exponential, as torch.linalg.matrix_exp: scaled down, a Taylor series, squared up again."""
-    _matrix("matrix_exp", A, True)
+    need_matrix("matrix_exp", A, True)
     array = A._array
     size = float(abs(array).sum(axis=-2).max(initial=0))
     squarings = max(0, math.ceil(math.log2(size / 0.25))) if size > 0.25 else 0

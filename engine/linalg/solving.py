@@ -9,7 +9,7 @@ import numpy as np
 
 from gradbook import backends
 from gradbook.errors import LinAlgError, ShapeError
-from gradbook.linalg.checks import InvExResult, SlogdetResult, SolveExResult, _into, _matrix, written
+from gradbook.linalg.checks import InvExResult, SlogdetResult, SolveExResult, into, need_matrix, written
 from gradbook.ops.decomposition import (
     det_op,
     inv_op,
@@ -27,12 +27,12 @@ from gradbook.tensor import Tensor, method
 @method("inverse")
 def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse of square matrices, as torch.linalg.inv. (.., n, n) -> (.., n, n). Raises LinAlgError if singular."""
-    return _into(out, inv_op(_matrix("inv", A, True)))
+    return into(out, inv_op(need_matrix("inv", A, True)))
 
 
 def inv_ex(A: Tensor, *, check_errors: bool = False, out: Any = None) -> InvExResult:
     """The inverse, and an info tensor: 0, or which pivot of a singular matrix is zero, as torch.linalg.inv_ex."""
-    return written(out, InvExResult(*attempted("inv", inv, _matrix("inv_ex", A, True), check_errors)))
+    return written(out, InvExResult(*attempted("inv", inv, need_matrix("inv_ex", A, True), check_errors)))
 
 
 def attempted(name: str, compute: Any, A: Tensor, check_errors: bool, *more: Tensor) -> tuple[Tensor, Tensor]:
@@ -74,13 +74,13 @@ def failing(name: str, a: Any) -> int:
 @method("det")
 def det(A: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The determinant of square matrices, as torch.linalg.det. (.., n, n) -> (..)."""
-    return _into(out, det_op(_matrix("det", A, True)))
+    return into(out, det_op(need_matrix("det", A, True)))
 
 
 @method("slogdet")
 def slogdet(A: Tensor, *, out: Any = None) -> SlogdetResult:
     """Sign and logarithm of the absolute value of the determinant, as torch.linalg.slogdet. (.., n, n) -> 2 × (..)."""
-    return written(out, SlogdetResult(*slogdet_op(_matrix("slogdet", A, True))))
+    return written(out, SlogdetResult(*slogdet_op(need_matrix("slogdet", A, True))))
 
 
 def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None) -> Tensor:
@@ -88,7 +88,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None)
 
     Raises LinAlgError if A is singular.
     """
-    _matrix("solve", A, True)
+    need_matrix("solve", A, True)
     need_tensor("linalg.solve", B, 2, "B")
     b = B._array.shape
     vector = is_vector(A, B)
@@ -102,10 +102,10 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True, out: Tensor | None = None)
     if vector:
         columns = unsqueeze_op(B, dim=len(b))
         result = _solve(A, columns)
-        return _into(out, reshape_op(result, shape=tuple(result._array.shape[:-1])))
+        return into(out, reshape_op(result, shape=tuple(result._array.shape[:-1])))
     if not left:
-        return _into(out, transpose(_solve(transpose(A, -2, -1), transpose(B, -2, -1)), -2, -1))
-    return _into(out, _solve(A, B))
+        return into(out, transpose(_solve(transpose(A, -2, -1), transpose(B, -2, -1)), -2, -1))
+    return into(out, _solve(A, B))
 
 
 def is_vector(A: Tensor, B: Tensor) -> bool:
@@ -127,7 +127,7 @@ def _solve(A: Tensor, B: Tensor) -> Tensor:
 
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False, out: Any = None) -> SolveExResult:
     """As solve, with an info tensor: 0, or which pivot of a singular matrix is zero, as torch.linalg.solve_ex."""
-    _matrix("solve_ex", A, True)
+    need_matrix("solve_ex", A, True)
     vector = is_vector(A, B)
     columns = unsqueeze_op(B, dim=B._array.ndim) if vector else B
     result, info = attempted("solve", lambda a, b: solve(a, b, left=left), A, check_errors, columns)
@@ -140,13 +140,13 @@ def solve_triangular(
     A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False, out: Tensor | None = None
 ) -> Tensor:
     """X with A X = B for a triangle A, of which the other half is not read, as torch.linalg.solve_triangular."""
-    _matrix("solve_triangular", A, True), _matrix("solve_triangular", B, argument="B")
+    need_matrix("solve_triangular", A, True), need_matrix("solve_triangular", B, argument="B")
     if A._array.shape[-1] != B._array.shape[-2 if left else -1]:
         raise ShapeError(f"linalg.solve_triangular: Incompatible shapes of A {tuple(A.shape)} and B {tuple(B.shape)}")
     if not left:
         turned = triangular_op(transpose(A, -2, -1), transpose(B, -2, -1), upper=not upper, unitriangular=unitriangular)
-        return _into(out, transpose(turned, -2, -1))
-    return _into(out, triangular_op(A, B, upper=bool(upper), unitriangular=bool(unitriangular)))
+        return into(out, transpose(turned, -2, -1))
+    return into(out, triangular_op(A, B, upper=bool(upper), unitriangular=bool(unitriangular)))
 
 
 @method("matrix_power")
@@ -159,7 +159,7 @@ def matrix_power(A: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     xp = backends.xp_of(A._array)
     if n == 0:
         eye = Tensor._of(xp.broadcast_to(xp.eye(shape[-1], dtype=A._array.dtype), shape).copy())
-        return _into(out, eye if A._node is None else A.masked_fill(eye == eye, 0) + eye)
+        return into(out, eye if A._node is None else A.masked_fill(eye == eye, 0) + eye)
     base = inv(A) if n < 0 else A
     result: Tensor | None = None
     n = abs(n)
@@ -168,7 +168,7 @@ def matrix_power(A: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
             result = base if result is None else matmul(result, base)
         n >>= 1
         base = matmul(base, base) if n else base
-    return _into(out, result if result is not None and result is not A else A.clone())
+    return into(out, result if result is not None and result is not A else A.clone())
 
 
 def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
@@ -183,7 +183,7 @@ def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
             f"prod(self.shape[:ind]), but got {columns} != {rows}"
         )
     flat = inv(reshape_op(A, shape=(rows, columns)))
-    return _into(out, reshape_op(flat, shape=(*shape[ind:], *shape[:ind])), exact=False)
+    return into(out, reshape_op(flat, shape=(*shape[ind:], *shape[:ind])), exact=False)
 
 
 def tensorsolve(A: Tensor, B: Tensor, dims: Any = None, *, out: Tensor | None = None) -> Tensor:
@@ -199,7 +199,7 @@ def tensorsolve(A: Tensor, B: Tensor, dims: Any = None, *, out: Tensor | None = 
             "prod(self.shape[:other.ndim]), but it does not"
         )
     flat = solve(reshape_op(A, shape=(B._array.size, columns)), reshape_op(B, shape=(B._array.size,)))
-    return _into(out, reshape_op(flat, shape=shape), exact=False)
+    return into(out, reshape_op(flat, shape=shape), exact=False)
 
 
 @method("logdet")
