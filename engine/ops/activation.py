@@ -183,7 +183,12 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 def rrelu(
     input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False
 ) -> Tensor:
-    """leaky_relu with a random slope an element while training, with the middle slope otherwise."""
+    """leaky_relu with a random slope an element while training, with the middle slope otherwise.
+
+    Raises RuntimeError for lower > upper.
+    """
+    if lower > upper:
+        raise RuntimeError("Lower bound should be less than or equal to the upper bound")
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
     slopes = floating("rrelu", input).detach().clone().uniform_(lower, upper)

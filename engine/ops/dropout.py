@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -86,13 +87,35 @@ def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     return drop(input, p, training, maps_shape("dropout1d", input, 1), inplace)
 
 
+def warn_axes(name: str, axes: int, wanted: str) -> None:
+    """Say that an input has other axes than a channel-wise dropout is for."""
+    warnings.warn(
+        f"{name}: Received a {axes}-D input to {name}, which is deprecated and will result in an error in a future "
+        "release. To retain the behavior and silence this warning, please use dropout instead. Note that "
+        f"{name} exists to provide channel-wise dropout on {wanted} inputs.",
+        stacklevel=3,
+    )
+
+
 def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Whole channels of (n, c, h, w) set to zero, as torch.nn.functional.dropout2d."""
+    """Whole channels of (n, c, h, w) set to zero, as torch.nn.functional.dropout2d; (n, c, l) counts as a batch too."""
+    if input.ndim not in (3, 4):
+        warn_axes("dropout2d", input.ndim, "3-D or 4-D")
+    elif input.ndim == 3:
+        warnings.warn(
+            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is "
+            "desired - input is interpreted as shape (N, C, L), where C is the channel dim. For that, use dropout1d.",
+            stacklevel=2,
+        )
     return drop(input, p, training, (*input.shape[:2], *(1,) * (input.ndim - 2)), inplace)
 
 
 def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Whole channels of (n, c, d, h, w) set to zero, as torch.nn.functional.dropout3d."""
+    """Whole channels of (n, c, d, h, w), or (c, d, h, w), set to zero, as torch.nn.functional.dropout3d."""
+    if input.ndim not in (4, 5):
+        warn_axes("dropout3d", input.ndim, "4-D or 5-D")
+    if input.ndim == 4:
+        return drop(input, p, training, (input.shape[0], 1, 1, 1), inplace)
     return drop(input, p, training, (*input.shape[:2], *(1,) * (input.ndim - 2)), inplace)
 
 

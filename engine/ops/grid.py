@@ -17,15 +17,16 @@ from gradbook.tensor import Tensor
 __all__ = ["affine_grid", "grid_sample"]
 
 
+CORNERS = (
+    "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify "
+    "align_corners=True if the old behavior is desired. See the documentation of grid_sample for details."
+)
+
+
 def affine_grid(theta: Tensor, size: Any, align_corners: bool | None = None) -> Tensor:
     """Where an affine map takes each pixel, as torch.nn.functional.affine_grid: (n, 2, 3) -> (n, h, w, 2)."""
     if align_corners is None:
-        warnings.warn(
-            "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. "
-            "Please specify "
-            "align_corners=True if the old behavior is desired. See the documentation of grid_sample for details.",
-            stacklevel=2,
-        )
+        warnings.warn(CORNERS, stacklevel=2)
     lengths = tuple(size)[2:]
     if not theta.dtype.is_floating_point:
         raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
@@ -72,6 +73,8 @@ def grid_sample(
             f"input with sizes {list(input.shape)} and grid with sizes {list(grid.shape)}"
         )
         raise mistake(ShapeError, "grid_sample", words, input=input, grid=grid)
+    if align_corners is None:
+        warnings.warn(CORNERS, stacklevel=2)
     align = bool(align_corners)
     places = []
     for axis in range(rank):

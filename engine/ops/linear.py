@@ -168,6 +168,8 @@ def linear_cross_entropy(
         raise mistake(ShapeError, op, words, input=input)
     if not 0.0 <= label_smoothing <= 1.0:
         raise mistake(ShapeError, op, f"expected label_smoothing to be in range [0, 1], got {label_smoothing}")
+    if ignore_index is not None and target.is_floating_point():
+        raise mistake(ShapeError, op, "ignore_index cannot be specified when target contains probabilities")
     if weight is not None and tuple(weight.shape) != (shape[0],):
         raise mistake(ShapeError, op, f"expected weight shape to be ({shape[0]},), got {tuple(weight.shape)}")
     if input.ndim == 2 and target.ndim and target.shape[0] != input.shape[0]:

@@ -13,6 +13,9 @@ from gradbook.optim.scheduler import LRScheduler, one_a_group, set_lr
 __all__ = ["CosineAnnealingWarmRestarts", "CyclicLR", "OneCycleLR"]
 
 
+_PHASE = ("end_step", "start_lr", "end_lr", "start_momentum", "end_momentum")  # as PyTorch's state_dict spells them
+
+
 class Momentum(LRScheduler):
     """Schedules that turn momentum (or beta1) against the learning rate."""
 
@@ -135,19 +138,17 @@ class OneCycleLR(Momentum):
             raise ValueError(f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}")
         self._anneal_func_type = anneal_strategy
         peak = float(pct_start * self.total_steps) - 1
-        # (last step of the phase, lr from, lr to, momentum from, momentum to)
         end = self.total_steps - 1
-        self._schedule_phases: list[tuple[float, str, str, str, str]] = [
-            (peak, "initial_lr", "max_lr", "max_momentum", "base_momentum")
-        ]
+        phases = [(peak, "initial_lr", "max_lr", "max_momentum", "base_momentum")]
         if three_phase:
             second = float(2 * pct_start * self.total_steps) - 2
-            self._schedule_phases += [
+            phases += [
                 (second, "max_lr", "initial_lr", "base_momentum", "max_momentum"),
                 (end, "initial_lr", "min_lr", "max_momentum", "max_momentum"),
             ]
         else:
-            self._schedule_phases.append((end, "max_lr", "min_lr", "base_momentum", "max_momentum"))
+            phases.append((end, "max_lr", "min_lr", "base_momentum", "max_momentum"))
+        self._schedule_phases: list[dict[str, Any]] = [dict(zip(_PHASE, phase, strict=True)) for phase in phases]
         highs = one_a_group("max_lr", optimizer, max_lr)
         if last_epoch == -1:
             for high, group in zip(highs, optimizer.param_groups, strict=True):
@@ -178,10 +179,10 @@ class OneCycleLR(Momentum):
             raise ValueError(f"Tried to step {step} times. The total number of steps is {self.total_steps}")
         begin = 0.0
         for i, phase in enumerate(self._schedule_phases):
-            if step <= phase[0] or i == len(self._schedule_phases) - 1:
+            if step <= phase["end_step"] or i == len(self._schedule_phases) - 1:
                 break
-            begin = phase[0]
-        end, lr_from, lr_to, momentum_from, momentum_to = phase
+            begin = phase["end_step"]
+        end, lr_from, lr_to, momentum_from, momentum_to = (phase[key] for key in _PHASE)
         part = (step - begin) / (end - begin)
         found = []
         for group in self.optimizer.param_groups:

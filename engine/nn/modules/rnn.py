@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 import gradbook
+from gradbook.autograd import casting
 from gradbook.nn import init
 from gradbook.nn.module import Module
 from gradbook.nn.parameter import Parameter
@@ -159,7 +160,7 @@ class RNNBase(Module):
 
     def _check_dtype(self, input: Tensor) -> None:
         weight = getattr(self, self._all_weights[0][0])
-        if input.dtype != weight.dtype:
+        if input.dtype != weight.dtype and not casting.scopes:
             raise ValueError(
                 f"RNN input dtype ({input.dtype}) does not match weight dtype ({weight.dtype}). Convert input: "
                 f"input.to({weight.dtype}), or convert model: model.to({input.dtype})"

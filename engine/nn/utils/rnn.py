@@ -50,7 +50,46 @@ class PackedSequence(_Packed):
 
     def to(self, *args: Any, **kwargs: Any) -> PackedSequence:
         """Moved or converted, as Tensor.to."""
-        return type(self)(self.data.to(*args, **kwargs), self.batch_sizes, self.sorted_indices, self.unsorted_indices)
+        data = self.data.to(*args, **kwargs)
+        if data is self.data:
+            return self
+        return type(self)(data, self.batch_sizes, self.sorted_indices, self.unsorted_indices)
+
+    def cpu(self, *args: Any, **kwargs: Any) -> PackedSequence:
+        """On the CPU."""
+        return self.to("cpu", *args, **kwargs)
+
+    def cuda(self, *args: Any, **kwargs: Any) -> PackedSequence:
+        """On the GPU."""
+        return self.to("cuda", *args, **kwargs)
+
+    def double(self) -> PackedSequence:
+        """In float64."""
+        return self.to(dtype=gradbook.double)
+
+    def float(self) -> PackedSequence:
+        """In float32."""
+        return self.to(dtype=gradbook.float32)
+
+    def half(self) -> PackedSequence:
+        """In float16."""
+        return self.to(dtype=gradbook.half)
+
+    def long(self) -> PackedSequence:
+        """In int64."""
+        return self.to(dtype=gradbook.long)
+
+    def int(self) -> PackedSequence:
+        """In int32."""
+        return self.to(dtype=gradbook.int32)
+
+    def pin_memory(self) -> PackedSequence:
+        """Itself: there is nothing to pin."""
+        return self
+
+    def is_pinned(self) -> bool:
+        """False: there is nothing to pin."""
+        return False
 
     @property
     def is_cuda(self) -> bool:

@@ -112,3 +112,15 @@ def test_errors_are_pytorchs(name):
         ERRORS[name](torch.optim.lr_scheduler, optimizer(torch))
     with pytest.raises(theirs.type):
         ERRORS[name](gradbook.optim.lr_scheduler, optimizer(gradbook))
+
+
+@pytest.mark.parametrize("name", [name for name in SCHEDULES if name not in ("LambdaLR", "MultiplicativeLR")])
+def test_a_state_dict_goes_on_in_pytorch_and_back(name):
+    for here, there in ((gradbook, torch), (torch, gradbook)):
+        first, second = optimizer(here), optimizer(there)
+        scheduler = SCHEDULES[name](here.optim.lr_scheduler, first)
+        rates(first, scheduler, 5)
+        resumed = SCHEDULES[name](there.optim.lr_scheduler, second)
+        second.load_state_dict(first.state_dict())
+        resumed.load_state_dict(scheduler.state_dict())
+        np.testing.assert_allclose(rates(second, resumed, 6), rates(first, scheduler, 6), rtol=1e-12)
