@@ -305,6 +305,7 @@ accept_numpy_names(globals(), __all__)
 _LAZY = [
     "profiler",
     "_C",
+    "functional",
     "xpu",
     "types",
     "torch_version",

@@ -61,6 +61,7 @@ LACKING = {
 BOUND = ("einops._torch_specific", "einops.layers.torch")
 
 _lock = threading.RLock()
+_MISSING = object()
 
 
 def as_torch(on: bool = True) -> AsTorch:
@@ -142,9 +143,12 @@ class Facade(ModuleType):
         )
 
     def __getattr__(self, name: str) -> Any:
-        if name in NAMESPACES or (name in gradbook.__all__ and name not in OWN):
-            return getattr(gradbook, name)
-        raise AttributeError(f"module 'torch' has no attribute {name!r}" + (": " + _absent(name)) * (name[:1] != "_"))
+        if name not in OWN:
+            found = getattr(gradbook, name, _MISSING)
+            if found is not _MISSING and (name in NAMESPACES or not isinstance(found, ModuleType)):
+                return found
+        advice = "" if name[:1] == "_" else f": {_absent(name)}"
+        raise AttributeError(f"module 'torch' has no attribute {name!r}{advice}")
 
     def __dir__(self) -> list[str]:
         return sorted({*vars(self), *gradbook.__all__} - OWN)
