@@ -41,8 +41,8 @@ class dtype:
         return {"complex64": float32, "complex128": float64}.get(self._name, self)
 
     def to_complex(self) -> dtype:
-        """float32 -> complex64, float64 -> complex128."""
-        return {"float32": complex64, "float64": complex128}.get(self._name, self)
+        """float32 -> complex64, float64 -> complex128. Differs: float16 -> complex64, as there is no complex32."""
+        return complex128 if self is float64 else complex64 if self._category == FLOATING else self
 
     def __repr__(self) -> str:
         return f"gradbook.{self._name}"

@@ -370,6 +370,8 @@ def binary_call(op: Elementwise) -> Callable[..., Any]:  # noqa: C901 (the hot p
                 edge_a, edge_b = a._node, None
                 y = float32_numbers.get(b) if dtype is F32 and type(x) is ndarray else None
                 if y is None:
+                    if float_input and dtype.kind in "iub":  # -2 is no uint8, but a float it is
+                        x = x.astype(dtypes._default._np)
                     x, y = with_number(op.name, x, b, a)
                     dtype = x.dtype
             else:
@@ -381,7 +383,7 @@ def binary_call(op: Elementwise) -> Callable[..., Any]:  # noqa: C901 (the hot p
         except AttributeError:
             if not isinstance(a, Tensor) and not isinstance(b, Tensor):
                 return op._run(backends.xp_of(a, b), a, b)
-            x, y, edge_a, edge_b = mixed(op.name, a, b)
+            x, y, edge_a, edge_b = mixed(op.name, a, b, float_input)
             dtype = x.dtype
         if float_input and dtype.kind in "iub":
             dtype = dtypes._default._np

@@ -34,15 +34,14 @@ def scalar_array(value: Any, array_dtype: np.dtype[Any]) -> Any:
     return found
 
 
-def mixed(name: str, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
+def mixed(name: str, a: Any, b: Any, float_input: bool = False) -> tuple[Any, Any, Any, Any]:
     """Two operands of which one is no Tensor. -> arrays of one dtype, and the edges."""
-    if isinstance(a, Tensor):
-        x = a._array
-        x, y = with_number(name, x, b, a)
-        return x, y, a._node, None
-    y = b._array
-    y, x = with_number(name, y, a, b)
-    return x, y, None, b._node
+    tensor, number = (a, b) if isinstance(a, Tensor) else (b, a)
+    array = tensor._array
+    if float_input and array.dtype.kind in "iub" and not backends.is_array(number):
+        array = array.astype(dtypes._default._np)  # -2 is no uint8, but a float it is
+    x, y = with_number(name, array, number, tensor)
+    return (x, y, a._node, None) if tensor is a else (y, x, None, b._node)
 
 
 def with_number(name: str, array: Any, number: Any, tensor: Any) -> tuple[Any, Any]:
@@ -96,7 +95,7 @@ def promote_arrays(name: str, operands: Sequence[Any], arrays: list[Any]) -> lis
             wanted = parts[level] if wanted is None else lower_priority(wanted, parts[level])
     return [
         a if a is None or getattr(a, "dtype", None) is wanted
-        else a.astype(wanted) if backends.is_array(a) else np.asarray(a, wanted)
+        else a.astype(wanted) if backends.is_array(a) else scalar_array(a, wanted)
         for a in arrays
     ]  # fmt: skip
 

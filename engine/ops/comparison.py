@@ -10,7 +10,7 @@ from gradbook import backends, dtypes
 from gradbook.autograd.inplace import assign
 from gradbook.autograd.op import Elementwise, Op
 from gradbook.autograd.promotion import promote_arrays
-from gradbook.errors import DTypeError
+from gradbook.errors import DTypeError, UnsupportedDTypeError
 from gradbook.ops.arguments import tensor_of, write_out
 from gradbook.ops.conversion import converted
 from gradbook.ops.elementwise import binary, masked, no_bool, unary, where_op
@@ -25,6 +25,17 @@ __all__ = [
 ]  # fmt: skip
 
 # -- comparisons: bool results, no gradients -------------------------------------------------------------------------
+
+
+def ordered(name: str, ufunc: Any) -> Any:
+    """An array function that refuses complex numbers, which NumPy would put in an order of its own."""
+
+    def apply(a: Any, b: Any) -> Any:
+        if a.dtype.kind == "c":
+            raise UnsupportedDTypeError(f'"{name}_cpu" not implemented for {dtypes.of_array(a)!r}: it has no order')
+        return ufunc(a, b)
+
+    return apply
 
 
 def _comparison(name: str, ufunc: Any, sign: str, words: str, alias: str, dunder: str) -> Any:
@@ -43,10 +54,10 @@ def _comparison(name: str, ufunc: Any, sign: str, words: str, alias: str, dunder
 
 eq = _comparison("eq", np.equal, "=", "==", "", "__eq__")
 ne = not_equal = _comparison("ne", np.not_equal, r"\ne", "!=", "not_equal", "__ne__")
-lt = less = _comparison("lt", np.less, "<", "<", "less", "__lt__")
-le = less_equal = _comparison("le", np.less_equal, r"\le", "<=", "less_equal", "__le__")
-gt = greater = _comparison("gt", np.greater, ">", ">", "greater", "__gt__")
-ge = greater_equal = _comparison("ge", np.greater_equal, r"\ge", ">=", "greater_equal", "__ge__")
+lt = less = _comparison("lt", ordered("lt", np.less), "<", "<", "less", "__lt__")
+le = less_equal = _comparison("le", ordered("le", np.less_equal), r"\le", "<=", "less_equal", "__le__")
+gt = greater = _comparison("gt", ordered("gt", np.greater), ">", ">", "greater", "__gt__")
+ge = greater_equal = _comparison("ge", ordered("ge", np.greater_equal), r"\ge", ">=", "greater_equal", "__ge__")
 
 isnan_op = Elementwise("isnan", lambda x: np.isnan(x) if x.dtype.kind in "fcV" else np.zeros_like(x, bool), "x")
 isinf_op = Elementwise("isinf", lambda x: np.isinf(x) if x.dtype.kind in "fcV" else np.zeros_like(x, bool), "x")

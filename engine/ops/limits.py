@@ -9,6 +9,7 @@ import numpy as np
 from gradbook import dtypes
 from gradbook.autograd.inplace import assign, check_leaf
 from gradbook.autograd.op import Elementwise, Op
+from gradbook.errors import DTypeError
 from gradbook.ops.arguments import as_tensor_like, tensor_of, write_out
 from gradbook.ops.conversion import converted
 from gradbook.ops.elementwise import binary, masked
@@ -19,6 +20,17 @@ __all__ = [
 ]  # fmt: skip
 
 # -- the larger, the smaller, the limits -----------------------------------------------------------------------------
+
+
+def real_only(name: str, ufunc: Any) -> Any:
+    """An array function that refuses complex numbers, which NumPy would put in an order of its own."""
+
+    def apply(a: Any, b: Any) -> Any:
+        if a.dtype.kind == "c":
+            raise DTypeError(f"{name} not implemented for complex tensors: they have no order")
+        return ufunc(a, b)
+
+    return apply
 
 
 def _extreme(name: str, ufunc: Any, formula: str, wins: str) -> Elementwise:
@@ -42,8 +54,8 @@ def _extreme(name: str, ufunc: Any, formula: str, wins: str) -> Elementwise:
     return made
 
 
-maximum_op = _extreme("maximum", np.maximum, r"y = \max(a, b)", ">")
-minimum_op = _extreme("minimum", np.minimum, r"y = \min(a, b)", "<")
+maximum_op = _extreme("maximum", real_only("maximum", np.maximum), r"y = \max(a, b)", ">")
+minimum_op = _extreme("minimum", real_only("minimum", np.minimum), r"y = \min(a, b)", "<")
 fmax_op = Elementwise("fmax", np.fmax, "a b", formula=r"y = \max(a, b)")
 fmax_op.grad("a")(lambda grad, a, b: masked(grad, (a >= b) | (b != b)))
 fmax_op.grad("b")(lambda grad, a, b: masked(grad, ~((a >= b) | (b != b))))

@@ -116,7 +116,11 @@ def _scaled(name: str, other: Any, alpha: Any, input: Any) -> Any:
         raise DTypeError("For integral input tensors, argument alpha must not be a floating point number.")
     if isinstance(alpha, bool) and both != dtypes.BOOL:
         raise RuntimeError(f"{name}(): Boolean alpha only supported for Boolean results.")
-    return mul_op.fast(other, alpha) if isinstance(other, Tensor) else other * alpha
+    if not isinstance(other, Tensor):
+        return other * alpha
+    if other._array.dtype.kind == "b" and input._array.dtype.kind != "b":
+        other = other.to(input.dtype)  # before it is scaled: alpha is a number of the result's kind
+    return mul_op.fast(other, alpha)
 
 
 @method("add")
