@@ -87,36 +87,24 @@ def summable(input: Tensor, dtype: Any, name: str) -> Tensor:
 
 @method("sum")
 def sum(
-    input: Tensor,
-    dim: Any = None,
-    keepdim: bool = False,
-    *,
-    dtype: Any = None,
-    out: Tensor | None = None,
-    axis: Any = None,
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
 ) -> Tensor:
     """The sum over all axes or those in `dim`, as torch.sum. Bools and integers give int64.
 
     Raises IndexError for an axis that is not there.
     """
     x = summable(input, dtype, "sum")
-    result: Tensor = sum_op(x, dim=axes(dim if axis is None else axis, x._array.ndim), keepdim=keepdim)
+    result: Tensor = sum_op(x, dim=axes(dim, x._array.ndim), keepdim=keepdim)
     return write_out("sum", result, out)
 
 
 @method("mean")
 def mean(
-    input: Tensor,
-    dim: Any = None,
-    keepdim: bool = False,
-    *,
-    dtype: Any = None,
-    out: Tensor | None = None,
-    axis: Any = None,
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
 ) -> Tensor:
     """The mean over all axes or those in `dim`, as torch.mean. Raises RuntimeError for integers without dtype=."""
     x = _averaged(input, dtype, "mean")
-    result: Tensor = mean_op(x, dim=axes(dim if axis is None else axis, x._array.ndim), keepdim=keepdim)
+    result: Tensor = mean_op(x, dim=axes(dim, x._array.ndim), keepdim=keepdim)
     return write_out("mean", result, out)
 
 

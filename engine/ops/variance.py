@@ -75,7 +75,7 @@ def _spread_of(op: Op, input: Tensor, given: tuple[Any, ...], named: dict[str, A
     name = op.name
     tensor_of(name, input)
     unbiased, dim, keepdim = named.pop("unbiased", None), named.pop("dim", None), named.pop("keepdim", False)
-    dim, out, correction = named.pop("axis", dim), named.pop("out", None), named.pop("correction", 1)
+    out, correction = named.pop("out", None), named.pop("correction", 1)
     if named:
         raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(named))}'")
     rest = list(given)
