@@ -136,7 +136,10 @@ def refuse_tangent(source: Any) -> None:
 
 # -- ops on batched arrays ---------------------------------------------------------------------------------------------
 
-SHARING = {"mm", "mv", "bmm", "dot", "matmul", "linear", "addmm", "baddbmm", "addmv"}  # one matrix for all is a gain
+# ops that gain from an operand that all samples share; others get it repeated
+SHARING = {"mm", "mv", "bmm", "dot", "matmul", "linear", "addmm", "baddbmm", "addmv"} | {
+    f"{name}{rank}d" for name in ("conv", "conv_transpose") for rank in (1, 2, 3)
+}
 
 
 def batched_among(operands: Any, params: dict[str, Any]) -> bool:

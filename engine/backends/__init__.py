@@ -38,6 +38,13 @@ def is_batched(value: Any) -> bool:
     return batched is not None and type(value) is batched.Batched
 
 
+def all_samples(array: Any) -> Any:
+    """The array that holds all samples of a batched one; any other as it is."""
+    while is_batched(array):
+        array = array.data
+    return array
+
+
 def xp_of(*values: Any) -> Any:
     """The array module of `values`: vmap's if one is batched, cupy if the first array lives on a GPU, else numpy."""
     if batched is not None:
@@ -65,9 +72,9 @@ def of_device(kind: str) -> Any:
 
 def as_array(value: Any, example: Any) -> Any:
     """A result that may be a scalar, as an array of the library that holds `example`."""
-    if isinstance(value, ndarray) or is_batched(value):
+    if batched is not None and type(value) is batched.Batched:
         return value
-    if type(example) is ndarray:
+    if isinstance(value, ndarray) or type(example) is ndarray:
         return np.asarray(value)
     return xp_of(example).asarray(value)
 
@@ -91,8 +98,11 @@ def with_kernels(name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
     def run(xp: Any, *arrays: Any, **params: Any) -> Any:
         if xp is np:
             return cpu_run(xp, *arrays, **params)
-        if not isinstance(xp, ModuleType):  # vmap's: it has no kernels
-            return forward(xp, *arrays, **params)
+        if not isinstance(xp, ModuleType):  # vmap's: it has no kernels, but rules for some ops
+            from gradbook.backends.batched_ops import RULES
+
+            rule = RULES.get(name)
+            return forward(xp, *arrays, **params) if rule is None else rule(run, arrays, params)
         return _cuda().kernels.get(name, forward)(xp, *arrays, **params)
 
     return run

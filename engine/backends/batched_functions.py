@@ -305,6 +305,11 @@ ALL_AT_ONCE: dict[Any, Callable[..., Any]] = {
     np.amax: lambda x, axis=None, **named: _along(np.max, x, axis=axis, **_plain(named)),
     np.amin: lambda x, axis=None, **named: _along(np.min, x, axis=axis, **_plain(named)),
     np.broadcast_arrays: _broadcast_arrays,
+    np.clip: lambda x, low=None, high=None, **named: (
+        np.minimum(np.maximum(x, low), high)
+        if low is not None and high is not None and not _plain(named)
+        else one_by_one(np.clip, (x, low, high), named)
+    ),
     np.broadcast_to: _broadcast_to,
     np.concatenate: _joined(np.concatenate),
     np.copyto: _copyto,

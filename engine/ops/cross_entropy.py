@@ -57,7 +57,7 @@ def log_softmax_rows(xp: Any, rows: Any) -> tuple[Any, Any]:
 def class_shares(xp: Any, target: Any, weight: Any, ignore: int, classes: int, dtype: Any) -> tuple[Any, Any]:
     """How much each row counts (its class's weight, 0 where ignored) and a class that is safe to index with."""
     valid = target != ignore
-    safe = target if valid.all() else xp.where(valid, target, 0)
+    safe = target if not backends.is_batched(valid) and valid.all() else xp.where(valid, target, 0)
     share = valid.astype(dtype) if weight is None else weight[safe].astype(dtype) * valid
     return share, safe
 
@@ -92,8 +92,8 @@ def _(xp: Any, x: Any, target: Any, weight: Any, *, reduction: str, ignore_index
         shape = () if len(x.shape) == 1 else (x.shape[0], *x.shape[2:])
     with np.errstate(invalid="ignore", divide="ignore"):
         out = reduced(values.reshape(shape), total, reduction)
-    out = xp.asarray(out).astype(x.dtype, copy=False)
-    return out, p, (share if reduction != "mean" else share / total if total else share * math.nan)
+        share = share / total if reduction == "mean" else share
+    return xp.asarray(out).astype(x.dtype, copy=False), p, share
 
 
 def soft_targets(target: Any, smoothing: float, classes: int) -> Any:
@@ -133,7 +133,7 @@ def index_grad(xp: Any, p: Any, target: Any, weight: Any, share: Any, ignore: in
     """(softmax - one hot) * share, with label smoothing if asked for."""
     count, classes = p.shape
     valid = target != ignore
-    safe = target if valid.all() else xp.where(valid, target, 0)
+    safe = target if not backends.is_batched(valid) and valid.all() else xp.where(valid, target, 0)
     line = xp.arange(count)
     if not smoothing:
         dx = p * share[:, None]
@@ -259,7 +259,7 @@ def check_classes(op: str, input: Tensor, target: Tensor, weight: Tensor | None,
     if weight is not None and weight._array.dtype != input._array.dtype:
         words = f"expected scalar type {scalar_name(input.dtype)} but found {scalar_name(weight.dtype)}"
         raise mistake(DTypeError, op, words, "", f"weight.to({input.dtype!r})", input=input, weight=weight)
-    array = target._array
+    array = backends.all_samples(target._array)
     if array.size:
         low, high = int(array.min()), int(array.max())
         if low < 0 or high >= classes:

@@ -132,6 +132,37 @@ def test_convolution_and_pooling():
     both(run, IMAGE, KERNEL)
 
 
+@pytest.mark.parametrize(
+    "options", [{}, {"weight": True}, {"reduction": "sum"}, {"label_smoothing": 0.2}, {"ignore_index": 1}]
+)
+def test_cross_entropy_of_each_sample(options):
+    def run(lib, x, t):
+        named = dict(options)
+        if "weight" in named:
+            named["weight"] = lib.tensor([1.0, 2.0, 0.5]).double()
+
+        def loss(a, k):
+            return lib.nn.functional.cross_entropy(a, k, **named) + lib.nn.functional.nll_loss(a, k)
+
+        return lib.vmap(loss)(x, t), lib.vmap(lib.func.grad(loss))(x, t)
+
+    both(run, X, np.random.default_rng(5).integers(0, 3, (4, 3)))
+    with pytest.raises(IndexError, match="Target 7 is out of bounds"):
+        gradbook.vmap(gradbook.nn.functional.cross_entropy)(gradbook.tensor(X[:, :2]), gradbook.tensor(I + 5))
+
+
+def test_convolutions_of_all_kinds():
+    def run(lib, x, w):
+        f = lib.nn.functional
+        turned = lib.vmap(lambda a, k: f.conv_transpose2d(a, k, stride=2))(x, w.transpose(1, 2))
+        grouped = lib.vmap(lambda a, k: f.conv2d(a, k[:, :1], groups=2, padding=1))(x, w)
+        biased = lib.vmap(lambda a, k: f.conv2d(a, k, k[:, 0, 0, 0]), in_dims=(None, 0))(x[0], w)
+        second = lib.vmap(lib.func.jacrev(lib.func.grad(lambda k, a: f.conv2d(a, k).pow(3).sum())), in_dims=(0, 0))
+        return turned, grouped, biased, second(w[:, :1, :1], x[:, :1, :1])
+
+    both(run, IMAGE, KERNEL)
+
+
 def test_batch_norm_of_running_statistics():
     def run(lib, x):
         norm = lib.nn.BatchNorm2d(2).double().eval()
