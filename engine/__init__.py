@@ -331,6 +331,7 @@ _LAZY = [
     "multiprocessing",
     "observe",
     "signal",
+    "sparse",
 ]
 
 
@@ -340,6 +341,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("gradbook.func").vmap
     if name in _LAZY:
         return importlib.import_module(f"gradbook.{name}")
+    if name in ("sparse_coo_tensor", "spmm"):
+        return getattr(importlib.import_module("gradbook.sparse"), name)
     if name[:1] == "_" or name[-1:] == "_":  # families of functions, made from tables
         family = "foreach" if name.startswith("_foreach_") else "native" if name[0] == "_" else "inplace_functions"
         functions = importlib.import_module(f"gradbook.ops.{family}").functions

@@ -119,6 +119,22 @@ def to_dense(self: Tensor, dtype: Any = None, *, masked_grad: bool | None = None
     return made
 
 
+@method("to_sparse", "to_sparse_coo")
+def to_sparse(self: Tensor, *args: Any, **named: Any) -> Tensor:
+    """What is not 0, by indices and values: a sparse tensor (torch.Tensor.to_sparse)."""
+    from gradbook import sparse
+
+    return sparse.to_sparse(self, *args, **named)
+
+
+@method()
+def sparse_mask(self: Tensor, mask: Any) -> Tensor:
+    """The elements at the indices of a sparse tensor, as a sparse tensor (torch.Tensor.sparse_mask)."""
+    from gradbook import sparse
+
+    return sparse.sparse_mask(self, mask)
+
+
 @method()
 def dequantize(self: Tensor) -> Tensor:
     """This tensor in float32: it is not quantised (torch.Tensor.dequantize)."""

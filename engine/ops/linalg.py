@@ -208,6 +208,15 @@ def _need_ndim(name: str, ndim: int, words: str, **operands: Any) -> None:
 # -- products ------------------------------------------------------------------------------------------------------
 
 
+def _not_dense(input: Any, other: Any) -> Tensor:
+    """What matmul does with a sparse matrix; called while the error of asking it for an array is handled."""
+    need_tensor("matmul", input), need_tensor("matmul", other, 2, "other")
+    if not input.is_sparse:
+        raise
+    made: Tensor = input.matmul(other)
+    return made
+
+
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Matrix product, as torch.matmul and @. (.., n, k) @ (.., k, m) -> (.., n, m); vectors are rows or columns.
 
@@ -217,9 +226,8 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
         input, other = casting.lower(input, other)
     try:
         a, b = input._array, other._array
-    except AttributeError:
-        need_tensor("matmul", input), need_tensor("matmul", other, 2, "other")
-        raise
+    except (AttributeError, RuntimeError):
+        return _not_dense(input, other)
     if a.dtype is not b.dtype and a.dtype != b.dtype:
         same_dtype("matmul", input=input, other=other)
     m, n = a.shape, b.shape
@@ -304,6 +312,8 @@ def narrow(a: Any, b: Any) -> Any:
 def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Product of two matrices, as torch.mm: no broadcasting. (n, k), (k, m) -> (n, m)."""
     need_tensor("mm", input), need_tensor("mm", mat2, 2, "mat2")
+    if input.is_sparse:
+        return matmul(input, mat2)
     _need_ndim(
         "mm", 2, "self must be a matrix" if input._array.ndim != 2 else "mat2 must be a matrix", input=input, mat2=mat2
     )
