@@ -40,6 +40,26 @@ class Adam(Moments):
         )  # fmt: skip
         super().__init__(params, defaults)
 
+    def follow(self, param: Any, grad: Any, state: dict[str, Any], options: dict[str, Any]) -> None:
+        """One parameter, in Tensor operations."""
+        if not state:
+            self.start(param._array, state)
+            if options["amsgrad"]:
+                state["max_exp_avg_sq"] = zeros_like(param._array)
+        (beta1, beta2), lr, step = options["betas"], options["lr"], count(state)
+        g = -grad if options["maximize"] else grad
+        if options["weight_decay"] != 0:
+            if options["decoupled_weight_decay"]:
+                param.mul_(1 - lr * options["weight_decay"])
+            else:
+                g = g + param * options["weight_decay"]
+        mean = state["exp_avg"] = state["exp_avg"] + (g - state["exp_avg"]) * (1 - beta1)
+        square = state["exp_avg_sq"] = state["exp_avg_sq"] * beta2 + g * g * (1 - beta2)
+        if options["amsgrad"]:
+            square = state["max_exp_avg_sq"] = state["max_exp_avg_sq"].maximum(square)
+        root = square.sqrt() / math.sqrt(1 - beta2**step) + options["eps"]
+        param.sub_(mean / root * (lr / (1 - beta1**step)))
+
     def update(self, array: Any, grad: Any, state: dict[str, Any], options: dict[str, Any]) -> None:
         """One parameter, in place."""
         if not state:

@@ -34,6 +34,9 @@ class ArrayOptimizer(Optimizer):
                 loss = closure()
         state, update, stamp = self.state, self.update, versions.stamp
         for group in self.param_groups:
+            if group.get("differentiable"):
+                self._step_followed(group)
+                continue
             options = self.options(group)
             for param in group["params"]:
                 grad = param._grad
@@ -51,6 +54,19 @@ class ArrayOptimizer(Optimizer):
                     state[param] = own
                 stamp(array)
         return loss
+
+    def _step_followed(self, group: dict[str, Any]) -> None:
+        """A group's step in Tensor operations, for differentiable=True."""
+        with grad_mode.enable_grad():
+            for param in group["params"]:
+                if param._grad is not None:
+                    self.follow(param, param._grad, self.state[param], group)
+
+    def follow(self, param: Tensor, grad: Tensor, state: dict[str, Any], options: dict[str, Any]) -> None:
+        """Change one parameter so that autograd can follow; to be written by the subclass that can."""
+        raise NotImplementedError(
+            f"{type(self).__name__}: autograd cannot follow this step; differentiable=True works for SGD, Adam, AdamW"
+        )
 
     def options(self, group: dict[str, Any]) -> dict[str, Any]:
         """A group's options as numbers: a learning rate may be a tensor."""

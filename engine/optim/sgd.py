@@ -37,6 +37,20 @@ class SGD(ArrayOptimizer):
         )  # fmt: skip
         super().__init__(params, defaults)
 
+    def follow(self, param: Any, grad: Any, state: dict[str, Any], options: dict[str, Any]) -> None:
+        """One parameter, in Tensor operations."""
+        g = -grad if options["maximize"] else grad
+        if options["weight_decay"] != 0:
+            g = g + param * options["weight_decay"]
+        momentum = options["momentum"]
+        if momentum != 0:
+            buffer = state.get("momentum_buffer")
+            # the first buffer is a constant, as in PyTorch
+            v = g.detach().clone() if buffer is None else buffer * momentum + g * (1 - options["dampening"])
+            state["momentum_buffer"] = v
+            g = g + v * momentum if options["nesterov"] else v
+        param.sub_(g * options["lr"])
+
     def update(self, array: Any, grad: Any, state: dict[str, Any], options: dict[str, Any]) -> None:
         """One parameter, in place."""
         xp = backends.xp_of(array)
