@@ -147,7 +147,7 @@ def test_cross_entropy_of_each_sample(options):
         return lib.vmap(loss)(x, t), lib.vmap(lib.func.grad(loss))(x, t)
 
     both(run, X, np.random.default_rng(5).integers(0, 3, (4, 3)))
-    with pytest.raises(IndexError, match="Target 7 is out of bounds"):
+    with pytest.raises(IndexError, match="Target 5 is out of bounds"):
         gradbook.vmap(gradbook.nn.functional.cross_entropy)(gradbook.tensor(X[:, :2]), gradbook.tensor(I + 5))
 
 
