@@ -204,15 +204,20 @@ def lies_over(a: Any, b: Any, same: bool) -> bool:
         return False
     low, high = a.__array_interface__["data"][0], b.__array_interface__["data"][0]
     if low == high and a.nbytes == b.nbytes:
-        return same or bool(a.shape != b.shape or a.strides != b.strides)
+        return same or a.shape != b.shape or not same_steps(a, b)
     return bool(low < high + b.nbytes and high < low + a.nbytes)
+
+
+def same_steps(a: Any, b: Any) -> bool:
+    """True if the strides of two arrays of one shape agree where they matter."""
+    return all(s == t or n <= 1 for s, t, n in zip(a.strides, b.strides, a.shape, strict=True))
 
 
 def same_place(a: Any, b: Any) -> bool:
     """True if two arrays are the same elements in the same order."""
-    if type(a) is not np.ndarray or a.shape != b.shape or a.strides != b.strides or a.dtype != b.dtype:
+    if type(a) is not np.ndarray or a.shape != b.shape or a.dtype != b.dtype:
         return a is b
-    return bool(a.__array_interface__["data"] == b.__array_interface__["data"])
+    return same_steps(a, b) and bool(a.__array_interface__["data"] == b.__array_interface__["data"])
 
 
 def _fits(op: Elementwise, target: Tensor, operands: tuple[Any, ...]) -> bool:

@@ -97,6 +97,8 @@ def _through_composite(node: Node, g: Any, edges: Sequence[Node | None]) -> list
 def sum_to(value: Any, shape: tuple[int, ...]) -> Any:
     """Sum the axes along which an operand of `shape` was broadcast. (array or Tensor) -> the same, of `shape`."""
     lead = value.ndim - len(shape)
+    if lead < 0:  # a leaf that was given more axes in place since
+        return value.reshape(shape)
     axes = tuple(range(lead)) + tuple(
         i + lead for i, size in enumerate(shape) if size == 1 and value.shape[i + lead] != 1
     )

@@ -92,3 +92,21 @@ def test_set_shares_memory():
     assert y.tolist() == [7, 1, 2]
     with pytest.raises(RuntimeError, match="Could not set"):
         x.set_(gradbook.zeros(2, dtype=gradbook.int64))
+
+
+def test_a_tensor_copied_onto_itself_seen_through_an_expand_that_changes_nothing():
+    x = gradbook.arange(3.0).reshape(3, 1)
+    x.expand_as(x).copy_(x)
+    assert x.tolist() == [[0], [1], [2]]
+
+
+def test_a_leaf_given_another_axis_in_place_gets_its_gradient():
+    def change(lib, values):
+        x = values.clone().requires_grad_()
+        y = x * values
+        with lib.no_grad():
+            x.unsqueeze_(0)
+        (y.sum() + (x * x.detach()).sum()).backward()
+        return x.grad
+
+    compare(change, draw(2, 3), grad=False)
