@@ -10,10 +10,11 @@ import numpy as np
 from gradbook import backends, formats
 from gradbook.autograd import grad_mode, versions
 from gradbook.autograd.inplace import check_leaf
+from gradbook.ops.arguments import tensor_of
 from gradbook.ops.elementwise import describe
 from gradbook.tensor import Tensor, method
 
-__all__ = ["is_same_size"]
+__all__ = ["dequantize", "detach", "get_device", "is_conj", "is_neg", "is_same_size", "is_signed"]
 
 # -- attributes ------------------------------------------------------------------------------------------------------
 
@@ -240,3 +241,18 @@ for _name in SPARSE.split():
     refusing(_name, RuntimeError, f"{_name} expected sparse coordinate tensor layout but got Strided")
 for _name in ("ipu", "mtia", "xpu"):
     refusing(_name, RuntimeError, f"gradbook has no {_name} device; use 'cpu' or 'cuda'")
+
+# -- methods that are functions too ----------------------------------------------------------------------------------
+
+
+def function_of(name: str) -> Callable[[Tensor], Any]:
+    """The function that calls a method of its argument."""
+
+    def call(input: Tensor) -> Any:
+        return getattr(tensor_of(name, input), name)()
+
+    describe(call, name, f"As Tensor.{name} (torch.{name}).")
+    return call
+
+
+detach, is_conj, is_neg, is_signed = map(function_of, ("detach", "is_conj", "is_neg", "is_signed"))

@@ -637,3 +637,5 @@ def _changed(fn: Any) -> Any:
 
 for _fn in (addmm, addmv, addr, baddbmm, addbmm):
     method(f"{_fn.__name__}_")(_changed(_fn))
+
+method("ger")(outer)

@@ -16,8 +16,8 @@ from gradbook.random import Generator, default_generator
 from gradbook.tensor import Tensor, method
 
 __all__ = [
-    "bernoulli", "multinomial", "normal", "poisson", "rand", "rand_like", "randint", "randint_like", "randn",
-    "randn_like", "randperm",
+    "bernoulli", "binomial", "multinomial", "normal", "poisson", "rand", "rand_like", "randint", "randint_like",
+    "randn", "randn_like", "randperm",
 ]  # fmt: skip
 
 
@@ -275,6 +275,19 @@ def multinomial(
     return write_out(
         "multinomial", leaf(index.reshape(*weights.shape[:-1], num_samples).astype(np.int64), input.device), out
     )
+
+
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """How many of `count` trials succeed, each with probability `prob`, as torch.binomial. (*), (*) -> (*).
+
+    Raises RuntimeError for negative counts or probabilities outside [0, 1].
+    """
+    trials, chance = count._array, prob._array
+    _check_chances(chance)
+    if (trials < 0).any():
+        raise RuntimeError("binomial: count must not be negative")
+    drawn = stream(generator).binomial(backends.cpu.asarray(trials).astype(np.int64), backends.cpu.asarray(chance))
+    return leaf(np.asarray(drawn).astype(trials.dtype), count.device)
 
 
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:

@@ -354,3 +354,12 @@ def _fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor
     else:
         self[(index,) * len(shape)] = fill_value
     return self
+
+
+@method("as_strided_")
+def _as_strided_(self: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
+    """Let this tensor be the view that as_strided gives, in place. Raises RuntimeError if it requires grad."""
+    if self._node is not None:
+        raise RuntimeError("as_strided_: a tensor that requires grad cannot change its strides; use as_strided")
+    self._array = as_strided(self, size, stride, storage_offset)._array
+    return self

@@ -135,3 +135,22 @@ def test_plain_functions() -> None:
     compare(lambda lib, x: str(lib.result_type(x, lib.tensor(1.0).double())).rpartition(".")[2], X, grad=False)
     compare(lambda lib, x: lib._shape_as_tensor(x), X)
     compare(lambda lib, x: lib._chunk_cat([x, x[:2]], 0, 2), X, grad=False)
+
+
+def test_methods_that_are_functions_too() -> None:
+    compare(lambda lib, x: (lib.is_signed(x), lib.is_conj(x), lib.is_neg(x), lib.get_device(x)), X, grad=False)
+    compare(lambda lib, x: (lib.detach(x), lib.dequantize(x)), X)
+    compare(lambda lib, x: x[0].ger(x[1]), X)
+    compare(lambda lib, x: x.as_strided_((2, 2), (1, 3), 1), X, grad=False)
+    same_error(lambda lib: lib.detach(3))
+
+
+def test_binomial() -> None:
+    gradbook.manual_seed(0)
+    count, chance = gradbook.full((20000,), 10.0), gradbook.full((20000,), 0.3)
+    drawn = gradbook.binomial(count, chance)
+    assert drawn.dtype is gradbook.float32
+    assert abs(drawn.mean().item() - 3) < 0.05
+    assert abs(drawn.var().item() - 2.1) < 0.1
+    with pytest.raises(RuntimeError):
+        gradbook.binomial(-count, chance)
