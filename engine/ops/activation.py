@@ -372,7 +372,8 @@ def softsign(input: Tensor) -> Tensor:
     """Input / (1 + |input|)."""
     x = tensor_of("softsign", input)
     if x._array.dtype.kind == "c":
-        return x / (x.abs() + 1)
+        composed: Tensor = x / (x.abs() + 1)
+        return composed
     result: Tensor = softsign_op(converted(x, dtypes._default._np, None) if x._array.dtype.kind in "iub" else x)
     return result
 
@@ -380,7 +381,8 @@ def softsign(input: Tensor) -> Tensor:
 def tanhshrink(input: Tensor) -> Tensor:
     """Input - tanh(input)."""
     if input._array.dtype.kind in "iuc":
-        return input - input.tanh()
+        composed: Tensor = input - input.tanh()
+        return composed
     result: Tensor = tanhshrink_op(floating("tanhshrink", input))
     return result
 
