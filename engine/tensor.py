@@ -457,7 +457,7 @@ class Tensor:
                 raise RuntimeError(
                     "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
                 )
-            if not isinstance(self._array, np.ndarray):
+            if not isinstance(self._array, np.ndarray) and not backends.is_batched(self._array):
                 raise TypeError(
                     "can't convert cuda:0 device type tensor to numpy. "
                     "Use Tensor.cpu() to copy the tensor to host memory first."

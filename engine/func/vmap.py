@@ -18,6 +18,7 @@ import numpy as np
 from gradbook import backends, pytree
 from gradbook.autograd import layers, versions
 from gradbook.autograd.op import Op
+from gradbook.random import default_generator
 from gradbook.tensor import Tensor, dim_error
 
 __all__ = ["vmap"]
@@ -71,10 +72,18 @@ class _Call:
         except backends.batched.NotBatchable:
             if not count:
                 raise
+        return self._each(flat, count)
+
+    def _each(self, flat: Sequence[Any], count: int) -> Any:
+        """One sample after the other."""
         rows = []
+        drawn_from = default_generator.get_state()
         for i in range(count):
+            if self.randomness == "same":
+                default_generator.set_state(drawn_from)
             parts = [x if d is None else x.select(d, i) for x, d in zip(flat, self.dims, strict=True)]
-            rows.append(pytree.flatten(self.func(*pytree.unflatten(parts, self.plan), **self.kwargs)))
+            with layers.pushed(SampleLayer(self.randomness)):
+                rows.append(pytree.flatten(self.func(*pytree.unflatten(parts, self.plan), **self.kwargs)))
         outs, plan = rows[0]
         columns = zip(*[row for row, _ in rows], strict=True)
         places = self._places(plan, outs)
@@ -311,13 +320,30 @@ class VmapLayer(layers.Layer):
 
     def stream(self, generator: Any, xp: Any) -> Any:
         """Random numbers as `randomness` says. Raises RuntimeError where it forbids them."""
-        if self.randomness == "error":
-            raise RuntimeError(
-                "vmap: called random operation while in randomness error mode. Please either use the 'same' or "
-                "'different' randomness flags on vmap or perform the randomness operation out of vmap"
-            )
+        allow_randomness(self.randomness)
         below = super().stream(generator, np)
         return below if self.randomness == "same" else Stream(below, self.level, self.count)
+
+
+class SampleLayer(layers.Layer):
+    """One sample of a vmap whose samples are done one after the other."""
+
+    def __init__(self, randomness: str) -> None:
+        self.randomness = randomness
+
+    def stream(self, generator: Any, xp: Any) -> Any:
+        """Random numbers of this sample. Raises RuntimeError where `randomness` forbids them."""
+        allow_randomness(self.randomness)
+        return super().stream(generator, xp)
+
+
+def allow_randomness(randomness: str) -> None:
+    """Raise RuntimeError if random numbers are an error."""
+    if randomness == "error":
+        raise RuntimeError(
+            "vmap: called random operation while in randomness error mode. Please either use the 'same' or "
+            "'different' randomness flags on vmap or perform the randomness operation out of vmap"
+        )
 
 
 class Stream:

@@ -208,6 +208,10 @@ def test_randomness():
         assert bool((kept[0] == kept[1]).all()) is equal
         assert 0.3 < float((kept == 0).float().mean()) < 0.7
         assert float(kept.max()) == 2.0
+        whole = gradbook.vmap(lambda a: a + gradbook.from_numpy(a.numpy() * 0) + gradbook.rand(100), randomness=mode)(x)
+        assert bool((whole[0] == whole[1]).all()) is equal  # what looks into a sample is done sample by sample
+    with pytest.raises(RuntimeError, match="randomness"):
+        gradbook.vmap(lambda a: gradbook.from_numpy(a.numpy()) + gradbook.rand(100))(x)
     both_raise(lambda lib, y: lib.vmap(lambda a: a + lib.rand(3))(y), Y)
     both_raise(lambda lib, y: lib.vmap(lambda a: a, randomness="often")(y), Y)
 
