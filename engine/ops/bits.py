@@ -30,7 +30,8 @@ def _(xp: Any, x: Any) -> Any:
 
 @frexp_op.grad("x")
 def _(grad: Any, exponent: Any) -> Any:
-    power = exp2_op(-exponent.astype(np.float64))
+    array = exponent._array if isinstance(exponent, Tensor) else exponent
+    power = exp2_op(-array.astype(np.float64))
     return grad * (Tensor._of(power.astype(grad._array.dtype)) if isinstance(grad, Tensor) else power)
 
 

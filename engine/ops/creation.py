@@ -301,7 +301,7 @@ def arange(
     _check_step("arange", start, end, step)
     count = max(0, math.ceil((end - start) / step))
     xp = module_for(device)
-    if kind == dtypes.I64 and isinstance(step, int) and isinstance(start, int):
+    if kind == dtypes.I64:
         array = xp.arange(start, start + count * step, step, dtype=kind)
     else:
         array = (start + step * xp.arange(count, dtype=np.float64)).astype(kind)
@@ -373,6 +373,8 @@ def _evenly(name: str, start: Any, end: Any, steps: Any, kind: Any, device: Any)
     if kind is None:
         kind = number_kind(1j if isinstance(start, builtins.complex) or isinstance(end, builtins.complex) else 1.0)
     xp = module_for(device)
+    if kind.kind in "iu":
+        start, end = int(start), int(end)
     if steps == 1:
         return xp.full((1,), start, kind)
     work = kind if kind.kind in "fc" and kind.itemsize > 2 else dtypes.F64

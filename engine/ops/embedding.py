@@ -117,9 +117,9 @@ def embedding(
     padding_idx: the row whose gradient is not counted. max_norm: rows that are longer are shortened in place first.
     Raises DTypeError for indices that are not integers, IndexError for one out of range. Differs: sparse is ignored.
     """
-    check_index("embedding", input, need_tensor("embedding", weight, "weight", 2).shape[0])
-    if weight.ndim != 2:
+    if need_tensor("embedding", weight, "weight", 2).ndim != 2:
         raise mistake(ShapeError, "embedding", "'weight' must be 2-D", weight=weight)
+    check_index("embedding", input, weight.shape[0])
     rows = weight.shape[0]
     if padding_idx is None:
         padding_idx = -1

@@ -68,15 +68,18 @@ def _pool(
     full = x if x.ndim == rank + 2 else x.unsqueeze(0)
     batch, channels = full.shape[:2]
     draws = (samples if samples is not None else rand(batch, channels, rank, dtype=x.dtype, device=x.device))._array
+    draws = draws[:batch]
     xp = backends.xp_of(x._array)
     order = (1, 0) if rank == 2 else (0, 1, 2)  # PyTorch draws the width of images first
     starts = [_starts(xp, draws[..., i], n, m, k) for i, n, m, k in zip(order, lengths, out, kernel, strict=True)]
     index = _window_index(xp, starts, kernel, lengths)
     flat = full._array.reshape(batch, channels, 1, math.prod(lengths))
-    windows = xp.take_along_axis(flat, index.reshape(batch, channels, 1, -1), -1).reshape(index.shape)
+    windows = xp.take_along_axis(flat, index.reshape(batch, channels, 1, math.prod(index.shape[2:])), -1)
+    windows = windows.reshape(index.shape)
     chosen = xp.take_along_axis(index, windows.argmax(-1)[..., None], -1)[..., 0]
     indices = Tensor._of(chosen)
-    values = full.reshape(batch, channels, -1).gather(2, indices.reshape(batch, channels, -1)).reshape(indices.shape)
+    places = indices.reshape(batch, channels, math.prod(chosen.shape[2:]))
+    values = full.reshape(batch, channels, math.prod(lengths)).gather(2, places).reshape(indices.shape)
     return (values, indices) if x.ndim == rank + 2 else (values.squeeze(0), indices.squeeze(0))
 
 

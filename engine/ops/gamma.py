@@ -152,7 +152,7 @@ def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
     return write_out("mvlgamma", total, out)
 
 
-method("mvlgamma_")(lambda self, p: assign(self, mvlgamma(self, p)))
+method("mvlgamma_")(lambda self, p: assign(self, mvlgamma(self.clone(), p)))
 
 
 # -- incomplete gamma and zeta ---------------------------------------------------------------------------------------

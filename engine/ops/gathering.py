@@ -26,6 +26,8 @@ __all__ = [
 def along(xp: Any, index: Any, dim: int) -> tuple[Any, ...]:
     """The NumPy index of gather and scatter: `index` along `dim`, its own place along every other axis."""
     ndim = index.ndim
+    if not ndim:
+        return (index,)
     grid = [xp.arange(n).reshape((-1,) + (1,) * (ndim - i - 1)) for i, n in enumerate(index.shape)]
     grid[dim] = index
     return tuple(grid)

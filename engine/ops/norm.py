@@ -132,6 +132,11 @@ def batch_norm(
     """
     x = need_tensor("batch_norm", input)
     check_floating("batch_norm", x)
+    if training and eps <= 0:
+        raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
+    if x.ndim < 2 and not x.numel():
+        empty: Tensor = x.clone()
+        return empty
     if x.ndim < 2:
         words = f"Expected 2D or more input to batch_norm, but got input of shape {list(x.shape)}"
         raise mistake(ShapeError, "batch_norm", words, input=x)

@@ -201,7 +201,8 @@ def _quantile(
     where = 0 if dim is None else axis(dim, input._array.ndim)
     rank_shape = input._array.ndim
     x = input.reshape(-1) if dim is None or not rank_shape else input
-    result = _ranked(x, ranks.reshape(-1), where, interpolation, ignore_nan)  # (q, *rest)
+    given = q.reshape(-1) if isinstance(q, Tensor) and q._node is not None else None
+    result = _ranked(x, ranks.reshape(-1), where, interpolation, ignore_nan, given)  # (q, *rest)
     if keepdim:
         result = (
             result.reshape((ranks.size, *((1,) * rank_shape)))
@@ -211,7 +212,7 @@ def _quantile(
     return write_out(name, result.reshape(tuple(result.shape)[1:]) if not ranks.ndim else result, out)
 
 
-def _ranked(x: Tensor, ranks: Any, dim: int, way: str, ignore_nan: bool) -> Tensor:
+def _ranked(x: Tensor, ranks: Any, dim: int, way: str, ignore_nan: bool, q: Tensor | None) -> Tensor:
     from gradbook.ops.joining import stack
 
     array = x._array
@@ -220,18 +221,16 @@ def _ranked(x: Tensor, ranks: Any, dim: int, way: str, ignore_nan: bool) -> Tens
     bad = (array != array).sum(axis=dim, keepdims=True)
     length = xp.maximum(array.shape[dim] - bad, 1) if ignore_nan else array.shape[dim] + 0 * bad
     parts = []
-    for rank in ranks.tolist():
+    for i, rank in enumerate(ranks.tolist()):
         place = rank * (length - 1.0)
         if not ignore_nan:
             place = xp.where(bad > 0, array.shape[dim] - 1.0, place)
         low, high = _neighbours(xp, place, way)
         picked = [take_op(x, index=xp.take_along_axis(places, end, dim), dim=dim) for end in (low, high)]
-        share = (place - low if way == "linear" else 0.5 * (low != high)).astype(array.dtype)
-        value = (
-            picked[0]
-            if way in ("lower", "higher", "nearest")
-            else picked[0] + (picked[1] - picked[0]) * Tensor._of(share)
-        )
+        share = Tensor._of((place - low if way == "linear" else 0.5 * (low != high)).astype(array.dtype))
+        if q is not None and way == "linear":  # the same share, with a gradient to q
+            share = q[i] * Tensor._of((length - 1.0).astype(array.dtype)) - Tensor._of(low.astype(array.dtype))
+        value = picked[0] if way in ("lower", "higher", "nearest") else picked[0] + (picked[1] - picked[0]) * share
         parts.append(value.squeeze(dim))
     return stack(parts)
 

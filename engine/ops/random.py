@@ -9,6 +9,7 @@ import numpy as np
 from gradbook import backends, dtypes
 from gradbook.autograd import layers
 from gradbook.autograd.inplace import assign, check_leaf
+from gradbook.errors import DTypeError
 from gradbook.ops.arguments import array_dtype, shape_of, tensor_of, write_out
 from gradbook.ops.creation import leaf, module_for
 from gradbook.ops.like import relaid
@@ -250,6 +251,8 @@ def multinomial(
     Raises RuntimeError for negative or all-zero weights, and for more samples than columns without replacement.
     """
     weights = tensor_of("multinomial", input)._array
+    if out is not None and out.dtype is not dtypes.int64:
+        raise DTypeError(f"multinomial expects Long tensor out, got: {out.dtype!r}")
     if weights.ndim not in (1, 2):
         raise RuntimeError("prob_dist must be 1 or 2 dim")
     if weights.dtype.kind not in "fV":

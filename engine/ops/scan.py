@@ -212,13 +212,15 @@ def diff(
         raise RuntimeError("diff expects input to be at least one-dimensional")
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
+    if n == 0:
+        return write_out("diff", input.clone(), out)
     where = axis(dim, input._array.ndim)
     parts = [part for part in (prepend, input, append) if part is not None]
     x = cat(parts, where) if len(parts) > 1 else input
     ahead, behind = (*(slice(None),) * where, slice(1, None)), (*(slice(None),) * where, slice(None, -1))
     for _ in range(n):
         x = x[ahead] != x[behind] if x._array.dtype.kind == "b" else x[ahead] - x[behind]
-    return write_out("diff", x if n else x.clone(), out)
+    return write_out("diff", x, out)
 
 
 def _strips(y: Tensor, x: Tensor | None, dx: Any, dim: int) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -223,7 +224,8 @@ def searchsorted(
                 "input value tensor "
                 f"{list(values.shape)}"
             )
-        rows = zip(line.reshape(-1, line.shape[-1]), values.reshape(-1, values.shape[-1]), strict=True)
+        count = math.prod(line.shape[:-1])
+        rows = zip(line.reshape(count, line.shape[-1]), values.reshape(count, values.shape[-1]), strict=True)
         parts = [xp.searchsorted(row, wanted, where) for row, wanted in rows]
         found = xp.stack(parts).reshape(values.shape) if parts else xp.zeros(values.shape, np.int64)
     result: Tensor = Tensor._of(xp.asarray(found).astype(np.int32 if out_int32 else np.int64))

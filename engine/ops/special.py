@@ -53,7 +53,7 @@ logit_op = Op("logit", "x", formula=r"y = \ln \frac{x}{1 - x}", grads={"x": r"\f
 @logit_op.forward
 def _(xp: Any, x: Any, *, eps: Any) -> Any:
     z = x if eps is None else xp.clip(x, x.dtype.type(eps), x.dtype.type(1 - eps))
-    return xp.log(z / (1 - z))
+    return xp.log(z / (x.dtype.type(1) - z)).astype(x.dtype, copy=False)
 
 
 @logit_op.grad("x")

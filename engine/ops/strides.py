@@ -32,6 +32,8 @@ def storage(array: Any) -> tuple[Any, int]:
     whole = versions.owner(array)
     order = "K" if whole.flags.f_contiguous and not whole.flags.c_contiguous else "C"
     flat = whole.ravel(order)
+    if flat.dtype != array.dtype:  # the memory was made for another dtype: view(dtype)
+        flat = flat.view(array.dtype)
     if isinstance(array, np.ndarray):
         begin = array.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
     else:

@@ -152,6 +152,8 @@ def check_lr(lr: Any) -> None:
 
 
 def check_betas(betas: Any) -> None:
-    """Raise ValueError unless both betas lie in [0, 1)."""
+    """Raise ValueError unless both betas lie in [0, 1), and both are numbers or both Tensors."""
+    if isinstance(betas[0], Tensor) != isinstance(betas[1], Tensor):
+        raise ValueError("betas must be either both floats or both Tensors")
     for i in (0, 1):
         check(0.0 <= float(betas[i]) < 1.0, f"beta parameter at index {i}", betas[i])

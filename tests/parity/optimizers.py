@@ -135,6 +135,8 @@ def check_optimizer(name: str) -> Tally:
     entry = optimizers()[name]
 
     def same(options: dict[str, Any], **how: Any) -> str:
+        if entry.only_supports_sparse_grads:
+            raise OutOfScope("sparse gradients")
         theirs = run(torch, name, options, **how)
         return trajectory_difference(theirs, run(gradbook, name, Twins()(options), **how))
 

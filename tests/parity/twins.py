@@ -22,11 +22,13 @@ def array_of(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
     tensor = tensor.detach().resolve_conj().resolve_neg()
     if tensor._is_zerotensor():  # a gradient that is zero everywhere has no memory
         tensor = tensor + 0
-    memory = tensor.untyped_storage().clone()
-    copy = torch.empty(0, dtype=tensor.dtype).set_(memory, tensor.storage_offset(), tensor.size(), tensor.stride())
-    if tensor.dtype == torch.bfloat16:
-        return copy.view(torch.int16).numpy().view(ml_dtypes.bfloat16)
-    return copy.numpy()
+    raw = torch.empty(0, dtype=torch.uint8).set_(tensor.untyped_storage())
+    dtype = np.dtype(ml_dtypes.bfloat16 if tensor.dtype == torch.bfloat16 else str(tensor.dtype).removeprefix("torch."))
+    memory = np.empty(len(raw) // dtype.itemsize, dtype)  # all of it, as as_strided may look beyond the tensor
+    memory.view(np.uint8)[:] = raw.numpy()[: memory.nbytes]
+    strides = tuple(step * dtype.itemsize for step in tensor.stride())
+    offset = tensor.storage_offset() * dtype.itemsize
+    return np.ndarray(tuple(tensor.size()), dtype, memory.view(np.uint8), offset, strides)
 
 
 def unsupported(tensor: torch.Tensor) -> str:
