@@ -22,6 +22,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class Size(tuple[int, ...]):
     """A shape, as torch.Size: a tuple that knows numel()."""
 
+    __module__ = "gradbook"
     __slots__ = ()
 
     def numel(self) -> int:
@@ -69,6 +70,7 @@ class Tensor:
     Make one with gradbook.tensor, zeros, randn, from_numpy …; Tensor(3, 4) has that shape, Tensor(data) copies.
     """
 
+    __module__ = "gradbook"  # where it is public, and how its type shows
     __slots__ = ("__dict__", "__weakref__", "_array", "_grad", "_node", "_view")
 
     _array: Any
