@@ -43,8 +43,6 @@ class SparseTensor(Tensor):
     def _array(self) -> Any:  # what dense ops ask for first
         raise RuntimeError("this op does not work on sparse tensors; use .to_dense() first")
 
-    # what it is
-
     is_sparse = True
     layout = formats.sparse_coo
 
@@ -114,8 +112,6 @@ class SparseTensor(Tensor):
             raise RuntimeError(f"Cannot get {what} on an uncoalesced tensor, please call .coalesce() first")
         return part
 
-    # autograd goes through the values
-
     @property
     def requires_grad(self) -> bool:
         """True if the values require grad."""
@@ -153,8 +149,6 @@ class SparseTensor(Tensor):
     def detach(self) -> SparseTensor:
         """The same indices and values, outside the graph."""
         return self._with(self._value.detach())
-
-    # forms
 
     def _with(self, value: Tensor) -> SparseTensor:
         return SparseTensor._made(self._index, value, self._size, self._sorted)
@@ -205,8 +199,6 @@ class SparseTensor(Tensor):
         order[dim0], order[dim1] = order[dim1], order[dim0]
         size = tuple(self._size[axis] for axis in order) + self._size[len(order) :]
         return SparseTensor._made(Tensor._of(self._index._array[order]), self._value, size)
-
-    # arithmetic
 
     def matmul(self, other: Tensor) -> Tensor:
         """The product with a matrix or a vector."""
