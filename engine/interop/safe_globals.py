@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import re
 import sys
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import ml_dtypes
@@ -261,8 +262,8 @@ def module_part(module: str, name: str) -> Any:
         found = getattr(nn, name, None)  # PyTorch has it in another file
     if isinstance(found, type) and issubclass(found, nn.Module):
         return found
-    own: Callable[..., Any] | None = found if ours.split(".")[:2] in (["gradbook", "ops"], ["gradbook", "nn"]) else None
-    return own if callable(own) and not isinstance(own, type) else None
+    home = getattr(inspect.unwrap(found), "__module__", None) if inspect.isfunction(found) else None
+    return found if home is not None and home.startswith(("gradbook.ops.", "gradbook.nn.functional")) else None
 
 
 def refusal(where: str, module: str, name: str) -> UnsafeFileError:

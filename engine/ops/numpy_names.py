@@ -25,17 +25,18 @@ def takes_dim(fn: Callable[..., Any]) -> bool:
     return any(name in named for name in AXES) or inner.__name__ in MANY_FORMS
 
 
-def with_numpy_names(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, which takes NumPy's names too."""
+def with_numpy_names(fn: Callable[..., Any], module: str, qualname: str) -> Callable[..., Any]:
+    """The function, which takes NumPy's names too, and is found by pickle as `module.qualname`."""
 
     @functools.wraps(fn)
     def call(*args: Any, **named: Any) -> Any:
         if named:
             for theirs in NAMES.keys() & named.keys():
-                if NAMES[theirs] not in named:
+                if NAMES[theirs] not in named and named[theirs] is not None:  # as PyTorch: None is no axis
                     named[NAMES[theirs]] = named.pop(theirs)
         return fn(*args, **named)
 
+    call.__module__, call.__qualname__ = module, qualname
     return call
 
 
@@ -44,7 +45,7 @@ def accept_numpy_names(public: dict[str, Any], names: list[str]) -> None:
     for name in names:
         found = public.get(name)  # a lazy submodule is not there yet
         if type(found) is FunctionType and takes_dim(found):
-            public[name] = with_numpy_names(found)
+            public[name] = with_numpy_names(found, "gradbook", name)
     for name, found in list(vars(Tensor).items()):
         if type(found) is FunctionType and name[0] != "_" and takes_dim(found):
-            setattr(Tensor, name, with_numpy_names(found))
+            setattr(Tensor, name, with_numpy_names(found, "gradbook.tensor", f"Tensor.{name}"))

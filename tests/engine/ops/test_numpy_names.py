@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 
 import pytest
 
@@ -39,6 +40,15 @@ def test_input_too():
 def test_both_are_refused():
     same_error(lambda lib, x: lib.sum(x, dim=0, axis=1), draw(2, 3))
     same_error(lambda lib, x: x.argmax(axle=1), draw(2, 3))
+
+
+def test_none_is_no_axis():
+    same_error(lambda lib, x: lib.sum(x, axis=None), draw(2, 3))
+
+
+def test_they_can_be_pickled():
+    for function in (gradbook.sum, gradbook.softmax, gradbook.Tensor.sum):
+        assert pickle.loads(pickle.dumps(function)) is function
 
 
 def test_signatures_are_as_written():
