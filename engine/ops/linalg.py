@@ -222,7 +222,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
 
     Leading axes are broadcast. Raises RuntimeError where inner lengths or dtypes differ.
     """
-    if casting.scopes:
+    if casting.scopes and out is None:
         input, other = casting.lower(input, other)
     try:
         a, b = input._array, other._array
@@ -370,7 +370,7 @@ def vdot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 def inner(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Sums of products along the last axes, as torch.inner. (.., k), (*, k) -> (.., *)."""
-    if casting.scopes:
+    if casting.scopes and out is None:
         input, other = casting.lower(input, other)
     m, n = need_tensor("inner", input)._array.shape, need_tensor("inner", other, 2, "other")._array.shape
     if not m or not n:
@@ -404,7 +404,7 @@ def addmm(
     input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
 ) -> Tensor:
     """Beta · input + alpha · mat1 @ mat2, as torch.addmm; input is broadcast. (n, k), (k, m) -> (n, m)."""
-    if casting.scopes:
+    if casting.scopes and out is None:
         input, mat1, mat2 = casting.lower(input, mat1, mat2)
     for position, (name, value) in enumerate({"input": input, "mat1": mat1, "mat2": mat2}.items(), 1):
         need_tensor("addmm", value, position, name)
@@ -489,7 +489,7 @@ def baddbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
 ) -> Tensor:
     """Beta · input + alpha · bmm(batch1, batch2), as torch.baddbmm. (b, n, k), (b, k, m) -> (b, n, m)."""
-    if casting.scopes:
+    if casting.scopes and out is None:
         input, batch1, batch2 = casting.lower(input, batch1, batch2)
     result = _added("baddbmm", input, bmm(batch1, batch2), beta, alpha)
     return result if out is None else write_out("baddbmm", result, out)
@@ -499,7 +499,7 @@ def addbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1, out: Tensor | None = None
 ) -> Tensor:
     """Beta · input + alpha · the sum over the batch of bmm(batch1, batch2), as torch.addbmm. -> (n, m)."""
-    if casting.scopes:
+    if casting.scopes and out is None:
         input, batch1, batch2 = casting.lower(input, batch1, batch2)
     result = _added("addbmm", input, bmm(batch1, batch2).sum(0, dtype=batch1.dtype), beta, alpha)
     return result if out is None else write_out("addbmm", result, out)
@@ -514,7 +514,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     dims: how many last axes of a meet the first of b, or (axes of a, axes of b). Raises RuntimeError where lengths
     differ.
     """
-    if casting.scopes:
+    if casting.scopes and out is None:
         a, b = casting.lower(a, b)
     m, n = need_tensor("tensordot", a, 1, "a")._array.shape, need_tensor("tensordot", b, 2, "b")._array.shape
     if isinstance(dims, Tensor):
@@ -588,7 +588,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
 
 def trace(input: Tensor) -> Tensor:
     """The sum of a matrix's diagonal, as torch.trace. (n, m) -> (). Raises RuntimeError for other tensors."""
-    if casting.scopes:
+    if casting.scopes and out is None:
         (input,) = casting.full(input)
     if need_tensor("trace", input)._array.ndim != 2:
         raise ShapeError(f"trace: expected a matrix, but got tensor with dim {input._array.ndim}")

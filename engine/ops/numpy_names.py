@@ -31,8 +31,10 @@ def with_numpy_names(fn: Callable[..., Any], module: str, qualname: str) -> Call
     @functools.wraps(fn)
     def call(*args: Any, **named: Any) -> Any:
         if named:
+            if "out" in named and qualname != fn.__name__:  # so that np.sum(x) fails in PyTorch's words, too
+                raise TypeError(f"{fn.__name__}() got an unexpected keyword argument 'out'")
             for theirs in NAMES.keys() & named.keys():
-                if NAMES[theirs] not in named and named[theirs] is not None:  # as PyTorch: None is no axis
+                if NAMES[theirs] not in named:
                     named[NAMES[theirs]] = named.pop(theirs)
         return fn(*args, **named)
 
