@@ -588,7 +588,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
 
 def trace(input: Tensor) -> Tensor:
     """The sum of a matrix's diagonal, as torch.trace. (n, m) -> (). Raises RuntimeError for other tensors."""
-    if casting.scopes and out is None:
+    if casting.scopes:
         (input,) = casting.full(input)
     if need_tensor("trace", input)._array.ndim != 2:
         raise ShapeError(f"trace: expected a matrix, but got tensor with dim {input._array.ndim}")
