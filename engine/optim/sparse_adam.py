@@ -29,6 +29,10 @@ class SparseAdam(ArrayOptimizer):
         check(eps > 0.0, "epsilon value", eps)
         check_betas(betas)
         super().__init__(params, dict(lr=lr, betas=betas, eps=eps, maximize=maximize))
+        groups = enumerate(self.param_groups)
+        found = [[i, j] for i, group in groups for j, param in enumerate(group["params"]) if param.is_complex()]
+        if found:
+            raise ValueError(f"Complex params at indices {found}: SparseAdam does not support complex parameters")
 
     def update(self, array: Any, grad: Any, state: dict[str, Any], options: dict[str, Any]) -> None:
         """One parameter, in place."""
