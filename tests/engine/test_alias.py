@@ -161,6 +161,16 @@ def test_a_missing_attribute_says_so_and_what_is_only_ours_is_not_torchs() -> No
         assert "observe" not in dir(ours)
 
 
+def test_private_names_that_programs_touch_are_there_and_our_own_modules_are_not() -> None:
+    with gradbook.as_torch():
+        ours = importlib.import_module("torch")
+        assert ours._foreach_add is gradbook._foreach_add
+        assert ours.vmap is gradbook.vmap
+        assert importlib.import_module("torch._C").Generator is gradbook.Generator
+        for name in ("alias", "printing", "version_of_nothing", "errors", "einops_backend"):
+            assert not hasattr(ours, name)
+
+
 def test_a_stand_in_that_the_user_made_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     with gradbook.as_torch():
         mine = ModuleType("torchaudio")
