@@ -258,3 +258,10 @@ def test_questions() -> None:
     )
     compare(lambda lib: lib.is_nonzero(lib.tensor([0.0])))
     same_error(lambda lib: lib.is_nonzero(lib.ones(2)))
+
+
+def test_numpy_functions_of_a_tensor_give_tensors():
+    t = gradbook.tensor([0.0, 1.0])
+    for made in (np.sin(t), np.maximum(t, np.array([0.5, 0.5]))):
+        assert isinstance(made, gradbook.Tensor)
+    np.testing.assert_allclose(np.sin(t).tolist(), np.sin([0.0, 1.0]), rtol=1e-6)
