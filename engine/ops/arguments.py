@@ -13,6 +13,7 @@ import numpy as np
 
 from gradbook import backends, dtypes
 from gradbook.autograd import grad_mode, versions
+from gradbook.autograd.inplace import check_overlap
 from gradbook.errors import DTypeError, ShapeError
 from gradbook.tensor import Tensor, dim_error
 
@@ -131,11 +132,7 @@ def write_out(name: str, result: Tensor, out: Tensor | None) -> Tensor:
             "arguments requires grad."
         )
     array, new = out._array, result._array
-    if 0 in array.strides and any(n > 1 and step == 0 for n, step in zip(array.shape, array.strides, strict=True)):
-        raise RuntimeError(
-            f"{name}(): unsupported operation: more than one element of the written-to tensor refers to a single "
-            "memory location. Please clone() the tensor before performing the operation."
-        )
+    check_overlap(array)
     if new.dtype != array.dtype and (name in EXACT or not dtypes.can_cast(result.dtype, out.dtype)):
         kind = TypeError if name in JOINING else DTypeError
         raise kind(f"result type {result.dtype!r} can't be cast to the desired output type {out.dtype!r}")

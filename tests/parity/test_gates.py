@@ -9,11 +9,11 @@ from tests.parity.modules import modules
 from tests.parity.optimizers import optimizers
 from tests.parity.table import GROUPS
 
-DIFFERENTIABLE = 0.90  # of these ops agree in float32 and float64
+DIFFERENTIABLE = 0.95  # of these ops agree in float32 and float64
 BEYOND = 25  # entries at most that count as out of scope
 
 
-def test_nine_in_ten_differentiable_ops_agree() -> None:
+def test_nineteen_in_twenty_differentiable_ops_agree() -> None:
     names = [name for name in inside() if entries()[name].supports_autograd and dtypes_of(entries()[name], FLOATS)]
     agree = [name for name in names if not any(reason_for(name, dtype) for dtype in FLOATS)]
     assert len(names) > 500
