@@ -290,7 +290,7 @@ def _is_ours(value: Any) -> bool:
         if len(_ours) > 4096:
             _ours.clear()
         known = _ours[kind] = not issubclass(kind, type) and any(
-            (base.__module__ == "gradbook.tensor" and base.__name__ == "Tensor")
+            (base.__module__ == "gradbook" and base.__name__ == "Tensor")
             or (base.__name__ == "Module" and base.__module__.startswith("gradbook.nn"))
             or (base.__name__ == "Optimizer" and base.__module__.startswith("gradbook.optim"))
             for base in kind.__mro__

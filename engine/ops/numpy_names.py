@@ -50,4 +50,4 @@ def accept_numpy_names(public: dict[str, Any], names: list[str]) -> None:
             public[name] = with_numpy_names(found, "gradbook", name)
     for name, found in list(vars(Tensor).items()):
         if type(found) is FunctionType and name[0] != "_" and takes_dim(found):
-            setattr(Tensor, name, with_numpy_names(found, "gradbook.tensor", f"Tensor.{name}"))
+            setattr(Tensor, name, with_numpy_names(found, "gradbook", f"Tensor.{name}"))
