@@ -183,7 +183,9 @@ def walk(  # noqa: C901 (the hot loop: one function, no calls)
         deposit(node, value, grads, owned, heap, create_graph)
     heappop, heappush = heapq.heappop, heapq.heappush
     special = create_graph or captures is not None or bool(events.grad) or bool(node_notes)
-    special = special or layers.anomaly is not None or any(backends.is_batched(value) for _, value in starts)
+    special = special or layers.anomaly is not None
+    if backends.batched is not None:
+        special = special or any(backends.is_batched(value) for _, value in starts)
     youngest = versions.last
     following: Node | None = None  # the youngest node known and its gradient `fg`: a chain needs neither heap nor dict
     fg: Any = None

@@ -133,7 +133,7 @@ class MultiGradHook(RemovableHandle):
 
     def _hook(self, index: int) -> Callable[[Tensor], None]:
         def seen(grad: Tensor) -> None:
-            current = layers.state.walks[-1] if layers.state.walks else None
+            current = layers.state.walk
             if current is not self.run:
                 self.run, self.grads = current, [None] * len(self.nodes)
                 self.left = self._expected(current)
@@ -148,11 +148,12 @@ class MultiGradHook(RemovableHandle):
 
         return seen
 
-    def _expected(self, starts: Any) -> int:
+    def _expected(self, walk: Any) -> int:
         """How many of the tensors this pass will reach."""
         from gradbook.autograd.engine import on_the_way
 
-        reached = on_the_way(list(starts or ()), {node for node in self.nodes if node is not None})
+        starts = [node for node, _ in walk[0]] if walk else []
+        reached = on_the_way(starts, {node for node in self.nodes if node is not None})
         return sum(1 for node in self.nodes if node in reached)
 
     def remove(self) -> None:

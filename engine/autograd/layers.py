@@ -26,8 +26,7 @@ __all__ = ["Layer", "batched_among", "looped_rule", "pushed", "run_batched", "st
 class _State(threading.local):
     stack: tuple[Layer, ...] = ()  # those that an op called now goes through
     open: tuple[Layer, ...] = ()  # all whose scope is open, also while an op runs
-    walks: tuple[Any, ...] = ()  # where the backward passes that are on began
-    partial = False  # the innermost of them brings gradients to chosen tensors only
+    walk: tuple[Any, bool] | None = None  # the backward pass that is on: its starts, and whether to chosen tensors only
 
 
 state = _State()
@@ -98,19 +97,18 @@ def outside_of(layer: Layer) -> Iterator[None]:
 class walking:
     """The scope of one backward pass: recording only under create_graph, and then with an eye on batched arrays."""
 
-    __slots__ = ("before", "on", "scope", "starts")
+    __slots__ = ("before", "on", "scope")
 
     def __init__(self, starts: Any, create_graph: bool, partial: bool) -> None:
-        self.before = state.walks, state.partial
+        self.before, state.walk = state.walk, (starts, partial)
         self.scope, self.on = grad_mode.set_grad_enabled(create_graph), create_graph and backends.batched is not None
-        state.walks, state.partial = (*state.walks, [node for node, _ in starts]), partial
 
     def __enter__(self) -> None:
         if self.on:
             versions.watch_ops(1)
 
     def __exit__(self, *exc: object) -> None:
-        state.walks, state.partial = self.before
+        state.walk = self.before
         self.scope.__exit__()
         if self.on:
             versions.watch_ops(-1)

@@ -112,14 +112,6 @@ class Node:
             for edge in self.edges
         )
 
-    def __getattr__(self, name: str) -> Any:
-        """`_saved_self`, `_saved_other`, `_saved_result`, …: what was kept for backward, as PyTorch names it."""
-        if name.startswith("_saved_"):
-            from gradbook.autograd.saved import saved_value
-
-            return saved_value(self, name[len("_saved_") :])
-        raise AttributeError(f"'{self.name()}' object has no attribute '{name}'")
-
     @property
     def variable(self) -> Tensor:
         """The leaf tensor that this node accumulates into. Raises AttributeError for other nodes."""
@@ -177,8 +169,20 @@ def shown(node: Node | None) -> Node | None:
 
 @functools.cache
 def named_class(base: Any, name: str) -> Any:
-    """The subclass of a node class that bears a name."""
-    return type(name, (base,), {"__slots__": (), "__doc__": base.__doc__})
+    """The subclass of a node class that bears a name and tells what was saved.
+
+    Only nodes that are shown are of it: a class with __getattr__ loses the fast reads of slots that backward lives on.
+    """
+    return type(name, (base,), {"__slots__": (), "__doc__": base.__doc__, "__getattr__": _saved})
+
+
+def _saved(node: Node, name: str) -> Any:
+    """`_saved_self`, `_saved_other`, `_saved_result`, …: what was kept for backward, as PyTorch names it."""
+    if name.startswith("_saved_"):
+        from gradbook.autograd.saved import saved_value
+
+        return saved_value(node, name[len("_saved_") :])
+    raise AttributeError(f"'{node.name()}' object has no attribute '{name}'")
 
 
 hook_table: dict[int, HookDict] = {}  # by creation index: hooks on gradients, of the few nodes that have any
