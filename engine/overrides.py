@@ -77,7 +77,7 @@ def takes_over(kind: type) -> bool:
     found = getattr(kind, "__torch_function__", None)
     ours = kind.__module__.partition(".")[0] in ("builtins", "numpy", "gradbook")
     if found is None or found is disabled_torch_function_impl or (ours and issubclass(kind, Tensor)):
-        if ours:
+        if ours and kind not in (tuple, list):  # of those, the parts are asked
             _plain.add(kind)
         return False
     return True

@@ -50,6 +50,15 @@ def test_a_subclass_keeps_its_type_as_in_pytorch(expression):
     assert shown[1][2] == shown[0][2]
 
 
+def test_lists_within_lists_do_not_hide_what_is_in_a_list():
+    m = gradbook.ones(2).as_subclass(logging_class(gradbook, []))
+    gradbook.tensor([[1, 2], [3, 4]])[[[0, 1], [1, 0]]]
+    gradbook.stack([gradbook.tensor([[1.0]]), gradbook.tensor([[2.0]])])
+    gradbook.as_tensor([[1, 2], [3, 4]])
+    gradbook.add(gradbook.ones(2), gradbook.tensor(([1.0, 2.0], [3.0, 4.0])))
+    assert type(gradbook.cat([m, m])).__name__ == "Logged"
+
+
 def test_gradients_flow_through_a_subclass():
     cls = logging_class(gradbook, [])
     x = gradbook.tensor([1.0, 2.0], requires_grad=True)
