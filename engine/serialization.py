@@ -193,7 +193,13 @@ def _placing(map_location: Any, where: str) -> Callable[[str], Any]:
         return location if map_location is None else map_location
 
     def checked(location: str) -> Any:
-        wanted = device(place(location))
+        try:
+            wanted = device(place(location))
+        except (RuntimeError, TypeError) as error:
+            raise SerializationError(
+                f"{where}: its tensors were on {location!r:.40}, and gradbook cannot put them there ({error!s:.200}). "
+                "Load it with map_location='cpu'"
+            ) from error
         if wanted.type == "cuda":
             from gradbook.backends import cuda
 

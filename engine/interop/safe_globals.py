@@ -13,7 +13,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from gradbook import dtypes
+from gradbook import dtypes, formats
 from gradbook.device import device
 from gradbook.dtypes import bfloat16
 from gradbook.errors import UnsafeFileError
@@ -45,7 +45,7 @@ def rebuild_tensor(
     metadata: Any = None,
 ) -> Tensor:
     """A view of a memory. Raises ValueError where it would leave that memory."""
-    return _view(memory.flat, offset, size, stride, needs_grad, metadata)
+    return _view(memory, offset, size, stride, needs_grad, metadata)
 
 
 def rebuild_tensor_v3(
@@ -59,13 +59,18 @@ def rebuild_tensor_v3(
     metadata: Any = None,
 ) -> Tensor:
     """A view of an untyped memory as elements of `dtype`."""
-    return _view(memory.flat.view(dtype._np), offset, size, stride, needs_grad, metadata)
+    if not isinstance(memory, Memory) or not isinstance(dtype, dtypes.dtype):
+        raise ValueError("a tensor that is no view of a storage")
+    return _view(Memory(memory.flat.view(dtype._np)), offset, size, stride, needs_grad, metadata)
 
 
-def _view(flat: Any, offset: int, size: Any, stride: Any, needs_grad: bool, metadata: Any) -> Tensor:
+def _view(memory: Memory, offset: Any, size: Any, stride: Any, needs_grad: bool, metadata: Any) -> Tensor:
     from gradbook.ops.strides import strided
 
-    shape, steps = tuple(map(int, size)), tuple(map(int, stride))
+    if not isinstance(memory, Memory) or not isinstance(size, (tuple, list)) or not isinstance(stride, (tuple, list)):
+        raise ValueError("a tensor that is no view of a storage")
+    flat = _lazy_bits(memory.flat, metadata) if metadata else memory.flat  # the memory: a view may stand for far more
+    shape, steps, offset = tuple(map(int, size)), tuple(map(int, stride)), int(offset)  # of NumPy they would wrap
     if len(shape) != len(steps) or min((offset, *shape, *steps), default=0) < 0:
         raise ValueError(f"a tensor with size {shape}, stride {steps}, offset {offset}")
     if 0 in shape:
@@ -75,8 +80,6 @@ def _view(flat: Any, offset: int, size: Any, stride: Any, needs_grad: bool, meta
         if last >= flat.size:
             raise ValueError(f"a tensor of size {shape} that reaches beyond its storage of {flat.size} elements")
         array = strided(np, flat, shape, steps, offset)
-    if metadata:
-        array = -array.conj() if metadata.get("neg") and metadata.get("conj") else _lazy_bits(array, metadata)
     made: Tensor = Tensor._of(array)
     if needs_grad:
         made._node = leaf_node(made)
@@ -85,7 +88,8 @@ def _view(flat: Any, offset: int, size: Any, stride: Any, needs_grad: bool, meta
 
 def _lazy_bits(array: Any, metadata: dict[str, Any]) -> Any:
     """Conjugation and negation that PyTorch had put off."""
-    return array.conj() if metadata.get("conj") else -array if metadata.get("neg") else array
+    array = array.conj() if metadata.get("conj") else array
+    return -array if metadata.get("neg") else array
 
 
 def rebuild_parameter(data: Tensor, needs_grad: bool, hooks: Any, state: Any = None) -> Tensor:
@@ -94,7 +98,7 @@ def rebuild_parameter(data: Tensor, needs_grad: bool, hooks: Any, state: Any = N
 
     made = Parameter(data, needs_grad)
     if state:
-        made.__dict__.update(_attributes(state))
+        made.__dict__.update(attributes(state))
     return made
 
 
@@ -102,17 +106,26 @@ def rebuild_from_type(function: Any, kind: Any, arguments: Any, state: Any) -> T
     """A tensor of a subclass, or one with attributes."""
     if function not in (rebuild_tensor, rebuild_tensor_v3, rebuild_parameter):
         raise ValueError("a tensor that is put together by something else")
+    if not isinstance(arguments, tuple):
+        raise ValueError("arguments that are no tuple")
     made = function(*arguments)
     if kind is not Tensor and isinstance(kind, type) and issubclass(kind, Tensor):
         made.__class__ = kind
-    made.__dict__.update(_attributes(state))
+    made.__dict__.update(attributes(state))
     return made  # type: ignore[no-any-return]
 
 
-def _attributes(state: Any) -> dict[str, Any]:
+def attributes(state: Any) -> dict[str, Any]:
+    """The attributes in a state. Raises ValueError for names that Python or NumPy would act on.
+
+    An object with an __array_interface__ of the file's making would let NumPy read any address.
+    """
     found = state[0] if isinstance(state, tuple) and state else state
     if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
         raise ValueError("attributes that are no dict")
+    for name in found:
+        if name.startswith("__") and name.endswith("__"):
+            raise ValueError(f"an attribute {name:.40}, which only classes have")
     return found
 
 
@@ -148,12 +161,22 @@ def encoded(text: Any, encoding: Any) -> bytes:
 
 
 def layout(name: Any) -> Any:
-    """torch.strided; other layouts have no tensors here."""
-    import gradbook
+    """torch.strided, torch.sparse_coo ... by name. Raises ValueError for a name that is no layout's."""
+    found = getattr(formats, str(name).removeprefix("torch."), None)
+    if not isinstance(found, formats.layout):
+        raise ValueError(f"a layout {name!r:.40}")
+    return found
 
-    return getattr(gradbook, str(name).removeprefix("torch."), None)
+
+def default_dict(factory: Any = None, items: Any = ()) -> Any:
+    """A defaultdict of plain values or collections: a missing key calls the factory, long after the file is closed."""
+    if not any(factory is kind for kind in (None, *FACTORIES, *_added.values())):
+        raise ValueError(f"a defaultdict of {factory!r:.80}")
+    return defaultdict(factory, items)
 
 
+COLLECTIONS = (Size, OrderedDict, Counter, set, frozenset)
+FACTORIES = (int, float, bool, str, complex, list, dict, tuple, *COLLECTIONS)
 CALLABLE: dict[str, Any] = {
     f"torch.{REBUILD}tensor": rebuild_tensor,
     f"torch.{REBUILD}tensor_v2": rebuild_tensor,
@@ -166,7 +189,7 @@ CALLABLE: dict[str, Any] = {
     "torch.serialization._get_layout": layout,
     "collections.OrderedDict": OrderedDict,
     "collections.Counter": Counter,
-    "collections.defaultdict": defaultdict,
+    "collections.defaultdict": default_dict,
     "builtins.set": set,
     "builtins.frozenset": frozenset,
     "builtins.complex": complex,
@@ -252,9 +275,7 @@ def module_part(module: str, name: str) -> Any:
     """
     from gradbook import nn
 
-    if module == "torch._C._nn":
-        return getattr(nn.functional, name, None)
-    ours = re.sub(r"^torch\b", "gradbook", module)
+    ours = "gradbook.nn.functional" if module == "torch._C._nn" else re.sub(r"^torch\b", "gradbook", module)
     found: Any = sys.modules.get(ours)
     for part in name.split("."):
         found = getattr(found, part, None)

@@ -74,10 +74,10 @@ class Storages:
     def find(self, pid: Any) -> Memory:
         """The memory that ("storage", dtype, key, location, number of elements) refers to."""
         kind, dtype, key, location, count = pid[:5]
-        if kind != "storage" or not isinstance(dtype, dtypes.dtype) or not isinstance(key, str) or count < 0:
+        if kind != "storage" or not isinstance(dtype, dtypes.dtype) or not (type(key) is str and type(count) is int):
             raise ValueError("a reference that is no storage's")
-        if count * dtype.itemsize > self.size_of_file:
-            raise ValueError(f"storage {key} of {count} elements is larger than the file")
+        if not 0 <= count * dtype.itemsize <= self.size_of_file:
+            raise ValueError(f"storage {key} of {count} elements in a file of {self.size_of_file} bytes")
         if key not in self.known:
             flat = self.read(key, dtype._np, count)
             self.known[key] = Memory(put_on(flat, self.place(location)))
@@ -133,7 +133,7 @@ def read_archive(
             root = _root(archive, where)
             size = file.seek(0, io.SEEK_END)
             storages = ArchiveStorages(archive, root, place, size, mapped)
-            data = archive.read(f"{root}/data.pkl")
+            data = _pickle(archive, root)
             return _checked(where, lambda: Unpickler(io.BytesIO(data), where, storages.find, whole).load())
     except SerializationError:
         raise
@@ -145,7 +145,7 @@ def pickle_of_archive(file: Any, where: str) -> list[str]:
     """The names that the pickle of an archive refers to."""
     try:
         with zipfile.ZipFile(file) as archive:
-            data = archive.read(f"{_root(archive, where)}/data.pkl")
+            data = _pickle(archive, _root(archive, where))
             return _checked(where, lambda: names_in(data))  # type: ignore[no-any-return]
     except SerializationError:
         raise
@@ -163,6 +163,14 @@ def _root(archive: zipfile.ZipFile, where: str) -> str:
             f"{where}: a TorchScript archive, which is a program. In PyTorch, save torch.jit.load(file).state_dict()"
         )
     return roots[0]
+
+
+def _pickle(archive: zipfile.ZipFile, root: str) -> bytes:
+    """The pickle of an archive. Raises ValueError for a compressed one: it may expand beyond all memory."""
+    record = archive.getinfo(f"{root}/data.pkl")
+    if record.compress_type != zipfile.ZIP_STORED:
+        raise ValueError("record data.pkl is compressed")
+    return archive.read(record)
 
 
 def _fill(source: Any, flat: Any) -> None:
@@ -214,7 +222,10 @@ def read_legacy(file: Any, where: str, place: Callable[[str], Any], whole: bool 
         if magic != MAGIC or not system.get("little_endian", True):
             raise ValueError("a wrong magic number, or big-endian order")
         found = following()
-        for key in following():
+        keys = list(following())
+        if len(keys) != len(storages.known) or set(keys) != set(storages.known):  # the rest would stay unwritten memory
+            raise ValueError(f"{len(storages.known)} storages, and bytes for {len(keys)}")
+        for key in keys:
             flat = storages.known[key].flat
             (count,) = struct.unpack("<q", file.read(8))
             if count != flat.size:

@@ -9,10 +9,12 @@ import json
 import os
 import pickle
 import signal
+import struct
 import subprocess
 import sys
 import textwrap
 import threading
+import warnings
 import zipfile
 from typing import ClassVar
 
@@ -21,6 +23,7 @@ import pytest
 
 import gradbook
 from gradbook.errors import SerializationError
+from gradbook.interop.torch_files import LEGACY_START
 from gradbook.interop.torch_names import Name
 
 RUN = []
@@ -209,6 +212,76 @@ def tensor_pickle(offset=0, size=(2,), stride=(1,), count=2, dtype="FloatStorage
     return file.getvalue()
 
 
+def text(value):
+    """The instruction that pushes a text."""
+    raw = value.encode()
+    return b"X" + struct.pack("<I", len(raw)) + raw
+
+
+def integer(value):
+    return b"\x8a\x08" + struct.pack("<q", value)
+
+
+def numpy_integer(value):
+    """A scalar of NumPy, whose arithmetic wraps around."""
+    raw = b"c_codecs\nencode\n" + text(struct.pack("<q", value).decode("latin1")) + text("latin1") + b"\x86R"
+    return b"cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\n" + text("i8") + b"\x85R" + raw + b"\x86R"
+
+
+def numpy_array(kind, shape, raw):
+    made = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85C\1b\x87R"
+    return made + numpy_state(kind, shape, raw)
+
+
+def numpy_state(kind, shape, raw):
+    return b"(K\1" + shape + b"cnumpy\ndtype\n" + text(kind) + b"\x85R\x89C" + bytes([len(raw)]) + raw + b"tb"
+
+
+def ordered(**attributes):
+    """An OrderedDict with attributes: name -> instructions that push the value."""
+    state = b"".join(text(name) + push for name, push in attributes.items())
+    return b"ccollections\nOrderedDict\n)R}(" + state + b"ub"
+
+
+STORED = b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text("0") + text("cpu") + b"K\2tQ"
+
+
+def view(offset=b"K\0", size=b"K\2\x85", stride=b"K\1\x85", memory=STORED):
+    """A call of _rebuild_tensor_v2, by the instructions that push its arguments."""
+    return b"ctorch._utils\n_rebuild_tensor_v2\n(" + memory + offset + size + stride + b"\x89}tR"
+
+
+def parameter(data, **attributes):
+    state = b"".join(text(name) + push for name, push in attributes.items())
+    return b"ctorch._utils\n_rebuild_parameter_with_state\n(" + data + b"\x89}}(" + state + b"utR"
+
+
+def legacy(pickled, keys, *storages):
+    """A file as PyTorch wrote it before 1.6. storages: the elements of each, as bytes."""
+    after = b"".join(struct.pack("<q", len(raw) // 4) + raw for raw in storages)
+    start = LEGACY_START + pickle.dumps(1001, 2) + pickle.dumps({"little_endian": True}, 2)
+    return start + pickled + pickle.dumps(keys, 2) + after
+
+
+def compressed(pickled):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zf:
+        zf.writestr("archive/data.pkl", pickled)
+    return file.getvalue()
+
+
+def twins(first, second):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as zf, warnings.catch_warnings(action="ignore"):
+        zf.writestr("archive/data.pkl", first)
+        zf.writestr("archive/data.pkl", second)
+    return file.getvalue()
+
+
+ANY_ADDRESS = b"}(" + text("data") + b"K\x10\x89\x86" + text("shape") + b"K\4\x85" + text("typestr") + text("<u8")
+ANY_ADDRESS += text("version") + b"K\3u"
+RANGE = b"cbuiltins\nrange\n" + integer(10**15) + b"\x85R"
+DEEP = b")" + b"\x85" * 200_000
 F = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
 EIGHT = b"\0" * 8
 HOSTILE = {
@@ -250,6 +323,50 @@ HOSTILE = {
     "no storage": archive(tensor_pickle()),
     "another storage": archive(tensor_pickle(key="../../etc/passwd"), data__0=EIGHT),
     "unknown storage": archive(tensor_pickle(dtype="QInt8Storage"), data__0=EIGHT),
+    "a stored function is called": archive(b"]cposix\nsystem\na0."),
+    "a memo is called": archive(b"ctorch\nTensor\nq\00h\0)R."),
+    "a factory of ours": archive(b"ccollections\ndefaultdict\nctorch.serialization\n_get_layout\n\x85R."),
+    "a layout that is a module's dict": archive(b"ctorch.serialization\n_get_layout\n" + text("__dict__") + b"\x85R."),
+    "a class is changed": archive(b"ctorch\nTensor\n}" + text("add") + b"K\1sb."),
+    "a function is changed": archive(b"ctorch\nSize\n}" + text("numel") + b"K\1sb."),
+    "a device is changed": archive(b"ctorch\ndevice\n" + text("cpu") + b"\x85RN}" + text("type") + b"K\1s\x86b."),
+    "a state that is no dict": archive(b"ccollections\nOrderedDict\n)RK\1b."),
+    "another class": archive(ordered(__class__=b"K\1") + b"."),
+    "any address": archive(ordered(__array_interface__=ANY_ADDRESS) + b"."),
+    "any address, of a parameter": archive(parameter(view(), __array_interface__=ANY_ADDRESS) + b".", data__0=EIGHT),
+    "a parameter of any address": archive(parameter(ordered(shape=b"K\1")) + b"."),
+    "a storage that is none": archive(view(memory=ordered(flat=numpy_array("f4", b"K\2\x85", EIGHT))) + b"."),
+    "an offset that wraps": archive(view(offset=numpy_integer(2**63 - 1)) + b".", data__0=EIGHT),
+    "a count that wraps": archive(view(memory=STORED.replace(b"K\2", numpy_integer(2**61 + 2))) + b".", data__0=EIGHT),
+    "a stride without end": archive(view(size=RANGE, stride=RANGE) + b".", data__0=EIGHT),
+    "a shape without end": archive(numpy_array("f8", RANGE, b"") + b"."),
+    "a set without end": archive(b"cbuiltins\nset\n" + RANGE + b"\x85R."),
+    "a counter without end": archive(b"ccollections\nCounter\n" + RANGE + b"\x85R."),
+    "a size without end": archive(b"ctorch\nSize\n" + RANGE + b"\x85\x81."),
+    "a set of an expanded tensor": archive(
+        b"cbuiltins\nset\n" + view(size=integer(2**50) + b"\x85", stride=b"K\0\x85") + b"\x85R.", data__0=EIGHT
+    ),
+    "an array of nothing, many times": archive(numpy_array("S0", integer(10**12) + b"\x85", b"") + b"."),
+    "an array too large to look at": archive(numpy_array("f8", b"K\0" + integer(2**62) * 2 + b"\x87", b"") + b"."),
+    "an array's length that wraps": archive(
+        numpy_array("f8", b"(" + numpy_integer(2**62) + numpy_integer(4) + b"t", b"") + b"."
+    ),
+    "an array filled twice": archive(
+        numpy_array("f8", b"K\1\x85", EIGHT) + numpy_state("f4", b"K\2\x85", EIGHT) + b"."
+    ),
+    "a deep key": archive(b"}" + DEEP + b"Ns."),
+    "a deep key, many at once": archive(b"}(" + DEEP + b"Nu."),
+    "a deep key, protocol 0": archive(b"(" + DEEP + b"Nd."),
+    "a deep element": archive(b"\x8f(" + DEEP + b"\x90."),
+    "a deep frozen element": archive(b"(" + DEEP + b"\x91."),
+    "a deep element of a list": archive(b"cbuiltins\nset\n(" + DEEP + b"l\x85R."),
+    "a compressed pickle": compressed(b"B" + struct.pack("<I", 10**6) + bytes(10**6) + b"."),
+    "two pickles": twins(pickle.dumps(1, 2), pickle.dumps(Bomb(), 2)),
+    "nested roots": archive(pickle.dumps(1, 2), x__data__pkl=b"").replace(b"data/pkl", b"data.pkl"),
+    "a place that we lack": archive(view(memory=STORED.replace(text("cpu"), text("mps"))) + b".", data__0=EIGHT),
+    "legacy, unwritten memory": legacy(view() + b".", []),
+    "legacy, another's key": legacy(view() + b".", ["1"], EIGHT),
+    "legacy, a place that we lack": legacy(view(memory=STORED.replace(text("cpu"), text("mps"))) + b".", ["0"], EIGHT),
     "legacy bomb": b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03." + pickle.dumps(Bomb(), 2),
     "huge header": (2**63).to_bytes(8, "little") + b"{}",
     "header beyond the end": (1000).to_bytes(8, "little") + b"{}",
@@ -283,6 +400,41 @@ def test_a_bad_file_is_named_and_runs_nothing(name, tmp_path):
     assert len(str(caught.value)) < 700
     with pytest.raises(SerializationError):
         gradbook.load(io.BytesIO(HOSTILE[name]))
+
+
+def test_a_whole_model_reaches_no_further_than_modules_and_functions(tmp_path):
+    """weights_only=False, too, hands out no module's dict, where a file could exchange functions."""
+    before = dict(vars(gradbook.nn.functional))
+    for name in ("__dict__", "__builtins__", "np", "annotations"):
+        with pytest.raises(gradbook.errors.UnsafeFileError):
+            gradbook.load(
+                io.BytesIO(archive(f"ctorch._C._nn\n{name}\n".encode() + text("len") + b"K\1s.")), weights_only=False
+            )
+    assert vars(gradbook.nn.functional) == before
+
+
+def test_a_legacy_file_and_a_defaultdict_are_taken():
+    """The makers of hostile files above make good ones, too."""
+    assert gradbook.load(io.BytesIO(legacy(view() + b".", ["0"], EIGHT))).tolist() == [0, 0]
+    assert gradbook.load(io.BytesIO(archive(view() + b".", data__0=EIGHT))).tolist() == [0, 0]
+    array = gradbook.load(io.BytesIO(archive(numpy_array("f4", b"K\2\x85", EIGHT) + b".")))
+    assert array.dtype == np.float32
+    file = io.BytesIO()
+    gradbook.save(collections.defaultdict(list, a=[1]), file)
+    file.seek(0)
+    back = gradbook.load(file)
+    assert (back["a"], back["b"], type(back)) == ([1], [], collections.defaultdict)
+
+
+@pytest.mark.parametrize("protocol", [0, 1, 2, 3, 4, 5])
+def test_no_name_hides_from_the_list_of_names(protocol):
+    """The two texts of a name may have been pushed before, in the other order, and be taken from the memo."""
+    hidden = b"\x80\x04\x8c\6system\x94\x8c\5posix\x940h\1h\0\x93."
+    listed = gradbook.serialization.get_unsafe_globals_in_checkpoint(io.BytesIO(archive(hidden)))
+    assert listed == ["posix.system"]
+    bomb = pickle.dumps([1.5, ("x", {"y": b"z"}), {1, 2}, Bomb()], protocol)
+    listed = gradbook.serialization.get_unsafe_globals_in_checkpoint(io.BytesIO(archive(bomb)))
+    assert "builtins.getattr" in {name.replace("__builtin__", "builtins") for name in listed}
 
 
 def test_every_cut_and_many_flipped_bits_are_refused_or_harmless(tmp_path):
