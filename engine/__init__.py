@@ -51,7 +51,7 @@ from gradbook.ops.complex import (
 from gradbook.ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from gradbook.ops.conversion import (
     BFloat16Tensor, BoolTensor, ByteTensor, CharTensor, DoubleTensor, FloatTensor, HalfTensor, IntTensor,
-    LongTensor, ShortTensor, clone, fill,
+    LongTensor, ShortTensor, clone, fill, set_default_tensor_type,
 )
 from gradbook.ops.counting import bincount, histc, histogram, histogramdd, isin, unique, unique_consecutive
 from gradbook.ops.creation import (
@@ -256,22 +256,23 @@ __all__ = [
     "rms_norm", "roll", "rot90", "round", "row_stack", "rrelu", "rsqrt", "rsub", "save", "scalar_tensor",
     "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select", "select_copy",
     "select_scatter", "selu", "selu_", "set_autocast_cache_enabled", "set_autocast_dtype",
-    "set_autocast_enabled", "set_default_device", "set_default_dtype", "set_deterministic_debug_mode",
-    "set_float32_matmul_precision", "set_flush_denormal", "set_grad_enabled", "set_num_interop_threads",
-    "set_num_threads", "set_printoptions", "set_rng_state", "set_warn_always", "sgn", "short", "sigmoid",
-    "sign", "signbit", "sin", "sinc", "sinh", "slice_copy", "slice_scatter", "slogdet", "softmax", "sort",
-    "sparse_bsc", "sparse_bsr", "sparse_coo", "sparse_csc", "sparse_csr", "special", "split", "split_copy",
-    "split_with_sizes", "split_with_sizes_copy", "sqrt", "square", "squeeze", "squeeze_copy", "stack", "std",
-    "std_mean", "stft", "strided", "sub", "subtract", "sum", "svd", "svd_lowrank", "swapaxes", "swapdims",
-    "sym_float", "sym_int", "sym_ite", "sym_max", "sym_min", "sym_not", "sym_sqrt", "sym_sum", "t", "t_copy",
-    "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split", "tensordot", "threshold", "threshold_",
-    "tile", "to_dlpack", "topk", "trace", "transpose", "transpose_copy", "trapezoid", "trapz",
-    "triangular_solve", "tril", "tril_indices", "triplet_margin_loss", "triu", "triu_indices", "true_divide",
-    "trunc", "typename", "uint8", "uint16", "uint32", "uint64", "unbind", "unbind_copy", "unflatten",
-    "unfold_copy", "unique", "unique_consecutive", "unravel_index", "unsafe_chunk", "unsafe_split",
-    "unsafe_split_with_sizes", "unsqueeze", "unsqueeze_copy", "use_deterministic_algorithms", "utils", "var",
-    "var_mean", "vdot", "view_as_complex", "view_as_complex_copy", "view_as_real", "view_as_real_copy",
-    "view_copy", "vsplit", "vstack", "where", "xlogy", "zeros", "zeros_like",
+    "set_autocast_enabled", "set_default_device", "set_default_dtype", "set_default_tensor_type",
+    "set_deterministic_debug_mode", "set_float32_matmul_precision", "set_flush_denormal", "set_grad_enabled",
+    "set_num_interop_threads", "set_num_threads", "set_printoptions", "set_rng_state", "set_warn_always",
+    "sgn", "short", "sigmoid", "sign", "signbit", "sin", "sinc", "sinh", "slice_copy", "slice_scatter",
+    "slogdet", "softmax", "sort", "sparse_bsc", "sparse_bsr", "sparse_coo", "sparse_csc", "sparse_csr",
+    "special", "split", "split_copy", "split_with_sizes", "split_with_sizes_copy", "sqrt", "square",
+    "squeeze", "squeeze_copy", "stack", "std", "std_mean", "stft", "strided", "sub", "subtract", "sum", "svd",
+    "svd_lowrank", "swapaxes", "swapdims", "sym_float", "sym_int", "sym_ite", "sym_max", "sym_min", "sym_not",
+    "sym_sqrt", "sym_sum", "t", "t_copy", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split",
+    "tensordot", "threshold", "threshold_", "tile", "to_dlpack", "topk", "trace", "transpose",
+    "transpose_copy", "trapezoid", "trapz", "triangular_solve", "tril", "tril_indices", "triplet_margin_loss",
+    "triu", "triu_indices", "true_divide", "trunc", "typename", "uint8", "uint16", "uint32", "uint64",
+    "unbind", "unbind_copy", "unflatten", "unfold_copy", "unique", "unique_consecutive", "unravel_index",
+    "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "unsqueeze", "unsqueeze_copy",
+    "use_deterministic_algorithms", "utils", "var", "var_mean", "vdot", "view_as_complex",
+    "view_as_complex_copy", "view_as_real", "view_as_real_copy", "view_copy", "vsplit", "vstack", "where",
+    "xlogy", "zeros", "zeros_like",
 ]
 # isort: on
 # fmt: on
@@ -335,18 +336,20 @@ _LAZY = [
     "multiprocessing",
     "observe",
     "signal",
+    "fx",
     "sparse",
 ]
+_LAZY_NAMES = {"GradScaler": "amp", "sparse_coo_tensor": "sparse", "spmm": "sparse", "vmap": "func"}
 
 
 def __getattr__(name: str) -> Any:
     """A lazy submodule is there by name, and imported then."""
-    if name == "vmap":
-        return importlib.import_module("gradbook.func").vmap
     if name in _LAZY:
         return importlib.import_module(f"gradbook.{name}")
-    if name in ("sparse_coo_tensor", "spmm"):
-        return getattr(importlib.import_module("gradbook.sparse"), name)
+    if name in _LAZY_NAMES:
+        return getattr(importlib.import_module(f"gradbook.{_LAZY_NAMES[name]}"), name)
+    if name[:4] == "has_" and name[4:] in backends.LIBRARIES:
+        return backends.has_library(name[4:])
     if name[:1] == "_" or name[-1:] == "_":  # families of functions, made from tables
         family = "foreach" if name.startswith("_foreach_") else "native" if name[0] == "_" else "inplace_functions"
         functions = importlib.import_module(f"gradbook.ops.{family}").functions

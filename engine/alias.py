@@ -24,9 +24,10 @@ __all__ = ["as_torch"]
 
 # What may be imported as torch.NAME, where gradbook has it; our other modules have no namesake there.
 NAMESPACES = frozenset(
-    "_C _dynamo _tensor _utils accelerator amp autograd backends compiler cpu cuda distributed distributions fft func "
-    "functional hub jit library linalg masked mps multiprocessing nn onnx optim overrides profiler random return_types "
-    "serialization signal special storage testing torch_version types utils version xpu __config__ __future__".split()
+    "_C _dynamo _tensor _utils accelerator amp autograd backends compiler cpu cuda distributed distributions fft "
+    "func functional fx hub jit library linalg masked mps multiprocessing nn onnx optim overrides profiler random "
+    "return_types serialization signal sparse special storage testing torch_version types utils version xpu "
+    "__config__ __future__".split()
 )
 OWN = frozenset("as_torch datasets dtypes errors events observe".split())  # public, and gradbook's alone
 # Companions of PyTorch whose compiled parts need the real one, and what stands in.
@@ -47,13 +48,11 @@ COMPANIONS = {
 }
 # Parts of torch that are not here, and what to do instead.
 LACKING = {
-    "fx": "call the function itself; gradbook.observe.trace() records a graph",
     "quantization": "train and run in float32, float16 or bfloat16",
     "ao": "train and run in float32, float16 or bfloat16",
     "export": "save the state_dict with torch.save or safetensors",
     "package": "save the state_dict with torch.save or safetensors",
     "_inductor": "torch.compile returns the function itself",
-    "sparse": "use dense tensors, or scipy.sparse beside them",
     "nested": "pad, as torch.nn.utils.rnn.pad_sequence does",
     "ops": "call the operation by its public name",
 }
@@ -235,6 +234,7 @@ def _counterpart(rest: str) -> ModuleType | None:
             raise
         return None
     _register()
+    sys.modules.pop(f"torch.{rest}", None)  # a name that turns up during find_spec makes importlib run the file again
     return module
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -106,6 +107,16 @@ def with_kernels(name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
         return _cuda().kernels.get(name, forward)(xp, *arrays, **params)
 
     return run
+
+
+LIBRARIES = {"cuda": "is_built", "cudnn": "is_available", "mkldnn": "is_available", "mps": "is_built"}
+
+
+def has_library(name: str) -> bool:
+    """What torch.has_mps and its kin tell, with the warning that asks for torch.backends.mps.is_built() instead."""
+    ask = f"backends.{name}.{LIBRARIES[name]}"
+    warnings.warn(f"'has_{name}' is deprecated, please use 'torch.{ask}()'", UserWarning, stacklevel=3)
+    return bool(getattr(importlib.import_module(f"gradbook.backends.{name}"), LIBRARIES[name])())
 
 
 def __getattr__(name: str) -> Any:

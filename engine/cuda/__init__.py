@@ -82,6 +82,9 @@ def device_count() -> int:
     return backend.device_count()
 
 
+_initialized = False  # PyTorch's own note of it; nothing is set up before it is used
+
+
 def is_initialized() -> bool:
     """True if there is a GPU: CuPy starts it at its first use."""
     return is_available()

@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 from gradbook.errors import GradbookError
 
 __all__ = [
-    "GroupMember", "ReduceOp", "all_gather", "all_gather_object", "all_reduce", "barrier", "broadcast",
-    "broadcast_object_list", "destroy_process_group", "gather", "get_backend", "get_rank", "get_world_size",
-    "group", "init_process_group", "is_available", "is_gloo_available", "is_initialized", "is_mpi_available",
+    "GroupMember", "ProcessGroup", "ReduceOp", "Work", "all_gather", "all_gather_object", "all_reduce", "barrier",
+    "broadcast", "broadcast_object_list", "destroy_process_group", "gather", "get_backend", "get_rank",
+    "get_world_size", "group", "init_process_group", "is_available", "is_gloo_available", "is_initialized", "is_mpi_available",
     "is_nccl_available", "is_torchelastic_launched", "new_group", "reduce", "reduce_scatter", "scatter",
 ]  # fmt: skip
 
@@ -26,6 +26,14 @@ class ReduceOp:
 
     SUM, PRODUCT, MIN, MAX, AVG = "sum", "product", "min", "max", "avg"
     BAND, BOR, BXOR = "band", "bor", "bxor"
+
+
+class ProcessGroup:
+    """The type of a process group, for annotations and isinstance; nothing here is of it."""
+
+
+class Work:
+    """The type of a collective call under way; nothing here is of it."""
 
 
 class GroupMember:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from gradbook.tensor import Tensor, method
 
 __all__ = [
     "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
-    "IntTensor", "LongTensor", "ShortTensor", "clone", "fill",
+    "IntTensor", "LongTensor", "ShortTensor", "clone", "fill", "set_default_tensor_type",
 ]  # fmt: skip
 
 # -- copies ----------------------------------------------------------------------------------------------------------
@@ -224,6 +225,27 @@ FloatTensor, DoubleTensor, HalfTensor = _legacy("FloatTensor"), _legacy("DoubleT
 BFloat16Tensor, BoolTensor, ByteTensor = _legacy("BFloat16Tensor"), _legacy("BoolTensor"), _legacy("ByteTensor")
 CharTensor, ShortTensor, IntTensor = _legacy("CharTensor"), _legacy("ShortTensor"), _legacy("IntTensor")
 LongTensor = _legacy("LongTensor")
+
+
+def set_default_tensor_type(t: Any) -> None:
+    """Let new floating point tensors be of this type, such as FloatTensor or its name (torch.set_default_tensor_type).
+
+    Raises TypeError for what is no type of floating point tensors, and for those of a GPU.
+    """
+    name = t if isinstance(t, str) else getattr(t, "__name__", repr(t))
+    last = name.rpartition(".")[2]
+    if (isinstance(t, str) or hasattr(t, "tensor_dtype")) and last in _LEGACY and ".cuda." not in name:
+        warnings.warn(
+            "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use torch.set_default_dtype() "
+            "and torch.set_default_device() as alternatives.",
+            UserWarning,
+            stacklevel=2,
+        )
+        return dtypes.set_default_dtype(dtypes.by_name(_LEGACY[last]))
+    raise TypeError(
+        f"set_default_tensor_type: {name} is not available as the default type, which is a floating-point type of the "
+        "CPU, such as gradbook.FloatTensor. For a GPU, call set_default_device('cuda')"
+    )
 
 
 # -- filling in place ------------------------------------------------------------------------------------------------

@@ -149,4 +149,14 @@ def nuclear_norm(input: Tensor, dim: Any = (-2, -1), keepdim: bool = False, *, o
     return linalg.matrix_norm(input, "nuc", dim, keepdim, out=out)
 
 
-functions = {"_chunk_cat": chunk_cat, "_shape_as_tensor": shape_as_tensor}  # public under these names
+def assert_(condition: Any, message: str) -> None:
+    """Raise AssertionError with the message unless the condition holds (torch._assert)."""
+    if not condition:
+        raise AssertionError(message)
+
+
+functions = {
+    "_assert": assert_,
+    "_chunk_cat": chunk_cat,
+    "_shape_as_tensor": shape_as_tensor,
+}  # public under these names

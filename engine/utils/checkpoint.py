@@ -20,9 +20,11 @@ __all__ = [
     "checkpoint",
     "checkpoint_sequential",
     "detach_variable",
+    "get_device_states",
     "noop_context_fn",
     "set_checkpoint_debug_enabled",
     "set_checkpoint_early_stop",
+    "set_device_states",
 ]
 
 _ADVICE = (
@@ -38,6 +40,18 @@ class CheckpointError(RuntimeError):
 
 class _Enough(Exception):
     """Everything that backward needs has been computed again."""
+
+
+def get_device_states(*args: Any) -> tuple[list[int], list[Tensor]]:
+    """The GPUs of these arguments and the states of their generators, as PyTorch's function.
+
+    Differs: two empty lists; one generator serves every device, and its state is that of get_rng_state().
+    """
+    return [], []
+
+
+def set_device_states(devices: Sequence[int], states: Sequence[Tensor], *, device_type: str | None = None) -> None:
+    """Put back what get_device_states gave: nothing."""
 
 
 def noop_context_fn() -> tuple[Any, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pickle
+import subprocess
 import sys
 from collections.abc import Iterator
 from types import ModuleType
@@ -134,8 +135,8 @@ def test_versions_compare_as_torchs(left: str, right: Any) -> None:
         ("import torchvision.transforms as T", "torchvision"),
         ("import torchaudio", "torchaudio: "),
         ("import torchtext", "torchtext: "),
-        ("import torch.fx", "torch.fx is not in gradbook.*observe.trace"),
-        ("from torch import fx", "torch.fx is not in gradbook"),
+        ("import torch.package", "torch.package is not in gradbook.*state_dict"),
+        ("from torch import nested", "torch.nested is not in gradbook"),
         ("from torch.ao import quantization", "float16"),
         ("from torch import no_such_thing", "torch.no_such_thing"),
         ("import torch.observe", "torch.observe"),
@@ -270,3 +271,22 @@ def test_einops_layers_belong_to_the_torch_that_is_on() -> None:
             )
             assert tuple(net(ones(2, 3, 4)).shape) == (2, 2)
             assert len(list(net.parameters())) == 2
+
+
+IMPORTED_FIRST = "distributions fft func signal profiler jit utils.checkpoint cuda.amp masked hub autograd.functional"
+
+
+def test_a_module_first_imported_as_torchs_is_gradbooks_and_whole() -> None:
+    program = (
+        "import importlib, sys, gradbook\n"
+        "gradbook.as_torch()\n"
+        f"for name in {IMPORTED_FIRST.split()}:\n"
+        "    theirs = importlib.import_module(f'torch.{name}')\n"
+        "    ours = importlib.import_module(f'gradbook.{name}')\n"
+        "    assert theirs is ours is sys.modules[f'torch.{name}'], name\n"
+        "import torch\n"
+        "assert torch.distributions.binomial.Binomial is torch.distributions.Binomial\n"
+        "assert torch.autograd.gradcheck is gradbook.autograd.gradcheck and callable(torch.autograd.gradcheck)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

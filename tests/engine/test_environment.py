@@ -203,3 +203,26 @@ def test_result_types_have_torchs_names() -> None:
     assert {name for name in gradbook.return_types.__all__ if not hasattr(torch.return_types, name)} <= {"svd", "qr"}
     assert issubclass(gradbook.torch_version.TorchVersion, str)
     assert gradbook.types.Number
+
+
+def test_older_questions_about_libraries() -> None:
+    for name, ask in (("mps", "mps.is_built"), ("cuda", "cuda.is_built"), ("cudnn", "cudnn.is_available")):
+        with pytest.warns(UserWarning, match=f"torch.backends.{ask}"):
+            assert getattr(gradbook, f"has_{name}") in (True, False)
+    assert not hasattr(gradbook, "has_everything")
+
+
+def test_names_that_programs_only_mention() -> None:
+    assert gradbook.GradScaler is gradbook.amp.GradScaler
+    assert gradbook.cuda._initialized in (True, False)
+    assert gradbook.utils.checkpoint.get_device_states(gradbook.ones(3)) == ([], [])
+    assert not isinstance(None, gradbook.distributed.ProcessGroup | gradbook.distributed.Work)
+
+
+def test_wrap_gives_the_function_back() -> None:
+    assert gradbook.fx.wrap(len) is len
+    assert gradbook.fx.wrap("len") == "len"
+    with pytest.raises(RuntimeError, match="callable"):
+        gradbook.fx.wrap(3)
+    with pytest.raises(AttributeError, match=r"observe\.trace"):
+        gradbook.fx.symbolic_trace(len)

@@ -265,3 +265,28 @@ def test_numpy_functions_of_a_tensor_give_tensors():
     for made in (np.sin(t), np.maximum(t, np.array([0.5, 0.5]))):
         assert isinstance(made, gradbook.Tensor)
     np.testing.assert_allclose(np.sin(t).tolist(), np.sin([0.0, 1.0]), rtol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:torch.set_default_tensor_type")
+def test_the_default_type_of_tensors() -> None:
+    def named(lib: Any) -> Any:
+        try:
+            lib.set_default_tensor_type("torch.DoubleTensor")
+            doubles = lib.tensor([1.5]), lib.zeros(2)
+            lib.set_default_tensor_type(lib.HalfTensor)
+            return *doubles, lib.ones(2)
+        finally:
+            lib.set_default_tensor_type(lib.FloatTensor)
+
+    compare(named)
+    for wrong in ("torch.LongTensor", "torch.cuda.FloatTensor", 3):
+        same_error(lambda lib, wrong=wrong: lib.set_default_tensor_type(wrong))
+    same_error(lambda lib: lib.set_default_tensor_type(lib.float64))
+    with pytest.warns(UserWarning, match="set_default_dtype"):
+        gradbook.set_default_tensor_type(gradbook.FloatTensor)
+
+
+def test_assert_takes_tensors_too() -> None:
+    for condition in (False, [False], [True, True]):
+        same_error(lambda lib, condition=condition: lib._assert(lib.tensor(condition), "not so"))
+    assert gradbook._assert(True, "not so") is None
