@@ -17,6 +17,7 @@ from gradbook.device import device as device_type
 from gradbook.errors import ShapeError
 from gradbook.ops.arguments import array_dtype, shape_of
 from gradbook.ops.creation import as_tensor, zeros
+from gradbook.ops.shape import wrap_dim
 from gradbook.tensor import Size, Tensor
 
 __all__ = ["SparseTensor", "addmm", "mm", "sparse_coo_tensor", "spmm", "sum"]
@@ -196,7 +197,10 @@ class SparseTensor(Tensor):
     def transpose(self, dim0: int, dim1: int) -> SparseTensor:
         """Two sparse axes exchanged."""
         order = list(builtins.range(self.sparse_dim()))
-        order[dim0], order[dim1] = order[dim1], order[dim0]
+        first, second = wrap_dim(dim0, self.ndim), wrap_dim(dim1, self.ndim)
+        if max(first, second) >= len(order):
+            raise RuntimeError("transpose: a sparse tensor's dense axes stay where they are; use .to_dense() first")
+        order[first], order[second] = order[second], order[first]
         size = tuple(self._size[axis] for axis in order) + self._size[len(order) :]
         return SparseTensor._made(Tensor._of(self._index._array[order]), self._value, size)
 
@@ -213,9 +217,14 @@ class SparseTensor(Tensor):
         return made
 
     def mul(self, other: Any) -> SparseTensor:
-        """Times a number, or a sparse tensor of the same indices' shape element by element."""
+        """Times a number, or element by element a sparse tensor or a dense one of the same size.
+
+        Raises RuntimeError for another size.
+        """
         if isinstance(other, Tensor) and other.ndim:
-            raise RuntimeError("mul: a sparse tensor times a tensor: use sparse_mask, or .to_dense() first")
+            known = self.coalesce()
+            dense = other.to_dense() if isinstance(other, SparseTensor) else other
+            return known._with(known._value * sparse_mask(dense, known)._value)
         return self._with(self._value * other)
 
     __mul__ = __rmul__ = mul
@@ -361,6 +370,8 @@ def mm(mat1: Tensor, mat2: Tensor) -> Any:
         raise ShapeError(f"mm: expected two matrices, got {mat1.ndim}-D and {mat2.ndim}-D tensors")
     if mat1._size[1] != mat2.shape[0]:
         raise ShapeError(f"addmm: Argument #3 (dense): Expected dim 0 size {mat1._size[1]}, got {mat2.shape[0]}")
+    if mat1.dtype is not mat2.dtype:
+        raise RuntimeError(f"mm: matrices of {mat1.dtype} and {mat2.dtype}; bring them to one dtype with .to()")
     if isinstance(mat2, SparseTensor):
         return to_sparse(mm(mat1, mat2.to_dense()))
     rows, columns = (Tensor._of(row) for row in mat1._index._array)
@@ -386,7 +397,10 @@ def sum(input: SparseTensor, dim: Any = None, dtype: Any = None) -> Any:
     value = input._value if dtype is None else input._value.to(dtype)
     if dim is None:
         return value.sum()
-    over = {axis % input.ndim for axis in ((dim,) if isinstance(dim, int) else dim)}
+    axes = [wrap_dim(axis, input.ndim) for axis in ((dim,) if isinstance(dim, int) else dim)]
+    over = set(axes)
+    if len(over) < len(axes):
+        raise ShapeError(f"dim {next(a for a in axes if axes.count(a) > 1)} appears multiple times in the list of dims")
     sparse = input.sparse_dim()
     dense = tuple(axis - sparse + 1 for axis in over if axis >= sparse)
     value = value.sum(dense) if dense else value

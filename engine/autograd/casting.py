@@ -6,14 +6,15 @@ that question is all it costs.
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from gradbook import dtypes
 from gradbook.tensor import Tensor
 
-__all__ = ["apart", "full", "lower", "scopes", "state"]
+__all__ = ["apart", "current", "full", "lower", "resumed", "scopes", "state"]
 
 DEFAULTS = {"cpu": dtypes.bfloat16, "cuda": dtypes.float16}
 
@@ -35,6 +36,24 @@ def count(change: int) -> None:
     global scopes
     with _lock:
         scopes += change
+
+
+def current() -> tuple[Any, ...]:
+    """What autocast is set to on this thread, for `resumed`."""
+    return state.enabled, state.dtype, state.cache
+
+
+@contextlib.contextmanager
+def resumed(settings: tuple[Any, ...]) -> Iterator[None]:
+    """Autocast as it was when `current` gave these settings: what is computed again runs in the same precision."""
+    before = current()
+    count(1)
+    state.enabled, state.dtype, state.cache = settings
+    try:
+        yield
+    finally:
+        state.enabled, state.dtype, state.cache = before
+        count(-1)
 
 
 def lower(*operands: Any) -> tuple[Any, ...]:

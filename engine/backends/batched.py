@@ -312,10 +312,10 @@ def _expanded(parts: list[Any], ndim: int) -> list[Any]:
 
 
 def inverse(moved: Callable[[Any], Any], shape: tuple[int, ...]) -> Callable[[Any], Any]:
-    """What undoes a moveaxis, found by moving the numbers of the axes."""
-    labels = np.empty(tuple(range(2, len(shape) + 2)), np.bool_)
-    order = [n - 2 for n in moved(labels).shape]
-    return lambda found: found.transpose(tuple(np.argsort(order)))
+    """What undoes a moveaxis of `shape`, found by moving strides that number the axes."""
+    numbered = np.lib.stride_tricks.as_strided(np.empty(1), (1,) * len(shape), range(len(shape)))
+    order = tuple(np.argsort(moved(numbered).strides))
+    return lambda found: found.transpose(order)
 
 
 def _is_array_index(part: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import gradbook
 from gradbook import Size, Tensor
 from gradbook.distributions import constraints
-from gradbook.distributions.transforms import Transform
+from gradbook.distributions.transform import FixedTransform, Transform
 from gradbook.distributions.utils import tril_matrix_to_vec, vec_to_tril_matrix
 from gradbook.nn.functional import logsigmoid, pad, softplus
 
@@ -18,16 +18,11 @@ __all__ = [
 ]  # fmt: skip
 
 
-class SoftmaxTransform(Transform):
+class SoftmaxTransform(FixedTransform):
     """y = softmax(x); its inverse, the logarithm, is one of many."""
 
     domain = constraints.real_vector
     codomain = constraints.simplex
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, SoftmaxTransform)
-
-    __hash__ = object.__hash__
 
     def _call(self, x: Any) -> Any:
         shares = (x - x.max(-1, True)[0]).exp()
@@ -43,17 +38,12 @@ class SoftmaxTransform(Transform):
     inverse_shape = forward_shape
 
 
-class StickBreakingTransform(Transform):
+class StickBreakingTransform(FixedTransform):
     """k - 1 numbers to k shares: each breaks a part off the rest of a stick."""
 
     domain = constraints.real_vector
     codomain = constraints.simplex
     bijective = True
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, StickBreakingTransform)
-
-    __hash__ = object.__hash__
 
     def _call(self, x: Any) -> Any:
         offset = x.shape[-1] + 1 - x.new_ones(x.shape[-1]).cumsum(-1)
@@ -128,16 +118,11 @@ class CorrCholeskyTransform(Transform):
         return Size((*shape[:-2], shape[-1] * (shape[-1] - 1) // 2))
 
 
-class LowerCholeskyTransform(Transform):
+class LowerCholeskyTransform(FixedTransform):
     """A square matrix to a lower triangular one with a positive diagonal."""
 
     domain = constraints.independent(constraints.real, 2)
     codomain: Any = constraints.lower_cholesky
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, LowerCholeskyTransform)
-
-    __hash__ = object.__hash__
 
     def _call(self, x: Any) -> Any:
         return x.tril(-1) + x.diagonal(dim1=-2, dim2=-1).exp().diag_embed()
@@ -146,16 +131,11 @@ class LowerCholeskyTransform(Transform):
         return y.tril(-1) + y.diagonal(dim1=-2, dim2=-1).log().diag_embed()
 
 
-class PositiveDefiniteTransform(Transform):
+class PositiveDefiniteTransform(FixedTransform):
     """A square matrix to a positive definite one: the product of a Cholesky factor with its transpose."""
 
     domain = constraints.independent(constraints.real, 2)
     codomain: Any = constraints.positive_definite
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, PositiveDefiniteTransform)
-
-    __hash__ = object.__hash__
 
     def _call(self, x: Any) -> Any:
         factor = LowerCholeskyTransform()(x)

@@ -7,9 +7,10 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from gradbook.autograd import engine, grad_mode, layers
+from gradbook.autograd import casting, engine, grad_mode, layers, versions
 from gradbook.autograd.function import Function
 from gradbook.autograd.saving import SavingLayer, current_hooks
+from gradbook.errors import InplaceError
 from gradbook.random import default_generator
 from gradbook.tensor import Tensor
 
@@ -131,12 +132,23 @@ class Frame:
     ) -> None:
         hooks = current_hooks()  # of a checkpoint around this one: the arguments are its to keep
 
+        seq = next(versions.sequence)
+
+        def again_from(value: Tensor) -> Tensor:
+            if versions.changed_at(value._array) > seq:
+                raise InplaceError(
+                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
+                    f"an argument of checkpoint, of shape {tuple(value.shape)}, which backward would compute from "
+                    "again. clone() it before it is changed"
+                )
+            return value.detach()
+
         def kept(value: Any) -> Any:
             if not isinstance(value, Tensor):
                 return lambda: value
             wants = value.requires_grad
             if hooks is None or value.is_leaf:
-                return lambda: value.detach().requires_grad_(wants)
+                return lambda: again_from(value).requires_grad_(wants)
             held = hooks.pack(value.detach())
             return lambda: hooks.unpack(held).detach().requires_grad_(wants)
 
@@ -144,6 +156,7 @@ class Frame:
         self.args = [kept(a) for a in args]
         self.kwargs = {name: kept(value) for name, value in kwargs.items()}
         self.random = default_generator.get_state() if preserve else None
+        self.autocast = casting.current()
         self.facts: list[Any] = []  # what was kept: shape and dtype of each, in order
         self.values: dict[int, Tensor] = {}
 
@@ -188,6 +201,7 @@ class Frame:
         kwargs = {name: value() for name, value in self.kwargs.items()}
         with (
             _random_from(self.random),
+            casting.resumed(self.autocast),
             grad_mode.enable_grad(),
             layers.pushed(SavingLayer(keep, lambda number: self.values[number])),
             self.again,
@@ -241,6 +255,7 @@ class CheckpointFunction(Function):
         """Call the function without recording."""
         check_backward_validity(args)
         ctx.run_function, ctx.state = run_function, default_generator.get_state() if preserve_rng_state else None
+        ctx.autocast = casting.current()
         ctx.inputs = [None if isinstance(a, Tensor) else a for a in args]
         ctx.places = [i for i, a in enumerate(args) if isinstance(a, Tensor)]
         ctx.save_for_backward(*[args[i] for i in ctx.places])
@@ -260,7 +275,7 @@ class CheckpointFunction(Function):
         for place, tensor in zip(ctx.places, ctx.saved_tensors, strict=True):
             inputs[place] = tensor
         again = detach_variable(tuple(inputs))
-        with _random_from(ctx.state), grad_mode.enable_grad():
+        with _random_from(ctx.state), casting.resumed(ctx.autocast), grad_mode.enable_grad():
             outputs = ctx.run_function(*again)
         outputs = (outputs,) if isinstance(outputs, Tensor) else outputs
         live = [

@@ -109,3 +109,14 @@ def test_refusals() -> None:
         gradbook.sparse_coo_tensor(INDEX, VALUES, (2, 2))
     with pytest.raises(RuntimeError, match="to_dense"):
         gradbook.sparse_coo_tensor(INDEX, VALUES).exp()
+    same_error(lambda lib, i, v, d: lib.sparse.mm(made(lib, i, v), d.float()), INDEX, VALUES, DENSE)
+    same_error(lambda lib, i, v: lib.sparse.sum(made(lib, i, v), dim=5), INDEX, VALUES)
+    same_error(lambda lib, i, v: lib.sparse.sum(made(lib, i, v), dim=(0, -2)), INDEX, VALUES)
+    same_error(lambda lib, i, v: made(lib, i, v).transpose(0, 5), INDEX, VALUES)
+
+
+def test_products_element_by_element() -> None:
+    other = draw(3, 3, dtype="float64")
+    compare(lambda lib, v, d: (made(lib, lib.tensor(INDEX), v) * d.to_sparse()).to_dense(), VALUES, other)
+    compare(lambda lib, v: (made(lib, lib.tensor(INDEX), v) * lib.tensor(other)).to_dense(), VALUES)
+    same_error(lambda lib, i, v, d: made(lib, i, v) * d, INDEX, VALUES, DENSE)

@@ -271,3 +271,19 @@ def test_an_op_without_a_rule_is_looped_and_differentiates():
     np.testing.assert_allclose(got.numpy(), Y.sum(1) ** 2)
     slope = gradbook.vmap(gradbook.func.grad(lambda a: odd(a)[0]))(x)
     np.testing.assert_allclose(slope.numpy(), np.repeat(2 * Y.sum(1)[:, None], 3, 1))
+
+
+def test_writing_by_index_into_many_axes():
+    """Indices that are no neighbours put their axis in front; PyTorch's vmap refuses them, its loop does not."""
+
+    def write(lib, x, v):
+        y = x.clone()
+        i = lib.tensor([1, 0])
+        y[(slice(None),) * 14 + (i, slice(None), i)] = v
+        return y
+
+    def samples(lib):
+        return lib.arange(24.0).reshape(3, *(1,) * 14, 2, 2, 2), lib.arange(12.0).reshape(3, 2, *(1,) * 14, 2)
+
+    mine = gradbook.func.vmap(lambda x, v: write(gradbook, x, v))(*samples(gradbook))
+    assert mine.tolist() == [write(torch, x, v).tolist() for x, v in zip(*samples(torch), strict=True)]

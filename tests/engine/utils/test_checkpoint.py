@@ -162,6 +162,44 @@ def test_contexts():
     assert entered == ["forward", "again"]
 
 
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_what_is_computed_again_has_the_same_precision(reentrant):
+    """backward runs outside of autocast, and what it computes again inside, as it was."""
+
+    def run(lib, module):
+        x, w = (lib.tensor(a, dtype=lib.float32).requires_grad_() for a in (X, W[0]))
+        seen = []
+
+        def part(x):
+            y = x @ w
+            seen.append(y.dtype is lib.bfloat16)
+            return y.relu() @ w
+
+        with lib.autocast("cpu", dtype=lib.bfloat16):
+            y = module.checkpoint(part, x, use_reentrant=reentrant)
+        with lib.autocast("cpu", enabled=False):
+            y.float().sum().backward()
+        assert not lib.is_autocast_enabled("cpu")
+        return seen, x.grad, w.grad
+
+    (mine, *grads), (reference, *expected) = run(gradbook, ours), run(torch, theirs)
+    assert mine == reference == [True, True]
+    for got, want in zip(grads, expected, strict=True):
+        np.testing.assert_allclose(got.numpy(), want.numpy(), rtol=0.02, atol=0.02)
+
+
+@pytest.mark.parametrize("grad", [False, True])
+def test_an_argument_that_was_changed_since_is_noticed(grad):
+    for lib, module in ((torch, theirs), (gradbook, ours)):
+        w = lib.ones(2, requires_grad=True)
+        x = w * 2 if grad else lib.ones(2)
+        y = module.checkpoint(lambda t, w: t.sin() * t * w, x, w, use_reentrant=False)
+        with lib.no_grad():
+            x.add_(1)
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            y.sum().backward()
+
+
 def test_another_computation_is_noticed():
     count = [0]
 
