@@ -119,6 +119,7 @@ class profile:
 
     schedule: step number -> ProfilerAction; without it everything is recorded. on_trace_ready(prof) is called at the
     end of each cycle. Then key_averages().table(), events() and export_chrome_trace() tell of the last cycle.
+    Differs: of the options only record_shapes, profile_memory and with_flops change what is recorded.
     """
 
     def __init__(
@@ -132,13 +133,21 @@ class profile:
         with_stack: bool = False,
         with_flops: bool = False,
         with_modules: bool = False,
+        experimental_config: Any = None,
+        execution_trace_observer: Any = None,
         acc_events: bool = False,
-        **ignored: Any,
+        use_cuda: bool | None = None,
+        custom_trace_id_callback: Callable[[], str] | None = None,
+        post_processing_timeout_s: float | None = None,
     ) -> None:
         self.activities = set(activities) if activities is not None else supported_activities()
         self.schedule = schedule or (lambda step: ProfilerAction.RECORD)
         self.on_trace_ready = on_trace_ready
-        self.options = {"record_shapes": record_shapes, "profile_memory": profile_memory, "with_flops": with_flops}
+        self.options: dict[str, Any] = {
+            "record_shapes": record_shapes,
+            "profile_memory": profile_memory,
+            "with_flops": with_flops,
+        }
         self.step_num = 0
         self.profiler: collecting.profile | None = None
         self.on = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -21,6 +22,12 @@ HEAVY = (
     "pandas",
     "safetensors",
 )
+LAZY = (  # what few programs use comes when it is named
+    "accelerator alias cuda datasets distributed distributions fft func functional hub interop jit masked mps "
+    "multiprocessing observe onnx profiler signal sparse testing xpu backends.batched utils.benchmark utils.checkpoint "
+    "ops.foreach"
+).split()
+SLOW = {"asyncio", "concurrent.futures", "http", "logging", "multiprocessing", "pickletools", "socket", "zipfile"}
 ABOVE = ("gradbook.widgets", "gradbook.kernel_ext", "gradbook.lessons")
 
 
@@ -36,6 +43,12 @@ def test_the_engine_knows_no_notebook(statement: str) -> None:
     loaded = modules_after(statement)
     assert "gradbook" in loaded
     assert loaded & {*HEAVY, *ABOVE} == set()
+
+
+def test_few_things_wait_for_what_few_programs_use() -> None:
+    ours = {f"gradbook.{name}" for name in LAZY}
+    assert modules_after("import gradbook") & (ours | SLOW) == set()
+    assert [name for name in sorted(ours) if importlib.util.find_spec(name) is None] == []
 
 
 def test_the_widgets_do_not_load_the_extension() -> None:

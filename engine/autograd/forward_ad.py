@@ -11,6 +11,7 @@ rule, which is linear in the gradient: going backward twice through that one op 
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -110,21 +111,27 @@ def enter_dual_level() -> int:
         raise RuntimeError("Nested forward mode AD is not supported at the moment; func.jvp nests")
     scope = layers.pushed(ForwardLayer())
     scope.__enter__()
-    _open.append(scope)
+    _open.scopes = (*_open.scopes, scope)
     return 0
 
 
 def exit_dual_level(*, level: int | None = None) -> None:
     """Close the level: tangents are forgotten. Raises RuntimeError if none is open, or another one."""
-    if not _open:
+    if not _open.scopes:
         raise RuntimeError("Dual level must be a positive number: no level is open.")
     if level not in (None, 0):
         raise RuntimeError("Trying to exit a forward AD level that was not the last one that was created.")
     versions.followed.clear()
-    _open.pop().__exit__(None, None, None)
+    *rest, scope = _open.scopes
+    _open.scopes = tuple(rest)
+    scope.__exit__(None, None, None)
 
 
-_open: list[Any] = []
+class _Open(threading.local):
+    scopes: tuple[Any, ...] = ()  # of the level that is open on this thread
+
+
+_open = _Open()
 
 
 @contextlib.contextmanager

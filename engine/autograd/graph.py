@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -23,7 +24,12 @@ __all__ = [
     "saved_tensors_hooks",
 ]
 
-_refused: list[str] = []
+
+class _Refused(threading.local):
+    words: tuple[str, ...] = ()  # why hooks are disabled on this thread, innermost last
+
+
+_refused = _Refused()
 
 
 class GradientEdge(NamedTuple):
@@ -61,8 +67,8 @@ class saved_tensors_hooks(contextlib.AbstractContextManager[None]):
         self.pack_hook, self.unpack_hook = pack_hook, unpack_hook
 
     def __enter__(self) -> None:
-        if _refused:
-            raise RuntimeError(_refused[-1])
+        if _refused.words:
+            raise RuntimeError(_refused.words[-1])
         self._scope = layers.pushed(SavingLayer(self.pack_hook, self.unpack_hook))
         self._scope.__enter__()
 
@@ -87,11 +93,12 @@ class save_on_cpu(saved_tensors_hooks):
 @contextlib.contextmanager
 def disable_saved_tensors_hooks(error_message: str) -> Iterator[None]:
     """Inside, saved_tensors_hooks raises RuntimeError with this message."""
-    _refused.append(error_message)
+    before = _refused.words
+    _refused.words = (*before, error_message)
     try:
         yield
     finally:
-        _refused.pop()
+        _refused.words = before
 
 
 @contextlib.contextmanager

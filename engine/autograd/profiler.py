@@ -231,7 +231,10 @@ class record_function:
 
 
 class profile:
-    """Collects what runs inside, as torch.autograd.profiler.profile: `print(prof.key_averages().table())`."""
+    """Collects what runs inside, as torch.autograd.profiler.profile: `print(prof.key_averages().table())`.
+
+    Differs: only record_shapes, with_flops and profile_memory change what is collected.
+    """
 
     def __init__(
         self,
@@ -240,7 +243,17 @@ class profile:
         record_shapes: bool = False,
         with_flops: bool = False,
         profile_memory: bool = False,
-        **ignored: Any,
+        use_cuda: bool = False,
+        use_device: str | None = None,
+        with_stack: bool = False,
+        with_modules: bool = False,
+        use_kineto: bool = False,
+        use_cpu: bool = True,
+        experimental_config: Any = None,
+        acc_events: bool = False,
+        custom_trace_id_callback: Any = None,
+        post_processing_timeout_s: float | None = None,
+        activity_filters: Any = None,
     ) -> None:
         self.enabled = enabled
         self.collector = Collector(record_shapes, profile_memory, with_flops)

@@ -99,7 +99,9 @@ class Conversion:
         return self._apply(lambda tensor: tensor.share_memory_())
 
 
-def _parse_to(*args: Any, device: Any = None, dtype: Any = None, **_: Any) -> tuple[Any, Any]:
+def _parse_to(
+    *args: Any, device: Any = None, dtype: Any = None, non_blocking: bool = False, memory_format: Any = None
+) -> tuple[Any, Any]:
     """to()'s arguments -> (device or None, dtype or None)."""
     for arg in args:
         if isinstance(arg, Tensor):

@@ -36,6 +36,20 @@ def array_dtype(dtype: Any, name: str = "tensor") -> Any:
         ) from None
 
 
+def no_others(name: str, named: dict[str, Any], *known: str) -> None:
+    """Raise TypeError for a keyword argument that `name` does not have."""
+    for word in named:
+        if word not in known:
+            raise TypeError(f"{name}() got an unexpected keyword argument '{word}'")
+
+
+def shape_given(name: str, size: Any, named: dict[str, Any]) -> tuple[int, ...]:
+    """The shape that *size, or size= among keyword arguments, gives. Raises TypeError for a keyword nobody knows."""
+    if named:
+        no_others(name, named, "size", "layout", "names", "pin_memory")
+    return shape_of(name, size or (named.get("size", ()),))
+
+
 def shape_of(name: str, size: Any) -> tuple[int, ...]:
     """The shape from `*size`: ints, or one sequence of ints. Raises TypeError for others, RuntimeError below 0."""
     if len(size) == 1 and not isinstance(size[0], (int, np.integer)):

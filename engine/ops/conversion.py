@@ -189,7 +189,7 @@ _LEGACY = {
 
 
 @method("type")
-def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False, **_: Any) -> Any:
+def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     """The name of this tensor's type, such as "gradbook.FloatTensor", or the tensor in another dtype."""
     if dtype is None:
         names = {kind: name for name, kind in _LEGACY.items()}

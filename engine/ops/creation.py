@@ -16,7 +16,7 @@ from gradbook.autograd.inference import mark
 from gradbook.device import CPU, get_default_device, place
 from gradbook.device import device as device_type
 from gradbook.layout import empty_in
-from gradbook.ops.arguments import array_dtype, shape_of, with_out, write_out
+from gradbook.ops.arguments import array_dtype, shape_given, shape_of, with_out, write_out
 from gradbook.tensor import Tensor, leaf_node, method
 
 __all__ = [
@@ -224,7 +224,7 @@ def zeros(
     requires_grad: bool = False, **named: Any,
 ) -> Tensor:  # fmt: skip
     """Zeros of shape `size`, as torch.zeros. Raises RuntimeError for a negative length."""
-    shape = shape_of("zeros", size or (named.pop("size", ()),))
+    shape = shape_given("zeros", size, named)
     array = module_for(device).zeros(shape, array_dtype(dtype, "zeros") or dtypes._default._np)
     return write_out("zeros", leaf(array, device, requires_grad), out)
 
@@ -234,7 +234,7 @@ def ones(
     requires_grad: bool = False, **named: Any,
 ) -> Tensor:  # fmt: skip
     """Ones of shape `size`, as torch.ones. Raises RuntimeError for a negative length."""
-    shape = shape_of("ones", size or (named.pop("size", ()),))
+    shape = shape_given("ones", size, named)
     array = module_for(device).ones(shape, array_dtype(dtype, "ones") or dtypes._default._np)
     return write_out("ones", leaf(array, device, requires_grad), out)
 
@@ -244,7 +244,7 @@ def empty(
     pin_memory: bool = False, memory_format: Any = None, **named: Any,
 ) -> Tensor:  # fmt: skip
     """A tensor of shape `size` with whatever memory held, as torch.empty."""
-    shape = shape_of("empty", size or (named.pop("size", ()),))
+    shape = shape_given("empty", size, named)
     array = empty_in(module_for(device), shape, array_dtype(dtype, "empty") or dtypes._default._np, memory_format)
     return write_out("empty", leaf(array, device, requires_grad), out)
 
@@ -269,8 +269,9 @@ def number_kind(value: Any) -> Any:
 
 
 def scalar_tensor(
-    s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
-) -> Tensor:
+    s: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
     """A 0-d tensor of the default dtype, whatever kind of number `s` is (torch.scalar_tensor)."""
     return leaf(np.asarray(s).astype(array_dtype(dtype) or dtypes._default._np), device, requires_grad)
 
@@ -398,15 +399,17 @@ def eye(
 
 
 def tril_indices(
-    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, **_: Any
-) -> Tensor:
+    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, layout: Any = None, device: Any = None,
+    pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
     """Row and column indices of the lower triangle. -> (2, n)."""
     return leaf(np.stack(np.tril_indices(row, offset, col)).astype(array_dtype(dtype)), device)
 
 
 def triu_indices(
-    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None, **_: Any
-) -> Tensor:
+    row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, layout: Any = None, device: Any = None,
+    pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
     """Row and column indices of the upper triangle. -> (2, n)."""
     return leaf(np.stack(np.triu_indices(row, offset, col)).astype(array_dtype(dtype)), device)
 

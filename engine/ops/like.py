@@ -8,7 +8,7 @@ import numpy as np
 
 from gradbook.formats import preserve_format
 from gradbook.layout import empty_in
-from gradbook.ops.arguments import array_dtype, shape_of
+from gradbook.ops.arguments import array_dtype, shape_given, shape_of
 from gradbook.ops.creation import array_from, leaf, module_for
 from gradbook.tensor import Tensor, method
 
@@ -82,7 +82,7 @@ def relaid(made: Tensor, input: Tensor, memory_format: Any) -> Tensor:
 
 @method()
 def new_tensor(
-    self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
+    self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """A copy of `data` in the dtype and on the device of this tensor, as torch.Tensor.new_tensor."""
     array = array_from(data, array_dtype(dtype) or (data.dtype._np if isinstance(data, Tensor) else self._array.dtype))
@@ -94,9 +94,7 @@ def new_zeros(
     self: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any
 ) -> Tensor:
     """Zeros of shape `size`, in this tensor's dtype and on its device."""
-    xp, shape, kind, where = _kind_of(
-        "new_zeros", self, dtype, device, shape_of("new_zeros", size or (named.get("size", ()),))
-    )
+    xp, shape, kind, where = _kind_of("new_zeros", self, dtype, device, shape_given("new_zeros", size, named))
     return leaf(xp.zeros(shape, kind), where, requires_grad)
 
 
@@ -105,9 +103,7 @@ def new_ones(
     self: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any
 ) -> Tensor:
     """Ones of shape `size`, in this tensor's dtype and on its device."""
-    xp, shape, kind, where = _kind_of(
-        "new_ones", self, dtype, device, shape_of("new_ones", size or (named.get("size", ()),))
-    )
+    xp, shape, kind, where = _kind_of("new_ones", self, dtype, device, shape_given("new_ones", size, named))
     return leaf(xp.ones(shape, kind), where, requires_grad)
 
 
@@ -116,9 +112,7 @@ def new_empty(
     self: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **named: Any
 ) -> Tensor:
     """An uninitialised tensor of shape `size`, in this tensor's dtype and on its device."""
-    xp, shape, kind, where = _kind_of(
-        "new_empty", self, dtype, device, shape_of("new_empty", size or (named.get("size", ()),))
-    )
+    xp, shape, kind, where = _kind_of("new_empty", self, dtype, device, shape_given("new_empty", size, named))
     return leaf(xp.empty(shape, kind), where, requires_grad)
 
 
@@ -131,7 +125,8 @@ def new_full(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
-    **_: Any,
+    layout: Any = None,
+    pin_memory: bool = False,
 ) -> Tensor:
     """One number in shape `size`, in this tensor's dtype and on its device."""
     xp, shape, kind, where = _kind_of("new_full", self, dtype, device, shape_of("new_full", (size,)))

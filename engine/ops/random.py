@@ -10,7 +10,7 @@ from gradbook import backends, dtypes
 from gradbook.autograd import layers
 from gradbook.autograd.inplace import assign, check_leaf
 from gradbook.errors import DTypeError
-from gradbook.ops.arguments import array_dtype, shape_of, tensor_of, write_out
+from gradbook.ops.arguments import array_dtype, no_others, shape_given, shape_of, tensor_of, write_out
 from gradbook.ops.creation import leaf, module_for
 from gradbook.ops.like import relaid
 from gradbook.random import Generator, default_generator
@@ -54,17 +54,13 @@ def normal_array(rng: Any, shape: Any, kind: Any) -> Any:
     return rng.standard_normal(shape, dtype=np.float32).astype(kind)
 
 
-def _shaped(name: str, size: Any, named: dict[str, Any]) -> tuple[int, ...]:
-    return shape_of(name, size or (named.get("size", ()),))
-
-
 def rand(
     *size: Any, generator: Generator | None = None, out: Tensor | None = None, dtype: Any = None, layout: Any = None,
     device: Any = None, requires_grad: bool = False, pin_memory: bool = False, **named: Any,
 ) -> Tensor:  # fmt: skip
     """Uniform random numbers in [0, 1), as torch.rand."""
     kind = array_dtype(dtype) or dtypes._default._np
-    array = uniform_array(stream(generator, module_for(device)), _shaped("rand", size, named), kind)
+    array = uniform_array(stream(generator, module_for(device)), shape_given("rand", size, named), kind)
     return write_out("rand", leaf(array, device, requires_grad), out)
 
 
@@ -74,7 +70,7 @@ def randn(
 ) -> Tensor:  # fmt: skip
     """Standard normal random numbers, as torch.randn."""
     kind = array_dtype(dtype) or dtypes._default._np
-    array = normal_array(stream(generator, module_for(device)), _shaped("randn", size, named), kind)
+    array = normal_array(stream(generator, module_for(device)), shape_given("randn", size, named), kind)
     return write_out("randn", leaf(array, device, requires_grad), out)
 
 
@@ -137,7 +133,8 @@ def rand_like(
     device: Any = None,
     requires_grad: bool = False,
     memory_format: Any = None,
-    **_: Any,
+    layout: Any = None,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Uniform in [0, 1), in the shape, dtype and device of `input` (torch.rand_like)."""
     where = input.device if device is None else device
@@ -155,7 +152,8 @@ def randn_like(
     device: Any = None,
     requires_grad: bool = False,
     memory_format: Any = None,
-    **_: Any,
+    layout: Any = None,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Standard normal, in the shape, dtype and device of `input` (torch.randn_like)."""
     where = input.device if device is None else device
@@ -328,6 +326,7 @@ def uniform_(
     self: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None, **named: float
 ) -> Tensor:
     """Fill with uniform numbers from [a, b) (torch.Tensor.uniform_). Raises RuntimeError if a > b."""
+    no_others("uniform_", named, "from", "to")
     a, b = named.get("from", a), named.get("to", b)
     if a > b:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={a} > to={b}")
@@ -395,6 +394,7 @@ def random_(
     self: Tensor, low: int | None = None, high: int | None = None, *, generator: Generator | None = None, **named: int
 ) -> Tensor:
     """Fill with whole numbers: below `low` alone, from low to below high, or over all the dtype holds exactly."""
+    no_others("random_", named, "from", "to")
     low, high = named.get("from", low), named.get("to", high)
     rng, shape, kind = _rng(self, generator)
     if low is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 
 import numpy as np
@@ -132,3 +133,28 @@ def test_what_is_not_followed_is_refused():
         with pytest.raises(NotImplementedError):
             dual.zero_()
     x.zero_()  # and afterwards nothing is
+
+
+def test_levels_belong_to_their_threads():
+    fw = gradbook.autograd.forward_ad
+    x = gradbook.ones(2)
+    entered, left = threading.Event(), threading.Event()
+
+    def other():
+        with fw.dual_level():
+            entered.set()
+            left.wait(10)
+            found.append(fw.unpack_dual(fw.make_dual(x, x).sin()).tangent.tolist())
+
+    found = []
+    with fw.dual_level():
+        thread = threading.Thread(target=other)
+        thread.start()
+        entered.wait(10)
+        mine = fw.unpack_dual(fw.make_dual(x, x).sin()).tangent.tolist()
+    left.set()
+    thread.join()
+    assert found == [mine]
+    with pytest.raises(RuntimeError, match="no level"):
+        fw.exit_dual_level()
+    assert gradbook.autograd.layers.state.open == ()

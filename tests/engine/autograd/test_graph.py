@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -263,3 +265,23 @@ def optimizer_loop(lib, x, y, w):
 @pytest.mark.parametrize("use", [maml, gradient_penalty, hessian_vector, optimizer_loop])
 def test_second_order_uses(use):
     both(lambda lib: use(lib, lib.tensor(X), lib.tensor(X[:, 0] > 1).double(), lib.tensor(X[0])))
+
+
+def test_hooks_are_disabled_on_one_thread_only():
+    graph = gradbook.autograd.graph
+    errors = []
+
+    def other():
+        try:
+            with graph.saved_tensors_hooks(lambda x: x, lambda x: x):
+                pass
+        except RuntimeError as error:
+            errors.append(error)
+
+    with graph.disable_saved_tensors_hooks("not here"):
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+        with pytest.raises(RuntimeError, match="not here"), graph.saved_tensors_hooks(lambda x: x, lambda x: x):
+            pass
+    assert errors == []

@@ -10,6 +10,8 @@ import pytest
 import gradbook
 from tests.parity_tools import compare, draw, integers, same_error
 
+torch = pytest.importorskip("torch")
+
 DATA: dict[str, Any] = {
     "float": 1.5,
     "int": 3,
@@ -290,3 +292,45 @@ def test_assert_takes_tensors_too() -> None:
     for condition in (False, [False], [True, True]):
         same_error(lambda lib, condition=condition: lib._assert(lib.tensor(condition), "not so"))
     assert gradbook._assert(True, "not so") is None
+
+
+UNKNOWN: dict[str, Any] = {
+    "zeros": lambda lib, **more: lib.zeros(2, **more),
+    "ones": lambda lib, **more: lib.ones(2, **more),
+    "empty": lambda lib, **more: lib.empty(2, **more),
+    "rand": lambda lib, **more: lib.rand(2, **more),
+    "randn": lambda lib, **more: lib.randn(2, **more),
+    "rand_like": lambda lib, **more: lib.rand_like(lib.ones(2), **more),
+    "randn_like": lambda lib, **more: lib.randn_like(lib.ones(2), **more),
+    "scalar_tensor": lambda lib, **more: lib.scalar_tensor(1.0, **more),
+    "tril_indices": lambda lib, **more: lib.tril_indices(2, 2, **more),
+    "triu_indices": lambda lib, **more: lib.triu_indices(2, 2, **more),
+    "new_zeros": lambda lib, **more: lib.ones(2).new_zeros(2, **more),
+    "new_ones": lambda lib, **more: lib.ones(2).new_ones(2, **more),
+    "new_empty": lambda lib, **more: lib.ones(2).new_empty(2, **more),
+    "new_full": lambda lib, **more: lib.ones(2).new_full((2,), 1.0, **more),
+    "new_tensor": lambda lib, **more: lib.ones(2).new_tensor([1.0], **more),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_a_misspelt_argument_is_no_silent_default(name: str) -> None:
+    same_error(lambda lib: UNKNOWN[name](lib, requires_gard=True))
+    options = {} if name == "new_tensor" else {"pin_memory": False, "layout": "strided"}
+    shapes = [
+        tuple(UNKNOWN[name](lib, **{key: value and getattr(lib, value) for key, value in options.items()}).shape)
+        for lib in (gradbook, torch)
+    ]
+    assert shapes[0] == shapes[1]
+
+
+def test_other_misspelt_arguments() -> None:
+    for call in (
+        lambda lib, **more: lib.ones(2).uniform_(**more),
+        lambda lib, **more: lib.ones(2).random_(**more),
+        lambda lib, **more: lib.ones(2).type(lib.float64, **more),
+        lambda lib, **more: lib.nn.Linear(1, 1).to(lib.float64, **more),
+        lambda lib, **more: lib.profiler.profile(**more),
+        lambda lib, **more: lib.autograd.profiler.profile(**more),
+    ):
+        same_error(lambda lib, call=call: call(lib, nonblocking=True))
