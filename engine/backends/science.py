@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from gradbook.errors import MissingExtraError
 
-__all__ = ["science"]
+__all__ = ["science", "transforms"]
 
 
 def science(xp: Any, module: str, what: str) -> Any:
@@ -22,3 +23,14 @@ def science(xp: Any, module: str, what: str) -> Any:
         return importlib.import_module(name)
     except ImportError as error:
         raise MissingExtraError(f"{what} needs SciPy: pip install 'gradbook[science]'") from error
+
+
+@functools.cache
+def transforms(xp: Any) -> Any:
+    """The Fourier transforms for arrays of `xp`: SciPy's on the CPU where it is there (up to 6 times faster)."""
+    if xp is not np:
+        return xp.fft
+    try:
+        return science(xp, "fft", "fft")
+    except MissingExtraError:
+        return xp.fft

@@ -11,6 +11,7 @@ from typing import Any
 
 from gradbook import dtypes
 from gradbook.autograd.op import Op
+from gradbook.backends.science import transforms
 from gradbook.errors import ShapeError, UnsupportedDTypeError
 from gradbook.ops.mistakes import scalar_name
 from gradbook.ops.padding import pad_op
@@ -36,8 +37,8 @@ def _(xp: Any, x: Any, *, dims: tuple[int, ...], norm: str, inverse: bool) -> An
     if not x.size:
         return x.astype(dtypes.of_array(x).to_complex()._np)
     if len(dims) == 1:
-        return (xp.fft.ifft if inverse else xp.fft.fft)(x, axis=dims[0], norm=norm)
-    return (xp.fft.ifftn if inverse else xp.fft.fftn)(x, axes=dims, norm=norm)
+        return (transforms(xp).ifft if inverse else transforms(xp).fft)(x, axis=dims[0], norm=norm)
+    return (transforms(xp).ifftn if inverse else transforms(xp).fftn)(x, axes=dims, norm=norm)
 
 
 @c2c_op.grad("x")
@@ -50,7 +51,7 @@ def _(xp: Any, x: Any, *, dim: int, norm: str) -> Any:
     if not x.size:
         shape = (*x.shape[:dim], x.shape[dim] // 2 + 1, *x.shape[dim + 1 :])
         return xp.zeros(shape, dtypes.of_array(x).to_complex()._np)
-    return xp.fft.rfft(x, axis=dim, norm=norm)
+    return transforms(xp).rfft(x, axis=dim, norm=norm)
 
 
 @r2c_op.grad("x")
@@ -63,7 +64,7 @@ def _(grad: Any, x_shape: Any, dim: int, norm: str) -> Any:
 def _(xp: Any, x: Any, *, dim: int, norm: str, length: int) -> Any:
     if not x.size:
         return xp.zeros((*x.shape[:dim], length, *x.shape[dim + 1 :]), x.real.dtype)
-    return xp.fft.irfft(x, length, axis=dim, norm=norm)
+    return transforms(xp).irfft(x, length, axis=dim, norm=norm)
 
 
 @c2r_op.grad("x")

@@ -96,8 +96,8 @@ clamp_op = Op(
 
 @clamp_op.forward
 def _(xp: Any, x: Any, *, min: Any, max: Any) -> Any:
-    y = x if min is None else xp.maximum(x, x.dtype.type(min))
-    return y if max is None else xp.minimum(y, x.dtype.type(max))
+    low, high = (None if bound is None else x.dtype.type(bound) for bound in (min, max))
+    return xp.clip(x, low, high).astype(x.dtype, copy=False)  # NumPy widens bfloat16
 
 
 @clamp_op.grad("x")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from gradbook.autograd import casting
+from gradbook.autograd.op import Op
 from gradbook.ops.arguments import tensor_of
+from gradbook.ops.elementwise import masked
 from gradbook.ops.reduction import sum
 from gradbook.ops.vector_norm import vector_norm
 from gradbook.tensor import Tensor, method
@@ -27,7 +29,48 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: Any = "use_mm_fo
         raise RuntimeError(f"X1 and X2 must have the same number of columns. X1: {x1.shape[-1]} X2: {x2.shape[-1]}")
     if p < 0:
         raise RuntimeError("cdist only supports non-negative p values")
+    if compute_mode not in (None, IF_NECESSARY, WITH_PRODUCT, "donot_use_mm_for_euclid_dist"):
+        raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
+    many = x1.shape[-2] > MANY_ROWS or x2.shape[-2] > MANY_ROWS
+    if p == 2 and (compute_mode == WITH_PRODUCT or (compute_mode in (None, IF_NECESSARY) and many)):
+        made: Tensor = euclid_op(x1, x2)
+        return made
     return vector_norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, -1)
+
+
+SMALLEST = 1e-15  # a distance that is only rounding
+MANY_ROWS = 25  # from here on PyTorch, too, takes distances from a matrix product
+WITH_PRODUCT, IF_NECESSARY = "use_mm_for_euclid_dist", "use_mm_for_euclid_dist_if_necessary"
+euclid_op = Op(
+    "euclid", "a b", formula=r"y_{ij} = \lVert a_i - b_j \rVert", node_name="EuclideanDistBackward0",
+    grads={
+        "a": r"\textstyle\sum_j \bar y_{ij} (a_i - b_j) / y_{ij}",
+        "b": r"\textstyle\sum_i \bar y_{ij} (b_j - a_i) / y_{ij}",
+    },
+)  # fmt: skip
+
+
+@euclid_op.forward
+def _(xp: Any, a: Any, b: Any) -> Any:
+    squares = (a * a).sum(-1)[..., :, None] + (b * b).sum(-1)[..., None, :]
+    return xp.sqrt(xp.maximum(squares - 2 * (a @ b.swapaxes(-1, -2)), a.dtype.type(SMALLEST**2)))
+
+
+def _share(grad: Any, out: Any) -> Any:
+    """The gradient over the distance; 0 for a point and itself."""
+    return masked(grad / out, out > SMALLEST)
+
+
+@euclid_op.grad("a")
+def _(grad: Any, a: Any, b: Any, out: Any) -> Any:
+    share = _share(grad, out)
+    return share.sum(axis=-1)[..., None] * a - share @ b
+
+
+@euclid_op.grad("b")
+def _(grad: Any, a: Any, b: Any, out: Any) -> Any:
+    share = _share(grad, out).swapaxes(-1, -2)
+    return share.sum(axis=-1)[..., None] * b - share @ a
 
 
 @method("cov")

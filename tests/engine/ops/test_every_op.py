@@ -82,6 +82,7 @@ CASES: dict[str, tuple[Callable[..., Any], list[Any]]] = {
     "positive": (torch.positive, [(3,)]),
     "power_norm": (lambda x: torch.linalg.vector_norm(x, 3), [((4,), 0.5, 2.0)]),
     "prelu": (F.prelu, [(2, 3), (1,)]),
+    "euclid": (lambda a, b: torch.cdist(a, b, compute_mode="use_mm_for_euclid_dist"), [(3, 2), (4, 2)]),
     "rad2deg": (torch.rad2deg, [((3,), -0.02, 0.02)]),
     "roll": (lambda x: x.roll(1, 0), [(4,)]),
     "scatter": (lambda x, y: x.scatter(1, INDEX[:, :1], y), [(2, 3), (2, 1)]),

@@ -284,3 +284,14 @@ def test_covariance_and_distances() -> None:
     compare(lambda lib, x, y: (lib.cdist(x, y), lib.cdist(x, y, 1.0)), draw(3, 4), draw(5, 4, seed=1), grad_rtol=1e-4)
     same_error(lambda lib, x: lib.cov(x, fweights=lib.ones(6)), x)
     same_error(lambda lib, x: lib.cdist(x, x[:, :2]), x)
+    compare(lambda lib, a, b: lib.cdist(a, b), draw(2, 30, 4), draw(2, 7, 4, seed=1), second=True, rtol=1e-4)
+    product = "use_mm_for_euclid_dist"
+    compare(lambda lib, a, b: lib.cdist(a, b, compute_mode=product), draw(3, 4), draw(2, 4, seed=1), second=True)
+    compare(lambda lib, a: lib.cdist(a, a), draw(40, 4, dtype="float64"), grad=False, rtol=1e-6)
+    same_error(lambda lib, x: lib.cdist(x, x, compute_mode="another"), x)
+
+
+def test_the_distance_of_a_point_to_itself_has_no_gradient():
+    x = gradbook.rand(40, 3, dtype=gradbook.float64, requires_grad=True)
+    gradbook.cdist(x, x).diagonal().sum().backward()
+    assert x.grad.abs().max().item() < 1e-6
