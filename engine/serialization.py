@@ -229,40 +229,43 @@ def _moved(found: Any, place: Callable[[str], Any]) -> Any:
 # -- names that files may refer to ---------------------------------------------------------------------------------
 
 
-def add_safe_globals(safe_globals: list[Any]) -> None:
-    """Let files refer to these classes and functions, as torch.serialization.add_safe_globals."""
-    from gradbook.interop import safe_globals as table
+added: dict[str, Any] = {}  # by the name that a file has for it
 
-    table.add_safe_globals(safe_globals)
+
+def add_safe_globals(safe_globals: list[Any]) -> None:
+    """Let files refer to these classes and functions from now on, as torch.serialization.add_safe_globals.
+
+    An entry is the object, or (object, "module.name") for another name. Objects of such a class are made without
+    calling __init__; what the class's __setstate__ does is in your hands.
+    """
+    for entry in safe_globals:
+        found, name = entry if isinstance(entry, tuple) else (entry, f"{entry.__module__}.{entry.__qualname__}")
+        added[name] = found
 
 
 def get_safe_globals() -> list[Any]:
-    """What add_safe_globals was given."""
-    from gradbook.interop import safe_globals as table
-
-    return table.get_safe_globals()
+    """What was added, in order, as torch.serialization.get_safe_globals."""
+    return list(added.values())
 
 
 def clear_safe_globals() -> None:
-    """Forget what add_safe_globals was given."""
-    from gradbook.interop import safe_globals as table
-
-    table.clear_safe_globals()
+    """Forget what was added, as torch.serialization.clear_safe_globals."""
+    added.clear()
 
 
 class safe_globals:
     """`with safe_globals([Config]):` add_safe_globals inside the block only, as torch.serialization.safe_globals."""
 
     def __init__(self, safe_globals: list[Any]) -> None:
-        from gradbook.interop import safe_globals as table
-
-        self._scope = table.safe_globals(safe_globals)
+        self.entries = safe_globals
 
     def __enter__(self) -> None:
-        self._scope.__enter__()
+        self._before = dict(added)
+        add_safe_globals(self.entries)
 
     def __exit__(self, *exc: Any) -> None:
-        self._scope.__exit__(*exc)
+        added.clear()
+        added.update(self._before)
 
 
 def get_unsafe_globals_in_checkpoint(f: Any) -> list[str]:

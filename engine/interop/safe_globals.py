@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import re
 import sys
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Iterator
 from typing import Any
 
 import ml_dtypes
 import numpy as np
 
-from gradbook import dtypes, formats
+from gradbook import dtypes, formats, serialization
 from gradbook.device import device
 from gradbook.dtypes import bfloat16
 from gradbook.errors import UnsafeFileError
 from gradbook.interop.torch_names import REBUILD, STORAGE_DTYPES, STORAGE_NAMES
 from gradbook.tensor import Size, Tensor, leaf_node
 
-__all__ = ["Memory", "add_safe_globals", "allowed", "clear_safe_globals", "get_safe_globals", "module_part"]
+__all__ = ["Memory", "allowed", "module_part"]
 
 _ARRAY_TYPE = re.compile(r"[<>|=]?([biufc]\d{1,2}|[SU]\d{1,9}|[mM]8(\[\w+\])?|\?|b1)")
 
@@ -170,7 +168,7 @@ def layout(name: Any) -> Any:
 
 def default_dict(factory: Any = None, items: Any = ()) -> Any:
     """A defaultdict of plain values or collections: a missing key calls the factory, long after the file is closed."""
-    if not any(factory is kind for kind in (None, *FACTORIES, *_added.values())):
+    if not any(factory is kind for kind in (None, *FACTORIES, *serialization.added.values())):
         raise ValueError(f"a defaultdict of {factory!r:.80}")
     return defaultdict(factory, items)
 
@@ -214,49 +212,12 @@ VALUES: dict[str, Any] = {
 }
 assert set(STORAGE_NAMES.values()) == set(STORAGE_DTYPES)
 
-# -- what the user adds --------------------------------------------------------------------------------------------
-
-_added: dict[str, Any] = {}
-
-
-def add_safe_globals(safe_globals: list[Any]) -> None:
-    """Let files refer to these classes and functions from now on, as torch.serialization.add_safe_globals.
-
-    An entry is the object, or (object, "module.name") for another name. Objects of such a class are made without
-    calling __init__; what the class's __setstate__ does is in your hands.
-    """
-    for entry in safe_globals:
-        found, name = entry if isinstance(entry, tuple) else (entry, f"{entry.__module__}.{entry.__qualname__}")
-        _added[name] = found
-
-
-def get_safe_globals() -> list[Any]:
-    """What was added, in order."""
-    return list(_added.values())
-
-
-def clear_safe_globals() -> None:
-    """Forget what was added."""
-    _added.clear()
-
-
-@contextlib.contextmanager
-def safe_globals(safe_globals: list[Any]) -> Iterator[None]:
-    """add_safe_globals, for a while."""
-    before = dict(_added)
-    add_safe_globals(safe_globals)
-    try:
-        yield
-    finally:
-        _added.clear()
-        _added.update(before)
-
 
 def allowed(module: str, name: str) -> tuple[Any, bool] | None:
     """(what a name stands for, whether it may be called), or None for a name nobody declared safe."""
     path = f"{'builtins' if module == '__builtin__' else module}.{name}"
-    if path in _added:
-        return _added[path], True
+    if path in serialization.added:
+        return serialization.added[path], True
     if path in CALLABLE:
         return CALLABLE[path], True
     if path in VALUES:
