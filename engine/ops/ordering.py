@@ -33,9 +33,7 @@ def order(array: Any, dim: int, descending: bool) -> Any:
     return xp.flip(array.shape[dim] - 1 - backward, dim)
 
 
-def sort(
-    input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False, *, out: Any = None, **named: Any
-) -> Any:
+def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False, *, out: Any = None) -> Any:
     """Sorted along `dim`, and where each came from, as torch.sort; always stable. -> (values, indices)."""
     where = axis(dim, tensor_of("sort", input)._array.ndim)
     index = order(input._array, where, descending)

@@ -13,6 +13,7 @@ from gradbook.autograd import grad_mode, versions
 from gradbook.autograd.inplace import check_inplace
 from gradbook.autograd.op import Op
 from gradbook.errors import Card, ShapeError
+from gradbook.ops.arguments import no_others
 from gradbook.tensor import Size, Tensor, dim_error, method
 
 __all__ = [
@@ -191,10 +192,22 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
     return result
 
 
+def given(name: str, word: str, values: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+    """What *values or the keyword argument `word` give. Raises TypeError for neither, and for other keywords."""
+    if named:
+        no_others(name, named, word)
+        return values or (named[word],)
+    if not values:
+        raise TypeError(f'{name}() missing 1 required positional arguments: "{word}"')
+    return values
+
+
 @method("reshape")
 def _reshape(self: Tensor, *shape: Any, **named: Any) -> Tensor:
     """The same elements in another shape, as torch.Tensor.reshape. Raises RuntimeError if it cannot hold them."""
-    result: Tensor = reshape_op(self, shape=infer_shape(sizes("reshape", shape or (named["shape"],)), self._array.size))
+    result: Tensor = reshape_op(
+        self, shape=infer_shape(sizes("reshape", given("reshape", "shape", shape, named)), self._array.size)
+    )
     return result
 
 
@@ -211,10 +224,12 @@ def _view(self: Tensor, *shape: Any, **named: Any) -> Tensor:
 
     Raises RuntimeError where strides forbid a view, or the shape cannot hold the elements.
     """
-    if "dtype" in named or (shape and isinstance(shape[0], dtypes.dtype)):
-        return view_dtype(self, named.get("dtype") or shape[0])
+    if shape and isinstance(shape[0], dtypes.dtype):
+        return view_dtype(self, shape[0])
+    if "dtype" in named:
+        return view_dtype(self, *given("view", "dtype", shape, named))
     array = self._array
-    wanted = infer_shape(sizes("view", shape or (named["size"],)), array.size)
+    wanted = infer_shape(sizes("view", given("view", "size", shape, named)), array.size)
     if (
         not array.flags.c_contiguous
         and array.size
@@ -364,9 +379,7 @@ def _expand(self: Tensor, *size: Any, implicit: bool = False, **named: Any) -> T
 
     -1 keeps a length. Raises RuntimeError where a length is neither 1 nor the one asked for.
     """
-    if not size and "size" not in named:
-        raise TypeError('expand() missing 1 required positional arguments: "size"')
-    wanted = sizes("expand", size or (named["size"],))
+    wanted = sizes("expand", given("expand", "size", size, named))
     shape = self._array.shape
     lead = len(wanted) - len(shape)
     if lead < 0:
@@ -482,7 +495,7 @@ def permute(input: Tensor, dims: Sequence[int]) -> Tensor:
 @method("permute")
 def _permute(self: Tensor, *dims: Any, **named: Any) -> Tensor:
     """Axes in another order, as torch.Tensor.permute: a view."""
-    return permute(self, sizes("permute", dims or (named.get("dims", ()),)))
+    return permute(self, sizes("permute", given("permute", "dims", dims, named)))
 
 
 def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:

@@ -10,7 +10,7 @@ from gradbook import backends, dtypes
 from gradbook.autograd.op import Op
 from gradbook.autograd.rules import sum_to
 from gradbook.errors import ShapeError
-from gradbook.ops.shape import need_tensor, need_tensors, reshape_op, sizes, transpose, wrap_dim, wrap_dims
+from gradbook.ops.shape import given, need_tensor, need_tensors, reshape_op, sizes, transpose, wrap_dim, wrap_dims
 from gradbook.tensor import Tensor, method
 
 __all__ = [
@@ -47,7 +47,7 @@ def _repeat(self: Tensor, *repeats: Any, **named: Any) -> Tensor:
 
     (a, b) repeated (2, 3) -> (2a, 3b). Raises RuntimeError for fewer numbers than axes.
     """
-    times = sizes("repeat", repeats or (named["repeats"],))
+    times = sizes("repeat", given("repeat", "repeats", repeats, named))
     if len(times) < self._array.ndim:
         raise ShapeError(
             "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: got "
@@ -70,7 +70,7 @@ def tile(input: Tensor, dims: Sequence[int]) -> Tensor:
 @method("tile")
 def _tile(self: Tensor, *dims: Any, **named: Any) -> Tensor:
     """The tensor again and again, as torch.Tensor.tile."""
-    return tile(self, sizes("tile", dims or (named["dims"],)))
+    return tile(self, sizes("tile", given("tile", "dims", dims, named)))
 
 
 def repeat_interleave(
@@ -132,7 +132,7 @@ def flip(input: Tensor, dims: Any) -> Tensor:
 @method("flip")
 def _flip(self: Tensor, *dims: Any, **named: Any) -> Tensor:
     """The entries in reverse order along axes, as torch.Tensor.flip."""
-    return flip(self, sizes("flip", dims or (named["dims"],)))
+    return flip(self, sizes("flip", given("flip", "dims", dims, named)))
 
 
 def fliplr(input: Tensor) -> Tensor:

@@ -327,6 +327,14 @@ def test_a_misspelt_argument_is_no_silent_default(name: str) -> None:
 def test_other_misspelt_arguments() -> None:
     for call in (
         lambda lib, **more: lib.ones(2).uniform_(**more),
+        lambda lib, **more: lib.ones(2).reshape(2, **more),
+        lambda lib, **more: lib.ones(2).view(2, **more),
+        lambda lib, **more: lib.ones(2).expand(2, **more),
+        lambda lib, **more: lib.ones(2).permute(0, **more),
+        lambda lib, **more: lib.ones(2).repeat(2, **more),
+        lambda lib, **more: lib.ones(2).tile(2, **more),
+        lambda lib, **more: lib.ones(2).flip(0, **more),
+        lambda lib, **more: lib.sort(lib.ones(2), **more),
         lambda lib, **more: lib.ones(2).random_(**more),
         lambda lib, **more: lib.ones(2).type(lib.float64, **more),
         lambda lib, **more: lib.nn.Linear(1, 1).to(lib.float64, **more),
@@ -334,3 +342,12 @@ def test_other_misspelt_arguments() -> None:
         lambda lib, **more: lib.autograd.profiler.profile(**more),
     ):
         same_error(lambda lib, call=call: call(lib, nonblocking=True))
+
+
+@pytest.mark.parametrize("name", ["reshape", "view", "expand", "permute", "repeat", "tile", "flip"])
+def test_a_missing_shape(name: str) -> None:
+    for value in (1.0, [1.0, 2.0]):
+        for lib in (torch, gradbook):
+            x = lib.tensor(value)
+            with pytest.raises(TypeError):
+                getattr(x, name)()
