@@ -1,4 +1,7 @@
-"""Discrete Fourier transforms and their frequencies, as torch.fft."""
+"""Discrete Fourier transforms and their frequencies, as torch.fft.
+
+Differs: transforms of an empty batch are empty; PyTorch with MKL raises.
+"""
 
 from __future__ import annotations
 

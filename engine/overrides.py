@@ -3,6 +3,8 @@
 Nothing is paid while there is no such class. The first one (a subclass of Tensor, any class that defines
 `__torch_function__`, or the first TorchFunctionMode) makes every public function and every method of Tensor ask its
 arguments: each keeps its identity, because its code is exchanged in place, so names imported earlier ask too.
+Differs: attributes that are no tensors (shape, dtype, grad_fn), and grad, do not ask; add and Tensor.add are one
+function.
 """
 
 from __future__ import annotations

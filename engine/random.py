@@ -25,7 +25,10 @@ _MASK = (1 << 64) - 1
 
 
 class Generator:
-    """A stream of random numbers with a state of its own, as torch.Generator. Starts from a fixed seed."""
+    """A stream of random numbers with a state of its own, as torch.Generator. Starts from a fixed seed.
+
+    Differs: one default generator serves the CPU and every GPU.
+    """
 
     def __init__(self, device: Any = "cpu") -> None:
         self.device = device_type(device)

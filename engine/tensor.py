@@ -453,7 +453,10 @@ class Tensor:
         return (array.astype(np.float32) if array.dtype == dtypes.BF16 else array).tolist()
 
     def numpy(self, *, force: bool = False) -> Any:
-        """The elements as a NumPy array, sharing memory. Raises RuntimeError if it requires grad or is on a GPU."""
+        """The elements as a NumPy array, sharing memory. Raises RuntimeError if it requires grad or is on a GPU.
+
+        Differs: bfloat16 gives an array of ml_dtypes.bfloat16; PyTorch raises TypeError.
+        """
         if not force:
             if self._node is not None:
                 raise RuntimeError(

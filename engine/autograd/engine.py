@@ -1,4 +1,8 @@
-"""The backward walk: iterative, in order of creation, freeing what was kept as it goes."""
+"""The backward walk: iterative, in order of creation, freeing what was kept as it goes.
+
+Differs: a parameter on which a second gradient depends only through a mask (the bias before a relu) gets None, where
+PyTorch gives zeros.
+"""
 
 from __future__ import annotations
 

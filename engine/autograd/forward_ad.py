@@ -148,6 +148,7 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
     """The tensor with a tangent of its shape.
 
     Raises RuntimeError outside of a level, where shapes differ, or where it has a tangent; ValueError unless floating.
+    Differs: writing a dual tensor into another tensor or view (copy_) raises NotImplementedError.
     """
     for name, value in (("primal", tensor), ("tangent", tangent)):
         if not (value.is_floating_point() or value.is_complex()):

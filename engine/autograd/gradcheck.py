@@ -81,6 +81,8 @@ def gradcheck(
     direction only. check_forward_ad: tangents too. check_batched_grad: gradients under vmap too. nondet_tol: how much
     two backward passes may differ. Raises GradcheckError (or returns False if not raise_exception), ValueError where no
     input requires grad.
+    Differs: check_grad_dtypes, check_batched_forward_grad and masked are accepted, and nothing more is checked; so is
+    gen_non_contig_grad_outputs of gradgradcheck.
     """
     if not (check_forward_ad or check_backward_ad):
         raise AssertionError("Expected at least one of check_forward_ad or check_backward_ad to be True")

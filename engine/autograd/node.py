@@ -1,4 +1,8 @@
-"""What one call of an op left behind for backward."""
+"""What one call of an op left behind for backward.
+
+Differs: AccumulateGrad and CopySlices carry no torch::autograd::; sort and topk are TakeAlongBackward0, dropout is
+NativeDropoutBackward0, einsum is EinsumBackward0, linear is AddmmBackward0, parts of split are PickBackward0.
+"""
 
 from __future__ import annotations
 

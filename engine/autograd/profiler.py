@@ -310,7 +310,10 @@ class profile:
 
 
 class emit_nvtx:
-    """Marks for NVIDIA's profilers. Differs: there are none; entering raises RuntimeError, as PyTorch without CUDA."""
+    """Marks for NVIDIA's profilers.
+
+    Differs: there are none; entering raises RuntimeError, where PyTorch without CUDA raises AssertionError.
+    """
 
     def __init__(self, enabled: bool = True, record_shapes: bool = False) -> None:
         self.enabled = enabled

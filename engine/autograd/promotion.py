@@ -1,4 +1,8 @@
-"""PyTorch's dtype promotion of operands, and why arrays refused to be combined."""
+"""PyTorch's dtype promotion of operands, and why arrays refused to be combined.
+
+Differs: a NumPy array is taken as second operand of add, sub and the like (gradbook.add(x, array)), where PyTorch
+raises TypeError.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 A view keeps its root (never itself a view), the ops that lead from the root to it, when it was last known to be in
 step with the root's history, and whether PyTorch would let it be changed in place. Nothing is asked on the way of an
 op until an in-place change has given some tensor a new history (`versions.rebased`).
+Differs: a view made before its base was asked to require grad does not require grad.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Switches of the modules of torch.backends: plain attributes, and `flags(...)` that sets some for a block."""
+"""Switches of the modules of torch.backends: plain attributes, and `flags(...)` that sets some for a block.
+
+Differs: they are kept, and change nothing.
+"""
 
 from __future__ import annotations
 

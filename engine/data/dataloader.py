@@ -37,6 +37,8 @@ class DataLoader(Generic[T_co]):
     num_workers > 0: that many processes load prefetch_factor (2) batches each ahead, in shared memory; an error there
     is raised here, and a process that dies raises RuntimeError. They end with the epoch, unless persistent_workers.
     Raises ValueError for options that exclude each other. Differs: pin_memory is accepted, memory is never pinned.
+    Differs: prefetch_factor=0 works as 1; what a notebook defines cannot be sent to a spawned worker, and the
+    PicklingError says what to do.
     """
 
     __initialized = False

@@ -19,6 +19,7 @@ class DistributedSampler(Sampler[int]):
     All get equally many: the first ones come twice, or, with drop_last, the last ones not at all. set_epoch before each
     epoch gives each epoch its own order. Raises ValueError for a rank that there is not, or if either is not given:
     gradbook has no process groups to ask.
+    Differs: num_replicas and rank have to be given, as there is no process group.
     """
 
     def __init__(

@@ -14,7 +14,11 @@ __all__ = ["Dirichlet"]
 
 
 class Dirichlet(ExponentialFamily):
-    """A distribution over probabilities of k outcomes. concentration: (.., k), positive; a draw: (.., k), sums to 1."""
+    """A distribution over probabilities of k outcomes. concentration: (.., k), positive; a draw: (.., k), sums to 1.
+
+    Differs: the gradient of rsample is that of normalised gamma draws (of Beta too): another unbiased estimator than
+    PyTorch's.
+    """
 
     arg_constraints: ClassVar[Any] = {"concentration": constraints.independent(constraints.positive, 1)}
     support = constraints.simplex

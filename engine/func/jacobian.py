@@ -59,6 +59,7 @@ def jacfwd(
     """The function that gives the Jacobian of `func` by columns, as torch.func.jacfwd: best where it is tall.
 
     -> (*output, *input), in the containers of the output, each in those of the input.
+    Differs: goes backward twice, as jvp; a Function's own jvp is not called.
     """
 
     @functools.wraps(func)

@@ -110,6 +110,7 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
     """(func(*primals), jvp_fn): jvp_fn(*tangents) is the derivative there in their direction, as torch.func.linearize.
 
     func runs once, however often jvp_fn is called. Raises RuntimeError where tangents do not fit.
+    Differs: goes backward twice, as jvp; a Function's own jvp is not called.
     """
     line = Line(func, primals, False, "linearize(f, *primals)")
 

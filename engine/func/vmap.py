@@ -40,6 +40,8 @@ def vmap(
     in_dims: the axis of the samples, for all arguments or one each (nested as they are); None for what all share.
     out_dims: where the axis goes. randomness: "error", "same" or "different" for each sample. chunk_size: at most so
     many at once. Raises ValueError where dims do not fit, RuntimeError where func branches on a sample's value.
+    Differs: more is accepted: what cannot be done for all samples at once is done one by one, so x.numpy() works and
+    print(x) shows each sample. A class out of bounds in cross_entropy raises IndexError, as without vmap.
     """
     if randomness not in ("error", "different", "same"):
         raise RuntimeError(f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}")

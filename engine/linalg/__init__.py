@@ -1,4 +1,7 @@
-"""Linear algebra, as torch.linalg: norms, determinants, solutions, factorisations. All take batches: (.., n, m)."""
+"""Linear algebra, as torch.linalg: norms, determinants, solutions, factorisations. All take batches: (.., n, m).
+
+Differs: there is no lobpcg.
+"""
 
 from __future__ import annotations
 

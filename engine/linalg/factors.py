@@ -45,6 +45,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False, o
     """As cholesky, with an info tensor, as torch.linalg.cholesky_ex.
 
     It is 0, or the order of the first leading minor that is not positive definite; what stands in L then is nan.
+    Differs: a matrix that fails is nan as a whole; PyTorch leaves what was computed so far.
     """
     need_matrix("cholesky_ex", A, True)
     found = attempted("cholesky", lambda a: cholesky(a, upper=upper), A, check_errors)
@@ -72,6 +73,7 @@ def qr(A: Tensor, mode: str = "reduced", *, out: Any = None) -> QRResult:
     """A = Q R, as torch.linalg.qr.
 
     mode: "reduced" (.., n, k), (.., k, m) with k = min(n, m); "complete"; "r" (R alone).
+    Differs: mode="r" has a gradient.
     """
     if mode not in ("reduced", "complete", "r"):
         raise RuntimeError(

@@ -22,6 +22,7 @@ def geqrf(input: Tensor, *, out: Any = None) -> QRFactors:
     """R above the diagonal, the reflections that make Q below it, and their factors tau, as torch.geqrf.
 
     (.., n, m) -> (.., n, m), (.., min(n, m)). No gradient, as there.
+    Differs: the results do not require grad; in PyTorch they do, and backward raises.
     """
     array = need_matrix("geqrf", input)._array
     turned, tau = np.linalg.qr(backends.cpu.asarray(array), "raw")

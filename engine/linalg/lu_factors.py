@@ -142,7 +142,10 @@ def ldl_factor_ex(A: Tensor, *, hermitian: bool = False, check_errors: bool = Fa
 
 
 def ldl_factor(A: Tensor, *, hermitian: bool = False, out: Any = None) -> LDLResult:
-    """As ldl_factor_ex, as torch.linalg.ldl_factor. Raises RuntimeError where D is singular."""
+    """As ldl_factor_ex, as torch.linalg.ldl_factor. Raises RuntimeError where D is singular.
+
+    Differs: the results do not require grad; in PyTorch LD does, and backward raises.
+    """
     return written(out, LDLResult(*ldl_factor_ex(A, hermitian=hermitian, check_errors=True)[:2]))
 
 

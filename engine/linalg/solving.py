@@ -31,7 +31,10 @@ def inv(A: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 def inv_ex(A: Tensor, *, check_errors: bool = False, out: Any = None) -> InvExResult:
-    """The inverse, and an info tensor: 0, or which pivot of a singular matrix is zero, as torch.linalg.inv_ex."""
+    """The inverse, and an info tensor: 0, or which pivot of a singular matrix is zero, as torch.linalg.inv_ex.
+
+    Differs: a matrix that fails is nan as a whole; in PyTorch some elements are inf.
+    """
     return written(out, InvExResult(*attempted("inv", inv, need_matrix("inv_ex", A, True), check_errors)))
 
 
@@ -126,7 +129,10 @@ def _solve(A: Tensor, B: Tensor) -> Tensor:
 
 
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False, out: Any = None) -> SolveExResult:
-    """As solve, with an info tensor: 0, or which pivot of a singular matrix is zero, as torch.linalg.solve_ex."""
+    """As solve, with an info tensor: 0, or which pivot of a singular matrix is zero, as torch.linalg.solve_ex.
+
+    Differs: a system that fails is nan as a whole; in PyTorch some elements are inf.
+    """
     need_matrix("solve_ex", A, True)
     vector = is_vector(A, B)
     columns = unsqueeze_op(B, dim=B._array.ndim) if vector else B
@@ -139,7 +145,10 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
 def solve_triangular(
     A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False, out: Tensor | None = None
 ) -> Tensor:
-    """X with A X = B for a triangle A, of which the other half is not read, as torch.linalg.solve_triangular."""
+    """X with A X = B for a triangle A, of which the other half is not read, as torch.linalg.solve_triangular.
+
+    Differs: A and B of two dtypes are promoted; PyTorch gives the dtype of A.
+    """
     need_matrix("solve_triangular", A, True), need_matrix("solve_triangular", B, argument="B")
     if A._array.shape[-1] != B._array.shape[-2 if left else -1]:
         raise ShapeError(f"linalg.solve_triangular: Incompatible shapes of A {tuple(A.shape)} and B {tuple(B.shape)}")

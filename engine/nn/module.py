@@ -30,6 +30,7 @@ class Module(Conversion, Hooks, StateDict, Tree):
 
     Parameters, Buffers and Modules assigned as attributes are found by parameters(), state_dict(), to() and the rest.
     Raises AttributeError if one is assigned before super().__init__().
+    Differs: no warning that complex modules are new.
     """
 
     dump_patches = False

@@ -26,6 +26,8 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
 
     data: any tensor, whose memory is shared; requires_grad: True by default.
     Raises RuntimeError where an integer or bool tensor shall require grad.
+    Differs: of a subclass of Tensor it is a plain Parameter. Raises TypeError for what is no Tensor, where PyTorch
+    raises AttributeError.
     """
 
     __torch_function__ = staticmethod(disabled_torch_function_impl)

@@ -135,6 +135,8 @@ def write_out(name: str, result: Tensor, out: Tensor | None) -> Tensor:
     """The result, written into `out` if there is one (resized if it has another shape, with a warning if not empty).
 
     Raises RuntimeError if autograd would have to follow, or if the result's dtype does not go into that of `out`.
+    Differs: refused under autograd everywhere; PyTorch follows a few composed functions (tensordot, inner, quantile,
+    linalg.norm, linalg.cond) into out=.
     """
     if out is None:
         return result

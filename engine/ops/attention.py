@@ -135,6 +135,7 @@ def scaled_dot_product_attention(
     query (*, l, e), key (*, s, e), value (*, s, d) -> (*, l, d). attn_mask (l, s) broadcast: bool True may look, or
     numbers
     to add; scale: 1 / sqrt(e). Raises ShapeError where sizes do not fit, DTypeError where dtypes differ.
+    Differs: attn_mask and is_causal=True together always raise; PyTorch's fused CPU kernel takes both.
     """
     query, key, value = casting.lower(query, key, value) if casting.scopes else (query, key, value)
     op = "scaled_dot_product_attention"

@@ -2,6 +2,7 @@
 
 A convolution is linear in each operand, and each of its gradients is another convolution: three ops, each the gradient
 of the others, so derivatives of any order come by themselves. conv_arrays.py computes them.
+Differs: convolution and pooling do not keep channels_last: the result is contiguous.
 """
 
 from __future__ import annotations

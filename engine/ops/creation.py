@@ -359,6 +359,8 @@ def logspace(
 ) -> Tensor:  # fmt: skip
     """base**start … base**end with evenly spaced exponents, as torch.logspace."""
     kind = array_dtype(dtype) or dtypes._default._np
+    if kind.kind in "iu" and steps != 1:  # the ends, not only the powers, are cut to integers
+        start, end = int(start), int(end)
     exponents = _evenly("logspace", start, end, steps, dtypes.F64 if kind.kind != "c" else kind, device)
     array = (np.asarray(float(base)) ** exponents).astype(kind)
     return write_out("logspace", leaf(array, device, requires_grad), out)

@@ -46,7 +46,7 @@ def _window_index(xp: Any, starts: list[Any], kernel: tuple[int, ...], lengths: 
         shape = [1] * (2 * rank)
         shape[axis], shape[rank + axis] = begin.shape[-1], k
         index = index * length + places.reshape(*begin.shape[:2], *shape)
-    return index.reshape(*index.shape[: 2 + rank], -1)  # type: ignore[attr-defined]  # an array by now
+    return index.reshape(*index.shape[: 2 + rank], math.prod(kernel))  # type: ignore[attr-defined]  # an array by now
 
 
 def _pool(

@@ -359,7 +359,8 @@ def _vector(name: str, input: Tensor, dim: int, index: Any, source: Any = None) 
         wanted = list(shape)
         if shape:
             wanted[axis] = array.size
-        if source._array.shape != tuple(wanted) and (source._array.ndim or shape[1:]):
+        number = name == "index_copy" and not source._array.ndim and not shape[1:]  # which takes a number there
+        if source._array.shape != tuple(wanted) and not number:
             kind = IndexError if name == "index_copy" else RuntimeError
             raise kind(
                 f"{name}(): source must have the shape {wanted} (input {list(shape)} with {array.size} "
@@ -495,6 +496,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
                 "masked_fill only supports a 0-dimensional value tensor, but got tensor with "
                 f"{value._array.ndim} dimension(s)."
             )
+        if value.is_complex() and array.dtype.kind in "fViu" and value._array.imag:
+            raise DTypeError(f"value cannot be converted to type {input.dtype!r} without overflow: {value.item()}")
         value = value.to(input.dtype) if value._array.dtype != array.dtype else value
     else:
         if (isinstance(value, complex) and array.dtype.kind != "c") or (

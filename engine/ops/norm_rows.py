@@ -233,7 +233,8 @@ def plain_group_norm(groups: int, eps: float) -> Callable[..., Any]:
     """Group norm without its bias, in terms of other ops."""
 
     def run(x: Tensor, weight: Any) -> Tensor:
-        y = plain_layer_norm(1, eps)(x.reshape(x.shape[0], groups, -1), None).reshape(x.shape)
+        rows = x.reshape(x.shape[0], groups, math.prod(x.shape[1:]) // groups)
+        y = plain_layer_norm(1, eps)(rows, None).reshape(x.shape)
         result: Tensor = y if weight is None else y * weight.reshape(channels_shape(x))
         return result
 

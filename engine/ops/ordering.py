@@ -141,7 +141,10 @@ def full_nan(input: Tensor) -> Tensor:
 
 @method("median")
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
-    """The lower median; with `dim` (values, indices) along an axis, as torch.median."""
+    """The lower median; with `dim` (values, indices) along an axis, as torch.median.
+
+    Differs: its input may be changed before backward, which needs the index only.
+    """
     return _median("median", input, dim, keepdim, out)
 
 

@@ -1,4 +1,8 @@
-"""Many elements to one: sum, mean, prod, variance, norms, logsumexp, any and all. (*) -> axes in `dim` removed."""
+"""Many elements to one: sum, mean, prod, variance, norms, logsumexp, any and all. (*) -> axes in `dim` removed.
+
+Differs: of an input with permuted axes the result (of cumsum, softmax, stack and masked_fill too) keeps NumPy's order
+of strides; PyTorch's is often contiguous.
+"""
 
 from __future__ import annotations
 
@@ -74,10 +78,12 @@ def _(grad: Any, x_shape: Any, dim: Any, keepdim: Any) -> Any:
     return spread(grad / max(count_of(x_shape, dim), 1), x_shape, dim, keepdim)
 
 
-def summable(input: Tensor, dtype: Any, name: str) -> Tensor:
-    """The input in the dtype it is summed in: the one asked for, int64 for bools and integers, else its own."""
+def summable(input: Tensor, dtype: Any, name: str, out: Any = None) -> Tensor:
+    """The input in the dtype it is summed in: the one asked for, that of `out`, int64 for integers, else its own."""
     tensor_of(name, input)
     wanted = array_dtype(dtype, name)
+    if wanted is None and isinstance(out, Tensor):
+        wanted = out._array.dtype
     if wanted is None:
         if input._array.dtype.kind not in "iub":
             return input
@@ -93,7 +99,7 @@ def sum(
 
     Raises IndexError for an axis that is not there.
     """
-    x = summable(input, dtype, "sum")
+    x = summable(input, dtype, "sum", out)
     result: Tensor = sum_op(x, dim=axes(dim, x._array.ndim), keepdim=keepdim)
     return write_out("sum", result, out)
 
@@ -198,7 +204,7 @@ def prod(
     """The product of all elements or along one axis, as torch.prod. Bools and integers give int64."""
     if casting.scopes:
         (input,) = casting.full(input)
-    x = summable(input, dtype, "prod")
+    x = summable(input, dtype, "prod", out)
     found = None if dim is None else axes(axis(dim, x._array.ndim), x._array.ndim)
     return write_out("prod", prod_op(x, dim=found, keepdim=keepdim), out)
 

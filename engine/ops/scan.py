@@ -97,14 +97,14 @@ def _column(x: Any, dim: int, i: int) -> Any:
 @method("cumsum")
 def cumsum(input: Tensor, dim: int, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
     """Running sums along `dim`, as torch.cumsum. (*) -> (*); bools and integers give int64."""
-    x = summable(input, dtype, "cumsum")
+    x = summable(input, dtype, "cumsum", out)
     return write_out("cumsum", cumsum_op(x, dim=axis(dim, x._array.ndim), reverse=False), out)
 
 
 @method("cumprod")
 def cumprod(input: Tensor, dim: int, *, dtype: Any = None, out: Tensor | None = None) -> Tensor:
     """Running products along `dim`, as torch.cumprod. (*) -> (*); bools and integers give int64."""
-    x = summable(input, dtype, "cumprod")
+    x = summable(input, dtype, "cumprod", out)
     return write_out("cumprod", cumprod_op(x, dim=axis(dim, x._array.ndim), reverse=False), out)
 
 

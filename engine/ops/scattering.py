@@ -10,6 +10,7 @@ import numpy as np
 from gradbook import backends
 from gradbook.autograd.inplace import assign, check_leaf
 from gradbook.autograd.op import Op
+from gradbook.errors import ShapeError
 from gradbook.ops.arguments import with_out, write_out
 from gradbook.ops.decomposition import bare
 from gradbook.ops.gathering import (
@@ -163,6 +164,8 @@ def index_reduce(
     if reduce not in ("prod", "mean", "amax", "amin"):
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     in_bounds(index._array, axis, shape[axis] if shape else 1)
+    if shape and not source._array.ndim:
+        raise ShapeError(f"index_reduce(): source is a number, but the input is {tuple(shape)}; give it that many axes")
     if not index._array.size:
         result: Tensor = input.clone()
         return result

@@ -93,7 +93,6 @@ def cov(
         total: Any = x.shape[1]
         mean, degrees = x.mean(1, keepdim=True), total - correction
     else:
-        weights = weights.to(x.dtype)
         total = weights.sum()
         mean = (x * weights).sum(1, keepdim=True) / total
         if aweights is None or correction == 0:
@@ -103,7 +102,7 @@ def cov(
         degrees = degrees.clamp(min=0)
     far = x - mean
     other = far if weights is None else far * weights
-    result = other @ far.conj().t() / (degrees if weights is not None else max(degrees, 0))
+    result = far @ other.conj().t() / (degrees if weights is not None else max(degrees, 0))
     made: Tensor = result.squeeze()
     return made
 

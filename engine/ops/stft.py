@@ -89,6 +89,7 @@ def stft(
     Frames of n_fft values begin every hop_length (n_fft // 4) values, weighted by `window`; center: the first is around
     value 0, the signal being extended in pad_mode. Not onesided, or of complex numbers: all n_fft frequencies.
     Raises RuntimeError for lengths that do not fit, and without return_complex (False: real, imaginary on a last axis).
+    Differs: align_to_window works where n_fft - win_length is odd; so do batches that are empty.
     """
     x = tensor_of("stft", input)
     hop, width = n_fft // 4 if hop_length is None else hop_length, n_fft if win_length is None else win_length

@@ -28,7 +28,7 @@ __all__ = ["TypedStorage", "UntypedStorage", "empty_permuted", "empty_strided", 
 class UntypedStorage:
     """The bytes of a tensor's memory, as torch.UntypedStorage; all views of the memory give the same bytes.
 
-    UntypedStorage(n) has n bytes of its own. Differs: memory that NumPy lent cannot be resized.
+    UntypedStorage(n) has n bytes of its own. Differs: it cannot be resized; resize the tensor.
     """
 
     def __init__(self, size: int = 0, *, device: Any = None) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from gradbook import dtypes
-from gradbook.autograd.inplace import inplace
+from gradbook.autograd.inplace import assign, inplace
 from gradbook.autograd.op import Elementwise, Op
+from gradbook.errors import DTypeError
 from gradbook.ops.arguments import tensor_of, write_out
 from gradbook.ops.conversion import converted
 from gradbook.ops.elementwise import binary, masked, no_bool, unary, where_op, wide, zeros_of
 from gradbook.ops.pointwise import mul_op, reciprocal_op, square_op
+from gradbook.ops.shape import need_tensor
 from gradbook.tensor import Tensor, method
 
 __all__ = [
@@ -274,10 +276,11 @@ xlogy = binary(xlogy_op, "input * log(other), 0 where input is 0", number_first=
 @method("ldexp")
 def ldexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Input * 2**other, as torch.ldexp."""
-    return write_out("ldexp", input * pow(2.0, other), out)
+    need_tensor("ldexp", input)
+    return write_out("ldexp", input * pow(2.0, need_tensor("ldexp", other, 2, "other")), out)
 
 
-method("ldexp_")(lambda self, other: inplace(mul_op, self, pow(2.0, other)))
+method("ldexp_")(lambda self, other: inplace(mul_op, self, pow(2.0, need_tensor("ldexp_", other, 1, "other"))))
 
 # -- powers ----------------------------------------------------------------------------------------------------------
 
@@ -417,3 +420,15 @@ def float_power(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tens
     base = widened(input)
     power = widened(exponent) if isinstance(exponent, (Tensor, complex)) else float(exponent)
     return pow(base, power, out=out)
+
+
+@method()
+def float_power_(self: Tensor, exponent: Any) -> Tensor:
+    """Raise to a power in place. Raises RuntimeError unless this is the dtype of float_power's result."""
+    result = float_power(self, exponent)
+    if result.dtype != self.dtype:
+        raise DTypeError(
+            f"the base given to float_power_ has dtype {self.dtype!r} but the operation's result requires dtype "
+            f"{result.dtype!r}; use float_power"
+        )
+    return assign(self, result)

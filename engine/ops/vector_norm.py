@@ -139,7 +139,10 @@ def _(grad: Any, x: Any, out: Any, x_shape: Any, dim: Any, keepdim: Any, p: Any)
 def norm(
     input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, out: Tensor | None = None, dtype: Any = None
 ) -> Tensor:
-    """The norm over all axes or those in `dim`, as torch.norm: p is a number, inf, "fro" or "nuc"."""
+    """The norm over all axes or those in `dim`, as torch.norm: p is a number, inf, "fro" or "nuc".
+
+    Differs: its second gradient at 0 is 0, where PyTorch's is nan.
+    """
     tensor_of("norm", input)
     if isinstance(p, str):
         if one_of("norm", p, ("fro", "nuc")) == "nuc":

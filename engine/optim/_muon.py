@@ -17,6 +17,7 @@ class Muon(ArrayOptimizer):
     """Momentum whose matrix is made orthogonal before the step, as torch.optim.Muon; for matrices only.
 
     Raises ValueError for parameters that are no matrices, or options out of range. Jordan 2024.
+    Differs: the bfloat16 products of its iteration are rounded in float32: steps agree to 4e-6.
     """
 
     formula = r"\theta \leftarrow (1 - \eta \lambda) \theta - \eta' \, U V^\top, \quad m = U S V^\top"

@@ -42,6 +42,7 @@ class Optimizer:
 
     params: tensors, (name, tensor) pairs, or dicts with "params" and options of their own. Raises TypeError for a
     single tensor, ValueError for none, for a non-leaf, or for a parameter in two groups.
+    Differs: differentiable=True is for SGD, Adam and AdamW; the others raise NotImplementedError at the step.
     """
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:

@@ -1,4 +1,7 @@
-"""Window functions, as torch.signal.windows: M weights, symmetric, or (sym=False) one period of such a sequence."""
+"""Window functions, as torch.signal.windows: M weights, symmetric, or (sym=False) one period of such a sequence.
+
+Differs: with requires_grad=True they are leaves; PyTorch's have a grad_fn.
+"""
 
 from __future__ import annotations
 

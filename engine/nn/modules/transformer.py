@@ -180,7 +180,10 @@ class TransformerDecoderLayer(_FeedForward):
 
 
 class TransformerEncoder(Module):
-    """num_layers copies of an encoder layer, and a norm if given, as torch.nn.TransformerEncoder."""
+    """num_layers copies of an encoder layer, and a norm if given, as torch.nn.TransformerEncoder.
+
+    Differs: there are no nested tensors, so no warning that they are not used.
+    """
 
     def __init__(
         self, encoder_layer: Module, num_layers: int, norm: Module | None = None, enable_nested_tensor: bool = True,

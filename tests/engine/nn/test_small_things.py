@@ -77,3 +77,12 @@ def test_weights_of_a_recurrent_layer_in_a_row() -> None:
         assert all(a is b for a, b in zip(layer._flat_weights, layer.parameters(), strict=True))
         assert [len(part) for part in layer.all_weights] == [4, 4]
     assert np.ndim(nn.GRU(2, 3).all_weights[0][0].detach().numpy()) == 2
+
+
+def test_a_grid_has_a_gradient_of_zeros_where_the_nearest_pixel_is_taken():
+    image, places = draw(1, 2, 4, 4), draw(1, 3, 3, 2)
+    for padding in ("zeros", "border", "reflection"):
+        compare(
+            lambda lib, x, g, p=padding: lib.nn.functional.grid_sample(x, g, "nearest", p, align_corners=False),
+            image, places,
+        )  # fmt: skip

@@ -279,3 +279,11 @@ def test_any_index(index):
     written[key] = 7.0
     other[mine] = 7.0
     np.testing.assert_array_equal(other._array, written.numpy())
+
+
+def test_a_number_is_a_source_only_where_pytorch_takes_one():
+    line = draw(3)
+    for name, more in (("index_add", ()), ("index_reduce", ("prod",))):
+        same_error(lambda lib, x, n=name, m=more: getattr(lib, n)(x, 0, lib.tensor([1]), lib.tensor(2.0), *m), line)
+    compare(lambda lib, x: lib.index_copy(x, 0, lib.tensor([1]), lib.tensor(2.0)), line, grad=False)
+    compare(lambda lib, x: lib.index_add(x, 0, lib.tensor([0]), lib.tensor(2.0)), np.array(3, "f4"), grad=False)

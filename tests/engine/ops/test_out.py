@@ -117,3 +117,10 @@ def test_out_keeps_its_memory_and_counts_the_change() -> None:
     gradbook.mm(gradbook.tensor(X), gradbook.tensor(Y), out=out)
     assert out.data_ptr() == where
     assert out._version == before + 1
+
+
+@pytest.mark.parametrize("name", ["sum", "prod", "cumsum", "cumprod"])
+@pytest.mark.parametrize("dtype", ["int8", "float16", "float64"])
+def test_out_says_in_which_dtype_sums_are_taken(name, dtype) -> None:
+    for given in (np.array([1.7, 2.6], "f4"), np.array([200, 100])):
+        compare(lambda lib, x: getattr(lib, name)(x, 0, out=lib.empty(0, dtype=getattr(lib, dtype))), given, grad=False)
