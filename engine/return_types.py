@@ -22,12 +22,13 @@ from gradbook.linalg.checks import SolveExResult as linalg_solve_ex
 from gradbook.linalg.checks import SVDResult as linalg_svd
 from gradbook.linalg.checks import TorchSVDResult as svd
 from gradbook.linalg.checks import TriangularResult as triangular_solve
+from gradbook.ops.counting import Histogram as histogram
 from gradbook.ops.counting import HistogramDD as histogramdd
 from gradbook.ops.extremes import MinMax as aminmax
 from gradbook.ops.extremes import Pair
 
 __all__ = [
-    *sorted(Pair), "aminmax", "geqrf", "histogramdd", "linalg_cholesky_ex", "linalg_eig", "linalg_eigh",
+    *sorted(Pair), "aminmax", "geqrf", "histogram", "histogramdd", "linalg_cholesky_ex", "linalg_eig", "linalg_eigh",
     "linalg_inv_ex", "linalg_ldl_factor", "linalg_ldl_factor_ex", "linalg_lstsq", "linalg_lu", "linalg_lu_factor",
     "linalg_lu_factor_ex", "linalg_qr", "linalg_slogdet", "linalg_solve_ex",
     "linalg_svd", "lu_unpack", "qr", "slogdet", "svd",

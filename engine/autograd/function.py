@@ -6,7 +6,7 @@ import functools
 import math
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from gradbook.autograd import grad_mode, layers, versions
 from gradbook.autograd.inplace import check_leaf, rebase
@@ -181,6 +181,13 @@ class Function(FunctionCtx):
     """
 
     generate_vmap_rule = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Raises RuntimeError: a Function is not made and called, but applied."""
+        raise RuntimeError(
+            "Legacy autograd function with non-static forward method is deprecated: let forward and backward be static "
+            f"methods that take ctx first, and call {type(self).__name__}.apply(...)"
+        )
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:

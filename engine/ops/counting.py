@@ -111,17 +111,24 @@ def histc(input: Tensor, bins: int = 100, min: Any = 0, max: Any = 0, *, out: Te
     return write_out("histc", _back(np.bincount(index, minlength=bins).astype(array.dtype), input), out)
 
 
+class Histogram(NamedTuple):
+    """Counts, and the edges of the bins."""
+
+    hist: Tensor
+    bin_edges: Tensor
+
+
 @method("histogram")
 @with_out
 def histogram(
-    input: Tensor, bins: Any, *, range: Any = None, weight: Tensor | None = None, density: bool = False
-) -> tuple[Tensor, Tensor]:
+    input: Tensor, bins: Any = 100, *, range: Any = None, weight: Tensor | None = None, density: bool = False
+) -> Histogram:
     """(counts, edges) of a histogram, as torch.histogram; bins is a number or the edges."""
     array = backends.cpu.asarray(tensor_of("histogram", input)._array).reshape(-1)
     edges = backends.cpu.asarray(bins._array) if isinstance(bins, Tensor) else bins
     weights = None if weight is None else backends.cpu.asarray(weight._array).reshape(-1)
     counts, limits = np.histogram(array, edges, range, density=density, weights=weights)
-    return _back(counts.astype(array.dtype), input), _back(limits.astype(array.dtype), input)
+    return Histogram(_back(counts.astype(array.dtype), input), _back(limits.astype(array.dtype), input))
 
 
 class HistogramDD(NamedTuple):

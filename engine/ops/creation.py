@@ -17,6 +17,7 @@ from gradbook.device import CPU, get_default_device, place
 from gradbook.device import device as device_type
 from gradbook.layout import empty_in
 from gradbook.ops.arguments import array_dtype, shape_given, shape_of, with_out, write_out
+from gradbook.ops.elements import array_of_elements, has_tensors
 from gradbook.tensor import Tensor, leaf_node, method
 
 __all__ = [
@@ -127,12 +128,12 @@ def array_from(data: Any, wanted: Any) -> Any:
     while isinstance(first, (list, tuple)) and first:
         first = first[0]
     if isinstance(first, Tensor):
-        data, first = _bare(data), first._array
+        return array_of_elements(data, wanted)
     if isinstance(first, (list, tuple)):  # empty
         return np.array(data, wanted or dtypes._default._np)
     if wanted is not None and wanted.kind in "iub" and not isinstance(first, float):
-        return _array(data, wanted)
-    array = _array(data, None)
+        return _array(data, wanted, wanted)
+    array = _array(data, None, wanted)
     kind = array.dtype.kind
     if kind == "O" or kind not in "biufcV" or array.dtype not in dtypes._BY_ARRAY:
         _refuse(first, data)
@@ -146,11 +147,14 @@ def array_from(data: Any, wanted: Any) -> Any:
     return array.astype(dtypes._default.to_complex()._np) if kind == "c" else array
 
 
-def _array(data: Any, wanted: Any) -> Any:
+def _array(data: Any, wanted: Any, asked: Any) -> Any:
+    """np.array with PyTorch's exceptions; `asked` is the dtype of the user, for data that NumPy cannot take."""
     try:
         return np.array(data, wanted)
     except ValueError as error:
         if "inhomogeneous" in str(error) or "sequence" in str(error):
+            if has_tensors(data):
+                return array_of_elements(data, asked)
             raise ValueError(f"expected sequences of equal length at every depth: {error}") from None
         raise
     except OverflowError as error:
@@ -188,12 +192,6 @@ def _leaves(data: Any) -> Iterator[Any]:
             yield from _leaves(part)
     else:
         yield data
-
-
-def _bare(data: Any) -> Any:
-    if isinstance(data, Tensor):
-        return backends.cpu.asarray(data._array)
-    return [_bare(part) for part in data] if isinstance(data, (list, tuple)) else data
 
 
 def leaf(array: Any, where: Any = None, requires_grad: bool = False) -> Tensor:

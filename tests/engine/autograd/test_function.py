@@ -340,3 +340,16 @@ def test_names_of_the_module():
     assert issubclass(function.InplaceFunction, function.Function)
     assert issubclass(function.NestedIOFunction, function.Function)
     assert function.InplaceFunction(inplace=True).inplace is True
+
+
+def test_an_old_function_called_itself_is_refused():
+    class Old(Function):
+        def __init__(self, factor):
+            super().__init__()
+            self.factor = factor
+
+        def forward(self, x):
+            return x * self.factor
+
+    with pytest.raises(RuntimeError, match=r"static.*Old\.apply"):
+        Old(2)(gradbook.ones(2))

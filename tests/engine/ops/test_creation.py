@@ -10,7 +10,7 @@ import pytest
 import gradbook
 from tests.parity_tools import compare, draw, integers, same_error
 
-torch = pytest.importorskip("torch")
+torch: Any = pytest.importorskip("torch")
 
 DATA: dict[str, Any] = {
     "float": 1.5,
@@ -351,3 +351,37 @@ def test_a_missing_shape(name: str) -> None:
             x = lib.tensor(value)
             with pytest.raises(TypeError):
                 getattr(x, name)()
+
+
+ELEMENTS: dict[str, Any] = {
+    "of one element": lambda t: [t([1.0]), t([2.0])],
+    "nested": lambda t: [[t([1.0]), t(2)], [3, True]],
+    "of several axes": lambda t: [t([[1.0]]), 3.0],
+    "whole and fraction": lambda t: [t(1), t(1.5)],
+    "whole number first": lambda t: [2, t([1.5])],
+    "bools": lambda t: [t([True]), t(2), False],
+    "single and double": lambda t: (t(np.float32(1)), t(np.float64(2)), 3),
+    "a half beside a number": lambda t: [t(np.float16(1)), 2.0],
+    "complex": lambda t: [t([1.0]), 2j],
+    "a row after a list": lambda t: [[1, 2], t([3, 4])],
+    "rows": lambda t: [t([1.0, 2]), t([2.0, 3])],
+    "none in it": lambda t: [t([])],
+    "complex among real": lambda t: [t([1 + 2j]), t(1.0)],
+    "list after a tensor": lambda t: [t([1.0]), [1, 2]],
+    "row after a number": lambda t: [1.0, t([1.0, 2])],
+}
+
+
+@pytest.mark.parametrize("case", ELEMENTS)
+@pytest.mark.parametrize("dtype", [None, "float64", "int32"])
+def test_lists_of_tensors_count_their_elements_as_numbers(case: str, dtype: str | None) -> None:
+    def made(lib: Any, maker: str = "tensor") -> Any:
+        return getattr(lib, maker)(ELEMENTS[case](lib.tensor), dtype=dtype and getattr(lib, dtype))
+
+    try:
+        made(torch)
+    except (ValueError, TypeError, RuntimeError):
+        same_error(made)
+        return
+    compare(made)
+    compare(lambda lib: made(lib, "as_tensor"))

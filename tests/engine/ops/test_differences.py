@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -67,3 +69,14 @@ def test_histogramdd():
     compare(lambda lib, x: tuple(lib.histogramdd(x[:0], 2)), x, grad=False)
     compare(lambda lib, x: lib.histogramdd(x.reshape(4, 5, 4), 2).hist, x, grad=False)
     compare(lambda lib: tuple(lib.histogramdd(lib.ones(3, 1), 2)))
+
+
+@pytest.mark.parametrize("options", [{}, {"density": True}, {"bins": 7}, {"bins": 3, "range": (-1.0, 2.0)}])
+def test_a_histogram_has_names_and_a_hundred_bins(options: dict[str, Any]) -> None:
+    x = draw(40)
+
+    def parts(lib: Any, x: Any) -> Any:
+        found = lib.histogram(x, **options)
+        return found.hist, found.bin_edges, x.histogram(**options)[0]
+
+    compare(lambda lib, x: parts(lib, x.detach()), x)
