@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from gradbook.nn.module import Module
+from gradbook.nn.utils.stateless import _functional_call
 from gradbook.tensor import Tensor
 
 __all__ = ["functional_call", "replace_all_batch_norm_modules_", "stack_module_state"]
@@ -25,16 +25,10 @@ def functional_call(
 
     tie_weights: a parameter known by several names is replaced under all of them. strict: names must be the module's,
     all of them. The module is as before afterwards. Raises ValueError where two dicts, or tied names, disagree;
-    RuntimeError for names that do not fit under `strict`.
+    RuntimeError for names that do not fit under `strict`; TypeError for kwargs that are no dict.
     """
     given = _merged(parameter_and_buffer_dicts)
-    places = _places(module)
-    if tie_weights:
-        given = _tied(places, given)
-    _check_names(module, places, given, strict)
-    arguments = () if args is None else args if isinstance(args, tuple) else (args,)
-    with _swapped(places, given):
-        return module(*arguments, **(kwargs or {}))
+    return _functional_call(module, given, args, kwargs, tie_weights=tie_weights, strict=strict)
 
 
 def _merged(dicts: Any) -> dict[str, Tensor]:
@@ -55,61 +49,6 @@ def _merged(dicts: Any) -> dict[str, Tensor]:
                 raise ValueError(f"{name} appears in multiple dictionaries; behavior of functional call is ambiguous")
             merged[name] = value
     return merged
-
-
-def _places(module: Module) -> dict[str, tuple[dict[str, Any], str]]:
-    """Where each parameter and buffer is kept, by dotted name, shared ones under each of their names."""
-    found = {}
-    for path, part in module.named_modules(remove_duplicate=False):
-        for table in (part._parameters, part._buffers):
-            for name in table:
-                found[f"{path}.{name}" if path else name] = (table, name)
-    return found
-
-
-def _tied(places: Any, given: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The replacements under all names of what they replace."""
-    names: dict[int, list[str]] = {}
-    for full, (table, name) in places.items():
-        if table[name] is not None:
-            names.setdefault(id(table[name]), []).append(full)
-    result = dict(given)
-    for group in names.values():
-        values = [given[name] for name in group if name in given]
-        if not values:
-            continue
-        if any(value is not values[0] for value in values):
-            raise ValueError(
-                f"functional_call got multiple values for keys {sorted(group)}, which are tied. Consider using "
-                "tie_weights=False"
-            )
-        result.update(dict.fromkeys(group, values[0]))
-    return result
-
-
-def _check_names(module: Module, places: Any, given: dict[str, Any], strict: bool) -> None:
-    unknown = [name for name in given if name not in places]
-    missing = [name for name in places if name not in given and places[name][0][places[name][1]] is not None]
-    if strict and (unknown or missing):
-        raise RuntimeError(
-            f"Error(s) in loading parameters and buffers of {type(module).__name__}: unexpected key(s): {unknown}, "
-            f"missing key(s): {missing}"
-        )
-    if unknown:
-        raise KeyError(f"functional_call: {type(module).__name__} has no parameter or buffer {unknown[0]!r}")
-
-
-@contextlib.contextmanager
-def _swapped(places: Any, given: dict[str, Any]) -> Iterator[None]:
-    before = [(places[name][0], places[name][1], places[name][0][places[name][1]]) for name in given]
-    try:
-        for name, value in given.items():
-            table, key = places[name]
-            table[key] = value
-        yield
-    finally:
-        for table, key, value in before:
-            table[key] = value
 
 
 def stack_module_state(models: Any) -> tuple[dict[str, Any], dict[str, Any]]:

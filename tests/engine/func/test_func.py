@@ -212,5 +212,15 @@ def test_functional_call_errors():
     both_raise(lambda lib, x: lib.func.functional_call(net(lib), {"weight": x}, (x,), strict=True), M)
     both_raise(lambda lib, x: lib.func.functional_call(net(lib), ({"weight": x}, {"weight": x}), (x,)), M)
     both_raise(lambda lib, x: lib.func.functional_call(net(lib), 3, (x,)), M)
+    both_raise(lambda lib, x: lib.func.functional_call(net(lib), {"no.such": x}, (x,)), M)
+    both_raise(lambda lib, x: lib.func.functional_call(net(lib), {}, (x,), [1]), M)
     both_raise(lambda lib, x: lib.func.stack_module_state([]), M)
     both_raise(lambda lib, x: lib.func.stack_module_state([net(lib), lib.nn.Linear(3, 2).eval()]), M)
+
+
+def test_functional_call_takes_names_that_the_module_lacks_unless_strict():
+    for lib in (gradbook, torch):
+        layer = lib.nn.Linear(2, 1)
+        x = lib.ones(2)
+        assert lib.func.functional_call(layer, {"nope": x}, (x,)).tolist() == layer(x).tolist()
+        assert not hasattr(layer, "nope")
