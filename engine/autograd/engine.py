@@ -483,8 +483,12 @@ def _of_edge(edge: Any) -> Tensor:
 def _sequence(value: Any, length: int | None = None) -> list[Any]:
     if value is None:
         return [None] * (length or 0)
-    single = isinstance(value, Tensor) or hasattr(value, "ownership_token")
-    found = [_of_edge(part) if hasattr(part, "ownership_token") else part for part in ([value] if single else value)]
+    if isinstance(value, Tensor):
+        found = [value]
+    else:
+        parts = [value] if hasattr(value, "ownership_token") else value
+        found = [part if isinstance(part, Tensor) or not hasattr(part, "ownership_token") else _of_edge(part)
+                 for part in parts]  # fmt: skip
     if length is not None and len(found) != length:
         raise RuntimeError(f"got {length} tensors and {len(found)} gradients")
     return found

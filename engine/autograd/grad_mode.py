@@ -44,7 +44,8 @@ if hasattr(os, "register_at_fork"):  # another thread may hold the lock at a for
     os.register_at_fork(after_in_child=_renew_lock)
 
 
-def _count(change: int) -> None:
+def count(change: int) -> None:
+    """Scopes that open (1) or close (-1)."""
     with _lock:
         scopes[0] += change
 
@@ -104,7 +105,7 @@ class _Scope:
 
     def __exit__(self, *exc: object) -> None:
         state.enabled = self._before  # type: ignore[attr-defined]
-        _count(-1)
+        count(-1)
 
 
 class no_grad(_Scope):
@@ -115,7 +116,7 @@ class no_grad(_Scope):
         return made if orig_func is None else made(orig_func)
 
     def __enter__(self) -> None:
-        _count(1)
+        count(1)
         self._before = state.enabled
         state.enabled = False
 
@@ -128,7 +129,7 @@ class enable_grad(_Scope):
         return made if orig_func is None else made(orig_func)
 
     def __enter__(self) -> None:
-        _count(1)
+        count(1)
         self._before = state.enabled
         state.enabled = True
 
@@ -139,12 +140,12 @@ class set_grad_enabled(_Scope):
     def __init__(self, mode: bool) -> None:
         self._before = state.enabled
         self.mode = bool(mode)
-        _count(1)  # called as a function it lasts: the thread is asked from now on
+        count(1)  # called as a function it lasts: the thread is asked from now on
         state.enabled = self.mode
 
     def __call__(self, func: F) -> F:
         state.enabled = self._before
-        _count(-1)
+        count(-1)
         return super().__call__(func)
 
     def _clone(self) -> Any:
@@ -171,7 +172,7 @@ class inference_mode(_Scope):
     def __enter__(self) -> None:
         from gradbook.autograd import inference
 
-        _count(1)
+        count(1)
         inference.hold(1)
         self._before, self._inference = state.enabled, state.inference
         state.enabled, state.inference = not self.mode, self.mode
@@ -181,7 +182,7 @@ class inference_mode(_Scope):
 
         state.enabled, state.inference = self._before, self._inference
         inference.hold(-1)
-        _count(-1)
+        count(-1)
 
 
 class set_multithreading_enabled(_Scope):

@@ -95,21 +95,26 @@ def outside_of(layer: Layer) -> Iterator[None]:
 
 
 class walking:
-    """The scope of one backward pass: recording only under create_graph, and then with an eye on batched arrays."""
+    """The scope of one backward pass: recording only under create_graph, and then with an eye on batched arrays.
 
-    __slots__ = ("before", "on", "scope")
+    What set_grad_enabled does stands here again: every training step comes by.
+    """
+
+    __slots__ = ("before", "enabled", "on")
 
     def __init__(self, starts: Any, create_graph: bool, partial: bool) -> None:
         self.before, state.walk = state.walk, (starts, partial)
-        self.scope, self.on = grad_mode.set_grad_enabled(create_graph), create_graph and backends.batched is not None
+        self.enabled, self.on = grad_mode.state.enabled, create_graph and backends.batched is not None
+        grad_mode.count(1)
+        grad_mode.state.enabled = create_graph
 
     def __enter__(self) -> None:
         if self.on:
             versions.watch_ops(1)
 
     def __exit__(self, *exc: object) -> None:
-        state.walk = self.before
-        self.scope.__exit__()
+        state.walk, grad_mode.state.enabled = self.before, self.enabled
+        grad_mode.count(-1)
         if self.on:
             versions.watch_ops(-1)
 
