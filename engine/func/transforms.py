@@ -87,7 +87,8 @@ def jvp(func: Callable[..., Any], primals: Any, tangents: Any, *, strict: bool =
 
     primals, tangents: tuples of the same structure. strict: raise where an output does not depend on a primal. Raises
     RuntimeError where they do not fit.
-    Differs: goes backward twice instead of forward once, so func must be twice differentiable.
+    Differs: goes backward twice instead of forward once, so func must be twice differentiable; a Function's own jvp is
+    not called.
     """
     if not isinstance(primals, tuple):
         raise RuntimeError(

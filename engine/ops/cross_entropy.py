@@ -379,6 +379,7 @@ def nll_loss(
     """-input[target], as torch.nn.functional.nll_loss: input holds log probabilities (c,), (n, c) or (n, c, *d).
 
     Raises as cross_entropy.
+    Differs: a weight that requires grad is accepted (and gets None), in cross_entropy too; PyTorch raises RuntimeError.
     """
     if casting.scopes:
         input, weight = casting.full(input, weight)

@@ -1,9 +1,9 @@
 """One op over a list of tensors, as torch._foreach_*: lists of tensors in, a tuple of tensors out.
 
 With a trailing underscore the first list is changed, and given back. Each tensor goes through the op of that name, so
-gradients flow; the forms that PyTorch has no derivative for have one here.
-`functions` holds them by name; they are reached as gradbook._foreach_add and so on.
-Differs: the forms that PyTorch has no derivative for (_foreach_addcmul with a tensor of scalars) have one.
+gradients flow. `functions` holds them by name; they are reached as gradbook._foreach_add and so on.
+Differs: the forms that PyTorch has no derivative for (_foreach_addcmul and _foreach_addcdiv with a tensor of scalars)
+have one.
 """
 
 from __future__ import annotations

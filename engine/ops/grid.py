@@ -130,7 +130,7 @@ def sampled(input: Tensor, places: list[Tensor], mode: str, padding_mode: str, a
         part_sum = picked if weight is None else picked * weight.unsqueeze(1)
         total = part_sum if total is None else total + part_sum
     if mode == "nearest" and places[0].requires_grad:  # flat between two pixels: the grid's gradient is 0, not None
-        nowhere = Tensor._of(np.zeros(places[0].shape, bool))
+        nowhere = Tensor._of(np.zeros_like(places[0]._array, bool))
         for at in places:
             total = total + at.where(nowhere, 0.0).unsqueeze(1)
     made: Tensor = total
