@@ -51,9 +51,9 @@ def xp_of(*values: Any) -> Any:
     if batched is not None:
         for value in values:
             if type(value) is batched.Batched:
-                from gradbook.backends import batched_functions
+                from gradbook.backends import batched_module
 
-                return batched_functions.module_of(values)
+                return batched_module.module_of(values)
     if _cupy_loaded():
         cuda = _cuda()
         for value in values:

@@ -121,10 +121,13 @@ class Distribution:
         """Shape of one draw of one of them."""
         return self._event_shape
 
+    def _lacks(self, name: str) -> NotImplementedError:
+        return NotImplementedError(f"{type(self).__name__} has no {name}; none is known in closed form, or none exists")
+
     @property
     def mean(self) -> Tensor:
         """The mean."""
-        raise NotImplementedError
+        raise self._lacks("mean")
 
     @property
     def mode(self) -> Tensor:
@@ -134,7 +137,7 @@ class Distribution:
     @property
     def variance(self) -> Tensor:
         """The variance."""
-        raise NotImplementedError
+        raise self._lacks("variance")
 
     @property
     def stddev(self) -> Tensor:
@@ -150,7 +153,7 @@ class Distribution:
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """Draws through which gradients flow to the parameters. Raises NotImplementedError where none can."""
-        raise NotImplementedError
+        raise self._lacks("rsample")
 
     def sample_n(self, n: int) -> Tensor:
         """n draws, as an old name."""
@@ -159,23 +162,23 @@ class Distribution:
 
     def log_prob(self, value: Any) -> Tensor:
         """The logarithm of the density, or of the probability, at a value."""
-        raise NotImplementedError
+        raise self._lacks("log_prob")
 
     def cdf(self, value: Any) -> Tensor:
         """The probability of a value or less."""
-        raise NotImplementedError
+        raise self._lacks("cdf")
 
     def icdf(self, value: Any) -> Tensor:
         """The value below which a probability lies."""
-        raise NotImplementedError
+        raise self._lacks("icdf")
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
         """All possible values along a new first axis."""
-        raise NotImplementedError
+        raise self._lacks("enumerate_support")
 
     def entropy(self) -> Tensor:
         """The entropy in nats."""
-        raise NotImplementedError
+        raise self._lacks("entropy")
 
     def perplexity(self) -> Tensor:
         """exp(entropy)."""

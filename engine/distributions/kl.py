@@ -239,14 +239,14 @@ def _(p: Cauchy, q: Cauchy) -> Tensor:
 @register_kl(TransformedDistribution, TransformedDistribution)
 def _(p: TransformedDistribution, q: TransformedDistribution) -> Tensor:
     if p.transforms != q.transforms or p.event_shape != q.event_shape:
-        raise NotImplementedError
+        raise NotImplementedError("kl_divergence: transformed distributions with different transforms or event shapes")
     return kl_divergence(p.base_dist, q.base_dist)
 
 
 @register_kl(Independent, Independent)
 def _(p: Independent, q: Independent) -> Tensor:
     if p.reinterpreted_batch_ndims != q.reinterpreted_batch_ndims:
-        raise NotImplementedError
+        raise NotImplementedError("kl_divergence: Independent of different numbers of reinterpreted axes")
     return sum_rightmost(kl_divergence(p.base_dist, q.base_dist), p.reinterpreted_batch_ndims)
 
 

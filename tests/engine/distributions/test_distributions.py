@@ -376,3 +376,13 @@ def test_a_variational_autoencoder_step():
         losses.append((loss.item(), array_of(mean.grad), array_of(log_var.grad)))
     for a, b in zip(*losses, strict=True):
         np.testing.assert_allclose(b, a, rtol=1e-12)
+
+
+def test_what_a_distribution_lacks_is_named():
+    draw = gradbook.distributions.Gamma(1.0, 1.0)
+    for call, name in (
+        (lambda: draw.icdf(gradbook.tensor(0.5)), "icdf"),
+        (draw.enumerate_support, "enumerate_support"),
+    ):
+        with pytest.raises(NotImplementedError, match=f"Gamma has no {name}"):
+            call()
