@@ -102,6 +102,16 @@ class _Uninitialized:
             node.shape, node.dtype = self._array.shape, self._array.dtype
 
     @property
+    def data(self) -> Tensor:
+        """No elements yet, (0,): what programs fill before the first call is without effect, as in PyTorch."""
+        made: Tensor = Tensor._of(self._raw)
+        return made
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        Tensor.data.__set__(self, value)  # type: ignore[attr-defined]
+
+    @property
     def dtype(self) -> Any:
         """The dtype it will have."""
         return self._dtype
@@ -110,6 +120,11 @@ class _Uninitialized:
     def device(self) -> Any:
         """The device it will be on."""
         return device_type("cpu" if self._device is None else self._device)
+
+    @property
+    def is_cuda(self) -> bool:
+        """Whether it will be on a GPU."""
+        return bool(self.device.type == "cuda")
 
     @property
     def shape(self) -> Any:

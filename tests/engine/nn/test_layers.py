@@ -186,3 +186,11 @@ def test_packed_sequences() -> None:
             found.append([array_of(t) for t in (padded, sizes, *(last if name == "LSTM" else (last,)))])
         for a, b in zip(*found, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+
+
+def test_data_of_a_lazy_layer_may_be_filled_before_it_is_there() -> None:
+    layer = gradbook.nn.LazyLinear(2)
+    assert layer.weight.data.normal_(0, 0.01).shape == layer.bias.data.fill_(3).shape == (0,)
+    assert not layer.weight.is_cuda
+    assert layer(gradbook.ones(4, 3)).shape == (4, 2)
+    assert not bool((layer.bias == 3).any())
