@@ -258,6 +258,10 @@ def adaptive_avg(rank: int, input: Any, output_size: Any) -> Tensor:
 def adaptive_max(rank: int, input: Any, output_size: Any, return_indices: bool) -> Any:
     """Largest values of windows that cover each axis evenly, and where they were."""
     x, sizes = adaptive_sizes(f"adaptive_max_pool{rank}d", rank, input, output_size)
+    if all(m == 1 for m in sizes) and x.numel():
+        largest, places = x.flatten(-rank).max(-1)
+        shape = x.shape[: x.ndim - rank] + sizes
+        return (largest.reshape(shape), places.reshape(shape)) if return_indices else largest.reshape(shape)
     kernel = even(x, sizes)
     if kernel is not None:
         return max_pool(rank, x, kernel, kernel, 0, 1, False, return_indices)
