@@ -14,7 +14,6 @@ from typing import Any
 
 from gradbook.device import device
 from gradbook.errors import SerializationError
-from gradbook.tensor import Tensor
 
 __all__ = [
     "add_safe_globals",
@@ -113,7 +112,7 @@ def load(
     that is cut short, damaged or of another kind; UnsafeFileError (an UnpicklingError) for a class or function in it
     that was not declared safe with add_safe_globals.
     Differs: nothing that a file names is imported or called, also with weights_only=False. A file from before
-    PyTorch 1.6 comes to the CPU unless map_location says otherwise.
+    PyTorch 1.6 comes to the CPU, whatever it says of devices; another map_location is refused.
     """
     where = _name(f)
     with _opened(f) as file:
@@ -129,8 +128,12 @@ def _read(file: Any, start: bytes, where: str, map_location: Any, whole: bool, m
     if start.startswith(ZIP_START):
         return torch_files.read_archive(file, where, place, whole, mapped)
     if start.startswith(torch_files.LEGACY_START):
-        found = torch_files.read_legacy(file, where, place, whole)
-        return found if map_location is None else _moved(found, place)
+        if map_location is not None and place("cpu").type != "cpu":
+            raise SerializationError(
+                f"{where}: a file from before PyTorch 1.6 is read to the CPU: load it with map_location='cpu', then "
+                "move what you need with .to(...)"
+            )
+        return torch_files.read_legacy(file, where, place, whole)
     if start[8:9] == b"{":
         from gradbook.interop.safetensors import read_safetensors
 
@@ -211,19 +214,6 @@ def _placing(map_location: Any, where: str) -> Callable[[str], Any]:
         return wanted
 
     return checked
-
-
-def _moved(found: Any, place: Callable[[str], Any]) -> Any:
-    """The tensors of an old file, which are read before their devices are known, where they shall be."""
-    if place("cpu").type == "cpu":
-        return found
-    if isinstance(found, Tensor):
-        return found.to(place("cpu"))
-    if isinstance(found, dict):
-        for key in found:
-            found[key] = _moved(found[key], place)
-        return found
-    return type(found)(_moved(value, place) for value in found) if isinstance(found, (list, tuple)) else found
 
 
 # -- names that files may refer to ---------------------------------------------------------------------------------
