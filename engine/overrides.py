@@ -327,6 +327,7 @@ _build_class: Any = builtins.__build_class__
 
 
 def _watched_build_class(func: Any, name: str, /, *bases: Any, **kwargs: Any) -> Any:
+    __tracebackhide__ = True  # an error in a class body is the user's alone: IPython and pytest leave us out
     made = _build_class(func, name, *bases, **kwargs)
     if "__torch_function__" in getattr(made, "__dict__", ()):
         install()
