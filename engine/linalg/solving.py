@@ -76,7 +76,10 @@ def failing(name: str, a: Any) -> int:
 
 @method("det")
 def det(A: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The determinant of square matrices, as torch.linalg.det. (.., n, n) -> (..)."""
+    """The determinant of square matrices, as torch.linalg.det. (.., n, n) -> (..).
+
+    Differs: the gradient at a singular matrix is its cofactors; PyTorch gives zeros.
+    """
     return into(out, det_op(need_matrix("det", A, True)))
 
 
