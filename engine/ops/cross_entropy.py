@@ -69,6 +69,11 @@ def reduced(values: Any, total: Any, reduction: str) -> Any:
     return values.sum() if reduction == "sum" else values.sum() / total
 
 
+def counted(xp: Any, total: Any) -> Any:
+    """What a mean's gradient is divided by: where every target is ignored the loss is nan, its gradient 0 (PyTorch)."""
+    return xp.where(total == 0, xp.ones_like(total), total)
+
+
 @cross_entropy_op.forward
 def _(xp: Any, x: Any, target: Any, weight: Any, *, reduction: str, ignore_index: int, label_smoothing: float) -> Any:
     rows = rows_of(wide(x))
@@ -92,7 +97,7 @@ def _(xp: Any, x: Any, target: Any, weight: Any, *, reduction: str, ignore_index
         shape = () if len(x.shape) == 1 else (x.shape[0], *x.shape[2:])
     with np.errstate(invalid="ignore", divide="ignore"):
         out = reduced(values.reshape(shape), total, reduction)
-        share = share / total if reduction == "mean" else share
+        share = share / counted(xp, total) if reduction == "mean" else share
     return xp.asarray(out).astype(x.dtype, copy=False), p, share
 
 
@@ -219,7 +224,7 @@ def _(grad: Any, target: Any, weight: Any, input_shape: Any, reduction: str, ign
     share, safe = class_shares(xp, t.reshape(-1), w, ignore_index, classes, g.dtype)
     rows = xp.zeros((len(safe), classes), g.dtype)
     with np.errstate(invalid="ignore", divide="ignore"):
-        rows[xp.arange(len(safe)), safe] = -share / share.sum() if reduction == "mean" else -share
+        rows[xp.arange(len(safe)), safe] = -share / counted(xp, share.sum()) if reduction == "mean" else -share
     known = rows_back(rows, tuple(input_shape))
     if reduction == "none" and len(input_shape) > 1:
         grad = grad.reshape(input_shape[0], 1, *input_shape[2:])

@@ -168,3 +168,13 @@ def test_an_error_says_what_to_do() -> None:
     assert [operand["name"] for operand in caught.value.card.operands] == ["input", "target"]  # type: ignore[attr-defined]
     with pytest.raises(RuntimeError, match=r"input\.movedim\(-1, 1\)"):
         f.cross_entropy(gradbook.zeros(2, 3, 5), gradbook.zeros(2, 3, dtype=gradbook.int64))
+
+
+def test_a_batch_of_ignored_targets_has_no_gradient() -> None:
+    for smoothing in (0.0, 0.1):
+        compare(
+            lambda lib, x, y, s=smoothing: lib.nn.functional.cross_entropy(x, y, ignore_index=1, label_smoothing=s),
+            draw(2, 3),
+            np.array([1, 1]),
+        )
+    compare(lambda lib, x, y: lib.nn.functional.nll_loss(x, y, ignore_index=1), draw(2, 3), np.array([1, 1]))
