@@ -8,7 +8,7 @@ from gradbook.alias import AsTorch
 from gradbook.kernel_ext.completion import OptionMatcher
 from gradbook.kernel_ext.lifecycle import Cells
 from gradbook.kernel_ext.magics import EXPRESSIONS, MAGICS, WORDS
-from gradbook.kernel_ext.magics.watch import as_line
+from gradbook.kernel_ext.magics.cell_line import as_line
 from gradbook.kernel_ext.settings import Settings
 
 __all__ = ["Extension"]

@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 import warnings
 from collections import OrderedDict
+from functools import partial
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 from gradbook import observe
 from gradbook.kernel_ext.settings import Settings
 from gradbook.observe.recorder import Recorder
 from gradbook.observe.source import forget_cells, name_cell
 
-__all__ = ["Cells", "Watch"]
+__all__ = ["Cells", "Part", "Watch"]
 
 EARLIER = 1000  # cells before `%load_ext` whose code is recognized
 VIEWS = 64  # views kept for cells that run again
@@ -25,6 +26,13 @@ class Watch:
     def __init__(self, name: str = "", level: str | None = None, panels: tuple[str, ...] | None = None,
                  every: int | None = None, hz: float | None = None) -> None:  # fmt: skip
         self.name, self.level, self.panels, self.every, self.hz = name, level, panels, every, hz
+
+
+class Part(Protocol):
+    """Something that accompanies a cell until its end, such as a walkthrough that records it."""
+
+    def finish(self, error: BaseException | None) -> None:
+        """The cell has ended, with this error or well."""
 
 
 class Cells:
@@ -39,6 +47,7 @@ class Cells:
         self._recorder: Recorder | None = None
         self._watch = Watch()
         self._shown: list[Any] = []
+        self._parts: list[Part] = []
         self._label, self._cell_id = "", None
         self._before: tuple[Any, Any] | None = None
         self._ours: Any = None
@@ -128,6 +137,15 @@ class Cells:
             if recorder.run is None:
                 self._show(recorder.begin_run())
 
+    def join(self, part: Part) -> None:
+        """Let something accompany the running cell until its end; the last to join is the first to finish."""
+        self._parts.append(part)
+
+    @property
+    def label(self) -> str:
+        """The running cell as '[7]', or the last one."""
+        return self._label
+
     @property
     def recorder(self) -> Recorder | None:
         """Who records the running cell."""
@@ -142,6 +160,9 @@ class Cells:
             self._recorder = recorder.attach()
 
     def _let_go(self, error: BaseException | None) -> None:
+        while self._parts:
+            part = self._parts.pop()
+            _guarded(partial(part.finish, error))
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             recorder.detach(error)
@@ -180,4 +201,4 @@ def _guarded(act: Any) -> None:
     try:
         act()
     except Exception as error:
-        warnings.warn(f"gradbook: the live view failed: {error!r}", RuntimeWarning, stacklevel=2)
+        warnings.warn(f"gradbook: a view failed: {error!r}", RuntimeWarning, stacklevel=2)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gradbook.observe import Run
 
-__all__ = ["export_html", "mount_point", "notebook_to_html", "picture_tag", "scripts", "write_atomically"]
+__all__ = ["export_html", "mount_point", "notebook_to_html", "page_with", "picture_tag", "scripts", "write_atomically"]
 
 # finds every mount point and replaces its picture by the view; leaves the picture where that fails
 MOUNT = """
@@ -55,10 +55,14 @@ def export_html(runs: Run | Sequence[Run], path: str | Path) -> Path:
     chosen = list(runs) if isinstance(runs, Sequence) else [runs]
     if not chosen:
         raise ValueError("export_html: there are no runs to write")
-    body = "\n".join(mount_point(describe.packed(describe.snapshot(run)[0]), picture_tag(run)) for run in chosen)
-    title = escape(", ".join(run.name for run in chosen))
-    page = PAGE.format(policy=POLICY, style=STYLE, title=title, body=body, scripts=scripts())
-    return write_atomically(path, page)
+    views = [(describe.packed(describe.snapshot(run)[0]), picture_tag(run)) for run in chosen]
+    return write_atomically(path, page_with(views, ", ".join(run.name for run in chosen)))
+
+
+def page_with(views: Sequence[tuple[bytes, str]], title: str) -> str:
+    """One page that shows views, each a packed message and the picture in its place until it is mounted. -> HTML."""
+    body = "\n".join(mount_point(packed, picture) for packed, picture in views)
+    return PAGE.format(policy=POLICY, style=STYLE, title=escape(title), body=body, scripts=scripts())
 
 
 def picture_tag(run: Run) -> str:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import os
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradbook.widgets import frontend
-from gradbook.widgets.bundle import BundleMissing
-from gradbook.widgets.describe import EMBEDDED
+from gradbook.widgets import still
 from gradbook.widgets.describe_graph import describe_graph
 from gradbook.widgets.wire import Message, pack
 
@@ -19,10 +14,6 @@ if TYPE_CHECKING:
     from gradbook.observe import Graph
 
 __all__ = ["describe_still", "widget_of"]
-
-WIDGET = "application/vnd.jupyter.widget-view+json"
-KEPT = 64  # models of graphs shown earlier; those of older ones are closed, and their outputs say so
-_models: deque[Any] = deque()
 
 
 def describe_still(graph: Graph) -> Message:
@@ -45,19 +36,4 @@ def describe_still(graph: Graph) -> Message:
 def widget_of(graph: Graph, theme: str = "auto") -> dict[str, Any]:
     """The part of an output that a page with widgets, or an exported one, explores; {} where nobody can look."""
     message = describe_still(graph)
-    packed = pack(message.content, message.buffers)
-    if os.environ.get("GRADBOOK_EMBED_RUNS") == "1":
-        return {EMBEDDED: {"packed": base64.b64encode(packed).decode()}}
-    if frontend.detect() != "widgets":
-        return {}
-    from gradbook.widgets.hub import Stub, close_stub, hub  # importing ipywidgets takes its time
-
-    try:
-        hub()
-        model = Stub(packed, theme)
-    except BundleMissing:
-        return {}
-    _models.append(model)
-    while len(_models) > KEPT:
-        close_stub(_models.popleft())
-    return {WIDGET: {"version_major": 2, "version_minor": 1, "model_id": model.model_id}}
+    return still.widget_of(pack(message.content, message.buffers), theme)

@@ -10,25 +10,9 @@ from gradbook.kernel_ext.lifecycle import Watch
 from gradbook.kernel_ext.magics.base import GradbookMagics
 from gradbook.kernel_ext.settings import LEVELS, PANELS, choice, frames
 
-__all__ = ["WatchMagic", "as_line"]
+__all__ = ["WatchMagic"]
 
 OPTIONS = ("panels", "level", "every", "hz")
-MARK = "%%watch"
-
-
-def as_line(lines: list[str]) -> list[str]:
-    """Input transformer: the first line `%%watch …` becomes the line magic `%watch …`.
-
-    So the cell stays an ordinary cell: its exceptions, line numbers, `await` and last value are what they always are,
-    which a cell magic that runs its body cannot promise. A cell magic inside another one is left alone.
-    """
-    if not lines or not lines[0].startswith(MARK):
-        return lines
-    after = lines[0][len(MARK) :]
-    nested = any(line.startswith("%%") for line in lines[1:2])
-    if nested or after[:1].strip() or after.rstrip().endswith("?"):
-        return lines
-    return [lines[0][1:], *lines[1:]]
 
 
 @magics_class

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
+import base64
 import statistics
 import subprocess
 import sys
+import zlib
 from importlib.resources import files
 
 from tests.benchmarks.table import Row
@@ -44,6 +45,11 @@ def load_extension_milliseconds() -> float:
     return statistics.median(times) * 1e3
 
 
+def unfolded(bundle: bytes) -> int:
+    """Bytes of the script inside the packed bundle."""
+    return len(zlib.decompress(base64.b64decode(bundle.split(b'"')[1]), -15))
+
+
 def rows() -> list[Row]:
     """Measure."""
     bundle = (files("gradbook.widgets") / "static" / "gradbook.js").read_bytes()
@@ -60,6 +66,6 @@ def rows() -> list[Row]:
             "browser bundle",
             f"{len(bundle) / 1024:.0f} KB",
             "≤ 150 KB",
-            f"{len(gzip.compress(bundle)) / 1024:.0f} KB gzip",
+            f"{unfolded(bundle) / 1024:.0f} KB unfolded in the page",
         ),
     ]

@@ -218,7 +218,7 @@ def test_a_view_that_breaks_does_not_break_the_training(
             raise OSError("no page")
 
     monkeypatch.setattr(widgets, "LiveView", Broken)
-    with pytest.warns(RuntimeWarning, match="the live view failed"):
+    with pytest.warns(RuntimeWarning, match="a view failed"):
         result = train(loaded)
     assert result.success
     assert observe.runs()[0].step == 5
@@ -246,3 +246,27 @@ def test_the_cell_that_loads_the_extension_has_its_name_too(shell: InteractiveSh
     assert run(shell, "w = gradbook.ones(2, requires_grad=True)\nseen = gradbook.observe.Graph.of(double(w))").success
     (node,) = [node for node in shell.user_ns["seen"].nodes if node.kind == "op"]
     assert (node.cell, node.line) == (f"[{number}]", 4)
+
+
+def test_what_joins_a_cell_ends_with_it_and_its_failure_is_a_warning(loaded: InteractiveShell) -> None:
+    told: list[tuple[str, BaseException | None]] = []
+
+    class Part:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def finish(self, error: BaseException | None) -> None:
+            told.append((self.name, error))
+            if self.name == "broken":
+                raise OSError("no page")
+
+    cells = kernel_ext._loaded[id(loaded)].cells
+    loaded.user_ns["join"] = lambda name: cells.join(Part(name))
+    with pytest.warns(RuntimeWarning, match="a view failed: OSError"):
+        assert not run(loaded, "join('first'); join('broken'); 1 / 0").success
+    assert [(name, type(error)) for name, error in told] == [
+        ("broken", ZeroDivisionError),
+        ("first", ZeroDivisionError),
+    ]
+    run(loaded, "pass")
+    assert len(told) == 2

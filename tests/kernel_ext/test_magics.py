@@ -15,7 +15,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from gradbook import alias, observe
 from gradbook.kernel_ext.arguments import split_options
 from gradbook.kernel_ext.magics import WORDS
-from gradbook.kernel_ext.magics.watch import as_line
+from gradbook.kernel_ext.magics.cell_line import as_line
 
 TRAIN = """\
 w = gradbook.ones(3, requires_grad=True)

@@ -1,7 +1,8 @@
 // Entry of the bundle: the hub registers the api under its hash, a stub asks it to render, a saved page mounts it.
-import { type Bytes, type Incoming, type Outgoing, type Transport, fromBase64 } from "./protocol";
+import { type Bytes, type Incoming, type Outgoing, type Transport, type Unpacked, fromBase64, unpack } from "./protocol";
 import { Store } from "./store";
 import { createView } from "./view";
+import { showView, viewOf } from "./views";
 
 /** What anywidget hands over; only what is used here. */
 export interface Model {
@@ -32,18 +33,25 @@ export function modelTransport(model: Model): Transport {
   };
 }
 
-/** Live view in an output: called by the stub. Returns what takes it away. */
+/** A view in an output: called by the stub. Which view it is, the snapshot says. Returns what takes it away. */
 export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+  const found = snapshotOf(model);
+  return found === null || viewOf(found) === "live" ? renderLive(model, el, found) : renderView(model, el, found);
+}
+
+function snapshotOf(model: Model): Unpacked | null {
+  const packed = model.get("snapshot") as Bytes | null | undefined;
+  return packed ? unpack(packed) : null;
+}
+
+function renderLive(model: Model, el: HTMLElement, first: Unpacked | null): () => void {
   const store = new Store();
-  const load = (): void => {
-    const packed = model.get("snapshot") as Bytes | null | undefined;
-    if (packed) store.load(packed);
-  };
+  const load = (): void => store.load(snapshotOf(model));
   const dress = (): void => {
     const theme = model.get("theme");
     if (typeof theme === "string") store.setUi({ theme });
   };
-  load();
+  store.load(first);
   dress();
   model.on("change:snapshot", load);
   model.on("change:theme", dress);
@@ -55,10 +63,31 @@ export function render({ model, el }: { model: Model; el: HTMLElement }): () => 
   };
 }
 
-/** View of a saved run: everything but the controls. `source`: the packed snapshot, as bytes or as base64 text. */
+/** Any other view; another snapshot, or another theme, makes it anew. */
+function renderView(model: Model, el: HTMLElement, first: Unpacked): () => void {
+  const make = (message: Unpacked): (() => void) => showView(el, message, modelTransport(model), String(model.get("theme") ?? "auto"));
+  let remove = make(first);
+  const again = (): void => {
+    const found = snapshotOf(model);
+    if (found === null) return;
+    remove();
+    remove = make(found);
+  };
+  model.on("change:snapshot", again);
+  model.on("change:theme", again);
+  return () => {
+    model.off("change:snapshot", again);
+    model.off("change:theme", again);
+    remove();
+  };
+}
+
+/** View of a saved page: everything but the controls. `source`: the packed snapshot, as bytes or as base64 text. */
 export function mount(el: HTMLElement, source: Bytes | string, theme = "auto"): () => void {
+  const found = unpack(typeof source === "string" ? fromBase64(source) : source);
+  if (found !== null && viewOf(found) !== "live") return showView(el, found, null, theme);
   const store = new Store("static");
-  store.load(typeof source === "string" ? fromBase64(source) : source);
+  store.load(found);
   store.setUi({ theme });
   return createView(el, store, null);
 }

@@ -89,6 +89,7 @@ export interface RunError { type: string; message: string; line: number | null; 
 export interface Frame {
   kind: "frame" | "snapshot";
   seq: number;
+  view?: string; // which view the message is for; absent: the live one
   run?: RunInfo;
   status?: Status;
   controls?: Controls;
@@ -146,8 +147,10 @@ export function asBytes(bytes: Bytes): Uint8Array {
 
 const align8 = (n: number): number => (n + 7) & ~7;
 
+export interface Unpacked { frame: Frame; buffers: Uint8Array[] }
+
 /** Packed snapshot: u4 length of the header, JSON header with `_buffers: [[offset, length], …]`, buffers on 8-byte bounds from the start. */
-export function unpack(packed: Bytes): { frame: Frame; buffers: Uint8Array[] } | null {
+export function unpack(packed: Bytes): Unpacked | null {
   const bytes = asBytes(packed);
   if (bytes.byteLength < 4) return null;
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);

@@ -2,7 +2,7 @@
 import { Probes, Series } from "./series";
 import {
   type Bytes, type Coach, type Controls, type Frame, type GraphDescription, type LearningRate, type Level, type Parameter,
-  type RunError, type RunInfo, type Status, type WireDetail, floats, uints, unpack,
+  type RunError, type RunInfo, type Status, type Unpacked, type WireDetail, floats, uints, unpack,
 } from "./protocol";
 
 export { Probes, Series };
@@ -35,8 +35,12 @@ export interface Ui {
   inspectorOpen: boolean;
   lossScale: "log" | "linear";
   theme: string; // auto, light, dark
+  lit: Trail | null; // nodes lit as one trail, with the edges between them
   smoothing: number | null; // EMA factor, 0: none, null: chosen by the length of the run
 }
+
+/** A way through the graph, such as a NaN's from where it was born to the loss; `title` says what it is. */
+export interface Trail { nodes: number[]; title: string }
 
 /** connected: a kernel talks; disconnected: it did; static: a saved page. */
 export type Connection = "connected" | "disconnected" | "static";
@@ -86,7 +90,7 @@ function emptyState(connection: Connection): State {
     run: null, status: noStatus(), controls: { live: false, why: "" }, lr: { value: null, suggested: null }, coach: null, level: "health", panels: null,
     series: [], epochs: [], params: [], probes: new Probes(), graph: null, graphStats: null, details: new Map(), error: null,
     connection, connectionWhy: "", silent: false,
-    ui: { hoverStep: null, pinnedStep: null, selected: null, folded: new Set(), inspectorOpen: false, lossScale: "log", theme: "auto", smoothing: null },
+    ui: { hoverStep: null, pinnedStep: null, selected: null, folded: new Set(), inspectorOpen: false, lossScale: "log", theme: "auto", lit: null, smoothing: null },
     versions: { status: 0, series: 0, params: 0, probes: 0, graph: 0, stats: 0, details: 0, ui: 0 },
   };
 }
@@ -123,8 +127,8 @@ export class Store {
   }
 
   /** Take a packed snapshot; an empty one, or one older than what is known, changes nothing. */
-  load(packed: Bytes): void {
-    const found = unpack(packed);
+  load(packed: Bytes | Unpacked | null): void {
+    const found = packed !== null && "frame" in packed ? packed : packed && unpack(packed);
     if (found === null || found.frame.seq <= this.seq) return;
     this.apply({ ...found.frame, kind: "snapshot" }, found.buffers);
   }

@@ -1,4 +1,4 @@
-// The live view: frame, panels, one animation frame for all of them, keys, theme, full screen.
+// The live view: its panels, and which of them are shown.
 import { coachWords, createCoachRow } from "./coachrow";
 import { h, setAttr } from "./dom";
 import { plain } from "./format";
@@ -11,20 +11,21 @@ import { createLoss } from "./loss";
 import type { Actions, Panel } from "./panel";
 import { SCALE, savePicture } from "./picture";
 import type { Transport } from "./protocol";
+import { createStage } from "./stage";
 import type { State, Store } from "./store";
-import { adoptStyles } from "./styles";
-import { refreshInks, themeOf, watchTheme, withDensity } from "./theme";
+import { withDensity } from "./theme";
 
 const ACTIVE = new Set(["waiting", "running", "paused"]);
 
 /** Put a live view of `store` into `el`. `transport` null: a saved page, nothing to control. Returns what takes it away. */
 export function createView(el: HTMLElement, store: Store, transport: Transport | null): () => void {
   let link: Link = noLink;
-  const root = h("section", { class: "gb live", role: "region", "aria-label": "Live view" });
+  const stage = createStage(el, "live", "Live view", draw);
+  const { root, schedule } = stage;
   const actions: Actions = {
     control: (action, value) => link.control(action, value),
     inspect: (node) => link.inspect(node),
-    toggleFullScreen: () => toggleFullScreen(root, schedule),
+    toggleFullScreen: stage.toggleFullScreen,
     savePicture() {
       withDensity(SCALE, draw);
       void savePicture(root, plain(`${store.state.run?.name || "run"}-step-${store.state.status.step}.png`)).finally(schedule);
@@ -34,41 +35,29 @@ export function createView(el: HTMLElement, store: Store, transport: Transport |
   const panels = createPanels(store, actions);
   const grid = h("div", { class: "grid" }, ...panels.all.map((panel) => panel.el));
   root.append(grid);
-  el.append(root);
 
-  let frame = 0;
   let choice = -1;
   const seen = new Set<Element>();
   function draw(): void {
-    frame = 0;
     const { state } = store;
-    adoptStyles(root);
-    dress(root, state);
+    stage.dress(state.ui.theme, state.connection === "disconnected");
     arrange(grid, panels, state);
     const chosen = state.versions.ui !== choice; // the inspector asks for its value at once, in sight or not
     choice = state.versions.ui;
     for (const panel of panels.all) if (!panel.el.hidden && (seen.has(panel.el) || (chosen && panel === panels.inspector))) panel.draw(state);
   }
-  function schedule(): void {
-    frame ||= requestAnimationFrame(draw);
-  }
-  const recolour = (): void => {
-    refreshInks(root);
-    schedule();
-  };
   const sight = watchSight(panels.all, seen, schedule);
   const size = new ResizeObserver(schedule);
   for (const panel of panels.all) size.observe(panel.el);
   root.addEventListener("keydown", (event) => keys(event, root, store, actions));
-  const ends = [store.subscribe(schedule), ownKeys(root), watchTheme(recolour), () => sight.disconnect(), () => size.disconnect()];
+  const ends = [store.subscribe(schedule), () => sight.disconnect(), () => size.disconnect()];
   if (transport !== null) link = createLink(store, transport);
   schedule();
   return () => {
-    cancelAnimationFrame(frame);
     link.close();
     for (const end of ends) end();
     for (const panel of panels.all) panel.destroy();
-    root.remove();
+    stage.remove();
   };
 }
 
@@ -102,17 +91,6 @@ function arrange(grid: HTMLElement, panels: Panels, state: State): void {
 /** Nothing has to be said: the row may go where the coach is not wanted. */
 const quietRow = (state: State): boolean => coachWords(state).kind === "quiet";
 
-/** Theme and connection as attributes; whoever draws on a canvas reads its colours anew. */
-function dress(root: HTMLElement, state: State): void {
-  const { theme, own } = themeOf(root, state.ui.theme);
-  const off = state.connection === "disconnected";
-  if (root.dataset.gbTheme === theme && root.hasAttribute("data-gb-own") === own && root.classList.contains("off") === off) return;
-  root.dataset.gbTheme = theme;
-  root.toggleAttribute("data-gb-own", own);
-  root.classList.toggle("off", off);
-  refreshInks(root);
-}
-
 /** Keep `seen` at the panels that are on the screen. */
 function watchSight(panels: Panel[], seen: Set<Element>, changed: () => void): { disconnect(): void } {
   for (const panel of panels) seen.add(panel.el);
@@ -128,21 +106,6 @@ function watchSight(panels: Panel[], seen: Set<Element>, changed: () => void): {
   return observer;
 }
 
-/**
- * JupyterLab takes plain keys in command mode (`0 0` restarts the kernel) before they reach us, but leaves alone a focused element
- * that itself has this attribute. Save, run and the like stay JupyterLab's. The window hears a key before JupyterLab's document does.
- */
-function ownKeys(root: HTMLElement): () => void {
-  const hear = (event: KeyboardEvent): void => {
-    const { target } = event;
-    if (!(target instanceof Element) || !root.contains(target)) return;
-    const theirs = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
-    target.toggleAttribute("data-lm-suppress-shortcuts", !theirs);
-  };
-  window.addEventListener("keydown", hear, true);
-  return () => window.removeEventListener("keydown", hear, true);
-}
-
 function keys(event: KeyboardEvent, root: HTMLElement, store: Store, actions: Actions): void {
   const target = event.target as HTMLElement;
   const typing = target instanceof HTMLInputElement && target.type !== "range";
@@ -154,16 +117,4 @@ function keys(event: KeyboardEvent, root: HTMLElement, store: Store, actions: Ac
   else return;
   event.preventDefault();
   event.stopPropagation();
-}
-
-/** Full screen where the page may, else over the whole page. */
-function toggleFullScreen(root: HTMLElement, changed: () => void): void {
-  const cover = (): void => {
-    root.classList.toggle("full");
-    changed();
-  };
-  if (root.classList.contains("full")) cover();
-  else if (document.fullscreenElement === root) void document.exitFullscreen();
-  else if (document.fullscreenEnabled && root.requestFullscreen) root.requestFullscreen().catch(cover);
-  else cover();
 }

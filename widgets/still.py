@@ -1,0 +1,76 @@
+"""A view that stands still: one message that says everything, with a picture and a text beside it."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections import deque
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from gradbook.widgets import frontend
+from gradbook.widgets.bundle import BundleMissing
+from gradbook.widgets.describe import EMBEDDED
+from gradbook.widgets.export import page_with, write_atomically
+from gradbook.widgets.wire import Message, pack
+
+__all__ = ["Still", "svg_image", "widget_of"]
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+KEPT = 64  # models of views shown earlier; those of older ones are closed, and their outputs say so
+_models: deque[Any] = deque()
+
+
+class Still:
+    """Something shown once: `message` names its view, `picture` is an SVG for where no page explores it, `text` a text.
+
+    `name` is the picture's alternative text and the title of a saved page; `theme` is 'auto', 'light' or 'dark'.
+    """
+
+    def __init__(self, message: Message, *, picture: str, text: str, name: str, theme: str = "auto") -> None:
+        self.message, self.picture, self.text, self.name, self.theme = message, picture, text, name, theme
+
+    def html(self) -> str:
+        """The picture as an `<img>`, the only form of it that untrusted notebooks and nbconvert keep."""
+        return svg_image(self.picture, self.name)
+
+    def packed(self) -> bytes:
+        """The message as one block of bytes."""
+        return pack(self.message.content, self.message.buffers)
+
+    def save(self, path: str | Path) -> Path:
+        """Write one page that shows it, and needs neither kernel nor network. -> the path."""
+        return write_atomically(path, page_with([(self.packed(), self.html())], self.name))
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {"text/plain": self.text, "text/html": self.html()} | widget_of(self.packed(), self.theme)
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def svg_image(svg: str, alt: str) -> str:
+    """An SVG as an `<img>` that carries it."""
+    source = base64.b64encode(svg.encode()).decode()
+    alt = escape(alt, quote=True)
+    return f'<img alt="{alt}" style="max-width:100%;height:auto" src="data:image/svg+xml;base64,{source}">'
+
+
+def widget_of(packed: bytes, theme: str = "auto") -> dict[str, Any]:
+    """The part of an output that a page with widgets, or an exported one, explores; {} where nobody can look."""
+    if os.environ.get("GRADBOOK_EMBED_RUNS") == "1":
+        return {EMBEDDED: {"packed": base64.b64encode(packed).decode()}}
+    if frontend.detect() != "widgets":
+        return {}
+    from gradbook.widgets.hub import Stub, close_stub, hub  # importing ipywidgets takes its time
+
+    try:
+        hub()
+        model = Stub(packed, theme)
+    except BundleMissing:
+        return {}
+    _models.append(model)
+    while len(_models) > KEPT:
+        close_stub(_models.popleft())
+    return {WIDGET: {"version_major": 2, "version_minor": 1, "model_id": model.model_id}}
