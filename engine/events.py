@@ -124,6 +124,7 @@ def module_path() -> str:
 
 
 seconds = 0.0  # how long the op being reported took
+ended = 0.0  # when it was done, by time.perf_counter: what is later is the watching's own
 _library: dict[str, bool] = {}  # file name -> belongs to gradbook
 _PACKAGE = tuple({__file__.rpartition("/")[0] + "/", __file__.rpartition("\\")[0] + "\\"} - {"/", "\\"})
 

@@ -12,17 +12,19 @@ _FIRST = re.compile(r"""\s*--([\w-]+)(?:[ =]+("[^"]*"|'[^']*'|(?!--)\S+))?""")
 _LAST = re.compile(r"""(?:^|\s)--([\w-]+)(?:[ =]+("[^"]*"|'[^']*'|(?!--)\S+))?\s*$""")
 
 
-def split_options(magic: str, line: str, valid: tuple[str, ...]) -> tuple[str, dict[str, str]]:
-    """Take the options off both ends of a line -> (what is between them, {option: value}).
+def split_options(
+    magic: str, line: str, valid: tuple[str, ...], flags: tuple[str, ...] = ()
+) -> tuple[str, dict[str, str]]:
+    """Take the options off both ends of a line -> (what is between them, {option: value}); a flag's value is ''.
 
-    Raises UsageError for an unknown option or one without its value, naming the valid ones.
+    Raises UsageError for an unknown option, one without its value or a flag with one, naming the valid ones.
     """
     options: dict[str, str] = {}
     while match := _LAST.search(line):
-        _keep(magic, match, options, valid)
+        _keep(magic, match, options, valid, flags)
         line = line[: match.start()]
     while match := _FIRST.match(line):
-        _keep(magic, match, options, valid)
+        _keep(magic, match, options, valid, flags)
         line = line[match.end() :]
     return line.strip(), options
 
@@ -34,9 +36,16 @@ def natural(magic: str, option: str, value: str, least: int = 0) -> int:
     return int(value)
 
 
-def _keep(magic: str, match: re.Match[str], options: dict[str, str], valid: tuple[str, ...]) -> None:
+def _keep(
+    magic: str, match: re.Match[str], options: dict[str, str], valid: tuple[str, ...], flags: tuple[str, ...]
+) -> None:
     name, value = match[1], match[2]
-    known = ", ".join(f"--{option}" for option in valid)
+    known = ", ".join(f"--{option}" for option in (*valid, *flags))
+    if name in flags:
+        if value is not None:
+            raise UsageError(f"{magic}: --{name} takes no value, but {value!r} follows it")
+        options.setdefault(name, "")
+        return
     if name not in valid:
         raise UsageError(f"{magic}: there is no option --{name}; the options are {known}")
     if value is None:

@@ -137,6 +137,12 @@ class Cells:
             if recorder.run is None:
                 self._show(recorder.begin_run())
 
+    def unwatch(self) -> None:
+        """The running cell asks to be recorded by nobody: something else looks at it, which recording would disturb."""
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.detach()
+
     def join(self, part: Part) -> None:
         """Let something accompany the running cell until its end; the last to join is the first to finish."""
         self._parts.append(part)

@@ -461,7 +461,8 @@ def watched(op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """Run an op while somebody listens: time it, note where it was called from, and say so."""
     started = time.perf_counter()
     out = carefully(op, operands, params)
-    events.seconds = time.perf_counter() - started
+    events.ended = time.perf_counter()
+    events.seconds = events.ended - started
     shown = out[0] if isinstance(out, tuple) and out else out
     if not isinstance(shown, Tensor):
         return out

@@ -106,43 +106,56 @@ class EventList(list[Any]):
         for row in rows[:row_limit]:
             cells = [
                 _short(row.key, max_name_column_width), f"{100 * row.self_cpu_time_total / total:.2f}%",
-                _time(row.self_cpu_time_total), f"{100 * row.cpu_time_total / total:.2f}%", _time(row.cpu_time_total),
-                _time(row.cpu_time_total / row.count), str(row.count),
+                time_text(row.self_cpu_time_total), f"{100 * row.cpu_time_total / total:.2f}%",
+                time_text(row.cpu_time_total), time_text(row.cpu_time_total / row.count), str(row.count),
             ]  # fmt: skip
-            cells += [_memory(row.cpu_memory_usage)] * self.with_memory + [f"{row.flops:,}"] * self.with_flops
+            cells += [memory_text(row.cpu_memory_usage)] * self.with_memory + [f"{row.flops:,}"] * self.with_flops
             lines.append(cells)
         widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
         rule = "  ".join("-" * width for width in widths)
         text = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
         return "\n".join(
-            [rule, text[0], rule, *text[1:], rule, f"Self CPU time total: {_time(self.self_cpu_time_total)}", ""]
+            [rule, text[0], rule, *text[1:], rule, f"Self CPU time total: {time_text(self.self_cpu_time_total)}", ""]
         )
 
     def export_chrome_trace(self, path: Any) -> None:
         """Write the events for chrome://tracing, Perfetto or TensorBoard."""
         first = min((event.start for event in self), default=0.0)
-        trace = [
-            {
-                "ph": "X", "cat": "cpu_op", "name": event.name, "pid": 0, "tid": event.thread,
-                "ts": (event.start - first) * 1e6, "dur": event.cpu_time_total,
-                "args": {"Input Dims": [list(shape) for shape in event.input_shapes]},
-            }
+        slices = [
+            chrome_slice("cpu_op", event.name, event.start - first, event.stop - event.start, event.thread,
+                         {"Input Dims": [list(shape) for shape in event.input_shapes]})
             for event in self
         ]  # fmt: skip
-        Path(path).write_text(json.dumps({"schemaVersion": 1, "traceEvents": trace}))
+        write_chrome_trace(path, slices)
+
+
+def chrome_slice(category: str, name: str, start: float, seconds: float, thread: int, args: Any) -> dict[str, Any]:
+    """One slice of a Chrome trace; `start` counts from the trace's own beginning, both are in seconds."""
+    return {
+        "ph": "X", "cat": category, "name": name, "pid": 0, "tid": thread,
+        "ts": start * 1e6, "dur": seconds * 1e6, "args": args,
+    }  # fmt: skip
+
+
+def write_chrome_trace(path: Any, events: list[dict[str, Any]], about: dict[str, Any] | None = None) -> None:
+    """Write events for chrome://tracing, Perfetto or TensorBoard; `about` stands beside them, under otherData."""
+    document = {"schemaVersion": 1, "traceEvents": events} | ({"otherData": about} if about else {})
+    Path(path).write_text(json.dumps(document), encoding="utf-8")
 
 
 def _short(name: str, width: int) -> str:
     return name if len(name) <= width else name[: width - 3] + "..."
 
 
-def _time(micros: float) -> str:
+def time_text(micros: float) -> str:
+    """`1.234ms`, from microseconds."""
     if micros >= 1e6:
         return f"{micros / 1e6:.3f}s"
     return f"{micros / 1e3:.3f}ms" if micros >= 1e3 else f"{micros:.3f}us"
 
 
-def _memory(count: float) -> str:
+def memory_text(count: float) -> str:
+    """`1.50 MB`, from bytes."""
     for unit, size in (("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)):
         if count >= size:
             return f"{count / size:.2f} {unit}"

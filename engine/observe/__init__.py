@@ -1,5 +1,7 @@
 """What the outside may see of the engine: graphs, runs, curves, probes, and the mailbox that controls a training."""
 
+from typing import Any
+
 from gradbook.observe.control import Control, StopTraining
 from gradbook.observe.details import Detail
 from gradbook.observe.diff import Change, GraphDiff
@@ -38,5 +40,15 @@ __all__ = [
     "runs",
     "start_run",
     "thin",
+    "timeline",
     "trace",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What is rarely used is imported when it is asked for."""
+    if name == "timeline":
+        from gradbook.observe.timing import timeline
+
+        return timeline
+    raise AttributeError(f"module 'gradbook.observe' has no attribute {name!r}")

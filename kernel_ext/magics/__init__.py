@@ -6,12 +6,22 @@ from gradbook.kernel_ext.magics.graph import GraphMagic
 from gradbook.kernel_ext.magics.inspect import InspectMagic
 from gradbook.kernel_ext.magics.runs import RunsMagic
 from gradbook.kernel_ext.magics.seed import SeedMagic
+from gradbook.kernel_ext.magics.timeline import BY, TimelineMagic
 from gradbook.kernel_ext.magics.watch import WatchMagic
 from gradbook.kernel_ext.settings import LEVELS, PANELS, THEMES
 
 __all__ = ["EXPRESSIONS", "MAGICS", "WORDS"]
 
-MAGICS = (GradbookMagic, WatchMagic, GraphMagic, InspectMagic, SeedMagic, RunsMagic, AsTorchMagic)
+MAGICS = (
+    GradbookMagic,
+    WatchMagic,
+    GraphMagic,
+    InspectMagic,
+    TimelineMagic,
+    SeedMagic,
+    RunsMagic,
+    AsTorchMagic,
+)
 EXPRESSIONS = ("graph", "inspect")  # those that take a Python expression
 WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "gradbook": {
@@ -28,6 +38,7 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
         "--hz": (),
     },
     "graph": {"": ("--depth", "--direction", "--save"), "--direction": ("TB", "LR"), "--depth": (), "--save": ()},
+    "timeline": {"": ("--by", "--memory", "--save"), "--by": BY, "--save": ()},
     "runs": {"": ("compare",)},
     "as_torch": {"": ("on", "off")},
 }

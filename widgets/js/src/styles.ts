@@ -1,9 +1,10 @@
 // The style sheets as text in the bundle, given once to each document or shadow root that holds a view.
 import graph from "./graph.css";
+import timeline from "./timeline/timeline.css";
 import tokens from "./tokens.css";
 import view from "./view.css";
 
-const sheets = [tokens, view, graph];
+const sheets = [tokens, view, graph, timeline];
 const styled = new WeakSet<Node>();
 
 /** Style the document or shadow root around `el`. */

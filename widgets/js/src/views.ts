@@ -1,6 +1,7 @@
 // Views beside the live one. Each draws one message that says everything; the message names its view.
 import { h } from "./dom";
 import type { Transport, Unpacked } from "./protocol";
+import { createTimeline } from "./timeline/timeline";
 
 /** What a view is made of: the header of a packed message, its buffers, the way to the kernel (null on a saved page), the wished theme. */
 export interface Scene<Header = Record<string, unknown>> {
@@ -12,7 +13,7 @@ export interface Scene<Header = Record<string, unknown>> {
 /** Puts a view into `el`; returns what takes it away. */
 export type ViewMaker = (el: HTMLElement, scene: Scene) => () => void;
 
-const views: Record<string, ViewMaker> = {};
+const views: Record<string, ViewMaker> = { timeline: createTimeline };
 
 /** Show a message in the view that it names; one that this bundle does not know says so. */
 export function showView(el: HTMLElement, message: Unpacked, transport: Transport | null, theme: string): () => void {
