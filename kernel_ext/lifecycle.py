@@ -162,7 +162,8 @@ class Cells:
     def _record(self, level: str) -> None:
         self._recorder = None
         if level != "off":
-            recorder = Recorder(cell=self._label, cell_id=self._cell_id, level=level, on_start=self._show)
+            recorder = Recorder(cell=self._label, cell_id=self._cell_id, level=level, on_start=self._show,
+                                window=self.settings.window)  # fmt: skip
             self._recorder = recorder.attach()
 
     def _let_go(self, error: BaseException | None) -> None:

@@ -1,4 +1,4 @@
-"""What `%gradbook` sets: whether cells are watched, how closely, how often the view is told, in which theme."""
+"""What `%gradbook` sets: whether cells are watched, how closely, how much is kept, how often the view is told."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from IPython.core.error import UsageError
 
-__all__ = ["LEVELS", "PANELS", "THEMES", "Settings", "choice", "frames"]
+from gradbook.observe.history import WINDOW, bytes_of
+
+__all__ = ["LEVELS", "PANELS", "THEMES", "Settings", "choice", "frames", "window"]
 
 LEVELS = ("off", "health", "full")
 THEMES = ("auto", "light", "dark")
@@ -22,6 +24,7 @@ class Settings:
     level: str = "health"
     hz: float = float(MOST_HZ)
     theme: str = "auto"
+    window: int = WINDOW  # bytes of a run's history
 
 
 def choice(option: str, value: str, valid: tuple[str, ...]) -> str:
@@ -40,3 +43,11 @@ def frames(option: str, value: str) -> float:
     if not 0 < number <= MOST_HZ:
         raise UsageError(f"{option}: {value!r} is not a number of frames a second (more than 0, at most {MOST_HZ})")
     return number
+
+
+def window(option: str, value: str) -> int:
+    """A size in bytes, at least 1 MB. Raises UsageError for anything else."""
+    try:
+        return bytes_of(value)
+    except ValueError:
+        raise UsageError(f"{option}: {value!r} is not a size of at least 1 MB, such as 256MB or 1GB") from None

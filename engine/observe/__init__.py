@@ -6,6 +6,8 @@ from gradbook.observe.control import Control, StopTraining
 from gradbook.observe.details import Detail
 from gradbook.observe.diff import Change, GraphDiff
 from gradbook.observe.graph import Graph
+from gradbook.observe.history import History
+from gradbook.observe.moment import Moment
 from gradbook.observe.nodes import STATS, GraphEdge, GraphNode, ModuleInfo, NodeStats
 from gradbook.observe.probes import ParameterInfo, ProbeRows, Probes
 from gradbook.observe.run import Picture, Run, Snapshot, current_run, runs
@@ -23,7 +25,9 @@ __all__ = [
     "GraphDiff",
     "GraphEdge",
     "GraphNode",
+    "History",
     "ModuleInfo",
+    "Moment",
     "NodeStats",
     "ParameterInfo",
     "Picture",

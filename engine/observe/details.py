@@ -94,14 +94,14 @@ def histogram(values: np.ndarray, low: float, high: float) -> np.ndarray:
 
 
 @np.errstate(all="ignore")
-def thumbnail(array: Any) -> np.ndarray:
+def thumbnail(array: Any, most_rows: int = ROWS, most_columns: int = COLUMNS) -> np.ndarray:
     """The values as a picture -> float32[rows <= 64, columns <= 120], evenly picked, never averaged.
 
     Small kernels (o, i, 3, 3) are laid out as an o-by-i mosaic; an image batch shows its first example's channels.
     """
     picture = _flatten(array)
     rows, columns = picture.shape
-    picture = picture[:: max(1, -(-rows // ROWS)), :: max(1, -(-columns // COLUMNS))]
+    picture = picture[:: max(1, -(-rows // most_rows)), :: max(1, -(-columns // most_columns))]
     if picture.dtype.kind == "c":
         picture = abs(picture)
     if hasattr(picture, "get"):

@@ -13,6 +13,7 @@ import numpy as np
 from gradbook import events
 from gradbook.observe import naming
 from gradbook.observe.deferred import Deferred
+from gradbook.observe.history import WINDOW
 from gradbook.observe.raw import leaves
 from gradbook.observe.run import Run, end_of, register, role_of
 from gradbook.observe.sampler import Sampler
@@ -42,10 +43,11 @@ class Recorder:
     """
 
     def __init__(self, *, name: str = "", cell: str = "", cell_id: str | None = None, level: str = "health",
-                 on_start: Callable[[Run], None] | None = None, every: int | None = None) -> None:  # fmt: skip
+                 on_start: Callable[[Run], None] | None = None, every: int | None = None,
+                 window: int = WINDOW) -> None:  # fmt: skip
         self.name, self.cell, self.cell_id, self.level = name, cell, cell_id, level
         self.run: Run | None = None
-        self.sampler = Sampler(level)
+        self.sampler = Sampler(level, window)
         self.sampler.every = every
         self.on_control: Callable[[], None] | None = None
         self._on_start = on_start
@@ -92,11 +94,14 @@ class Recorder:
             active.remove(self)
         self._wind_up()
 
-    def begin_run(self, name: str = "", total_steps: int | None = None) -> Run:
-        """A new run, waiting for its first backward pass."""
+    def begin_run(self, name: str = "", total_steps: int | None = None, window: int | None = None) -> Run:
+        """A new run, waiting for its first backward pass; `window` is the size of its history in bytes."""
         if self.run is not None:
             self.run.finish()
-        run = Run(name or self.name, cell=self.cell, cell_id=self.cell_id, level=self.level, total_steps=total_steps)
+        if window is not None:
+            self.sampler.resize(window)
+        run = Run(name or self.name, cell=self.cell, cell_id=self.cell_id, level=self.level, total_steps=total_steps,
+                  window=self.sampler.window)  # fmt: skip
         run.on_finish(self._wind_up)
         run.control.on_snapshot = self.sampler.snapshot
         self.run = self.sampler.run = register(run)

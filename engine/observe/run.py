@@ -14,6 +14,7 @@ import numpy as np
 from gradbook.observe.control import Control
 from gradbook.observe.details import Detail
 from gradbook.observe.graph import Graph
+from gradbook.observe.history import WINDOW, History
 from gradbook.observe.nodes import NodeStats
 from gradbook.observe.probes import ParameterInfo, Probes
 from gradbook.observe.series import Series
@@ -51,11 +52,12 @@ class Run:
 
     `state` is 'waiting', 'running', 'paused', 'finished', 'stopped' or 'error'; `step` counts optimizer steps (backward
     passes where there is no optimizer), `epoch` the passes over the training loader; `total_steps` is None unless it is
-    truly known. Curves are in `series`, by name, the loss first.
+    truly known. Curves are in `series`, by name, the loss first; recorded steps in `history`: at level 'full' with the
+    values and gradients of every node.
     """
 
     def __init__(self, name: str = "", *, cell: str = "", cell_id: str | None = None, level: str = "health",
-                 total_steps: int | None = None) -> None:  # fmt: skip
+                 total_steps: int | None = None, window: int = WINDOW) -> None:  # fmt: skip
         number = next(_numbers)
         self.id = f"run-{number}"
         self.name = name or f"run {number}"
@@ -73,6 +75,7 @@ class Run:
         self.probes = Probes()
         self.details: dict[int, Detail] = {}
         self.snapshots: list[Snapshot] = []
+        self.history = History(window)
         self.panels: tuple[str, ...] | None = None  # which to show; None: all
         self.ghosts: tuple[Run, ...] = ()
         self.control = Control()
@@ -150,7 +153,7 @@ class Run:
 
     @property
     def graph_version(self) -> int:
-        """Grows when `graph` becomes another one."""
+        """Another number when `graph` becomes another one; one that comes back has its old number."""
         return self.picture.version
 
     @property

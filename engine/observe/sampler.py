@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from gradbook import events
-from gradbook.observe.graph import build
+from gradbook.observe.graph import Graph, build
+from gradbook.observe.history import STATISTICS_WINDOW, WINDOW
+from gradbook.observe.moment import Copies, Kept, Moment
 from gradbook.observe.naming import Names
 from gradbook.observe.probes import Measurement, ParameterInfo, Probes
 from gradbook.observe.raw import RawNode, is_parameter, leaves
@@ -34,8 +36,9 @@ class Sampler:
     it ends with its backward pass, and the parameters' change is seen at the next one.
     """
 
-    def __init__(self, level: str) -> None:
+    def __init__(self, level: str, window: int = WINDOW) -> None:
         self.level = level
+        self.resize(window)
         self.every: int | None = None  # record each n-th step instead of by cost
         self.run: Run | None = None
         self.take: Take | None = None
@@ -52,6 +55,10 @@ class Sampler:
         self._places: dict[int, tuple[int, int]] = {}
         self._tensors: list[Any] = []
         self._known: set[int] = set()
+
+    def resize(self, window: int) -> None:
+        """How many bytes the history of a run may take; statistics alone need fewer."""
+        self.window = window if self.level == "full" else min(window, STATISTICS_WINDOW)
 
     # -- when --------------------------------------------------------------------------------------------------------
 
@@ -72,10 +79,18 @@ class Sampler:
         wanted = {}
         if run is not None and run.wanted:
             wanted = {self._places[i]: i for i in run.wanted if i in self._places}
-        take = self.take = Take(wanted, max(0.2, 4 * self._usual)) if run is not None else Take(wanted, **ARMED)
+        limits = {"patience": max(0.2, 4 * self._usual)} if run is not None else ARMED
+        take = self.take = Take(wanted, copies=self._copies(run), **limits)
         take.expected = frozenset(optimizers)
         self.listen(take)
         take.cost = clock() - started
+
+    def _copies(self, run: Run | None) -> Copies | None:
+        """Where a recorded step keeps its values, at level full."""
+        if self.level != "full":
+            return None
+        graph = run.picture.graph if run is not None else None
+        return Copies(self.window, len(graph.nodes) if graph is not None else 0)
 
     def listen(self, take: Take) -> None:
         """Let a recorded step hear every operation."""
@@ -164,7 +179,7 @@ class Sampler:
         self.take = None
         if take.measurement is not None and take.stepped:
             take.measurement.after_update()
-        self._keep(take)
+        self._keep(take, finished=bool(take.stepped))
         take.cost += clock() - started
         self._schedule(take)
 
@@ -220,7 +235,7 @@ class Sampler:
             return
         graph, version = run.picture.graph, run.picture.version
         if graph is None or self._is_other(take.signature, raw, tuple(node.shape for node in graph.nodes)):
-            graph, version = build(raw, self.names), version + 1
+            graph, version = self._graph_of(take)
             self._signature = take.signature
             run.details = {}
         self._places = take.places()
@@ -229,19 +244,40 @@ class Sampler:
             if self._places.get(node) == place:
                 run.details = {**run.details, node: replace(detail, step=run.step)}
 
+    def _graph_of(self, take: Take) -> tuple[Graph, int]:
+        """The graph of a recorded step and its version, of a structure seen before the same as then."""
+        run, raw = self.run, take.roots
+        assert run is not None
+        structure = hash((take.signature, tuple(node.shape for node in raw)))
+        return run.history.intern(structure, lambda: build(raw, self.names))
+
     def _is_other(self, signature: Any, raw: list[RawNode], drawn: tuple[tuple[int, ...], ...]) -> bool:
         """Whether this is another graph than the one drawn; shapes count when they come twice, not as a last batch."""
         before, self._shapes = self._shapes, tuple(node.shape for node in raw)
         return bool(signature != self._signature or (self._shapes != drawn and self._shapes == before))
 
-    def _keep(self, take: Take) -> None:
-        """What a recorded step measured goes into the run."""
+    def _keep(self, take: Take, *, finished: bool = True) -> None:
+        """What a recorded step measured goes into the run; one that did not come to its end is the loss's newest."""
         run, measured = self.run, take.measurement
         if run is None or measured is None:
             return
         self.publish(take)
+        self._remember(take, run, run.step if finished or run.main is None or not run.main.last else run.main.last[0])
         if len(measured.table) and len(measured.table) == run.probes.rows:
             run.probes.add(run.step, measured.table, measured.counts, measured.hist_range)
+
+    def _remember(self, take: Take, run: Run, step: int) -> None:
+        """The step becomes part of the run's history."""
+        graph, version, stats, _ = run.picture
+        if graph is None or stats is None or len(stats) != len(graph.nodes):
+            return
+        values: tuple[Kept | None, ...] = ()
+        grads: tuple[Kept | None, ...] = ()
+        if take.copies is not None:
+            keys = [node.key for node in take.roots]
+            values, grads = (tuple(map(kept.get, keys)) for kept in (take.copies.values, take.copies.grads))
+            take.copies.clear()
+        run.history.add(Moment(step, graph, version, stats, values, grads))
 
     def snapshot(self) -> None:
         """Copy the parameters; the run keeps the last two copies."""

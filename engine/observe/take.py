@@ -11,6 +11,7 @@ import numpy as np
 
 from gradbook import events
 from gradbook.observe.details import Detail, describe, histogram, sample, statistics, thumbnail
+from gradbook.observe.moment import Copies
 from gradbook.observe.raw import Key, RawNode, Tape, from_nodes, key_of, structure
 from gradbook.observe.source import Where
 
@@ -26,14 +27,15 @@ class Take:
     `wanted` maps (operation's number, operand slot or -1 for its output) to the node id whose Detail is asked for.
     Until a backward pass comes, it gets tired when it has cost more than `patience` seconds and 3 % of the time: then
     it forgets and stops. Values are turned into numbers only as long as it has cost less than `numbers` seconds.
+    `copies` keeps the values and gradients themselves; None keeps their statistics alone.
     """
 
-    def __init__(
-        self, wanted: dict[tuple[int, int], int] | None = None, patience: float = 0.2, numbers: float = float("inf")
-    ) -> None:
+    def __init__(self, wanted: dict[tuple[int, int], int] | None = None, patience: float = 0.2,
+                 numbers: float = float("inf"), copies: Copies | None = None) -> None:  # fmt: skip
         self.tape = Tape()
         self.cost = 0.0
         self.tired = False
+        self.copies = copies
         self._patience, self._numbers, self._begun = patience, numbers, clock()
         self.stats: dict[Key, np.ndarray] = {}
         self.wanted = wanted or {}
@@ -90,6 +92,8 @@ class Take:
             row = self.stats[key] = np.full(8, np.nan, np.float32)
         with np.errstate(all="ignore"):
             row[5] = (float(np.dot(values, values)) * array.size / max(values.size, 1)) ** 0.5
+        if self.copies is not None:
+            self.copies.grad(key, array, values)
         if key in self._keys:
             self._capture_grad(self._keys[key], array, values)
         ended = clock()
@@ -102,6 +106,8 @@ class Take:
         """Forget what was recorded; the step seems to begin only now."""
         self.tape, self.stats, self.ordinals = Tape(), {}, {}
         self.captured, self._keys = {}, {}
+        if self.copies is not None:
+            self.copies.clear()
 
     def refresh(self) -> None:
         """Forget, and be as patient as at first."""
@@ -148,8 +154,11 @@ class Take:
     def _row(self, key: Key, array: Any) -> np.ndarray:
         row = np.full(8, np.nan, np.float32)
         if array.size:
+            values = sample(array)
             with np.errstate(all="ignore"):
-                row[:5] = statistics(sample(array))
+                row[:5] = statistics(values)
+            if self.copies is not None:
+                self.copies.value(key, array, values)
         self.stats[key] = row
         return row
 

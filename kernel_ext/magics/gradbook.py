@@ -7,16 +7,17 @@ from IPython.core.magic import line_magic, magics_class
 
 from gradbook import observe
 from gradbook.kernel_ext.magics.base import GradbookMagics
-from gradbook.kernel_ext.settings import LEVELS, THEMES, Settings, choice, frames
+from gradbook.kernel_ext.settings import LEVELS, THEMES, Settings, choice, frames, window
 
 __all__ = ["GradbookMagic"]
 
-SETTINGS = ("auto", "level", "hz", "theme", "status")
+SETTINGS = ("auto", "level", "window", "hz", "theme", "status")
 HELP = """\
 gradbook watches the cells that train: the first .backward() puts a live view under the cell.
 
   %gradbook auto on|off            watch every cell, or only those that begin with %%watch
-  %gradbook level off|health|full  how closely: health costs at most 5 %, full records every step
+  %gradbook level off|health|full  how closely: health costs at most 5 %, full keeps values too
+  %gradbook window 256MB           at level full: memory for the steps that can be looked at again
   %gradbook hz N                   at most N frames a second to the view (up to 20)
   %gradbook theme auto|light|dark  colours of new views
   %gradbook status                 what is set, and what runs
@@ -35,11 +36,13 @@ class GradbookMagic(GradbookMagics):
     def gradbook(self, line: str) -> None:
         """Settings and state of gradbook; without arguments, a page of help.
 
-        %gradbook [auto on|off] [level off|health|full] [hz N] [theme auto|light|dark] [status]
+        %gradbook [auto on|off] [level off|health|full] [window SIZE] [hz N] [theme auto|light|dark] [status]
 
         auto    watch every cell that trains (on), or only those that begin with %%watch (off)
         level   health: loss, norms and a few steps a second in detail, at most 5 % of the time;
-                full: every step in detail, at most twice the time; off: nothing
+                full: as many steps as fit into half as much time again, with the values and gradients of every
+                node, to be looked at with the slider under the loss; off: nothing
+        window  the most that those values may take, such as 256MB; when it is full, every other older step goes
         hz      frames a second to a view, at most 20
         theme   colours of views opened from now on
         status  what is set, and what runs
@@ -75,6 +78,8 @@ def apply(words: list[str], settings: Settings) -> bool:
             new.level = choice("%gradbook level", value, LEVELS)
         elif word == "theme":
             new.theme = choice("%gradbook theme", value, THEMES)
+        elif word == "window":
+            new.window = window("%gradbook window", value)
         else:
             new.hz = frames("%gradbook hz", value)
     vars(settings).update(vars(new))
@@ -87,4 +92,5 @@ def status(settings: Settings) -> str:
     known = len(observe.runs())
     now = repr(run) if run is not None else f"no run in progress, {known} remembered"
     auto = "on" if settings.auto else "off"
-    return f"auto {auto} · level {settings.level} · {settings.hz:g} frames a second · theme {settings.theme}\n{now}"
+    what = f"auto {auto} · level {settings.level} · window {settings.window >> 20} MB"
+    return f"{what} · {settings.hz:g} frames a second · theme {settings.theme}\n{now}"
