@@ -14,12 +14,13 @@ import numpy as np
 
 from gradbook.observe import thin
 from gradbook.widgets.curves import evenly
+from gradbook.widgets.describe_detail import describe_detail
 from gradbook.widgets.describe_graph import describe_graph
+from gradbook.widgets.describe_history import choose_moments
 from gradbook.widgets.wire import Message, finite, pack, plain
 
 if TYPE_CHECKING:
     from gradbook.observe import Run
-    from gradbook.observe.details import Detail
 
 __all__ = ["EMBEDDED", "OVER", "Cursor", "describe_status", "frame", "packed", "snapshot"]
 
@@ -59,6 +60,8 @@ def snapshot(run: Run, seq: int = 0, controls: Mapping[str, Any] | None = None) 
     message.content["kind"] = "snapshot"
     for key, empty in (("coach", None), ("error", None), ("graph", None)):
         message.content.setdefault(key, empty)
+    if run.state in OVER:
+        choose_moments(run, message)
     return message, cursor
 
 
@@ -227,7 +230,7 @@ def _probes(run: Run, cursor: Cursor, message: Message) -> Cursor:
 def _graph(run: Run, cursor: Cursor, message: Message) -> Cursor:
     picture = run.picture
     if picture.graph is not None and picture.version != cursor.graph_version:
-        message.content["graph"] = describe_graph(picture.graph)
+        message.content |= {"graph": describe_graph(picture.graph), "graph_version": picture.version}
         # the browser drops statistics and details with the old graph
         cursor = replace(cursor, graph_version=picture.version, stats_step=-1, details={})
     stats = picture.stats
@@ -244,39 +247,5 @@ def _details(run: Run, cursor: Cursor, message: Message) -> Cursor:
     index = {node.id: i for i, node in enumerate(graph.nodes)}
     fresh = {node: d for node, d in tuple(run.details.items()) if node in index and cursor.details.get(node) != d.step}
     if fresh:
-        message.content["details"] = [_detail(index[node], detail, message) for node, detail in fresh.items()]
+        message.content["details"] = [describe_detail(index[node], detail, message) for node, detail in fresh.items()]
     return replace(cursor, details={**cursor.details, **{node: detail.step for node, detail in fresh.items()}})
-
-
-def _detail(index: int, detail: Detail, message: Message) -> dict[str, Any]:
-    return {
-        "node": index,
-        "step": int(detail.step),
-        "thumb": _thumb(detail.thumb, message),
-        "shape": [int(dim) for dim in detail.full_shape],
-        "mean": finite(detail.mean),
-        "std": finite(detail.std),
-        "lo": finite(detail.hist_lo),
-        "hi": finite(detail.hist_hi),
-        "hist": message.floats(detail.hist_counts),
-        "grad": _grad(detail, message),
-        "saved": [[plain(name), int(size)] for name, size in detail.saved],
-    }
-
-
-def _thumb(thumb: np.ndarray, message: Message) -> dict[str, int] | None:
-    if not thumb.size:
-        return None
-    return {"rows": int(thumb.shape[0]), "cols": int(thumb.shape[1]), "buf": message.floats(thumb)}
-
-
-def _grad(detail: Detail, message: Message) -> dict[str, Any] | None:
-    if detail.grad_counts is None:
-        return None
-    return {
-        "hist": message.floats(detail.grad_counts),
-        "lo": finite(detail.grad_lo),
-        "hi": finite(detail.grad_hi),
-        "mean": finite(detail.grad_mean),
-        "std": finite(detail.grad_std),
-    }

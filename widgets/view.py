@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import threading
 import time
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gradbook.widgets import describe, frontend
 from gradbook.widgets.bundle import BundleMissing
 from gradbook.widgets.describe import EMBEDDED, OVER, Cursor
+from gradbook.widgets.describe_history import describe_moment
 from gradbook.widgets.export import export_html, picture_tag
 from gradbook.widgets.picture import draw, summary
 from gradbook.widgets.sender import sender
@@ -54,6 +56,8 @@ class LiveView:
         self._heard = False  # the page has spoken
         self._wants_snapshot = True
         self._told_end = False
+        self._wish: tuple[int, int | None, frozenset[int]] | None = None  # the step that the page wants to see
+        self._held: int | None = None  # the one it looks at, which the history may not drop
         self._shown_at = self._snapshot_at = time.monotonic()
 
     # -- life under a cell ------------------------------------------------------------------------------------------
@@ -90,6 +94,8 @@ class LiveView:
         if stub is not None:
             sender.last(self)
             self._keep_history(stub)
+            if self._wish is not None:
+                sender.attach(self)
         if not self.display_id:
             return
         kind = frontend.detect()
@@ -158,19 +164,26 @@ class LiveView:
 
     @property
     def busy(self) -> bool:
-        """Whether there may be something to say: the run goes on, its end is untold, or the page wants a snapshot."""
+        """Whether there may be something to say: the run goes on, its end is untold, or the page has a wish."""
         if self._stub is None or self.failure is not None:
             return False
-        return self.run.state not in OVER or not self._told_end or self._wants_snapshot
+        return self.run.state not in OVER or not self._told_end or self._wants_snapshot or self._wish is not None
 
     def next_message(self) -> Message | None:
-        """The next numbered frame or snapshot, told only once; None when there is nothing new."""
+        """The next numbered frame or snapshot, told only once; a step that the page wants to see comes first.
+
+        None when there is nothing new.
+        """
         stub = self._stub
         if stub is None or stub.open_comm is None or self.failure is not None:
-            self._told_end, self._wants_snapshot = True, False
+            self._told_end, self._wants_snapshot, self._wish = True, False, None
             return None
         now = time.monotonic()
         over = self.run.state in OVER  # read before the data: what comes later is told by another frame
+        wish = self._wish
+        if wish is not None and not self._wants_snapshot and (self._told_end or not over):
+            self._wish = None
+            return describe_moment(self.run, *wish)
         with self._lock:
             if self._wants_snapshot or (not self._heard and now - self._snapshot_at > REPEAT):
                 self._wants_snapshot = False
@@ -220,6 +233,8 @@ class LiveView:
             sender.reply(self, {"kind": "ack", "id": content.get("id")})
         elif kind == "inspect":
             self._inspect(content.get("node"))
+        elif kind == "moment":
+            self._travel(content.get("step"), content.get("node"), content.get("known"))
 
     def _hear_hello(self, seq: Any) -> None:
         with self._lock:
@@ -243,6 +258,26 @@ class LiveView:
             self.run.want([graph.nodes[node].id])
         else:
             self.run.want([])
+
+    def _travel(self, step: Any, node: Any, known: Any) -> None:
+        """The page looks at an earlier step (null: no longer); of several wishes the newest counts."""
+        history, held = self.run.history, self._held
+        if held is not None:
+            self._held = None
+            history.unpin(held)
+        if not isinstance(step, int) or not len(history):
+            return
+        with contextlib.suppress(
+            KeyError, ValueError
+        ):  # it went this moment, or is too large: it shows as what is near
+            nearest = history.nearest(step).step
+            if nearest not in history.pinned:
+                history.pin(nearest)
+                self._held = nearest
+        versions = frozenset(v for v in known if isinstance(v, int)) if isinstance(known, list) else frozenset()
+        self._wish = (step, node if isinstance(node, int) else None, versions)
+        if self._stub is not None:
+            sender.attach(self)
 
     # -- what is left when nobody can look --------------------------------------------------------------------------
 

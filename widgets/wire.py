@@ -32,6 +32,10 @@ class Message:
         """Append step numbers as little-endian uint32, at most 2**32 - 1. -> its buffer index."""
         return self._append(np.minimum(np.asarray(array), 0xFFFFFFFF).astype("<u4"))
 
+    def octets(self, array: npt.ArrayLike) -> int:
+        """Append an array of int8 or uint8, as its bytes. -> its buffer index."""
+        return self._append(np.asarray(array).astype("u1"))
+
     def _append(self, array: npt.NDArray[Any]) -> int:
         self.buffers.append(np.ascontiguousarray(array).tobytes())
         return len(self.buffers) - 1

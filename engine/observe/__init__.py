@@ -4,8 +4,8 @@ from typing import Any
 
 from gradbook.observe.control import Control, StopTraining
 from gradbook.observe.details import Detail
-from gradbook.observe.diff import Change, GraphDiff
 from gradbook.observe.graph import Graph
+from gradbook.observe.graphdiff import Change, GraphDiff
 from gradbook.observe.history import History
 from gradbook.observe.moment import Moment
 from gradbook.observe.nodes import STATS, GraphEdge, GraphNode, ModuleInfo, NodeStats

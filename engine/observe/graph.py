@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from gradbook.observe import export, naming
-from gradbook.observe.diff import GraphDiff, compare
 from gradbook.observe.fold import fold
+from gradbook.observe.graphdiff import GraphDiff, compare
 from gradbook.observe.nodes import STATS, GraphEdge, GraphNode, ModuleInfo, NodeStats
 from gradbook.observe.raw import RawNode, from_nodes
 from gradbook.observe.source import locate, user_frame

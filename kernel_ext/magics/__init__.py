@@ -25,7 +25,7 @@ MAGICS = (
 EXPRESSIONS = ("graph", "inspect")  # those that take a Python expression
 WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "gradbook": {
-        "": ("auto", "level", "hz", "theme", "status"),
+        "": ("auto", "level", "window", "hz", "theme", "status"),
         "auto": ("on", "off"),
         "level": LEVELS,
         "theme": THEMES,

@@ -25,9 +25,8 @@ def test_a_snapshot_says_everything_the_contract_names() -> None:
     content = message.content
     assert content["kind"] == "snapshot"
     assert content["seq"] == cursor.seq == 5
-    assert FRAME_KEYS | {"series", "epochs", "params", "probes", "graph", "graph_stats", "coach", "error"} == set(
-        content
-    )
+    data = {"series", "epochs", "params", "probes", "graph", "graph_version", "graph_stats"}
+    assert FRAME_KEYS | data | {"coach", "error"} == set(content)
     assert content["status"]["state"] == "finished"
     assert content["epochs"] == [[1, 0], [2, 938], [3, 1876]]
     assert content["params"]["rows"][0] == {

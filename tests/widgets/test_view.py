@@ -15,6 +15,7 @@ from gradbook.widgets.hub import STUB
 from gradbook.widgets.sender import sender
 from gradbook.widgets.wire import unpack
 from tests.widgets.sample import sample_run
+from tests.widgets.test_describe_history import run_with_history
 from tests.widgets.test_sender import until
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -389,3 +390,68 @@ def test_showing_a_finished_run_as_the_value_of_a_cell(page: Page) -> None:
     one.close()
     assert page.custom[-1] == {"kind": "closed"}
     assert page.messages[-1][0] == "comm_close"
+
+
+# -- an earlier step -------------------------------------------------------------------------------------------------
+
+
+def moments(page: Page) -> list[dict[str, Any]]:
+    return [content for content in page.custom if content["kind"] == "moment"]
+
+
+def test_the_page_is_told_the_step_it_asks_for_and_of_several_wishes_the_newest(page: Page) -> None:
+    run = run_with_history(steps=50)
+    one = LiveView(run)
+    one.show()
+    say(one, kind="hello", seq=-1)
+    until(lambda: page.frames)
+    with sender._lock:  # it cannot answer meanwhile
+        for step in range(1, 31):
+            say(one, kind="moment", step=step, node=2, known=[1])
+    until(lambda: moments(page))
+    time.sleep(0.15)
+    assert [content["asked"] for content in moments(page)] == [30]
+    assert moments(page)[0]["detail"]["node"] == 2
+    assert run.history.pinned == {30}, "what is on the screen may not be dropped"
+    say(one, kind="moment", step=None, node=None, known=[])
+    assert run.history.pinned == set()
+    run.history.pin(7)
+    say(one, kind="moment", step=7, node=None, known=[])
+    say(one, kind="moment", step=None, node=None, known=[])
+    assert run.history.pinned == {7}, "a pin of the user's own stays"
+    run.finish()
+    one.finish()
+    one.close()
+
+
+def test_a_finished_run_still_answers_and_its_snapshot_holds_its_history(page: Page) -> None:
+    run = run_with_history(steps=50)
+    one = LiveView(run)
+    one.show()
+    say(one, kind="hello", seq=-1)
+    run.finish()
+    one.finish()
+    saved = unpack(one._stub.snapshot).content
+    assert len(saved["history"]["moments"]) >= 8
+    until(lambda: not sender.running)
+    say(one, kind="moment", step=20, node=None, known=[])
+    until(lambda: moments(page))
+    assert moments(page)[-1]["step"] == 20
+    assert "graph" in moments(page)[-1]
+    until(lambda: not sender.running)
+    one.close()
+
+
+@pytest.mark.parametrize("step", ["x", 1.5, [1], {"a": 1}, True, -3, 10**12])
+def test_a_wish_that_makes_no_sense_breaks_nothing(page: Page, step: Any) -> None:
+    run = run_with_history(steps=10)
+    one = LiveView(run)
+    one.show()
+    say(one, kind="moment", step=step, node="y", known={"no": "list"})
+    say(one, kind="moment", step=3, node=10**9, known=[None, "a", 1])
+    until(lambda: moments(page))
+    assert moments(page)[-1]["step"] == 3
+    run.finish()
+    one.finish()
+    assert one.failure is None
+    one.close()

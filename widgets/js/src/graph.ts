@@ -204,7 +204,8 @@ class GraphPanel implements Panel {
       return this.match < 0 ? `${count(this.matches.length)} found` : `${count(this.match + 1)} of ${count(this.matches.length)}`;
     }
     const { folded } = model.picture;
-    const { graphStats, status } = this.store.state;
+    const { graphStats, status, ui } = this.store.state;
+    if (ui.diff !== null) return ui.diff.title;
     if (graphStats !== null && status.state !== "running" && graphStats.step !== status.step) return `numbers of step ${count(graphStats.step)}`;
     return folded > 0 ? `${plural(model.graph.ops, "op")}, ${count(folded)} folded` : plural(model.graph.ops, "op");
   }

@@ -1,6 +1,7 @@
 // The conversation with the kernel: frames in, wishes out, and whether anybody answers.
 import type { ControlAction, Incoming, Bytes, Transport } from "./protocol";
 import type { Store } from "./store";
+import { createTraveller } from "./travel";
 
 const PATIENCE_MS = 4000;
 const ASK_AGAIN_MS = 1000;
@@ -57,11 +58,15 @@ export function createLink(store: Store, transport: Transport): Link {
         return answered(message.id);
       case "closed":
         return store.disconnect("view closed");
+      case "moment":
+        store.takeMoment(message, buffers);
+        return traveller.answered();
       default:
         if (!store.apply(message, buffers) && Date.now() - askedAt > ASK_AGAIN_MS) hello();
     }
   };
-  const ends = [transport.onMessage(take), transport.onClose((why) => store.disconnect(why))];
+  const traveller = createTraveller(store, send);
+  const ends = [() => traveller.close(), transport.onMessage(take), transport.onClose((why) => store.disconnect(why))];
   hello();
   ping();
   return {
@@ -70,7 +75,7 @@ export function createLink(store: Store, transport: Transport): Link {
       expect(id);
       send({ kind: "control", action, id, ...(value === undefined ? {} : { value }) });
     },
-    inspect: (node) => send({ kind: "inspect", node }),
+    inspect: (node) => traveller.look(node),
     close() {
       for (const timer of waiting.values()) clearTimeout(timer);
       for (const end of ends) end();

@@ -6,13 +6,13 @@ import { count, loss, num, plain } from "./format";
 import { type End, type Frame, type Line, type LossScene, isLogPossible, layoutLoss, newMemory } from "./losslayout";
 import { drawLoss } from "./lossplot";
 import type { Actions, Panel } from "./panel";
+import { createScrubber } from "./scrubber";
 import { createShell } from "./shell";
 import { type Series, type State, type Store, mainSeries, shownStep } from "./store";
 import { type Inks, fitCanvas, inks } from "./theme";
 
 const SMOOTHING: [text: string, value: string][] = [["no smoothing", "0"], ["EMA 0.9", "0.9"], ["EMA 0.98", "0.98"], ["EMA 0.99", "0.99"], ["EMA 0.999", "0.999"]];
 const DASHES = [[], [5, 3], [2, 2]];
-const THUMB = 5.5; // half a slider thumb
 
 export function createLoss(store: Store, _actions: Actions): Panel {
   const shell = createShell(store, "loss", "Loss", "Loss curves");
@@ -22,7 +22,7 @@ export function createLoss(store: Store, _actions: Actions): Panel {
   const canvas = h("canvas", { role: "img", tabindex: 0, "aria-label": "loss: no value yet" });
   const plot = h("div", { class: "plot" }, canvas);
   const scrubber = createScrubber(store);
-  shell.body.append(read, plot, scrubber.slider, scrubber.follow);
+  shell.body.append(read, plot, scrubber.ticks, scrubber.slider, scrubber.follow);
   const curves = new Map<Series, Curve>();
   let memory = newMemory();
   let frame: Frame | null = null;
@@ -86,35 +86,6 @@ function createTools(store: Store): { smoothing: HTMLElement; scale: HTMLElement
     setAttr(log, "title", possible ? null : "A log axis needs values of at least 0");
   };
   return { smoothing, scale, draw };
-}
-
-function createScrubber(store: Store): { slider: HTMLInputElement; follow: HTMLButtonElement; draw(state: State, main: Series | null, frame: Frame | null, width: number): void } {
-  const slider = h("input", { class: "scrub", type: "range", min: 0, max: 1, step: 1, value: 1, "aria-label": "Step to show" });
-  const follow = h("button", { class: "follow", type: "button", onclick: () => store.setUi({ pinnedStep: null, hoverStep: null }) });
-  slider.addEventListener("input", () => {
-    const step = Number(slider.value);
-    store.setUi({ pinnedStep: step >= Number(slider.max) ? null : step, hoverStep: null });
-  });
-  const draw = (state: State, main: Series | null, frame: Frame | null, width: number): void => {
-    const last = main?.lastStep ?? 0;
-    const { pinnedStep } = state.ui;
-    slider.disabled = last === 0;
-    slider.max = String(Math.max(last, 1));
-    const step = pinnedStep ?? Math.max(last, 1);
-    if (Number(slider.value) !== step) slider.value = String(step);
-    setAttr(slider, "aria-valuetext", pinnedStep === null ? `newest step, ${count(last)}` : `step ${count(step)}`);
-    const live = state.connection === "connected" && (state.status.state === "running" || state.status.state === "waiting");
-    setText(follow, live ? "live" : "last");
-    setAttr(follow, "aria-pressed", String(pinnedStep === null));
-    setAttr(follow, "title", pinnedStep === null ? "Showing the newest step" : "Show the newest step again");
-    if (frame === null) return;
-    const left = frame.left;
-    const right = last === 0 ? left + frame.width : Math.max(left + 40, frame.x(last));
-    slider.style.left = `${left - THUMB}px`;
-    slider.style.width = `${right - left + 2 * THUMB}px`;
-    follow.style.left = `${Math.min(right + 8, width - 34)}px`;
-  };
-  return { slider, follow, draw };
 }
 
 /** Pointer and keys on the plot: hover previews, click and Enter pin, Esc goes back to live. */
@@ -197,6 +168,8 @@ function drawRead(el: HTMLElement, state: State, scene: LossScene, main: Series 
       if (line === first && scene.smoothing > 0) parts.push(["ema", loss(line.curve.ema[at]), "value"]);
     }
   }
+  const { travel } = state;
+  if (travel !== null && travel.step !== travel.asked) parts.push(travel.waiting ? ["values", "…", ""] : ["values of step", travel.step === null ? "—" : count(travel.step), ""]);
   while (el.children.length > parts.length) el.lastChild!.remove();
   while (el.children.length < parts.length) el.append(h("span", {}, h("i", { style: "font-style:normal" }), " ", h("b")));
   parts.forEach(([name, value, kind], i) => {

@@ -83,6 +83,35 @@ export interface WireDetail {
   grad: { hist: number; lo: number; hi: number; mean: number; std: number } | null;
   saved: [name: string, bytes: number][];
 }
+/** How the graph of a recorded step differs from that of the recorded step before, and from the newest one; absent: not at all. */
+export interface WireChanges {
+  since?: { step: number; added: number[]; changed: number[]; removed: number };
+  newest?: { version: number; gone: number[]; changed: number[]; fresh: number[]; pairs: [old: number, now: number][] };
+}
+/** A recorded step that was asked for: the one nearest to `asked`; without `step` the kernel has none. */
+export interface WireMoment extends WireChanges {
+  kind: "moment";
+  run: string;
+  asked: number;
+  step?: number;
+  version?: number;
+  stats?: number;
+  graph?: GraphDescription;
+  node?: number;
+  detail?: WireDetail | null;
+}
+/** A recorded step that travels with the last snapshot. `numbers`: 12 a node, see past.ts; `pixels` int8, `hists` uint8. */
+export interface WireKept extends WireChanges {
+  step: number;
+  version: number;
+  stats: number;
+  nodes: number;
+  numbers: number;
+  exact: number;
+  pixels: number;
+  hists: number;
+}
+export interface WireHistory { graphs: [version: number, graph: GraphDescription][]; moments: WireKept[]; kept: number }
 export interface RunError { type: string; message: string; line: number | null; node: number | null }
 
 /** A frame carries what changed since the last one; a snapshot carries everything and replaces what is there. */
@@ -102,18 +131,21 @@ export interface Frame {
   params?: { rows: Parameter[] };
   probes?: WireProbes;
   graph?: GraphDescription | null;
+  graph_version?: number;
+  history?: WireHistory; // in the last snapshot
   graph_stats?: { step: number; table: number } | null;
   details?: WireDetail[];
   error?: RunError | null;
 }
-export type Incoming = Frame | { kind: "pong"; id: number } | { kind: "ack"; id: number } | { kind: "closed" };
+export type Incoming = Frame | WireMoment | { kind: "pong"; id: number } | { kind: "ack"; id: number } | { kind: "closed" };
 
 export type ControlAction = "pause" | "resume" | "step" | "stop" | "learning_rate";
 export type Outgoing =
   | { kind: "hello"; seq: number }
   | { kind: "ping"; id: number }
   | { kind: "control"; action: ControlAction; value?: number; id: number }
-  | { kind: "inspect"; node: number | null };
+  | { kind: "inspect"; node: number | null }
+  | { kind: "moment"; step: number | null; node: number | null; known: number[] }; // null: no longer
 
 export type Bytes = ArrayBuffer | ArrayBufferView;
 

@@ -1,10 +1,13 @@
 // All that one live view knows: what the kernel said, and what the user chose. Panels read it, and only the store writes it.
+import { type Marks, type Moment, Past, carry, marksOf } from "./past";
+import { mainSeries } from "./selectors";
 import { Probes, Series } from "./series";
 import {
   type Bytes, type Coach, type Controls, type Frame, type GraphDescription, type LearningRate, type Level, type Parameter,
-  type RunError, type RunInfo, type Status, type Unpacked, type WireDetail, floats, uints, unpack,
+  type RunError, type RunInfo, type Status, type Unpacked, type WireDetail, type WireMoment, floats, uints, unpack,
 } from "./protocol";
 
+export { controlsLive, mainSeries, selectedRows, shownStep } from "./selectors";
 export { Probes, Series };
 
 export interface GraphStats { step: number; table: Float32Array } // (nodes, 8), columns NODE_STATS
@@ -35,12 +38,16 @@ export interface Ui {
   inspectorOpen: boolean;
   lossScale: "log" | "linear";
   theme: string; // auto, light, dark
+  diff: Marks | null; // nodes of the shown graph that are new, gone or changed
   lit: Trail | null; // nodes lit as one trail, with the edges between them
   smoothing: number | null; // EMA factor, 0: none, null: chosen by the length of the run
 }
 
 /** A way through the graph, such as a NaN's from where it was born to the loss; `title` says what it is. */
 export interface Trail { nodes: number[]; title: string }
+
+/** An earlier step is on the screen: graph, statistics and values are those of recorded step `step`, for step `asked`. */
+export interface Travel { asked: number; step: number | null; waiting: boolean }
 
 /** connected: a kernel talks; disconnected: it did; static: a saved page. */
 export type Connection = "connected" | "disconnected" | "static";
@@ -72,6 +79,7 @@ export interface State {
   graph: GraphDescription | null;
   graphStats: GraphStats | null;
   details: Map<number, Detail>;
+  travel: Travel | null; // null: graph, graphStats and details are the newest
   error: RunError | null;
   connection: Connection;
   connectionWhy: string;
@@ -88,9 +96,9 @@ const noStatus = (): Status => ({ state: "waiting", step: 0, epoch: null, total:
 function emptyState(connection: Connection): State {
   return {
     run: null, status: noStatus(), controls: { live: false, why: "" }, lr: { value: null, suggested: null }, coach: null, level: "health", panels: null,
-    series: [], epochs: [], params: [], probes: new Probes(), graph: null, graphStats: null, details: new Map(), error: null,
+    series: [], epochs: [], params: [], probes: new Probes(), graph: null, graphStats: null, details: new Map(), travel: null, error: null,
     connection, connectionWhy: "", silent: false,
-    ui: { hoverStep: null, pinnedStep: null, selected: null, folded: new Set(), inspectorOpen: false, lossScale: "log", theme: "auto", lit: null, smoothing: null },
+    ui: { hoverStep: null, pinnedStep: null, selected: null, folded: new Set(), inspectorOpen: false, lossScale: "log", theme: "auto", diff: null, lit: null, smoothing: null },
     versions: { status: 0, series: 0, params: 0, probes: 0, graph: 0, stats: 0, details: 0, ui: 0 },
   };
 }
@@ -99,6 +107,12 @@ export class Store {
   readonly state: State;
   /** Number of the last frame taken; -1 before the first. */
   seq = -1;
+  /** Recorded steps that can be shown. */
+  readonly past = new Past();
+  private live: { graph: GraphDescription | null; version: number; stats: GraphStats | null; details: Map<number, Detail> } = { graph: null, version: -1, stats: null, details: new Map() };
+  private shown: Moment | null = null; // null: live
+  private gaveUp = false; // the kernel does not answer: show what is known
+  private chosen: { id: number; in: Moment | null } | null = null; // the node that was selected, and in which graph
   private readonly listeners = new Set<() => void>();
   private readonly own = new WeakSet<Series>(); // ghosts made here
   private ghostId = -1_000_000;
@@ -129,7 +143,8 @@ export class Store {
   /** Take a packed snapshot; an empty one, or one older than what is known, changes nothing. */
   load(packed: Bytes | Unpacked | null): void {
     const found = packed !== null && "frame" in packed ? packed : packed && unpack(packed);
-    if (found === null || found.frame.seq <= this.seq) return;
+    if (found === null) return;
+    if (found.frame.seq <= this.seq) return this.loadHistory(found); // the rest is known
     this.apply({ ...found.frame, kind: "snapshot" }, found.buffers);
   }
 
@@ -138,12 +153,44 @@ export class Store {
     this.state.connection = "disconnected";
     this.state.connectionWhy = why;
     this.state.versions.status++;
+    this.travel();
     this.changed();
   }
 
   setUi(patch: Partial<Ui>): void {
     Object.assign(this.state.ui, patch);
     this.state.versions.ui++;
+    if (patch.selected !== undefined) this.chosen = patch.selected?.kind === "node" ? { id: Number(patch.selected.key), in: this.shown } : null;
+    if (patch.pinnedStep !== undefined) this.travel();
+    this.changed();
+  }
+
+  /** The recorded step that the kernel should be asked for; null when the one to be shown is known. */
+  wish(node: number | null): { step: number; node: number | null } | null {
+    const step = this.state.ui.pinnedStep;
+    if (step === null) return null;
+    const known = this.past.answered(step);
+    return known === null || (node !== null && known === this.shown && !known.details.has(node)) ? { step, node } : null;
+  }
+
+  /** The kernel's answer to a wish. */
+  takeMoment(wire: WireMoment, buffers: Bytes[]): void {
+    if (wire.run !== this.state.run?.id) return;
+    if (wire.step === undefined || wire.version === undefined) return this.giveUp();
+    if (wire.graph) this.past.learn(wire.version, wire.graph);
+    const details = new Map<number, Detail | null>();
+    if (wire.node !== undefined) details.set(wire.node, wire.detail ? readDetail(wire.detail, buffers) : null);
+    const table = floats(buffers[wire.stats ?? -1]);
+    this.past.add(wire.asked, { step: wire.step, version: wire.version, stats: { step: wire.step, table }, details, since: wire.since, newest: wire.newest });
+    this.gaveUp = false;
+    this.travel();
+    this.changed();
+  }
+
+  /** The kernel does not answer: the nearest step that is known has to do. */
+  giveUp(): void {
+    this.gaveUp = true;
+    this.travel();
     this.changed();
   }
 
@@ -182,10 +229,11 @@ export class Store {
     this.forget();
     if (main !== null && main.length > 1) ghosts.push(this.ghostOf(main));
     state.series = ghosts.slice(-GHOSTS);
-    state.graph = null;
-    state.graphStats = null;
-    state.versions.graph++;
+    this.past.clear();
+    this.live = { graph: null, version: -1, stats: null, details: new Map() };
     state.ui.pinnedStep = state.ui.hoverStep = null;
+    this.shown = this.chosen = null;
+    this.showLive();
     if (state.ui.selected?.kind === "node") Object.assign(state.ui, { selected: null, inspectorOpen: false });
     state.versions.ui++;
   }
@@ -209,7 +257,7 @@ export class Store {
     state.series = state.series.filter((series) => this.own.has(series));
     state.params = [];
     state.probes.clear(0);
-    state.details = new Map();
+    this.live.details = new Map();
     for (const key of ["status", "series", "params", "probes", "details"] as const) state.versions[key]++;
   }
 
@@ -229,9 +277,82 @@ export class Store {
       state.probes.append(uints(buffers[steps]), floats(buffers[table]), floats(buffers[hist]), floats(buffers[range]));
       versions.probes++;
     }
-    if (frame.graph !== undefined) { state.graph = frame.graph; state.graphStats = null; state.details = new Map(); versions.graph++; versions.stats++; versions.details++; }
-    if (frame.graph_stats) { state.graphStats = { step: frame.graph_stats.step, table: floats(buffers[frame.graph_stats.table]) }; versions.stats++; }
-    for (const detail of frame.details ?? []) { state.details.set(detail.node, readDetail(detail, buffers)); versions.details++; }
+    this.takeGraph(frame, buffers);
+    if (frame.history) this.past.load(frame.history, buffers);
+    this.travel();
+  }
+
+  /** The newest graph and its numbers; what is shown is another matter. */
+  private takeGraph(frame: Frame, buffers: Bytes[]): void {
+    const { live } = this;
+    if (frame.graph !== undefined) {
+      this.live = { graph: frame.graph, version: frame.graph_version ?? live.version + 1, stats: null, details: new Map() };
+      if (frame.graph !== null) this.past.learn(this.live.version, frame.graph);
+    }
+    if (frame.graph_stats) this.live.stats = { step: frame.graph_stats.step, table: floats(buffers[frame.graph_stats.table]) };
+    for (const detail of frame.details ?? []) this.live.details = new Map(this.live.details).set(detail.node, readDetail(detail, buffers));
+  }
+
+  private loadHistory({ frame, buffers }: Unpacked): void {
+    if (frame.history === undefined || frame.run?.id !== this.state.run?.id) return;
+    this.past.load(frame.history, buffers);
+    this.travel();
+    this.changed();
+  }
+
+  // ── time ──
+
+  /** Show the step that is pinned, as well as it is known; or the newest. */
+  private travel(): void {
+    const { state, past } = this;
+    const asked = state.ui.pinnedStep;
+    const before = this.shown;
+    if (asked === null || (past.length === 0 && !this.mayAsk())) {
+      this.shown = null;
+      state.travel = null;
+    } else {
+      const answer = past.answered(asked);
+      const waiting = answer === null && this.mayAsk();
+      this.shown = answer ?? (waiting ? before : past.nearest(asked));
+      state.travel = { asked, step: this.shown?.step ?? null, waiting };
+    }
+    if (this.shown === null) this.showLive();
+    else this.showMoment(this.shown);
+    if (before?.version !== this.shown?.version) this.reselect();
+  }
+
+  private mayAsk(): boolean {
+    return this.state.connection === "connected" && !this.gaveUp && !this.state.silent;
+  }
+
+  private showLive(): void {
+    const { graph, stats, details } = this.live;
+    this.show(graph, stats, details, null);
+  }
+
+  private showMoment(moment: Moment): void {
+    const details = new Map<number, Detail>();
+    const same = moment.version === this.live.version;
+    for (const [node, detail] of moment.details) if (detail !== null) details.set(node, detail.saved.length === 0 && same ? { ...detail, saved: this.live.details.get(node)?.saved ?? [] } : detail);
+    this.show(this.past.graphs.get(moment.version) ?? null, moment.stats, details, marksOf(moment));
+  }
+
+  private show(graph: State["graph"], stats: GraphStats | null, details: Map<number, Detail>, diff: Marks | null): void {
+    const { state } = this;
+    const { versions, ui } = state;
+    if (state.graph !== graph) { state.graph = graph; versions.graph++; }
+    if (state.graphStats?.table !== stats?.table) { state.graphStats = stats; versions.stats++; }
+    if (!sameDetails(state.details, details)) { state.details = details; versions.details++; }
+    if (ui.diff?.title !== diff?.title) { ui.diff = diff; versions.ui++; }
+  }
+
+  /** Another graph is shown: the node that was chosen has another number there, or is not there at all. */
+  private reselect(): void {
+    const { ui, versions } = this.state;
+    if (this.chosen === null) return;
+    const id = carry(this.chosen.id, this.chosen.in, this.shown);
+    ui.selected = id === null ? null : { kind: "node", key: String(id) };
+    versions.ui++;
   }
 
   private takeSeries(wire: NonNullable<Frame["series"]>, buffers: Bytes[]): void {
@@ -261,33 +382,9 @@ function readDetail(wire: WireDetail, buffers: Bytes[]): Detail {
   };
 }
 
-/** The curve that the view is about: the first training series. */
-export function mainSeries(state: State): Series | null {
-  return state.series.find((series) => series.role === "train") ?? null;
-}
-
-/** Whether a click on Pause can have an effect now. */
-export function controlsLive(state: State): boolean {
-  return state.connection === "connected" && state.controls.live && !state.silent;
-}
-
-/** The step every panel shows: hovered, else pinned, else null for the newest. */
-export function shownStep(ui: Ui): number | null {
-  return ui.hoverStep ?? ui.pinnedStep;
-}
-
-/** Rows of `params` that belong to the selection: the parameter itself, a module's, or those a node takes. */
-export function selectedRows(state: State): Set<number> {
-  const { selected } = state.ui;
-  if (selected === null) return new Set();
-  const rows = (test: (name: string) => boolean): Set<number> => new Set(state.params.flatMap(({ name }, i) => (test(name) ? [i] : [])));
-  if (selected.kind === "param") return rows((name) => name === selected.key);
-  if (selected.kind === "module") return rows((name) => name.startsWith(selected.key + "."));
-  const { graph } = state;
-  const id = Number(selected.key);
-  const node = graph?.nodes[id];
-  if (!graph || !node) return new Set();
-  if (node.kind === "parameter") return rows((name) => name === node.name);
-  const operands = new Set(graph.edges.filter(([, dst]) => dst === id).map(([src]) => graph.nodes[src]).filter((src) => src.kind === "parameter").map((src) => src.name));
-  return rows((name) => operands.has(name));
+function sameDetails(a: Map<number, Detail>, b: Map<number, Detail>): boolean {
+  if (a === b) return true;
+  if (a.size !== b.size) return false;
+  for (const [node, detail] of a) if (b.get(node)?.hist !== detail.hist) return false;
+  return true;
 }
