@@ -73,11 +73,12 @@ def test_nothing_serious_is_wrong(
     page.close()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_serious_is_wrong_in_a_timeline_that_is_used(
-    chromium: BrowserContext, foreign: list[str], tmp_path: Path
+    scheme: str, chromium: BrowserContext, foreign: list[str], tmp_path: Path
 ) -> None:
     timeline(tmp_path / "timeline.html")
-    page = shown(chromium, tmp_path / "timeline.html", "light")
+    page = shown(chromium, tmp_path / "timeline.html", scheme)
     page.get_by_role("group", name="By").get_by_role("button", name="line").click()
     page.get_by_role("treeitem").nth(2).click()
     page.get_by_role("searchbox").fill("sum")
