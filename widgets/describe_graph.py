@@ -36,14 +36,14 @@ def _describe(graph: Graph) -> dict[str, Any]:
     return {
         "signature": graph.signature,
         "ops": sum(node.kind == "op" for node in graph.nodes),
-        "nodes": [_node(i, node, place) for i, node in enumerate(graph.nodes)],
+        "nodes": [_node(i, node, place, index) for i, node in enumerate(graph.nodes)],
         "edges": [[index[edge.src], index[edge.dst], edge.slot] for edge in graph.edges],
         "modules": modules,
         "formulas": formulas(registry[name] for name in sorted(ops) if name in registry),
     }
 
 
-def _node(index: int, node: Any, place: dict[str, int]) -> dict[str, Any]:
+def _node(index: int, node: Any, place: dict[str, int], index_of: dict[int, int]) -> dict[str, Any]:
     name = plain(node.name)
     return {
         "id": index,
@@ -59,6 +59,8 @@ def _node(index: int, node: Any, place: dict[str, int]) -> dict[str, Any]:
         "cell": None if node.cell is None else plain(node.cell),
         "line": node.line,
         "source": None if node.source is None else plain(node.source),
+        "marked": None if node.marked is None else list(node.marked),
+        "saved": [[plain(kept.name), int(kept.nbytes), index_of.get(kept.source, -1)] for kept in node.saved],
         "params": {plain(key): plain(value) for key, value in (node.params or {}).items()},
     }
 

@@ -1,25 +1,36 @@
-"""Small pictures of big arrays: a thumbnail of the values, a histogram, a few statistics. NaN-safe, any device."""
+"""Small pictures of big arrays: part of the values, a histogram, a few statistics. NaN-safe, any device."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["BINS", "Detail", "histogram", "sample", "statistics", "thumbnail"]
+__all__ = ["BINS", "SHOWN", "Detail", "Excerpt", "describe", "detail_of", "excerpt_of", "histogram", "merged", "sample",
+           "statistics", "thumbnail"]  # fmt: skip
 
 BINS = 32
 ROWS, COLUMNS = 64, 120
 AT_MOST = 1 << 16  # elements looked at; larger arrays are sampled evenly
+SHOWN = 1 << 14  # elements of an excerpt at most
+SIDE = 64  # pixels of an image's longer side in an excerpt
+
+
+class Excerpt(NamedTuple):
+    """Part of an array, all axes kept: element i along axis a of `values` is element i * every[a] of the whole."""
+
+    values: np.ndarray
+    every: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
     """One node at one step, in numbers.
 
-    `thumb` float32[<=64, <=120] shows its value; value and gradient have a histogram (32 counts from lo to hi), mean
-    and deviation; `saved` is what it kept for backward, as (name, bytes).
+    `thumb` float32[<=64, <=120] shows its value, and so does `excerpt` with all its axes; value and gradient have a
+    histogram (32 counts from lo to hi), mean and deviation, the fraction of zeros, and how many of the elements looked
+    at are not finite; `saved` is what it kept for backward, as (name, bytes).
     """
 
     step: int
@@ -37,6 +48,12 @@ class Detail:
     grad_mean: float = float("nan")
     grad_std: float = float("nan")
     saved: tuple[tuple[str, int], ...] = ()
+    excerpt: Excerpt | None = None
+    zeros: float = float("nan")
+    bad: int = 0
+    grad_excerpt: Excerpt | None = None
+    grad_zeros: float = float("nan")
+    grad_bad: int = 0
 
 
 @np.errstate(all="ignore")
@@ -94,14 +111,52 @@ def histogram(values: np.ndarray, low: float, high: float) -> np.ndarray:
 
 
 @np.errstate(all="ignore")
-def thumbnail(array: Any, most_rows: int = ROWS, most_columns: int = COLUMNS) -> np.ndarray:
+def excerpt_of(array: Any, at_most: int = SHOWN) -> Excerpt:
+    """Values to be drawn -> an Excerpt of `at_most` elements or fewer, float32, a copy on the host.
+
+    The last two axes are picked evenly down to 64 by 120 (images of a batch to 64 pixels a side, rows and columns
+    alike), the axes before them from their beginning; a list is picked evenly. Nothing is averaged.
+    """
+    shape = array.shape
+    every = [1] * array.ndim
+    if array.ndim == 1:
+        every[0] = max(1, -(-shape[0] // at_most))
+    elif array.ndim >= 2:
+        every[-2:] = _pixels(shape, at_most)
+    keep = list(shape)
+    if array.ndim > 2:
+        room = at_most // max(1, -(-shape[-2] // every[-2]) * -(-shape[-1] // every[-1]))
+        for axis in range(array.ndim - 3, -1, -1):
+            keep[axis] = min(shape[axis], max(1, room))
+            room //= max(1, keep[axis])
+    part = array[tuple(slice(0, stop, step) for stop, step in zip(keep, every, strict=True))]
+    if part.dtype.kind == "c":
+        part = abs(part)
+    if hasattr(part, "get"):
+        part = part.get()
+    return Excerpt(np.array(part, dtype=np.float32, order="C"), tuple(every))
+
+
+def _pixels(shape: tuple[int, ...], at_most: int) -> tuple[int, int]:
+    """How far apart the rows and the columns of a picture lie."""
+    rows, columns = shape[-2:]
+    down, along = max(1, -(-rows // ROWS)), max(1, -(-columns // COLUMNS))
+    if len(shape) > 3 or (len(shape) == 3 and shape[0] in (1, 3)):
+        down = along = max(1, -(-max(rows, columns) // SIDE))
+    while -(-rows // down) * -(-columns // along) > at_most:
+        down, along = down + 1, along + 1
+    return down, along
+
+
+@np.errstate(all="ignore")
+def thumbnail(array: Any) -> np.ndarray:
     """The values as a picture -> float32[rows <= 64, columns <= 120], evenly picked, never averaged.
 
     Small kernels (o, i, 3, 3) are laid out as an o-by-i mosaic; an image batch shows its first example's channels.
     """
     picture = _flatten(array)
     rows, columns = picture.shape
-    picture = picture[:: max(1, -(-rows // most_rows)), :: max(1, -(-columns // most_columns))]
+    picture = picture[:: max(1, -(-rows // ROWS)), :: max(1, -(-columns // COLUMNS))]
     if picture.dtype.kind == "c":
         picture = abs(picture)
     if hasattr(picture, "get"):
@@ -136,7 +191,19 @@ def _mosaic(images: Any) -> Any:
 
 def describe(array: Any, step: int, saved: tuple[tuple[str, int], ...] = ()) -> Detail:
     """A Detail of one value, without a gradient yet."""
-    values = sample(array)
-    mean, std, low, high, _ = statistics(values)
-    return Detail(step, thumbnail(array), tuple(array.shape), histogram(values, low, high), low, high, mean, std,
-                  saved=saved)  # fmt: skip
+    return replace(detail_of(excerpt_of(array), sample(array), tuple(array.shape), step), saved=saved)
+
+
+def detail_of(excerpt: Excerpt, values: np.ndarray, shape: tuple[int, ...], step: int) -> Detail:
+    """A Detail of what was kept of an array of this shape: an excerpt and an even sample of its elements."""
+    mean, std, low, high, zeros = statistics(values)
+    bad = 0 if mean == mean else int(values.size - np.count_nonzero(np.isfinite(values)))
+    return Detail(step, thumbnail(excerpt.values), shape, histogram(values, low, high), low, high, mean, std,
+                  excerpt=excerpt, zeros=zeros, bad=bad)  # fmt: skip
+
+
+def merged(value: Detail, grad: Detail) -> Detail:
+    """The Detail of a value with that of its gradient."""
+    return replace(value, grad_thumb=grad.thumb, grad_counts=grad.hist_counts, grad_lo=grad.hist_lo,
+                   grad_hi=grad.hist_hi, grad_mean=grad.mean, grad_std=grad.std, grad_excerpt=grad.excerpt,
+                   grad_zeros=grad.zeros, grad_bad=grad.bad)  # fmt: skip

@@ -29,7 +29,7 @@ def fold(nodes: Sequence[GraphNode], edges: Sequence[GraphEdge], modules: Sequen
         at = index.get(path, len(folded)) if path else len(folded)
         group_of.append(at)
         if at == len(folded):
-            folded.append(_module(at, path, node, classes) if path else replace(node, id=at))
+            folded.append(_module(at, path, node, classes) if path else replace(node, id=at, saved=()))
             index.setdefault(path, at)
         elif node.kind == "op":  # the folded node has the shape of what leaves it: its last operation's
             folded[at] = _module(at, path, node, classes)
@@ -55,5 +55,5 @@ def _edges(edges: Sequence[GraphEdge], group_of: list[int], folded: list[GraphNo
 
 def _module(at: int, path: str, node: GraphNode, classes: dict[str, str]) -> GraphNode:
     cls = classes.get(path, "")
-    node = replace(node, id=at, kind="module", op=cls or "module", name=path, params={}, stats=None)
+    node = replace(node, id=at, kind="module", op=cls or "module", name=path, params={}, stats=None, saved=())
     return replace(node, module_path=path, module_cls=cls)

@@ -14,7 +14,7 @@ import numpy as np
 from gradbook.observe import export, naming
 from gradbook.observe.fold import fold
 from gradbook.observe.graphdiff import GraphDiff, compare
-from gradbook.observe.nodes import STATS, GraphEdge, GraphNode, ModuleInfo, NodeStats
+from gradbook.observe.nodes import STATS, GraphEdge, GraphNode, ModuleInfo, NodeStats, Saved
 from gradbook.observe.raw import RawNode, from_nodes
 from gradbook.observe.source import locate, user_frame
 
@@ -77,7 +77,7 @@ class Graph:
         for node, known in zip(mine, theirs, strict=True):
             nodes[node.id] = replace(node, name=node.name or known.name, module_path=known.module_path,
                                      module_cls=known.module_cls, cell=known.cell, line=known.line,
-                                     source=known.source)  # fmt: skip
+                                     source=known.source, marked=known.marked)  # fmt: skip
         return Graph(tuple(nodes), self.edges, self.modules or other.modules)
 
     def fold(self, depth: int) -> Graph:
@@ -131,13 +131,18 @@ def build(raw: list[RawNode], names: naming.Names) -> Graph:
     edges = tuple(GraphEdge(index[key], i, slot) for i, node in enumerate(raw) for slot, key in node.inputs)
     classes = {path: type(module).__name__ for path, module in names.module_paths()}
     titles = _titles(raw, names)
-    nodes = tuple(_node(i, node, titles[i], classes, names) for i, node in enumerate(raw))
+    nodes = tuple(_node(i, node, titles[i], classes, names, _saved(node, index)) for i, node in enumerate(raw))
     if not any(node.kind == "parameter" for node in nodes):  # made by hand: what has a gradient is what learns
         nodes = tuple(replace(n, kind="parameter") if n.kind == "input" and n.requires_grad else n for n in nodes)
     return Graph(nodes, edges, _modules(nodes, names))
 
 
-def _node(i: int, node: RawNode, name: str, classes: dict[str, str], names: naming.Names) -> GraphNode:
+def _saved(node: RawNode, index: dict[Any, int]) -> tuple[Saved, ...]:
+    return tuple(Saved(name, nbytes, index.get(source, -1)) for name, nbytes, source in node.saved)
+
+
+def _node(i: int, node: RawNode, name: str, classes: dict[str, str], names: naming.Names,
+          saved: tuple[Saved, ...]) -> GraphNode:  # fmt: skip
     kind = node.kind
     if kind == "input" and node.tensor_id is not None:
         kind = "parameter" if node.tensor_id in names.parameters else kind
@@ -156,12 +161,14 @@ def _node(i: int, node: RawNode, name: str, classes: dict[str, str], names: nami
         cell=place.cell if place else None,
         line=place.line if place else None,
         source=place.source if place else None,
+        marked=place.marked if place else None,
         shape=node.shape,
         dtype=node.dtype,
         device=node.device,
         requires_grad=node.requires_grad,
         params=node.params,
         seq=node.seq,
+        saved=saved,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gradbook.observe.details import COLUMNS, ROWS, Detail, describe, histogram, statistics, thumbnail
+from gradbook.observe.details import SHOWN, Detail, Excerpt, describe, detail_of, excerpt_of, merged
 from gradbook.observe.nodes import NodeStats
 
 if TYPE_CHECKING:
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 __all__ = ["Copies", "Kept", "Moment", "Part"]
 
 EXACT = 64 << 10  # bytes of an array that is kept whole: copying it costs about as much as its statistics
-SAMPLE = 4096  # elements of the others
+PIXELS, SAMPLE = SHOWN // 2, 4096  # elements of the others
 STEPS = 64  # that the window should hold at least
 ARRAY_BYTES, REFERENCE_BYTES = 112, 8  # what Python itself takes
 
 
 class Part(NamedTuple):
-    """What is kept of a large array: a picture float32[<=64, <=120] and an even sample of its elements, float32."""
+    """What is kept of a large array: an excerpt to be drawn and an even sample of its elements, float32."""
 
     shape: tuple[int, ...]
     dtype: str
-    thumb: np.ndarray
+    excerpt: Excerpt
     sample: np.ndarray
 
     @property
     def nbytes(self) -> int:
         """Bytes of both."""
-        return self.thumb.nbytes + self.sample.nbytes + ARRAY_BYTES
+        return self.excerpt.values.nbytes + self.sample.nbytes + ARRAY_BYTES
 
 
 Kept = np.ndarray | Part
@@ -78,12 +78,10 @@ class Copies:
 
     def _part(self, array: Any, sample: np.ndarray) -> Part:
         """A picture and a sample, smaller where many nodes share the window."""
-        share = min(1.0, self._each / (4 * (ROWS * COLUMNS + SAMPLE)))
-        side = share**0.5
-        picture = thumbnail(array, max(4, int(ROWS * side)), max(8, int(COLUMNS * side)))
+        share = min(1.0, self._each / (4 * (PIXELS + SAMPLE)))
         some = sample[:: max(1, -(-sample.size // max(64, int(SAMPLE * share))))]
-        own = np.array(picture) if picture.base is not None else picture  # a view would keep the whole alive
-        return Part(tuple(array.shape), str(array.dtype), own, np.array(some))
+        picture = excerpt_of(array, max(32, int(PIXELS * share)))
+        return Part(tuple(array.shape), str(array.dtype), picture, np.array(some))  # a view would keep the whole alive
 
 
 class Moment:
@@ -190,22 +188,14 @@ def _detail(step: int, value: Kept | None, grad: Kept | None) -> Detail | None:
     if value is None and grad is None:
         return None
     own = _describe(value, step) if value is not None else _nothing(step)
-    if grad is None:
-        return own
-    other = _describe(grad, step)
-    fields = {name: getattr(own, name) for name in own.__slots__}
-    fields |= {"grad_thumb": other.thumb, "grad_counts": other.hist_counts, "grad_lo": other.hist_lo,
-               "grad_hi": other.hist_hi, "grad_mean": other.mean, "grad_std": other.std}  # fmt: skip
-    return Detail(**fields)
+    return own if grad is None else merged(own, _describe(grad, step))
 
 
 def _describe(kept: Kept, step: int) -> Detail:
     if isinstance(kept, np.ndarray):
         return describe(kept, step)
-    mean, std, low, high, _ = statistics(kept.sample)
-    return Detail(step, kept.thumb, kept.shape, histogram(kept.sample, low, high), low, high, mean, std)
+    return detail_of(kept.excerpt, kept.sample, kept.shape, step)
 
 
 def _nothing(step: int) -> Detail:
-    nan, empty = float("nan"), np.empty(0, np.float32)
-    return Detail(step, empty.reshape(0, 0), (), histogram(empty, nan, nan), nan, nan, nan, nan)
+    return describe(np.empty((0, 0), np.float32), step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-__all__ = ["STATS", "GraphEdge", "GraphNode", "ModuleInfo", "NodeStats"]
+__all__ = ["STATS", "GraphEdge", "GraphNode", "ModuleInfo", "NodeStats", "Saved"]
 
 STATS = ("value_mean", "value_std", "value_min", "value_max", "zero_fraction", "grad_norm", "forward_us", "backward_us")
 
@@ -23,12 +23,20 @@ class NodeStats(NamedTuple):
     backward_us: float
 
 
+class Saved(NamedTuple):
+    """An array that an operation keeps until backward; `source` is the node whose value it is, -1 if it is its own."""
+
+    name: str
+    nbytes: int
+    source: int
+
+
 @dataclass(frozen=True, slots=True)
 class GraphNode:
     """One operation, or one value that enters the computation.
 
     `kind` is 'op', 'input', 'parameter', 'buffer', 'constant' or, in a folded graph, 'module'; `name` is the user's, ''
-    if there is none.
+    if there is none; `marked` is the expression within `source`, as (first, end) character.
     """
 
     id: int
@@ -47,6 +55,8 @@ class GraphNode:
     params: dict[str, str] = field(default_factory=dict)
     seq: int = 0
     stats: NodeStats | None = None
+    marked: tuple[int, int] | None = None
+    saved: tuple[Saved, ...] = ()
 
     @property
     def label(self) -> str:

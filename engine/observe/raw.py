@@ -37,6 +37,7 @@ class RawNode:
     module_cls: str = ""
     tensor_id: int | None = None
     array_id: int | None = None
+    saved: list[tuple[str, int, Key | None]] = field(default_factory=list)  # name, bytes, whose value it is
 
 
 def key_of(node: Any) -> Key:
@@ -114,7 +115,32 @@ def _of_node(node: Any, key: Key, found: dict[Key, RawNode]) -> RawNode:
             found[source] = RawNode(source, "input", "input", 0, [], tuple(array.shape), _dtype(array.dtype))
             found[source].device, found[source].array_id = _device(array), id(array)
         raw.inputs.append((slot, source))
+    sources = {**dict(raw.inputs), len(node.edges): key}
+    raw.saved = [(name, nbytes, sources.get(slot)) for slot, name, nbytes, _ in _kept(node)]
     return raw
+
+
+def _saved(node: Any, arrays: Sequence[tuple[Key, Any]]) -> list[tuple[str, int, Key | None]]:
+    """What a node keeps for backward; memory that one of `arrays` holds anyhow is that one's."""
+    owners = {id(_memory(array)): key for key, array in reversed(arrays)}
+    return [(name, nbytes, owners.get(id(_memory(array)))) for _, name, nbytes, array in _kept(node)]
+
+
+def _kept(node: Any) -> list[tuple[int, str, int, Any]]:
+    """Arrays that a node keeps for backward -> [(slot, name, bytes, array), ...]."""
+    names = (*node.op.operands, "out", *node.op.extras)
+    return [
+        (slot, names[slot] if slot < len(names) else f"slot {slot}", int(value.nbytes), value)
+        for slot, value in enumerate(node.saved or ())
+        if hasattr(value, "nbytes")
+    ]
+
+
+def _memory(array: Any) -> Any:
+    """The array whose memory a view looks at."""
+    while (base := getattr(array, "base", None)) is not None and hasattr(base, "dtype"):
+        array = base
+    return array
 
 
 def leaf(tensor: Any, key: Key) -> RawNode:
@@ -171,6 +197,9 @@ class Tape:
             self.roots.setdefault(id(stack[0][1]), stack[0][1])
         self.fresh.clear()
         self._operands(raw, op, operands)
+        if node is not None and node.saved:
+            arrays = [(source, operands[slot]._array) for slot, source in raw.inputs]
+            raw.saved = _saved(node, [*arrays, (key, array)])
         self.ops[key] = raw
         if node is None:
             for tensor in output if isinstance(output, tuple) else (output,):

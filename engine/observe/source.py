@@ -31,12 +31,16 @@ class Span(NamedTuple):
 
 
 class Location(NamedTuple):
-    """A place in the user's code: `cell` is '[7]' or a file's name, `source` the text of the line, stripped."""
+    """A place in the user's code: `cell` is '[7]' or a file's name, `source` the text of the line, stripped.
+
+    `marked` is the expression within `source`, as (first, end) character; None where the positions are unknown.
+    """
 
     file: str
     cell: str
     line: int
     source: str
+    marked: tuple[int, int] | None = None
 
 
 def name_cell(file: str, label: str) -> None:
@@ -85,7 +89,19 @@ def locate(where: Where | None) -> Location | None:
     file = where[0].co_filename
     if span is None or file == "<string>":  # eval and exec: nobody can go there
         return None
-    return Location(file, cell_label(file), span.line, linecache.getline(file, span.line).strip())
+    text = linecache.getline(file, span.line)
+    return Location(file, cell_label(file), span.line, text.strip(), _marked(text, span))
+
+
+def _marked(text: str, span: Span) -> tuple[int, int] | None:
+    """Where in the stripped line the span lies; one that goes on in later lines ends with this one."""
+    line = text.strip()
+    encoded = text.encode()
+    indent = len(text) - len(text.lstrip())
+    first = len(encoded[: span.column].decode(errors="ignore")) - indent
+    last = span.end_column if span.end_line == span.line else len(encoded)
+    end = min(len(encoded[:last].decode(errors="ignore")) - indent, len(line))
+    return (first, end) if 0 <= first < end else None
 
 
 def is_own(file: str) -> bool:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from gradbook import events
-from gradbook.observe.details import Detail, describe, histogram, sample, statistics, thumbnail
+from gradbook.observe.details import Detail, describe, merged, sample, statistics
 from gradbook.observe.moment import Copies
 from gradbook.observe.raw import Key, RawNode, Tape, from_nodes, key_of, structure
 from gradbook.observe.source import Where
@@ -70,7 +69,7 @@ class Take:
                 self._row(key, tensor._array)
         self.tape.fresh.clear()
         if self.wanted:
-            self._capture(ordinal, raw, operands, first, node)
+            self._capture(ordinal, raw, operands, first)
         ended = clock()
         self.cost += ended - started
         if self.cost > self._patience + 0.03 * (ended - self._begun):
@@ -95,7 +94,8 @@ class Take:
         if self.copies is not None:
             self.copies.grad(key, array, values)
         if key in self._keys:
-            self._capture_grad(self._keys[key], array, values)
+            place, _, detail = self.captured[self._keys[key]]
+            self.captured[self._keys[key]] = (place, key, merged(detail, describe(array, 0)))
         ended = clock()
         self._last = (key, ended)
         self.cost += ended - started
@@ -162,10 +162,10 @@ class Take:
         self.stats[key] = row
         return row
 
-    def _capture(self, ordinal: int, raw: RawNode, operands: tuple[Any, ...], output: Any, node: Any) -> None:
+    def _capture(self, ordinal: int, raw: RawNode, operands: tuple[Any, ...], output: Any) -> None:
         wanted = self.wanted.get((ordinal, -1))
         if wanted is not None:
-            detail = describe(output._array, 0, _saved(node))
+            detail = describe(output._array, 0, tuple((name, nbytes) for name, nbytes, _ in raw.saved))
             self.captured[wanted] = ((ordinal, -1), raw.key, detail)
             self._keys[raw.key] = wanted
         for slot, key in raw.inputs:
@@ -173,23 +173,3 @@ class Take:
             if wanted is not None:
                 self.captured[wanted] = ((ordinal, slot), key, describe(operands[slot]._array, 0))
                 self._keys[key] = wanted
-
-    def _capture_grad(self, wanted: int, array: Any, values: np.ndarray) -> None:
-        place, key, detail = self.captured[wanted]
-        mean, std, low, high, _ = statistics(values)
-        detail = replace(detail, grad_thumb=thumbnail(array), grad_counts=histogram(values, low, high), grad_lo=low,
-                         grad_hi=high, grad_mean=mean, grad_std=std)  # fmt: skip
-        self.captured[wanted] = (place, key, detail)
-
-
-def _saved(node: Any) -> tuple[tuple[str, int], ...]:
-    """What a node keeps for backward -> ((name, bytes), ...)."""
-    if node is None or not node.saved:
-        return ()
-    op = node.op
-    names = (*op.operands, "out", *op.extras)
-    return tuple(
-        (names[slot] if slot < len(names) else f"slot {slot}", int(value.nbytes))
-        for slot, value in enumerate(node.saved)
-        if hasattr(value, "nbytes")
-    )

@@ -131,14 +131,15 @@ def test_a_detail_travels_with_thumbnail_histograms_and_what_is_kept() -> None:
     run.details = {2: sample_detail(9)}
     message, _ = describe.snapshot(run)
     (detail,) = message.content["details"]
-    assert (detail["thumb"]["rows"], detail["thumb"]["cols"]) == (3, 4)
-    assert len(message.buffers[detail["thumb"]["buf"]]) == 48
+    picture = detail["value"]["picture"]
+    assert (picture["shape"], picture["every"]) == ([3, 4], [1, 1])
+    assert len(message.buffers[picture["buf"]]) == 48
     assert detail["grad"]["lo"] == -2.0
     assert detail["saved"] == [["x", 48]]
     unknown = replace(sample_detail(9), mean=float("nan"), grad_counts=None)
     run.details = {2: unknown}
     (detail,) = describe.snapshot(run)[0].content["details"]
-    assert detail["mean"] is None
+    assert detail["value"]["mean"] is None
     assert detail["grad"] is None
 
 

@@ -42,7 +42,7 @@ def test_a_step_is_told_with_its_statistics_and_one_nodes_value() -> None:
     np.testing.assert_array_equal(floats(message, content["stats"]).reshape(-1, 8), run.history.at(33).stats)
     assert len(content["graph"]["nodes"]) == len(sample_graph().nodes)
     assert (content["node"], content["detail"]["node"], content["detail"]["step"]) == (5, 5, 33)
-    thumb = floats(message, content["detail"]["thumb"]["buf"])
+    thumb = floats(message, content["detail"]["value"]["picture"]["buf"])
     assert set(thumb.tolist()) == {np.float32(33.05), -38.0}
     json.dumps(content, allow_nan=False)
     again = describe_moment(run, 33, None, known=[1])

@@ -78,3 +78,39 @@ def test_a_small_kernel_is_a_mosaic_and_an_image_batch_its_first_example() -> No
     picture = thumbnail(images)
     np.testing.assert_array_equal(picture[:10, :10], images[0, 0])
     assert picture.shape == (20, 20)
+
+
+@pytest.mark.parametrize(
+    ("shape", "kept", "every"),
+    [
+        ((), (), ()),
+        ((5,), (5,), (1,)),
+        ((100_000,), (14_286,), (7,)),
+        ((64, 120), (64, 120), (1, 1)),
+        ((1000, 1000), (63, 112), (16, 9)),
+        ((64, 1, 28, 28), (20, 1, 28, 28), (1, 1, 1, 1)),
+        ((4, 3, 224, 112), (1, 3, 56, 28), (1, 1, 4, 4)),
+        ((64, 64, 3, 3), (28, 64, 3, 3), (1, 1, 1, 1)),
+        ((2, 0, 4, 4), (2, 0, 4, 4), (1, 1, 1, 1)),
+    ],
+)
+def test_an_excerpt_keeps_all_axes_and_says_which_elements_it_holds(
+    shape: tuple[int, ...], kept: tuple[int, ...], every: tuple[int, ...]
+) -> None:
+    array = np.random.default_rng(0).standard_normal(shape).astype(np.float64)
+    array = np.asarray(array)
+    part = details.excerpt_of(array)
+    assert part.every == every
+    assert part.values.shape[: len(kept)][-2:] == kept[-2:]
+    assert part.values.size <= details.SHOWN
+    picked = array[tuple(slice(0, size * step, step) for size, step in zip(part.values.shape, every, strict=True))]
+    np.testing.assert_allclose(part.values, picked, rtol=1e-6)
+    assert part.values.base is None  # a view would keep the whole alive
+
+
+def test_a_detail_says_how_many_elements_are_zero_or_not_finite() -> None:
+    detail = details.describe(np.array([0, 1, NAN, INF], np.float32), 3)
+    detail = details.merged(detail, details.describe(np.array([0, 0, 0, -INF], np.float32), 3))
+    assert (detail.bad, detail.zeros) == (2, pytest.approx(0.25))
+    assert (detail.grad_bad, detail.grad_zeros) == (1, pytest.approx(0.75))
+    assert details.describe(np.ones(3, np.float32), 0).bad == 0

@@ -230,3 +230,26 @@ def test_a_graph_borrows_the_places_it_lacks() -> None:
     assert bare.nodes[1].line is None
     assert [node.line for node in bare.borrow(seen).nodes] == [node.line for node in seen.nodes]
     assert bare.borrow(Graph.of(x * 3)) is bare
+
+
+def test_an_operation_says_what_it_keeps_and_whose_memory_that_is() -> None:
+    x = gradbook.randn(3, 4)
+    w = gradbook.randn(4, 2, requires_grad=True)
+    with observe.trace() as traced:
+        h = (x @ w).relu()
+        loss = (h * h).sum()
+    graph = traced.graph
+    by_op = {node.op: node for node in graph.nodes if node.kind == "op"}
+    named = lambda node: [(kept.name, kept.nbytes, graph.nodes[kept.source].label) for kept in node.saved]  # noqa: E731
+    assert named(by_op["mm"]) == [("a", 48, "x")]
+    assert [kept.source for kept in by_op["relu"].saved] == [by_op["relu"].id]  # its own output
+    assert {label for _, _, label in named(by_op["mul"])} == {"h"}
+    assert [kept.nbytes for node in Graph.of(loss).nodes if node.op == "mul" for kept in node.saved] == [24, 24]
+
+
+def test_the_marked_expression_counts_characters_of_the_line_without_its_indent() -> None:
+    größe = gradbook.randn(3, requires_grad=True)
+    with observe.trace() as traced:
+        größe.exp() + größe.relu()
+    marked = {node.op: node.source[slice(*node.marked)] for node in traced.graph.nodes if node.marked}
+    assert marked == {"exp": "größe.exp()", "relu": "größe.relu()", "add": "größe.exp() + größe.relu()"}

@@ -251,7 +251,7 @@ export function teachingGraph(): GraphDescription {
   const nodes: GraphNode[] = [];
   const edges: GraphDescription["edges"] = [];
   const add = (kind: GraphNode["kind"], label: string, op: string, name: string, module: number, shape: number[], line: number | null, source: string): number => {
-    nodes.push({ id: nodes.length, kind, op, label, name, module, shape, dtype: "float32", device: "cpu", rg: kind !== "input", cell: "[7]", line, source, params: op === "conv2d" ? { stride: "1", padding: "0" } : {} });
+    nodes.push({ id: nodes.length, kind, op, label, name, module, shape, marked: source.includes("self.fc1(x)") ? [11, 22] : null, dtype: "float32", device: "cpu", rg: kind !== "input", cell: "[7]", line, source, params: op === "conv2d" ? { stride: "1", padding: "0" } : {} });
     return nodes.length - 1;
   };
   const index = (path: string): number => modules.findIndex((module) => module.path === path);
@@ -284,6 +284,8 @@ export function teachingGraph(): GraphDescription {
   chain("linear", "linear", "h0", "head.fc1", [64, 120], [["weight", [120, 256]], ["bias", [120]]], 4, "h = F.relu(self.fc1(x))");
   chain("relu", "relu", "h", "head", [64, 120], [], 4, "h = F.relu(self.fc1(x))");
   chain("linear", "linear", "", "head.fc2", [64, 10], [["weight", [10, 120]], ["bias", [10]]], 5, "return self.fc2(h)");
+  for (const { id, kind, op } of nodes) if (kind === "op" && ["conv2d", "linear"].includes(op)) nodes[id].saved = edges.filter(([, dst]) => dst === id).slice(0, 2).map(([src], i) => [["x", "weight"][i], nodes[src].shape.reduce((a, b) => a * b, 4), src]);
+  for (const { id, kind, op, shape } of nodes) if (kind === "op" && op === "relu") nodes[id].saved = [["out", shape.reduce((a, b) => a * b, 4), id]];
   const target = add("input", "y", "", "y", -1, [64], 10, "for x, y in train_loader:");
   const loss = chain("cross_entropy", "cross_entropy", "loss", "", [], [], 11, "loss = F.cross_entropy(model(x), y)");
   edges.push([target, loss, 1]);
@@ -297,13 +299,18 @@ export function graphStats(graph: GraphDescription): number[] {
 function detailOf(graph: GraphDescription, node: number, step: number, buffers: Buffers): WireDetail {
   const r = random(5);
   const bell = (sigma: number): number[] => Array.from({ length: 32 }, (_, i) => 200 * Math.exp(-0.5 * ((((i + 0.5) / 32) * 6 - 3) / sigma) ** 2) * (1 + 0.1 * gauss(r)));
-  const shape = graph.nodes[node].shape;
-  const cols = Math.min(120, shape.at(-1) ?? 1);
-  const rows = Math.min(64, shape.reduce((a, b) => a * b, 1) / cols);
+  const { shape, kind } = graph.nodes[node];
+  const kept = [...shape];
+  for (let axis = 0; kept.reduce((a, b) => a * b, 1) > 1 << 14 && axis < shape.length - 2; axis++) kept[axis] = Math.max(1, Math.floor((1 << 14) / kept.slice(axis + 1).reduce((a, b) => a * b, 1)));
+  const every = shape.map((_, axis) => (shape.length === 2 ? Math.ceil(kept[axis] / [64, 120][axis]) : 1));
+  kept.forEach((size, axis) => (kept[axis] = Math.ceil(size / every[axis])));
+  const [size, cols] = [kept.reduce((a, b) => a * b, 1), kept.at(-1) ?? 1];
   const off = Array.from({ length: cols }, (_, j) => ([7, 22, 23, 41, 58, 77, 90, 91, 112].includes(j) ? -1.5 : 0.18 + gauss(r) * 0.55));
+  const blob = (i: number): number => Math.exp(-(((i % cols) - cols * (0.35 + 0.3 * r())) ** 2 + ((Math.floor(i / cols) % cols) - cols / 2) ** 2) / cols);
+  const values = Array.from({ length: size }, (_, i) => (kind === "input" && shape.length === 4 ? blob(i) : off[i % cols] + gauss(r) * 0.8));
+  const part = (picture: number[], sigma: number, hi: number): WireDetail["value"] => ({ picture: { shape: kept, every, buf: buffers.floats(picture) }, hist: buffers.floats(bell(sigma)), mean: 0.18 * hi, std: 0.28 * hi, lo: -hi, hi, zeros: 0.02, bad: 0 });
   return {
-    node, step, shape, mean: 0.18, std: 0.94, lo: -3.4, hi: 3.4,
-    thumb: { rows, cols, buf: buffers.floats(Array.from({ length: rows * cols }, (_, i) => off[i % cols] + gauss(r) * 0.8)) },
-    hist: buffers.floats(bell(0.95)), grad: { hist: buffers.floats(bell(0.5)), lo: -0.3, hi: 0.3, mean: 1e-4, std: 5.1e-2 }, saved: [["x", 65_536], ["weight", 0]],
+    node, step, shape, value: part(values, 0.95, 3.4), saved: [],
+    grad: kind === "input" ? null : part(values.map(() => 0.05 * gauss(r)), 0.5, 0.3),
   };
 }

@@ -55,6 +55,7 @@ class GraphPanel implements Panel {
     this.plot.addEventListener("scroll", () => this.scrolled());
     this.plot.addEventListener("keydown", (event) => this.keys(event));
     this.tree.el.addEventListener("focusin", () => this.showFocused());
+    this.tree.el.addEventListener("focusout", () => this.store.setUi({ hovered: this.nodeAt(this.hovered) }));
     watchPointer(this.plot, this.camera, {
       model: () => this.model,
       changed: () => this.schedule(),
@@ -253,8 +254,15 @@ class GraphPanel implements Panel {
   private hover(spot: Spot | null): void {
     if (spot?.kind === this.hovered?.kind && spot?.at === this.hovered?.at) return;
     this.hovered = spot;
+    this.store.setUi({ hovered: this.nodeAt(spot) });
     this.plot.classList.toggle("over", spot !== null);
     this.schedule();
+  }
+
+  private nodeAt(spot: Spot | null): number | null {
+    if (spot === null || this.model === null) return null;
+    const { items, groups } = this.model.picture;
+    return (spot.kind === "item" ? items[spot.at] : groups[spot.at])?.node ?? null;
   }
 
   private click(x: number, y: number): void {
@@ -361,6 +369,7 @@ class GraphPanel implements Panel {
     const spot = this.spot(this.tree.current);
     const { model } = this;
     if (!spot || !model) return;
+    this.store.setUi({ hovered: this.nodeAt(spot) });
     if (spot.kind === "item") {
       const { x, y, w, h: high } = model.picture.items[spot.at];
       this.showBox(x - w / 2, y, w, high);

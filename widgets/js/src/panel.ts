@@ -1,5 +1,6 @@
 // What every part of the view is, and what a part may ask the view to do.
 import type { ControlAction } from "./protocol";
+import type { Place } from "./inspect/source";
 import type { State } from "./store";
 
 /** A part of the live view. `draw` is called in one animation frame for all panels, only while the panel can be seen. */
@@ -18,6 +19,9 @@ export interface Actions {
   inspect(node: number | null): void;
   toggleFullScreen(): void;
   savePicture(): void;
+  /** Bring a line of the user's code into sight, in the notebook around the view; whether it is there to be shown. */
+  showLine(place: Place): void;
+  canShowLine(place: Place): boolean;
   /** Move keyboard focus to a panel: "graph" | "inspector" | "gradients" | "loss". */
   focus(panel: string): void;
 }

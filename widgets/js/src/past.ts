@@ -144,9 +144,11 @@ function readKept(wire: WireKept, buffers: Bytes[], graph: GraphDescription): Mo
     if (size <= EXACT) values = exact.subarray(atExact, (atExact += size));
     else values = Float32Array.from(pixels.subarray(atPixel, (atPixel += size)), (level) => (level === -128 ? NaN : (level * largest) / 127));
     const hist = (k: number): Float32Array => Float32Array.from(bars.subarray(k * HISTOGRAM_BINS, (k + 1) * HISTOGRAM_BINS));
+    const unknown = { zeros: NaN, bad: 0 };
     details.set(node, {
-      node, step: wire.step, thumb: size > 0 ? { rows, cols, values } : null, shape: graph.nodes[node]?.shape ?? [], mean, std, lo, hi, hist: hist(2 * i),
-      grad: hasGrad ? { hist: hist(2 * i + 1), lo: gradLo, hi: gradHi, mean: gradMean, std: gradStd } : null, saved: [],
+      node, step: wire.step, shape: graph.nodes[node]?.shape ?? [], saved: [],
+      value: { picture: size > 0 ? { values, shape: [rows, cols], every: [1, 1], coarse: true } : null, hist: hist(2 * i), mean, std, lo, hi, ...unknown },
+      grad: hasGrad ? { picture: null, hist: hist(2 * i + 1), lo: gradLo, hi: gradHi, mean: gradMean, std: gradStd, ...unknown } : null,
     });
   });
   return { step: wire.step, version: wire.version, stats: { step: wire.step, table: floats(buffers[wire.stats]) }, details, since: wire.since, newest: wire.newest };

@@ -47,6 +47,8 @@ export interface GraphNode {
   line: number | null;
   source: string | null;
   params: Record<string, string>;
+  marked?: [first: number, end: number] | null; // the expression within `source`, in characters
+  saved?: [name: string, bytes: number, source: number][]; // kept until backward; source: the node whose value it is, -1: none's
 }
 export type GraphEdge = [src: number, dst: number, slot: number];
 export interface ModuleInfo { path: string; label: string; cls: string; parent: number; parameters: number }
@@ -70,19 +72,18 @@ export const HISTOGRAM_BINS = 32;
 
 export interface WireSeries { id: number; name: string; role: SeriesRole; steps: number; values: number; reset: boolean }
 export interface WireProbes { steps: number; table: number; hist: number; range: number }
-export interface WireDetail {
-  node: number;
-  step: number;
-  thumb: { rows: number; cols: number; buf: number } | null;
-  shape: number[];
-  mean: number;
-  std: number;
-  lo: number;
-  hi: number;
+/** A value or a gradient; null: unknown. Element i along axis a of the picture is element i · every[a] of the whole. */
+export interface WirePart {
+  picture: { shape: number[]; every: number[]; buf: number } | null;
   hist: number;
-  grad: { hist: number; lo: number; hi: number; mean: number; std: number } | null;
-  saved: [name: string, bytes: number][];
+  mean: number | null;
+  std: number | null;
+  lo: number | null;
+  hi: number | null;
+  zeros: number | null;
+  bad: number;
 }
+export interface WireDetail { node: number; step: number; shape: number[]; value: WirePart; grad: WirePart | null; saved: [name: string, bytes: number][] }
 /** How the graph of a recorded step differs from that of the recorded step before, and from the newest one; absent: not at all. */
 export interface WireChanges {
   since?: { step: number; added: number[]; changed: number[]; removed: number };

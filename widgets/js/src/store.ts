@@ -1,4 +1,5 @@
 // All that one live view knows: what the kernel said, and what the user chose. Panels read it, and only the store writes it.
+import { type Part, readPart } from "./inspect/excerpt";
 import { type Marks, type Moment, Past, carry, marksOf } from "./past";
 import { mainSeries } from "./selectors";
 import { Probes, Series } from "./series";
@@ -13,19 +14,7 @@ export { Probes, Series };
 export interface GraphStats { step: number; table: Float32Array } // (nodes, 8), columns NODE_STATS
 
 /** Value and gradient of one node at one recorded step. */
-export interface Detail {
-  node: number;
-  step: number;
-  thumb: { rows: number; cols: number; values: Float32Array } | null;
-  shape: number[];
-  mean: number;
-  std: number;
-  lo: number;
-  hi: number;
-  hist: Float32Array;
-  grad: { hist: Float32Array; lo: number; hi: number; mean: number; std: number } | null;
-  saved: [name: string, bytes: number][];
-}
+export interface Detail { node: number; step: number; shape: number[]; value: Part; grad: Part | null; saved: [name: string, bytes: number][] }
 
 /** `node`: key is the node's id as text; `param`: the parameter's name; `module`: the module's path. */
 export interface Selection { kind: "node" | "param" | "module"; key: string }
@@ -34,6 +23,7 @@ export interface Ui {
   hoverStep: number | null;
   pinnedStep: number | null; // null: live
   selected: Selection | null;
+  hovered: number | null; // the node under the pointer or the focus
   folded: ReadonlySet<string>; // "panel:loss", "module:blocks"
   inspectorOpen: boolean;
   lossScale: "log" | "linear";
@@ -98,7 +88,7 @@ function emptyState(connection: Connection): State {
     run: null, status: noStatus(), controls: { live: false, why: "" }, lr: { value: null, suggested: null }, coach: null, level: "health", panels: null,
     series: [], epochs: [], params: [], probes: new Probes(), graph: null, graphStats: null, details: new Map(), travel: null, error: null,
     connection, connectionWhy: "", silent: false,
-    ui: { hoverStep: null, pinnedStep: null, selected: null, folded: new Set(), inspectorOpen: false, lossScale: "log", theme: "auto", diff: null, lit: null, smoothing: null },
+    ui: { hoverStep: null, pinnedStep: null, selected: null, hovered: null, folded: new Set(), inspectorOpen: false, lossScale: "log", theme: "auto", diff: null, lit: null, smoothing: null },
     versions: { status: 0, series: 0, params: 0, probes: 0, graph: 0, stats: 0, details: 0, ui: 0 },
   };
 }
@@ -231,7 +221,7 @@ export class Store {
     state.series = ghosts.slice(-GHOSTS);
     this.past.clear();
     this.live = { graph: null, version: -1, stats: null, details: new Map() };
-    state.ui.pinnedStep = state.ui.hoverStep = null;
+    state.ui.pinnedStep = state.ui.hoverStep = state.ui.hovered = null;
     this.shown = this.chosen = null;
     this.showLive();
     if (state.ui.selected?.kind === "node") Object.assign(state.ui, { selected: null, inspectorOpen: false });
@@ -349,6 +339,7 @@ export class Store {
   /** Another graph is shown: the node that was chosen has another number there, or is not there at all. */
   private reselect(): void {
     const { ui, versions } = this.state;
+    ui.hovered = null;
     if (this.chosen === null) return;
     const id = carry(this.chosen.id, this.chosen.in, this.shown);
     ui.selected = id === null ? null : { kind: "node", key: String(id) };
@@ -372,19 +363,13 @@ export class Store {
   }
 }
 
-function readDetail(wire: WireDetail, buffers: Bytes[]): Detail {
-  const { thumb, grad, hist, ...plain } = wire;
-  return {
-    ...plain,
-    thumb: thumb && { rows: thumb.rows, cols: thumb.cols, values: floats(buffers[thumb.buf]) },
-    hist: floats(buffers[hist]),
-    grad: grad && { ...grad, hist: floats(buffers[grad.hist]) },
-  };
+function readDetail({ value, grad, ...plain }: WireDetail, buffers: Bytes[]): Detail {
+  return { ...plain, value: readPart(value, buffers), grad: grad && readPart(grad, buffers) };
 }
 
 function sameDetails(a: Map<number, Detail>, b: Map<number, Detail>): boolean {
   if (a === b) return true;
   if (a.size !== b.size) return false;
-  for (const [node, detail] of a) if (b.get(node)?.hist !== detail.hist) return false;
+  for (const [node, detail] of a) if (b.get(node)?.value.hist !== detail.value.hist) return false;
   return true;
 }

@@ -1,10 +1,11 @@
 // The style sheets as text in the bundle, given once to each document or shadow root that holds a view.
 import graph from "./graph.css";
+import inspect from "./inspect/inspect.css";
 import timeline from "./timeline/timeline.css";
 import tokens from "./tokens.css";
 import view from "./view.css";
 
-const sheets = [tokens, view, graph, timeline];
+const sheets = [tokens, view, graph, inspect, timeline];
 const styled = new WeakSet<Node>();
 
 /** Style the document or shadow root around `el`. */

@@ -1,5 +1,6 @@
 // The live view: its panels, and which of them are shown.
 import { coachWords, createCoachRow } from "./coachrow";
+import { linkCode } from "./codeline";
 import { h, setAttr } from "./dom";
 import { plain } from "./format";
 import { createGradients } from "./gradients";
@@ -22,6 +23,7 @@ export function createView(el: HTMLElement, store: Store, transport: Transport |
   let link: Link = noLink;
   const stage = createStage(el, "live", "Live view", draw);
   const { root, schedule } = stage;
+  const code = linkCode(root, store);
   const actions: Actions = {
     control: (action, value) => link.control(action, value),
     inspect: (node) => link.inspect(node),
@@ -30,6 +32,8 @@ export function createView(el: HTMLElement, store: Store, transport: Transport |
       withDensity(SCALE, draw);
       void savePicture(root, plain(`${store.state.run?.name || "run"}-step-${store.state.status.step}.png`)).finally(schedule);
     },
+    showLine: (place) => code.show(place),
+    canShowLine: (place) => code.canShow(place),
     focus: (panel) => root.querySelector<HTMLElement>(`.${panel} [tabindex="0"]`)?.focus(),
   };
   const panels = createPanels(store, actions);
@@ -55,6 +59,7 @@ export function createView(el: HTMLElement, store: Store, transport: Transport |
   schedule();
   return () => {
     link.close();
+    code.remove();
     for (const end of ends) end();
     for (const panel of panels.all) panel.destroy();
     stage.remove();

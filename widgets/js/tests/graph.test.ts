@@ -11,7 +11,7 @@ import { Store } from "../src/store";
 import type { Inks } from "../src/theme";
 
 const SIZE = { width: 575, height: 454 };
-const actions: Actions = { control: vi.fn(), inspect: vi.fn(), toggleFullScreen: vi.fn(), savePicture: vi.fn(), focus: vi.fn() };
+const actions: Actions = { control: vi.fn(), inspect: vi.fn(), toggleFullScreen: vi.fn(), savePicture: vi.fn(), focus: vi.fn(), showLine: vi.fn(), canShowLine: () => false };
 let store: Store;
 let panel: Panel;
 

@@ -1,6 +1,7 @@
 // The inspector: what it says of a node, a parameter and a module, what it asks the kernel, and what it lets in as a formula.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeRun } from "../dev/fake";
+import type { Part } from "../src/inspect/excerpt";
 import { createInspector, subjectOf } from "../src/inspector";
 import { formula } from "../src/mathml";
 import type { Actions, Panel } from "../src/panel";
@@ -25,19 +26,66 @@ beforeEach(() => {
   const { frame, buffers } = run.snapshot();
   store.apply(frame, buffers);
   inspect = vi.fn();
-  const actions: Actions = { control: vi.fn(), inspect, toggleFullScreen: vi.fn(), savePicture: vi.fn(), focus: vi.fn() };
+  const actions: Actions = { control: vi.fn(), inspect, toggleFullScreen: vi.fn(), savePicture: vi.fn(), focus: vi.fn(), showLine: vi.fn(), canShowLine: () => false };
   panel = createInspector(store, actions);
   document.body.append(panel.el);
 });
 afterEach(() => panel.destroy());
 
 describe("the inspector", () => {
-  it.each([[[48], 1, 48, "48 values"], [[6, 8], 6, 8, "6 rows × 8 units"], [[2, 3, 8], 6, 8, "2×3×8"], [[64, 512], 60, 120, "64×512, part of it"]])("says how much of %j it shows", (shape, rows, cols, words) => {
+  const part = (shape: number[], every: number[], values: Float32Array): Part => ({ picture: { shape, every, values }, hist: new Float32Array(32), mean: 0, std: 1, lo: -1, hi: 1, zeros: 0, bad: 0 });
+  const show = (shape: number[], kept: number[], every: number[], values?: Float32Array, grad: Part | null = null): void => {
     const node = nodeOf("h0");
-    const numbers = { mean: 0, std: 1, lo: -1, hi: 1, hist: new Float32Array(32) };
-    store.state.details.set(node, { node, step: 7, shape, thumb: { rows, cols, values: new Float32Array(rows * cols) }, ...numbers, grad: null, saved: [] });
+    const size = kept.reduce((a, b) => a * b, 1);
+    store.state.details.set(node, { node, step: 7, shape, value: part(kept, every, values ?? Float32Array.from({ length: size }, (_, i) => i)), grad, saved: [] });
     choose("node", String(node));
-    expect(text(".value .dim")).toBe(`${words} · step 7`);
+  };
+
+  it.each([[[48], [48], [1], "48"], [[6, 8], [6, 8], [1, 1], "6×8"], [[2, 3, 8], [2, 3, 8], [1, 1, 1], "2×3×8"], [[64, 512], [64, 103], [1, 5], "part of it"]])("says how much of %j it shows", (shape, kept, every, words) => {
+    show(shape, kept, every);
+    expect(text(".tensor .read")).toBe(`${words} · step 7`);
+  });
+
+  it("reads one element out, by its indices in the whole tensor, for the keyboard too", () => {
+    show([3, 4, 100], [3, 4, 50], [1, 1, 2]);
+    const [canvas, chooser] = [panel.el.querySelector<HTMLElement>(".picture canvas")!, panel.el.querySelector<HTMLInputElement>(".choosers input")!];
+    expect(chooser.getAttribute("aria-label")).toBe("Index along axis 0");
+    expect(text(".choosers output")).toBe("0 of 3");
+    chooser.value = "2";
+    chooser.dispatchEvent(new Event("input"));
+    const press = (key: string): void => void canvas.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    for (const key of ["Home", "ArrowRight", "ArrowDown"]) press(key);
+    expect(text(".tensor .read")).toBe(`[2, 1, 2]  ${2 * 200 + 50 + 1}`);
+    expect(text(".tensor .a11y")).toBe(text(".tensor .read"));
+    press("ArrowUp");
+    press("ArrowUp"); // over the edge: stays
+    expect(text(".tensor .read")).toBe(`[2, 0, 2]  ${2 * 200 + 1}`);
+    canvas.dispatchEvent(new Event("blur"));
+    expect(text(".tensor .read")).toBe("part of it · step 7");
+  });
+
+  it("shows a scalar as its number, and says where values are not finite", () => {
+    show([], [], [], Float32Array.of(0.5));
+    expect(text(".number")).toBe("0.50");
+    expect([shown(".picture canvas"), shown(".tensor .two")]).toEqual([false, false]);
+    show([2, 2], [2, 2], [1, 1], Float32Array.of(1, NaN, 2, Infinity));
+    store.state.details.get(nodeOf("h0"))!.value.bad = 2;
+    panel.draw(store.state);
+    store.state.details.set(nodeOf("h0"), { ...store.state.details.get(nodeOf("h0"))!, step: 8 });
+    panel.draw(store.state);
+    expect(text(".bad")).toBe("▲ 2 elements looked at are NaN or infinite");
+  });
+
+  it("shows the gradient in the place of the value when asked, and says why there is none", () => {
+    show([2, 3], [2, 3], [1, 1]);
+    const gradient = [...panel.el.querySelectorAll<HTMLButtonElement>(".tensor .seg button")][1];
+    expect([gradient.disabled, gradient.title]).toEqual([true, "No gradient was recorded"]);
+    show([2, 3], [2, 3], [1, 1], undefined, part([2, 3], [1, 1], Float32Array.of(5, 6, 7, 8, 9, 10)));
+    gradient.click();
+    const canvas = panel.el.querySelector<HTMLElement>(".picture canvas")!;
+    canvas.dispatchEvent(new KeyboardEvent("keydown", { key: "End" }));
+    expect(text(".tensor .read")).toBe("[1, 2]  10");
+    expect(canvas.getAttribute("aria-label")).toMatch(/^gradient 2×3 at step 7/);
   });
 
   it("names the node with its modules, and shows its line, facts and value", () => {
@@ -45,11 +93,27 @@ describe("the inspector", () => {
     expect(panel.el.getAttribute("aria-label")).toBe("Inspector");
     expect(text(".bar")).toBe("head › fc1Linear");
     expect(text(".source")).toBe("cell [7] line 4h = F.relu(self.fc1(x))");
-    expect(text(".facts")).toContain("shape64×120dtypefloat32devicecpumemory30\u2009KBforward11\u2009µsbackward19\u2009µs");
-    expect(text(".facts")).toContain("operandsx 64×256, weight 120×256, bias 120");
-    expect(panel.el.querySelector(".heat")!.getAttribute("aria-label")).toBe("value 64×120 at step 200, mean 0.18, from −3.4 to 3.4");
-    expect(text(".kept")).toBe("kept for backwardx 64\u2009KB, weight shared");
-    expect(text(".history")).toContain("|grad| of fc1.weight");
+    expect(text(".source mark")).toBe("self.fc1(x)");
+    expect(text(".facts")).toContain("shape64×120dtypefloat32devicecpumemory30\u2009KBforward11\u2009µsbackward19\u2009µs|grad|");
+    expect(panel.el.querySelector(".picture canvas")!.getAttribute("aria-label")).toBe("value 64×120 at step 200, mean 0.61, from −3.4 to 3.4");
+    expect(text(".history")).toContain("fc1 over the steps");
+  });
+
+  it("leads to what went in, where it goes, and what is kept for backward with whom", () => {
+    choose("node", String(nodeOf("h0")));
+    const links = (selector: string): HTMLButtonElement[] => [...panel.el.querySelectorAll<HTMLButtonElement>(`${selector} .link`)];
+    expect(text(".ways")).toBe("fromx 64×256, weight 120×256, bias 120intoh");
+    expect(text(".kept")).toBe("kept for backwardx 64\u2009KB · shared with xweight 120\u2009KB · shared with weight");
+    links(".ways")[3].click();
+    panel.draw(store.state);
+    expect([text("h3"), text(".kept")]).toEqual(["h", "kept for backwardout 30\u2009KB · its own output"]);
+    expect(text(".ways")).toBe("fromh0 64×120intolinearheld bylinear");
+    choose("node", String(nodeOf("h0")));
+    links(".ways")[1].click();
+    expect(store.state.ui.selected).toEqual({ kind: "param", key: "head.fc1.weight" });
+    choose("node", String(nodeOf("h0")));
+    links(".path")[0].click();
+    expect(store.state.ui.selected).toEqual({ kind: "module", key: "head" });
   });
 
   it("asks the kernel once for each node, and lets it go when closed", () => {
@@ -65,7 +129,7 @@ describe("the inspector", () => {
   it("says that a value is on its way, and that a saved page has none", () => {
     choose("node", String(nodeOf("h")));
     expect(text(".wait")).toBe("Its value comes with the next recorded step.");
-    expect(shown(".heat")).toBe(false);
+    expect(shown(".tensor")).toBe(false);
     store.disconnect("kernel gone");
     panel.draw(store.state);
     expect(text(".wait")).toBe("The value of this node was not recorded.");

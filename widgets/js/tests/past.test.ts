@@ -14,7 +14,7 @@ function momentOf(step: number, asked = step, more: Partial<WireMoment> = {}): {
   const buffers = new Buffers();
   const nodes = more.graph?.nodes.length ?? teachingGraph().nodes.length;
   const wire: WireMoment = { kind: "moment", run: "run-1", asked, step, version: 1, stats: buffers.floats(new Float32Array(nodes * 8).fill(step)), ...more };
-  if (more.node !== undefined) wire.detail = { node: more.node, step, thumb: { rows: 1, cols: 2, buf: buffers.floats([step, -step]) }, shape: [2], mean: step, std: 0, lo: -step, hi: step, hist: buffers.floats(new Float32Array(32).fill(step)), grad: null, saved: [] };
+  if (more.node !== undefined) wire.detail = { node: more.node, step, shape: [2], value: { picture: { shape: [2], every: [1], buf: buffers.floats([step, -step]) }, mean: step, std: 0, lo: -step, hi: step, zeros: 0, bad: 0, hist: buffers.floats(new Float32Array(32).fill(step)) }, grad: null, saved: [] };
   return { wire, buffers: buffers.list };
 }
 
@@ -57,13 +57,13 @@ describe("Past", () => {
     const { details, stats } = past.nearest(8)!;
     expect(stats.table[0]).toBe(9);
     const [small, large] = [details.get(1)!, details.get(2)!];
-    expect([...small.thumb!.values]).toEqual([9, 1, NaN, 3]);
-    expect([small.mean, small.lo, small.hi, small.grad!.lo, small.grad!.std]).toEqual([9, 0, 3, 5, 8]);
-    expect(large.thumb!.values).toHaveLength(81);
-    expect([large.thumb!.values[1], large.thumb!.values[2]]).toEqual([254, -254]);
-    expect(large.thumb!.values[0]).toBeNaN();
+    expect([...small.value.picture!.values]).toEqual([9, 1, NaN, 3]);
+    expect([small.value.mean, small.value.lo, small.value.hi, small.grad!.lo, small.grad!.std]).toEqual([9, 0, 3, 5, 8]);
+    expect(large.value.picture!.values).toHaveLength(81);
+    expect([large.value.picture!.values[1], large.value.picture!.values[2]]).toEqual([254, -254]);
+    expect(large.value.picture!.values[0]).toBeNaN();
     expect(large.grad).toBeNull();
-    expect(small.hist).toHaveLength(32);
+    expect(small.value.hist).toHaveLength(32);
   });
 
   it("finds the nearest step, and of several the next one that was kept", () => {
@@ -141,7 +141,7 @@ describe("Travelling", () => {
     expect(asked()[0].node).toBe(3);
     const first = momentOf(120, 120, { node: 3 });
     answer(first.wire, first.buffers);
-    expect(store.state.details.get(3)!.mean).toBe(120);
+    expect(store.state.details.get(3)!.value.mean).toBe(120);
     look(5);
     expect(asked()).toHaveLength(2);
     expect(sent.filter(({ kind }) => kind === "inspect"), "the newest graph's node is another matter").toHaveLength(1);
@@ -214,7 +214,7 @@ describe("Travelling", () => {
     store.disconnect("kernel gone");
     store.setUi({ pinnedStep: 150 });
     expect(store.state.travel).toEqual({ asked: 150, step: 200, waiting: false });
-    expect(store.state.details.get(1)!.mean).toBe(200);
+    expect(store.state.details.get(1)!.value.mean).toBe(200);
     store.load({ frame: { kind: "snapshot", seq: 0, run: { id: "other", cell: "", name: "" }, history: { ...history, moments: [] } }, buffers });
     expect(store.past.kept).toHaveLength(3);
   });
