@@ -94,18 +94,18 @@ def test_what_watching_takes_is_taken_out() -> None:
             model(x).sum().backward()
 
     def bare() -> float:
-        began = time.process_time()
+        began = time.perf_counter()
         work()
-        return time.process_time() - began
+        return time.perf_counter() - began
 
-    found = []
+    found, alone = [], []
     for _ in range(5):
+        alone.append(bare())  # by the same clock, and in turns: others use this machine as well
         with observe.timeline() as t:
             work()
         found.append(t.wall - t.watching)
         assert 0 < t.watching < t.wall
-    # a machine that others use as well: only that it is neither forgotten nor taken out twice
-    assert min(found) < 3 * min(bare() for _ in range(5))
+    assert min(found) < 4 * min(alone)  # neither forgotten nor taken out twice
 
 
 def test_nothing_is_kept_alive_and_nobody_listens_after() -> None:
