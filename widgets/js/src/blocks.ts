@@ -3,11 +3,13 @@
 // so any set of blocks may be folded at any time. Same algorithm, same numbers in widgets/blocks.py.
 import type { Area } from "./arrange";
 import type { GraphDescription, GraphEdge, GraphNode, ModuleInfo } from "./protocol";
+import { type Work, drain } from "./work";
 
 const BOXED_USES = 4; // an input with more uses is drawn as a chip at each use
 const SEGMENT = 100; // ops in one fold of a long stretch without modules
 const LONG = 200; // children a block may have before it is cut into segments
 const PERIOD = 16; // longest loop body that is looked for
+const PAUSE = 1024; // ops between two places where building may be interrupted
 
 export const isLeaf = (node: GraphNode): boolean => node.kind !== "op";
 
@@ -50,24 +52,33 @@ export class Block {
   }
 }
 
-/** Blocks of one graph: the root, the op order, and which inputs are drawn as boxes. */
+/** Blocks of one graph: the root, the op order, and which inputs are drawn as boxes. `keep`: only these of its nodes. */
 export class Tree {
   readonly nodes: GraphNode[];
   readonly edges: GraphEdge[];
-  readonly order: number[];
   readonly root: Block;
-  readonly boxed: Set<number>;
+  order: number[] = [];
+  boxed = new Set<number>();
   private readonly signatures = new Map<string, number>();
   private made = 0;
 
-  constructor(readonly graph: GraphDescription) {
+  constructor(readonly graph: GraphDescription, private readonly keep: ReadonlySet<number> | null = null, now = true) {
     this.nodes = graph.nodes;
-    this.edges = graph.edges;
-    this.order = opOrder(this.nodes, this.edges);
+    this.edges = keep ? graph.edges.filter(([src, dst]) => keep.has(src) && keep.has(dst)) : graph.edges;
     this.root = this.block("", "root", "", null);
+    if (now) drain(this.build());
+  }
+
+  /** What the constructor does unless told otherwise. */
+  *build(): Work<void> {
+    const { keep } = this;
+    this.order = opOrder(this.nodes, this.edges);
+    if (keep) this.order = this.order.filter((node) => keep.has(node));
+    yield;
     this.boxed = boxedInputs(this.nodes, this.edges);
-    this.grow();
-    this.finish();
+    yield;
+    yield* this.grow();
+    yield* this.finish();
     const leaves = [...this.boxed].sort((a, b) => a - b).map((node) => {
       const leaf = this.block(String(node), "input", this.nodes[node].name || "input", this.root);
       leaf.node = node;
@@ -97,13 +108,14 @@ export class Tree {
     return known;
   }
 
-  private grow(): void {
+  private *grow(): Work<void> {
     const { modules } = this.graph;
     const calls = modules.map(() => 0);
     const chains = new Map<number, number[]>([[-1, []]]);
     const stack = [this.root];
     const path = [-1];
-    this.order.forEach((node, position) => {
+    for (const [position, node] of this.order.entries()) {
+      if (position % PAUSE === PAUSE - 1) yield;
       const { module, label, op } = this.nodes[node];
       let chain = chains.get(module);
       if (chain === undefined) chains.set(module, (chain = ancestors(modules, module)));
@@ -127,13 +139,14 @@ export class Tree {
       leaf.first = leaf.last = position;
       parent.children.push(leaf);
       for (const block of stack) block.last = position;
-    });
+    }
     this.root.first = this.order.length > 0 ? 0 : -1;
   }
 
   /** Bottom-up: name single-op modules, sign each block, fold repeats and long stretches. */
-  private finish(): void {
-    for (const block of this.walk().reverse()) {
+  private *finish(): Work<void> {
+    for (const [at, block] of this.walk().reverse().entries()) {
+      if (at % PAUSE === PAUSE - 1) yield;
       if (block.kind === "op") {
         const { op, shape, line } = this.nodes[block.node];
         block.sig = this.intern(`${op}|${shape.join()}|${line}`);

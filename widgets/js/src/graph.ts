@@ -1,23 +1,34 @@
-// Computation graph: the panel. Drawn on a canvas, with a tree of boxes over it; folding and finding need no kernel.
+// Computation graph: the panel. Small graphs are SVG, large ones a canvas; folding, finding and ways need no kernel.
 import { h, setAttr, setText } from "./dom";
-import { count, plural } from "./format";
-import { GraphModel, type Spot, findNodes, troubleOf } from "./graphmodel";
-import { type Overlay, type Scene, drawGraph, drawLegend } from "./graphpaint";
-import { createButtons, createFinder, createOverlayChoice } from "./graphtools";
-import { createGraphTree } from "./graphtree";
+import { plural } from "./format";
+import { createOverlayChoice, createStrip, createWayButtons, footWords } from "./graphbar";
+import { createFinder } from "./graphfind";
+import { graphKey } from "./graphkeys";
+import type { GraphModel, Hit, Spot } from "./graphmodel";
+import { MarkCache, drawGraph } from "./graphpaint";
+import { choicesOf } from "./graphquery";
+import type { Scene } from "./graphscene";
+import { SceneMaker } from "./graphstate";
+import { asDrawing } from "./graphsvg";
+import { createButtons } from "./graphtools";
+import { type GraphTree, createGraphTree, isCrowded, isSmall, overCanvas } from "./graphtree";
 import { GraphCamera, watchPointer } from "./graphview";
-import { STEPS, stepFrom } from "./graphwalk";
-import { type Options, WIDE } from "./layout";
-import { MINIMAP, type Place, drawMinimap } from "./minimap";
+import { stepFrom } from "./graphwalk";
+import { GraphWays } from "./graphways";
+import { Layouts, roomFor } from "./graphlayouts";
+import { saveGraph, wholeGraph } from "./graphwhole";
+import type { Options } from "./layout";
+import { type Place, drawMinimap, minimapPlace } from "./minimap";
+import { type Overlay, firstOverlay } from "./overlays";
 import type { Actions, Panel } from "./panel";
 import { createShell } from "./shell";
-import { type State, type Store, shownStep } from "./store";
-import { fitCanvas, inks } from "./theme";
+import { type State, type Store } from "./store";
+import { fitCanvas } from "./theme";
 
-const STRIP = 20; // px below the picture for the legend
-const NARROW = 540; // below it: no shapes in chips, no minimap
-const [LEAST_HIGH, MOST_HIGH] = [180, 474];
-const LARGEST = 8192; // px of a saved picture
+const ROW = 28; // px above the picture for the overlays
+const STRIP = 24; // px below it for the legend
+const [LEAST_HIGH, MOST_HIGH] = [212, 474];
+const SETTLED_MS = 120;
 
 export function createGraph(store: Store, _actions: Actions): Panel {
   return new GraphPanel(store);
@@ -27,44 +38,69 @@ class GraphPanel implements Panel {
   readonly el: HTMLElement;
   private readonly shell: ReturnType<typeof createShell>;
   private readonly canvas = h("canvas", { role: "img", "aria-label": "graph: no step yet" });
-  private readonly tree = createGraphTree();
-  private readonly plot = h("div", { class: "plot" }, this.tree.el);
+  private readonly cache = new MarkCache();
+  private readonly drawing: GraphTree;
+  private readonly boxes = createGraphTree(overCanvas());
+  private tree: GraphTree;
+  private readonly plot = h("div", { class: "plot" });
   private readonly noneText = h("span");
   private readonly none = h("div", { class: "none" }, this.noneText, ...Array.from({ length: 5 }, () => h("i", { "aria-hidden": "true" })));
-  private readonly foot = h("div", { class: "foot small dim", "aria-live": "polite" });
-  private readonly choice: HTMLElement; // of the numbers on the boxes
+  private readonly strip = createStrip();
   private readonly camera = new GraphCamera();
+  private readonly layouts: Layouts;
+  private readonly scenes: SceneMaker;
+  private readonly ways: GraphWays;
   private readonly finder: ReturnType<typeof createFinder>;
-  private model: GraphModel | null = null;
-  private overlay: Overlay = "flow";
-  private hovered: Spot | null = null;
-  private matches: number[] = [];
-  private match = -1;
+  private readonly choice: ReturnType<typeof createOverlayChoice>;
+  private readonly wayButtons: ReturnType<typeof createWayButtons>;
+  private readonly row: HTMLElement;
+  private chosen: Overlay | null = null;
   private frame = 0;
+  private still: ReturnType<typeof setTimeout> | undefined;
   private drawn = "";
-  private troubles: { key: string; of: unknown; found: Map<number, string> } = { key: "", of: null, found: new Map() };
+  private anew = true; // boxes and edges look otherwise than they were drawn
+  private hovered = -1;
+  private lit: unknown = null;
 
   constructor(private readonly store: Store) {
     this.shell = createShell(store, "graph", "Computation graph", "Computation graph");
     this.el = this.shell.el;
-    this.finder = createFinder((words) => this.find(words), (back) => this.nextMatch(back), () => this.focusCurrent());
-    const choice = this.choice = createOverlayChoice((overlay) => { this.overlay = overlay; this.schedule(); });
-    const buttons = createButtons({ fit: () => this.fit(), unfold: (open) => this.unfoldAll(open), save: () => void this.save() });
-    this.shell.tools.append(this.finder.el, choice, buttons);
-    this.shell.body.append(this.canvas, this.plot, this.none, this.foot);
+    this.drawing = createGraphTree(asDrawing(this.cache, () => this.anew));
+    this.tree = this.drawing;
+    this.scenes = new SceneMaker(this.el);
+    this.layouts = new Layouts(this.camera, () => this.changed());
+    this.ways = new GraphWays(store, this.layouts, this.camera, () => this.scenes.forget());
+    const schedule = (): void => this.schedule();
+    this.finder = createFinder({
+      find: (words) => { this.scenes.find(words); schedule(); },
+      next: (back) => this.nextMatch(back),
+      leave: () => { this.tree.focus(this.tree.current); schedule(); },
+      choices: () => (this.model ? choicesOf(this.model.graph, this.store.state.graphStats) : []),
+    });
+    this.choice = createOverlayChoice((overlay) => this.setOverlay(overlay));
+    this.wayButtons = createWayButtons(() => { this.ways.pick(); schedule(); }, () => { this.ways.toggleFocus(this.selectedNodes(), this.options(null)); schedule(); });
+    this.row = h("div", { class: "row2" }, this.choice.el, h("span", { class: "gap" }), this.wayButtons.el);
+    const buttons = createButtons({ fit: () => this.fit(), unfold: (open) => this.unfoldAll(open), save: () => this.save() });
+    this.shell.tools.append(this.finder.el, buttons);
+    this.plot.append(this.tree.el);
+    this.shell.body.append(this.row, this.canvas, this.plot, this.none, this.strip.el);
     this.plot.addEventListener("scroll", () => this.scrolled());
     this.plot.addEventListener("keydown", (event) => this.keys(event));
-    this.tree.el.addEventListener("focusin", () => this.showFocused());
-    this.tree.el.addEventListener("focusout", () => this.store.setUi({ hovered: this.nodeAt(this.hovered) }));
+    this.plot.addEventListener("focusin", () => this.showFocused());
+    this.plot.addEventListener("focusout", () => this.store.setUi({ hovered: null }));
     watchPointer(this.plot, this.camera, {
       model: () => this.model,
-      changed: () => this.schedule(),
+      changed: schedule,
       settle: () => this.scrolled(),
-      hover: (spot) => this.hover(spot),
-      click: (x, y) => this.click(x, y),
+      hover: (hit) => this.hover(hit),
+      click: (x, y, more) => this.click(x, y, more),
       fold: (key) => this.fold(key),
       minimap: () => this.minimapPlace(),
     });
+  }
+
+  private get model(): GraphModel | null {
+    return this.layouts.model;
   }
 
   summary(state: State): string {
@@ -73,6 +109,8 @@ class GraphPanel implements Panel {
 
   destroy(): void {
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.still);
+    this.layouts.cancel();
     this.el.remove();
   }
 
@@ -80,54 +118,57 @@ class GraphPanel implements Panel {
     const { graph } = state;
     setText(this.shell.count, graph === null ? "" : plural(graph.ops, "op"));
     if (!this.shell.fold(state, this.summary(state))) return;
-    this.none.hidden = graph !== null;
-    this.canvas.hidden = this.plot.hidden = this.foot.hidden = this.shell.tools.hidden = graph === null;
-    if (graph === null) {
-      setText(this.noneText, "the graph appears here");
-      this.model = null;
-      return;
-    }
-    this.choice.hidden = state.graphStats === null;
-    this.take(state);
+    this.canvas.hidden = this.plot.hidden = this.strip.el.hidden = this.row.hidden = this.shell.tools.hidden = graph === null;
+    if (graph === null) this.layouts.clear();
+    else this.take(state);
+    const { failed } = this.layouts;
+    this.none.hidden = this.model !== null && failed === "";
+    setText(this.noneText, failed ? `no picture: ${failed}` : graph === null ? "the graph appears here" : `laying out ${plural(graph.nodes.length, "node")} …`);
     this.paint(state);
-  }
-
-  picture(): Promise<HTMLCanvasElement | null> {
-    return Promise.resolve(this.model ? this.whole(this.store.state) : null);
   }
 
   // ── state ──
 
-  /** A new graph keeps what the user opened, and the camera. */
+  /** A new graph keeps what the user opened, and the camera; while it is laid out the one before it stays. */
   private take(state: State): void {
-    const { graph } = state;
     const width = this.plot.clientWidth;
-    if (graph !== null && this.model?.graph !== graph) {
-      const before = this.model;
-      this.model = new GraphModel(graph, before?.touched ? before.opened : null, this.options(width, null));
-      this.hovered = null;
-      if (this.finder.words()) this.matches = findNodes(graph, this.finder.words());
-      if (before === null || before.graph.signature !== graph.signature) this.camera.atHome ||= before === null;
+    if (state.graph !== null && state.graph !== this.layouts.goal) {
+      this.ways.move(state.graph);
+      this.layouts.show(state.graph, this.options(null));
     }
-    if (this.model === null || width === 0) return;
-    if (this.model.setOptions(this.options(width, this.model))) this.camera.settle(this.model);
+    const { model } = this;
+    if (model === null || width === 0) return;
+    this.layouts.fit(this.options(model));
     // a small graph takes the place that it needs, not the whole of what it may have
-    this.el.style.setProperty("--graph-height", `${Math.ceil(Math.min(MOST_HIGH, Math.max(LEAST_HIGH, this.model.picture.height + 8 + STRIP)))}px`);
-    this.camera.resize(width, this.plot.clientHeight, this.model);
+    const high = Math.ceil(Math.min(MOST_HIGH, Math.max(LEAST_HIGH, model.picture.height + 8 + STRIP + ROW)));
+    this.el.style.setProperty("--graph-height", `${high}px`);
+    this.camera.resize(width, this.plot.clientHeight, model);
   }
 
-  /** A narrow panel gives its whole width to the rows; groups around groups need some of it for their frames. */
-  private options(width: number, model: GraphModel | null): Options {
-    if (width === 0 || width >= NARROW) return WIDE;
-    const frames = 10 * (model ? Math.max(0, ...model.picture.groups.map(({ nest }) => nest)) : 1);
-    return { left: Math.max(150, Math.round(width * 0.46) - frames - 1), right: Math.max(150, Math.round(width * 0.54) - frames - 1), chipShapes: false };
+  private options(model: GraphModel | null): Options {
+    return roomFor(this.plot.clientWidth, model);
+  }
+
+  /** Another picture is there. */
+  private changed(): void {
+    this.scenes.forget();
+    this.schedule();
   }
 
   private schedule(): void {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
-      this.paint(this.store.state);
+      this.draw(this.store.state);
     });
+  }
+
+  private get overlay(): Overlay {
+    return this.chosen ?? firstOverlay(this.store.state.graphStats);
+  }
+
+  private setOverlay(overlay: Overlay): void {
+    this.chosen = overlay;
+    this.schedule();
   }
 
   // ── drawing ──
@@ -136,148 +177,91 @@ class GraphPanel implements Panel {
     const { model, camera } = this;
     const [width, height] = [this.plot.clientWidth, this.plot.clientHeight];
     if (model === null || width === 0 || height === 0) return;
-    const scene = this.scene(state, model);
-    const { versions } = state;
-    const key = [versions.graph, versions.stats, versions.probes, versions.params, versions.ui, state.error?.node, state.connection, state.status.state, width, height, Object.values(camera.camera), this.overlay, this.hovered?.kind, this.hovered?.at, this.finder.words(), this.match, scene.ink.ink, scene.ink.grad, globalThis.devicePixelRatio, [...model.opened].length, model.picture.items.length].join();
+    const scene = this.scenes.make(state, model, camera, this.overlay);
+    this.choice.draw(this.overlay, state.graphStats !== null);
+    this.wayButtons.draw(state.ui.selected !== null, this.ways.picking, this.ways.focus !== null);
+    this.finder.draw(this.scenes.matches.length, this.scenes.match);
+    this.strip.draw(scene.gauge.legend(), this.ways.words() || footWords(state, model, this.layouts.busy), this.ways.buttons(this.options(null), () => this.schedule()));
     setAttr(this.canvas, "aria-label", `graph with ${model.graph.nodes.length} nodes, ${model.picture.shown} shown${camera.camera.scale < 0.45 ? ", zoomed out" : ""}`);
-    const notes = new Map([...scene.trouble].map(([at, words]) => [model.picture.items[at].key, words]));
-    if (scene.failed >= 0) notes.set(model.picture.items[scene.failed].key, `failed: ${state.error?.message ?? ""}`);
-    this.tree.draw(model, camera.camera, height, this.selectedKeys(state), notes);
+    this.showLit(state, scene);
+    const look = this.scenes.look(state);
+    const key = [look, width, height, ...Object.values(camera.camera), globalThis.devicePixelRatio, scene.hovered].join();
+    this.anew = this.cache.renew(scene, look);
+    this.choosePainter(model);
+    const small = this.tree === this.drawing;
+    if (small || !isCrowded(scene)) this.drawTree(state, scene, this.anew || scene.hovered !== this.hovered);
+    else this.drawWhenStill(state, scene);
+    this.hovered = scene.hovered;
     if (key === this.drawn) return;
     this.drawn = key;
-    const ctx = fitCanvas(this.canvas, width, height + STRIP);
+    const ctx = fitCanvas(this.canvas, width, height);
     if (ctx === null) return;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(0, 0, width, height);
-    ctx.clip();
-    drawGraph(ctx, scene);
+    if (!small) drawGraph(ctx, scene, this.cache);
     const map = this.minimapPlace();
     if (map) drawMinimap(ctx, map, model, camera.camera, height, scene.ink);
-    ctx.restore();
-    drawLegend(ctx, height + STRIP / 2, this.overlay, state.graphStats !== null, scene.ink);
-    setText(this.foot, this.footText(model));
-    this.foot.style.right = `${map ? MINIMAP.width + 8 : 0}px`;
   }
 
-  private scene(state: State, model: GraphModel): Scene {
-    const { selected } = state.ui;
-    const failed = state.error?.node ?? null;
-    const lit = new Set<number>();
-    const items = new Set<number>();
-    let selectedKey: string | null = null;
-    if (selected?.kind === "param") for (const { id, name, kind } of model.graph.nodes) if (kind === "parameter" && name === selected.key) lit.add(id);
-    if (selected?.kind === "node") {
-      const node = Number(selected.key);
-      if (model.box(node) >= 0) items.add(model.box(node));
-      else lit.add(node);
-    }
-    if (selected?.kind === "module") {
-      selectedKey = selected.key;
-      model.picture.items.forEach(({ key }, at) => { if (key === selected.key) items.add(at); });
-    }
-    if (lit.size > 0) for (const [src, dst] of model.graph.edges) if (lit.has(src) && model.box(dst) >= 0) items.add(model.box(dst));
-    return {
-      model, camera: this.camera.camera, width: this.camera.width, height: this.camera.height, stats: state.graphStats, overlay: this.overlay,
-      selected: items, selectedKey, lit, hovered: this.hovered?.kind === "item" ? this.hovered.at : -1,
-      found: this.finder.words() ? new Set(this.matches.map((node) => model.box(node))) : null,
-      trouble: this.trouble(state, model), failed: failed === null ? -1 : model.box(failed), ink: inks(this.el),
-    };
+  /** SVG for what has few boxes, else the canvas; the focus goes along. */
+  private choosePainter(model: GraphModel): void {
+    const next = isSmall(model) ? this.drawing : this.boxes;
+    if (next === this.tree) return;
+    const { focused, current } = this.tree;
+    this.tree.el.replaceWith(next.el);
+    this.tree = next;
+    this.anew = true;
+    if (focused) next.focus(current);
   }
 
-  private trouble(state: State, model: GraphModel): Map<number, string> {
-    const key = `${state.versions.probes}:${state.versions.params}:${shownStep(state.ui)}`;
-    if (this.troubles.key !== key || this.troubles.of !== model.picture) this.troubles = { key, of: model.picture, found: troubleOf(state, model) };
-    return this.troubles.found;
+  private drawTree(state: State, scene: Scene, anew: boolean): void {
+    this.tree.draw(scene, this.scenes.selectedKeys(state, scene.model), this.scenes.notes(state, scene), anew);
   }
 
-  private selectedKeys(state: State): Set<string> {
-    const { model } = this;
-    const { selected } = state.ui;
-    if (!model || !selected) return new Set();
-    if (selected.kind === "node") return new Set([model.picture.items[model.box(Number(selected.key))]?.key ?? ""]);
-    return new Set([selected.key]);
+  private drawWhenStill(state: State, scene: Scene): void {
+    clearTimeout(this.still);
+    if (this.drawn === "") this.drawTree(state, scene, true);
+    this.still = setTimeout(() => this.model === scene.model && this.drawTree(state, scene, true), SETTLED_MS);
   }
 
-  private footText(model: GraphModel): string {
-    if (this.finder.words()) {
-      if (this.matches.length === 0) return "nothing found";
-      return this.match < 0 ? `${count(this.matches.length)} found` : `${count(this.match + 1)} of ${count(this.matches.length)}`;
-    }
-    const { folded } = model.picture;
-    const { graphStats, status, ui } = this.store.state;
-    if (ui.diff !== null) return ui.diff.title;
-    if (graphStats !== null && status.state !== "running" && graphStats.step !== status.step) return `numbers of step ${count(graphStats.step)}`;
-    return folded > 0 ? `${plural(model.graph.ops, "op")}, ${count(folded)} folded` : plural(model.graph.ops, "op");
+  /** A trail that was just lit, out of sight: go to its beginning. */
+  private showLit(state: State, { model, trail }: Scene): void {
+    if (this.lit === state.ui.lit) return;
+    this.lit = state.ui.lit;
+    const items = [...(trail ? model.trailBoxes(trail).keys() : [])].sort((a, b) => a - b).map((at) => model.picture.items[at]);
+    if (items.length > 0 && !items.some((item) => this.camera.shows(item))) this.showBox(items[0].x - items[0].w / 2, items[0].y, items[0].w, items[0].h);
   }
 
   private minimapPlace(): Place | null {
-    const { model, camera } = this;
-    if (!model || camera.width < NARROW || camera.height < 320) return null;
-    const free = camera.camera.x + (model.picture.norms + 6) * camera.camera.scale <= camera.width - MINIMAP.width;
-    const whole = model.picture.height * camera.camera.scale + camera.camera.y <= camera.height && camera.camera.y >= 0;
-    return free && (model.picture.folded > 0 || !whole) ? { x: camera.width - MINIMAP.width, y: camera.height - MINIMAP.height } : null;
+    return this.model && minimapPlace(this.model, this.camera);
   }
 
-  /** The whole picture, not only what is on the screen. */
-  private whole(state: State): HTMLCanvasElement | null {
-    const { model } = this;
-    if (model === null) return null;
-    const { x0, x1, height } = model.picture;
-    const [wide, high] = [x1 - x0 + 16, height + 16 + STRIP];
-    const scale = Math.min(2, LARGEST / wide, LARGEST / high);
-    const canvas = document.createElement("canvas");
-    canvas.width = Math.ceil(wide * scale);
-    canvas.height = Math.ceil(high * scale);
-    const ctx = canvas.getContext("2d");
-    if (ctx === null) return null;
-    const scene = this.scene(state, model);
-    ctx.fillStyle = scene.ink.bg;
-    ctx.fillRect(0, 0, canvas.width, canvas.height);
-    drawGraph(ctx, { ...scene, camera: { x: (8 - x0) * scale, y: 8 * scale, scale }, width: canvas.width, height: canvas.height, hovered: -1, found: null });
-    ctx.scale(scale, scale);
-    drawLegend(ctx, high - STRIP / 2, this.overlay, state.graphStats !== null, scene.ink);
-    return canvas;
-  }
-
-  private async save(): Promise<void> {
-    const canvas = this.whole(this.store.state);
-    const blob = canvas && (await new Promise<Blob | null>((done) => canvas.toBlob(done)));
-    if (!blob) return;
-    const url = URL.createObjectURL(blob);
-    h("a", { href: url, download: `${this.store.state.run?.name || "graph"}-graph.png` }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  private save(): void {
+    if (!this.model) return;
+    const scene = this.scenes.make(this.store.state, this.model, this.camera, this.overlay);
+    void saveGraph(wholeGraph(scene), `${this.store.state.run?.name || "graph"}-graph.png`);
   }
 
   // ── what the user does ──
 
-  private hover(spot: Spot | null): void {
-    if (spot?.kind === this.hovered?.kind && spot?.at === this.hovered?.at) return;
-    this.hovered = spot;
-    this.store.setUi({ hovered: this.nodeAt(spot) });
-    this.plot.classList.toggle("over", spot !== null);
+  private hover(hit: Hit | null): void {
+    const node = this.scenes.hover(hit, this.model);
+    if (node !== this.store.state.ui.hovered) this.store.setUi({ hovered: node });
+    this.plot.classList.toggle("over", hit !== null);
     this.schedule();
   }
 
-  private nodeAt(spot: Spot | null): number | null {
-    if (spot === null || this.model === null) return null;
-    const { items, groups } = this.model.picture;
-    return (spot.kind === "item" ? items[spot.at] : groups[spot.at])?.node ?? null;
-  }
-
-  private click(x: number, y: number): void {
+  private click(x: number, y: number, more: boolean): void {
     const { model } = this;
     const hit = model?.hit(...this.camera.toPicture(x, y));
     if (!model || !hit) return;
     if (hit.kind === "chip") {
       const { node } = model.picture.chips[hit.at];
-      if (node >= 0) this.choose(node);
-      return;
+      if (node >= 0 && !this.ways.reach([node], more)) this.choose(node);
+    } else {
+      const thing = hit.kind === "item" ? model.picture.items[hit.at] : model.picture.groups[hit.at];
+      this.tree.focus(thing.key);
+      if (hit.fold && !more) this.fold(thing.key);
+      else this.select(hit, more);
     }
-    const thing = hit.kind === "item" ? model.picture.items[hit.at] : model.picture.groups[hit.at];
-    this.tree.focus(thing.key);
-    if (hit.fold) this.fold(thing.key);
-    else this.select(hit);
     this.schedule();
   }
 
@@ -287,27 +271,26 @@ class GraphPanel implements Panel {
     this.store.select(kind === "parameter" && name ? { kind: "param", key: name } : { kind: "node", key: String(node) });
   }
 
-  private select({ kind, at }: Spot): void {
+  private select(spot: Spot, more = false): void {
     const model = this.model as GraphModel;
+    const { kind, at } = spot;
+    if (this.ways.reach(model.nodesAt(spot), more)) return;
     const thing = kind === "item" ? model.picture.items[at] : model.picture.groups[at];
     const module = model.block(model.picture.items[at])?.kind === "module" || kind === "group";
     if (module && thing.kind === "module") this.store.select({ kind: "module", key: model.graph.modules[thing.module].path });
     else this.store.select({ kind: "node", key: String(thing.node) });
   }
 
+  private selectedNodes(): number[] {
+    return this.model ? this.ways.nodesOf(this.store.state.ui.selected) : [];
+  }
+
   private fold(key: string): void {
     const { model } = this;
     if (!model) return;
     model.toggle(key);
-    this.refold(model);
     this.tree.focus(key);
-  }
-
-  private refold(model: GraphModel): void {
-    model.setOptions(this.options(this.plot.clientWidth, model));
-    this.hovered = null;
-    this.camera.settle(model);
-    this.schedule();
+    this.layouts.place(this.options(model));
   }
 
   private unfoldAll(open: boolean): void {
@@ -315,8 +298,7 @@ class GraphPanel implements Panel {
     if (!model) return;
     if (open) model.expandAll();
     else model.collapseAll();
-    this.refold(model);
-    if (!open) this.camera.home(model);
+    this.layouts.place(this.options(model), !open);
   }
 
   private fit(): void {
@@ -324,26 +306,22 @@ class GraphPanel implements Panel {
     this.schedule();
   }
 
-  private find(words: string): void {
-    this.matches = this.model ? findNodes(this.model.graph, words) : [];
-    this.match = -1;
-    this.schedule();
-  }
-
   private nextMatch(back: boolean): void {
-    const { model, matches } = this;
-    if (!model || matches.length === 0) return;
-    this.match = back ? (this.match <= 0 ? matches.length : this.match) - 1 : (this.match + 1) % matches.length;
-    let node = matches[this.match];
+    const { model } = this;
+    const match = model ? this.scenes.turn(back, model) : -1;
+    if (!model || match < 0) return;
+    let node = match;
     if (model.box(node) < 0) node = model.graph.edges.find(([src]) => src === node)?.[1] ?? node; // a chip: the box that it belongs to
     if (model.box(node) < 0) return;
+    const show = (): void => {
+      const item = model.picture.items[model.box(node)];
+      this.showBox(item.x - item.w / 2, item.y, item.w, item.h);
+    };
     if (model.picture.items[model.box(node)].foldable) {
       model.reveal(node);
-      this.refold(model);
-    }
-    const item = model.picture.items[model.box(node)];
-    this.showBox(item.x - item.w / 2, item.y, item.w, item.h);
-    this.choose(matches[this.match]);
+      this.layouts.place(this.options(model), false, show);
+    } else show();
+    this.choose(match);
   }
 
   private showBox(left: number, top: number, width: number, height: number): void {
@@ -360,49 +338,45 @@ class GraphPanel implements Panel {
     this.paint(this.store.state);
   }
 
-  private focusCurrent(): void {
-    this.tree.focus(this.tree.current);
-    this.schedule();
-  }
-
   private showFocused(): void {
-    const spot = this.spot(this.tree.current);
     const { model } = this;
+    const spot = model?.spot(this.tree.current);
     if (!spot || !model) return;
-    this.store.setUi({ hovered: this.nodeAt(spot) });
+    this.store.setUi({ hovered: model.nodesAt(spot).at(-1) ?? null });
     if (spot.kind === "item") {
       const { x, y, w, h: high } = model.picture.items[spot.at];
       this.showBox(x - w / 2, y, w, high);
     } else this.showBox(0, model.picture.groups[spot.at].y, 0, 20);
   }
 
-  private spot(key: string): Spot | null {
-    const { model } = this;
-    if (!model) return null;
-    const item = model.picture.items.findIndex((one) => one.key === key);
-    if (item >= 0) return { kind: "item", at: item };
-    const group = model.picture.groups.findIndex((one) => one.key === key);
-    return group >= 0 ? { kind: "group", at: group } : null;
-  }
-
   private keys(event: KeyboardEvent): void {
     const { model } = this;
     if (!model || event.ctrlKey || event.metaKey || event.altKey) return;
-    const spot = this.spot(this.tree.current);
+    const spot = model.spot(this.tree.current);
     const { width, height } = this.camera;
-    const centre = [width / 2, height / 2] as const;
-    if (event.key === "Enter" && spot) this.select(spot);
-    else if (event.key === " ") this.fold(this.foldKey(model, spot));
-    else if (event.key === "0") this.camera.fit(model);
-    else if (event.key === "+" || event.key === "=") this.camera.zoom(1.25, ...centre, model);
-    else if (event.key === "-") this.camera.zoom(0.8, ...centre, model);
-    else if (event.key === "e" || event.key === "E") this.unfoldAll(true);
-    else if (event.key === "c" || event.key === "C") this.unfoldAll(false);
-    else if (event.key === "s" || event.key === "S") void this.save();
-    else if (!this.walk(event.key, model, spot)) return;
+    const done = graphKey(event, {
+      select: () => spot && this.select(spot),
+      fold: () => this.fold(this.foldKey(model, spot)),
+      fit: () => this.fit(),
+      zoom: (factor) => this.camera.zoom(factor, width / 2, height / 2, model),
+      unfold: (open) => this.unfoldAll(open),
+      save: () => this.save(),
+      path: () => spot && this.ways.pathFrom(model.nodesAt(spot)),
+      around: (by) => this.around(model, spot, by),
+      overlay: (id) => this.setOverlay(id),
+      walk: (key) => this.walk(key, model, spot),
+      leave: () => this.ways.leave(),
+    });
+    if (!done) return;
     event.preventDefault();
     event.stopPropagation();
     this.schedule();
+  }
+
+  /** Only what is around the box with the focus; where that is shown already, a step more or less of it. */
+  private around(model: GraphModel, spot: Spot | null, by: 1 | -1): void {
+    if (this.ways.focus) this.ways.widen(by, this.options(null));
+    else if (spot) this.ways.focusOn(model.nodesAt(spot), this.options(null));
   }
 
   /** Space folds what has the focus; on an op, the module around it. */
@@ -414,14 +388,12 @@ class GraphPanel implements Panel {
     return this.tree.current;
   }
 
-  /** Take a step with an arrow key, Home or End; false for any other key. */
-  private walk(key: string, model: GraphModel, spot: Spot | null): boolean {
-    if (!STEPS.has(key)) return false;
+  /** A step with an arrow key, Home or End. */
+  private walk(key: string, model: GraphModel, spot: Spot | null): void {
     const goal = stepFrom(model, spot, key);
     if (goal !== "") {
       this.tree.focus(goal);
       this.showFocused();
     } else if (key === "ArrowRight" && spot?.kind === "item" && model.picture.items[spot.at].foldable) this.fold(model.picture.items[spot.at].key);
-    return true;
   }
 }

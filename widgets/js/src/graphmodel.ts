@@ -1,9 +1,13 @@
 // What the graph panel shows: which blocks are open, where everything lies, what is under the pointer, what follows what.
 import { type Block, Tree, defaultExpanded } from "./blocks";
 import { momentAt, rowData } from "./gradmodel";
-import { type Chip, type Group, type Item, type Options, type Picture, WIDE, layout } from "./layout";
+import { wirePath } from "./graphwires";
+import type { Piece } from "./lanes";
+import { type Chip, type Group, type Item, type Options, type Picture, WIDE, laying } from "./layout";
+import type { Path } from "./marks";
 import type { GraphDescription } from "./protocol";
 import { type State, shownStep } from "./store";
+import { type Work, drain } from "./work";
 
 const BIN = 256; // px of a strip in which things are looked up
 
@@ -14,65 +18,110 @@ export type Hit = (Spot & { fold: boolean }) | { kind: "chip"; at: number; fold:
 /** What lies in a strip of the picture. */
 interface Bin { items: number[]; groups: number[]; chips: number[]; wires: number[] }
 
+/** Where everything lies, and how to find it again. */
+interface Placed {
+  picture: Picture;
+  bins: Bin[];
+  boxOf: Int32Array; // node -> item that stands for it
+  next: Map<number, number[]>;
+  previous: Map<number, number[]>;
+  keys: Map<string, Spot>;
+}
+
+/** Boxes that are laid out at once; more take more than a frame. */
+const AT_ONCE = 1500;
+
 export class GraphModel {
   readonly tree: Tree;
   readonly blocks = new Map<string, Block>();
-  picture: Picture;
-  opened: Set<string>;
+  opened = new Set<string>();
   /** The user has folded or unfolded something: what is open is theirs to choose. */
   touched = false;
-  private bins: Bin[] = [];
-  private boxOf = new Int32Array(0); // node -> item that stands for it
-  private next = new Map<number, number[]>();
-  private previous = new Map<number, number[]>();
+  private placed: Placed = nowhere();
+  private paths: (Path | undefined)[] = [];
+  private titles: Map<number, string> | null = null;
+  private trail: { nodes: ReadonlySet<number> | null; edges: Uint8Array; boxes: Map<number, number> } = { nodes: null, edges: new Uint8Array(0), boxes: new Map() };
 
-  constructor(readonly graph: GraphDescription, opened: ReadonlySet<string> | null, private options: Options = WIDE) {
-    this.tree = new Tree(graph);
-    for (const block of this.tree.walk()) this.blocks.set(block.key, block);
-    this.opened = new Set(opened === null ? defaultExpanded(this.tree) : [...opened].filter((key) => this.blocks.get(key)?.foldable));
-    this.touched = opened !== null;
-    this.picture = this.place();
+  /** `keep`: show only these nodes. `now` false: nothing is there before `build` has run. */
+  constructor(readonly graph: GraphDescription, opened: ReadonlySet<string> | "all" | null, private options: Options = WIDE, readonly keep: ReadonlySet<number> | null = null, now = true) {
+    this.tree = new Tree(graph, keep, false);
+    this.touched = opened !== null && opened !== "all";
+    if (now) drain(this.build(opened));
   }
 
-  /** How much room a table row has. Returns whether the picture changed. */
+  *build(opened: ReadonlySet<string> | "all" | null): Work<this> {
+    yield* this.tree.build();
+    for (const block of this.tree.walk()) this.blocks.set(block.key, block);
+    yield;
+    const all = (): string[] => [...this.blocks.values()].filter((block) => block.foldable && block.parent).map(({ key }) => key);
+    this.opened = new Set(opened === null ? defaultExpanded(this.tree) : (opened === "all" ? all() : [...opened]).filter((key) => this.blocks.get(key)?.foldable));
+    return yield* this.place();
+  }
+
+  get picture(): Picture {
+    return this.placed.picture;
+  }
+
+  /** Whether the picture can be placed within a frame. */
+  get quick(): boolean {
+    let shown = 0;
+    const stack = [this.tree.root];
+    for (let block = stack.pop(); block && shown <= AT_ONCE; block = stack.pop()) {
+      if (block !== this.tree.root && !this.opened.has(block.key)) continue;
+      shown += block.children.length;
+      for (const child of block.children) if (child.foldable) stack.push(child);
+    }
+    return shown <= AT_ONCE && this.graph.edges.length <= 12 * AT_ONCE;
+  }
+
+  /** How much room a table row has. Returns whether the picture has to be placed anew. */
   setOptions(options: Options): boolean {
     const { left, right, chipShapes } = this.options;
     if (left === options.left && right === options.right && chipShapes === options.chipShapes) return false;
     this.options = options;
-    this.picture = this.place();
     return true;
   }
 
   toggle(key: string): void {
     if (!this.blocks.get(key)?.foldable) return;
     if (!this.opened.delete(key)) this.opened.add(key);
-    this.update();
+    this.touched = true;
   }
 
   expandAll(): void {
     for (const block of this.blocks.values()) if (block.foldable && block.parent) this.opened.add(block.key);
-    this.update();
+    this.touched = true;
   }
 
   collapseAll(): void {
     this.opened.clear();
-    this.update();
+    this.touched = true;
   }
 
   /** Open whatever hides the node. */
   reveal(node: number): void {
-    let hidden: Block | null = this.blocks.get(this.picture.items[this.boxOf[node]]?.key ?? "") ?? null;
+    let hidden: Block | null = this.blocks.get(this.picture.items[this.box(node)]?.key ?? "") ?? null;
     const position = this.tree.order.indexOf(node);
     while (hidden?.foldable) {
       this.opened.add(hidden.key);
       hidden = hidden.children.find((child) => child.first >= 0 && child.first <= position && position <= child.last) ?? null;
     }
-    this.update();
+    this.touched = true;
   }
 
   /** The box in which a node is shown; -1 for one that is drawn as a chip. */
   box(node: number): number {
-    return this.boxOf[node] ?? -1;
+    return this.placed.boxOf[node] ?? -1;
+  }
+
+  /** What a node is called: by the user, else as its box is when nothing is folded. */
+  title(node: number): string {
+    if (this.titles === null) {
+      this.titles = new Map();
+      for (const { kind, node: own, label } of this.blocks.values()) if (kind === "op") this.titles.set(own, label);
+    }
+    const { name, label, op } = this.graph.nodes[node];
+    return name || this.titles.get(node) || label || op;
   }
 
   block(item: Item): Block | undefined {
@@ -80,21 +129,60 @@ export class GraphModel {
   }
 
   after(item: number): number[] {
-    return this.next.get(item) ?? [];
+    return this.placed.next.get(item) ?? [];
   }
 
   before(item: number): number[] {
-    return this.previous.get(item) ?? [];
+    return this.placed.previous.get(item) ?? [];
+  }
+
+  /** Nodes that a box or group stands for: the ops inside it, or its input. */
+  nodesAt({ kind, at }: Spot): number[] {
+    const thing = kind === "item" ? this.picture.items[at] : this.picture.groups[at];
+    const block = this.blocks.get(thing.key);
+    return block && block.first >= 0 ? this.tree.order.slice(block.first, block.last + 1) : [thing.node];
+  }
+
+  /** The box or group with that key. */
+  spot(key: string): Spot | null {
+    return this.placed.keys.get(key) ?? null;
+  }
+
+  /** Number of the group with that key; -1 if none is open. */
+  groupAt(key: string): number {
+    const spot = this.placed.keys.get(key);
+    return spot?.kind === "group" ? spot.at : -1;
+  }
+
+  /** The way of a wire. */
+  wire(at: number): Path {
+    return (this.paths[at] ??= wirePath(this.picture.wires[at][2]));
+  }
+
+  /** How much of a wire belongs to edges between nodes of the trail: nothing, all of it, or all but its end. */
+  carriesTrail(at: number, nodes: ReadonlySet<number>): "" | "whole" | "trunk" {
+    const { edges } = this.lightTrail(nodes);
+    const { pieces, from, to, trunk } = this.picture.carries[at];
+    const lit = (piece: Piece): boolean => piece.edges.some((edge) => edges[edge] === 1);
+    for (let i = from; i < to; i++) if (lit(pieces[i])) return "whole";
+    if (trunk) for (let i = to; i < pieces.length; i++) if (lit(pieces[i])) return "trunk";
+    return "";
+  }
+
+  /** Boxes in which nodes of the trail are, with how many. */
+  trailBoxes(nodes: ReadonlySet<number>): ReadonlyMap<number, number> {
+    return this.lightTrail(nodes).boxes;
   }
 
   /** Everything that may touch the strip from `top` to `bottom`, in px of the picture; each thing once. */
   strip(top: number, bottom: number): Bin {
+    const { bins } = this.placed;
     const first = Math.max(0, Math.floor(top / BIN));
-    const last = Math.min(this.bins.length - 1, Math.floor(bottom / BIN));
-    if (first === last) return this.bins[first];
+    const last = Math.min(bins.length - 1, Math.floor(bottom / BIN));
+    if (first === last) return bins[first];
     const join = (kind: keyof Bin): number[] => {
       const seen = new Set<number>();
-      for (let bin = first; bin <= last; bin++) for (const at of this.bins[bin][kind]) seen.add(at);
+      for (let bin = first; bin <= last; bin++) for (const at of bins[bin][kind]) seen.add(at);
       return [...seen];
     };
     return { items: join("items"), groups: join("groups"), chips: join("chips"), wires: join("wires") };
@@ -111,7 +199,8 @@ export class GraphModel {
     for (const at of items ?? []) {
       const item = picture.items[at];
       const left = item.x - item.w / 2;
-      if (x >= left && x <= left + item.w && y >= item.y && y <= item.y + item.h) return { kind: "item", at, fold: item.foldable && x < left + 17 && y < item.y + 18 };
+      const right = item.compact ? left + item.w : Math.max(left + item.w, picture.norms + 4); // a row is chosen by its numbers too
+      if (x >= left && x <= right && y >= item.y && y <= item.y + item.h) return { kind: "item", at, fold: item.foldable && x < left + 17 && y < item.y + 18 };
     }
     let found: Hit | null = null;
     for (const at of groups ?? []) {
@@ -123,11 +212,8 @@ export class GraphModel {
 
   /** Boxes and groups in reading order, a group before what it holds. */
   spots(): Spot[] {
-    const { items, groups } = this.picture;
+    const index = this.placed.keys;
     const found: Spot[] = [];
-    const index = new Map<string, Spot>();
-    items.forEach((item, at) => index.set(item.key, { kind: "item", at }));
-    groups.forEach((group, at) => index.set(group.key, { kind: "group", at }));
     const stack = [...this.tree.root.children].reverse();
     for (let block = stack.pop(); block; block = stack.pop()) {
       const spot = index.get(block.key);
@@ -137,33 +223,49 @@ export class GraphModel {
     return found;
   }
 
-  private update(): void {
-    this.touched = true;
-    this.picture = this.place();
-  }
-
-  private place(): Picture {
-    const picture = layout(this.tree, this.opened, this.options);
-    this.boxOf = new Int32Array(this.graph.nodes.length).fill(-1);
+  /** Lay out what is open now; the picture before it stays until this one is done. */
+  *place(): Work<this> {
+    const picture = yield* laying(this.tree, this.opened, this.options);
+    const boxOf = new Int32Array(this.graph.nodes.length).fill(-1);
+    const keys = new Map<string, Spot>();
     picture.items.forEach((item, at) => {
+      keys.set(item.key, { kind: "item", at });
       const block = this.blocks.get(item.key);
-      if (item.kind === "input" || !block) this.boxOf[item.node] = at;
-      else for (let position = block.first; position <= block.last; position++) this.boxOf[this.tree.order[position]] = at;
+      if (item.kind === "input" || !block) boxOf[item.node] = at;
+      else for (let position = block.first; position <= block.last; position++) boxOf[this.tree.order[position]] = at;
     });
-    this.bins = binned(picture);
-    this.next = new Map();
-    this.previous = new Map();
+    picture.groups.forEach(({ key }, at) => keys.set(key, { kind: "group", at }));
+    yield;
+    const [next, previous] = [new Map<number, number[]>(), new Map<number, number[]>()];
     const add = (map: Map<number, number[]>, from: number, to: number): void => {
       const known = map.get(from);
       if (known) known.push(to);
       else map.set(from, [to]);
     };
     for (const [from, to] of picture.links) {
-      add(this.next, from, to);
-      add(this.previous, to, from);
+      add(next, from, to);
+      add(previous, to, from);
     }
-    return picture;
+    yield;
+    this.placed = { picture, bins: binned(picture), boxOf, next, previous, keys };
+    this.paths = [];
+    this.trail.nodes = null;
+    return this;
   }
+
+  private lightTrail(nodes: ReadonlySet<number>): { edges: Uint8Array; boxes: Map<number, number> } {
+    if (this.trail.nodes === nodes) return this.trail;
+    const edges = Uint8Array.from(this.tree.edges, ([src, dst]) => Number(nodes.has(src) && nodes.has(dst)));
+    const boxes = new Map<number, number>();
+    for (const node of nodes) if (this.box(node) >= 0) boxes.set(this.box(node), (boxes.get(this.box(node)) ?? 0) + 1);
+    this.trail = { nodes, edges, boxes };
+    return this.trail;
+  }
+}
+
+function nowhere(): Placed {
+  const picture: Picture = { x0: 0, x1: 1, height: 1, shapes: 0, norms: 0, items: [], groups: [], chips: [], wires: [], carries: [], links: [], shown: 0, folded: 0 };
+  return { picture, bins: binned(picture), boxOf: new Int32Array(0), next: new Map(), previous: new Map(), keys: new Map() };
 }
 
 function binned(picture: Picture): Bin[] {
@@ -199,18 +301,6 @@ export function itemName(item: Item, graph: GraphDescription): string {
 export function groupName(group: Group, graph: GraphDescription): string {
   const { shape } = graph.nodes[group.node];
   return `${group.title} (${group.cls || "module"}, ${shape.length > 0 ? shape.join("×") : "()"})`;
-}
-
-/** Nodes whose name, op, module or parameter contains the words, without regard to case; ops first, then in the order of the graph. */
-export function findNodes(graph: GraphDescription, words: string): number[] {
-  const wanted = words.trim().toLowerCase();
-  if (wanted === "") return [];
-  const found = graph.nodes.filter(({ name, label, op, module }) => {
-    const path = module >= 0 ? `${graph.modules[module].path} ${graph.modules[module].cls}` : "";
-    return `${name} ${label} ${op} ${path}`.toLowerCase().includes(wanted);
-  });
-  const leaf = ({ kind }: { kind: string }): number => (kind === "op" ? 0 : 1);
-  return found.sort((a, b) => leaf(a) - leaf(b) || a.id - b.id).map(({ id }) => id);
 }
 
 /** Boxes whose parameters explode, vanish or are NaN, or move too much at once, with words for it. */

@@ -1,6 +1,6 @@
 // The camera over the graph, and what pointer, wheel and keys do to it.
-import type { GraphModel, Item, Spot } from "./graphmodel";
-import type { Camera } from "./graphpaint";
+import type { GraphModel, Hit, Item } from "./graphmodel";
+import type { Camera } from "./graphscene";
 import { MINIMAP, type Place, opAt } from "./minimap";
 
 const LEAST = 0.02;
@@ -72,6 +72,12 @@ export class GraphCamera {
     this.clamp(model);
   }
 
+  /** Is the box on the screen, whole from top to bottom? */
+  shows({ y, h }: { y: number; h: number }): boolean {
+    const { camera } = this;
+    return y * camera.scale + camera.y >= 0 && (y + h) * camera.scale + camera.y <= this.height;
+  }
+
   /** Show a box, moving as little as that takes. */
   reveal(box: { left: number; top: number; right: number; bottom: number }, model: GraphModel): void {
     const { x, y, scale } = this.camera;
@@ -120,8 +126,8 @@ export interface PlotEvents {
   model(): GraphModel | null;
   changed(): void;
   settle(): void; // a box may just have been scrolled into view
-  hover(spot: Spot | null): void;
-  click(x: number, y: number): void; // on the screen
+  hover(hit: Hit | null): void;
+  click(x: number, y: number, more: boolean): void; // on the screen; `more`: with Shift
   fold(key: string): void;
   minimap(): Place | null;
 }
@@ -154,8 +160,7 @@ export function watchPointer(plot: HTMLElement, camera: GraphCamera, events: Plo
     const [x, y] = at(event);
     if (!model) return;
     if (!drag) {
-      const hit = model.hit(...camera.toPicture(x, y));
-      events.hover(hit && hit.kind !== "chip" ? hit : hit ? { kind: "item", at: model.picture.chips[hit.at].item } : null);
+      events.hover(model.hit(...camera.toPicture(x, y)));
       return;
     }
     if (drag.map) jump(drag.map, y);
@@ -172,7 +177,7 @@ export function watchPointer(plot: HTMLElement, camera: GraphCamera, events: Plo
     const done = drag;
     drag = null;
     plot.classList.remove("drag");
-    if (done && !done.moved && !done.map && event.type === "pointerup") events.click(...at(event));
+    if (done && !done.moved && !done.map && event.type === "pointerup") events.click(...at(event), event.shiftKey);
   };
   plot.addEventListener("pointerup", end);
   plot.addEventListener("pointercancel", end);

@@ -3,8 +3,10 @@
 // it. Same algorithm, same numbers in widgets/layout.py; tests/widgets/fixtures/layout.json holds both to it.
 import { Area, LANE, NODE } from "./arrange";
 import { type Block, type BlockKind, Tree, defaultExpanded, isLayer, isLeaf } from "./blocks";
-import { HALF, type Lane, OWN, type Piece, chipWidth, exitX, laneEnd, laneKey, size } from "./lanes";
+import { HALF, chipWidth, size } from "./lanes";
 import type { GraphDescription } from "./protocol";
+import { type Carried, wireBlock } from "./wiring";
+import { type Work, drain } from "./work";
 
 export { Tree, defaultExpanded };
 
@@ -65,6 +67,7 @@ export interface Picture {
   groups: Group[];
   chips: Chip[];
   wires: Wire[];
+  carries: Carried[]; // for each wire
   links: [from: number, to: number][];
   shown: number;
   folded: number;
@@ -73,8 +76,15 @@ export interface Picture {
 /** Place the graph. `expanded`: keys of the open blocks (module paths); null: those that defaultExpanded chooses. */
 export function layout(graph: GraphDescription | Tree, expanded: ReadonlySet<string> | null = null, options: Options = WIDE): Picture {
   const tree = graph instanceof Tree ? graph : new Tree(graph);
-  return new Layout(tree, expanded ?? defaultExpanded(tree), options).picture();
+  return drain(laying(tree, expanded ?? defaultExpanded(tree), options));
 }
+
+/** The same with pauses. */
+export function laying(tree: Tree, expanded: ReadonlySet<string>, options: Options): Work<Picture> {
+  return new Layout(tree, options).run(expanded);
+}
+
+const PAUSE = 1024; // boxes or edges between two places where laying out may be interrupted
 
 class Layout {
   private readonly opened: { block: Block; area: Area }[] = [];
@@ -84,19 +94,30 @@ class Layout {
   private readonly firstOperand = new Map<number, number>();
   private readonly links = new Map<number, [number, number]>();
   private readonly wires: Wire[] = [];
+  private readonly carries: Carried[] = [];
   private shapes = 0;
 
-  constructor(private readonly tree: Tree, expanded: ReadonlySet<string>, private readonly options: Options) {
+  constructor(private readonly tree: Tree, private readonly options: Options) {
     this.shown = tree.nodes.map(() => null);
+  }
+
+  *run(expanded: ReadonlySet<string>): Work<Picture> {
+    const { left, right } = this.options;
     this.open(expanded);
-    this.splitEdges();
+    yield;
+    yield* this.splitEdges();
     for (const { area } of this.opened) { // parents first
       area.drop(this.cut);
       area.rank();
       area.assignLanes(this.cut);
+      yield;
     }
     this.referToCut();
-    for (let i = this.opened.length - 1; i >= 0; i--) this.opened[i].area.measure(options.left, options.right);
+    for (let i = this.opened.length - 1; i >= 0; i--) {
+      this.opened[i].area.measure(left, right);
+      yield;
+    }
+    return yield* this.picture();
   }
 
   /** Which blocks are open, which are shown, and by which box each node is represented. */
@@ -122,14 +143,15 @@ class Layout {
   }
 
   /** Hand each edge to the blocks it passes, as pieces; edges from parameters become chips. */
-  private splitEdges(): void {
-    this.tree.edges.forEach(([src, dst], at) => {
+  private *splitEdges(): Work<void> {
+    for (const [at, [src, dst]] of this.tree.edges.entries()) {
+      if (at % PAUSE === PAUSE - 1) yield;
       let a = this.shown[src];
       let b = this.shown[dst];
-      if (b === null || a === b) return;
+      if (b === null || a === b) continue;
       if (a === null) {
         this.addChip(b, src);
-        return;
+        continue;
       }
       if (!this.firstOperand.has(dst)) this.firstOperand.set(dst, src);
       this.links.set(a.index * this.items.length + b.index, [a.index, b.index]);
@@ -148,7 +170,7 @@ class Layout {
       }
       const bundle = a.foldable && b.foldable && !a.opened && !b.opened; // between two folds one wire is enough
       up?.area?.add(a, bundle ? a.node : src, b, at);
-    });
+    }
   }
 
   private addChip(block: Block, node: number): void {
@@ -175,7 +197,7 @@ class Layout {
 
   // ── the picture ──
 
-  picture(): Picture {
+  private *picture(): Work<Picture> {
     const groups: Group[] = [];
     const { root } = this.tree;
     const inner = this.opened.reduce((lanes, { block, area }) => (block.compact ? lanes : Math.max(lanes, area.innerLanes)), 0);
@@ -188,13 +210,22 @@ class Layout {
         child.y += y;
       }
       if (block !== root) groups.push(this.group(block));
-      this.drawWires(block, area);
+      wireBlock(block, area, this.cut, (source, arrow, points, carried) => {
+        this.wires.push([source, arrow, points]);
+        this.carries.push(carried);
+      });
+      yield;
     }
     const chips: Chip[] = [];
-    for (const item of this.items) this.placeChips(item, chips);
+    const items: Item[] = [];
+    for (const [at, item] of this.items.entries()) {
+      if (at % PAUSE === PAUSE - 1) yield;
+      this.placeChips(item, chips);
+      items.push(this.item(item));
+    }
     return {
       x0: -root.left, x1: root.right, height: root.height, shapes: this.shapes, norms: this.options.right,
-      items: this.items.map((item) => this.item(item)), groups, chips, wires: this.wires, links: [...this.links.values()],
+      items, groups, chips, wires: this.wires, carries: this.carries, links: [...this.links.values()],
       shown: this.items.length, folded: this.items.reduce((sum, item) => sum + (item.foldable ? item.ops : 0), 0),
     };
   }
@@ -277,79 +308,6 @@ class Layout {
   private chipShape(node: number): string {
     const { shape } = this.tree.nodes[node];
     return shape.length > 0 ? fit(shapeText(shape), 16) : "";
-  }
-
-  // ── wires ──
-
-  private drawWires(block: Block, area: Area): void {
-    const { x, y } = block;
-    const far = new Map<number, Piece[]>();
-    for (const piece of area.pieces.values()) {
-      if (this.cut.size > 0 && piece.edges.every((edge) => this.cut.has(edge))) continue;
-      const { a, source, b, edges } = piece;
-      if (area.bottomOf(b) - area.topOf(a) > 1) {
-        const key = laneKey(a, source);
-        const known = far.get(key);
-        if (known) known.push(piece);
-        else far.set(key, [piece]);
-        continue;
-      }
-      const startX = a === null ? x + (area.entries.get(source) ?? 0) : exitX(a, source);
-      const goalX = b === null ? x + (area.exits.get(source) ?? 0) : area.arrivalX(piece);
-      const rowEnd = a === null ? y : y + area.bottoms[a.rank];
-      let startY = a === null ? y : a.y + a.height;
-      let goalY = b === null ? y + block.height : b.y;
-      if (startX !== goalX && startY < rowEnd) {
-        this.wires.push([source, false, [startX, startY, startX, rowEnd]]);
-        startY = rowEnd;
-      }
-      if (startX !== goalX && a === null) goalY = y + area.tops[0];
-      const arrow = b !== null && !b.opened;
-      this.wires.push([source, arrow, [startX, startY, goalX, goalY]]);
-      if (edges.length > 1 && a?.kind === "op" && b?.kind === "op") {
-        for (let extra = 1; extra < Math.min(edges.length, 4); extra++) this.wires.push([source, arrow, [startX + 16 * extra, startY, goalX + 16 * extra, goalY]]);
-      }
-    }
-    for (const [key, pieces] of far) {
-      pieces.sort((p, q) => area.bottomOf(p.b) - area.bottomOf(q.b));
-      const lane = area.lanes.get(key);
-      if (lane) this.drawLane(area, lane, x + (area.laneX.get(key) ?? 0), pieces, x, y);
-    }
-  }
-
-  private drawLane(area: Area, lane: Lane, laneX: number, pieces: Piece[], x: number, y: number): void {
-    const { a, source } = lane;
-    let start: number[];
-    if (a === null) {
-      const entry = x + (area.entries.get(source) ?? 0);
-      start = [laneX, entry === laneX ? y : y + area.tops[0]];
-      if (entry !== laneX) this.wires.push([source, false, [entry, y, ...start]]);
-    } else if (area.aside(a, lane)) {
-      const side = a.y + (Math.min(a.height, NODE) >> 1) + 4;
-      start = [a.x + HALF, side, laneX, side];
-    } else if (lane.track === OWN) {
-      start = [laneX, a.y + a.height];
-    } else {
-      const [exit, bottom, rowEnd] = [exitX(a, source), a.y + a.height, y + area.bottoms[a.rank]];
-      start = [laneX, y + area.tops[a.rank + 1]];
-      if (bottom < rowEnd) this.wires.push([source, false, [exit, bottom, exit, rowEnd]]);
-      this.wires.push([source, false, [exit, rowEnd, ...start]]);
-    }
-    for (const { b } of pieces) {
-      if (b === null) {
-        this.wires.push([source, false, [...start, laneX, y + area.block.height]]);
-        start = [laneX, y + area.block.height];
-      } else if (area.aside(b, lane)) {
-        const side = b.y + (Math.min(b.height, NODE) >> 1) - 4;
-        this.wires.push([source, true, [...start, laneX, side, b.x + HALF, side]]);
-        start = [laneX, side];
-      } else {
-        const stop = y + area.bottoms[b.rank - 1];
-        if (start[start.length - 1] !== stop) this.wires.push([source, false, [...start, laneX, stop]]);
-        this.wires.push([source, !b.opened, [laneX, stop, laneEnd(b, source, lane), b.y]]);
-        start = [laneX, stop];
-      }
-    }
   }
 }
 

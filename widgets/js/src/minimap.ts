@@ -1,12 +1,24 @@
 // The whole graph, unfolded, as a strip of ops: where am I, and what is folded away.
 import type { GraphModel } from "./graphmodel";
-import type { Camera } from "./graphpaint";
+import type { Camera } from "./graphscene";
+import type { GraphCamera } from "./graphview";
 import type { Inks } from "./theme";
 
 export const MINIMAP = { width: 52, height: 150 };
 const PAD = 8;
 
+const NARROW = 540; // px: a panel less wide has no room for it
+
 export interface Place { x: number; y: number }
+
+/** Where the minimap stands, beside the picture; null where there is no room, or nothing that it would add. */
+export function minimapPlace(model: GraphModel, { camera: { x, y, scale }, width, height }: GraphCamera): Place | null {
+  if (width < NARROW || height < 280) return null;
+  const { picture } = model;
+  const free = x + (picture.norms + 6) * scale <= width - MINIMAP.width;
+  const whole = picture.height * scale + y <= height && y >= 0;
+  return free && (picture.folded > 0 || !whole) ? { x: width - MINIMAP.width, y: height - MINIMAP.height } : null;
+}
 
 /** Ops that are on the screen, as positions in the order of the graph; null if none is. */
 export function opsInView(model: GraphModel, camera: Camera, height: number): [first: number, last: number] | null {

@@ -2,10 +2,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeRun, graphStats, teachingGraph } from "../dev/fake";
 import { createGraph } from "../src/graph";
-import { GraphModel, findNodes } from "../src/graphmodel";
-import { type Scene, drawGraph, flowWidth, readOut } from "../src/graphpaint";
+import { boxMarks } from "../src/graphboxes";
+import { GraphModel } from "../src/graphmodel";
+import { drawGraph } from "../src/graphpaint";
+import { findNodes } from "../src/graphquery";
+import type { Scene } from "../src/graphscene";
 import { GraphCamera } from "../src/graphview";
 import { opAt, opsInView } from "../src/minimap";
+import { Gauge, type Overlay, flowWidth } from "../src/overlays";
 import type { Actions, Panel } from "../src/panel";
 import { Store } from "../src/store";
 import type { Inks } from "../src/theme";
@@ -218,12 +222,14 @@ function recorder(): { ctx: CanvasRenderingContext2D; texts: string[]; calls: st
   return { ctx: ctx as unknown as CanvasRenderingContext2D, texts, calls, strokes };
 }
 
-function sceneOf(rest: Partial<Scene> = {}): Scene {
+function sceneOf(rest: Partial<Scene> = {}, overlay: Overlay = "flow"): Scene {
   const graph = teachingGraph();
+  const model = new GraphModel(graph, null);
+  const stats = { step: 1, table: Float32Array.from(graphStats(graph)) };
   return {
-    model: new GraphModel(graph, null), camera: { x: 290, y: 2, scale: 1 }, ...SIZE, stats: { step: 1, table: Float32Array.from(graphStats(graph)) },
-    overlay: "flow", selected: new Set(), selectedKey: null, lit: new Set(), hovered: -1, found: null, trouble: new Map(), failed: -1,
-    ink: new Proxy({} as Inks, { get: (_, name) => String(name) }), ...rest,
+    model, camera: { x: 290, y: 2, scale: 1 }, ...SIZE, stats, gauge: new Gauge(overlay, model, stats),
+    selected: new Set(), selectedKey: null, lit: new Set(), hovered: -1, trail: null, found: null, trouble: new Map(), failed: -1,
+    ink: new Proxy({} as Inks, { get: (_, name) => String(name) }), measure: (text) => text.length * 6, ...rest,
   };
 }
 
@@ -241,16 +247,17 @@ describe("the drawing", () => {
     const far = recorder();
     drawGraph(far.ctx, sceneOf({ camera: { x: 290, y: 2, scale: 0.1 } }));
     expect(far.texts).toEqual([]);
-    expect(far.calls).toContain("fillRect");
+    expect(far.calls).toContain("fill");
   });
 
   it("marks trouble and the node that failed", () => {
-    const plain = recorder();
-    drawGraph(plain.ctx, sceneOf());
-    const marked = recorder();
-    drawGraph(marked.ctx, sceneOf({ failed: 3, trouble: new Map([[1, "exploding"]]) }));
-    expect(marked.calls.filter((name) => name === "arc").length).toBe(plain.calls.filter((name) => name === "arc").length + 1);
-    expect(Math.max(...marked.strokes.filter((width) => width === 3))).toBe(3);
+    const fills = (rest: Partial<Scene>, at: number): unknown[] => boxMarks(sceneOf(rest), at).shapes.map((mark) => mark.is !== "text" && mark.fill);
+    expect(fills({}, 3)).not.toContain("error");
+    expect(fills({ failed: 3 }, 3)).toContain("error"); // a cross on it, so not by its frame alone
+    expect(fills({ trouble: new Map([[1, "exploding"]]) }, 1)).toContain("warn-mark");
+    const { ctx, strokes } = recorder();
+    drawGraph(ctx, sceneOf({ failed: 3 }));
+    expect(strokes).toContain(3);
   });
 
   it("gives an edge the width of its gradient", () => {
@@ -258,12 +265,16 @@ describe("the drawing", () => {
   });
 
   it("says of a folded box what its ops say together", () => {
-    const scene = sceneOf({ overlay: "time" });
-    const blocks = scene.model.picture.items.find(({ key }) => key === "blocks")!;
-    expect(readOut(scene, blocks)).toBe("720\u2009µs"); // 24 ops of 11 + 19 µs
-    expect(readOut({ ...scene, overlay: "zeros" }, blocks)).toBe("20\u2009%");
-    expect(readOut({ ...scene, overlay: "value" }, blocks)).toBe("0.10±1.0");
-    expect(readOut({ ...scene, stats: null }, blocks)).toBe("");
+    const read = (overlay: Overlay, known = true): string => {
+      const { model, stats } = sceneOf();
+      const blocks = model.picture.items.find(({ key }) => key === "blocks")!;
+      return new Gauge(overlay, model, known ? stats : null).reading(blocks).text;
+    };
+    expect(read("time")).toBe("720\u2009µs"); // 24 ops of 11 + 19 µs
+    expect(read("dead")).toBe("20\u2009%");
+    expect(read("value")).toBe("0.10±1.0");
+    expect(read("time", false)).toBe("");
+    expect(read("memory")).toBe("1.5\u2009MB"); // 24 outputs of 64×16×4×4 float32
   });
 });
 
