@@ -1,7 +1,7 @@
 // What boxes, groups and chips of the graph look like, as marks: pure functions of the scene.
 import { num } from "./format";
 import type { Item } from "./graphmodel";
-import { type Scene, isFaded } from "./graphscene";
+import { type Change, type Scene, isFaded } from "./graphscene";
 import type { Font, Mark, Path } from "./marks";
 import { overlayOf } from "./overlays";
 import { NODE_STAT_COUNT } from "./protocol";
@@ -38,15 +38,25 @@ function shapesOf(scene: Scene, item: Item, at: number): Mark[] {
   const strong = scene.selected.has(at) || (scene.trail ? scene.model.trailBoxes(scene.trail) : scene.found)?.has(at) === true;
   const failed = scene.failed === at;
   marks.push(outline(x, y, item.w, item.h, {
-    stroke: failed ? "error" : strong ? "brand" : at === scene.hovered ? "ink" : "ink-2", line: failed ? 3 : strong ? 2 : 1, dash: item.kind === "input",
+    stroke: failed ? "error" : strong ? "brand" : at === scene.hovered ? "ink" : "ink-2", line: failed ? 3 : strong ? 2 : 1, dash: item.kind === "input" || scene.diff?.get(at) === "gone",
   }));
   const reading = scene.gauge.reading(item);
   if (reading.tint) marks.push(rect(x + 1, y + 1, 4, item.h - 2, 0, { fill: reading.tint }));
   if (item.foldable) marks.push({ is: "path", d: ["M", x + 8, y + 6, "L", x + 12, y + 9.5, "L", x + 8, y + 13, "Z"], fill: "ink-2" });
   marks.push(...repeatBars(scene, item, x));
+  const change = scene.diff?.get(at);
+  if (change) marks.push(...sign(x, y + item.h / 2, change));
   if (failed) marks.push(...cross(x + item.w - 1, y));
   else if (scene.trouble.has(at) || (reading.alarm && reading.text.startsWith("NaN"))) marks.push({ is: "path", d: ["M", x, y - 5, "L", x + 5.5, y + 4.5, "L", x - 5.5, y + 4.5, "Z"], fill: "warn-mark", stroke: "ink" });
   return marks;
+}
+
+/** + new, − gone, ~ changed, ± several of them. */
+function sign(x: number, y: number, change: Change): Mark[] {
+  const across: Path = ["M", x - 3, y, "L", x + 3, y];
+  const wave: Path = ["M", x - 3, y + 1, "C", x - 1, y - 4, x + 1, y + 4, x + 3, y - 1];
+  const d: Record<Change, Path> = { new: [...across, "M", x, y - 3, "L", x, y + 3], gone: across, changed: wave, mixed: ["M", x - 3, y - 1.5, "L", x + 3, y - 1.5, "M", x, y - 4.5, "L", x, y + 1.5, "M", x - 3, y + 4, "L", x + 3, y + 4] };
+  return [rect(x - 7, y - 7, 14, 14, 7, { fill: "bg", stroke: "brand", line: 1.5 }), { is: "path", d: d[change], stroke: "ink", line: 1.5 }];
 }
 
 function cross(x: number, y: number): Mark[] {

@@ -9,6 +9,9 @@ export const WORDS = 0.45; // below this scale nothing could be read
 export const OUTLINES = 0.18;
 export const WIRES = 0.04;
 
+/** `mixed`: a box that holds nodes of several kinds. */
+export type Change = "new" | "gone" | "changed" | "mixed";
+
 export interface Camera { x: number; y: number; scale: number } // of the picture's origin on the screen
 
 export interface Scene {
@@ -24,6 +27,7 @@ export interface Scene {
   hovered: number; // item, or -1
   trail: ReadonlySet<number> | null; // nodes of the lit trail
   found: ReadonlyMap<number, number> | null; // items that match the search, with how many of their nodes do; null: no search
+  diff: ReadonlyMap<number, Change> | null; // what is otherwise than at another step: item -> how
   trouble: ReadonlyMap<number, string>; // item -> words
   failed: number; // item, or -1
   ink: Inks;

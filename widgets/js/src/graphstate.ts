@@ -1,10 +1,11 @@
 // From the state of the view to the scene that the painters draw: what is selected, found, lit, hovered, in trouble.
 import { type GraphModel, type Hit, troubleOf } from "./graphmodel";
 import { findNodes } from "./graphquery";
-import type { Scene } from "./graphscene";
+import type { Change, Scene } from "./graphscene";
 import type { GraphCamera } from "./graphview";
 import { type Measure, measureWith } from "./marks";
 import { Gauge, type Overlay } from "./overlays";
+import type { Marks } from "./past";
 import { type GraphStats, type State, type Trail, shownStep } from "./store";
 import { type Inks, inks } from "./theme";
 
@@ -20,6 +21,7 @@ export class SceneMaker {
   private found: Map<number, number> | null = null;
   private foundOf: unknown[] = [];
   private trail: { of: Trail | null; nodes: ReadonlySet<number> | null } = { of: null, nodes: null };
+  private diff: { of: unknown[]; boxes: ReadonlyMap<number, Change> | null } = { of: [], boxes: null };
   private troubles: { key: string; of: unknown; found: Map<number, string> } = { key: "", of: null, found: new Map() };
   private measure: { ink: Inks; measure: Measure } | null = null;
   private readonly versions = new Map<string, [value: unknown, version: number]>();
@@ -68,7 +70,7 @@ export class SceneMaker {
     if (this.twin >= 0) lit.add(this.twin);
     return {
       model, camera, width, height, stats, gauge: this.gauge, selected, selectedKey, lit, hovered: this.hovered < 0 && state.ui.hovered !== null ? model.box(state.ui.hovered) : this.hovered,
-      trail: this.trailOf(state.ui.lit, model), found: this.search(model, stats), trouble: this.trouble(state, model),
+      trail: this.trailOf(state.ui.lit, model), found: this.search(model, stats), diff: this.diffOf(state.ui.diff, model), trouble: this.trouble(state, model),
       failed: failed === null ? -1 : model.box(failed), ink, measure: this.measure.measure,
     };
   }
@@ -76,7 +78,7 @@ export class SceneMaker {
   /** Changes whenever something but the camera has: what was drawn has to be drawn anew. */
   look(state: State): string {
     const { ui } = state;
-    const seen = { gauge: this.gauge, found: this.found, trail: this.trail.nodes, trouble: this.troubles.found, failed: state.error?.node, selected: ui.selected, ink: this.measure?.ink, twin: this.twin, connection: state.connection };
+    const seen = { gauge: this.gauge, found: this.found, trail: this.trail.nodes, diff: this.diff.boxes, trouble: this.troubles.found, failed: state.error?.node, selected: ui.selected, ink: this.measure?.ink, twin: this.twin, connection: state.connection };
     return Object.entries(seen).map(([name, value]) => this.version(name, value)).join();
   }
 
@@ -97,6 +99,7 @@ export class SceneMaker {
     };
     for (const [at, words] of trouble) add(at, words);
     if (failed >= 0) add(failed, `failed: ${state.error?.message ?? ""}`);
+    for (const [at, change] of scene.diff ?? []) add(at, change === "mixed" ? "some of it new, gone or changed" : change);
     for (const [at, nodes] of scene.trail ? model.trailBoxes(scene.trail) : []) add(at, nodes > 1 ? `${nodes} nodes lit` : "lit");
     return notes;
   }
@@ -127,6 +130,22 @@ export class SceneMaker {
   private trailOf(lit: Trail | null, { graph }: GraphModel): ReadonlySet<number> | null {
     if (this.trail.of !== lit) this.trail = { of: lit, nodes: lit && new Set(lit.nodes.filter((node) => node < graph.nodes.length)) };
     return this.trail.nodes;
+  }
+
+  private diffOf(marks: Marks | null, model: GraphModel): ReadonlyMap<number, Change> | null {
+    if (this.diff.of[0] === marks && this.diff.of[1] === model.picture) return this.diff.boxes;
+    const boxes = new Map<number, Change>();
+    const add = (nodes: number[], change: Change): void => {
+      for (const node of nodes) {
+        const at = model.box(node);
+        if (at >= 0) boxes.set(at, boxes.has(at) && boxes.get(at) !== change ? "mixed" : change);
+      }
+    };
+    add(marks?.added ?? [], "new");
+    add(marks?.removed ?? [], "gone");
+    add(marks?.changed ?? [], "changed");
+    this.diff = { of: [marks, model.picture], boxes: boxes.size > 0 ? boxes : null };
+    return this.diff.boxes;
   }
 
   private trouble(state: State, model: GraphModel): Map<number, string> {

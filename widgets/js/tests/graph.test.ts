@@ -228,7 +228,7 @@ function sceneOf(rest: Partial<Scene> = {}, overlay: Overlay = "flow"): Scene {
   const stats = { step: 1, table: Float32Array.from(graphStats(graph)) };
   return {
     model, camera: { x: 290, y: 2, scale: 1 }, ...SIZE, stats, gauge: new Gauge(overlay, model, stats),
-    selected: new Set(), selectedKey: null, lit: new Set(), hovered: -1, trail: null, found: null, trouble: new Map(), failed: -1,
+    selected: new Set(), selectedKey: null, lit: new Set(), hovered: -1, trail: null, found: null, diff: null, trouble: new Map(), failed: -1,
     ink: new Proxy({} as Inks, { get: (_, name) => String(name) }), measure: (text) => text.length * 6, ...rest,
   };
 }

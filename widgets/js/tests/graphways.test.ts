@@ -261,6 +261,17 @@ describe("ways by the panel", () => {
     expect(button("Clear trail")).toBeNull();
   });
 
+  it("marks what is otherwise than at another step, by a sign and in words", () => {
+    const { nodes } = store.state.graph!;
+    const relu = nodes.find(({ op }) => op === "relu")!.id;
+    store.setUi({ diff: { added: [relu], removed: [nodes.length - 1], changed: [], title: "+1 −1 since step 3" } });
+    redraw();
+    expect(item("relu (").getAttribute("aria-description")).toBe("new");
+    expect(item("loss (").getAttribute("aria-description")).toBe("gone");
+    expect(item("relu (").querySelectorAll(".s-brand")).toHaveLength(1);
+    expect(words()).toBe("+1 −1 since step 3");
+  });
+
   it("begins a path at the button, and ends it at the next box that is chosen", () => {
     expect(button("Path to…").disabled).toBe(true);
     item("conv1 (").focus();
