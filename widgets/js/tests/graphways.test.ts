@@ -136,6 +136,7 @@ describe("overlays", () => {
     expect(["float32", "float16", "bfloat16", "complex64", "bool", "int8", "float8_e4m3fn"].map(itemSize)).toEqual([4, 2, 2, 8, 1, 1, 1]);
     expect(outputBytes({ ...graph.nodes[0], shape: [64, 1, 28, 28], dtype: "float16" })).toBe(64 * 28 * 28 * 2);
     const kept = teachingGraph();
+    for (const node of kept.nodes) node.saved = [];
     const weight = kept.nodes.findIndex(({ kind }) => kind === "parameter");
     for (const id of findNodes(kept, "module:blocks op:relu")) kept.nodes[id].saved = [["out", 1024, id], ["weight", 4096, weight]];
     for (const id of findNodes(kept, "module:blocks op:batch_norm")) kept.nodes[id].saved = [["x", 1024, findNodes(kept, "module:blocks op:relu")[0]], ["mean", 512, -1]];
