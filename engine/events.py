@@ -4,6 +4,10 @@ Kinds and what a listener is called with:
     op         (op, operands, params, output, node, where)  after each op; where = (code, lasti) of the user's frame
     backward   (phase, root, inputs)                        "start" and "end" of a backward pass
     grad       (node, grad)                                 the gradient that reaches a node, before its rule runs
+    rule       (node, grad, edges, results)                 after a node's rule ran: what it gives each operand, before
+                                                            broadcasting is undone; None where nothing is wanted
+    write      (target, value)                              after a tensor's memory was changed in place: by `value`, a
+                                                            tensor that was computed, or by a number (None)
     step       (phase, optimizer)                           "start" and "end" of optimizer.step
     zero_grad  (owner)                                      an optimizer or module whose gradients were cleared
     batch      (phase, loader, index, total)                "next" for each batch handed out, "end" after the last;
@@ -25,14 +29,18 @@ from typing import Any
 
 __all__ = ["KINDS", "attach", "detach", "observers", "observing"]
 
-KINDS = ("op", "backward", "grad", "step", "zero_grad", "batch", "module", "log", "control")
+KINDS = ("op", "backward", "grad", "rule", "write", "step", "zero_grad", "batch", "module", "log", "control")
 Listener = Callable[..., Any]
 
 op: tuple[Listener, ...] = ()
 backward: tuple[Listener, ...] = ()
 grad: tuple[Listener, ...] = ()
+rule: tuple[Listener, ...] = ()
+write: tuple[Listener, ...] = ()
 step: tuple[Listener, ...] = ()
 zero_grad: tuple[Listener, ...] = ()
+rule: tuple[Listener, ...] = ()
+write: tuple[Listener, ...] = ()
 batch: tuple[Listener, ...] = ()
 module: tuple[Listener, ...] = ()
 log: tuple[Listener, ...] = ()

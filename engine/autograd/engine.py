@@ -186,7 +186,7 @@ def walk(  # noqa: C901 (the hot loop: one function, no calls)
     for node, value in starts:
         deposit(node, value, grads, owned, heap, create_graph)
     heappop, heappush = heapq.heappop, heapq.heappush
-    special = create_graph or captures is not None or bool(events.grad) or bool(node_notes)
+    special = create_graph or captures is not None or bool(events.grad or events.rule) or bool(node_notes)
     special = special or layers.anomaly is not None
     if backends.batched is not None:
         special = special or any(backends.is_batched(value) for _, value in starts)
@@ -303,6 +303,8 @@ def general_step(
     results = apply_rules(node, g, edges, create_graph) if look is None else look.apply(node, g, edges, create_graph)
     if node_notes and (hooks := post_hooks(node)) is not None:
         results = run_post_hooks(hooks, results, g)
+    if events.rule:
+        events.emit(events.rule, node, g, edges, results)
     for edge, value in zip(edges, results, strict=False):
         if edge is not None and value is not None:
             deposit(edge, value, grads, owned, heap, create_graph)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradbook import backends, dtypes
+from gradbook import backends, dtypes, events
 from gradbook.autograd import grad_mode, layers, versions
 from gradbook.autograd.node import Node
 from gradbook.autograd.op import Elementwise, Op, next_seq
@@ -35,7 +35,7 @@ def inplace(op: Op, target: Tensor, *operands: Any, **params: Any) -> Tensor:
     if recorded:
         check_inplace(target)
     check_overlap(target._array, *[o._array for o in operands if isinstance(o, Tensor)])
-    if not recorded and isinstance(op, Elementwise) and _fits(op, target, operands):
+    if not recorded and not events.write and isinstance(op, Elementwise) and _fits(op, target, operands):
         array = target._array
         others = [o._array if isinstance(o, Tensor) else np.asarray(o, array.dtype) for o in operands]
         op.ufunc(array, *others, out=array)
@@ -76,6 +76,8 @@ def assign(target: Tensor, result: Tensor) -> Tensor:
     if recorded:
         keep_new(result._node, array, new)
         rebase(target, result)
+    if events.write:
+        events.emit(events.write, target, result)
     return target
 
 
@@ -108,6 +110,8 @@ def overwrite(target: Tensor, value: Any, name: str) -> Tensor:
     changed(target)
     if recorded:
         rebase(target, Tensor._of(target._array, overwritten.make(target, name)))
+    if events.write:
+        events.emit(events.write, target, None)
     return target
 
 

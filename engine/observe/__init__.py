@@ -1,6 +1,6 @@
 """What the outside may see of the engine: graphs, runs, curves, probes, and the mailbox that controls a training."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradbook.observe.control import Control, StopTraining
 from gradbook.observe.details import Detail
@@ -14,6 +14,9 @@ from gradbook.observe.run import Picture, Run, Snapshot, current_run, runs
 from gradbook.observe.series import Fresh, Series, thin
 from gradbook.observe.session import finish_run, log, start_run
 from gradbook.observe.trace import Trace, trace
+
+if TYPE_CHECKING:
+    from gradbook.observe.walkthrough.walk import Walk, walk
 
 __all__ = [
     "STATS",
@@ -38,6 +41,7 @@ __all__ = [
     "Snapshot",
     "StopTraining",
     "Trace",
+    "Walk",
     "current_run",
     "finish_run",
     "log",
@@ -46,6 +50,7 @@ __all__ = [
     "thin",
     "timeline",
     "trace",
+    "walk",
 ]
 
 
@@ -55,4 +60,8 @@ def __getattr__(name: str) -> Any:
         from gradbook.observe.timing import timeline
 
         return timeline
+    if name in ("Walk", "walk"):
+        from gradbook.observe.walkthrough import walk as module
+
+        return getattr(module, name)
     raise AttributeError(f"module 'gradbook.observe' has no attribute {name!r}")

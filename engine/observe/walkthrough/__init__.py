@@ -1,0 +1,1 @@
+"""A cell step by step: recording, gradients taken apart, formulas with numbers, questions."""

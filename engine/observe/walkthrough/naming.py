@@ -1,0 +1,113 @@
+"""The user's names for the values of a walk: variables, paths of parameters, targets of assignments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from types import FrameType
+from typing import Any
+
+from gradbook.observe.naming import Names, argument_names, target_name
+from gradbook.observe.walkthrough.steps import Call, Step, Value
+
+__all__ = ["Namer", "give_symbols", "name_outputs"]
+
+LOOKS = 400  # times that the variables in sight are read through
+
+
+class Namer:
+    """Names tensors that no operation made, when they are first seen."""
+
+    def __init__(self, base: FrameType | None) -> None:
+        self.base = base
+        self._roots: dict[int, Any] = {}
+        self._names: Names | None = None
+        self._frame = 0
+        self._looks = 0
+
+    def add_root(self, module: Any) -> None:
+        """An outermost module was seen being called; its parameters have paths."""
+        if id(module) not in self._roots:
+            self._roots[id(module)] = module
+            self._names = None
+
+    def name(self, tensor: Any, frames: Sequence[FrameType] | None) -> str:
+        """The user's name for a tensor; of a `.grad` too; '' if it has none."""
+        for fresh in (False, True):
+            names = self._in_sight(frames, fresh)
+            found = names.of(tensor) or _grad_of(tensor, names)
+            if found:
+                return found
+            if self._looks >= LOOKS:
+                break
+        if frames:
+            arguments = argument_names((frames[0].f_code, frames[0].f_lasti))
+            if len(arguments) == 1:
+                return arguments[0]
+        return ""
+
+    def _in_sight(self, frames: Sequence[FrameType] | None, fresh: bool) -> Names:
+        frame = frames[0] if frames else self.base
+        if self._names is None or ((fresh or id(frame) != self._frame) and self._looks < LOOKS):
+            self._looks += 1
+            names = self._names = Names.in_sight(frame)
+            self._frame = id(frame)
+            for module in self._roots.values():
+                names.add_root(type(module).__name__.lower(), module)
+        return self._names
+
+    def forget(self) -> None:
+        """Let go of everything that was seen."""
+        self._roots.clear()
+        self._names = self.base = None
+
+
+def _grad_of(tensor: Any, names: Names) -> str:
+    """`W.grad` for the tensor that lies in a named leaf's `.grad`."""
+    for name, leaf in _leaves(names):
+        if leaf._grad is tensor:
+            return f"{name}.grad"
+    return ""
+
+
+def _leaves(names: Names) -> Iterable[tuple[str, Any]]:
+    yield from names.parameters.values()
+    yield from names.owners.items() if hasattr(names, "owners") else ()
+
+
+def name_outputs(steps: Sequence[Step]) -> None:
+    """Outputs are called what they are assigned to: by the innermost frame whose call no other operation takes on."""
+    calls = [step.call for step in steps if step.phase == "forward" and step.call is not None]
+    taken: dict[int, list[Call]] = {}
+    for call in calls:
+        for operand in call.operands:
+            if isinstance(operand, Value):
+                taken.setdefault(operand.id, []).append(call)
+    for call in calls:
+        for value in call.outputs[:1] if len(call.outputs) == 1 else ():
+            if not value.name:
+                value.name = _target(call, [user for user in taken.get(value.id, ()) if user.repeat == call.repeat])
+
+
+def _target(call: Call, users: list[Call]) -> str:
+    for where in call.wheres:
+        if any(where in user.wheres for user in users):
+            continue
+        name = target_name(where)
+        if name:
+            return name
+    return ""
+
+
+def give_symbols(values: Iterable[Value]) -> None:
+    """Values without a name are t₁, t₂, … in the order they were made."""
+    count = 0
+    for value in values:
+        if not value.name and not value.symbol:
+            if value.kind == "constant" and value.block.known and value.block.values.size == 1:
+                value.symbol = f"{value.block.values.reshape(-1)[0]:.4g}"
+                continue
+            count += 1
+            value.symbol = "t" + str(count).translate(SUBSCRIPTS)
+
+
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

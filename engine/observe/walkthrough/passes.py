@@ -1,0 +1,91 @@
+"""One backward pass: at each node the incoming gradient, what each operand receives, and what it then has in all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from gradbook.autograd.rules import array_of, cast, sum_to
+from gradbook.observe.walkthrough.block import Block
+from gradbook.observe.walkthrough.factors import Raw, take_apart
+from gradbook.observe.walkthrough.steps import Call, Part, Step, Value
+
+if TYPE_CHECKING:
+    from gradbook.observe.walkthrough.recorder import Recorder
+
+__all__ = ["Pass"]
+
+
+class Pass:
+    """Follows the gradients of one pass as the engine adds them up."""
+
+    def __init__(self, recorder: Recorder, number: int, root: Value, inputs: Any) -> None:
+        self.recorder, self.number, self.root = recorder, number, root
+        self.repeat: tuple[Any, ...] = ()
+        self.to_leaves = inputs is None
+        self._held: dict[Any, Any] = {}  # node -> what it has received so far, on top of an earlier `.grad`
+        self._prior: dict[Any, bool] = {}
+        self._leaves: dict[int, tuple[Value, Any]] = {}
+
+    def step(self, call: Call, node: Any, grad: Any, edges: Sequence[Any], results: Any) -> Step:
+        """The step back through one node."""
+        arrays = [None if g is None else bare(g) for g in grad] if isinstance(grad, list) else [bare(grad)]
+        for output, array in zip(call.outputs, arrays, strict=False):
+            if array is not None:
+                output.grad_block = Block.of(array)
+        step = Step("backward", call=call, place=call.place, repeat=self.repeat, passed=self.number)
+        step.grad = next((Block.of(array) for array in arrays if array is not None), None)
+        parts = []
+        for slot, (edge, result) in enumerate(zip(edges, results, strict=False)):
+            if edge is not None and result is not None:
+                part = self._part(call, node, arrays, slot, edge, bare(result))
+                if part is not None:
+                    parts.append(part)
+        step.parts = tuple(parts)
+        return step
+
+    def _part(self, call: Call, node: Any, arrays: list[Any], slot: int, edge: Any, result: Any) -> Part | None:
+        value = self.recorder.node_value(edge)
+        fitted = array_of(result)
+        if not edge.op.multi:
+            if tuple(fitted.shape) != edge.shape:
+                fitted = array_of(sum_to(fitted, edge.shape))
+            fitted = cast(fitted, edge.dtype)
+        if value is None:
+            return None
+        leaf = edge.tensor() if edge.tensor is not None else None
+        stored = leaf is not None and self.to_leaves
+        held = self._held.get(edge)
+        why = ""
+        if held is not None:
+            why = f"{value_use(self, edge)} part of the gradient"
+        elif stored and leaf._grad is not None:
+            held, why = leaf._grad._array, "what lay in .grad before"
+        total = fitted if held is None else held + fitted
+        self._held[edge] = total
+        if leaf is not None:
+            self._leaves[id(leaf)] = (value, leaf)
+        raw = Raw("rule", ()) if call.dropped else take_apart(call, node, arrays, slot, array_of(result))
+        return Part(
+            slot, value, raw.operation, raw.factors, Block.of(fitted), Block.of(total),
+            adds=held is not None, stored=stored, spread=tuple(result.shape) != tuple(fitted.shape), why=why,
+        )  # fmt: skip
+
+    def finish(self) -> None:
+        """The pass has ended: leaves have their gradients."""
+        for value, leaf in self._leaves.values():
+            if self.to_leaves and leaf._grad is not None:
+                value.grad_block = Block.of(leaf._grad._array)
+        self._held.clear()
+        self._leaves.clear()
+
+
+def value_use(walk: Pass, edge: Any) -> str:
+    """How many times an edge has received something so far, as a word."""
+    count = walk._prior[edge] = int(walk._prior.get(edge, 1)) + 1
+    return {2: "second", 3: "third"}.get(count, f"{count}th")
+
+
+def bare(value: Any) -> Any:
+    """The array of a gradient, whether it comes as a Tensor or as an array."""
+    return value._array if hasattr(value, "_array") else array_of(value)

@@ -1,0 +1,234 @@
+"""The formulas that ops declare, with the user's names or with numbers where the declaration has letters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gradbook.observe.walkthrough.steps import Call, Factor, Formula, Part, Value
+
+__all__ = ["chain_of", "forward_symbols", "gradient_symbols", "local_label", "number", "plain", "put_in"]
+
+FIRST = 0xE000  # the character that stands for part 0
+MINUS = "\N{MINUS SIGN}"
+_TOKEN = re.compile(r"\\(?:text|operatorname|mathit|mathrm|mathbf)\s*\{[^{}]*\}|\\[A-Za-z]+|\\.|[A-Za-z]|[^A-Za-z\\]")
+# letters of the declared formulas where they are not the operands' own names
+LETTERS: dict[str, dict[str, str]] = {
+    "input": {"input": "x", "weight": "w", "bias": "b", "target": "t"},
+    "linear": {"input": "x", "weight": "W", "bias": "b"},
+    "embedding": {"weight": "W"},
+    "scaled_dot_product_attention": {"query": "Q", "key": "K", "value": "V"},
+    "where": {"condition": "c", "input": "a", "other": "b"},
+    "addmm": {"input": "c", "mat1": "a", "mat2": "b"},
+    "lerp": {"start": "a", "end": "b", "weight": "w"},
+    "addcmul": {"input": "x", "tensor1": "a", "tensor2": "b"},
+    "addcdiv": {"input": "x", "tensor1": "a", "tensor2": "b"},
+    "scatter": {"src": "s"}, "scatter_add": {"src": "s"},
+}  # fmt: skip
+GREEK = {"batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm"}
+
+
+def letters_of(call: Call) -> dict[str, Any]:
+    """What each letter of an op's formula is in this call: {letter: Value or number}, the output under 'y'."""
+    table = LETTERS.get(call.op) or ({} if len(call.slots) < 2 and call.slots[:1] != ("input",) else LETTERS["input"])
+    if call.op in GREEK:
+        table = {"input": "x", "weight": r"\gamma", "bias": r"\beta"}
+    found: dict[str, Any] = {}
+    for name, operand in zip(call.slots, call.operands, strict=False):
+        letter = table.get(name, name if len(name) == 1 else "")
+        if letter and operand is not None:
+            found[letter] = operand
+    if call.outputs:
+        found["y"] = call.outputs[0]
+    return found
+
+
+def substitute(latex: str, meaning: Mapping[str, Any], bars: str = "") -> Formula:
+    r"""Put Values and numbers in for letters; `\bar x` becomes ∂L/∂x, where `bars` is the letter for L."""
+    out: list[str] = []
+    parts: list[Any] = []
+    tokens = _TOKEN.findall(latex)
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        if token == r"\bar":
+            at += 1
+            while at < len(tokens) and tokens[at] == " ":
+                at += 1
+            letter = tokens[at] if at < len(tokens) else ""
+            out.append(rf"\frac{{\partial {bars}}}{{\partial {_put(letter, meaning, parts)}}}")
+        else:
+            out.append(_put(token, meaning, parts))
+        at += 1
+    return Formula("".join(out), tuple(parts))
+
+
+def _put(token: str, meaning: Mapping[str, Any], parts: list[Any]) -> str:
+    if token not in meaning:
+        return token
+    value = meaning[token]
+    for i, part in enumerate(parts):
+        if part is value:
+            return chr(FIRST + i) + " "
+    parts.append(value)
+    return chr(FIRST + len(parts) - 1) + " "
+
+
+def forward_symbols(call: Call) -> Formula:
+    """The declared formula in the user's names; the op as a function where it declares none."""
+    latex = getattr(call.declared, "formula", "") or ""
+    meaning = {k: v if isinstance(v, Value) else number(v) for k, v in letters_of(call).items()}
+    if latex:
+        return substitute(latex, meaning)
+    operands = [o for o in call.operands if isinstance(o, Value)]
+    marks = ", ".join(chr(FIRST + i + 1) for i in range(len(operands)))
+    name = call.op.replace("_", r"\_")
+    return Formula(rf"{chr(FIRST)} = \operatorname{{{name}}}({marks})", (call.outputs[0], *operands))
+
+
+def gradient_symbols(call: Call, part: Part, root: str) -> Formula:
+    """∂L/∂operand = … as the op declares it, in the user's names."""
+    declared = getattr(call.declared, "grads", {}) or {}
+    slot = call.slots[part.slot] if part.slot < len(call.slots) else ""
+    if call.slots and getattr(call.declared, "variadic", False):
+        slot = call.slots[0]
+    latex = declared.get(slot, "") if isinstance(declared, dict) else ""
+    meaning: dict[str, Any] = {k: v if isinstance(v, Value) else number(v) for k, v in letters_of(call).items()}
+    left = rf"\frac{{\partial {root}}}{{\partial @}}"
+    if not latex:
+        right = rf"\frac{{\partial {root}}}{{\partial y}} \cdot \frac{{\partial y}}{{\partial @}}"
+        body = Formula(left + " = " + right)
+        return substitute(body.latex, {**meaning, "@": part.to}, root)
+    if re.match(r"\s*(\\Re\s*)?\\bar\s*\\?[A-Za-z]+[^=]*=", latex):
+        return substitute(latex, meaning, root)
+    return substitute(left + " = " + latex, {**meaning, "@": part.to}, root)
+
+
+def local_label(call: Call, part: Part, factor: Factor) -> Formula:
+    """What a factor of a gradient is called: ∂L/∂y, bᵀ in the user's names, or the local derivative."""
+    meaning = {k: v if isinstance(v, Value) else number(v) for k, v in letters_of(call).items()}
+    if factor.label.latex:
+        return substitute(factor.label.latex, meaning, "L")
+    declared = getattr(call.declared, "grads", {}) or {}
+    slot = call.slots[part.slot] if part.slot < len(call.slots) else ""
+    latex = declared.get(slot, "") if isinstance(declared, dict) else ""
+    match = re.fullmatch(r"(-?)\\bar y\s*(?:\\,)?\s*(.*)", latex)
+    if match and match[2] and r"\bar" not in match[2] and r"\text" not in match[2]:
+        return substitute(match[1] + match[2], meaning)
+    if match and not match[2]:
+        return Formula(match[1] + "1")
+    return substitute(r"\frac{\partial y}{\partial @}", {**meaning, "@": part.to})
+
+
+def chain_of(path: list[Value], root: str) -> Formula:
+    """∂L/∂x = ∂L/∂a · ∂a/∂b · … · ∂z/∂x along the values from the loss to here, the middle left out where it is long."""
+    links = list(zip(path, path[1:], strict=False))
+    shown = links if len(links) <= 6 else [*links[:2], None, *links[-3:]]
+    parts: list[Any] = [path[-1]]
+    out = [rf"\frac{{\partial {root}}}{{\partial {chr(FIRST)}}} ="]
+    for i, link in enumerate(shown):
+        joint = r"\cdot" if i else ""
+        if link is None:
+            out.append(rf"{joint} \dots")
+            continue
+        upper, lower = link
+        top = root if upper is path[0] else _mark(upper, parts)
+        out.append(rf"{joint} \frac{{\partial {top}}}{{\partial {_mark(lower, parts)}}}")
+    return Formula(" ".join(out), tuple(parts))
+
+
+def _mark(value: Value, parts: list[Any]) -> str:
+    return _put("@", {"@": value}, parts).strip()
+
+
+def put_in(latex: str, meaning: Mapping[str, Any]) -> Formula:
+    """A formula with numbers for letters; numbers side by side are multiplied with a dot, negative ones in brackets."""
+    texts: dict[str, str] = {}
+    for letter, value in meaning.items():
+        texts[letter] = value if isinstance(value, str) else number(value)
+    out: list[str] = []
+    parts: list[str] = []
+    for token in _TOKEN.findall(latex):
+        if token in texts:
+            text = texts[token]
+            parts.append(text)
+            mark = chr(FIRST + len(parts) - 1)
+            before = "".join(out).rstrip()
+            bare = not before or before.endswith(("=", "(", "{"))
+            out.append(mark + " " if bare or not text.startswith(MINUS) else f"({mark})")
+        else:
+            out.append(token)
+    joined = re.sub(r"([\uE000-\uF8FF]\s*\)?)\s*\\,\s*(\(?[\uE000-\uF8FF])", r"\1 \\cdot \2", "".join(out))
+    joined = re.sub(r"([0-9]) +(\(?[\uE000-\uF8FF])", r"\1 \\cdot \2", joined)
+    return Formula(joined, tuple(parts))
+
+
+def number(value: Any) -> str:
+    """A number as the walkthrough writes it: up to four figures, a true minus sign."""
+    value = value.item() if hasattr(value, "item") and np.ndim(value) == 0 else value
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, complex):
+        return f"({number(value.real)} + {number(value.imag)}i)"
+    if isinstance(value, int):
+        return f"{value:,}".replace("-", MINUS)
+    if not isinstance(value, float):
+        return str(value)
+    if value != value:
+        return "NaN"
+    if value in (float("inf"), float("-inf")):
+        return "\N{INFINITY}" if value > 0 else f"{MINUS}\N{INFINITY}"
+    text = f"{value:.4g}"
+    if "e" in text:
+        mantissa, _, power = text.partition("e")
+        text = f"{mantissa}e{int(power)}"
+    return "0" if text == "-0" else text.replace("-", MINUS)
+
+
+_WORDS = {
+    r"\cdot": "·", r"\,": " ", r"\;": " ", r"\!": "", r"\dots": "…", r"\sum": "Σ", r"\prod": "Π", r"\partial": "∂",
+    r"\ln": "ln ", r"\log": "log ", r"\max": "max", r"\min": "min", r"\tanh": "tanh ", r"\exp": "exp", r"\sin": "sin ",
+    r"\cos": "cos ", r"\tan": "tan ", r"\le": "≤", r"\ge": "≥", r"\odot": "⊙", r"\top": "ᵀ", r"\left": "", r"\right": "",
+    r"\sigma": "σ", r"\gamma": "γ", r"\beta": "β", r"\alpha": "α", r"\lambda": "λ", r"\mu": "μ", r"\epsilon": "ε",
+    r"\pi": "π", r"\Phi": "Φ", r"\varphi": "φ", r"\hat": "", r"\textstyle": "", r"\star": "⋆", r"\ast": "∗",
+    r"\lfloor": "⌊", r"\rfloor": "⌋", r"\lceil": "⌈", r"\rceil": "⌉", r"\ne": "≠", r"\in": "∈", r"\sinh": "sinh ",
+    r"\cosh": "cosh ", r"\arcsin": "arcsin ", r"\arccos": "arccos ", r"\arctan": "arctan ", r"\times": "×",
+    r"\lVert": "‖", r"\rVert": "‖", r"\det": "det ", r"\mathbf": "", r"\lnot": "not ", r"\quad": "  ", r"\mid": "|",
+    r"\arg": "arg", r"\mathrel": "", r"\Re": "Re ", r"\Im": "Im ", r"\_": "_", r"\|": "‖", r"\psi": "ψ", r"\Gamma": "Γ",
+}  # fmt: skip
+
+
+def plain(formula: Formula) -> str:
+    """A formula as one line of text."""
+    latex = formula.latex
+    for pattern in (r"\\text\s*\{([^{}]*)\}", r"\\(?:operatorname|mathit|mathrm)\s*\{([^{}]*)\}"):
+        latex = re.sub(pattern, r"\1", latex)
+    latex = _braces(re.sub(r"_\{([0-9, ]+)\}", lambda m: f"[{m[1].replace(' ', '')}]", latex))
+    latex = re.sub(r"\\[A-Za-z]+|\\.", lambda m: _WORDS.get(m[0], m[0][1:]), latex)
+    texts = formula.texts
+    latex = re.sub(r"[\uE000-\uF8FF]", lambda m: texts[ord(m[0]) - FIRST], latex.replace("-", MINUS))
+    latex = re.sub(r"\s+", " ", latex.replace("{", "").replace("}", "")).strip()
+    return re.sub(r"∂ ", "∂", re.sub(r" (?=[,)^_ᵀ\]])", "", latex))
+
+
+def _braces(latex: str) -> str:
+    """Fractions, roots and powers without braces."""
+    for _ in range(20):
+        new = re.sub(r"\\t?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", lambda m: f"{_group(m[1])}/{_group(m[2])}", latex)
+        new = re.sub(r"\\t?frac\s*(\w)\s*(\w)", r"\1/\2", new)
+        new = re.sub(r"\\sqrt\s*\{([^{}]*)\}", r"√(\1)", new)
+        new = re.sub(r"([\^_])\s*\{([^{}]*)\}", lambda m: m[1] + _group(m[2], m[1] == "_"), new)
+        new = new.replace(r"^\top", r"\top")
+        if new == latex:
+            break
+        latex = new
+    return latex
+
+
+def _group(text: str, bare: bool = False) -> str:
+    text = text.strip()
+    simple = bare or re.fullmatch(r"(\\partial\s*)?[\w.\uE000-\uF8FF]+", text) is not None
+    return text if simple else f"({text})"

@@ -1,0 +1,124 @@
+"""A finished walk put into words: what each step does, in one plain sentence; formulas; the running chain rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradbook.observe.walkthrough.filled import fill
+from gradbook.observe.walkthrough.steps import Call, Step, Value
+from gradbook.observe.walkthrough.symbols import chain_of
+
+if TYPE_CHECKING:
+    from gradbook.observe.walkthrough.walk import Walk
+
+__all__ = ["root_symbol", "shape_text", "tell"]
+
+ABOUT = {
+    "relu": "negative entries become 0, the others stay",
+    "matmul": "each entry is a row times a column, added up",
+    "mm": "each entry is a row times a column, added up",
+    "linear": "each entry is a row of the input times a row of the weights, plus the bias",
+    "add": "entry by entry", "sub": "entry by entry", "mul": "entry by entry", "div": "entry by entry",
+    "mean": "the average of the entries", "sum": "the entries are added up",
+    "softmax": "scores become positive shares that add up to 1",
+    "sigmoid": "every entry is squeezed between 0 and 1", "tanh": "every entry is squeezed between −1 and 1",
+    "cross_entropy": "the average of −ln of the probability of the right class",
+    "mse_loss": "the average of the squared differences",
+    "conv2d": "the kernel slides over the input; each window gives one number",
+    "max_pool2d": "the largest number of each window stays",
+    "avg_pool2d": "the average of each window stays",
+    "scaled_dot_product_attention": "each row asks all keys, and mixes the values by the answers",
+    "reshape": "the same numbers in another shape", "view": "the same numbers in another shape",
+    "transpose": "rows become columns", "t": "rows become columns", "permute": "the axes change places",
+    "write": "the numbers change in place", "copy": "the numbers are copied",
+    "copy_slices": "a part of it was changed through a view",
+}  # fmt: skip
+BACK = {
+    "add": "both operands receive the gradient as it is",
+    "sub": "the first operand receives the gradient, the second its negative",
+    "mul": "each operand receives the gradient times the other operand",
+    "matmul": "each operand receives the gradient times the other, transposed",
+    "mm": "each operand receives the gradient times the other, transposed",
+    "relu": "nothing goes back where the input was negative",
+    "mean": "every entry receives an equal share", "sum": "every entry receives the gradient",
+    "cross_entropy": "probability minus the right answer, shared by the rows",
+    "reshape": "the gradient goes back in the old shape", "view": "the gradient goes back in the old shape",
+    "max_pool2d": "only the largest number of each window receives the gradient",
+}  # fmt: skip
+
+
+def tell(walk: Walk) -> None:
+    """Fill in what needs names and the whole story: sentences, formulas with numbers, chains."""
+    roots: dict[int, Value] = {}
+    paths: dict[tuple[int, int], list[Value]] = {}
+    for step in walk.steps:
+        if step.phase == "forward" and step.call is not None:
+            step.filled = fill(step.call)
+            step.say = say_forward(step.call)
+        elif step.phase == "call":
+            if step.what == "backward" and step.root is not None:
+                roots[step.passed] = step.root
+                paths[step.passed, step.root.id] = [step.root]
+            step.say = say_call(step)
+        elif step.phase == "backward":
+            step.say = say_backward(step)
+            _chain(step, paths, root_symbol(roots.get(step.passed)))
+        elif step.error is not None:
+            step.say = f"{step.error[0]}: the cell stops here"
+
+
+def root_symbol(root: Value | None) -> str:
+    """What the gradient is of: L, or the name itself where it is one letter."""
+    return root.name if root is not None and len(root.name) == 1 and root.name.isalpha() else "L"
+
+
+def _chain(step: Step, paths: dict[tuple[int, int], list[Value]], root: str) -> None:
+    """The chain from the loss to each operand, along the way the gradient came first."""
+    call = step.call
+    if call is None:
+        return
+    above = next((paths[step.passed, out.id] for out in call.outputs if (step.passed, out.id) in paths), None)
+    if above is None:
+        return
+    chains = []
+    for part in step.parts:
+        path = [*above, part.to]
+        paths.setdefault((step.passed, part.to.id), path)
+        chains.append(chain_of(path, root))
+    step.chain = tuple(chains)
+
+
+def say_forward(call: Call) -> str:
+    """What an operation does, and what shape comes out."""
+    about = ABOUT.get(call.op, "")
+    made = call.outputs[0] if call.outputs else None
+    text = f"{made.label if made is not None else ''} is {shape_text(made.shape)}" if made is not None else ""
+    return f"{call.op}: {about}; {text}" if about else f"{call.op}: {text}"
+
+
+def say_call(step: Step) -> str:
+    """What a call that is no operation does."""
+    if step.what == "backward":
+        name = step.root.label if step.root is not None else "the loss"
+        return f"{name}.backward() visits the operations in reverse; each hands a gradient to its operands"
+    if step.what == "step":
+        count = len(step.updates)
+        return f"{step.owner}.step() changes {count} parameter{'s' if count != 1 else ''} against the gradient"
+    return f"{step.owner}.zero_grad() clears the gradients, so that the next pass starts from nothing"
+
+
+def say_backward(step: Step) -> str:
+    """Where a gradient goes, and what it is added to."""
+    call = step.call
+    names = " and ".join(part.to.label for part in step.parts) or "nobody"
+    about = BACK.get(call.op if call is not None else "", "")
+    text = f"back through {call.op if call is not None else ''}: gradient for {names}"
+    added = [part.to.label for part in step.parts if part.adds]
+    if added:
+        text += f"; added to what {' and '.join(added)} already had"
+    return f"{text}; {about}" if about else text
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """`2×3`, or `()` for a scalar."""
+    return "×".join(map(str, shape)) or "()"
