@@ -12,7 +12,7 @@ from gradbook.observe.walkthrough.block import Block
 from gradbook.observe.walkthrough.steps import Call, Filled, Formula, Part, Place, Step, Value
 from gradbook.observe.walkthrough.symbols import FIRST, gradient_symbols, local_label, number
 from gradbook.observe.walkthrough.symbols import plain as as_text
-from gradbook.observe.walkthrough.telling import root_symbol
+from gradbook.observe.walkthrough.telling import root_of
 from gradbook.widgets.describe_scenes import scenes
 from gradbook.widgets.formulas import formulas, mathml
 from gradbook.widgets.wire import Message, plain
@@ -193,6 +193,7 @@ class _Describer:
             made["grad"] = self.block(step.grad)
             made["parts"] = [self._part(step, part) for part in step.parts]
             made["chain"] = [formula_markup(formula) for formula in step.chain]
+            made["chain_numbers"] = [formula_markup(formula) for formula in step.chain_numbers]
         elif step.phase == "call":
             made |= self._call(step)
         elif step.error is not None:
@@ -202,7 +203,7 @@ class _Describer:
     def _call(self, step: Step) -> dict[str, Any]:
         made: dict[str, Any] = {"what": step.what, "pass": step.passed}
         if step.root is not None:
-            made["root"] = {"value": self.at_value[step.root.id], "symbol": root_symbol(step.root)}
+            made["root"] = {"value": self.at_value[step.root.id], "symbol": root_of(step.root).symbol}
         made["changes"] = [
             {"value": self.at_value[update.of.id], "now": self.at_value[update.now.id],
              "before": self.block(update.of.block), "grad": self.block(update.grad),
@@ -224,7 +225,7 @@ class _Describer:
         }
 
     def _part(self, step: Step, part: Part) -> dict[str, Any]:
-        root = root_symbol(self.roots.get(step.passed))
+        root = root_of(self.roots.get(step.passed))
         call = step.call
         if call is None:
             raise ValueError("describe_walk: a step backward without an operation")
@@ -236,7 +237,7 @@ class _Describer:
             "text": as_text(symbols),
             "operation": part.operation,
             "factors": [
-                {"mathml": formula_markup(label := local_label(call, part, factor)), "text": as_text(label),
+                {"mathml": formula_markup(label := local_label(call, part, factor, root)), "text": as_text(label),
                  "role": factor.role, "block": self.block(factor.block)}
                 for factor in part.factors
             ],

@@ -176,7 +176,8 @@ class Step:
     filled: tuple[Filled, ...] = ()
     grad: Block | None = None
     parts: tuple[Part, ...] = ()
-    chain: tuple[Formula, ...] = ()
+    chain: tuple[Formula, ...] = ()  # for each part the running chain rule, from the loss to its operand
+    chain_numbers: tuple[Formula, ...] = ()  # the same in numbers, where all of it are scalars
     repeat: tuple[Loop, ...] = ()
     passed: int = 0  # the backward pass it belongs to, from 1
     what: str = ""  # of a call: backward, grad, step or zero_grad

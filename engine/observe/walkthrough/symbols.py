@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradbook.observe.walkthrough.steps import Call, Factor, Formula, Part, Value
 
-__all__ = ["chain_of", "forward_symbols", "gradient_symbols", "local_label", "number", "plain", "put_in"]
+__all__ = [
+    "Root", "chain_of", "forward_symbols", "gradient_symbols", "letters_of", "local_label", "number", "plain", "put_in",
+]
 
 FIRST = 0xE000  # the character that stands for part 0
 MINUS = "\N{MINUS SIGN}"
@@ -28,6 +30,15 @@ LETTERS: dict[str, dict[str, str]] = {
     "addcdiv": {"input": "x", "tensor1": "a", "tensor2": "b"},
     "scatter": {"src": "s"}, "scatter_add": {"src": "s"},
 }  # fmt: skip
+
+
+class Root(NamedTuple):
+    """What a backward pass starts from: the letter in ∂L/∂x, and the value it stands for."""
+
+    symbol: str
+    value: Value | None = None
+
+
 GREEK = {"batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm"}
 
 
@@ -46,8 +57,8 @@ def letters_of(call: Call) -> dict[str, Any]:
     return found
 
 
-def substitute(latex: str, meaning: Mapping[str, Any], bars: str = "") -> Formula:
-    r"""Put Values and numbers in for letters; `\bar x` becomes ∂L/∂x, where `bars` is the letter for L."""
+def substitute(latex: str, meaning: Mapping[str, Any], root: Root | None = None) -> Formula:
+    r"""Put Values and numbers in for letters; `\bar x` becomes ∂L/∂x."""
     out: list[str] = []
     parts: list[Any] = []
     tokens = _TOKEN.findall(latex)
@@ -59,7 +70,9 @@ def substitute(latex: str, meaning: Mapping[str, Any], bars: str = "") -> Formul
             while at < len(tokens) and tokens[at] == " ":
                 at += 1
             letter = tokens[at] if at < len(tokens) else ""
-            out.append(rf"\frac{{\partial {bars}}}{{\partial {_put(letter, meaning, parts)}}}")
+            top = root.symbol if root is not None else "L"
+            seed = root is not None and root.value is not None and meaning.get(letter) is root.value
+            out.append(rf"\frac{{\partial {top}}}{{\partial {top if seed else _put(letter, meaning, parts)}}}")
         else:
             out.append(_put(token, meaning, parts))
         at += 1
@@ -89,7 +102,7 @@ def forward_symbols(call: Call) -> Formula:
     return Formula(rf"{chr(FIRST)} = \operatorname{{{name}}}({marks})", (call.outputs[0], *operands))
 
 
-def gradient_symbols(call: Call, part: Part, root: str) -> Formula:
+def gradient_symbols(call: Call, part: Part, root: Root) -> Formula:
     """∂L/∂operand = … as the op declares it, in the user's names."""
     declared = getattr(call.declared, "grads", {}) or {}
     slot = call.slots[part.slot] if part.slot < len(call.slots) else ""
@@ -97,21 +110,20 @@ def gradient_symbols(call: Call, part: Part, root: str) -> Formula:
         slot = call.slots[0]
     latex = declared.get(slot, "") if isinstance(declared, dict) else ""
     meaning: dict[str, Any] = {k: v if isinstance(v, Value) else number(v) for k, v in letters_of(call).items()}
-    left = rf"\frac{{\partial {root}}}{{\partial @}}"
+    left = rf"\frac{{\partial {root.symbol}}}{{\partial @}}"
     if not latex:
-        right = rf"\frac{{\partial {root}}}{{\partial y}} \cdot \frac{{\partial y}}{{\partial @}}"
-        body = Formula(left + " = " + right)
-        return substitute(body.latex, {**meaning, "@": part.to}, root)
+        right = r"\bar y \cdot \frac{\partial y}{\partial @}"
+        return substitute(f"{left} = {right}", {**meaning, "@": part.to}, root)
     if re.match(r"\s*(\\Re\s*)?\\bar\s*\\?[A-Za-z]+[^=]*=", latex):
         return substitute(latex, meaning, root)
     return substitute(left + " = " + latex, {**meaning, "@": part.to}, root)
 
 
-def local_label(call: Call, part: Part, factor: Factor) -> Formula:
+def local_label(call: Call, part: Part, factor: Factor, root: Root) -> Formula:
     """What a factor of a gradient is called: ∂L/∂y, bᵀ in the user's names, or the local derivative."""
     meaning = {k: v if isinstance(v, Value) else number(v) for k, v in letters_of(call).items()}
     if factor.label.latex:
-        return substitute(factor.label.latex, meaning, "L")
+        return substitute(factor.label.latex, meaning, root)
     declared = getattr(call.declared, "grads", {}) or {}
     slot = call.slots[part.slot] if part.slot < len(call.slots) else ""
     latex = declared.get(slot, "") if isinstance(declared, dict) else ""
@@ -123,19 +135,19 @@ def local_label(call: Call, part: Part, factor: Factor) -> Formula:
     return substitute(r"\frac{\partial y}{\partial @}", {**meaning, "@": part.to})
 
 
-def chain_of(path: list[Value], root: str) -> Formula:
+def chain_of(path: list[Value], root: Root) -> Formula:
     """∂L/∂x = ∂L/∂a · ∂a/∂b · … · ∂z/∂x along the values from the loss to here, the middle left out where it is long."""
     links = list(zip(path, path[1:], strict=False))
     shown = links if len(links) <= 6 else [*links[:2], None, *links[-3:]]
     parts: list[Any] = [path[-1]]
-    out = [rf"\frac{{\partial {root}}}{{\partial {chr(FIRST)}}} ="]
+    out = [rf"\frac{{\partial {root.symbol}}}{{\partial {chr(FIRST)}}} ="]
     for i, link in enumerate(shown):
         joint = r"\cdot" if i else ""
         if link is None:
             out.append(rf"{joint} \dots")
             continue
         upper, lower = link
-        top = root if upper is path[0] else _mark(upper, parts)
+        top = root.symbol if upper is path[0] else _mark(upper, parts)
         out.append(rf"{joint} \frac{{\partial {top}}}{{\partial {_mark(lower, parts)}}}")
     return Formula(" ".join(out), tuple(parts))
 

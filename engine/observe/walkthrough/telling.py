@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradbook.observe.walkthrough.filled import fill
-from gradbook.observe.walkthrough.steps import Call, Step, Value
-from gradbook.observe.walkthrough.symbols import chain_of
+from gradbook.observe.walkthrough.filled import fill, spelled
+from gradbook.observe.walkthrough.steps import Call, Formula, Part, Step, Value
+from gradbook.observe.walkthrough.symbols import FIRST, Root, chain_of, number
 
 if TYPE_CHECKING:
     from gradbook.observe.walkthrough.walk import Walk
 
-__all__ = ["root_symbol", "shape_text", "tell"]
+__all__ = ["root_of", "shape_text", "tell"]
 
 ABOUT = {
     "relu": "negative entries become 0, the others stay",
@@ -49,43 +49,74 @@ BACK = {
 
 def tell(walk: Walk) -> None:
     """Fill in what needs names and the whole story: sentences, formulas with numbers, chains."""
-    roots: dict[int, Value] = {}
-    paths: dict[tuple[int, int], list[Value]] = {}
+    chains: dict[int, Chains] = {}
     for step in walk.steps:
         if step.phase == "forward" and step.call is not None:
             step.filled = fill(step.call)
             step.say = say_forward(step.call)
         elif step.phase == "call":
-            if step.what == "backward" and step.root is not None:
-                roots[step.passed] = step.root
-                paths[step.passed, step.root.id] = [step.root]
+            if step.root is not None:
+                chains[step.passed] = Chains(step.root)
             step.say = say_call(step)
         elif step.phase == "backward":
             step.say = say_backward(step)
-            _chain(step, paths, root_symbol(roots.get(step.passed)))
+            if step.passed in chains:
+                chains[step.passed].follow(step)
         elif step.error is not None:
             step.say = f"{step.error[0]}: the cell stops here"
 
 
-def root_symbol(root: Value | None) -> str:
+def root_of(value: Value | None) -> Root:
     """What the gradient is of: L, or the name itself where it is one letter."""
-    return root.name if root is not None and len(root.name) == 1 and root.name.isalpha() else "L"
+    letter = value is not None and len(value.name) == 1 and value.name.isalpha()
+    return Root(value.name if letter and value is not None else "L", value)
 
 
-def _chain(step: Step, paths: dict[tuple[int, int], list[Value]], root: str) -> None:
-    """The chain from the loss to each operand, along the way the gradient came first."""
-    call = step.call
-    if call is None:
-        return
-    above = next((paths[step.passed, out.id] for out in call.outputs if (step.passed, out.id) in paths), None)
-    if above is None:
-        return
-    chains = []
-    for part in step.parts:
-        path = [*above, part.to]
-        paths.setdefault((step.passed, part.to.id), path)
-        chains.append(chain_of(path, root))
-    step.chain = tuple(chains)
+class Chains:
+    """The running chain rule of one pass: to each value along the way the gradient came first."""
+
+    def __init__(self, root: Value) -> None:
+        self.root = root_of(root)
+        self.paths: dict[int, list[Value]] = {root.id: [root]}
+        self.slopes: dict[int, list[float] | None] = {root.id: [] if not root.shape else None}
+
+    def follow(self, step: Step) -> None:
+        """Take one step back into account, and write its chains into it."""
+        outputs = step.call.outputs if step.call is not None else ()
+        above = next((out for out in outputs if out.id in self.paths), None)
+        if above is None:
+            return
+        chains, numbers = [], []
+        for part in step.parts:
+            path = [*self.paths[above.id], part.to]
+            slopes = _slopes(self.slopes[above.id], part)
+            self.paths.setdefault(part.to.id, path)
+            self.slopes.setdefault(part.to.id, slopes)
+            chains.append(chain_of(path, self.root))
+            numbers.append(_product(slopes) if slopes is not None else Formula(""))
+        step.chain, step.chain_numbers = tuple(chains), tuple(numbers)
+
+
+def _slopes(above: list[float] | None, part: Part) -> list[float] | None:
+    """The derivatives along a path of scalars, one more at its end; None where not all are scalars."""
+    if above is None or part.to.shape or part.operation not in ("times", "jacobian"):
+        return None
+    local = [factor.block for factor in part.factors if factor.role == "local"]
+    if any(block.values.size != 1 for block in local):
+        return None
+    slope = 1.0
+    for block in local:
+        slope *= float(block.values.reshape(-1)[0])
+    return [*above, slope]
+
+
+def _product(slopes: list[float]) -> Formula:
+    """1 · (−2) · 3 = −6."""
+    made = spelled([tuple(slopes)])
+    total = 1.0
+    for slope in slopes:
+        total *= slope
+    return Formula(f"{made.latex} = {chr(FIRST + len(made.parts))}", (*made.parts, number(total)))
 
 
 def say_forward(call: Call) -> str:
