@@ -213,7 +213,7 @@ class _Describer:
         return made
 
     def _filled(self, filled: Filled) -> dict[str, Any]:
-        left, _, right = filled.text.partition(" = ")
+        _, _, right = filled.text.partition(" = ")
         middle, _, result = right.rpartition(" = ")
         entry = {"at": list(filled.entry or ()), "text": plain(middle), "result": plain(result)} if middle else None
         return {

@@ -1,4 +1,4 @@
-"""The still picture of a walkthrough: the main chain of the computation with its numbers, gradients below the values."""
+"""The still picture of a walkthrough: the main chain of the computation in numbers, gradients below the values."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ def walk_svg(walk: Walk) -> str:
     if walk.note:
         svg.text(MARGIN, y + 8, walk.note[:130], "u")
         y += 24
-    svg.raw(f"<style>.gb .gi{{fill:{GRAD_INK}}}.gb .mi{{font:italic 13px Georgia,serif}}.gb .q{{font-size:10.5px}}</style>")
+    svg.raw(
+        f"<style>.gb .gi{{fill:{GRAD_INK}}}.gb .mi{{font:italic 13px Georgia,serif}}.gb .q{{font-size:10.5px}}</style>"
+    )
     return svg.document(WIDTH, max(y + MARGIN, 80), walk_name(walk))
 
 
@@ -174,20 +176,21 @@ def _drawn(block: Block) -> np.ndarray:
     """The numbers that are drawn of a tensor, [rows, columns]; none where they are not known."""
     if not block.known or not block.values.size:
         return np.zeros((0, 0))
-    return np.real(block.shown(SHOWN, SHOWN, 1).values[0]).astype(float)
+    values: np.ndarray = np.real(block.shown(SHOWN, SHOWN, 1).values[0]).astype(float)
+    return values
 
 
 def _cell(block: Block) -> float:
     """Width of one number of a block."""
-    return max(CELL, *(text_width(number(float(v))) * 0.92 + 7 for v in _drawn(block).reshape(-1)), 0)
+    return max([CELL * 1.0, *(text_width(number(float(v))) * 0.92 + 7 for v in _drawn(block).reshape(-1))])
 
 
 def _width(value: Value) -> float:
-    return max(_cell(block) * max(1, _drawn(block).shape[1]) for block in _blocks(value))
+    return max(_cell(block) * float(max(1, _drawn(block).shape[1])) for block in _blocks(value))
 
 
 def _height(value: Value) -> float:
-    return ROW * max(1, _drawn(value.block).shape[0])
+    return float(ROW * max(1, len(_drawn(value.block))))
 
 
 def _blocks(value: Value) -> list[Block]:
@@ -204,5 +207,3 @@ def _room(value: Value) -> float:
 
 def _short(label: str) -> str:
     return label if len(label) <= 14 else label[:13] + "…"
-
-

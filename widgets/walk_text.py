@@ -23,7 +23,7 @@ def walk_name(walk: Walk) -> str:
     """The walk in one line: what a picture of it is called."""
     forward, backward = len(walk.forward), len(walk.backward)
     ended = f", stopped by {type(walk.error).__name__}" if walk.error is not None else ""
-    return f"walkthrough of {walk.title}: {forward} steps forward, {backward} backward{ended}"
+    return f"walkthrough of {walk.title}: {forward} step{'s' * (forward != 1)} forward, {backward} backward{ended}"
 
 
 def walk_text(walk: Walk, backward_only: bool = False) -> str:

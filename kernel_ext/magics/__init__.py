@@ -7,6 +7,7 @@ from gradbook.kernel_ext.magics.inspect import InspectMagic
 from gradbook.kernel_ext.magics.runs import RunsMagic
 from gradbook.kernel_ext.magics.seed import SeedMagic
 from gradbook.kernel_ext.magics.timeline import BY, TimelineMagic
+from gradbook.kernel_ext.magics.walk import WalkMagic
 from gradbook.kernel_ext.magics.watch import WatchMagic
 from gradbook.kernel_ext.settings import LEVELS, PANELS, THEMES
 
@@ -15,6 +16,7 @@ __all__ = ["EXPRESSIONS", "MAGICS", "WORDS"]
 MAGICS = (
     GradbookMagic,
     WatchMagic,
+    WalkMagic,
     GraphMagic,
     InspectMagic,
     TimelineMagic,
@@ -37,6 +39,7 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
         "--every": (),
         "--hz": (),
     },
+    "walk": {"": ("--backward-only", "--predict", "--quiz", "--save"), "--predict": (), "--save": ()},
     "graph": {"": ("--depth", "--direction", "--save"), "--direction": ("TB", "LR"), "--depth": (), "--save": ()},
     "timeline": {"": ("--by", "--memory", "--save"), "--by": BY, "--save": ()},
     "runs": {"": ("compare",)},

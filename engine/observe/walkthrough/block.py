@@ -72,7 +72,8 @@ class Block:
         facet, row, col = tuple(index[:-2]), index[-2] if len(index) > 1 else 0, index[-1] if index else 0
         if facet not in self.facets or row not in self.rows or col not in self.cols:
             return None
-        return self.values[self.facets.index(facet), self.rows.index(row), self.cols.index(col)].item()
+        found: float = self.values[self.facets.index(facet), self.rows.index(row), self.cols.index(col)].item()
+        return found
 
 
 def chosen(count: int, limit: int) -> list[int]:
@@ -109,5 +110,5 @@ def _host(array: Any) -> np.ndarray:
     """On the host, in a dtype that NumPy itself has."""
     if hasattr(array, "get"):
         array = array.get()
-    array = np.asarray(array)
-    return array.astype(np.float32) if array.dtype.kind == "V" else array
+    found: np.ndarray = np.asarray(array)
+    return found.astype(np.float32) if found.dtype.kind == "V" else found

@@ -233,7 +233,7 @@ def _cross_entropy(call: Call) -> list[Any]:
         return []
     if len(x.shape) != 2 or np.asarray(target.block.array).dtype.kind not in "iu" or call.output.shape:
         return []
-    if call.operands[2:] and call.operands[2] is not None or call.params.get("label_smoothing"):
+    if (call.operands[2:] and call.operands[2] is not None) or call.params.get("label_smoothing"):
         return []
     rows = x.block.array.astype(np.float64)
     p = np.exp(rows - rows.max(axis=1, keepdims=True))

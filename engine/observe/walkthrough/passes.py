@@ -24,7 +24,7 @@ class Pass:
         self.repeat: tuple[Any, ...] = ()
         self.to_leaves = inputs is None
         self._held: dict[Any, Any] = {}  # node -> what it has received so far, on top of an earlier `.grad`
-        self._prior: dict[Any, bool] = {}
+        self._times: dict[Any, int] = {}  # node -> how often it received something
         self._leaves: dict[int, tuple[Value, Any]] = {}
 
     def step(self, call: Call, node: Any, grad: Any, edges: Sequence[Any], results: Any) -> Step:
@@ -58,8 +58,8 @@ class Pass:
         held = self._held.get(edge)
         why = ""
         if held is not None:
-            why = f"{value_use(self, edge)} part of the gradient"
-        elif stored and leaf._grad is not None:
+            why = f"{self._ordinal(edge)} part of the gradient"
+        elif leaf is not None and stored and leaf._grad is not None:
             held, why = leaf._grad._array, "what lay in .grad before"
         total = fitted if held is None else held + fitted
         self._held[edge] = total
@@ -79,11 +79,10 @@ class Pass:
         self._held.clear()
         self._leaves.clear()
 
-
-def value_use(walk: Pass, edge: Any) -> str:
-    """How many times an edge has received something so far, as a word."""
-    count = walk._prior[edge] = int(walk._prior.get(edge, 1)) + 1
-    return {2: "second", 3: "third"}.get(count, f"{count}th")
+    def _ordinal(self, edge: Any) -> str:
+        """Which part of its gradient an edge receives now, after the first."""
+        count = self._times[edge] = self._times.get(edge, 1) + 1
+        return {2: "second", 3: "third"}.get(count, f"{count}th")
 
 
 def bare(value: Any) -> Any:

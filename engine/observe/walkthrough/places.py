@@ -37,22 +37,28 @@ def is_foreign(file: str) -> bool:
     known = _foreign.get(file)
     if known is None:
         here = os.path.realpath(file) if not file.startswith("<") else file
-        known = is_own(file) or here.startswith(_LIBRARIES) or file.startswith("<frozen")
+        installed = any(f"{os.sep}{part}{os.sep}" in here for part in ("site-packages", "dist-packages"))
+        known = is_own(file) or installed or here.startswith(_LIBRARIES) or file.startswith("<frozen")
         _foreign[file] = known
     return known
 
 
-def frames_of(base: FrameType | None, depth: int = 1) -> list[FrameType]:
-    """The user's frames from the innermost out to `base`, library frames left out; the innermost foreign if none."""
+def frames_of(base: CodeType | None, depth: int = 1) -> list[FrameType]:
+    """The user's frames from the innermost out to that of `base`, libraries left out; the innermost foreign if none.
+
+    IPython runs each statement of a cell as code of its own: any top level of the same file ends the way too.
+    """
     frame: FrameType | None = sys._getframe(depth)
     found: list[FrameType] = []
     nearest: FrameType | None = None
     steps = 0
     while frame is not None and steps < DEEPEST * 4:
-        file = frame.f_code.co_filename
-        if frame is base or not is_foreign(file):
+        code = frame.f_code
+        file = code.co_filename
+        ends = base is not None and (code is base or (code.co_name == "<module>" and file == base.co_filename))
+        if ends or not is_foreign(file):
             found.append(frame)
-            if frame is base or len(found) >= DEEPEST:
+            if ends or len(found) >= DEEPEST:
                 break
         elif nearest is None and not is_own(file):
             nearest = frame
@@ -142,7 +148,7 @@ def _function_around(text: str, line: int) -> tuple[int, int]:
 
 
 def _first_line(node: Any) -> int:
-    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    return min(int(part.lineno) for part in (node, *node.decorator_list))
 
 
 @dataclass(frozen=True, slots=True)

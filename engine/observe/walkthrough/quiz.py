@@ -130,7 +130,9 @@ def _granted(walk: Walk, wish: Wish) -> Question | str:
     made = [(step, value) for step in walk.forward for value in values if step.call and value in step.call.outputs]
     later = [pair for pair in made if pair[0].line is not None and pair[0].line >= wish.line] or made
     if not later:
-        return f"predict {wish}: {wish.name} is given, not computed; ask for {wish.name}.grad, or for what is made of it"
+        return (
+            f"predict {wish}: {wish.name} is given, not computed; ask for {wish.name}.grad, or for what is made of it"
+        )
     step, value = later[0]
     why = step.filled[0].text if step.filled else ""
     return ask(step, value, "value", value.block, wish.ask, wish.entry, why)
@@ -215,7 +217,7 @@ def _forward_questions(walk: Walk) -> list[Question]:
     found: list[Question | str] = []
     for step in walk.forward:
         call = step.call
-        if call is None or not call.outputs or step.repeat and step.repeat[0].index:
+        if call is None or not call.outputs or (step.repeat and step.repeat[0].index):
             continue
         value, why = call.output, step.filled[0].text if step.filled else ""
         if call.op in SHAPES and len(value.shape) > 1 and value.name:

@@ -17,7 +17,7 @@ from gradbook.observe.walkthrough.block import Block
 from gradbook.observe.walkthrough.naming import Namer
 from gradbook.observe.walkthrough.passes import Pass
 from gradbook.observe.walkthrough.places import Lines, Sources, frames_of
-from gradbook.observe.walkthrough.steps import Call, Loop, Place, Step, Update, Value
+from gradbook.observe.walkthrough.steps import Call, Step, Update, Value
 from gradbook.observe.walkthrough.thinning import Thinning
 
 __all__ = ["Recorder"]
@@ -34,6 +34,7 @@ class Recorder:
 
     def __init__(self, base: FrameType | None, sources: Sources) -> None:
         self.base, self.sources = base, sources
+        self.code = base.f_code if base is not None else None
         self.lines = Lines(base, sources)
         self.steps: list[Step] = []
         self.values = 0
@@ -62,7 +63,7 @@ class Recorder:
         if self.calls >= EVENTS:
             self.ended = True
             return
-        frames = frames_of(self.base, 3)
+        frames = frames_of(self.code, 3)
         call = self._call(op, operands, params, frames)
         outputs = output if isinstance(output, tuple) else (output,)
         call.outputs = tuple(self._output(call, i, tensor) for i, tensor in enumerate(outputs) if _is_tensor(tensor))
@@ -80,14 +81,14 @@ class Recorder:
         source = self._known(value) if value is not None else None
         call = source.source if source is not None else None
         if call is None:
-            call = self._written(target, value, frames_of(self.base, 3))
+            call = self._written(target, value, frames_of(self.code, 3))
         else:
             call.extra["in place"] = True
         self._writers[_address(target._array)] = call
         root = target._view[0] if target._view is not None else None
         self._replace(target, call)
         if root is not None and root is not target:
-            self._root_changed(root, target, frames_of(self.base, 3))
+            self._root_changed(root, target, frames_of(self.code, 3))
 
     def on_backward(self, phase: str, root: Any, inputs: Any) -> None:
         """A backward pass begins or ends."""
@@ -96,7 +97,7 @@ class Recorder:
         if phase == "start":
             self._silent += 1
             if self._silent == 1:
-                self._begin_pass(root, inputs, frames_of(self.base, 3))
+                self._begin_pass(root, inputs, frames_of(self.code, 3))
             return
         self._silent = max(0, self._silent - 1)
         if self._silent == 0 and self._pass is not None:
@@ -131,7 +132,7 @@ class Recorder:
                             for p in parameters]  # fmt: skip
             return
         self._silent = max(0, self._silent - 1)
-        step = self._event("step", frames_of(self.base, 3), type(optimizer).__name__)
+        step = self._event("step", frames_of(self.code, 3), type(optimizer).__name__)
         updates = []
         for parameter, before, grad in self._before:
             updates.append(Update(before, self.value_of(parameter), grad))
@@ -141,7 +142,7 @@ class Recorder:
     def on_zero_grad(self, owner: Any) -> None:
         """Gradients were cleared."""
         if not self._silent and not self.ended and get_ident() == self._thread:
-            self._event("zero_grad", frames_of(self.base, 3), type(owner).__name__)
+            self._event("zero_grad", frames_of(self.code, 3), type(owner).__name__)
 
     def note(self) -> str | None:
         """What was left out, in a sentence."""
@@ -327,7 +328,7 @@ class Recorder:
 
     def _begin_pass(self, root: Any, inputs: Any, frames: list[FrameType]) -> None:
         self.passes += 1
-        value = self.node_value(root._node) if root._node is not None else self.value_of(root)
+        value = (self.node_value(root._node) if root._node is not None else None) or self.value_of(root)
         self._pass = Pass(self, self.passes, value, inputs)
         step = self._event("backward", frames)
         step.passed, step.root = self.passes, value
@@ -339,7 +340,8 @@ class _Written:
 
     def __init__(self, name: str, operands: str = "value") -> None:
         self.name, self.operands = name, tuple(operands.split())
-        self.formula, self.grads, self.rules, self.joint = "", {}, (), None
+        self.formula = ""
+        self.grads: dict[str, str] = {}
 
 
 def _plain_rate(optimizer: Any) -> float | None:

@@ -196,5 +196,3 @@ class Step:
     def line(self) -> int | None:
         """Its line in its source text."""
         return self.place.line if self.place is not None else None
-
-

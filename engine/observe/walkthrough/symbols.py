@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -11,7 +12,15 @@ import numpy as np
 from gradbook.observe.walkthrough.steps import Call, Factor, Formula, Part, Value
 
 __all__ = [
-    "Root", "chain_of", "forward_symbols", "gradient_symbols", "letters_of", "local_label", "number", "plain", "put_in",
+    "Root",
+    "chain_of",
+    "forward_symbols",
+    "gradient_symbols",
+    "letters_of",
+    "local_label",
+    "number",
+    "plain",
+    "put_in",
 ]
 
 FIRST = 0xE000  # the character that stands for part 0
@@ -73,10 +82,23 @@ def substitute(latex: str, meaning: Mapping[str, Any], root: Root | None = None)
             top = root.symbol if root is not None else "L"
             seed = root is not None and root.value is not None and meaning.get(letter) is root.value
             out.append(rf"\frac{{\partial {top}}}{{\partial {top if seed else _put(letter, meaning, parts)}}}")
+        elif isinstance(meaning.get(token), str):
+            mark = _put(token, meaning, parts)
+            out.append(_times(out, meaning[token], mark))
         else:
             out.append(_put(token, meaning, parts))
         at += 1
     return Formula("".join(out), tuple(parts))
+
+
+def _times(out: list[str], number: str, mark: str) -> str:
+    """A number in a product of symbols: a dot before it instead of a thin space, brackets if it is negative."""
+    while out and out[-1] == " ":
+        out.pop()
+    if out and out[-1] == r"\,":
+        out[-1] = r" \cdot "
+    bare = not out or "".join(out).rstrip().endswith(("=", "(", "{"))
+    return mark if bare or not number.startswith(MINUS) else f"({mark.strip()})"
 
 
 def _put(token: str, meaning: Mapping[str, Any], parts: list[Any]) -> str:
@@ -136,8 +158,8 @@ def local_label(call: Call, part: Part, factor: Factor, root: Root) -> Formula:
 
 
 def chain_of(path: list[Value], root: Root) -> Formula:
-    """∂L/∂x = ∂L/∂a · ∂a/∂b · … · ∂z/∂x along the values from the loss to here, the middle left out where it is long."""
-    links = list(zip(path, path[1:], strict=False))
+    """∂L/∂x = ∂L/∂a · ∂a/∂b · … · ∂z/∂x along the values from the loss to here; long ones lack their middle."""
+    links = list(itertools.pairwise(path))
     shown = links if len(links) <= 6 else [*links[:2], None, *links[-3:]]
     parts: list[Any] = [path[-1]]
     out = [rf"\frac{{\partial {root.symbol}}}{{\partial {chr(FIRST)}}} ="]
@@ -203,9 +225,10 @@ def number(value: Any) -> str:
 _WORDS = {
     r"\cdot": "·", r"\,": " ", r"\;": " ", r"\!": "", r"\dots": "…", r"\sum": "Σ", r"\prod": "Π", r"\partial": "∂",
     r"\ln": "ln ", r"\log": "log ", r"\max": "max", r"\min": "min", r"\tanh": "tanh ", r"\exp": "exp", r"\sin": "sin ",
-    r"\cos": "cos ", r"\tan": "tan ", r"\le": "≤", r"\ge": "≥", r"\odot": "⊙", r"\top": "ᵀ", r"\left": "", r"\right": "",
-    r"\sigma": "σ", r"\gamma": "γ", r"\beta": "β", r"\alpha": "α", r"\lambda": "λ", r"\mu": "μ", r"\epsilon": "ε",
-    r"\pi": "π", r"\Phi": "Φ", r"\varphi": "φ", r"\hat": "", r"\textstyle": "", r"\star": "⋆", r"\ast": "∗",
+    r"\cos": "cos ", r"\tan": "tan ", r"\le": "≤", r"\ge": "≥", r"\odot": "⊙", r"\top": "ᵀ", r"\left": "",
+    r"\right": "", r"\sigma": "σ", r"\gamma": "\N{GREEK SMALL LETTER GAMMA}", r"\beta": "β",
+    r"\alpha": "\N{GREEK SMALL LETTER ALPHA}", r"\lambda": "λ", r"\mu": "μ", r"\epsilon": "ε",
+    r"\pi": "π", r"\Phi": "Φ", r"\varphi": "φ", r"\hat": "", r"\textstyle": "", r"\star": "⋆", r"\ast": "\N{ASTERISK OPERATOR}",
     r"\lfloor": "⌊", r"\rfloor": "⌋", r"\lceil": "⌈", r"\rceil": "⌉", r"\ne": "≠", r"\in": "∈", r"\sinh": "sinh ",
     r"\cosh": "cosh ", r"\arcsin": "arcsin ", r"\arccos": "arccos ", r"\arctan": "arctan ", r"\times": "×",
     r"\lVert": "‖", r"\rVert": "‖", r"\det": "det ", r"\mathbf": "", r"\lnot": "not ", r"\quad": "  ", r"\mid": "|",

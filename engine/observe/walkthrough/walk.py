@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import ast
 import linecache
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
 from gradbook import events
 from gradbook.observe.source import cell_label, user_frame
 from gradbook.observe.walkthrough.naming import give_symbols, name_outputs
-from gradbook.observe.walkthrough.places import Sources, Text
+from gradbook.observe.walkthrough.places import Sources
 from gradbook.observe.walkthrough.recorder import Recorder
 from gradbook.observe.walkthrough.steps import Call, Place, Step, Value
 from gradbook.observe.walkthrough.telling import tell

@@ -32,7 +32,12 @@ def geometry(call: Call) -> tuple[tuple[int, ...], ...] | None:
             return (int(value),) * rank
         return tuple(int(v[0] if isinstance(v, tuple | list) else v) for v in value)[-rank:]
 
-    return axes(kernel, 1), axes(params.get("stride"), 1), axes(params.get("padding"), 0), axes(params.get("dilation"), 1)
+    return (
+        axes(kernel, 1),
+        axes(params.get("stride"), 1),
+        axes(params.get("padding"), 0),
+        axes(params.get("dilation"), 1),
+    )
 
 
 def window_of(call: Call, array: Any, entry: tuple[int, ...]) -> Any:
@@ -47,9 +52,7 @@ def window_of(call: Call, array: Any, entry: tuple[int, ...]) -> Any:
     image = array[entry[0], group * channels : (group + 1) * channels]
     out = np.zeros((channels, *kernel), array.dtype)
     for at in np.ndindex(*kernel):
-        place = tuple(
-            o * s - p + k * d for o, s, p, k, d in zip(entry[2:], stride, padding, at, dilation, strict=True)
-        )
+        place = tuple(o * s - p + k * d for o, s, p, k, d in zip(entry[2:], stride, padding, at, dilation, strict=True))
         if all(0 <= i < n for i, n in zip(place, array.shape[2:], strict=True)):
             out[(slice(None), *at)] = image[(slice(None), *place)]
     return out
@@ -62,7 +65,7 @@ def windows(call: Call) -> list[dict[str, Any]]:
         return []
     kernel, stride, padding, dilation = ((0,) * (2 - len(axis)) + axis if len(axis) < 2 else axis for axis in shape)
     height, width = ((1, *call.output.shape)[-2:]) if len(call.output.shape) == 3 else call.output.shape[-2:]
-    found = []
+    found: list[dict[str, Any]] = []
     for i, j in np.ndindex(height, width):
         if len(found) == WINDOWS:
             break
@@ -83,7 +86,7 @@ def _sum_of(call: Call, entry: tuple[int, ...]) -> dict[str, Any]:
     result, x = call.output.block.at(entry), call.operands[0]
     if result is None or not isinstance(x, Value) or not x.block.whole:
         return {}
-    found = {"result": float(result)}
+    found: dict[str, Any] = {"result": float(result)}
     seen = window_of(call, x.block.array, entry)
     weight = call.operands[1] if len(call.operands) > 1 else None
     if seen is not None and isinstance(weight, Value) and weight.block.whole:
