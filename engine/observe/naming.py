@@ -13,7 +13,7 @@ from typing import Any
 
 from gradbook.observe.source import Span, Where, is_own, span_of
 
-__all__ = ["Names", "argument_names", "backward_name", "target_name"]
+__all__ = ["Names", "argument_names", "backward_name", "target_name", "target_names"]
 
 LONGEST = 24  # characters of an expression that may still serve as a name
 _files: dict[str, _File] = {}
@@ -74,6 +74,12 @@ def target_name(where: Where | None) -> str:
     return "" if expression is None or where is None else _file(where[0].co_filename).targets.get(expression, "")
 
 
+def target_names(where: Where | None) -> tuple[str, ...]:
+    """The variables that take the several results of this instruction: ('a', 'b') for `a, b = x.split(2)`."""
+    expression = _expression_at(where) if where is not None else None
+    return () if expression is None or where is None else _file(where[0].co_filename).unpacked.get(expression, ())
+
+
 class _File:
     """The expressions of one source text by where they end, and what they are assigned to."""
 
@@ -81,6 +87,7 @@ class _File:
         self.text = text
         self.ending: dict[tuple[int, int], list[ast.expr]] = {}
         self.targets: dict[ast.expr, str] = {}
+        self.unpacked: dict[ast.expr, tuple[str, ...]] = {}
         try:
             tree: ast.AST = ast.parse(text)
         except (SyntaxError, ValueError):
@@ -91,6 +98,15 @@ class _File:
             name, value = _target_of(node), getattr(node, "value", None)
             if name and isinstance(value, ast.expr):
                 self.targets[value] = name
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+                self._unpack([_plain(target) for target in node.targets[0].elts], node.value)
+
+    def _unpack(self, names: list[str], value: ast.expr) -> None:
+        """`a, b = x * 2, y` names each part; `a, b = x.split(2)` the results of one call."""
+        if isinstance(value, ast.Tuple) and len(value.elts) == len(names):
+            self.targets.update({part: name for part, name in zip(value.elts, names, strict=True) if name})
+        else:
+            self.unpacked[value] = tuple(names)
 
     def at(self, span: Span) -> ast.expr | None:
         """The expression that an instruction's span means.

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradbook.autograd.rules import array_of
+from gradbook.autograd.function import FunctionOp
+from gradbook.autograd.rules import apply_rules, arguments, array_of
 from gradbook.observe.walkthrough.block import Block
 from gradbook.observe.walkthrough.steps import Call, Factor, Formula
 
@@ -23,7 +24,7 @@ Probe = Callable[[Any], Any]
 
 
 class Raw(NamedTuple):
-    """How a gradient is made: times, matmul, route, rule; and the factors in their order."""
+    """How a gradient is made: times, matmul, route, jacobian or rule; and the factors in their order."""
 
     operation: str
     factors: tuple[Factor, ...]
@@ -43,7 +44,8 @@ def take_apart(call: Call, node: Any, grads: list[Any], slot: int, result: Any) 
     probe = prober(node, slot) if len(grads) == 1 else None
     if probe is None or max(result.size, grad.size) > PROBED or grad.dtype.kind == "c":
         return Raw("rule", (incoming,))
-    return pointwise(call, slot, grad, result, probe) or jacobian(grad, result, probe) or Raw("rule", (incoming,))
+    found = pointwise(call, grad, result, probe) or route(grad, result, probe) or jacobian(grad, result, probe)
+    return found or Raw("rule", (incoming,))
 
 
 def factor(role: str, label: str, array: Any) -> Factor:
@@ -52,25 +54,18 @@ def factor(role: str, label: str, array: Any) -> Factor:
 
 
 def prober(node: Any, slot: int) -> Probe | None:
-    """What a node's rule gives its operand `slot` for another incoming gradient; None where it has no plain rule."""
-    from gradbook.autograd.rules import arguments
-
+    """What a node's rule gives its operand `slot` for another incoming gradient; None where it must not be asked."""
     op = node.op
-    if op.custom or op.multi or node.saved is None:
+    if isinstance(op, FunctionOp) or op.multi or node.saved is None:  # a user's backward runs once
         return None
-    rule = op.joint or next((rule for rule in op.rules if rule.target == slot), None)
-    if rule is None:
-        return None
+    rule = next((rule for rule in op.rules if rule.target == slot), None)
+    if rule is None or op.custom or op.joint is not None:
+        return lambda grad: array_of(apply_rules(node, grad, node.edges, False)[slot])
     values = arguments(rule, node, node.edges)
-
-    def probe(grad: Any) -> Any:
-        made = rule.fn(grad, *values)
-        return array_of(made[slot] if rule is op.joint else made)
-
-    return probe
+    return lambda grad: array_of(rule.fn(grad, *values))
 
 
-def pointwise(call: Call, slot: int, grad: Any, result: Any, probe: Probe) -> Raw | None:
+def pointwise(call: Call, grad: Any, result: Any, probe: Probe) -> Raw | None:
     """incoming ∘ local, if each element of the gradient depends on one element of the incoming one alone."""
     ones = np.ones_like(grad)
     local = probe(ones)
@@ -101,6 +96,21 @@ def _aligned(grad: Any, local: Any, call: Call) -> Any:
         return grad if np.broadcast_shapes(grad.shape, local.shape) == local.shape else None
     except ValueError:
         return None
+
+
+def route(grad: Any, result: Any, probe: Probe) -> Raw | None:
+    """Each number of the result is one of the incoming ones, or 0: found by sending the numbers 1, 2, 3, … back.
+
+    The local factor says where each comes from, counted from 1; 0 where nothing arrives.
+    """
+    if grad.dtype.kind != "f" or grad.size >= (1 << 24 if grad.dtype.itemsize >= 4 else 1 << 10):
+        return None
+    source = probe(np.arange(1, grad.size + 1, dtype=grad.dtype).reshape(grad.shape))
+    if not np.isfinite(source).all() or (source != np.floor(source)).any() or (source < 0).any():
+        return None
+    if source.max(initial=0) > grad.size or not (multiply("route", [grad, source]) == result).all():
+        return None
+    return Raw("route", (factor("incoming", r"\bar y", grad), factor("local", r"\text{from}", source)))
 
 
 def jacobian(grad: Any, result: Any, probe: Probe) -> Raw | None:
@@ -144,6 +154,8 @@ def multiply(operation: str, arrays: list[Any]) -> Any:
         for array in arrays[1:]:
             out = out @ array
         return out
+    if operation == "route":
+        return np.append(np.zeros(1, arrays[0].dtype), arrays[0])[arrays[1].astype(np.int64)]
     raise ValueError(f"{operation} is no product")
 
 

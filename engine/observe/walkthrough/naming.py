@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from types import FrameType
 from typing import Any
 
-from gradbook.observe.naming import Names, argument_names, target_name
+from gradbook.observe.naming import Names, argument_names, target_name, target_names
 from gradbook.observe.walkthrough.steps import Call, Step, Value
 
 __all__ = ["Namer", "give_symbols", "name_outputs"]
@@ -31,10 +31,9 @@ class Namer:
             self._names = None
 
     def name(self, tensor: Any, frames: Sequence[FrameType] | None) -> str:
-        """The user's name for a tensor; of a `.grad` too; '' if it has none."""
+        """The user's name for a tensor, '' if it has none."""
         for fresh in (False, True):
-            names = self._in_sight(frames, fresh)
-            found = names.of(tensor) or _grad_of(tensor, names)
+            found = self._in_sight(frames, fresh).of(tensor)
             if found:
                 return found
             if self._looks >= LOOKS:
@@ -61,19 +60,6 @@ class Namer:
         self._names = self.base = None
 
 
-def _grad_of(tensor: Any, names: Names) -> str:
-    """`W.grad` for the tensor that lies in a named leaf's `.grad`."""
-    for name, leaf in _leaves(names):
-        if leaf._grad is tensor:
-            return f"{name}.grad"
-    return ""
-
-
-def _leaves(names: Names) -> Iterable[tuple[str, Any]]:
-    yield from names.parameters.values()
-    yield from names.owners.items() if hasattr(names, "owners") else ()
-
-
 def name_outputs(steps: Sequence[Step]) -> None:
     """Outputs are called what they are assigned to: by the innermost frame whose call no other operation takes on."""
     calls = [step.call for step in steps if step.phase == "forward" and step.call is not None]
@@ -83,19 +69,22 @@ def name_outputs(steps: Sequence[Step]) -> None:
             if isinstance(operand, Value):
                 taken.setdefault(operand.id, []).append(call)
     for call in calls:
-        for value in call.outputs[:1] if len(call.outputs) == 1 else ():
-            if not value.name:
-                value.name = _target(call, [user for user in taken.get(value.id, ()) if user.repeat == call.repeat])
+        users = [user for value in call.outputs for user in taken.get(value.id, ()) if user.repeat == call.repeat]
+        names = _targets(call, users)
+        for value, name in zip(call.outputs, names, strict=False):
+            value.name = value.name or name or (value.was.name if value.was is not None else "")
 
 
-def _target(call: Call, users: list[Call]) -> str:
+def _targets(call: Call, users: list[Call]) -> tuple[str, ...]:
+    """The variables that take the outputs of a call."""
+    several = len(call.outputs) > 1
     for where in call.wheres:
         if any(where in user.wheres for user in users):
             continue
-        name = target_name(where)
-        if name:
-            return name
-    return ""
+        names = target_names(where) if several else (target_name(where),)
+        if any(names):
+            return names
+    return ("",) * len(call.outputs)
 
 
 def give_symbols(values: Iterable[Value]) -> None:

@@ -82,8 +82,9 @@ class Recorder:
         call = source.source if source is not None else None
         if call is None:
             call = self._written(target, value, frames_of(self.code, 3))
-        else:
+        elif source is not None:
             call.extra["in place"] = True
+            self._taken_over(target, source)
         self._writers[_address(target._array)] = call
         root = target._view[0] if target._view is not None else None
         self._replace(target, call)
@@ -187,6 +188,13 @@ class Recorder:
         self._remember(tensor, value)
         return value
 
+    def _taken_over(self, target: Any, value: Value) -> None:
+        """A computed value was written into `target`: it is what the target is now."""
+        old = self._by_tensor.get(id(target))
+        if old is not None and old is not value and old.tensor is not None and old.tensor() is target:
+            value.was = old
+        self._remember(target, value)
+
     def _written(self, target: Any, value: Any, frames: list[FrameType]) -> Call:
         """A change in place that no recorded operation computed: a fill, or a copy."""
         operands = (value,) if value is not None else ()
@@ -213,6 +221,7 @@ class Recorder:
         call = self._call(_Written("copy_slices", "base value"), (), {}, frames)
         call.operands = (old, new)
         call.outputs = (self._output(call, 0, root),)
+        call.output.was = old
         if root._node is not None and root._node.op.name == "copy_slices":
             self._calls[root._node] = call
         self.steps.append(Step("forward", call=call, place=call.place, repeat=call.repeat))
@@ -231,10 +240,18 @@ class Recorder:
             kind = "constant"
         value = self._value(tensor, kind)
         value.source = self._writers.get(_address(tensor._array)) if known is not None else None
-        value.name = (known.name if known is not None else "") or self.namer.name(tensor, frames)
+        value.name = (known.name if known is not None else "") or self._name_of(tensor, frames)
         value.was = known
         self._remember(tensor, value)
         return value
+
+    def _name_of(self, tensor: Any, frames: Sequence[FrameType] | None) -> str:
+        """The user's name for a tensor that no operation made; `W.grad` for what lies in a leaf's `.grad`."""
+        for value in self._by_tensor.values():
+            leaf = value.tensor() if value.kind != "op" and value.tensor is not None else None
+            if leaf is not None and leaf._grad is tensor:
+                return f"{value.name}.grad" if value.name else ""
+        return self.namer.name(tensor, frames)
 
     def node_value(self, node: Any) -> Value | None:
         """The Value whose history a node is."""
