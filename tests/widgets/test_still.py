@@ -1,4 +1,5 @@
 import base64
+import zlib
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def test_without_a_page_there_is_a_picture_and_a_text() -> None:
 def test_a_saved_page_holds_the_message_and_its_title_as_text(tmp_path: Path) -> None:
     page = sample().save(tmp_path / "walk.html").read_text(encoding="utf-8")
     packed = page.split('<script type="text/plain">')[1].split("<")[0]
-    assert unpack(base64.b64decode(packed)).content["view"] == "walk"
+    assert unpack(zlib.decompress(base64.b64decode(packed))).content["view"] == "walk"
     assert "<title>&lt;b&gt;" in page
     assert "default-src 'none'" in page
 

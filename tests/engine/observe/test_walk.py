@@ -164,7 +164,11 @@ def test_modules_have_paths_and_their_lines() -> None:
     assert [(step.op, step.call.path, step.call.cls) for step in walk.forward if step.call] == [
         ("linear", "first", "Linear"), ("relu", "", "Net"), ("linear", "second", "Linear"),
     ]  # fmt: skip
-    assert [text_of(walk, step) for step in walk.forward] == ["self.first(x)", "F.relu(self.first(x))", "self.second(h)"]
+    assert [text_of(walk, step) for step in walk.forward] == [
+        "self.first(x)",
+        "F.relu(self.first(x))",
+        "self.second(h)",
+    ]
     call = walk.forward[0].call
     assert call is not None
     assert walk.sources.texts[1].label == "Net.forward in test_walk.py" or "forward" in walk.sources.texts[1].label
@@ -204,7 +208,8 @@ def test_nested_loops_and_loops_on_one_line() -> None:
         for _ in range(2):
             for _ in range(1):
                 x = x * 2
-        for _ in range(3): x = x + 1  # noqa: E701
+        for _ in range(3):
+            x = x + 1  # noqa: E701
         n = 0
         while n < 2:
             x = x - 1
