@@ -106,9 +106,13 @@ def hostile_walk() -> observe.Walk:
     """A walk whose title, names, source and error are out to break a page."""
     x = gradbook.tensor([1.0, 2.0], requires_grad=True)
     walk = observe.walk()
-    with pytest.raises(ValueError, match="script"), walk:
+
+    def fail() -> None:
         (x * 2).sum().backward()
         raise ValueError(HOSTILE)
+
+    with pytest.raises(ValueError, match="script"), walk:
+        fail()
     walk.title = HOSTILE
     for value in walk.values:
         value.name = HOSTILE

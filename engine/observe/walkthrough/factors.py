@@ -44,8 +44,8 @@ def take_apart(call: Call, node: Any, grads: list[Any], slot: int, result: Any) 
     probe = prober(node, slot) if len(grads) == 1 else None
     if probe is None or max(result.size, grad.size) > PROBED or grad.dtype.kind == "c":
         return Raw("rule", (incoming,))
-    found = pointwise(call, grad, result, probe) or route(grad, result, probe) or jacobian(grad, result, probe)
-    return found or Raw("rule", (incoming,))
+    taken = pointwise(call, grad, result, probe) or route(grad, result, probe) or jacobian(grad, result, probe)
+    return taken or Raw("rule", (incoming,))
 
 
 def factor(role: str, label: str, array: Any) -> Factor:

@@ -80,7 +80,7 @@ def test_steps_point_at_their_expression() -> None:
 
 def test_values_have_the_users_names_and_numbers() -> None:
     walk = lesson()
-    x, w, b, v, y = inputs()
+    x, w, b, *_ = inputs()
     np.testing.assert_array_equal(walk["h"].array, F.relu(x @ w + b).detach().numpy())
     assert walk["x"].kind == "input"
     assert not walk["x"].requires_grad
@@ -208,8 +208,9 @@ def test_nested_loops_and_loops_on_one_line() -> None:
         for _ in range(2):
             for _ in range(1):
                 x = x * 2
-        for _ in range(3):
-            x = x + 1  # noqa: E701
+        # fmt: off
+        for _ in range(3): x = x + 1  # noqa: E701
+        # fmt: on
         n = 0
         while n < 2:
             x = x - 1
@@ -266,6 +267,7 @@ def test_gradient_descent_by_hand_changes_in_place() -> None:
     names = [value.label for value in walk.values]
     assert "p.grad" in names
     np.testing.assert_allclose(walk["p"].array, [0.8, 1.6], rtol=1e-6)
+    assert q.tolist() == walk["p"].array.tolist()
     assert walk["p"].was is walk.all("p")[0]
     assert walk["q"].source is not None
     assert walk["q"].source.operands[0] is walk["p"]
@@ -322,9 +324,13 @@ def test_attention_and_convolution() -> None:
 def test_up_to_the_line_that_raises() -> None:
     x = gradbook.ones(2, 3)
     walk = observe.walk()
-    with pytest.raises(gradbook.errors.ShapeError), walk:
+
+    def fail() -> None:
         y = x * 2
         y @ x
+
+    with pytest.raises(gradbook.errors.ShapeError), walk:
+        fail()
     assert [step.phase for step in walk.steps] == ["forward", "error"]
     last = walk.steps[-1]
     assert last.error is not None
