@@ -1,5 +1,6 @@
 // The harness page: one live view in a state chosen by the address, e.g. index.html#scene=paused&dark&w=900
 import { mount, render } from "../src/main";
+import { emptyWalk, errorWalk, loopWalk, residualWalk, scalarWalk, teachingWalk } from "./fakewalk";
 import { FakeModel, FakeRun, hostileParameters, manyParameters, teachingParameters } from "./fake";
 
 const choice = new URLSearchParams(location.hash.slice(1));
@@ -45,10 +46,29 @@ const scenes: Record<string, () => FakeModel> = {
   negative() { const model = new FakeModel(new FakeRun({ lossScale: -1, spike: null })); model.run!.run(800); return model; },
 };
 
+const walks: Record<string, () => Uint8Array> = {
+  walk: () => teachingWalk().packed(), "walk-scalar": () => scalarWalk().packed(), "walk-residual": () => residualWalk(2).packed(), "walk-deep": () => residualWalk(40).packed(),
+  "walk-loop": () => loopWalk(3).packed(), "walk-loops": () => loopWalk(40).packed(), "walk-error": () => errorWalk().packed(), "walk-empty": () => emptyWalk().packed(),
+};
+
+/** A walkthrough, by scene or from a file beside the page (`packet=NAME.bin`), at a step. */
+async function showWalk(name: string): Promise<void> {
+  const packet = choice.get("packet");
+  mount(box, packet ? new Uint8Array(await (await fetch(packet)).arrayBuffer()) : walks[name]());
+  const step = choice.get("step");
+  const slider = box.querySelector<HTMLInputElement>("[aria-label='Walkthrough step']");
+  if (step && slider) {
+    slider.value = step;
+    slider.dispatchEvent(new Event("input"));
+  }
+  if (choice.has("press")) setTimeout(() => { for (const key of choice.get("press")!.split(",")) slider?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true })); }, 300);
+}
+
 const scene = choice.get("scene") ?? "running";
 const box = document.createElement("div");
 stage.append(box);
-if (scene === "static") mount(box, scenes.finished().run!.packed());
+if (scene in walks || scene === "packet") void showWalk(scene);
+else if (scene === "static") mount(box, scenes.finished().run!.packed());
 else {
   const model = scenes[scene]();
   if (choice.has("panels")) model.run!.panels = choice.get("panels")!.split(",");

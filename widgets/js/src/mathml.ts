@@ -7,6 +7,7 @@ const ELEMENTS = new Set(
 const ATTRIBUTES = new Set(
   "mathvariant stretchy fence separator form lspace rspace minsize maxsize movablelimits largeop symmetric accent accentunder linethickness width height depth displaystyle scriptlevel columnalign rowalign columnspacing rowspacing notation".split(" "),
 );
+const ROLES = new Set(["in", "lo"]); // classes that colour a gradient and a value
 const DEEPEST = 60;
 
 /** The formula as an element, or null when the text is no MathML. Scripts, links, handlers and foreign elements fall away. */
@@ -21,7 +22,7 @@ export function formula(text: string, block: boolean): Element | null {
 function adopt(source: Element, depth: number): Element | null {
   if (!ELEMENTS.has(source.localName) || depth > DEEPEST) return null;
   const element = document.createElementNS(NAMESPACE, source.localName);
-  for (const { name, value } of source.attributes) if (ATTRIBUTES.has(name)) element.setAttribute(name, value);
+  for (const { name, value } of source.attributes) if (ATTRIBUTES.has(name) || (name === "class" && ROLES.has(value))) element.setAttribute(name, value);
   for (const child of source.childNodes) {
     if (child.nodeType === 3) element.append(child.textContent ?? "");
     else if (child.nodeType === 1) {

@@ -4,8 +4,9 @@ import inspect from "./inspect/inspect.css";
 import timeline from "./timeline/timeline.css";
 import tokens from "./tokens.css";
 import view from "./view.css";
+import walk from "./walk/walk.css";
 
-const sheets = [tokens, view, graph, inspect, timeline];
+const sheets = [tokens, view, graph, inspect, timeline, walk];
 const styled = new WeakSet<Node>();
 
 /** Style the document or shadow root around `el`. */

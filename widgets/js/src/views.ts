@@ -2,6 +2,7 @@
 import { h } from "./dom";
 import type { Transport, Unpacked } from "./protocol";
 import { createTimeline } from "./timeline/timeline";
+import { createWalk } from "./walk/walk";
 
 /** What a view is made of: the header of a packed message, its buffers, the way to the kernel (null on a saved page), the wished theme. */
 export interface Scene<Header = Record<string, unknown>> {
@@ -13,7 +14,7 @@ export interface Scene<Header = Record<string, unknown>> {
 /** Puts a view into `el`; returns what takes it away. */
 export type ViewMaker = (el: HTMLElement, scene: Scene) => () => void;
 
-const views: Record<string, ViewMaker> = { timeline: createTimeline };
+const views: Record<string, ViewMaker> = { timeline: createTimeline, walk: createWalk };
 
 /** Show a message in the view that it names; one that this bundle does not know says so. */
 export function showView(el: HTMLElement, message: Unpacked, transport: Transport | null, theme: string): () => void {

@@ -1,0 +1,324 @@
+// The picture: laid out once an episode, drawn anew where something changed, the current step kept in sight.
+import { h, icon, s, setAttr, setText } from "../dom";
+import { type Camera, READABLE, clamped, fitScale, fitted, focusOf, follow, zoomed } from "./camera";
+import { drawBack, drawBracket, drawCircle, drawForth, drawSpot, spotName } from "./drawing";
+import { backState, spotState, unitState } from "./graphstate";
+import type { Pane } from "./header";
+import { type Key, keyOf } from "./model";
+import type { Player } from "./player";
+import { type Box, type Scene, layOut } from "./scene";
+
+const LEAST_HEIGHT = 236;
+const MOST_HEIGHT = 440;
+
+interface Element_ { g: SVGGElement; look: string }
+
+export function createGraph(player: Player): Pane {
+  return new Graph(player);
+}
+
+class Graph implements Pane {
+  readonly el: HTMLElement;
+  private readonly box = h("div", { class: "wbox" });
+  private readonly svg = s("svg", { role: "tree", "aria-label": "Graph", "aria-roledescription": "graph" });
+  private readonly world = s("g", {});
+  private readonly layers = { wires: s("g", { "aria-hidden": "true" }), brackets: s("g", {}), spots: s("g", {}), circles: s("g", {}) };
+  private readonly parts = new Map<string, Element_>();
+  private readonly hide: HTMLButtonElement;
+  private readonly tools: HTMLElement;
+  private readonly count = h("span", { class: "dim small" });
+  private scene: Scene | null = null;
+  private sceneKey = "";
+  private camera: Camera | null = null;
+  private followed = "";
+  private current = ""; // the part that has the one tab stop
+  private chosen = 0; // zoom by hand; 0: the picture chooses
+  private heights = new Map<string, number>();
+
+  constructor(private readonly player: Player) {
+    const zoom = (by: number): void => this.zoom(by, { x: this.size().w / 2, y: this.size().h / 2 });
+    const tool = (label: string, title: string, path: string, press: () => void): HTMLButtonElement => h("button", { type: "button", class: "btn i", "aria-label": label, title, onclick: press }, icon(14, path));
+    this.hide = h("button", { type: "button", class: "btn q ask", "aria-pressed": "false", title: "Ask first: what a step brings is hidden until somebody predicts or reveals it. H on a matrix hides that one.", onclick: () => player.set({ hideNew: !player.state.hideNew }) }, icon(14, "M1.5 7c2.6-4.6 8.4-4.6 11 0-2.6 4.6-8.400 4.600-11 0zM7 5.200a1.800 1.800 0 1 0 .01 0zM2.500 12L11.500 2"), "Hide new");
+    this.tools = h("span", { class: "tools" }, tool("Zoom out", "Zoom out", "M3 7h8", () => zoom(1 / 1.3)), tool("Zoom in", "Zoom in", "M3 7h8M7 3v8", () => zoom(1.3)), tool("Fit graph", "The whole graph (0)", "M2 5V2h3M9 2h3v3M12 9v3H9M5 12H2V9", () => this.fit()));
+    const legend = h("span", { class: "leg", "aria-hidden": "true" }, h("i", { class: "sw v" }), "value →\u2002", h("i", { class: "sw g" }), "gradient ←");
+    this.svg.append(this.world);
+    this.world.append(this.layers.wires, this.layers.brackets, this.layers.spots, this.layers.circles);
+    this.box.append(this.svg);
+    this.el = h("div", { class: "wg" }, h("div", { class: "cap" }, h("span", {}, "graph"), this.count, h("span", { class: "gap" }), legend, this.hide, this.tools), this.box);
+    this.svg.addEventListener("click", (event) => this.press(event));
+    this.svg.addEventListener("keydown", (event) => this.keys(event as KeyboardEvent));
+    this.svg.addEventListener("focusin", (event) => this.stop((event.target as Element).getAttribute("data-key") ?? ""));
+    this.box.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    this.drag();
+  }
+
+  private size(): { w: number; h: number } {
+    return { w: this.box.clientWidth || 580, h: this.box.clientHeight || 284 };
+  }
+
+  draw(): void {
+    const { state, model } = this.player;
+    setAttr(this.hide, "aria-pressed", String(state.hideNew));
+    const scene = this.layout();
+    const episode = model.episodeAt(state.step);
+    const few = model.episodes.length > 1 && episode ? `pass ${episode.index + 1} of ${model.episodes.length}` : "";
+    setText(this.count, few);
+    this.look(scene);
+    this.paint(scene);
+  }
+
+  /** The scene of the episode on screen at the pane's width; its height is kept for all steps. */
+  private layout(): Scene {
+    const { model, state } = this.player;
+    const episode = model.episodeAt(state.step) ?? { index: -1, from: 0, to: 0, ops: [] };
+    const { w } = this.size();
+    const key = `${episode.index}:${w}:${[...state.folded].join()}`;
+    if (this.scene && key === this.sceneKey) return this.scene;
+    const before = this.sceneKey.split(":");
+    this.sceneKey = key;
+    const { steps } = model.walk;
+    const back = steps.slice(episode.from, episode.to + 1).find(({ phase }) => phase === "backward");
+    this.scene = layOut(model.walk, episode.ops, back?.op ?? null, state.folded, w, (value) => model.gradStep(value, episode.to) >= episode.from);
+    if (before[0] !== String(episode.index) || before[1] !== String(w)) this.camera = null;
+    this.followed = "";
+    this.keepHeight(w);
+    return this.scene;
+  }
+
+  /** The pane is as high as the highest of all pictures needs, within bounds, and stays so. */
+  private keepHeight(w: number): void {
+    const { model, state } = this.player;
+    const key = `${w}`;
+    if (!this.heights.has(key)) {
+      const first = model.episodes.slice(0, 3).map((episode) => layOut(model.walk, episode.ops.slice(0, 400), null, state.folded, w, (value) => model.gradStep(value, episode.to) >= episode.from).h);
+      this.heights.set(key, Math.min(MOST_HEIGHT, Math.max(LEAST_HEIGHT, this.scene?.h ?? 0, ...first)));
+    }
+    this.box.style.setProperty("--h", `${this.heights.get(key)}px`);
+  }
+
+  /** Move the camera as little as the step needs. */
+  private look(scene: Scene): void {
+    const size = this.size();
+    const { model, state } = this.player;
+    const fit = fitScale(scene, size);
+    if (this.camera === null) {
+      this.camera = fit >= READABLE ? fitted(scene, size) : { x: 0, y: 0, scale: this.chosen || 1 };
+      this.followed = "";
+    }
+    const key = `${state.step}:${size.w}:${size.h}:${this.sceneKey}`;
+    if (key !== this.followed) {
+      const op = model.step(state.step)?.op;
+      const units = new Set(scene.units.flatMap((unit, at) => (op !== null && op !== undefined && unit.ops.includes(op) ? [at] : [])));
+      this.camera = fit >= READABLE && this.chosen === 0 ? fitted(scene, size) : follow(this.camera, scene, size, focusOf(scene, units));
+      this.followed = key;
+    }
+    const { x, y, scale } = this.camera;
+    setAttr(this.svg, "width", String(size.w));
+    setAttr(this.svg, "height", String(size.h));
+    setAttr(this.world, "transform", `translate(${Math.round(x)} ${Math.round(y)}) scale(${Math.round(scale * 1000) / 1000})`);
+  }
+
+  private paint(scene: Scene): void {
+    const { player } = this;
+    const { step } = player.state;
+    const { scale } = this.camera!;
+    const detail = scale >= 0.55 ? "all" : scale >= 0.3 ? "some" : "few";
+    const seen = new Set<string>();
+    const inSight = this.sight();
+    for (const wire of scene.wires) {
+      if (!unitState(player, scene, scene.circles[wire.unit]).shown || !inSight(bounds(wire.forth))) continue;
+      const back = backState(player, scene, wire);
+      this.part(seen, this.layers.wires, wire.key, back, () => [...(back === "" ? [] : drawBack(wire, back)), ...drawForth(wire)]);
+    }
+    for (const bracket of scene.brackets) {
+      if (!bracket.group.ops.some((op) => (player.model.forwardOf.get(op) ?? Infinity) <= step) || !inSight({ x: bracket.x, y: bracket.y, w: bracket.w, h: 20 })) continue;
+      const g = this.part(seen, this.layers.brackets, `b${bracket.group.key}`, `${bracket.x},${bracket.folded}`, () => drawBracket(bracket));
+      name(g, `${bracket.group.label} (module ${bracket.group.cls}, ${bracket.group.ops.length} ops)`, bracket.group.ops.length > 1 ? String(!bracket.folded) : null);
+    }
+    for (const spot of scene.spots) {
+      const state = spotState(player, spot);
+      if (!state.shown || !inSight(spot.grad ? join(spot, spot.grad) : spot)) continue;
+      const look = JSON.stringify([state, player.model.gradStep(spot.value, step), detail, spot.x, spot.y]);
+      const g = this.part(seen, this.layers.spots, spot.key, look, () => drawSpot(player.model, spot, state, step, detail));
+      if (spot.kind !== "chip") name(g, spotName(player.model, spot, state, step), null);
+    }
+    for (const circle of scene.circles) {
+      const state = unitState(player, scene, circle);
+      if (!state.shown || !inSight(circle)) continue;
+      const unit = scene.units[circle.unit];
+      const g = this.part(seen, this.layers.circles, circle.key, `${JSON.stringify(state)}${circle.cx},${circle.cy}`, () => drawCircle(scene, circle, state));
+      name(g, unit.group === null ? `${unit.symbol} (op${state.now ? ", current step" : ""})` : `${unit.symbol} (module, folded)`, unit.group === null ? null : "false");
+      setAttr(g, "aria-current", state.now ? "step" : null);
+    }
+    for (const [key, { g }] of this.parts) {
+      if (seen.has(key)) continue;
+      g.remove();
+      this.parts.delete(key);
+    }
+    this.oneStop();
+  }
+
+  /** What is in the window, with as much around it again. */
+  private sight(): (box: Box) => boolean {
+    const { x, y, scale } = this.camera!;
+    const { w, h: high } = this.size();
+    const [left, top, right, bottom] = [(-x - w) / scale, (-y - high) / scale, (-x + 2 * w) / scale, (-y + 2 * high) / scale];
+    return (box) => box.x < right && box.x + box.w > left && box.y < bottom && box.y + box.h > top;
+  }
+
+  /** The element of a part, filled anew when its look has changed. */
+  private part(seen: Set<string>, layer: SVGGElement, key: string, look: string, make: () => SVGElement[]): SVGGElement {
+    seen.add(key);
+    const scene = `${this.sceneKey}|${look}`;
+    let part = this.parts.get(key);
+    if (part === undefined) {
+      part = { g: s("g", { "data-key": key }), look: "" };
+      this.parts.set(key, part);
+      layer.append(part.g);
+    }
+    if (part.look !== scene) {
+      part.look = scene;
+      part.g.replaceChildren(...make());
+    }
+    return part.g;
+  }
+
+  private items(): SVGGElement[] {
+    return [...this.svg.querySelectorAll<SVGGElement>("[role=treeitem]")].sort((a, b) => this.middle(a) - this.middle(b));
+  }
+
+  private middle(g: Element): number {
+    const key = g.getAttribute("data-key") ?? "";
+    const { scene } = this;
+    const place = scene?.circles.find((circle) => circle.key === key) ?? scene?.spots.find((spot) => spot.key === key) ?? scene?.brackets.find((bracket) => `b${bracket.group.key}` === key);
+    return place ? place.x * 10_000 + place.y : 0;
+  }
+
+  private oneStop(): void {
+    if (!this.parts.get(this.current)?.g.hasAttribute("role")) this.current = this.items()[0]?.getAttribute("data-key") ?? "";
+    for (const [key, { g }] of this.parts) if (g.hasAttribute("role")) setAttr(g, "tabindex", key === this.current ? "0" : "-1");
+  }
+
+  private stop(key: string): void {
+    if (key === "" || key === this.current) return;
+    this.current = key;
+    this.oneStop();
+  }
+
+  private press(event: Event): void {
+    const key = (event.target as Element).closest("[data-key]")?.getAttribute("data-key");
+    if (key && !this.dragged) this.open(key, (event as MouseEvent).altKey);
+  }
+
+  /** Go to the step of a node; fold or open a module. */
+  private open(key: string, hide: boolean): void {
+    const { player, scene } = this;
+    const { model, state } = player;
+    const spot = scene?.spots.find((one) => one.key === key);
+    const circle = scene?.circles.find((one) => one.key === key);
+    const bracket = scene?.brackets.find((one) => `b${one.group.key}` === key);
+    if (bracket && bracket.group.ops.length > 1) player.toggleFold(bracket.group.key);
+    else if (circle && scene!.units[circle.unit].group !== null) player.toggleFold(scene!.units[circle.unit].group!);
+    else if (circle) this.goTo(scene!.units[circle.unit].ops[0]);
+    else if (spot && (hide || player.isHidden("value", spot.value) || player.isHidden("grad", spot.value))) this.toggle(spot.value);
+    else if (spot) {
+      const grad = model.gradStep(spot.value, state.step);
+      const made = model.madeAt(spot.value);
+      if (made >= 0) player.go(state.step === made && grad >= 0 ? grad : made);
+    }
+  }
+
+  /** An op's forward step; from there (or when it is on screen already) its backward step. */
+  private goTo(op: number): void {
+    const { model, state } = this.player;
+    const forward = model.forwardOf.get(op) ?? -1;
+    const backward = model.backwardOf.get(op)?.at(-1) ?? -1;
+    const wanted = state.step === forward && backward >= 0 ? backward : forward;
+    if (wanted >= 0) this.player.go(wanted);
+  }
+
+  /** Hide or show what a spot has: its gradient once that is known, else its value. */
+  private toggle(value: number): void {
+    const { player } = this;
+    const { model, state } = player;
+    const hidden = (["value", "grad"] as const).filter((of) => player.isHidden(of, value));
+    const of = hidden[0] ?? (model.gradAt(value, state.step) !== null && model.step(state.step)?.phase === "backward" ? "grad" : "value");
+    player.toggleHidden(keyOf(of, value) satisfies Key);
+  }
+
+  private keys(event: KeyboardEvent): void {
+    const items = this.items();
+    const at = items.findIndex((item) => item.getAttribute("data-key") === this.current);
+    const key = event.key;
+    if (key === "ArrowDown" || key === "ArrowUp") focus(items[at + (key === "ArrowDown" ? 1 : -1)]);
+    else if (key === "Enter") this.open(this.current, false);
+    else if (key === "h" || key === "H") {
+      const spot = this.scene?.spots.find((one) => one.key === this.current);
+      if (spot === undefined) return;
+      this.toggle(spot.value);
+    } else if (key === "0") this.fit();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private fit(): void {
+    if (this.scene === null) return;
+    this.camera = fitted(this.scene, this.size());
+    this.chosen = this.camera.scale;
+    this.draw();
+  }
+
+  private zoom(by: number, at: { x: number; y: number }): void {
+    if (this.scene === null || this.camera === null) return;
+    this.camera = clamped(zoomed(this.camera, by, at), { w: this.scene.w * 1, h: this.scene.h }, this.size());
+    this.chosen = this.camera.scale;
+    this.draw();
+  }
+
+  private wheel(event: WheelEvent): void {
+    if (!event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    const place = this.box.getBoundingClientRect();
+    this.zoom(Math.exp(-event.deltaY / 300), { x: event.clientX - place.left, y: event.clientY - place.top });
+  }
+
+  private dragged = false;
+
+  private drag(): void {
+    let from: { x: number; y: number; camera: Camera } | null = null;
+    this.box.addEventListener("pointerdown", (event) => {
+      this.dragged = false;
+      if (event.button === 0 && this.camera) from = { x: event.clientX, y: event.clientY, camera: this.camera };
+    });
+    this.box.addEventListener("pointermove", (event) => {
+      if (from === null || this.scene === null) return;
+      const [dx, dy] = [event.clientX - from.x, event.clientY - from.y];
+      if (!this.dragged && Math.hypot(dx, dy) < 4) return;
+      if (!this.dragged) this.box.setPointerCapture?.(event.pointerId);
+      this.dragged = true;
+      this.camera = clamped({ ...from.camera, x: from.camera.x + dx, y: from.camera.y + dy }, this.scene, this.size());
+      this.draw();
+    });
+    for (const end of ["pointerup", "pointercancel"] as const) this.box.addEventListener(end, () => { from = null; });
+  }
+}
+
+function name(g: SVGGElement, label: string, expanded: string | null): void {
+  setAttr(g, "role", "treeitem");
+  setAttr(g, "aria-label", label);
+  setAttr(g, "aria-expanded", expanded);
+}
+
+const focus = (item: SVGGElement | undefined): void => item?.focus({ preventScroll: true });
+
+function bounds(points: [number, number][]): Box {
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  const [x, y] = [Math.min(...xs), Math.min(...ys)];
+  return { x, y, w: Math.max(...xs) - x + 1, h: Math.max(...ys) - y + 1 };
+}
+
+function join(a: Box, b: Box): Box {
+  const [x, y] = [Math.min(a.x, b.x), Math.min(a.y, b.y)];
+  return { x, y, w: Math.max(a.x + a.w, b.x + b.w) - x, h: Math.max(a.y + a.h, b.y + b.h) - y };
+}

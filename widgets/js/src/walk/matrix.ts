@@ -1,0 +1,113 @@
+// A block as a picture: tinted cells with numbers, or a small heat map; and as MathML with brackets.
+import { s } from "../dom";
+import { shape as shapeText } from "../format";
+import type { Block } from "./data";
+import { type Look, facetAt, offset } from "./look";
+import { cell } from "./numbers";
+
+export type Tone = "v" | "g"; // value, gradient
+
+const largest = (block: Block): number => block.data.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 1e-9);
+
+/** Entry of matrix `facet` (of those in the block) at row i, column j of the shown ones. */
+export const entry = (block: Block, facet: number, i: number, j: number): number => block.data[(facet * block.rows.length + i) * block.cols.length + j];
+
+/** The cells of a block at (x, y), without a frame. `numbers`: false where nobody could read them. */
+export function drawCells(block: Block, look: Look, x: number, y: number, numbers: boolean): SVGElement[] {
+  const most = largest(block);
+  const out: SVGElement[] = [];
+  const strength = look.numbers ? 0.42 : 0.85;
+  for (let facet = 0; facet < look.facets; facet++) {
+    const at = facetAt(look, facet);
+    block.rows.forEach((_, i) => block.cols.forEach((_, j) => {
+      const value = entry(block, facet, i, j);
+      const [left, top] = [x + at.x + offset(block.cols, j, look.cw), y + at.y + offset(block.rows, i, look.ch)];
+      const tint = Number.isFinite(value) ? Math.round((Math.abs(value) / most) ** 0.85 * strength * 100) / 100 : 0;
+      if (tint > 0) out.push(s("rect", { x: left, y: top, width: look.cw, height: look.ch, fill: `rgba(var(--${value >= 0 ? "pos" : "neg"}),${tint})` }));
+      if (look.numbers && numbers) out.push(s("text", { class: Number.isFinite(value) ? "m nums" : "m nums bad", x: left + look.cw / 2, y: top + look.ch / 2 + 4 }, cell(value)));
+    }));
+    if (!block.whole) out.push(...leftOut(block, look, x + at.x, y + at.y));
+  }
+  return out;
+}
+
+/** `…` where indices are left out. */
+function leftOut(block: Block, look: Look, x: number, y: number): SVGElement[] {
+  const dots: SVGElement[] = [];
+  const jump = (indices: number[], at: number): boolean => at > 0 && indices[at] !== indices[at - 1] + 1;
+  block.cols.forEach((_, j) => { if (jump(block.cols, j)) dots.push(s("text", { class: "m dots", x: x + offset(block.cols, j, look.cw) - 3.5, y: y + look.fh / 2 + 2 }, "⋮")); });
+  block.rows.forEach((_, i) => { if (jump(block.rows, i)) dots.push(s("text", { class: "m dots", x: x + look.fw / 2, y: y + offset(block.rows, i, look.ch) - 1 }, "⋯")); });
+  return dots;
+}
+
+/** One outline a matrix. */
+export function frames(look: Look, x: number, y: number, cls: string): SVGElement[] {
+  return Array.from({ length: look.facets }, (_, at) => {
+    const place = facetAt(look, at);
+    return s("rect", { class: cls, x: x + place.x + 0.5, y: y + place.y + 0.5, width: look.fw, height: look.fh });
+  });
+}
+
+const MATHML = "http://www.w3.org/1998/Math/MathML";
+type Attributes = Record<string, string>;
+
+export function m(tag: string, attributes: Attributes = {}, ...children: (Element | string)[]): Element {
+  const element = document.createElementNS(MATHML, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+export interface MatrixOptions {
+  facet?: number;
+  cls?: string; // "in": a gradient, "lo": a value
+  hidden?: boolean;
+  lit?: (i: number, j: number) => string; // class of an entry
+}
+
+/** A matrix in brackets, a scalar as a number; `⋯` and `⋮` stand for what is left out. */
+export function mathMatrix(block: Block, { facet = 0, cls = "", hidden = false, lit }: MatrixOptions = {}): Element {
+  const scalar = block.shape.length === 0 && block.data.length === 1;
+  const show = (i: number, j: number): Element => {
+    const mark = lit?.(i, j) ?? "";
+    return m("mn", mark ? { class: mark } : {}, hidden ? "?" : cell(entry(block, facet, i, j)));
+  };
+  if (scalar) return m("math", {}, m("mrow", { class: cls }, show(0, 0)));
+  const cells = (i: number): Element[] => block.cols.flatMap((col, j) => [...(j > 0 && col !== block.cols[j - 1] + 1 ? [m("mtd", {}, m("mo", {}, "⋯"))] : []), m("mtd", {}, show(i, j))]);
+  const rows = block.rows.flatMap((row, i) => {
+    const line = cells(i);
+    const gap = i > 0 && row !== block.rows[i - 1] + 1 ? [m("mtr", {}, ...line.map(() => m("mtd", {}, m("mo", {}, "⋮"))))] : [];
+    return [...gap, m("mtr", {}, ...line)];
+  });
+  return m("math", {}, m("mrow", { class: cls }, m("mo", {}, "["), m("mtable", { columnspacing: ".8em", rowspacing: ".15em" }, ...rows), m("mo", {}, "]")));
+}
+
+/** `2×3`, and which part is shown: `64×120, rows 0–2, 63`, `2×3×3, [0]`. */
+export function blockNote(block: Block, facet: number): string {
+  const parts = [shapeText(block.shape.length > 0 || block.data.length === 1 ? block.shape : [block.rows.length, block.cols.length])];
+  if (block.facets.length > 1) parts.push(`[${block.facets[facet % block.facets.length].join(",")}]`);
+  if (!block.whole) parts.push("in part");
+  return parts.join(" ");
+}
+
+/** The indices that are shown, for a title: `rows 0–2, 61–63 · columns 0–7`. */
+export function shownPart(block: Block): string {
+  return block.whole ? "" : `rows ${ranges(block.rows)} · columns ${ranges(block.cols)}`;
+}
+
+function ranges(indices: number[]): string {
+  const out: string[] = [];
+  for (let at = 0; at < indices.length; ) {
+    let end = at;
+    while (end + 1 < indices.length && indices[end + 1] === indices[end] + 1) end++;
+    out.push(end > at ? `${indices[at]}–${indices[end]}` : String(indices[at]));
+    at = end + 1;
+  }
+  return out.join(", ");
+}
+
+/** What a screen reader says of a small block: `3.1, 0; 0, 3.3`. */
+export function spoken(block: Block): string {
+  if (!block.whole || block.data.length > 36) return "";
+  return block.facets.map((_, facet) => block.rows.map((_, i) => block.cols.map((_, j) => cell(entry(block, facet, i, j))).join(", ")).join("; ")).join(" | ");
+}

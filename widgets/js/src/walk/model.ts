@@ -1,0 +1,129 @@
+// Facts about a walkthrough that several panes ask for: when a value is made, what a gradient is by then, which ops stand on one picture.
+import type { Block, Op, Step, Value, Walk } from "./data";
+
+/** A value or a gradient, as hidden, asked for and highlighted: `value:3`, `grad:3`. */
+export type Key = `value:${number}` | `grad:${number}`;
+export const keyOf = (of: "value" | "grad", id: number): Key => `${of}:${id}`;
+
+/** A part of the walk that is one picture: a forward pass with the backward passes after it. */
+export interface Episode { index: number; from: number; to: number; ops: number[] }
+
+interface Known { step: number; block: Block }
+
+export class Model {
+  readonly forwardOf = new Map<number, number>();
+  readonly backwardOf = new Map<number, number[]>();
+  readonly episodes: Episode[];
+  private readonly grads = new Map<number, Known[]>();
+  private readonly used = new Map<number, number>();
+
+  constructor(readonly walk: Walk) {
+    walk.steps.forEach((step, at) => this.take(step, at));
+    this.episodes = episodesOf(walk, this.forwardOf);
+  }
+
+  private take(step: Step, at: number): void {
+    const op = step.op === null ? undefined : this.walk.ops.get(step.op);
+    if (op === undefined) return;
+    if (step.phase === "forward") {
+      if (!this.forwardOf.has(op.id)) this.forwardOf.set(op.id, at);
+      for (const input of op.inputs) if (input !== null && !this.used.has(input)) this.used.set(input, at);
+    }
+    if (step.phase !== "backward") return;
+    this.backwardOf.set(op.id, [...(this.backwardOf.get(op.id) ?? []), at]);
+    if (step.grad && op.output.length > 0 && this.gradAt(op.output[0], at) === null) this.know(op.output[0], at, step.grad);
+    for (const part of step.parts) if (part.total) this.know(part.to, at, part.total);
+  }
+
+  private know(value: number, step: number, block: Block): void {
+    const known = this.grads.get(value);
+    if (known) known.push({ step, block });
+    else this.grads.set(value, [{ step, block }]);
+  }
+
+  step(at: number): Step | undefined {
+    return this.walk.steps[at];
+  }
+
+  op(at: number): Op | undefined {
+    const step = this.walk.steps[at];
+    return step?.op === null || step === undefined ? undefined : this.walk.ops.get(step.op);
+  }
+
+  value(id: number): Value | undefined {
+    return this.walk.values.get(id);
+  }
+
+  /** Step that makes a value, or that first uses it. */
+  madeAt(id: number): number {
+    const from = this.value(id)?.from;
+    return (from !== null && from !== undefined ? this.forwardOf.get(from) : undefined) ?? this.used.get(id) ?? -1;
+  }
+
+  /** The gradient of a value as it stands after `step`: null while none has arrived. */
+  gradAt(id: number, step: number): Block | null {
+    return this.lastGrad(id, step)?.block ?? null;
+  }
+
+  /** The step by which the gradient of a value last changed. */
+  gradStep(id: number, step: number): number {
+    return this.lastGrad(id, step)?.step ?? -1;
+  }
+
+  private lastGrad(id: number, step: number): Known | null {
+    return this.grads.get(id)?.findLast((known) => known.step <= step) ?? null;
+  }
+
+  everGrad(id: number): boolean {
+    return this.grads.has(id);
+  }
+
+  episodeAt(step: number): Episode | null {
+    return this.episodes.find(({ from, to }) => step >= from && step <= to) ?? null;
+  }
+
+  /** What a step brings: its op's outputs, or the gradients that it hands on. */
+  newAt(at: number): Set<Key> {
+    const step = this.walk.steps[at];
+    const op = this.op(at);
+    const keys = new Set<Key>();
+    if (step?.phase === "forward") for (const id of op?.output ?? []) keys.add(keyOf("value", id));
+    if (step?.phase === "backward") {
+      for (const part of step.parts) keys.add(keyOf("grad", part.to));
+      const [out] = op?.output ?? [];
+      if (out !== undefined && this.gradStep(out, at) === at) keys.add(keyOf("grad", out)); // the loss itself: where it starts
+    }
+    return keys;
+  }
+}
+
+/** Cut the steps where a new forward begins after a backward; ops that a later backward still goes through are on its picture too. */
+function episodesOf(walk: Walk, forwardOf: Map<number, number>): Episode[] {
+  const episodes: Episode[] = [];
+  let from = 0;
+  let back = false;
+  walk.steps.forEach(({ phase }, at) => {
+    if (phase === "forward" && back) {
+      episodes.push({ index: episodes.length, from, to: at - 1, ops: [] });
+      from = at;
+      back = false;
+    }
+    back ||= phase === "backward";
+  });
+  if (walk.steps.length > 0) episodes.push({ index: episodes.length, from, to: walk.steps.length - 1, ops: [] });
+  for (const episode of episodes) {
+    const ops = new Set<number>();
+    for (const { op } of walk.steps.slice(episode.from, episode.to + 1)) if (op !== null && walk.ops.has(op)) ops.add(op);
+    episode.ops = [...ops].sort((a, b) => (forwardOf.get(a) ?? -1) - (forwardOf.get(b) ?? -1));
+  }
+  return episodes;
+}
+
+/** How a value is called in a sentence: its name, else what made it. */
+export function called(model: Model, id: number): string {
+  const value = model.value(id);
+  if (value === undefined) return "?";
+  if (value.name) return value.name;
+  const op = value.from === null ? undefined : model.walk.ops.get(value.from);
+  return op ? `result of ${op.symbol}` : value.kind;
+}
