@@ -66,7 +66,7 @@ export class Tape {
 
   private add(node: Node, kind: string): void {
     this.nodes.push(node);
-    this.values.push({ id: node.id, name: node.name, kind, shape: node.scalar ? [] : [node.data.length, node.data[0].length], dtype: "float32", device: "cpu", rg: node.rg, from: node.from, block: this.block(node.data, node.scalar) });
+    this.values.push({ id: node.id, name: node.name, symbol: node.name || `t${node.id}`, kind, shape: node.scalar ? [] : [node.data.length, node.data[0].length], dtype: "float32", device: "cpu", rg: node.rg, from: node.from, block: this.block(node.data, node.scalar) });
   }
 
   /** One op; its line and span are found by the text of the expression. */
@@ -80,22 +80,21 @@ export class Tape {
     this.add(out, "op");
     this.ops.push({ id, op, symbol: OPS[op].symbol, label: op, inputs: inputs.map((one) => one.id), output: [out.id], line: line + 1, span, module: this.module, params: {}, repeat: this.repeat });
     this.record.push({ inputs, out, op, line: line + 1, span });
-    const glue = inputs.length > 1 ? OPS[op].symbol : "";
-    const name_ = name || `${op}(…)`;
-    this.steps.push({
-      phase: "forward", op: id, line: line + 1, span, say: `${name_} is computed from ${inputs.map((one) => one.name || "the value before").join(" and ")}.`, 
-      filled: [{ formula: math(`${mi(name || "y")}<mo>=</mo>${inputs.length > 1 ? inputs.map((one) => mi(one.name || "x")).join(`<mo>${OPS[op].symbol}</mo>`) : `<mi>${OPS[op].symbol}</mi><mo>(</mo>${mi(inputs[0].name || "x")}<mo>)</mo>`}`), factors: inputs.map((one, at) => ({ text: one.name, role: "operand", block: this.block(one.data, one.scalar), glue: at > 0 ? glue : "", value: one.id })), result: this.block(data, out.scalar) }],
-    });
+    const said = name || `t${out.id}`;
+    const named = inputs.map((one) => mi(one.name || `t${one.id}`));
+    const formula = inputs.length > 1 ? named.join(`<mo>${OPS[op].symbol}</mo>`) : `<mi>${OPS[op].symbol}</mi><mo>(</mo>${named[0]}<mo>)</mo>`;
+    this.steps.push({ phase: "forward", op: id, text: 0, line: line + 1, span, repeat: this.repeat, say: `${said} is computed.`, filled: [{ slot: null, formula: math(`${mi(said)}<mo>=</mo>${formula}`), numbers: "", text: `${said}[0,0] = ${data[0][0]}`, entry: { at: [0, 0], text: "", result: "" } }] });
     return out;
   }
 
-  call(text: string, say: string, changes: Json[] = []): void {
+  call(text: string, what: string, say: string, changes: Json[] = [], root?: Node): void {
     const line = this.lines.findIndex((one) => one.includes(text)) + 1;
-    this.steps.push({ phase: "call", op: null, line, span: null, say, title: text, changes });
+    const col = this.lines[line - 1].indexOf(text);
+    this.steps.push({ phase: "call", op: null, text: 0, line, span: [line, col, line, col + text.length], repeat: this.repeat, what, say, changes, root: root && { value: root.id, symbol: root.name } });
   }
 
   backward(loss: Node, text = "loss.backward()"): Map<Node, Matrix> {
-    this.call(text, `${text} starts: the gradient of the loss by itself is 1.`);
+    this.call(text, "backward", `${text} starts: the gradient of the loss by itself is 1.`, [], loss);
     const grads = new Map<Node, Matrix>([[loss, [[1]]]]);
     for (let at = this.record.length - 1; at >= this.passed; at--) {
       const { inputs, out, op, line, span } = this.record[at];
@@ -108,7 +107,7 @@ export class Tape {
         grads.set(one, total);
         return this.part(op, slot, one, inputs, out, grad, results[slot], before ? total : null);
       });
-      this.steps.push({ phase: "backward", op: this.ops.indexOf(this.ops[at]), line, span, say: `The gradient of ${out.name || "the result"} arrives, and is handed to ${parts.length === 1 ? "the operand" : "each operand"}.`, grad: this.block(grad, out.scalar), parts, chain: [math(`${dd(inputs[0].name || "x")}<mo>=</mo>${dd(out.name || "y", "in")}<mo>·</mo><mfrac class="lo"><mrow><mi>∂</mi><mi>${out.name || "y"}</mi></mrow><mrow><mi>∂</mi><mi>${inputs[0].name || "x"}</mi></mrow></mfrac>`)] });
+      this.steps.push({ phase: "backward", op: at, text: 0, line, span, repeat: this.repeat, say: `The gradient of ${out.name || "the result"} arrives, and is handed to ${parts.length === 1 ? "the operand" : "each operand"}.`, grad: this.block(grad, out.scalar), parts, chain_numbers: [""], chain: [math(`${dd(inputs[0].name || "x")}<mo>=</mo>${dd(out.name || "y", "in")}<mo>·</mo><mfrac class="lo"><mrow><mi>∂</mi><mi>${out.name || "y"}</mi></mrow><mrow><mi>∂</mi><mi>${inputs[0].name || "x"}</mi></mrow></mfrac>`)] });
     }
     this.passed = this.record.length;
     return grads;
@@ -118,7 +117,7 @@ export class Tape {
     const other = inputs[1 - slot];
     const incoming = { text: "incoming", role: "incoming", block: this.block(grad, out.scalar) };
     const local = op === "matmul" ? { text: `${other.name}ᵀ`, role: "local", block: this.block(transposed(other.data)) } : null;
-    const order = local ? (slot === 0 ? [incoming, { ...local, glue: "@" }] : [local, { ...incoming, glue: "@" }]) : [incoming];
+    const order = local ? (slot === 0 ? [incoming, local] : [local, incoming]) : [incoming];
     const name = one.name || "x";
     return {
       slot, to: one.id, operation: op === "matmul" ? "matmul" : "times", why: op === "relu" ? "0 where the input was 0 or less: relu passes nothing back there." : "",
@@ -128,7 +127,7 @@ export class Tape {
   }
 
   header(): Json {
-    return { kind: "snapshot", view: "walk", seq: 0, title: this.title, code: { label: this.title, lines: this.lines, first: 1 }, modules: this.modules, values: this.values, ops: this.ops, formulas: {}, steps: this.steps, quiz: this.quiz, error: this.error, truncated: this.truncated };
+    return { kind: "snapshot", view: "walk", seq: 0, title: this.title, code: { label: this.title, lines: this.lines, first: 1 }, ran: this.lines.map((_, at) => at + 1), modules: this.modules, values: this.values, ops: this.ops, formulas: {}, steps: this.steps, quiz: this.quiz, error: this.error, truncated: this.truncated };
   }
 
   packed(): Uint8Array {
@@ -146,12 +145,12 @@ export function teachingWalk(): Tape {
   const h = tape.op("relu", [z], "h", "F.relu(z)");
   const o = tape.op("matmul", [h, v], "o", "h @ v");
   const loss = tape.op("mean", [tape.op("square", [tape.op("sub", [o, y], "", "o - y")], "", "(o - y) ** 2")], "loss", "((o - y) ** 2).mean()");
-  tape.call("opt.zero_grad()", "Gradients of the step before are forgotten.");
+  tape.call("opt.zero_grad()", "zero_grad", "Gradients of the step before are forgotten.");
   tape.backward(loss);
-  tape.quiz.push({ step: tape.steps.length - 3, ask: "zeros", target: z.id, of: "grad", entry: null, prompt: "Next is relu, line 3. Tap the entries of ∂L/∂z that will be 0.", answer: [0, 1, 0, 0], tolerance: 0 });
+  tape.quiz.push({ step: tape.steps.length - 3, ask: "zeros", target: z.id, of: "grad", entry: null, prompt: "Next is relu, line 3. Tap the entries of ∂L/∂z that will be 0.", answer: [0, 1, 1, 0], tolerance: 0, why: "relu passes nothing back where its input was 0 or less." });
   tape.quiz.unshift({ step: 2, ask: "value", target: h.id, of: "value", entry: null, prompt: "h = F.relu(z). What are the entries of h?", answer: h.data.flat(), tolerance: 0.05 }, { step: 3, ask: "shape", target: o.id, of: "value", entry: null, prompt: "What shape will o = h @ v have?", answer: [2, 1], tolerance: 0 });
   const W2 = W.data.map((row) => row.map((q) => q - 0.1));
-  tape.call("opt.step()", "Each parameter moves a little against its gradient.", [{ value: W.id, name: "W", before: tape.block(W.data), grad: tape.block(W.data), after: tape.block(W2), text: "W − 0.1 · ∂L/∂W" }]);
+  tape.call("opt.step()", "step", "Each parameter moves a little against its gradient.", [{ value: W.id, before: tape.block(W.data), grad: tape.block(W.data), after: tape.block(W2), text: "W − 0.1 · ∂L/∂W" }]);
   return tape;
 }
 
@@ -193,11 +192,11 @@ export function loopWalk(turns: number): Tape {
   for (let at = 0; at < turns; at++) {
     tape.repeat = [{ line: 2, index: at, of: turns }];
     const loss = tape.op("mean", [tape.op("square", [tape.op("sub", [tape.op("matmul", [x, w], "", "x @ w"), y], "", "x @ w - y")], "", "(x @ w - y) ** 2")], "loss", "((x @ w - y) ** 2).mean()");
-    tape.call("opt.zero_grad()", "Gradients of the step before are forgotten.");
+    tape.call("opt.zero_grad()", "zero_grad", "Gradients of the step before are forgotten.");
     const grad = tape.backward(loss).get(w)!;
     const next = tape.leaf("w", zip(w.data, grad, (p, q) => p - 0.1 * q));
     tape.values[next.id].was = w.id;
-    tape.call("opt.step()", "w moves against its gradient: 0.1 times it.", [{ value: w.id, name: "w", before: tape.block(w.data), grad: tape.block(grad), after: tape.block(next.data), text: "w − 0.1 · ∂L/∂w" }]);
+    tape.call("opt.step()", "step", "w moves against its gradient: 0.1 times it.", [{ value: w.id, before: tape.block(w.data), grad: tape.block(grad), after: tape.block(next.data), text: "w − 0.1 · ∂L/∂w" }]);
     w = next;
   }
   return tape;
@@ -208,7 +207,7 @@ export function errorWalk(): Tape {
   const tape = new Tape(["%%walk", "h = x @ W", "o = h @ v", "o.mean().backward()"], "cell [7]");
   tape.op("matmul", [tape.leaf("x", [[1, 2, -1], [0, 1, 3]], "input"), tape.leaf("W", [[0.5, -1], [1, 0.5], [-0.5, 1]])], "h", "x @ W");
   tape.error = { type: "ShapeError", message: "matmul: (2, 2) @ (3, 1): a has 2 columns, b has 3 rows", line: 3 };
-  tape.steps.push({ phase: "error", op: null, line: 3, span: [3, 4, 3, 9], say: "matmul: (2, 2) @ (3, 1): a has 2 columns, b has 3 rows", title: "ShapeError" });
+  tape.steps.push({ phase: "error", op: null, text: 0, line: 3, span: [3, 4, 3, 9], say: "matmul: (2, 2) @ (3, 1): a has 2 columns, b has 3 rows" });
   return tape;
 }
 

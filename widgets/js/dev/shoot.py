@@ -31,7 +31,7 @@ def main(out: str, *shots: str) -> None:
             page.on("request", lambda request: request.url.startswith("file:") or print("request:", request.url))
             page.goto(f"{PAGE.as_uri()}#scene={scene}&w={width}&{extra}")
             page.wait_for_timeout(900)
-            page.screenshot(path=f"{out}/{shot.replace(':', '_').replace('=', '-')}.png", full_page=True)
+            page.screenshot(path=f"{out}/{shot.replace(':', '_').replace('=', '-').replace('/', '-')}.png", full_page=True)
             page.close()
         browser.close()
 

@@ -5,12 +5,23 @@ export interface Camera { x: number; y: number; scale: number }
 export interface Size { w: number; h: number }
 
 export const READABLE = 0.8; // below this the whole is not worth shrinking
+const LEGIBLE = 0.6;
 export const LEAST = 0.08;
 export const MOST = 2.5;
 const MARGIN = 24;
 
 /** The scale at which the whole picture is in the window, at most 1. */
 export const fitScale = (scene: Size, pane: Size): number => Math.min(1, pane.w / Math.max(1, scene.w), pane.h / Math.max(1, scene.h));
+
+/** The scale at which each step's surroundings are in the window: at most 1, and never too small for its numbers. */
+export function stepScale(scene: Scene, pane: Size): number {
+  let scale = 1;
+  scene.units.forEach((_, unit) => {
+    const box = focusOf(scene, new Set([unit]));
+    if (box) scale = Math.min(scale, (pane.w - 8) / box.w, (pane.h - 4) / box.h);
+  });
+  return Math.max(LEGIBLE, scale);
+}
 
 /** Whole, in the middle. */
 export function fitted(scene: Size, pane: Size): Camera {

@@ -27,7 +27,8 @@ export function columnsOf(plan: Plan, extra: number): Columns {
   columns.end[0] = leads(0);
   for (let c = 1; c <= grid.ranks; c++) {
     const circle = Math.max(0, ...members[c].map((unit) => circleWidth(units[unit])));
-    columns.stub[c] = columns.end[c - 1] + 4 + extra / 2;
+    columns.stub[c] = Math.max(columns.end[c - 1] + extra / 2, ...[...routed.crossed[c]].map((lane) => lastLeaf[lane])) + 4;
+    for (const lane of routed.crossed[c]) lastLeaf[lane] = columns.stub[c] + routed.gaps[c] * TRACK - APART;
     let cx = columns.stub[c] + routed.gaps[c] * TRACK + 3 + circle / 2;
     for (const unit of members[c]) {
       const cluster = clusterAt(leaves[unit], lastLeaf[grid.lane[unit]] + APART, cx);

@@ -6,6 +6,7 @@ export interface Block { dims: number[]; rows: number[]; cols: number[]; facets:
 export interface Value {
   id: number;
   name: string;
+  symbol: string; // what to call it where it has no name: `t₁`, or a constant's number
   kind: "parameter" | "input" | "buffer" | "constant" | "op";
   shape: number[];
   dtype: string;
@@ -16,10 +17,13 @@ export interface Value {
   was: number | null; // the same parameter before an update
 }
 export type Span = [line: number, col: number, endLine: number, endCol: number];
-export interface Turn { line: number; index: number; of: number | null }
-export interface Conv { x: number; w: number; windows: ConvWindow[]; image: Block | null; kernel: Block | null; result: Block | null }
-export interface ConvWindow { out: number[]; rows: [number, number]; cols: [number, number]; text: string; result: number | null }
-export interface Attention { heads: number; q: Block | null; k: Block | null; v: Block | null; scores: Block | null; weights: Block | null; out: Block | null; scale: string; tokens: string[] }
+export interface Loop { line: number; index: number; of: number | null }
+/** A place in one of the walk's texts: the cell is text 0, functions written elsewhere follow. */
+export interface Place { text: number; line: number | null; span: Span | null }
+/** A convolution, or a pooling (without weights). */
+export interface Windows { x: number; w: number | null; windows: Window[] }
+export interface Window { out: number[]; rows: [number, number]; cols: [number, number]; text: string; result: number | null }
+export interface Attention { heads: number; q: number; k: number; v: number; out: number; scores: Block | null; weights: Block | null; scale: string; causal: boolean }
 export interface Op {
   id: number;
   op: string;
@@ -27,54 +31,56 @@ export interface Op {
   label: string;
   inputs: (number | null)[];
   output: number[];
-  line: number | null;
-  span: Span | null;
+  via: Place[]; // calls that lead from the cell to a function written elsewhere
   module: number;
   params: Record<string, string>;
-  repeat: Turn[];
-  conv: Conv | null;
+  repeat: Loop[];
+  windows: Windows | null;
   attention: Attention | null;
 }
-export interface Factor { text: string; mathml: string; role: "incoming" | "local" | "operand"; glue: string; block: Block | null; value: number | null }
+export interface Factor { text: string; mathml: string; role: "incoming" | "local"; block: Block | null }
 export interface Part {
   slot: number;
   to: number;
   symbols: string;
-  operation: string;
+  operation: string; // times: entry by entry; matmul; jacobian; rule: not taken apart
   factors: Factor[];
   result: Block | null;
+  spread: boolean; // the operand was broadcast: the product was summed back to its shape
   adds: boolean;
-  total: Block | null;
+  total: Block | null; // with what was there before
   stored: boolean;
   why: string;
 }
-export interface Filled { formula: string; factors: Factor[]; result: Block | null; entries: string[] }
-export interface Change { value: number; name: string; before: Block | null; grad: Block | null; after: Block | null; text: string }
-export interface Step {
+export interface Filled { formula: string; numbers: string; text: string; entry: boolean }
+export interface Change { value: number; before: Block | null; grad: Block | null; after: Block | null; text: string }
+export interface Step extends Place {
   phase: "forward" | "backward" | "call" | "error";
+  what: string; // of a call: backward, step, zero_grad
+  root: number | null; // of a call of backward: the value that it starts from
   op: number | null;
-  line: number | null;
-  span: Span | null;
   say: string;
+  repeat: Loop[];
   filled: Filled[];
   grad: Block | null;
   parts: Part[];
   chain: string[];
+  chainNumbers: string[];
   changes: Change[];
-  title: string;
 }
-export interface Quiz { step: number; ask: "value" | "shape" | "zeros"; target: number; of: "value" | "grad"; entry: number[] | null; prompt: string; answer: number[]; tolerance: number }
+export interface Quiz { step: number; ask: "value" | "shape" | "zeros"; target: number; of: "value" | "grad"; entry: number[] | null; prompt: string; answer: number[]; tolerance: number; why: string }
+export interface Source { label: string; lines: string[]; first: number }
 export interface Module { path: string; label: string; cls: string; parent: number }
 export interface Walk {
   title: string;
-  code: { label: string; lines: string[]; first: number };
+  texts: Source[]; // the cell, then functions written elsewhere
+  ran: Set<number>; // lines of the cell that ran; empty where nobody knows
   modules: Module[];
   values: Map<number, Value>;
   ops: Map<number, Op>;
-  formulas: Record<string, { value: string; grads: Record<string, string> }>;
   steps: Step[];
   quiz: Quiz[];
-  error: { type: string; message: string; line: number | null } | null;
+  error: { type: string; message: string } | null;
   truncated: string | null;
 }
 
@@ -87,21 +93,24 @@ const record = (value: unknown): Json => (typeof value === "object" && value !==
 /** The walkthrough that a message holds. */
 export function readWalk(header: Json, buffers: Uint8Array[]): Walk {
   const read = new Reader(buffers);
-  const code = record(header.code);
   const error = header.error ? record(header.error) : null;
   return {
     title: text(header.title),
-    code: { label: text(code.label) || text(header.title), lines: list<string>(code.lines).map(String), first: integer(code.first) ?? 1 },
+    texts: [header.code, ...list(header.others)].map((one) => readSource(record(one), text(header.title))),
+    ran: new Set(list<number>(header.ran)),
     modules: list<Json>(header.modules).map((one) => ({ path: text(one.path), label: text(one.label), cls: text(one.cls), parent: integer(one.parent) ?? -1 })),
     values: new Map(list<Json>(header.values).map((one) => [Number(one.id), read.value(one)])),
     ops: new Map(list<Json>(header.ops).map((one) => [Number(one.id), read.op(one)])),
-    formulas: record(header.formulas) as Walk["formulas"],
     steps: list<Json>(header.steps).map((one) => read.step(one)),
     quiz: list<Json>(header.quiz).map(readQuiz),
-    error: error && { type: text(error.type), message: text(error.message), line: integer(error.line) },
+    error: error && { type: text(error.type), message: text(error.message) },
     truncated: header.truncated ? text(header.truncated) : null,
   };
 }
+
+const readSource = (one: Json, title: string): Source => ({ label: text(one.label) || title, lines: list<string>(one.lines).map(String), first: integer(one.first) ?? 1 });
+const readLoops = (found: unknown): Loop[] => list<Json>(found).map((loop) => ({ line: Number(loop.line), index: Number(loop.index), of: integer(loop.of) }));
+const readPlace = (one: Json): Place => ({ text: integer(one.text) ?? 0, line: integer(one.line), span: readSpan(one.span) });
 
 class Reader {
   constructor(private readonly buffers: Uint8Array[]) {}
@@ -118,60 +127,54 @@ class Reader {
 
   value(one: Json): Value {
     return {
-      id: Number(one.id), name: text(one.name), kind: (text(one.kind) || "op") as Value["kind"], shape: list<number>(one.shape), dtype: text(one.dtype), device: text(one.device),
+      id: Number(one.id), name: text(one.name), symbol: text(one.symbol), kind: (text(one.kind) || "op") as Value["kind"], shape: list<number>(one.shape), dtype: text(one.dtype), device: text(one.device),
       rg: one.rg === true, from: integer(one.from), block: this.block(one.block), was: integer(one.was),
     };
   }
 
   op(one: Json): Op {
     const name = text(one.op);
+    const windows = one.conv ?? one.pool;
     return {
       id: Number(one.id), op: name, symbol: text(one.symbol) || name, label: text(one.label), inputs: list<unknown>(one.inputs).map(integer), output: list<number>(one.output),
-      line: integer(one.line), span: readSpan(one.span), module: integer(one.module) ?? -1, params: record(one.params) as Record<string, string>,
-      repeat: list<Json>(one.repeat).map((turn) => ({ line: Number(turn.line), index: Number(turn.index), of: integer(turn.of) })),
-      conv: one.conv ? this.conv(record(one.conv)) : null, attention: one.attention ? this.attention(record(one.attention)) : null,
-    };
-  }
-
-  conv(one: Json): Conv {
-    const pair = (value: unknown): [number, number] => {
-      const [from, to] = list<number>(value);
-      return [from ?? 0, to ?? 0];
-    };
-    return {
-      x: Number(one.x), w: Number(one.w), image: this.block(one.image), kernel: this.block(one.kernel), result: this.block(one.result),
-      windows: list<Json>(one.windows).map((window) => ({ out: list<number>(window.out), rows: pair(window.rows), cols: pair(window.cols), text: text(window.text), result: integer(window.result) })),
+      via: list<Json>(one.via).map(readPlace), module: integer(one.module) ?? -1, params: record(one.params) as Record<string, string>, repeat: readLoops(one.repeat),
+      windows: windows ? readWindows(record(windows)) : null, attention: one.attention ? this.attention(record(one.attention)) : null,
     };
   }
 
   attention(one: Json): Attention {
-    const block = (name: string): Block | null => this.block(one[name]);
-    return { heads: integer(one.heads) ?? 1, q: block("q"), k: block("k"), v: block("v"), scores: block("scores"), weights: block("weights"), out: block("out"), scale: text(one.scale), tokens: list<string>(one.tokens).map(String) };
+    return { heads: integer(one.heads) ?? 1, q: Number(one.q), k: Number(one.k), v: Number(one.v), out: Number(one.out), scores: this.block(one.scores), weights: this.block(one.weights), scale: text(one.scale), causal: one.causal === true };
   }
 
   factor(one: Json): Factor {
-    const role = text(one.role);
-    return { text: text(one.text), mathml: text(one.mathml), role: role === "incoming" || role === "local" ? role : "operand", glue: text(one.glue), block: this.block(one.block), value: integer(one.value) };
+    return { text: text(one.text), mathml: text(one.mathml), role: one.role === "incoming" ? "incoming" : "local", block: this.block(one.block) };
   }
 
   part(one: Json): Part {
+    const result = this.block(one.result);
     return {
       slot: Number(one.slot), to: Number(one.to), symbols: text(one.symbols), operation: text(one.operation), factors: list<Json>(one.factors).map((factor) => this.factor(factor)),
-      result: this.block(one.result), adds: one.adds === true, total: this.block(one.total) ?? this.block(one.result), stored: one.stored === true, why: text(one.why),
+      result, spread: one.spread === true, adds: one.adds === true, total: this.block(one.total) ?? result, stored: one.stored === true, why: text(one.why),
     };
-  }
-
-  filled(one: Json): Filled {
-    return { formula: text(one.formula), factors: list<Json>(one.factors).map((factor) => this.factor(factor)), result: this.block(one.result), entries: list<unknown>(one.entries ?? (one.entry ? [one.entry] : [])).map(readEntry) };
   }
 
   step(one: Json): Step {
     return {
-      phase: (text(one.phase) || "call") as Step["phase"], op: integer(one.op), line: integer(one.line), span: readSpan(one.span), say: text(one.say), title: text(one.title),
-      filled: list<Json>(one.filled).map((filled) => this.filled(filled)), grad: this.block(one.grad), parts: list<Json>(one.parts).map((part) => this.part(part)), chain: list<string>(one.chain).map(String),
-      changes: list<Json>(one.changes).map((change) => ({ value: Number(change.value), name: text(change.name), before: this.block(change.before), grad: this.block(change.grad), after: this.block(change.after), text: text(change.text) })),
+      ...readPlace(one), phase: (text(one.phase) || "call") as Step["phase"], what: text(one.what), root: one.root ? integer(record(one.root).value) : null, op: integer(one.op), say: text(one.say), repeat: readLoops(one.repeat),
+      filled: list<Json>(one.filled).map((filled) => ({ formula: text(filled.formula), numbers: text(filled.numbers), text: text(filled.text), entry: Boolean(filled.entry) })),
+      grad: this.block(one.grad), parts: list<Json>(one.parts).map((part) => this.part(part)), chain: list<string>(one.chain).map(String), chainNumbers: list<string>(one.chain_numbers).map(String),
+      changes: list<Json>(one.changes).map((change) => ({ value: Number(change.value), before: this.block(change.before), grad: this.block(change.grad), after: this.block(change.after), text: text(change.text) })),
     };
   }
+}
+
+function readWindows(one: Json): Windows {
+  const pair = (value: unknown): [number, number] => {
+    const [from, to] = list<number>(value);
+    return [from ?? 0, to ?? 0];
+  };
+  const windows = list<Json>(one.windows).map((window) => ({ out: list<number>(window.out), rows: pair(window.rows), cols: pair(window.cols), text: text(window.text), result: integer(window.result) }));
+  return { x: Number(one.x), w: integer(one.w), windows };
 }
 
 function readSpan(found: unknown): Span | null {
@@ -179,18 +182,10 @@ function readSpan(found: unknown): Span | null {
   return span.length === 4 ? (span as Span) : null;
 }
 
-/** `o[0,0] = 3.1·1 + 0·(−1) = 3.1`, from the text itself or from its three parts. */
-function readEntry(found: unknown): string {
-  if (typeof found === "string") return found;
-  const one = record(found);
-  const at = list<number>(one.at);
-  return `${at.length > 0 ? `[${at.join(",")}] = ` : ""}${text(one.text)} = ${text(one.result)}`;
-}
-
 function readQuiz(one: Json): Quiz {
   const entry = list<number>(one.entry);
   return {
     step: Number(one.step), ask: (text(one.ask) || "value") as Quiz["ask"], target: Number(one.target), of: one.of === "grad" ? "grad" : "value", entry: entry.length > 0 ? entry : null,
-    prompt: text(one.prompt), answer: list<number>(one.answer).map(Number), tolerance: integer(one.tolerance) ?? 0,
+    prompt: text(one.prompt), answer: list<number>(one.answer).map(Number), tolerance: integer(one.tolerance) ?? 0, why: text(one.why),
   };
 }

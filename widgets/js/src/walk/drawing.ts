@@ -1,61 +1,57 @@
 // One element of the picture each: a value with its gradient, an op, a wire, a module's bracket.
 import { s } from "../dom";
 import { shape } from "../format";
-import type { Model } from "./model";
+import { type Model, called } from "./model";
 import type { SpotState, UnitState } from "./graphstate";
-import { called } from "./model";
+import type { Block } from "./data";
+import type { Look } from "./look";
 import { drawCells, frames, spoken } from "./matrix";
-import { lookOf } from "./look";
 import type { Bracket, Box, Circle, Point, Scene, Spot, Wire } from "./scene";
 
 
+export type Detail = "all" | "some" | "few"; // with numbers, without, boxes only
+
 /** A value: its cells, frame, name and shape; beside or below it its gradient, or a place for it. */
-export function drawSpot(model: Model, spot: Spot, state: SpotState, step: number, detail: "all" | "some" | "few"): SVGElement[] {
+export function drawSpot(model: Model, spot: Spot, state: SpotState, step: number, detail: Detail): SVGElement[] {
   const value = model.value(spot.value);
+  if (value === undefined) return [];
+  if (spot.kind === "chip") return drawChip(called(model, spot.value), spot);
+  const block = state.moved ?? value.block;
   const out: SVGElement[] = [];
-  if (value === undefined) return out;
-  if (spot.kind === "chip") return drawChip(value.name || called(model, spot.value), spot);
-  const block = value.block;
   if (state.hidden) out.push(...unknown(spot, "mq ask"));
   else if (block === null) out.push(s("rect", { class: "mv", x: spot.x + 0.5, y: spot.y + 0.5, width: spot.w, height: spot.h }), s("text", { class: "m ts", x: spot.x + spot.w / 2, y: spot.y + spot.h / 2 + 4 }, value.dtype || "?"));
-  else out.push(...(detail === "few" ? [s("rect", { class: "dull", x: spot.x, y: spot.y, width: spot.w, height: spot.h })] : drawCells(block, spot.look, spot.x, spot.y, detail === "all")), ...frames(spot.look, spot.x, spot.y, state.fresh || state.moving ? "mnew v" : "mv"));
-  if (detail !== "few") out.push(...labels(model, spot, state));
+  else out.push(...matrix(block, spot.look, spot, detail, "v", state.fresh));
+  if (detail !== "few") out.push(...labels(model, spot));
   if (spot.grad && state.grad !== "none") out.push(...drawGrad(model, spot, spot.grad, state, step, detail));
   return out;
 }
 
-function labels(model: Model, spot: Spot, state: SpotState): SVGElement[] {
-  const value = model.value(spot.value)!;
-  const out: SVGElement[] = [];
-  if (value.name) out.push(s("text", { class: "nm", x: spot.x, y: spot.y - 6 }, short(value.name, Math.max(spot.w + 24, 48))));
-  if (spot.kind === "chain") {
-    out.push(s("text", { class: "ts m", x: spot.x + spot.w / 2, y: spot.y + spot.h + 13 }, shape(value.shape) + more(spot)));
-    if (spot.grad === null && value.kind !== "op" && state.shown && spot.w >= 56 && model.walk.steps.some(({ phase }) => phase === "backward")) {
-      out.push(s("text", { class: "ts m", x: spot.x + spot.w / 2, y: spot.y + spot.h + 27 }, "no gradient"));
-    }
-  }
-  return out;
+/** Cells and frame in a box; what is new has a thick frame. */
+function matrix(block: Block, look: Look, box: Box, detail: Detail, tone: "v" | "g", fresh: boolean): SVGElement[] {
+  const cells = detail === "few" ? [s("rect", { class: `dull ${tone}`, x: box.x, y: box.y, width: box.w, height: box.h })] : drawCells(block, look, box.x, box.y, detail === "all");
+  return [...cells, ...frames(look, box.x, box.y, fresh ? `mnew ${tone}` : `m${tone}`)];
 }
 
-/** `+8`: matrices of a tensor with more dimensions that are not drawn. */
-function more(spot: Spot): string {
-  return spot.look.facets > 1 ? "" : "";
+function labels(model: Model, spot: Spot): SVGElement[] {
+  const value = model.value(spot.value)!;
+  const room = spot.kind === "leaf" ? Math.max(spot.w + (spot.grad ? 3 : 10), 20) : Math.max(spot.w + 16, 40);
+  const name = s("text", { class: value.name ? "nm" : "nm t2", x: spot.x, y: spot.y - 6 }, short(called(model, spot.value), room, 7.2));
+  if (spot.kind !== "chain") return [name];
+  const shown = shape(value.shape) + (value.block && value.block.facets.length > spot.look.facets ? ` (${spot.look.facets} shown)` : "");
+  const size = s("text", { class: "ts m", x: spot.x + spot.w / 2, y: spot.y + spot.h + 13 }, shown);
+  const none = spot.grad === null && value.kind !== "op" && spot.w >= 48 && !value.rg;
+  return [name, size, ...(none ? [s("text", { class: "ts m", x: spot.x + spot.w / 2, y: spot.y + spot.h + 26 }, "no gradient")] : [])];
 }
 
-function drawGrad(model: Model, spot: Spot, box: Box, state: SpotState, step: number, detail: "all" | "some" | "few"): SVGElement[] {
-  const value = model.value(spot.value)!;
-  const out: SVGElement[] = [];
+function drawGrad(model: Model, spot: Spot, box: Box, state: SpotState, step: number, detail: Detail): SVGElement[] {
   const block = model.gradAt(spot.value, step);
+  const out: SVGElement[] = [];
   if (state.grad === "unknown" || block === null) out.push(...unknown(box, "mq"));
   else if (state.gradHidden) out.push(...unknown(box, "mq ask"));
-  else {
-    const look = lookOf(block, spot.look.ch === 17);
-    const same = { ...look, ...(look.w === spot.look.w && look.numbers === spot.look.numbers ? {} : { cw: spot.look.cw, ch: spot.look.ch, fw: spot.look.fw, fh: spot.look.fh, w: spot.look.w, h: spot.look.h, perRow: spot.look.perRow, numbers: spot.look.numbers }) };
-    out.push(...(detail === "few" ? [s("rect", { class: "dull g", x: box.x, y: box.y, width: box.w, height: box.h })] : drawCells(block, same, box.x, box.y, detail === "all")), ...frames(same, box.x, box.y, state.gradFresh ? "mnew g" : "mg"));
-  }
+  else out.push(...matrix(block, spot.look, box, detail, "g", state.gradFresh));
   if (detail === "few") return out;
-  const name = value.name ? `∂${value.name}` : "";
-  if (name) out.push(s("text", { class: state.grad === "known" ? "nm" : "nm t2", x: box.x, y: box.y - 6 }, short(name, Math.max(box.w + 24, 48))));
+  const room = Math.max(box.w + (spot.kind === "leaf" ? 3 : 16), 20);
+  out.push(s("text", { class: state.grad === "known" ? "nm" : "nm t2", x: box.x, y: box.y - 6 }, short(`∂${called(model, spot.value)}`, room, 7.2)));
   if (state.gradFresh && spot.kind === "chain") out.push(s("text", { class: "ts new", x: box.x, y: box.y + box.h + 13 }, "new in this step"));
   return out;
 }
@@ -78,7 +74,7 @@ export function drawCircle(scene: Scene, circle: Circle, state: UnitState): SVGE
   const small = unit.symbol.length > 2 && unit.group === null;
   return [
     s("rect", { class: `op ${state.now}${unit.group === null ? "" : " folded"}`, x: circle.x, y: circle.y, width: circle.w, height: circle.h, rx: unit.group === null ? circle.h / 2 : 3 }),
-    s("text", { class: small ? "m small" : "m", x: circle.cx, y: circle.cy + (small ? 3.5 : 4) }, short(unit.symbol, circle.w)),
+    s("text", { class: small ? "m small" : "m", x: circle.cx, y: circle.cy + (small ? 3.5 : 4) }, short(unit.symbol, circle.w, small ? 5 : 6.4)),
   ];
 }
 
@@ -95,7 +91,7 @@ function head(points: Point[], cls: string, size: number): SVGElement {
 }
 
 export function drawForth(wire: Wire): SVGElement[] {
-  return [s("path", { class: "lf", d: path(wire.forth) }), ...(wire.kind === "out" ? [head(wire.forth, "af", 3)] : wire.kind === "chain" ? [] : [head(wire.forth, "af", 3)])];
+  return [s("path", { class: "lf", d: path(wire.forth) }), ...(wire.kind === "chain" ? [] : [head(wire.forth, "af", 3)])];
 }
 
 export function drawBack(wire: Wire, state: "now" | "done" | "todo"): SVGElement[] {
@@ -104,22 +100,25 @@ export function drawBack(wire: Wire, state: "now" | "done" | "todo"): SVGElement
   return [s("path", { class: `lb ${state}`, d: path(points) }), head(points, "ab", 3.5)];
 }
 
-/** The name of a module over its ops; a click folds it. */
-export function drawBracket({ group, folded, x, y, w }: Bracket): SVGElement[] {
-  const text = `${folded ? "▸" : group.ops.length > 1 ? "▾" : ""} ${group.label}`.trim();
+/** The name of a module over its ops; a click folds it. `left`: where the window begins: the name stays in sight. */
+export function drawBracket({ group, folded, x, y, w }: Bracket, left: number): SVGElement[] {
   const cls = group.cls && group.cls !== group.label ? ` · ${group.cls}` : "";
-  const room = Math.max(w, 40);
+  const text = `${folded ? "▸ " : group.ops.length > 1 ? "▾ " : ""}${group.label}${cls}`;
+  const at = Math.max(x, Math.min(left, x + w - 60));
   return [
     s("rect", { class: "hit", x, y, width: Math.max(w, 40), height: 20 }),
     s("path", { class: "brk", d: `M${round(x) + 0.5} ${y + 20}V${y + 16.5}H${round(x + w) + 0.5}V${y + 20}` }),
-    s("text", { class: "tm", x: x + 2, y: y + 12 }, short(text + cls, room)),
+    s("text", { class: "tm", x: at + 2, y: y + 12 }, short(text, Math.max(x + w - at, 24))),
   ];
 }
 
-/** A text cut to a width, by the usual width of its letters. */
-export function short(text: string, width: number): string {
-  const most = Math.max(2, Math.floor(width / 6.4));
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+/** A text cut to a width, by the usual width of its letters; of a dotted path the last name is kept. */
+export function short(text: string, width: number, letter = 6.4): string {
+  const most = Math.max(2, Math.floor(width / letter));
+  if (text.length <= most) return text;
+  const path = /^(∂?)[\w.]+\.(\w+)$/.exec(text);
+  if (path) return short(path[1] + path[2], width, letter);
+  return `${text.slice(0, most - 1)}…`;
 }
 
 /** How a screen reader names a value: `h (relu, 2×2): 3.1, 0; 0, 3.3; gradient 1, −1; −2, 2`. */

@@ -2,10 +2,10 @@
 import { h, setText } from "../dom";
 import { formula as readFormula } from "../mathml";
 import { attentionRows } from "./attention";
-import { convRows } from "./conv";
-import type { Block, Factor, Filled, Part, Step, Value } from "./data";
+import { windowRows } from "./conv";
+import type { Block, Change, Factor, Filled, Op, Part, Step } from "./data";
 import type { Pane } from "./header";
-import { blockNote, m, mathMatrix, shownPart } from "./matrix";
+import { MOST_IN_BRACKETS, blockNote, formulaMatrix, m, shownPart } from "./matrix";
 import { type Model, called } from "./model";
 import type { Player } from "./player";
 
@@ -22,9 +22,10 @@ export function createFormula(player: Player): Pane {
     draw() {
       const { state } = player;
       const step = model.step(state.step);
-      const hidden = [...model.newAt(state.step)].filter((key) => player.isHidden(...(split(key)))).join();
+      const hidden = [...model.walk.values.keys()].filter((id) => player.isHidden("value", id) || player.isHidden("grad", id)).join();
       const key = `${state.step}|${state.facet}|${state.window}|${hidden}`;
       if (key === drawn) return;
+      if (drawn.split("|")[0] !== String(state.step)) body.scrollTop = 0;
       drawn = key;
       setText(title, titleOf(step));
       facet.replaceChildren(...facetChoice(player, step));
@@ -33,11 +34,6 @@ export function createFormula(player: Player): Pane {
   };
 }
 
-const split = (key: string): ["value" | "grad", number] => {
-  const [of, id] = key.split(":");
-  return [of as "value" | "grad", Number(id)];
-};
-
 function titleOf(step: Step | undefined): string {
   if (step?.phase === "forward") return "the formula, with the numbers put in";
   if (step?.phase === "backward") return "incoming gradient × local derivative = result";
@@ -45,115 +41,161 @@ function titleOf(step: Step | undefined): string {
   return step && step.changes.length > 0 ? "what changes" : "what happens";
 }
 
+/** The blocks that a step's formulas show. */
+function blocksOf(model: Model, step: Step, at: number): Block[] {
+  const op = model.op(at);
+  const forward = step.phase === "forward" && op ? [...op.inputs, ...op.output].map((id) => (id === null ? null : (model.value(id)?.block ?? null))) : [];
+  return [...forward, ...step.parts.flatMap((part) => [part.result, ...part.factors.map(({ block }) => block)]), ...step.changes.map(({ after }) => after)].filter((block) => block !== null);
+}
+
+const LINE = 21;
+
 /** Height that the tallest step needs, within bounds: the pane keeps it, so nothing below moves. */
 export function reserved(model: Model): number {
-  const rows = (block: Block | null): number => (block === null ? 1 : Math.max(1, block.rows.length));
-  const line = (factors: Factor[], result: Block | null): number => 52 + 20 * Math.max(1, rows(result), ...factors.map((factor) => rows(factor.block)));
+  const high = (block: Block | null): number => (block === null ? LINE : Math.min(132, LINE * Math.max(1, block.rows.length)));
   let most = 120;
   for (const [at, step] of model.walk.steps.entries()) {
-    const forward = step.filled.reduce((sum, one) => sum + line(one.factors, one.result) + 24 * Math.min(2, one.entries.length), 0);
-    const backward = step.parts.reduce((sum, part) => sum + line(part.factors, part.result) + (part.adds ? 24 : 0) + (part.why ? 20 : 0), 0);
-    const chain = step.chain.length > 0 ? 52 : 0;
-    const special = model.op(at)?.conv || model.op(at)?.attention ? 260 : 0;
-    most = Math.max(most, step.phase === "forward" ? Math.max(forward, special) : backward + chain, step.changes.length * 110);
+    const op = model.op(at);
+    const forward = 60 + Math.max(LINE, ...blocksOf(model, step, at).map(high)) + 34 * step.filled.length + (op?.windows || op?.attention ? 60 : 0);
+    const backward = step.parts.reduce((sum, part) => sum + 56 + Math.max(high(part.result), ...part.factors.map(({ block }) => high(block))), 0) + 44 * step.chain.length;
+    const changes = step.changes.reduce((sum, change) => sum + 70 + high(change.after), 0);
+    most = Math.max(most, step.phase === "forward" ? forward : step.phase === "backward" ? backward : changes);
   }
   return Math.min(320, most);
 }
 
 /** With more than two dimensions one matrix is shown at a time; this chooses which. */
 function facetChoice(player: Player, step: Step | undefined): HTMLElement[] {
-  const attention = step?.phase === "forward" ? player.model.op(player.state.step)?.attention : null;
-  if (!step || attention) return [];
-  const blocks = [...step.filled.flatMap((one) => [one.result, ...one.factors.map(({ block }) => block)]), ...step.parts.flatMap((part) => [part.result, ...part.factors.map(({ block }) => block)])];
-  const largest = blocks.reduce<Block | null>((most, block) => (block && block.facets.length > (most?.facets.length ?? 1) ? block : most), null);
+  const at = player.state.step;
+  const op = player.model.op(at);
+  if (!step || (step.phase === "forward" && (op?.attention || (op?.windows && op.windows.w === null)))) return [];
+  const blocks = blocksOf(player.model, step, at);
+  const largest = blocks.reduce<Block | null>((most, block) => (block.facets.length > (most?.facets.length ?? 1) ? block : most), null);
   if (largest === null) return [];
   const total = largest.facets.length;
-  const at = player.state.facet % total;
-  const turn = (by: number): HTMLButtonElement => h("button", { type: "button", class: "btn q", "aria-label": by < 0 ? "Previous matrix" : "Next matrix", onclick: () => player.set({ facet: (at + by + total) % total }) }, by < 0 ? "‹" : "›");
-  return [turn(-1), h("span", { class: "dim" }, `matrix [${largest.facets[at].join(",")}], ${at + 1} of ${total}`), turn(1)];
+  const facet = player.state.facet % total;
+  const turn = (by: number): HTMLButtonElement => h("button", { type: "button", class: "btn q", "aria-label": by < 0 ? "Previous matrix" : "Next matrix", onclick: () => player.set({ facet: (facet + by + total) % total }) }, by < 0 ? "‹" : "›");
+  return [turn(-1), h("span", { class: "dim" }, `matrix [${largest.facets[facet].join(",")}], ${facet + 1} of ${total}`), turn(1)];
 }
 
 function rowsOf(player: Player, step: Step): Node[] {
   const { model, state } = player;
   const op = model.op(state.step);
-  if (step.phase === "forward" && op?.conv && op.conv.windows.length > 0) return convRows(player, op, op.conv);
-  if (step.phase === "forward" && op?.attention) return attentionRows(player, op.attention);
-  if (step.phase === "forward") return step.filled.map((filled) => forwardRow(player, filled));
-  if (step.phase === "backward") return [...step.parts.map((part) => backwardRow(player, part)), ...chainRow(step)];
-  if (step.phase === "error") return [h("p", { class: "fail" }, h("b", {}, model.walk.error?.type || step.title || "Error"), " ", model.walk.error?.message || step.say)];
+  if (step.phase === "error") return [h("p", { class: "fail" }, h("b", {}, model.walk.error?.type || "Error"), " ", model.walk.error?.message || step.say)];
+  if (step.phase === "backward") return [...step.parts.map((part) => backwardRow(player, part)), ...chainRows(step)];
+  if (step.phase === "forward" && op) return forwardRows(player, op, step);
   return step.changes.length > 0 ? step.changes.map((change) => changeRow(player, change)) : [h("p", { class: "dim" }, step.say)];
 }
 
-export const sign = (text: string): HTMLElement => h("div", { class: "sym" }, text);
+export const sign = (text: string): HTMLElement => h("div", { class: text.length > 3 ? "sym said" : "sym" }, text);
+export const bold = (text: string): HTMLElement => h("b", {}, text);
 
-/** One term with words under it: `incoming`, `2×1`. `short`: set the words in bold. */
+/** A sign and what stands after it stay together where a row is broken. */
+export const pair = (text: string, after: Node): HTMLElement => h("div", { class: "pair" }, sign(text), after);
+
+/** Matrices with many columns are set smaller, so that a row of them has room. */
+export function sized(row: HTMLElement, blocks: (Block | null | undefined)[]): HTMLElement {
+  const columns = blocks.reduce((sum, block) => sum + (block && block.rows.length * block.cols.length <= MOST_IN_BRACKETS ? block.cols.length : 3), 0);
+  row.classList.toggle("mid", columns > 10 && columns <= 14);
+  row.classList.toggle("tight", columns > 14);
+  return row;
+}
+
+/** One term with words under it: `incoming 2×1`. */
 export function term(content: Element | string | null, caption: (Node | string)[], cls = "", title = ""): HTMLElement {
   return h("div", { class: `term ${cls}`.trim(), title: title || undefined }, content, h("div", { class: "mcap" }, ...caption));
 }
 
 export const mathOf = (text: string): Element => readFormula(text, false) ?? m("math", {}, m("mtext", {}, text));
 
-const bold = (text: string): HTMLElement => h("b", {}, text);
+export interface TermOptions { cls?: string; hidden?: boolean; box?: string; facet?: number }
 
 /** A matrix as a term; a hidden one shows `?` in each place. */
-export function blockTerm(player: Player, block: Block, words: (Node | string)[], options: { cls?: string; hidden?: boolean; box?: string } = {}): HTMLElement {
-  const { facet } = player.state;
-  return term(mathMatrix(block, { facet: facet % block.facets.length, cls: options.cls ?? "", hidden: options.hidden ?? false }), [...words, blockNote(block, facet)], options.box ?? "", shownPart(block));
-}
-
-function forwardRow(player: Player, filled: Filled): HTMLElement {
-  const op = player.model.op(player.state.step);
-  const [output] = op?.output ?? [];
-  const hidden = output !== undefined && player.isHidden("value", output);
-  const row = h("div", { class: "eqr" }, h("span", { class: "who" }, output === undefined ? "" : naming(player.model, output)));
-  if (filled.formula) row.append(term(mathOf(filled.formula), ["symbols"]));
-  filled.factors.forEach((factor, at) => {
-    row.append(sign(at === 0 ? "=" : factor.glue || ","));
-    row.append(factor.block ? blockTerm(player, factor.block, [factor.text ? bold(`${factor.text} `) : ""], { cls: "lo", hidden: factor.value !== null && player.isHidden("value", factor.value) }) : term(factor.mathml ? mathOf(factor.mathml) : h("span", { class: "word" }, factor.text), [""]));
-  });
-  if (filled.result) row.append(sign("="), blockTerm(player, filled.result, [bold("result "), ""], { cls: "lo", hidden, box: "res v" }));
-  const entries = hidden ? [] : filled.entries.map((entry) => h("div", { class: "entry" }, entry));
-  return h("div", { class: "eqb" }, row, ...entries);
+export function blockTerm(player: Player, block: Block, words: (Node | string)[], { cls = "", hidden = false, box = "", facet = player.state.facet }: TermOptions = {}): HTMLElement {
+  const at = facet % block.facets.length;
+  return term(formulaMatrix(block, { facet: at, cls, hidden }), [...words, blockNote(block, at)], box, shownPart(block));
 }
 
 function naming(model: Model, id: number): Node {
-  const value: Value | undefined = model.value(id);
-  return value?.name ? h("span", {}, "for ", h("i", {}, value.name)) : h("span", {}, called(model, id));
+  return h("span", {}, "for ", h("i", {}, called(model, id)));
 }
+
+function forwardRows(player: Player, op: Op, step: Step): Node[] {
+  const [output] = op.output;
+  const hidden = output !== undefined && player.isHidden("value", output);
+  if (op.windows && op.windows.windows.length > 0) return [...symbols(step.filled), ...windowRows(player, op, op.windows)];
+  if (op.attention) return [...symbols(step.filled), ...attentionRows(player, op.attention, hidden)];
+  return [operandsRow(player, op, step.filled[0], hidden), ...(hidden ? [] : step.filled.flatMap(entryRow))];
+}
+
+const symbols = (filled: Filled[]): Node[] => (filled[0]?.formula ? [h("div", { class: "eqr" }, h("div", { class: "term" }, mathOf(filled[0].formula)))] : []);
+
+/** `h = relu(z)`, and below it the same for one entry with its numbers. */
+function operandsRow(player: Player, op: Op, filled: Filled | undefined, hidden: boolean): HTMLElement {
+  const { model } = player;
+  const row = h("div", { class: "eqr" });
+  if (filled?.formula) row.append(term(mathOf(filled.formula), ["symbols"]));
+  const infix = op.inputs.length === 2 && op.symbol.length <= 2;
+  const glue = infix ? op.symbol : ",";
+  op.inputs.forEach((id, at) => row.append(pair(at > 0 ? glue : infix ? "=" : `= ${op.symbol}`, operand(player, op, id, at))));
+  const block = model.value(op.output[0])?.block;
+  if (block) row.append(pair("=", blockTerm(player, block, [bold(`${called(model, op.output[0])} `)], { cls: "lo", hidden, box: "res v" })));
+  return h("div", { class: "eqb" }, sized(row, [...op.inputs.map((id) => (id === null ? null : model.value(id)?.block)), block]));
+}
+
+function operand(player: Player, op: Op, id: number | null, at: number): HTMLElement {
+  const value = id === null ? undefined : player.model.value(id);
+  if (value?.block) return blockTerm(player, value.block, [bold(`${called(player.model, value.id)} `)], { cls: "lo", hidden: player.isHidden("value", value.id) });
+  const constant = value ? called(player.model, value.id) : (Object.values(op.params)[at - op.inputs.filter((one, slot) => slot < at && one !== null).length] ?? "");
+  return term(h("span", { class: "word" }, constant), [""]);
+}
+
+const entryRow = (filled: Filled): Node[] => {
+  if (filled.numbers) return [h("div", { class: "entry" }, mathOf(filled.numbers))];
+  return filled.entry && filled.text ? [h("div", { class: "entry" }, filled.text)] : [];
+};
 
 function backwardRow(player: Player, part: Part): HTMLElement {
   const { model, state } = player;
   const hidden = player.isHidden("grad", part.to);
-  const op = model.op(state.step);
-  const incomingHidden = op !== undefined && op.output[0] !== undefined && player.isHidden("grad", op.output[0]);
+  const [output] = model.op(state.step)?.output ?? [];
+  const incomingHidden = output !== undefined && player.isHidden("grad", output);
   const row = h("div", { class: "eqr" }, h("span", { class: "who" }, naming(model, part.to)));
   if (part.symbols) row.append(term(mathOf(part.symbols), ["symbols"]));
-  part.factors.forEach((factor, at) => {
-    row.append(sign(at === 0 ? "=" : glueOf(part, factor)));
-    const incoming = factor.role === "incoming";
-    const words = [bold(incoming ? "incoming" : "local"), factor.text && factor.text !== "incoming" ? ` ${factor.text}` : "", " "];
-    row.append(factor.block ? blockTerm(player, factor.block, words, { cls: incoming ? "in" : "lo", hidden: incoming && incomingHidden }) : term(factor.mathml ? mathOf(factor.mathml) : h("span", { class: `word ${incoming ? "in" : "lo"}` }, factor.text), [bold(incoming ? "incoming" : "local")]));
+  part.factors.forEach((factor, at) => row.append(pair(at === 0 ? "=" : part.operation === "times" ? "⊙" : "×", factorTerm(player, factor, incomingHidden))));
+  const rule = part.operation === "rule" ? `, by the rule of ${model.op(state.step)?.op ?? "its op"}` : "";
+  const equals = `${rule}${part.spread ? ", summed" : ""} =`.replace(/^, /, "");
+  if (part.result) row.append(pair(equals, blockTerm(player, part.result, [bold("result ")], { cls: "in", hidden, box: "res" })));
+  if (part.adds && part.total) row.append(pair("added up →", blockTerm(player, part.total, [bold("sum ")], { cls: "in", hidden, box: "res sum" })));
+  const name = called(model, part.to);
+  const words = [part.adds ? `Adds to ${part.why || `what came to ${name} before`}.` : part.why, part.stored ? `Kept in ${name}.grad.` : ""].filter((text) => text !== "");
+  if (words.length > 0) row.append(h("span", { class: "dim aside" }, words.join(" ")));
+  return h("div", { class: "eqb" }, sized(row, [...part.factors.map(({ block }) => block), part.result, part.adds ? part.total : null]));
+}
+
+function factorTerm(player: Player, factor: Factor, incomingHidden: boolean): HTMLElement {
+  const incoming = factor.role === "incoming";
+  const cls = incoming ? "in" : "lo";
+  const words = [bold(incoming ? "incoming " : "local "), incoming || factor.block?.data.length === 1 ? "" : `${factor.text} `];
+  if (factor.block) return blockTerm(player, factor.block, words, { cls, hidden: incoming && incomingHidden });
+  return term(factor.mathml ? mathOf(factor.mathml) : h("span", { class: `word ${cls}` }, factor.text), [bold(incoming ? "incoming" : "local")]);
+}
+
+/** The chain rule from the loss down to each operand, in symbols and, along a chain of scalars, in numbers. */
+function chainRows(step: Step): Node[] {
+  return step.chain.flatMap((text, at) => {
+    if (!text) return [];
+    const numbers = step.chainNumbers[at];
+    return [h("div", { class: "eqb chain" }, h("div", { class: "eqr" }, h("span", { class: "who" }, at === 0 ? "chain rule" : ""), h("div", { class: "term" }, mathOf(text)), numbers ? sign("=") : null, numbers ? h("div", { class: "term" }, mathOf(numbers)) : null))];
   });
-  if (part.result) row.append(sign("="), blockTerm(player, part.result, [bold("result ")], { cls: "in", hidden, box: "res" }));
-  if (part.adds && part.total) row.append(sign("→"), blockTerm(player, part.total, [bold("sum ")], { cls: "in", hidden, box: "res sum" }));
-  const words = [part.adds ? `Adds to what came to ${called(model, part.to)} before.` : "", part.stored ? `Kept in ${called(model, part.to)}.grad.` : "", part.why].filter((text) => text !== "");
-  return h("div", { class: "eqb" }, row, words.length > 0 ? h("div", { class: "entry dim" }, words.join(" ")) : null);
 }
 
-/** Between the factors of a matrix product stands `×` in the mock-up's sense; where entries meet one by one, `⊙`. */
-const glueOf = (part: Part, factor: Factor): string => (factor.glue === "@" || part.operation === "matmul" ? "×" : factor.glue || "⊙");
-
-function chainRow(step: Step): Node[] {
-  if (step.chain.length === 0) return [];
-  const last = step.chain.slice(-2);
-  return [h("div", { class: "eqb chain" }, h("div", { class: "eqr" }, h("span", { class: "who" }, "chain rule"), ...last.map((text) => h("div", { class: "term" }, mathOf(text)))))];
-}
-
-function changeRow(player: Player, change: Step["changes"][number]): HTMLElement {
-  const name = change.name || called(player.model, change.value);
-  const row = h("div", { class: "eqr" }, h("span", { class: "who" }, h("span", {}, "for ", h("i", {}, name))));
+function changeRow(player: Player, change: Change): HTMLElement {
+  const name = called(player.model, change.value);
+  const row = h("div", { class: "eqr" }, h("span", { class: "who" }, naming(player.model, change.value)));
   if (change.before) row.append(blockTerm(player, change.before, [bold(`${name} before `)], { cls: "lo" }));
-  if (change.grad) row.append(sign("·"), blockTerm(player, change.grad, [bold(`∂${name} `)], { cls: "in" }));
-  if (change.after) row.append(sign("→"), blockTerm(player, change.after, [bold(`${name} after `)], { cls: "lo", box: "res v" }));
-  return h("div", { class: "eqb" }, row, change.text ? h("div", { class: "entry" }, change.text) : null);
+  if (change.grad) row.append(pair("with", blockTerm(player, change.grad, [bold(`∂${name} `)], { cls: "in" })));
+  if (change.after) row.append(pair("→", blockTerm(player, change.after, [bold(`${name} after `)], { cls: "lo", box: "res v", hidden: player.isHidden("value", change.value) })));
+  if (change.text) row.append(h("code", { class: "aside" }, change.text));
+  return h("div", { class: "eqb" }, sized(row, [change.before, change.grad, change.after]));
 }

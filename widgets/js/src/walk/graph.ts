@@ -1,10 +1,11 @@
 // The picture: laid out once an episode, drawn anew where something changed, the current step kept in sight.
 import { h, icon, s, setAttr, setText } from "../dom";
-import { type Camera, READABLE, clamped, fitScale, fitted, focusOf, follow, zoomed } from "./camera";
-import { drawBack, drawBracket, drawCircle, drawForth, drawSpot, spotName } from "./drawing";
+import type { Block } from "./data";
+import { type Camera, READABLE, clamped, fitScale, fitted, focusOf, follow, stepScale, zoomed } from "./camera";
+import { type Detail, drawBack, drawBracket, drawCircle, drawForth, drawSpot, spotName } from "./drawing";
 import { backState, spotState, unitState } from "./graphstate";
 import type { Pane } from "./header";
-import { type Key, keyOf } from "./model";
+import { type Key, type Model, keyOf } from "./model";
 import type { Player } from "./player";
 import { type Box, type Scene, layOut } from "./scene";
 
@@ -78,7 +79,7 @@ class Graph implements Pane {
     this.sceneKey = key;
     const { steps } = model.walk;
     const back = steps.slice(episode.from, episode.to + 1).find(({ phase }) => phase === "backward");
-    this.scene = layOut(model.walk, episode.ops, back?.op ?? null, state.folded, w, (value) => model.gradStep(value, episode.to) >= episode.from);
+    this.scene = layOut(model.walk, episode.ops, back?.op ?? null, state.folded, w, finalGrad(model, episode));
     if (before[0] !== String(episode.index) || before[1] !== String(w)) this.camera = null;
     this.followed = "";
     this.keepHeight(w);
@@ -90,7 +91,7 @@ class Graph implements Pane {
     const { model, state } = this.player;
     const key = `${w}`;
     if (!this.heights.has(key)) {
-      const first = model.episodes.slice(0, 3).map((episode) => layOut(model.walk, episode.ops.slice(0, 400), null, state.folded, w, (value) => model.gradStep(value, episode.to) >= episode.from).h);
+      const first = model.episodes.slice(0, 3).map((episode) => layOut(model.walk, episode.ops.slice(0, 400), null, state.folded, w, finalGrad(model, episode)).h);
       this.heights.set(key, Math.min(MOST_HEIGHT, Math.max(LEAST_HEIGHT, this.scene?.h ?? 0, ...first)));
     }
     this.box.style.setProperty("--h", `${this.heights.get(key)}px`);
@@ -102,7 +103,7 @@ class Graph implements Pane {
     const { model, state } = this.player;
     const fit = fitScale(scene, size);
     if (this.camera === null) {
-      this.camera = fit >= READABLE ? fitted(scene, size) : { x: 0, y: 0, scale: this.chosen || 1 };
+      this.camera = fit >= READABLE ? fitted(scene, size) : { x: 0, y: 0, scale: this.chosen || stepScale(scene, size) };
       this.followed = "";
     }
     const key = `${state.step}:${size.w}:${size.h}:${this.sceneKey}`;
@@ -122,7 +123,8 @@ class Graph implements Pane {
     const { player } = this;
     const { step } = player.state;
     const { scale } = this.camera!;
-    const detail = scale >= 0.55 ? "all" : scale >= 0.3 ? "some" : "few";
+    const detail: Detail = scale >= 0.55 ? "all" : scale >= 0.3 ? "some" : "few";
+    const left = Math.round(-this.camera!.x / scale);
     const seen = new Set<string>();
     const inSight = this.sight();
     for (const wire of scene.wires) {
@@ -132,7 +134,7 @@ class Graph implements Pane {
     }
     for (const bracket of scene.brackets) {
       if (!bracket.group.ops.some((op) => (player.model.forwardOf.get(op) ?? Infinity) <= step) || !inSight({ x: bracket.x, y: bracket.y, w: bracket.w, h: 20 })) continue;
-      const g = this.part(seen, this.layers.brackets, `b${bracket.group.key}`, `${bracket.x},${bracket.folded}`, () => drawBracket(bracket));
+      const g = this.part(seen, this.layers.brackets, `b${bracket.group.key}`, `${bracket.x},${bracket.folded},${Math.max(bracket.x, left)}`, () => drawBracket(bracket, left));
       name(g, `${bracket.group.label} (module ${bracket.group.cls}, ${bracket.group.ops.length} ops)`, bracket.group.ops.length > 1 ? String(!bracket.folded) : null);
     }
     for (const spot of scene.spots) {
@@ -303,6 +305,9 @@ class Graph implements Pane {
     for (const end of ["pointerup", "pointercancel"] as const) this.box.addEventListener(end, () => { from = null; });
   }
 }
+
+/** Gradients as they stand at the end of an episode: they say how much room to keep. */
+const finalGrad = (model: Model, { from, to }: { from: number; to: number }) => (value: number): Block | null => (model.gradStep(value, to) >= from ? model.gradAt(value, to) : null);
 
 function name(g: SVGGElement, label: string, expanded: string | null): void {
   setAttr(g, "role", "treeitem");

@@ -1,11 +1,11 @@
 // What of the picture is there at a step, and in which state: pure, so that tests can ask it.
-import type { Model } from "./model";
-import { keyOf } from "./model";
+import type { Block } from "./data";
+import { type Model, keyOf } from "./model";
 import type { Player } from "./player";
 import type { Circle, Scene, Spot, Wire } from "./scene";
 
 export type GradState = "none" | "unknown" | "known";
-export interface SpotState { shown: boolean; fresh: boolean; hidden: boolean; grad: GradState; gradFresh: boolean; gradHidden: boolean; moving: boolean }
+export interface SpotState { shown: boolean; fresh: boolean; hidden: boolean; grad: GradState; gradFresh: boolean; gradHidden: boolean; moved: Block | null }
 export interface UnitState { shown: boolean; now: "" | "forward" | "backward"; back: boolean }
 
 /** The first step of the backward pass on a picture: from there on, gradients that will come are shown as `?`. */
@@ -30,7 +30,7 @@ export function spotState(player: Player, spot: Spot): SpotState {
     grad: spot.grad === null || !shown ? "none" : known ? "known" : begun ? "unknown" : "none",
     gradFresh: news.has(keyOf("grad", spot.value)),
     gradHidden: player.isHidden("grad", spot.value),
-    moving: model.step(step)?.changes.some(({ value }) => value === spot.value) === true,
+    moved: model.step(step)?.changes.find(({ value }) => value === spot.value)?.after ?? null,
   };
 }
 

@@ -1,5 +1,6 @@
 // Where the walk stands in words, and the buttons. They are on top: hands stay while the mathematics below changes its height.
 import { h, icon, setAttr, setText } from "../dom";
+import type { Place } from "./data";
 import type { Model } from "./model";
 import { type Player, SPEEDS } from "./player";
 
@@ -13,17 +14,22 @@ export function stepWords(model: Model, at: number): { verb: string; code: strin
   if (step === undefined) return { verb: "nothing to walk through", code: "", line: "" };
   if (step.phase === "forward") return { verb: "forward through", code: sourceOf(model, at) || (op?.symbol ?? ""), line };
   if (step.phase === "backward") return { verb: "backward through", code: sourceOf(model, at) || (op?.symbol ?? ""), line };
-  if (step.phase === "error") return { verb: "stopped by", code: step.title || model.walk.error?.type || "an error", line };
-  return { verb: "running", code: step.title || lineOf(model, step.line).trim(), line };
+  if (step.phase === "error") return { verb: "stopped by", code: model.walk.error?.type || "an error", line };
+  return { verb: "running", code: sourceOf(model, at) || lineOf(model, step).trim(), line };
 }
 
-export const lineOf = (model: Model, line: number | null): string => (line === null ? "" : (model.walk.code.lines[line - model.walk.code.first] ?? ""));
+/** The line of source at a place. */
+export function lineOf(model: Model, { text, line }: Pick<Place, "text" | "line">): string {
+  const source = model.walk.texts[text];
+  return line === null || source === undefined ? "" : (source.lines[line - source.first] ?? "");
+}
 
 /** The expression of a step with the name that its result gets, when the whole statement is short. */
 function sourceOf(model: Model, at: number): string {
-  const span = model.step(at)?.span ?? null;
-  if (span === null) return "";
-  const line = lineOf(model, span[0]);
+  const step = model.step(at);
+  const span = step?.span ?? null;
+  if (step === undefined || span === null) return "";
+  const line = lineOf(model, { text: step.text, line: span[0] });
   const expression = span[0] === span[2] ? line.slice(span[1], span[3]) : `${line.slice(span[1])} …`;
   const name = /^\s*([\w.]+)\s*=[^=]/.exec(line)?.[1];
   return name && line.trim() === `${name} = ${expression}` ? line.trim() : expression;
@@ -60,26 +66,11 @@ export function createTitle(player: Player, actions: { presenter(): void }): Pan
   };
 }
 
-/** `turn 2 of 3 of the loop in line 2`, innermost loop first. */
+/** `turn 2 of 3 of line 2`, innermost loop first. */
 export function turnText(model: Model, at: number): string {
-  const turns = turnsAt(model, at);
+  const turns = model.step(at)?.repeat ?? [];
   return turns.map(({ line, index, of }) => `turn ${index + 1}${of === null ? "" : ` of ${of}`} of line ${line}`).reverse().join(", ");
 }
-
-/** The loops around a step; a call between ops (`opt.step()`) is in the turn of the op before it, as long as its line is in the loop. */
-export function turnsAt(model: Model, at: number): { line: number; index: number; of: number | null }[] {
-  const own = model.op(at)?.repeat;
-  if (own) return own;
-  const step = model.step(at);
-  for (let before = at - 1; before >= 0; before--) {
-    const op = model.op(before);
-    if (op === undefined) continue;
-    return op.repeat.filter(({ line }) => step?.line !== null && step?.line !== undefined && step.line > line && indent(lineOf(model, step.line)) > indent(lineOf(model, line)));
-  }
-  return [];
-}
-
-const indent = (line: string): number => line.length - line.trimStart().length;
 
 const BACK = "M9.5 3l-5 4 5 4";
 const ON = "M4.5 3l5 4-5 4";

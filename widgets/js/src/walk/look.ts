@@ -18,7 +18,8 @@ const MOST_NUMBERS = 36;
 const MOST_FACETS = 4;
 const FACET_GAP = 5;
 export const SKIP = 7; // room for the … where indices are left out
-const HEAT = 9;
+const HEAT = 9; // size of an entry in a heat map; smaller in a large one
+const LARGEST = 84;
 
 const skips = (indices: number[]): number => indices.reduce((sum, index, at) => sum + (at > 0 && index !== indices[at - 1] + 1 ? 1 : 0), 0);
 
@@ -30,24 +31,15 @@ export const extent = (indices: number[], size: number): number => indices.lengt
 /** A tensor without a picture (no numbers in the message) is a plain box. */
 export const PLAIN: Look = { numbers: false, cw: 44, ch: 22, facets: 1, perRow: 1, w: 44, h: 22, fw: 44, fh: 22 };
 
-const known = new WeakMap<Block, Map<boolean, Look>>();
-
-/** `narrow`: the picture stands in a narrow pane. */
-export function lookOf(block: Block | null, narrow: boolean): Look {
+/** `narrow`: the picture stands in a narrow pane. `grad`: what is drawn in cells of the same size beside it. */
+export function lookOf(block: Block | null, grad: Block | null, narrow: boolean): Look {
   if (block === null) return PLAIN;
-  let looks = known.get(block);
-  if (looks === undefined) known.set(block, (looks = new Map()));
-  let look = looks.get(narrow);
-  if (look === undefined) looks.set(narrow, (look = measure(block, narrow)));
-  return look;
-}
-
-function measure(block: Block, narrow: boolean): Look {
   const [rows, cols] = [Math.max(1, block.rows.length), Math.max(1, block.cols.length)];
   const facets = Math.min(block.facets.length, MOST_FACETS);
   const numbers = rows * cols * facets <= MOST_NUMBERS && skips(block.rows) + skips(block.cols) === 0;
-  const ch = numbers ? (narrow ? 17 : 18) : HEAT;
-  const cw = numbers ? widthOf(block, narrow) : HEAT;
+  const heat = Math.min(HEAT, Math.max(2, Math.floor(LARGEST / Math.max(rows, cols))));
+  const ch = numbers ? (narrow ? 17 : 18) : heat;
+  const cw = numbers ? Math.max(widthOf(block, narrow), grad ? widthOf(grad, narrow) : 0) : heat;
   const [fw, fh] = [extent(block.cols.length ? block.cols : [0], cw), extent(block.rows.length ? block.rows : [0], ch)];
   const perRow = facets < 2 ? 1 : fw > 2 * fh ? 1 : facets === 4 && fw > 40 ? 2 : facets;
   const lines = Math.ceil(facets / perRow);
@@ -59,7 +51,10 @@ export const facetAt = (look: Look, at: number): { x: number; y: number } => ({ 
 
 function widthOf(block: Block, narrow: boolean): number {
   let longest = 1;
-  for (const value of block.data.subarray(0, MOST_NUMBERS)) longest = Math.max(longest, cell(value).length);
+  for (const value of block.data.subarray(0, MOST_NUMBERS)) {
+    const text = cell(value);
+    longest = Math.max(longest, text.length + (text.includes("e") ? 0.6 : 0));
+  }
   const scalar = block.data.length === 1;
-  return Math.max(scalar ? 30 : narrow ? 21 : 24, Math.round(longest * 5.7 + (narrow ? 3 : 6)));
+  return Math.max(scalar ? 30 : narrow ? 21 : 24, Math.round(longest * 6.1 + (narrow ? 3 : 5)));
 }

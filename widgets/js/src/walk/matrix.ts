@@ -2,12 +2,13 @@
 import { s } from "../dom";
 import { shape as shapeText } from "../format";
 import type { Block } from "./data";
+import { tints } from "./heat";
 import { type Look, facetAt, offset } from "./look";
 import { cell } from "./numbers";
 
 export type Tone = "v" | "g"; // value, gradient
 
-const largest = (block: Block): number => block.data.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 1e-9);
+export const largest = (block: Block): number => block.data.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 1e-9);
 
 /** Entry of matrix `facet` (of those in the block) at row i, column j of the shown ones. */
 export const entry = (block: Block, facet: number, i: number, j: number): number => block.data[(facet * block.rows.length + i) * block.cols.length + j];
@@ -16,19 +17,22 @@ export const entry = (block: Block, facet: number, i: number, j: number): number
 export function drawCells(block: Block, look: Look, x: number, y: number, numbers: boolean): SVGElement[] {
   const most = largest(block);
   const out: SVGElement[] = [];
-  const strength = look.numbers ? 0.42 : 0.85;
   for (let facet = 0; facet < look.facets; facet++) {
     const at = facetAt(look, facet);
-    block.rows.forEach((_, i) => block.cols.forEach((_, j) => {
-      const value = entry(block, facet, i, j);
-      const [left, top] = [x + at.x + offset(block.cols, j, look.cw), y + at.y + offset(block.rows, i, look.ch)];
-      const tint = Number.isFinite(value) ? Math.round((Math.abs(value) / most) ** 0.85 * strength * 100) / 100 : 0;
-      if (tint > 0) out.push(s("rect", { x: left, y: top, width: look.cw, height: look.ch, fill: `rgba(var(--${value >= 0 ? "pos" : "neg"}),${tint})` }));
-      if (look.numbers && numbers) out.push(s("text", { class: Number.isFinite(value) ? "m nums" : "m nums bad", x: left + look.cw / 2, y: top + look.ch / 2 + 4 }, cell(value)));
-    }));
+    const place = (i: number, j: number): [number, number] => [x + at.x + offset(block.cols, j, look.cw), y + at.y + offset(block.rows, i, look.ch)];
+    out.push(...tints(block, facet, most, look.numbers ? 0.42 : 0.85, place, look.cw, look.ch));
     if (!block.whole) out.push(...leftOut(block, look, x + at.x, y + at.y));
+    if (look.numbers && numbers) out.push(...digits(block, facet, look, place));
   }
   return out;
+}
+
+function digits(block: Block, facet: number, look: Look, place: (i: number, j: number) => [number, number]): SVGElement[] {
+  return block.rows.flatMap((_, i) => block.cols.map((_, j) => {
+    const value = entry(block, facet, i, j);
+    const [x, y] = place(i, j);
+    return s("text", { class: Number.isFinite(value) ? "m nums" : "m nums bad", x: x + look.cw / 2, y: y + look.ch / 2 + 4 }, cell(value));
+  }));
 }
 
 /** `…` where indices are left out. */
@@ -63,6 +67,24 @@ export interface MatrixOptions {
   cls?: string; // "in": a gradient, "lo": a value
   hidden?: boolean;
   lit?: (i: number, j: number) => string; // class of an entry
+}
+
+export const MOST_IN_BRACKETS = 100;
+const PICTURE = 104;
+
+/** A matrix in brackets; one with too many entries for that as a picture of the same size. `window`: entries to frame. */
+export function formulaMatrix(block: Block, options: MatrixOptions & { window?: { rows: [number, number]; cols: [number, number] }; picture?: boolean } = {}): Element {
+  const { rows, cols } = block;
+  if (!options.picture && rows.length * cols.length <= MOST_IN_BRACKETS) return mathMatrix(block, options);
+  const size = Math.max(2, Math.floor(PICTURE / Math.max(rows.length, cols.length)));
+  const [w, h] = [cols.length * size, rows.length * size];
+  const svg = s("svg", { width: w + 2, height: h + 2, role: "img", "aria-label": `picture of ${rows.length}×${cols.length} entries` });
+  if (options.hidden) svg.append(s("text", { class: "m", x: w / 2, y: h / 2 + 4 }, "?"));
+  else svg.append(...tints(block, options.facet ?? 0, largest(block), 0.85, (i, j) => [1 + j * size, 1 + i * size], size, size));
+  svg.append(s("rect", { class: options.cls === "in" ? "mg" : "mv", x: 0.5, y: 0.5, width: w + 1, height: h + 1 }));
+  const { window } = options;
+  if (window) svg.append(s("rect", { class: "win", x: 1 + (window.cols[0] - cols[0]) * size, y: 1 + (window.rows[0] - rows[0]) * size, width: (window.cols[1] - window.cols[0]) * size, height: (window.rows[1] - window.rows[0]) * size }));
+  return svg;
 }
 
 /** A matrix in brackets, a scalar as a number; `⋯` and `⋮` stand for what is left out. */

@@ -14,8 +14,10 @@ export class Model {
   readonly forwardOf = new Map<number, number>();
   readonly backwardOf = new Map<number, number[]>();
   readonly episodes: Episode[];
+  private readonly lines = new Map<string, number[]>();
   private readonly grads = new Map<number, Known[]>();
   private readonly used = new Map<number, number>();
+  private readonly roots = new Map<number, number>(); // the call of backward that starts from a value
 
   constructor(readonly walk: Walk) {
     walk.steps.forEach((step, at) => this.take(step, at));
@@ -24,6 +26,8 @@ export class Model {
 
   private take(step: Step, at: number): void {
     const op = step.op === null ? undefined : this.walk.ops.get(step.op);
+    for (const { text, line } of [step, ...(op?.via ?? [])]) this.onLine(text, line, at);
+    if (step.root !== null) this.roots.set(step.root, at);
     if (op === undefined) return;
     if (step.phase === "forward") {
       if (!this.forwardOf.has(op.id)) this.forwardOf.set(op.id, at);
@@ -31,8 +35,21 @@ export class Model {
     }
     if (step.phase !== "backward") return;
     this.backwardOf.set(op.id, [...(this.backwardOf.get(op.id) ?? []), at]);
-    if (step.grad && op.output.length > 0 && this.gradAt(op.output[0], at) === null) this.know(op.output[0], at, step.grad);
+    const [out] = op.output;
+    if (step.grad && out !== undefined && this.gradAt(out, at) === null) this.know(out, this.roots.get(out) ?? at, step.grad);
     for (const part of step.parts) if (part.total) this.know(part.to, at, part.total);
+  }
+
+  private onLine(text: number, line: number | null, at: number): void {
+    const key = `${text}:${line}`;
+    const steps = this.lines.get(key);
+    if (steps === undefined) this.lines.set(key, [at]);
+    else if (steps[steps.length - 1] !== at) steps.push(at);
+  }
+
+  /** Steps of a line of one of the texts, those inside functions that it calls among them. */
+  stepsOn(text: number, line: number): number[] {
+    return this.lines.get(`${text}:${line}`) ?? [];
   }
 
   private know(value: number, step: number, block: Block): void {
@@ -54,7 +71,7 @@ export class Model {
     return this.walk.values.get(id);
   }
 
-  /** Step that makes a value, or that first uses it. */
+  /** Step that makes a value, or that first uses it; -1: it was there before. */
   madeAt(id: number): number {
     const from = this.value(id)?.from;
     return (from !== null && from !== undefined ? this.forwardOf.get(from) : undefined) ?? this.used.get(id) ?? -1;
@@ -90,24 +107,25 @@ export class Model {
     if (step?.phase === "forward") for (const id of op?.output ?? []) keys.add(keyOf("value", id));
     if (step?.phase === "backward") {
       for (const part of step.parts) keys.add(keyOf("grad", part.to));
-      const [out] = op?.output ?? [];
-      if (out !== undefined && this.gradStep(out, at) === at) keys.add(keyOf("grad", out)); // the loss itself: where it starts
     }
+    if (step?.root !== null && step?.root !== undefined && this.gradStep(step.root, at) === at) keys.add(keyOf("grad", step.root));
+    for (const { value } of step?.changes ?? []) keys.add(keyOf("value", value));
     return keys;
   }
 }
 
-/** Cut the steps where a new forward begins after a backward; ops that a later backward still goes through are on its picture too. */
+/** Cut the steps where another pass begins after a backward; ops that a later backward still goes through are on its picture too. */
 function episodesOf(walk: Walk, forwardOf: Map<number, number>): Episode[] {
   const episodes: Episode[] = [];
   let from = 0;
-  let back = false;
-  walk.steps.forEach(({ phase }, at) => {
-    if (phase === "forward" && back) {
+  let [forth, back] = [false, false];
+  walk.steps.forEach(({ phase, what }, at) => {
+    if (back && (phase === "forward" || (!forth && what === "backward"))) {
       episodes.push({ index: episodes.length, from, to: at - 1, ops: [] });
       from = at;
-      back = false;
+      [forth, back] = [false, false];
     }
+    forth ||= phase === "forward";
     back ||= phase === "backward";
   });
   if (walk.steps.length > 0) episodes.push({ index: episodes.length, from, to: walk.steps.length - 1, ops: [] });
@@ -123,7 +141,5 @@ function episodesOf(walk: Walk, forwardOf: Map<number, number>): Episode[] {
 export function called(model: Model, id: number): string {
   const value = model.value(id);
   if (value === undefined) return "?";
-  if (value.name) return value.name;
-  const op = value.from === null ? undefined : model.walk.ops.get(value.from);
-  return op ? `result of ${op.symbol}` : value.kind;
+  return value.name || value.symbol || value.kind;
 }

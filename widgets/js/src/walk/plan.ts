@@ -1,5 +1,5 @@
 // What stands on a picture, before it has a place: operands above their op, ways between lanes, sizes.
-import type { Walk } from "./data";
+import type { Block, Walk } from "./data";
 import { type Look, lookOf } from "./look";
 import { type Grid, gridOf } from "./paths";
 import type { Unit } from "./units";
@@ -15,14 +15,19 @@ export interface Plan {
   routed: Routed;
   look(value: number): Look;
   /** Whether a place for a value's gradient is kept. */
-  gradOf(value: number): boolean;
+  hasGrad(value: number): boolean;
 }
 
 const CHIP = 18;
 
-export function planOf(walk: Walk, units: Unit[], main: number, narrow: boolean, gradOf: (value: number) => boolean): Plan {
+export function planOf(walk: Walk, units: Unit[], main: number, narrow: boolean, gradOf: (value: number) => Block | null): Plan {
   const grid = gridOf(units, walk.values, main);
-  const look = (value: number): Look => lookOf(walk.values.get(value)?.block ?? null, narrow);
+  const looks = new Map<number, Look>();
+  const look = (value: number): Look => {
+    let found = looks.get(value);
+    if (found === undefined) looks.set(value, (found = lookOf(walk.values.get(value)?.block ?? null, gradOf(value), narrow)));
+    return found;
+  };
   const homes = homesOf(units, grid);
   const above = new Set<number>();
   const ways: Plan["ways"] = [];
@@ -37,12 +42,12 @@ export function planOf(walk: Walk, units: Unit[], main: number, narrow: boolean,
         const chip = homes.has(value) || above.has(value);
         above.add(value);
         const size = look(value);
-        mine.push({ value, chip, look: size, w: chip ? chipWidth(walk, value) : size.w, h: chip ? CHIP : size.h, grad: !chip && gradOf(value) });
+        mine.push({ value, chip, look: size, w: chip ? chipWidth(walk, value) : size.w, h: chip ? CHIP : size.h, grad: !chip && gradOf(value) !== null });
       }
     });
     return mine;
   });
-  return { units, grid, leaves, ways, routed: route(ways, grid.ranks, grid.lanes), look, gradOf };
+  return { units, grid, leaves, ways, routed: route(ways, grid.ranks, grid.lanes), look, hasGrad: (value) => gradOf(value) !== null };
 }
 
 /** Column and lane of each value that stands in a lane. */

@@ -101,7 +101,7 @@ export class Player {
   }
 
   windows(at: number): number {
-    return this.model.step(at)?.phase === "forward" ? (this.model.op(at)?.conv?.windows.length ?? 0) : 0;
+    return this.model.step(at)?.phase === "forward" ? (this.model.op(at)?.windows?.windows.length ?? 0) : 0;
   }
 
   /** The first step of a phase, in the turn of the loop that is on screen. */
@@ -150,7 +150,7 @@ export class Player {
     if (asked === undefined) return null;
     const [of, id] = asked.split(":") as ["value" | "grad", string];
     const block = this.blockOf(asked, at)!;
-    return { id: `own:${asked}:${at}`, own: true, step: at, ask: "value", target: Number(id), of, entry: null, prompt: "", answer: [...block.data], tolerance: 0.05 };
+    return { id: `own:${asked}:${at}`, own: true, step: at, ask: "value", target: Number(id), of, entry: null, prompt: "", answer: [...block.data], tolerance: 0.05, why: "" };
   }
 
   private blockOf(key: Key, at: number): { data: Float32Array } | null {

@@ -60,11 +60,13 @@ function ask(player: Player, question: Question, outcome: Outcome | null): Node[
   const texts = settled ? solution(question) : (player.state.typed.get(question.id) ?? Array.from({ length: size }, () => ""));
   const form = fields(player, question, block, texts, outcome, settled);
   const known = knownOperand(player, question);
+  const why = settled && question.why ? h("p", { class: "dim why" }, question.why) : null;
   const caption = question.ask === "shape" ? `shape of ${name}` : `${title}, your guess`;
   return [
     h("p", {}, prompt),
     h("div", { class: "pg" }, known, h("div", {}, form, h("div", { class: "mcap" }, caption))),
     h("div", { class: "pb" }, ...buttons(player, question, form, settled), say),
+    ...(why ? [why] : []),
   ];
 }
 

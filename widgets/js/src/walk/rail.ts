@@ -1,6 +1,6 @@
 // All steps on one line: dots with the ops' signs while there is room, ticks beyond, one column for several steps beyond that.
 import { h, s, setAttr } from "../dom";
-import { type Pane, stepText, turnsAt } from "./header";
+import { type Pane, stepText } from "./header";
 import type { Model } from "./model";
 import type { Player } from "./player";
 
@@ -22,15 +22,14 @@ export function planRail(model: Model, width: number): RailPlan {
   const marks: Mark[] = [];
   for (let step = 0; step < steps.length; step += each) {
     const last = Math.min(steps.length - 1, step + each - 1);
-    const { phase, title } = steps[step];
-    marks.push({ step, last, x: railX((step + last) / 2, steps.length, width), phase, label: model.op(step)?.symbol ?? shortCall(title) });
+    const { phase, what } = steps[step];
+    marks.push({ step, last, x: railX((step + last) / 2, steps.length, width), phase, label: model.op(step)?.symbol ?? (CALLS[what] ?? what) });
   }
   const apart = steps.length < 2 ? width : (width - 2 * EDGE) / (steps.length - 1);
   return { marks, dense: apart < 9, bounds: boundsOf(model, width), turns: turnsOf(model, width) };
 }
 
-/** `opt.step()` → `step` */
-const shortCall = (title: string): string => /([A-Za-z_]\w*)\s*\([^()]*\)?$/.exec(title)?.[1] ?? "";
+const CALLS: Record<string, string> = { zero_grad: "zero", backward: "", step: "step" };
 
 /** Where forward turns to backward: a line, with both words when there is room for them. */
 function boundsOf(model: Model, width: number): RailPlan["bounds"] {
@@ -52,7 +51,7 @@ function turnsOf(model: Model, width: number): RailPlan["turns"] {
   const turns: RailPlan["turns"] = [];
   let before = "";
   steps.forEach((_, at) => {
-    const [turn] = turnsAt(model, at);
+    const [turn] = model.walk.steps[at].repeat;
     const now = turn ? `${turn.line}:${turn.index}` : "";
     if (turn && now !== before && model.step(at)?.phase === "forward") turns.push({ x: railX(at, steps.length, width), text: String(turn.index + 1) });
     before = now || before;
@@ -136,7 +135,7 @@ function signs(plan: RailPlan, step: number, here: number, width: number): SVGEl
   const out: SVGElement[] = [];
   const put = (label: string, at: number, now: boolean): void => {
     const w = wide(label);
-    const x = now ? Math.min(width - w / 2 + 4, Math.max(w / 2 - 4, at)) : at;
+    const x = Math.min(width - w / 2 + 4, Math.max(w / 2 - 4, at));
     if (label === "" || !free(x, w)) return;
     taken.push([x - w / 2, x + w / 2]);
     out.push(s("text", { class: now ? "ts m now" : "ts m", x, y: LINE + 19 }, label));

@@ -1,6 +1,6 @@
 // Where everything stands on one picture of the walk. The whole picture is laid out once, so nothing moves while it grows.
 import { type Columns, TRACK, columnsOf } from "./columns";
-import type { Walk } from "./data";
+import type { Block, Walk } from "./data";
 import type { Look } from "./look";
 import { type Plan, circleWidth, planOf, straightInto } from "./plan";
 import { type Group, type Unit, groupsOf, unitsOf } from "./units";
@@ -23,8 +23,8 @@ const MARGIN = 6;
 const STRETCH = 44;
 export const RADIUS = 10;
 
-/** Lay out some ops of a walk. `width`: of the pane, which a small picture fills; `main`: the op whose output is the loss. */
-export function layOut(walk: Walk, ops: number[], main: number | null, folded: ReadonlySet<string>, width: number, gradOf: (value: number) => boolean): Scene {
+/** Lay out some ops of a walk. `width`: of the pane, which a small picture fills; `main`: the op whose output is the loss; `gradOf`: gradients that will be known. */
+export function layOut(walk: Walk, ops: number[], main: number | null, folded: ReadonlySet<string>, width: number, gradOf: (value: number) => Block | null): Scene {
   const groups = groupsOf(walk, ops);
   const units = unitsOf(walk, ops, groups, folded);
   const end = units.findLastIndex((unit) => main !== null && unit.ops.includes(main));
@@ -40,7 +40,7 @@ export function layOut(walk: Walk, ops: number[], main: number | null, folded: R
 interface Lane { brackets: number; leaves: number; channel: number; axis: number; high: number; grads: number; bottom: number }
 
 /** Vertical places of each lane, top to bottom: brackets, operands, tracks, values, gradients. */
-function lanesOf({ grid, units, leaves, look, routed, gradOf }: Plan, deep: number): Lane[] {
+function lanesOf({ grid, units, leaves, look, routed, hasGrad }: Plan, deep: number): Lane[] {
   let y = 0;
   return Array.from({ length: grid.lanes }, (_, lane): Lane => {
     const mine = units.map((_, at) => at).filter((at) => grid.lane[at] === lane);
@@ -49,10 +49,10 @@ function lanesOf({ grid, units, leaves, look, routed, gradOf }: Plan, deep: numb
     const above = Math.max(0, ...mine.flatMap((at) => leaves[at].map((leaf) => leaf.h + LABEL)));
     const brackets = y;
     const bottomOfLeaves = y + deep * BRACKET + above;
-    const channel = bottomOfLeaves + (above > 0 ? LIFT : 0);
+    const channel = bottomOfLeaves + (above > 0 ? LIFT + 8 * Math.max(0, ...mine.map((at) => leaves[at].length - 1)) : 0);
     const axis = channel + routed.channels[lane] * TRACK + LABEL + high / 2;
     const grads = axis + high / 2 + SHAPE + LABEL + high / 2;
-    y = values.some(gradOf) ? grads + high / 2 + SHAPE : axis + high / 2 + SHAPE;
+    y = values.some(hasGrad) ? grads + high / 2 + SHAPE : axis + high / 2 + SHAPE;
     return { brackets, leaves: bottomOfLeaves, channel, axis, high, grads, bottom: y };
   });
 }
@@ -100,7 +100,7 @@ class Placing {
     const look = this.plan.look(value);
     const lane = this.lanes[this.plan.grid.lane[unit]];
     const box = { x: this.dx + x(look.w), y: lane.axis - look.h / 2, w: look.w, h: look.h };
-    const grad = this.plan.gradOf(value) ? { ...box, y: lane.grads - look.h / 2 } : null;
+    const grad = this.plan.hasGrad(value) ? { ...box, y: lane.grads - look.h / 2 } : null;
     this.put({ ...box, key: `v${value}.${unit}`, value, kind: "chain", lane: this.plan.grid.lane[unit], unit, look, grad });
   }
 
@@ -124,9 +124,10 @@ class Placing {
       const top = circle.y;
       const foot = circle.cx + (several > 0 ? (at - several / 2) * 8 : 0);
       const middle = spot.x + spot.w / 2;
-      const knee = top - 11 + (several > 0 ? -4 * (at % 2) : 0);
+      const knee = lane.leaves + 7 + 4 * at;
       const forth: Point[] = Math.abs(middle - foot) < 0.5 ? [[middle, lane.leaves], [foot, top]] : [[middle, lane.leaves], [middle, knee], [foot, knee], [foot, top]];
-      const back: Point[] | null = grad && [[foot - 4, top], [foot - 4, lane.leaves + 13], [grad.x + grad.w / 2, lane.leaves + 13], [grad.x + grad.w / 2, lane.leaves]];
+      const turn = knee + (several > 0 ? 4 * several + 5 : 5);
+      const back: Point[] | null = grad && [[foot - 4, top], [foot - 4, turn], [grad.x + grad.w / 2, turn], [grad.x + grad.w / 2, lane.leaves]];
       this.wires.push({ key: `w${spot.key}`, kind: "leaf", unit, value: leaf.value, forth, back });
     });
   }

@@ -5,27 +5,34 @@ export interface Way { from: number; start: number; to: number; end: number }
 /** The tracks that a way has got: in the gap after its value, above its lane, in the gap before its op. */
 export interface Tracks { out: number; channel: number; lane: number; into: number }
 
-export interface Routed { tracks: Tracks[]; gaps: number[]; channels: number[] }
+export interface Routed { tracks: Tracks[]; gaps: number[]; channels: number[]; crossed: Set<number>[] }
 
-/** Give each way its tracks. `gaps[c]`: tracks in the gap before column `c`; `channels[l]`: tracks above lane `l`. */
+/**
+ * Give each way its tracks. `gaps[c]`: tracks in the gap before column `c`; `channels[l]`: tracks above lane `l`;
+ * `crossed[c]`: lanes whose operands a track in the gap before column `c` passes. */
 export function route(ways: Way[], columns: number, lanes: number): Routed {
   const gaps = Array.from({ length: columns + 2 }, (): [number, number][][] => []);
   const channels = Array.from({ length: lanes }, (): [number, number][][] => []);
   const order = ways.map((_, at) => at).sort((a, b) => ways[a].to - ways[a].from - (ways[b].to - ways[b].from));
   const tracks = ways.map((): Tracks => ({ out: -1, channel: -1, lane: 0, into: -1 }));
+  const crossed = gaps.map(() => new Set<number>());
+  const upright = (gap: number, one: number, other: number): number => {
+    const [top, bottom] = [Math.min(one, other), Math.max(one, other)];
+    for (let lane = top + 1; lane <= bottom; lane++) crossed[gap].add(lane);
+    return take(gaps[gap], [top, bottom]);
+  };
   for (const at of order) {
     const { from, start, to, end } = ways[at];
-    const vertical: [number, number] = [Math.min(start, end), Math.max(start, end)];
     const mine = tracks[at];
     mine.lane = Math.max(start, end);
-    if (to === from + 1) mine.into = take(gaps[to], vertical);
+    if (to === from + 1) mine.into = upright(to, start, end);
     else {
-      mine.out = take(gaps[from + 1], [Math.min(start, mine.lane), mine.lane]);
+      mine.out = upright(from + 1, start, mine.lane);
       mine.channel = take(channels[mine.lane], [from + 1, to]);
-      mine.into = take(gaps[to], [Math.min(end, mine.lane), mine.lane]);
+      mine.into = upright(to, end, mine.lane);
     }
   }
-  return { tracks, gaps: gaps.map((gap) => gap.length), channels: channels.map((channel) => channel.length) };
+  return { tracks, gaps: gaps.map((gap) => gap.length), channels: channels.map((channel) => channel.length), crossed };
 }
 
 /** The first track in which nothing overlaps the span. */

@@ -1,0 +1,20 @@
+// A matrix as a picture: tinted cells gathered into one path a tint, so that an image of many entries is a few elements.
+import { s } from "../dom";
+import type { Block } from "./data";
+import { entry } from "./matrix";
+
+const STEPS = 8; // tints a sign
+
+/** Path elements for one matrix: `place(i, j)` is the upper left corner of an entry, `w` × `h` its size. */
+export function tints(block: Block, facet: number, most: number, strength: number, place: (i: number, j: number) => [number, number], w: number, h: number): SVGElement[] {
+  const paths = new Map<number, string>();
+  block.rows.forEach((_, i) => block.cols.forEach((_, j) => {
+    const value = entry(block, facet, i, j);
+    if (!Number.isFinite(value)) return;
+    const level = Math.round((Math.abs(value) / most) ** 0.85 * STEPS) * Math.sign(value);
+    if (level === 0) return;
+    const [x, y] = place(i, j);
+    paths.set(level, `${paths.get(level) ?? ""}M${x} ${y}h${w}v${h}h${-w}z`);
+  }));
+  return [...paths].map(([level, d]) => s("path", { d, fill: `rgba(var(--${level > 0 ? "pos" : "neg"}),${Math.round((Math.abs(level) / STEPS) * strength * 100) / 100})` }));
+}
