@@ -78,6 +78,19 @@ def observing(observer: Any) -> Iterator[Any]:
         detach(observer)
 
 
+@contextlib.contextmanager
+def silenced() -> Iterator[None]:
+    """Inside a `with` block nobody listens who did before, and afterwards nobody who did not."""
+    before = observers
+    with _lock:
+        _rebuild(())
+    try:
+        yield
+    finally:
+        with _lock:
+            _rebuild(before)
+
+
 def _rebuild(new: tuple[Any, ...]) -> None:
     global observers
     observers = new

@@ -14,6 +14,7 @@ from gradbook.observe import Graph
 
 __all__ = ["GraphPicture", "heat_png", "image"]
 
+MOST_LINES, MOST_SOURCES = 200, 12  # of a graph as text: a notebook keeps it with each output
 PLUS, MINUS = (0x1F, 0x83, 0xC0), (0xD9, 0x6A, 0x12)  # inks of the signs, seen on white and on black
 
 
@@ -35,13 +36,21 @@ class GraphPicture:
     def __repr__(self) -> str:
         shown = self.graph if self.depth is None else self.graph.fold(self.depth)
         lines = [f"{repr(self.graph)[6:-1]}"]
-        for node in shown.nodes:
-            if node.kind in ("op", "module"):
-                sources = ", ".join(shown.nodes[src].label for src, dst, _ in shown.edges if dst == node.id)
-                name = f"{node.name} = " if node.name and node.kind == "op" else ""
-                title = f"{node.name} {node.op}" if node.kind == "module" else node.op
-                place = f"   {node.cell} line {node.line}" if node.line is not None else ""
-                lines.append(f"  {name}{title}({sources}) -> {_shape(node.shape)}{place}")
+        into: dict[int, list[int]] = {}
+        for src, dst, _ in shown.edges:
+            into.setdefault(dst, []).append(src)
+        told = [node for node in shown.nodes if node.kind in ("op", "module")]
+        for node in told[:MOST_LINES]:
+            found = into.get(node.id, [])
+            labels = [shown.nodes[src].label for src in found[:MOST_SOURCES]]
+            more = [f"… {len(found) - MOST_SOURCES:,} more"] if len(found) > MOST_SOURCES else []
+            sources = ", ".join([*labels, *more])
+            name = f"{node.name} = " if node.name and node.kind == "op" else ""
+            title = f"{node.name} {node.op}" if node.kind == "module" else node.op
+            place = f"   {node.cell} line {node.line}" if node.line is not None else ""
+            lines.append(f"  {name}{title}({sources}) -> {_shape(node.shape)}{place}")
+        if len(told) > MOST_LINES:
+            lines.append(f"  … {len(told) - MOST_LINES:,} more")
         return "\n".join(lines)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:

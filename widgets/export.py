@@ -98,7 +98,7 @@ def write_atomically(path: str | Path, text: str) -> Path:
     target = Path(path)
     handle, name = tempfile.mkstemp(dir=target.absolute().parent, prefix=f".{target.name}.", suffix=".part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="\n") as file:
             file.write(text)
         os.chmod(name, 0o666 & ~_umask())
         os.replace(name, target)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from gradbook.widgets.layout import Options, Tree, layout
 from gradbook.widgets.numbers import number
+from gradbook.widgets.svg import clean
 
 INK, DIM, LINE, FILL = "#212121", "#6b6b6b", "#bdbdbd", "#f7f7f7"
 GRAD, GRAD_INK, ERROR = "#d55e00", "#b04a00", "#c62828"
@@ -165,9 +165,9 @@ class _Drawing:
                 shift = 32 + len(group["label"]) * 7
                 shapes.append(_text(group["x"] + shift, group["y"] + 15, group["meta"], f' font-family="{UI}"'))
         for chip in self.picture["chips"]:
-            shape = f'<tspan fill="{DIM}"> {escape(chip["shape"])}</tspan>' if chip["shape"] else ""
+            shape = f'<tspan fill="{DIM}"> {clean(chip["shape"])}</tspan>' if chip["shape"] else ""
             shapes.append(
-                f'<text x="{chip["x"] + 6}" y="{chip["y"] + 11.5}" fill="{INK}">{escape(chip["name"])}{shape}</text>'
+                f'<text x="{chip["x"] + 6}" y="{chip["y"] + 11.5}" fill="{INK}">{clean(chip["name"])}{shape}</text>'
             )
         self._open(font_family=UI, font_size="11", fill=INK)
         self._close(names)
@@ -244,4 +244,4 @@ def _arrow(points: list[int]) -> str:
 
 
 def _text(x: float, y: float, text: str, more: str = "") -> str:
-    return f'<text x="{x:g}" y="{y:g}"{more}>{escape(text)}</text>'
+    return f'<text x="{x:g}" y="{y:g}"{more}>{clean(text)}</text>'

@@ -116,7 +116,15 @@ def _pair(old: Graph, new: Graph) -> dict[int, int]:
         _by_key(pairs, old, new, _left(pairs, ops), lambda node: node.module_path or None)
         _in_gaps(pairs, old, new, ops, ordered)
     _by_use(pairs, old, new)
+    loose = [
+        [i for i in ids if i not in taken] for ids, taken in zip(_left(pairs, rest), _sources(old, new), strict=True)
+    ]
+    _by_key(pairs, old, new, loose, lambda node: (node.kind, node.shape))  # what no operation takes: a leaf alone
     return pairs
+
+
+def _sources(*graphs: Graph) -> list[set[int]]:
+    return [{src for src, _, _ in graph.edges} for graph in graphs]
 
 
 def _key(node: GraphNode) -> Hashable:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from typing import Any
 
 __all__ = ["Curve", "Held", "owner"]
 
+clock = time.perf_counter
 LOG_MOST = 50_000  # changes kept before they are summed up
 
 
@@ -37,6 +39,7 @@ class Held:
 
     def __init__(self) -> None:
         self.live = self.peak = 0
+        self.spent = 0.0  # seconds, on arrays that ended
         self._lives: dict[int, _Life] = {}
         self._log: list[tuple[int, int]] = []  # (who, change) since `_base`
         self._base: dict[int, int] = {}  # bytes by who, where the log begins
@@ -99,11 +102,13 @@ class Held:
         return life
 
     def _end(self, life: _Life) -> None:
+        began = clock()
         if self._lives.get(life.key) is life:
             del self._lives[life.key]
         if life.nbytes:
             self.live -= life.nbytes
             self._log.append((life.site, -life.nbytes))
+        self.spent += clock() - began
 
     def _sum_up(self) -> None:
         if self._at_peak is None:

@@ -226,6 +226,7 @@ class Names:
 
     def _read_modules(self, modules: list[tuple[str, Any]]) -> None:
         """Keep the outermost trees and name what they hold."""
+        modules = [(name, module) for name, module in modules if _can_be_read(module)]
         inner = {id(sub) for _, module in modules for sub in list(module.modules())[1:]}
         roots: dict[int, tuple[str, Any]] = {}
         for name, module in modules:
@@ -292,7 +293,25 @@ def _things(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         elif type(value) is dict and len(value) <= 64:
             for key, item in list(value.items()):
                 if _is_ours(item):
-                    yield f"{name}[{key!r}]", item
+                    yield f"{name}[{text_of(key)}]", item
+
+
+def text_of(value: Any) -> str:
+    """What a value of the user's calls itself; its class where it cannot even say that."""
+    try:
+        return repr(value)
+    except Exception:  # the user's own code: whatever it raises, a name is not worth a broken cell
+        return f"<{type(value).__name__}>"
+
+
+def _can_be_read(module: Any) -> bool:
+    """False for a module whose own methods raise when it is asked what it holds: it stays without names."""
+    try:
+        for name in ("modules", "named_parameters", "named_buffers"):
+            list(getattr(module, name)())
+    except Exception:  # the user's own code, as above
+        return False
+    return True
 
 
 _ours: dict[type, bool] = {}

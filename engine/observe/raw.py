@@ -247,6 +247,13 @@ def plain(params: dict[str, Any] | None) -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
+    try:
+        return _described(value)
+    except Exception:  # the user's own code: whatever it raises, a parameter's text is not worth a broken cell
+        return f"<{type(value).__name__}>"
+
+
+def _described(value: Any) -> str:
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         return f"{value.dtype}{list(value.shape)}"
     if isinstance(value, list | tuple) and any(hasattr(item, "shape") for item in value):

@@ -12,6 +12,7 @@ from typing import Any
 from gradbook import backends, events
 from gradbook.observe.held import Curve, Held
 from gradbook.observe.naming import Names
+from gradbook.observe.overhead import Detours, detours
 from gradbook.observe.sites import BACKWARD, FORWARD, MODULE, PASS, STEP, Open, Roots, Site, Span, Spans
 from gradbook.observe.source import Where, user_frame
 
@@ -30,7 +31,8 @@ class Timeline:
     own.
     """
 
-    def __init__(self, names: dict[str, Any] | None = None) -> None:
+    def __init__(self, names: dict[str, Any] | None = None, *, detours: Detours | None = None) -> None:
+        self._detours = detours
         self.sites: list[Site] = []
         self.modules: list[str] = []
         self.wall = self.watching = 0.0
@@ -48,12 +50,15 @@ class Timeline:
         self._stack: list[Open] = []
         self._depth = 0  # backward passes that are on
         self._place: Where | None = None  # where the innermost was asked for
-        self.began = self._heard = 0.0
+        self.began = self._heard = self._freed = 0.0
+        self._op_more = self._rule_more = self._module_more = 0.0
         self._spans = Spans()
 
     # -- life --------------------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Timeline:
+        more = self._detours if self._detours is not None else detours()
+        self._op_more, self._rule_more, self._module_more = more
         self._thread = threading.get_ident()
         events.attach(self)
         self.began = clock()
@@ -155,6 +160,7 @@ class Timeline:
             waited = _wait_for(outputs[0]._array)
             seconds += waited
             ended += waited
+        self._settle()
         stack = self._stack
         inside = bool(stack) and stack[-1].kind == BACKWARD and where == self._place  # part of a rule: create_graph
         number = stack[-1].site if inside else self._site_of(op.name, where)
@@ -171,9 +177,10 @@ class Timeline:
                 site.forward += seconds
             self._spans.add(BACKWARD if self._depth else FORWARD, number, ended - seconds, seconds)
         self._heard = now = clock()
-        self.watching += now - ended
+        watching = now - ended + self._op_more
+        self.watching += watching
         if stack:
-            stack[-1].inside += now - ended + (0.0 if inside else seconds)
+            stack[-1].inside += watching + (0.0 if inside else seconds)
 
     def on_grad(self, node: Any, grad: Any) -> None:
         """A gradient has reached a node: the rule before is done, its own begins."""
@@ -182,6 +189,7 @@ class Timeline:
         if type(grad) is not backends.ndarray:
             _wait_for(grad)
         now = clock()
+        self._settle()
         if self._stack[-1].kind == BACKWARD:
             self._close(now)
         origin = node.origin
@@ -206,6 +214,7 @@ class Timeline:
         if threading.get_ident() != self._thread:
             return
         now = clock()
+        self._settle()
         if phase == "start":
             self._place = events.user_frame(2)
             self.passes += 1
@@ -251,6 +260,7 @@ class Timeline:
         elif self._module_began:
             number, began = self._module_began.pop()
             self._spans.add(MODULE, number, began, now - began)
+            self._add_watching(self._module_more)
         self._note_watching(now)
 
     # -- inside ------------------------------------------------------------------------------------------------------
@@ -309,6 +319,9 @@ class Timeline:
         self._heard = now
         one = self._stack.pop()
         took = now - one.began
+        if one.kind == BACKWARD:
+            self.watching += min(self._rule_more, max(0.0, took - one.inside))
+            one.inside += self._rule_more
         own = max(0.0, took - one.inside)
         site = self.sites[one.site]
         if one.kind == STEP:
@@ -321,10 +334,19 @@ class Timeline:
 
     def _note_watching(self, since: float) -> None:
         self._heard = clock()
-        spent = self._heard - since
+        self._add_watching(self._heard - since)
+
+    def _add_watching(self, spent: float) -> None:
         self.watching += spent
         if self._stack:
             self._stack[-1].inside += spent
+
+    def _settle(self) -> None:
+        """What was spent on arrays that ended since we last looked is the watching's, too."""
+        spent = self._held.spent - self._freed
+        if spent:
+            self._freed += spent
+            self._add_watching(spent)
 
 
 def _wait_for(value: Any) -> float:

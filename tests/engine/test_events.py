@@ -78,3 +78,13 @@ def test_attaching_twice_is_once():
         events.detach(ops)
     events.detach(ops)
     assert len(ops.seen) == 1
+
+
+def test_in_silence_nobody_listens_and_afterwards_they_do_again():
+    before, during = Ops(), Ops()
+    with events.observing(before):
+        with pytest.raises(ValueError, match="mine"), events.silenced(), events.observing(during):
+            run_and_fail()
+        gradbook.ones(2) * 2
+    assert [[name for name, _ in ops.seen] for ops in (before, during)] == [["mul"], ["add"]]
+    assert not events.observers
