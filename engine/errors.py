@@ -11,7 +11,8 @@ GradbookError
 ├── UnsavableError(PicklingError, TypeError)  an object that no file can hold
 ├── MissingExtraError(ImportError)    an optional dependency is absent; the message names the pip install
 │   └── NoGPUError(DeviceError, AssertionError)  a GPU is asked for, and there is none
-└── NotProvidedError(ImportError)     a part of PyTorch, or a companion of it, that gradbook does not have
+├── NotProvidedError(ImportError)     a part of PyTorch, or a companion of it, that gradbook does not have
+└── BreakpointHit                     a breakpoint that was told to raise
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 
 __all__ = [
     "AutogradError",
+    "BreakpointHit",
     "Card",
     "DTypeError",
     "DeviceError",
@@ -109,3 +111,11 @@ class NoGPUError(MissingExtraError, DeviceError, AssertionError):
 
 class NotProvidedError(GradbookError, ModuleNotFoundError):
     """A part of PyTorch, or a package on top of it, that gradbook does not have; the message says what to do."""
+
+
+class BreakpointHit(GradbookError):
+    """Where a breakpoint stops a computation for good. `stop` says where, and holds what is in hand there."""
+
+    def __init__(self, message: str = "", *, stop: Any = None, card: Card | None = None) -> None:
+        super().__init__(message, card=card)
+        self.stop = stop

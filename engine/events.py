@@ -27,6 +27,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from gradbook.errors import BreakpointHit
+
 __all__ = ["KINDS", "attach", "detach", "observers", "observing"]
 
 KINDS = ("op", "backward", "grad", "rule", "write", "step", "zero_grad", "batch", "module", "log", "control")
@@ -111,10 +113,15 @@ if hasattr(os, "register_at_fork"):
 
 
 def emit(listeners: tuple[Listener, ...], *args: Any) -> None:
-    """Call listeners; one that raises is detached with one warning: a picture may break, the training may not."""
+    """Call listeners; one that raises is detached with one warning: a picture may break, the training may not.
+
+    What a listener raises on purpose to end the training (StopTraining, BreakpointHit) goes through.
+    """
     for listener in listeners:
         try:
             listener(*args)
+        except BreakpointHit:
+            raise
         except Exception as error:
             owner = getattr(listener, "__self__", listener)
             detach(owner)

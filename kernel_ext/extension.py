@@ -10,6 +10,7 @@ from gradbook.kernel_ext.lifecycle import Cells
 from gradbook.kernel_ext.magics import EXPRESSIONS, MAGICS, WORDS
 from gradbook.kernel_ext.magics.cell_line import as_line
 from gradbook.kernel_ext.settings import Settings
+from gradbook.kernel_ext.stopping import Stopping
 
 __all__ = ["Extension"]
 
@@ -21,6 +22,7 @@ class Extension:
         self.shell = shell
         self.settings = Settings()
         self.cells = Cells(shell, self.settings)
+        self.stopping = Stopping(shell, self.cells)
         self.matcher = OptionMatcher(WORDS, EXPRESSIONS, shell.user_ns).matcher
         self._replaced: dict[tuple[str, str], Any] = {}
         self._classes: list[str] = []
@@ -29,6 +31,7 @@ class Extension:
     def load(self) -> Extension:
         """Hook everything in."""
         self.cells.start()
+        self.stopping.start()
         self.shell.input_transformers_cleanup.append(as_line)
         if self.shell.Completer is not None:
             self.shell.Completer.custom_matchers.append(self.matcher)
@@ -44,6 +47,7 @@ class Extension:
 
     def unload(self) -> None:
         """Take everything out; magics of others that ours replaced come back."""
+        self.stopping.stop()
         self.cells.stop()
         if self.alias is not None:
             self.alias.restore()

@@ -143,6 +143,17 @@ class Cells:
         if recorder is not None:
             recorder.detach()
 
+    def view_now(self) -> Any:
+        """The running cell's view, opened now if it is not there yet; None where it cannot be."""
+        if self._recorder is None:
+            self.watch(self._watch)
+        recorder = self._recorder
+        if recorder is None:
+            return None
+        if recorder.run is None:
+            self._show(recorder.begin_run())
+        return next((view for view in self._shown if view.run is recorder.run), None)
+
     def join(self, part: Part) -> None:
         """Let something accompany the running cell until its end; the last to join is the first to finish."""
         self._parts.append(part)

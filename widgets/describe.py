@@ -17,6 +17,7 @@ from gradbook.widgets.curves import evenly
 from gradbook.widgets.describe_detail import describe_detail
 from gradbook.widgets.describe_graph import describe_graph
 from gradbook.widgets.describe_history import choose_moments
+from gradbook.widgets.describe_stop import describe_birth, describe_stop
 from gradbook.widgets.wire import Message, finite, pack, plain
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def packed(message: Message) -> bytes:
     return pack(message.content, message.buffers)
 
 
-ALWAYS = ("kind", "seq", "run", "status", "controls", "lr", "level", "panels")
+ALWAYS = ("kind", "seq", "run", "status", "controls", "lr", "level", "panels", "stop", "birth")
 
 
 def _advance(run: Run, cursor: Cursor, controls: Mapping[str, Any]) -> tuple[Message, Cursor]:
@@ -95,6 +96,8 @@ def _advance(run: Run, cursor: Cursor, controls: Mapping[str, Any]) -> tuple[Mes
     error = _error(run)
     if error is not None:
         content["error"] = error
+    content["stop"] = describe_stop(run)
+    content["birth"] = describe_birth(run)
     cursor = replace(cursor, seq=cursor.seq + 1, run_id=run.id, plain=_unclocked(content))
     for part in (_series, _epochs, _parameters, _probes, _graph, _details):
         cursor = part(run, cursor, message)
@@ -122,6 +125,7 @@ def _unclocked(content: Mapping[str, Any]) -> tuple[Any, ...]:
     """What must have changed for a frame to be worth sending when no data came."""
     status = content["status"]
     still = tuple(status[key] for key in ("state", "step", "epoch", "total", "message"))
+    still = (*still, repr(content["stop"]), repr(content["birth"]))
     return (*still, repr(content["controls"]), repr(content["lr"]), content["level"], repr(content.get("error")))
 
 

@@ -43,6 +43,7 @@ def draw(run: Run) -> str:
     svg = Svg()
     _header(svg, run)
     top = HEAD + _error(svg, run, HEAD)
+    top += _birth(svg, run, top)
     bottom = _plots(svg, run, rows, top)
     room = AT_MOST - sum(len(part) for part in svg.parts) - 3000
     beside: list[str] = []
@@ -131,6 +132,20 @@ def _error(svg: Svg, run: Run, top: int) -> int:
     line = run.error.get("line")
     place = f"cell {run.cell} line {line}" if run.cell and line else f"line {line}" if line else ""
     svg.text(34, top + 40, place, "u")
+    svg.path(f"M0 {top + 52}.5H{WIDTH}", "ax")
+    return 52
+
+
+def _birth(svg: Svg, run: Run, top: int) -> int:
+    """The row that says where the loss stopped being finite. -> its height."""
+    birth = run.birth
+    if birth is None or run.state == "error":
+        return 0
+    svg.rect(1, top + 1, WIDTH - 2, 51, "er2")
+    svg.path(f"M15 {top + 14}l8 8m0-8l-8 8", "x")
+    svg.words(34, top + 22, [(f"{birth.kind} born", "b er"), ("  ", ""), (_shorten(birth.sentence, 760), "")], "h")
+    fix = f"usual fix: {birth.cause.fix}" if birth.cause.fix else ""
+    svg.text(34, top + 40, _shorten(" · ".join(filter(None, (birth.place, fix))), 840), "u")
     svg.path(f"M0 {top + 52}.5H{WIDTH}", "ax")
     return 52
 

@@ -31,7 +31,14 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 UNHEARD = 3.0  # seconds until a page that never answers counts as one that cannot
 REPEAT = 1.0  # seconds between snapshots to such a page, which may have missed any frame
 NO_ANSWER = f"Buttons act when the cell ends: this page does not reach a busy kernel. {frontend.INTERRUPT}"
-ACTIONS = ("pause", "resume", "step", "stop")
+ACTIONS = {
+    "pause": "pause",
+    "resume": "resume",
+    "step": "step",
+    "stop": "stop",
+    "continue": "resume",
+    "step_op": "step_op",
+}
 
 
 class LiveView:
@@ -209,6 +216,16 @@ class LiveView:
         """The sender has let this view go; the cell hears of it once, at its end."""
         self.failure = error
 
+    @property
+    def heard(self) -> bool:
+        """Whether the page has spoken since the view was shown."""
+        return self._heard
+
+    @property
+    def open(self) -> bool:
+        """Whether there is a model that a page can look at."""
+        return self._stub is not None and self._stub.open_comm is not None and self.failure is None
+
     # -- what the page says -----------------------------------------------------------------------------------------
 
     def controls(self) -> dict[str, Any]:
@@ -246,7 +263,7 @@ class LiveView:
     def _obey(self, content: dict[str, Any]) -> None:
         control, action, value = self.run.control, content.get("action"), content.get("value")
         if action in ACTIONS:
-            getattr(control, action)()
+            getattr(control, ACTIONS[action])()
         elif action == "learning_rate" and isinstance(value, int | float) and 0 <= value < float("inf"):
             control.set_learning_rate(float(value))
         if self._stub is not None and self.busy:

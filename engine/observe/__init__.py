@@ -1,5 +1,7 @@
 """What the outside may see of the engine: graphs, runs, curves, probes, and the mailbox that controls a training."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any
 
 from gradbook.observe.control import Control, StopTraining
@@ -16,10 +18,17 @@ from gradbook.observe.session import finish_run, log, start_run
 from gradbook.observe.trace import Trace, trace
 
 if TYPE_CHECKING:
+    from gradbook.observe.birth import Birth
+    from gradbook.observe.breakpoints import Breakpoint, breakpoint, clear_breakpoints
+    from gradbook.observe.provenance import why_nan
+    from gradbook.observe.stop import Stop
+    from gradbook.observe.timing import timeline
     from gradbook.observe.walkthrough.walk import Walk, walk
 
 __all__ = [
     "STATS",
+    "Birth",
+    "Breakpoint",
     "Change",
     "Control",
     "Detail",
@@ -39,9 +48,12 @@ __all__ = [
     "Run",
     "Series",
     "Snapshot",
+    "Stop",
     "StopTraining",
     "Trace",
     "Walk",
+    "breakpoint",
+    "clear_breakpoints",
     "current_run",
     "finish_run",
     "log",
@@ -51,17 +63,26 @@ __all__ = [
     "timeline",
     "trace",
     "walk",
+    "why_nan",
 ]
+
+_LAZY = {  # what few programs use is imported when it is asked for: name -> module
+    "Birth": "birth",
+    "Breakpoint": "breakpoints",
+    "Stop": "stop",
+    "Walk": "walkthrough.walk",
+    "breakpoint": "breakpoints",
+    "clear_breakpoints": "breakpoints",
+    "timeline": "timing",
+    "walk": "walkthrough.walk",
+    "why_nan": "provenance",
+}
 
 
 def __getattr__(name: str) -> Any:
     """What is rarely used is imported when it is asked for."""
-    if name == "timeline":
-        from gradbook.observe.timing import timeline
+    if name not in _LAZY:
+        raise AttributeError(f"module 'gradbook.observe' has no attribute {name!r}")
+    from importlib import import_module
 
-        return timeline
-    if name in ("Walk", "walk"):
-        from gradbook.observe.walkthrough import walk as module
-
-        return getattr(module, name)
-    raise AttributeError(f"module 'gradbook.observe' has no attribute {name!r}")
+    return getattr(import_module(f"gradbook.observe.{_LAZY[name]}"), name)

@@ -38,12 +38,13 @@ class Control:
         self._pause_at: int | None = None
         self._learning_rate: float | None = None
         self._snapshot = False
+        self._one_more = False
         self._optimizer: Any = None
         self._step = 0
 
     @property
     def state(self) -> str:
-        """'running', 'pausing' (asked for), 'paused' or 'stopped'."""
+        """'running', 'pausing' (asked for), 'paused', 'halted' (at an operation) or 'stopped'."""
         return self._state
 
     def pause(self) -> None:
@@ -54,8 +55,8 @@ class Control:
             self._ask()
 
     def resume(self) -> None:
-        """Let a paused loop run on."""
-        if self._state in ("pausing", "paused"):
+        """Let a paused or halted loop run on."""
+        if self._state in ("pausing", "paused", "halted"):
             self._pause_at = None
             self._state = "running"
             self._ask()
@@ -66,6 +67,12 @@ class Control:
             self._pause_at = self._step + 1
             self._state = "running"
             self._ask()
+
+    def step_op(self) -> None:
+        """Let a loop that a breakpoint halts compute one more operation."""
+        if self._state == "halted":
+            self._one_more = True
+            self.resume()
 
     def stop(self) -> None:
         """End the training: the next safe point raises StopTraining."""
@@ -116,6 +123,32 @@ class Control:
             self._obey()
         if self._state == "stopped":
             raise StopTraining("training was stopped")
+
+    def halt(self, give_up: Callable[[], bool]) -> str:
+        """Hold the calling thread at an operation. -> 'continue', 'step_op', or 'given up' once `give_up()` is true.
+
+        Raises StopTraining once asked to stop.
+        """
+        if self._state == "stopped":
+            raise StopTraining("training was stopped")
+        asked_for, self._state, self._one_more = self._state, "halted", False
+        self._waiting_since = started = time.perf_counter()
+        try:
+            while self._state == "halted":
+                if give_up():
+                    return "given up"
+                self._wake.wait(PATIENCE)
+                self._wake.clear()
+        finally:
+            self._waiting_since = None
+            self.paused_seconds += time.perf_counter() - started
+            if self._state == "halted":
+                self._state = "running"
+        if self._state == "stopped":
+            raise StopTraining("training was stopped")
+        if asked_for == "pausing":  # asked for before; it holds at the next safe point
+            self.pause()
+        return "step_op" if self._one_more else "continue"
 
     def paused_time(self) -> float:
         """Seconds spent paused so far, a pause that goes on included."""

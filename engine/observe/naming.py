@@ -13,7 +13,7 @@ from typing import Any
 
 from gradbook.observe.source import Span, Where, is_own, span_of
 
-__all__ = ["Names", "argument_names", "backward_name", "target_name", "target_names"]
+__all__ = ["Names", "argument_names", "assigned_name", "backward_name", "target_name", "target_names"]
 
 LONGEST = 24  # characters of an expression that may still serve as a name
 _files: dict[str, _File] = {}
@@ -80,6 +80,12 @@ def target_names(where: Where | None) -> tuple[str, ...]:
     return () if expression is None or where is None else _file(where[0].co_filename).unpacked.get(expression, ())
 
 
+def assigned_name(where: Where | None) -> str:
+    """The variable that the line of this instruction assigns, whatever part of it the instruction is; '' if none."""
+    span = span_of(where) if where is not None else None
+    return "" if span is None or where is None else _file(where[0].co_filename).assigning.get(span.line, "")
+
+
 class _File:
     """The expressions of one source text by where they end, and what they are assigned to."""
 
@@ -88,6 +94,7 @@ class _File:
         self.ending: dict[tuple[int, int], list[ast.expr]] = {}
         self.targets: dict[ast.expr, str] = {}
         self.unpacked: dict[ast.expr, tuple[str, ...]] = {}
+        self.assigning: dict[int, str] = {}  # lines of a statement that assigns a variable -> that variable
         try:
             tree: ast.AST = ast.parse(text)
         except (SyntaxError, ValueError):
@@ -96,8 +103,11 @@ class _File:
             if isinstance(node, ast.expr):
                 self.ending.setdefault((node.end_lineno or 0, node.end_col_offset or 0), []).append(node)
             name, value = _target_of(node), getattr(node, "value", None)
+            if name and isinstance(node, ast.stmt):
+                self.assigning.update(dict.fromkeys(range(node.lineno, (node.end_lineno or node.lineno) + 1), name))
             if name and isinstance(value, ast.expr):
-                self.targets[value] = name
+                for one in (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,):
+                    self.targets[one] = name
             elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
                 self._unpack([_plain(target) for target in node.targets[0].elts], node.value)
 
@@ -256,6 +266,15 @@ def variables(frame: FrameType) -> dict[str, Any]:
     found = dict(made)
     if id(made) not in before:
         made.clear()
+    return found
+
+
+def visible(frame: FrameType | None) -> dict[str, Any]:
+    """The variables in a frame and the user's frames around it, inner ones first where names meet."""
+    found: dict[str, Any] = {}
+    for namespace in _namespaces(frame):
+        for name, value in list(namespace.items()):
+            found.setdefault(name, value)
     return found
 
 

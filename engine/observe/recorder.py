@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from threading import get_ident
 from typing import Any
@@ -18,7 +19,7 @@ from gradbook.observe.raw import leaves
 from gradbook.observe.run import Run, end_of, register, role_of
 from gradbook.observe.sampler import Sampler
 from gradbook.observe.series import Series
-from gradbook.observe.source import cell_label, is_own
+from gradbook.observe.source import cell_label, is_own, user_frame
 
 __all__ = ["Recorder", "active"]
 
@@ -142,7 +143,10 @@ class Recorder:
         array = root._array
         if array.size == 1:
             if type(array) is np.ndarray:
-                site.series.append(step, array.item().real)
+                value = array.item().real
+                site.series.append(step, value)
+                if value - value and run.birth is None:  # NaN or infinite, for the first time
+                    self._find_birth(root, run)
             else:
                 self._deferred.add(site.series, step, array)
                 self._deferred.collect()
@@ -299,6 +303,16 @@ class Recorder:
         if any(id(tensor) in here for group in groups for tensor in group["params"]):
             self._uses_optimizer = True
         return site
+
+    def _find_birth(self, root: Any, run: Run) -> None:
+        """While the graph of the first bad loss is whole: find where it went wrong."""
+        from gradbook.observe.bad_loss import birth_in_run
+
+        frame = user_frame(2)
+        try:
+            run.birth = birth_in_run(root, run, naming.Names.in_sight(frame), naming.visible(frame))
+        except Exception as error:  # what explains a loss may not end its training
+            warnings.warn(f"gradbook: where the loss went wrong was not found: {error!r}", RuntimeWarning, stacklevel=2)
 
     def _start(self) -> None:
         """The first frame: point, graph and parameters are there before anybody draws."""

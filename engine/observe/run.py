@@ -68,6 +68,8 @@ class Run:
         self.epochs: list[tuple[int, int]] = []
         self.total_steps = total_steps
         self.error: dict[str, Any] | None = None
+        self.birth: Any = None  # where its loss stopped being finite (observe.Birth), if it did
+        self.stop: Any = None  # where a breakpoint holds it (observe.Stop), while it does
         self.message = ""
         self.series: dict[str, Series] = {}
         self.parameters: tuple[ParameterInfo, ...] = ()
@@ -94,7 +96,7 @@ class Run:
         """'waiting', 'running', 'paused', 'finished', 'stopped' or 'error'."""
         if self._ended is not None:
             return self._ended[0]
-        if self.control.state == "paused":
+        if self.control.state in ("paused", "halted"):
             return "paused"
         return "running" if self._begun else "waiting"
 
@@ -245,7 +247,7 @@ def end_of(error: BaseException | None) -> tuple[str, dict[str, Any] | None]:
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:
-    """{'type', 'message', 'line'}: the line is the innermost one of the user's."""
+    """{'type', 'message', 'line'}, of a breakpoint also 'node': the line is the innermost one of the user's."""
     from gradbook.observe.source import is_own
 
     line = None
@@ -255,7 +257,9 @@ def describe_error(error: BaseException) -> dict[str, Any]:
         if not is_own(file) and ("<ipython-input" in file or "ipykernel" in file or line is None):
             line = traceback.tb_lineno
         traceback = traceback.tb_next
-    return {"type": type(error).__name__, "message": str(error), "line": line}
+    found = {"type": type(error).__name__, "message": str(error), "line": line}
+    stop = getattr(error, "stop", None)
+    return found if stop is None else {**found, "node": stop.index}  # a breakpoint's place in the picture
 
 
 def role_of(name: str) -> str:

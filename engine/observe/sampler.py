@@ -103,6 +103,11 @@ class Sampler:
             events.detach(self.take)
         self._listening = False
 
+    def drop(self) -> None:
+        """The step that is being recorded will not come to its end."""
+        self.stop()
+        self.take = self._half = None
+
     def refresh(self) -> None:
         """Another pass over some data begins before any training: what came before it is not the step."""
         waiting = self.run is None or self.run.state == "waiting"

@@ -1,6 +1,7 @@
 """The magics, one a file, and the words that complete after each."""
 
 from gradbook.kernel_ext.magics.as_torch import AsTorchMagic
+from gradbook.kernel_ext.magics.breakpoint import BreakpointMagic
 from gradbook.kernel_ext.magics.gradbook import GradbookMagic
 from gradbook.kernel_ext.magics.graph import GraphMagic
 from gradbook.kernel_ext.magics.inspect import InspectMagic
@@ -10,6 +11,7 @@ from gradbook.kernel_ext.magics.timeline import BY, TimelineMagic
 from gradbook.kernel_ext.magics.walk import WalkMagic
 from gradbook.kernel_ext.magics.watch import WatchMagic
 from gradbook.kernel_ext.settings import LEVELS, PANELS, THEMES
+from gradbook.observe.stopping import HOW
 
 __all__ = ["EXPRESSIONS", "MAGICS", "WORDS"]
 
@@ -20,11 +22,12 @@ MAGICS = (
     GraphMagic,
     InspectMagic,
     TimelineMagic,
+    BreakpointMagic,
     SeedMagic,
     RunsMagic,
     AsTorchMagic,
 )
-EXPRESSIONS = ("graph", "inspect")  # those that take a Python expression
+EXPRESSIONS = ("graph", "inspect", "breakpoint")  # those that take a Python expression
 WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "gradbook": {
         "": ("auto", "level", "window", "hz", "theme", "status"),
@@ -43,5 +46,9 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "graph": {"": ("--depth", "--direction", "--save"), "--direction": ("TB", "LR"), "--depth": (), "--save": ()},
     "timeline": {"": ("--by", "--memory", "--save"), "--by": BY, "--save": ()},
     "runs": {"": ("compare",)},
+    "breakpoint": {
+        "": ("nan", "inf", "grad>", "shape!=(", "op:", "list", "clear", "why", "--how"),
+        "--how": HOW,
+    },
     "as_torch": {"": ("on", "off")},
 }

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 import gradbook
 from gradbook import nn, observe, optim
 from tests.benchmarks.table import Row, milliseconds
@@ -72,6 +74,46 @@ def measure(train: Callable[[float], tuple[float, float]]) -> dict[str, Times]:
     return found
 
 
+def breakpoint_rows() -> list[Row]:
+    """What a breakpoint costs that never stops: each operation and each gradient is looked at while one is set."""
+    found = []
+    for name, build in (("small MLP", mlp), ("medium CNN", cnn)):
+        train = loop(build)
+        times: dict[str, Times] = {"none": [], "nan": [], "grad>1e9": []}
+        train(ROUND_SECONDS)
+        for _ in range(ROUNDS):
+            for condition, column in times.items():
+                if condition == "none":
+                    column.append(train(ROUND_SECONDS))
+                else:
+                    with observe.breakpoint(condition):
+                        column.append(train(ROUND_SECONDS))
+        work = {condition: min(own for _, own in column) for condition, column in times.items()}
+        for condition in ("nan", "grad>1e9"):
+            more = 100 * (work[condition] / work["none"] - 1)
+            note = f"{more:+.0f} %, of the thread's own work"
+            found.append(Row(f"step of a {name}, breakpoint {condition}", milliseconds(work[condition]), "", note))
+    return found
+
+
+def birth_rows() -> list[Row]:
+    """How long it takes to find where a NaN was born in a graph of 5,000 operations."""
+    gradbook.manual_seed(0)
+    turn, x = gradbook.eye(8), gradbook.randn(16, 8)
+    h = x @ gradbook.randn(8, 8, requires_grad=True)
+    for i in range(1250):
+        h = gradbook.tanh(h @ turn + 0.01) * 1.01
+        if i == 3:
+            with np.errstate(all="ignore"):
+                h = gradbook.log(h - 5)
+    loss, took = h.mean(), []
+    for _ in range(5):
+        began = time.process_time()
+        observe.why_nan(loss)
+        took.append(time.process_time() - began)
+    return [Row("where a NaN was born, 5,000 operations", milliseconds(min(took)), "≤ 1 s")]
+
+
 def rows() -> list[Row]:
     """Measure: ratios of the medians; beside them those of the thread's own work, which a busy machine hardly moves."""
     found = []
@@ -88,4 +130,4 @@ def rows() -> list[Row]:
                 f"{100 * (r - 1):+.1f} %" if level == "health" else f"{r:.2f}×" for r in ratios
             )
             found.append(Row(f"step of a {name}, level {level}", milliseconds(medians[level][0]), bar, note))
-    return found
+    return [*found, *breakpoint_rows(), *birth_rows()]

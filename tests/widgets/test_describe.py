@@ -12,7 +12,7 @@ from gradbook.widgets.graph_view import describe_still
 from gradbook.widgets.wire import Message
 from tests.widgets.sample import measurement, sample_detail, sample_graph, sample_run
 
-FRAME_KEYS = {"kind", "seq", "run", "status", "controls", "lr", "level", "panels"}
+FRAME_KEYS = {"kind", "seq", "run", "status", "controls", "lr", "level", "panels", "stop", "birth"}
 
 
 def curve(message: Message, name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -2,30 +2,46 @@
 import { h, s, setText } from "./dom";
 import { count, plain, plural } from "./format";
 import type { Actions, Panel } from "./panel";
-import { type State, type Store, controlsLive } from "./store";
+import type { Birth, Stop } from "./protocol";
+import { trailOf } from "./stops";
+import { type State, type Store, type Trail, controlsLive } from "./store";
 
 type Kind = "quiet" | "say" | "hint" | "warning" | "error";
 
-interface Words { kind: Kind; lead: string; text: string; evidence: string; fix: string; learningRate: number | null }
+interface Words { kind: Kind; lead: string; text: string; evidence: string; fix: string; learningRate: number | null; trail: Trail | null }
 
-const quiet = (text: string): Words => ({ kind: "quiet", lead: "", text, evidence: "", fix: "", learningRate: null });
+const quiet = (text: string): Words => ({ kind: "quiet", lead: "", text, evidence: "", fix: "", learningRate: null, trail: null });
 const LEAD = { hint: "Hint", warning: "Warning", error: "Error" } as const;
 const SILENT = "The kernel does not answer while this cell runs, so the buttons wait until it ends. To stop now: Interrupt.";
 
 /** What the row says: why the buttons are off, else the finding, else the error, else the quiet line. */
 export function coachWords(state: State): Words {
-  const { coach, error, status, connection } = state;
+  const { coach, error, status, connection, stop, birth } = state;
   const active = connection === "connected" && (status.state === "running" || status.state === "paused" || status.state === "waiting");
+  if (stop !== null && active) return stopWords(stop);
   if (coach !== null && coach.severity !== "quiet") {
     const where = coach.line === null ? "" : `${state.run?.cell ? `cell ${state.run.cell} ` : ""}line ${count(coach.line)}`;
     const evidence = [where, coach.evidence, coach.rule].filter(Boolean).join(" · ");
-    return { kind: coach.severity, lead: LEAD[coach.severity], text: coach.text, evidence, fix: coach.fix, learningRate: active && controlsLive(state) ? learningRateOf(coach.fix) : null };
+    return { ...quiet(coach.text), kind: coach.severity, lead: LEAD[coach.severity], evidence, fix: coach.fix, learningRate: active && controlsLive(state) ? learningRateOf(coach.fix) : null };
   }
   if (status.state === "error" && error !== null) return { ...quiet(error.message), kind: "error", lead: error.type };
+  if (birth !== null) return birthWords(birth);
   if (active && state.silent) return { ...quiet(SILENT), kind: "say" };
   if (active && !state.controls.live && state.controls.why) return { ...quiet(state.controls.why), kind: "say" };
   if (connection === "disconnected") return { ...quiet("The last picture stays readable. Run the cell again to go on."), kind: "say" };
   return quiet(coach?.text || subject(state));
+}
+
+/** Where a breakpoint holds the run: the line, what happened there, what usually mends it. */
+function stopWords({ reason, source, text, fix, op, module, place }: Stop): Words {
+  const where = [place, module ? `${op} in ${module}` : op, fix && `usual fix: ${fix}`].filter(Boolean).join(" · ");
+  return { ...quiet([source, text].filter(Boolean).join("   ")), kind: text ? "error" : "hint", lead: reason, evidence: where };
+}
+
+/** Where the loss stopped being finite, and the way to it. */
+function birthWords(birth: Birth): Words {
+  const evidence = [birth.place, birth.source, birth.fix && `usual fix: ${birth.fix}`, !birth.certain && "not certain"].filter(Boolean).join(" · ");
+  return { ...quiet(birth.text), kind: "error", lead: `${birth.kind} born`, evidence, trail: trailOf(birth) };
 }
 
 /** What is looked at, where nobody has more to say: `cell [7] · baseline · 1,633 weights in 6 parameters`. */
@@ -41,7 +57,7 @@ export function learningRateOf(fix: string): number | null {
   return value > 0 ? value : null;
 }
 
-export function createCoachRow(_store: Store, actions: Actions): Panel {
+export function createCoachRow(store: Store, actions: Actions): Panel {
   const mark = s("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" });
   const lead = h("span", { class: "lead" });
   const rest = h("span");
@@ -52,7 +68,8 @@ export function createCoachRow(_store: Store, actions: Actions): Panel {
   let words = quiet("");
   const apply = h("button", { class: "btn p", type: "button", title: "Sets the learning rate now; the cell keeps its text", onclick: () => words.learningRate !== null && actions.control("learning_rate", words.learningRate) }, "Apply");
   const copy = h("button", { class: "btn q", type: "button", onclick: () => copyText(plain(words.fix), copy) }, "Copy");
-  const fix = h("div", { class: "fix" }, code, apply, copy);
+  const show = h("button", { class: "btn q", type: "button", title: "Light its way to the loss, and look at where it was born", onclick: () => words.trail !== null && showTrail(store, words.trail, actions) }, "Show where");
+  const fix = h("div", { class: "fix" }, code, apply, copy, show);
   const el = h("section", { class: "coach quiet", role: "region", "aria-label": "Coach" }, mark, message, fix);
   let drawn = "";
   const draw = (state: State): void => {
@@ -72,11 +89,19 @@ export function createCoachRow(_store: Store, actions: Actions): Panel {
     message.title = words.text;
     evidence.hidden = words.evidence === "";
     setText(evidence, words.evidence);
-    fix.hidden = words.fix === "";
+    fix.hidden = words.fix === "" && words.trail === null;
+    code.hidden = copy.hidden = words.fix === "";
+    show.hidden = words.trail === null;
     setText(code, words.fix);
     apply.hidden = words.learningRate === null;
   };
   return { el, draw, destroy: () => el.remove() };
+}
+
+function showTrail(store: Store, trail: Trail, actions: Actions): void {
+  store.setUi({ lit: trail });
+  store.select({ kind: "node", key: String(trail.nodes[0]) });
+  actions.focus("graph");
 }
 
 function markOf(kind: Kind): SVGElement[] {

@@ -14,6 +14,7 @@ const SHAPES: Record<Shape, [tag: "circle" | "path", kind: string, value: string
   waiting: [["circle", "o", "2 2"]],
   running: [["circle", "b", ""]],
   paused: [["path", "", "M1.5 1H4v8H1.5zM6 1h2.500v8H6z"]],
+  halted: [["path", "h", "M3.200.500h3.600L9.500 3.200v3.600L6.800 9.500H3.200L.500 6.800V3.200z"]],
   stopped: [["path", "", "M1.500 1.500h7v7h-7z"]],
   finished: [["path", "k", "M1 5.500L4 8.500 9.200 1.800"]],
   disconnected: [["circle", "o", ""], ["path", "o", "M2.300 7.700L7.700 2.300"]],
@@ -99,22 +100,31 @@ function createButtons(actions: Actions): { el: HTMLElement; draw(state: State):
   const pauseWord = document.createTextNode("Pause");
   let paused = false;
   const button = (label: Node, picture: Node, kind: string, act: () => void): HTMLButtonElement => h("button", { class: `btn ${kind}`, type: "button", onclick: act }, picture, label);
-  const pause = button(pauseWord, s("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, pausePath), "pause", () => actions.control(paused ? "resume" : "pause"));
-  const step = button(document.createTextNode("Step"), icon(10, "M1 1l5 4-5 4zM7 1h1.800v8H7z"), "", () => actions.control("step"));
+  let halted = false;
+  const stepWord = document.createTextNode("Step");
+  const pause = button(pauseWord, s("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, pausePath), "pause", () => actions.control(halted ? "continue" : paused ? "resume" : "pause"));
+  const step = button(stepWord, icon(10, "M1 1l5 4-5 4zM7 1h1.800v8H7z"), "", () => actions.control(halted ? "step_op" : "step"));
   const stop = button(document.createTextNode("Stop"), icon(10, "M1.500 1.500h7v7h-7z"), "", () => actions.control("stop"));
   const draw = (state: State): void => {
     paused = state.status.state === "paused";
     setAttr(pausePath, "d", paused ? RESUME : PAUSE);
-    const text = paused ? "Resume" : "Pause";
-    if (pauseWord.data !== text) pauseWord.data = text;
+    halted = paused && state.stop !== null;
+    rename(pauseWord, halted ? "Continue" : paused ? "Resume" : "Pause");
+    rename(stepWord, halted ? "Step op" : "Step");
     const off = !controlsLive(state) || state.status.state === "waiting";
     for (const one of [pause, step, stop]) {
       one.disabled = off;
       setAttr(one, "title", off && state.controls.why ? plain(state.controls.why) : null);
     }
-    if (!off) setAttr(step, "title", "One step, then pause");
+    if (off) return;
+    setAttr(step, "title", halted ? "Compute one more operation (S)" : "One step, then pause");
+    setAttr(pause, "title", halted ? "Go on to the next stop (C)" : null);
   };
   return { el: h("span", { class: "bt" }, pause, step, stop), draw };
+}
+
+function rename(word: Text, text: string): void {
+  if (word.data !== text) word.data = text;
 }
 
 /** Bounds of the slider as powers of ten that hold every value shown so far: they only grow. */

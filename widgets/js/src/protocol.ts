@@ -113,6 +113,22 @@ export interface WireKept extends WireChanges {
   hists: number;
 }
 export interface WireHistory { graphs: [version: number, graph: GraphDescription][]; moments: WireKept[]; kept: number }
+/** Where a breakpoint holds the run: `number` tells one stop from the next, `node` is its place in the graph or -1. */
+export interface Stop {
+  number: number;
+  reason: string;
+  phase: "forward" | "backward";
+  op: string;
+  module: string;
+  place: string;
+  line: number | null;
+  source: string;
+  text: string;
+  fix: string;
+  node: number;
+}
+/** Where the loss stopped being finite; `path` leads from there to the loss. */
+export interface Birth { kind: string; text: string; place: string; source: string; fix: string; path: number[]; certain: boolean }
 export interface RunError { type: string; message: string; line: number | null; node: number | null }
 
 /** A frame carries what changed since the last one; a snapshot carries everything and replaces what is there. */
@@ -137,10 +153,12 @@ export interface Frame {
   graph_stats?: { step: number; table: number } | null;
   details?: WireDetail[];
   error?: RunError | null;
+  stop?: Stop | null;
+  birth?: Birth | null;
 }
 export type Incoming = Frame | WireMoment | { kind: "pong"; id: number } | { kind: "ack"; id: number } | { kind: "closed" };
 
-export type ControlAction = "pause" | "resume" | "step" | "stop" | "learning_rate";
+export type ControlAction = "pause" | "resume" | "step" | "stop" | "continue" | "step_op" | "learning_rate";
 export type Outgoing =
   | { kind: "hello"; seq: number }
   | { kind: "ping"; id: number }

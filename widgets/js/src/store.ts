@@ -3,9 +3,10 @@ import { type Part, readPart } from "./inspect/excerpt";
 import { type Marks, type Moment, Past, carry, marksOf } from "./past";
 import { mainSeries } from "./selectors";
 import { Probes, Series } from "./series";
+import { choiceAt, trailOf } from "./stops";
 import {
-  type Bytes, type Coach, type Controls, type Frame, type GraphDescription, type LearningRate, type Level, type Parameter,
-  type RunError, type RunInfo, type Status, type Unpacked, type WireDetail, type WireMoment, floats, uints, unpack,
+  type Birth, type Bytes, type Coach, type Controls, type Frame, type GraphDescription, type LearningRate, type Level, type Parameter,
+  type RunError, type RunInfo, type Status, type Stop, type Unpacked, type WireDetail, type WireMoment, floats, uints, unpack,
 } from "./protocol";
 
 export { controlsLive, mainSeries, selectedRows, shownStep } from "./selectors";
@@ -71,6 +72,8 @@ export interface State {
   details: Map<number, Detail>;
   travel: Travel | null; // null: graph, graphStats and details are the newest
   error: RunError | null;
+  stop: Stop | null; // where a breakpoint holds the run
+  birth: Birth | null; // where its loss stopped being finite
   connection: Connection;
   connectionWhy: string;
   silent: boolean; // a ping stayed unanswered while the cell runs: messages do not get through
@@ -86,7 +89,7 @@ const noStatus = (): Status => ({ state: "waiting", step: 0, epoch: null, total:
 function emptyState(connection: Connection): State {
   return {
     run: null, status: noStatus(), controls: { live: false, why: "" }, lr: { value: null, suggested: null }, coach: null, level: "health", panels: null,
-    series: [], epochs: [], params: [], probes: new Probes(), graph: null, graphStats: null, details: new Map(), travel: null, error: null,
+    series: [], epochs: [], params: [], probes: new Probes(), graph: null, graphStats: null, details: new Map(), travel: null, error: null, stop: null, birth: null,
     connection, connectionWhy: "", silent: false,
     ui: { hoverStep: null, pinnedStep: null, selected: null, hovered: null, folded: new Set(), inspectorOpen: false, lossScale: "log", theme: "auto", diff: null, lit: null, smoothing: null },
     versions: { status: 0, series: 0, params: 0, probes: 0, graph: 0, stats: 0, details: 0, ui: 0 },
@@ -221,6 +224,7 @@ export class Store {
     state.series = ghosts.slice(-GHOSTS);
     this.past.clear();
     this.live = { graph: null, version: -1, stats: null, details: new Map() };
+    state.stop = state.birth = state.ui.lit = null;
     state.ui.pinnedStep = state.ui.hoverStep = state.ui.hovered = null;
     this.shown = this.chosen = null;
     this.showLive();
@@ -270,6 +274,8 @@ export class Store {
     this.takeGraph(frame, buffers);
     if (frame.history) this.past.load(frame.history, buffers);
     this.travel();
+    if (frame.stop !== undefined) this.takeStop(frame.stop);
+    if (frame.birth !== undefined) this.takeBirth(frame.birth);
   }
 
   /** The newest graph and its numbers; what is shown is another matter. */
@@ -344,6 +350,24 @@ export class Store {
     const id = carry(this.chosen.id, this.chosen.in, this.shown);
     ui.selected = id === null ? null : { kind: "node", key: String(id) };
     versions.ui++;
+  }
+
+  private takeStop(stop: Stop | null): void {
+    const { state } = this;
+    const before = state.stop;
+    if (before?.number === stop?.number) return;
+    state.stop = stop;
+    state.versions.status++;
+    this.setUi(choiceAt(stop, before, state.ui));
+  }
+
+  /** The way that a NaN took is lit once, when it becomes known. */
+  private takeBirth(birth: Birth | null): void {
+    const { state } = this;
+    if (birth?.path.join() === state.birth?.path.join() && birth?.text === state.birth?.text) return;
+    state.birth = birth;
+    state.versions.status++;
+    if (birth !== null) this.setUi({ lit: trailOf(birth) });
   }
 
   private takeSeries(wire: NonNullable<Frame["series"]>, buffers: Bytes[]): void {

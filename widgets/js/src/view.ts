@@ -11,11 +11,12 @@ import { type Link, createLink, noLink } from "./link";
 import { createLoss } from "./loss";
 import type { Actions, Panel } from "./panel";
 import { SCALE, savePicture } from "./picture";
-import type { Transport } from "./protocol";
+import type { ControlAction, Transport } from "./protocol";
 import { createStage } from "./stage";
-import type { State, Store } from "./store";
+import { type State, type Store, controlsLive } from "./store";
 import { withDensity } from "./theme";
 
+const STOPPED: Record<string, ControlAction> = { c: "continue", s: "step_op" }; // keys while a breakpoint holds the run
 const ACTIVE = new Set(["waiting", "running", "paused"]);
 
 /** Put a live view of `store` into `el`. `transport` null: a saved page, nothing to control. Returns what takes it away. */
@@ -118,6 +119,7 @@ function keys(event: KeyboardEvent, root: HTMLElement, store: Store, actions: Ac
   else if (event.key === "Escape" && root.classList.contains("full")) actions.toggleFullScreen();
   else if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   else if (event.key === "f" || event.key === "F") actions.toggleFullScreen();
+  else if (store.state.stop !== null && controlsLive(store.state) && STOPPED[event.key]) actions.control(STOPPED[event.key]);
   else if (event.key === "/") root.querySelector<HTMLInputElement>("input[type=search]")?.focus();
   else return;
   event.preventDefault();

@@ -1,8 +1,9 @@
 // What the status line says in each state: one word, then facts; nothing that is not known, nothing that is no longer true.
 import { count, loss, plural, rate, span, time } from "./format";
+import type { Stop } from "./protocol";
 import { type State, mainSeries } from "./store";
 
-export type Shape = "waiting" | "running" | "paused" | "finished" | "stopped" | "error" | "disconnected";
+export type Shape = "waiting" | "running" | "paused" | "finished" | "stopped" | "error" | "disconnected" | "halted";
 
 /** One fact: words around a number that is set in ink, e.g. `step`, `1,930`, ``. */
 export interface Fact { before: string; value: string; after: string }
@@ -20,7 +21,13 @@ export function describeStatus(state: State): { shape: Shape; word: string; fact
   if (connection === "static" && (status.state === "running" || status.state === "paused")) {
     return { shape: "paused", word: "saved", facts: [fact("at step ", count(status.step))] };
   }
+  if (state.stop !== null && status.state === "paused") return { shape: "halted", word: "stopped at breakpoint", facts: stopFacts(state.stop, status.step) };
   return { shape: status.state, word: status.state, facts: factsOf(state) };
+}
+
+function stopFacts({ reason, phase, place }: Stop, step: number): Fact[] {
+  const facts = [fact(place || reason), ...(place ? [fact("", reason)] : []), ...(phase === "backward" ? [fact("backward")] : []), fact("step ", count(step))];
+  return facts;
 }
 
 function factsOf(state: State): Fact[] {

@@ -1,0 +1,100 @@
+"""The birth of a NaN or an infinity, as it is told: what, where, why, the way to the loss, what usually mends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gradbook.observe import finite
+from gradbook.observe.causes import Cause, Entry, kind_of
+from gradbook.observe.finite import INF, NAN
+from gradbook.observe.graph import Graph
+
+__all__ = ["Birth", "held"]
+
+
+@dataclass(frozen=True, eq=False)
+class Birth:
+    """Where a number that is not finite was born.
+
+    `phase` is 'forward', 'backward' (in a gradient) or 'value' (a tensor brought it in); `node` its place in `graph`,
+    `path` the nodes from there to the loss. `certain` is False where a value was no longer there to be looked at.
+    """
+
+    phase: str
+    op: str
+    name: str
+    cause: Cause
+    graph: Graph
+    node: int
+    path: tuple[int, ...]
+    certain: bool = True
+
+    @property
+    def kind(self) -> str:
+        """'NaN' or 'Inf'."""
+        return self.cause.kind
+
+    @property
+    def line(self) -> int | None:
+        """The line of the forward, where it is known."""
+        return self.graph.nodes[self.node].line
+
+    @property
+    def place(self) -> str:
+        """'cell [7] line 4 · encoder.0', as far as it is known."""
+        node = self.graph.nodes[self.node]
+        line = "" if node.line is None else f"{'cell ' if (node.cell or '').startswith('[') else ''}{node.cell} line "
+        return " · ".join(filter(None, (line and f"{line}{node.line}", node.module_path)))
+
+    @property
+    def sentence(self) -> str:
+        """What happened and why, in one sentence."""
+        return self.cause.sentence
+
+    def locate(self, graph: Graph) -> tuple[int, ...]:
+        """The path in another picture of the same computation, () where that is another one."""
+        if graph is self.graph:
+            return self.path
+        mine, theirs = ([n for n in g.nodes if n.kind == "op" and n.requires_grad] for g in (self.graph, graph))
+        if [(n.op, n.shape) for n in mine] != [(n.op, n.shape) for n in theirs]:
+            return ()
+        there = {a.id: b.id for a, b in zip(mine, theirs, strict=True)}
+        sources = {(edge.dst, edge.slot): edge.src for edge in graph.edges}
+        for edge in self.graph.edges:
+            if edge.src not in there and edge.dst in there:
+                there[edge.src] = sources.get((there[edge.dst], edge.slot), -1)
+        found = tuple(there.get(node, -1) for node in self.path)
+        return () if -1 in found else found
+
+    def __repr__(self) -> str:
+        node = self.graph.nodes[self.node]
+        lines = [f"{self.kind} {'in the gradient, ' if self.phase == 'backward' else ''}born: {self.sentence}."]
+        if self.place:
+            lines.append(f"  where: {self.place}" + (f"   {node.source}" if node.source else ""))
+        lines += [f"  {_entry(entry, self.kind)}" for entry in self.cause.entries if entry.known]
+        if len(self.path) > 1:
+            way = [self.graph.nodes[i].label for i in self.path]
+            way = way if len(way) <= 9 else [*way[:4], f"… {len(way) - 8} more …", *way[-4:]]
+            lines.append("  way to the loss: " + " → ".join(way))
+        if self.cause.fix:
+            lines.append(f"  usual fix: {self.cause.fix}")
+        if not self.certain:
+            lines.append("  not certain: a value on the way was not kept")
+        return "\n".join(lines)
+
+
+def _entry(entry: Entry, kind: str) -> str:
+    values = ", ".join("?" if value is None else f"{value:.6g}" for value in entry.operands)
+    return f"{list(entry.at) or ''} {values} → {kind}".strip()
+
+
+def held(array: Any, title: str, why: str, fix: str) -> Cause:
+    """A Cause that says: this tensor holds it."""
+    bits = finite.state(array)
+    kind = kind_of(bits)
+    count, places = finite.entries(finite.nonfinite(array, NAN if bits & NAN else INF))
+    entries = tuple(Entry(at, (), float("nan") if bits & NAN else float("inf")) for at in places)
+    where = f" at {list(places[0])}" if places and places[0] else ""
+    what = f"{title} holds {kind}{where} ({count:,} of {int(array.size):,} values)"
+    return Cause(kind, count, int(array.size), entries, what, why, fix)
