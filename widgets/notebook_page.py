@@ -15,7 +15,7 @@ from gradbook.widgets.formulas import mathml
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["page_of", "with_mathml"]
+__all__ = ["page_of", "without_formulas"]
 
 # nbconvert's lab page, without require.js, MathJax, mermaid and the widget manager
 TEMPLATE = """
@@ -26,6 +26,7 @@ TEMPLATE = """
 {%- block html_head_js_mermaidjs -%}{%- endblock html_head_js_mermaidjs -%}
 """
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\$\w])\$(?=\S)([^$\n]+?)(?<=\S)\$(?![\w$])", re.DOTALL)
+MARK = re.compile("\ue000(\\d+)\ue001")  # private characters: nobody writes them
 CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
 
 
@@ -41,19 +42,20 @@ def page_of(notebook: NotebookNode) -> str:
         raise ExportUnavailable("notebook_to_html: nbconvert is missing: pip install 'gradbook[lab]'") from None
     node = copy.deepcopy(notebook)
     node.metadata.pop("widgets", None)
-    live = sum(_prepare(cell) for cell in node.cells)
+    formulas: list[str] = []
+    live = sum(_prepare(cell, formulas) for cell in node.cells)
     exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]  # nbconvert has no types
         raw_template=TEMPLATE, embed_images=True
     )
     text, _ = exporter.from_notebook_node(node)
-    page = str(text)
+    page = MARK.sub(lambda mark: formulas[int(mark[1])], str(text))
     return page.replace("</body>", f"{scripts()}\n</body>", 1) if live else page
 
 
-def _prepare(cell: Any) -> int:
-    """Make one cell ready for the page. -> how many live views stand in it."""
+def _prepare(cell: Any, formulas: list[str]) -> int:
+    """Make one cell ready for the page; its formulas are collected. -> how many live views stand in it."""
     if cell.cell_type == "markdown":
-        cell.source = with_mathml(cell.source)
+        cell.source = without_formulas(cell.source, formulas)
     live = 0
     for output in cell.get("outputs", []):
         data = output.get("data")
@@ -67,10 +69,18 @@ def _prepare(cell: Any) -> int:
     return live
 
 
-def with_mathml(markdown: str) -> str:
-    """Markdown with its `$…$` and `$$…$$` formulas as MathML; code is left alone."""
+def without_formulas(markdown: str, formulas: list[str]) -> str:
+    """Markdown with a mark for each `$…$` and `$$…$$`, whose MathML is appended to `formulas`; code is left alone.
+
+    Marks, because nbconvert closes each element in a line of text at once when it embeds images.
+    """
+
+    def mark(match: re.Match[str]) -> str:
+        formulas.append(_formula(match))
+        return f"\ue000{len(formulas) - 1}\ue001"
+
     parts = CODE.split(markdown)
-    return "".join(part if i % 2 else FORMULA.sub(_formula, part) for i, part in enumerate(parts))
+    return "".join(part if i % 2 else FORMULA.sub(mark, part) for i, part in enumerate(parts))
 
 
 def _formula(match: re.Match[str]) -> str:

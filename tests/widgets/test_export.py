@@ -12,7 +12,7 @@ import gradbook.widgets
 from gradbook.observe import graph as observed
 from gradbook.widgets import describe, export
 from gradbook.widgets.bundle import bundle
-from gradbook.widgets.notebook_page import with_mathml
+from gradbook.widgets.notebook_page import without_formulas
 from gradbook.widgets.wire import unpack
 from tests.widgets.sample import sample_graph, sample_run
 
@@ -83,11 +83,23 @@ def test_a_notebook_without_runs_keeps_its_pictures_and_no_bundle(tmp_path: Path
     assert "gradbook-bundle" not in page
 
 
-def test_formulas_in_text_become_mathml_and_money_and_code_stay() -> None:
-    assert with_mathml("pay $5 and $6 now") == "pay $5 and $6 now"
-    assert with_mathml("`$x$` and ```\n$y$\n```") == "`$x$` and ```\n$y$\n```"
-    assert '<math display="block">' in with_mathml("$$\nx^2\n$$")
-    assert with_mathml("$x$").startswith("<math>")
+def test_formulas_are_taken_out_of_text_and_money_and_code_stay() -> None:
+    formulas: list[str] = []
+    for text in ("pay $5 and $6 now", "`$x$` and ```\n$y$\n```"):
+        assert without_formulas(text, formulas) == text
+    assert formulas == []
+    assert without_formulas("so $x$ and\n$$\nx^2\n$$", formulas) == "so \ue0000\ue001 and\n\ue0001\ue001"
+    assert formulas[0].startswith("<math>")
+    assert formulas[1].startswith('<math display="block">')
+
+
+def test_formulas_are_whole_on_the_page(tmp_path: Path) -> None:
+    text = nbformat.v4.new_markdown_cell("the derivative of $x^2$ is\n\n$$2x$$\n\n- and $\\frac{1}{2}$ *here*")
+    page = export.notebook_to_html(nbformat.v4.new_notebook(cells=[text]), tmp_path / "page.html").read_text("utf-8")
+    assert "<msup><mi>x</mi><mn>2</mn></msup>" in page
+    assert "<mfrac><mrow><mn>1</mn></mrow><mrow><mn>2</mn></mrow></mfrac>" in page
+    assert '<math display="block">' in page
+    assert "\ue000" not in page
 
 
 def test_importing_the_widgets_gives_graphs_their_drawing() -> None:
