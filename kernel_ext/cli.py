@@ -17,7 +17,6 @@ import gradbook
 
 __all__ = ["main"]
 
-FIRST_LESSON = "01_first_look.ipynb"
 HEADLESS_SECONDS = 600  # a lesson that takes longer has gone wrong
 FRONT_END = ("jupyterlab", "notebook", "ipykernel", "ipywidgets", "anywidget", "IPython")
 
@@ -42,7 +41,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gradbook", description=(gradbook.__doc__ or "").split("\n")[0])
     parser.add_argument("--version", action="version", version=f"gradbook {metadata.version('gradbook')}")
     commands = parser.add_subparsers(required=True, metavar="{demo,info}")
-    demo = commands.add_parser("demo", help="open the first lesson in JupyterLab, or write it as a page")
+    demo = commands.add_parser("demo", help="open a lesson in JupyterLab, or write it as a page")
+    names = lessons()
+    titles = ", ".join(name.removesuffix(".ipynb") for name in names)
+    numbers = range(1, len(names) + 1)
+    demo.add_argument("lesson", nargs="?", type=int, default=1, choices=numbers, help=f"{titles} (default: 1)")
     demo.add_argument("--headless", metavar="FILE.html", type=Path, help="execute it and write a self-contained page")
     demo.add_argument("--folder", type=Path, help="where the lesson is copied to (default: gradbook-lessons, here)")
     demo.add_argument("--no-browser", action="store_true", help="start JupyterLab, but open no browser")
@@ -53,11 +56,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def run_demo(options: argparse.Namespace) -> int:
-    """Open the first lesson, or write it as a page."""
+    """Open a lesson, or write it as a page."""
+    lesson = lessons()[options.lesson - 1]
     if options.headless is not None:
-        return write_page(FIRST_LESSON, options.headless)
+        return write_page(lesson, options.headless)
     need("jupyterlab", "it opens the lesson")
-    notebook = copy_lesson(FIRST_LESSON, options.folder)
+    notebook = copy_lesson(lesson, options.folder)
     command = [sys.executable, "-m", "jupyterlab", str(notebook)]
     if options.no_browser:
         command.append("--no-browser")
@@ -68,6 +72,11 @@ def run_demo(options: argparse.Namespace) -> int:
         return subprocess.call(command)
     except KeyboardInterrupt:
         return 0
+
+
+def lessons() -> list[str]:
+    """File names of the lessons, in their order."""
+    return sorted(entry.name for entry in files("gradbook.lessons").iterdir() if entry.name.endswith(".ipynb"))
 
 
 def copy_lesson(name: str, folder: Path | None) -> Path:

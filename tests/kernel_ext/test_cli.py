@@ -12,7 +12,7 @@ import pytest
 
 from gradbook.kernel_ext import cli
 
-LESSON = cli.FIRST_LESSON
+LESSON = cli.lessons()[0]
 
 
 def test_the_lesson_is_copied_whole_and_a_changed_copy_stays(tmp_path: Path) -> None:
@@ -20,6 +20,17 @@ def test_the_lesson_is_copied_whole_and_a_changed_copy_stays(tmp_path: Path) -> 
     assert json.loads(copy.read_text(encoding="utf-8"))["nbformat"] == 4
     copy.write_text("mine")
     assert cli.copy_lesson(LESSON, tmp_path / "new" / "folder").read_text() == "mine"
+
+
+def test_a_lesson_is_chosen_by_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(subprocess, "call", lambda command: 0)
+    assert cli.main(["demo", "2", "--folder", str(tmp_path)]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == [cli.lessons()[1]]
+    with pytest.raises(SystemExit):
+        cli.main(["demo", "99"])
+    assert "invalid choice: 99" in capsys.readouterr().err
 
 
 def test_without_a_folder_the_copy_is_beside_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
