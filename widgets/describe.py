@@ -14,7 +14,7 @@ import numpy as np
 
 from gradbook.observe import thin
 from gradbook.widgets.curves import evenly
-from gradbook.widgets.describe_detail import describe_detail
+from gradbook.widgets.describe_detail import choose_details, describe_detail
 from gradbook.widgets.describe_graph import describe_graph
 from gradbook.widgets.describe_history import choose_moments
 from gradbook.widgets.describe_stop import describe_birth, describe_stop
@@ -62,6 +62,9 @@ def snapshot(run: Run, seq: int = 0, controls: Mapping[str, Any] | None = None) 
     for key, empty in (("coach", None), ("error", None), ("graph", None)):
         message.content.setdefault(key, empty)
     if run.state in OVER:
+        keepsakes = [describe_detail(*one, message) for one in choose_details(run).items()]
+        if keepsakes:
+            message.content["details"] = keepsakes
         choose_moments(run, message)
     return message, cursor
 

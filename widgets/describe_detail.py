@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradbook.observe.details import Excerpt, excerpt_of
 from gradbook.widgets.wire import Message, finite, plain
 
 if TYPE_CHECKING:
-    from gradbook.observe.details import Detail, Excerpt
+    from gradbook.observe import Detail, Run
 
-__all__ = ["describe_detail"]
+__all__ = ["choose_details", "describe_detail"]
+
+ROOM = 72_000  # bytes of the values of a graph's nodes in the last snapshot, beside those looked at
+WORDS = 600  # of them for the numbers and histograms of one node
+LEAST = 32  # elements shown of a value
+WHOLE = 2  # nodes looked at, whose pictures stay as they are
 
 
 def describe_detail(index: int, detail: Detail, message: Message) -> dict[str, Any]:
@@ -43,3 +50,34 @@ def _picture(excerpt: Excerpt | None, thumb: np.ndarray | None, message: Message
     if values is None or not values.size:
         return None
     return {"shape": list(values.shape), "every": list(every or [1] * values.ndim), "buf": message.floats(values)}
+
+
+def choose_details(run: Run) -> dict[int, Detail]:
+    """Values of the last recorded step for a page that no kernel answers -> Details by node id.
+
+    Of the nodes looked at all that is known, of the others as much as fits.
+    """
+    looked = {node: run.look(node) for node in sorted(run.wanted)[:WHOLE]}
+    chosen = {node: detail for node, detail in looked.items() if detail is not None}
+    if run.graph is None:
+        return chosen
+    others = [node.id for node in run.graph.nodes if node.id not in chosen]
+    others = others[-(ROOM // (WORDS + 8 * LEAST)) :]  # of many those next to the loss
+    share = (ROOM // max(len(others), 1) - WORDS) // 8
+    found = ((node, run.look(node)) for node in others)
+    return chosen | {node: _smaller(detail, share) for node, detail in found if detail is not None}
+
+
+def _smaller(detail: Detail, at_most: int) -> Detail:
+    """The same Detail with fewer elements to be drawn."""
+    grad = detail.grad_excerpt
+    return replace(
+        detail,
+        excerpt=_thinned(detail.excerpt or Excerpt(detail.thumb, (1, 1)), at_most),
+        grad_excerpt=None if grad is None else _thinned(grad, at_most),
+    )
+
+
+def _thinned(excerpt: Excerpt, at_most: int) -> Excerpt:
+    values, every = excerpt_of(excerpt.values, at_most)
+    return Excerpt(values, tuple(a * b for a, b in zip(every, excerpt.every, strict=True)))

@@ -273,6 +273,10 @@ class LiveView:
         graph = self.run.graph
         if graph is not None and isinstance(node, int) and 0 <= node < len(graph.nodes):
             self.run.want([graph.nodes[node].id])
+            self.run.detail(graph.nodes[node].id)
+            if self._stub is not None:
+                self._told_end = False  # of a run that has ended, too, something is to be told now
+                sender.attach(self)
         else:
             self.run.want([])
 

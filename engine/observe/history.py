@@ -135,11 +135,15 @@ class History:
                 self._nbytes += _graph_bytes(found[0])
         return found
 
-    def add(self, moment: Moment) -> None:
-        """Keep a step; one that is no later than the last is left out."""
+    def add(self, moment: Moment, *, alone: bool = False) -> None:
+        """Keep a step; one that is no later than the last is left out. `alone`: no other step keeps its values."""
         with self._lock:
             if self._moments and moment.step <= self._moments[-1].step:
                 return
+            if alone and self._moments and self._moments[-1].has_values:
+                before = self._moments[-1]
+                self._moments[-1] = before.without_values()
+                self._nbytes += self._moments[-1].nbytes - before.nbytes
             self._moments.append(moment)
             self._nbytes += moment.nbytes
             if self._nbytes > self.window or len(self._moments) > MOST:

@@ -178,10 +178,21 @@ class Run:
         self.wanted = frozenset(int(node) for node in nodes)
 
     def detail(self, node: int) -> Detail | None:
-        """Values of one node at the last recorded step that looked at it; asks for it if there is none yet."""
+        """Values of one node at the last recorded step; the next ones will keep all that a picture can show of it."""
         if node not in self.wanted:
             self.wanted = self.wanted | {int(node)}
-        return self.details.get(node)
+        version, seen = self.picture.version, self.look(node)
+        if seen is not None and seen is not self.details.get(node) and self.picture.version == version:
+            self.details = {**self.details, node: seen}
+        return seen
+
+    def look(self, node: int) -> Detail | None:
+        """What is known of one node's values at the last recorded step; asks for nothing."""
+        known = self.details.get(node)
+        last = self.history[-1] if len(self.history) else None
+        if last is None or last.version != self.picture.version or (known is not None and known.step >= last.step):
+            return known
+        return last.detail(node) or known
 
     # -- what the recorder does --------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import numpy as np
 from gradbook import events
 from gradbook.observe.graph import Graph, build
 from gradbook.observe.history import STATISTICS_WINDOW, WINDOW
-from gradbook.observe.moment import Copies, Kept, Moment
+from gradbook.observe.moment import STEPS, Copies, Kept, Moment
 from gradbook.observe.naming import Names
 from gradbook.observe.probes import Measurement, ParameterInfo, Probes
 from gradbook.observe.raw import RawNode, is_parameter, leaves
@@ -26,6 +26,7 @@ SHARE = {"health": 0.025, "full": 0.5}  # what recorded steps may cost, as a sha
 PAUSE = {"health": 0.25, "full": 0.0}  # seconds between two recorded steps at least
 EARLY = frozenset((3, 15, 63, 255))  # the steps after these are recorded too: a short run has a history
 ARMED = {"patience": 0.2, "numbers": 0.05}  # seconds that operations may cost in a cell that has not begun to train
+LATEST = 2 << 20  # bytes of the values of the last recorded step, at level health
 clock = time.perf_counter
 
 
@@ -85,12 +86,10 @@ class Sampler:
         self.listen(take)
         take.cost = clock() - started
 
-    def _copies(self, run: Run | None) -> Copies | None:
-        """Where a recorded step keeps its values, at level full."""
-        if self.level != "full":
-            return None
+    def _copies(self, run: Run | None) -> Copies:
+        """Where a recorded step keeps its values; at level health those of the last step stay, for who looks there."""
         graph = run.picture.graph if run is not None else None
-        return Copies(self.window, len(graph.nodes) if graph is not None else 0)
+        return Copies(self.window if self.level == "full" else LATEST * STEPS, len(graph.nodes) if graph else 0)
 
     def listen(self, take: Take) -> None:
         """Let a recorded step hear every operation."""
@@ -282,7 +281,7 @@ class Sampler:
             keys = [node.key for node in take.roots]
             values, grads = (tuple(map(kept.get, keys)) for kept in (take.copies.values, take.copies.grads))
             take.copies.clear()
-        run.history.add(Moment(step, graph, version, stats, values, grads))
+        run.history.add(Moment(step, graph, version, stats, values, grads), alone=self.level != "full")
 
     def snapshot(self) -> None:
         """Copy the parameters; the run keeps the last two copies."""

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+import gradbook
+from gradbook import observe
 from gradbook.observe import Picture, Run
 from gradbook.widgets import describe
 from gradbook.widgets.describe_graph import describe_graph
@@ -214,3 +216,20 @@ def test_user_names_travel_as_plain_text(name: str) -> None:
     told: Any = next(node["source"] for node in description["nodes"] if node["op"] == "linear")
     assert told == name if len(name) < 400 else len(told) == 400
     assert name not in json.dumps(description["formulas"])
+
+
+def test_the_last_snapshot_brings_values_of_all_nodes_that_nobody_asked_for() -> None:
+    x, w = gradbook.randn(40, 30), gradbook.randn(30, 5, requires_grad=True)
+    with observe.start_run() as run:
+        (x @ w).relu().sum().backward()
+    assert run.details == {}
+    message, _ = describe.snapshot(run)
+    told = {run.graph.nodes[one["node"]].label: one for one in message.content["details"]}
+    assert set(told) == {"x", "w", "mm", "relu", "sum"}
+    picture = told["mm"]["value"]["picture"]
+    values = np.frombuffer(message.buffers[picture["buf"]], "<f4").reshape(picture["shape"])
+    truth = (x @ w).detach().numpy()
+    np.testing.assert_allclose(values, truth[:: picture["every"][0], :: picture["every"][1]][: len(values)], rtol=1e-6)
+    grad = told["relu"]["grad"]["picture"]
+    assert set(np.frombuffer(message.buffers[grad["buf"]], "<f4")) == {1.0}
+    assert message.nbytes < 100_000

@@ -102,15 +102,21 @@ def test_what_is_changed_in_place_later_does_not_change_what_was_kept() -> None:
         run.history.at(1).value("y")[0] = 1
 
 
-def test_health_keeps_statistics_alone() -> None:
+@pytest.mark.usefixtures("whatever_it_costs")
+def test_health_keeps_the_values_of_the_last_step_and_of_the_others_statistics_alone() -> None:
     x = gradbook.randn(4, requires_grad=True)
     with observe.start_run(level="health") as run:
-        (x * x).sum().backward()
-    kept = run.history.at(1)
-    assert not kept.has_values
-    assert kept.value("x") is None
-    assert kept.detail("x") is None
-    assert kept.stats_of("x").grad_norm == pytest.approx(2 * np.linalg.norm(x.detach().numpy()), rel=1e-5)
+        for _ in range(3):
+            x.grad = None
+            (x * x).sum().backward()
+    first, last = run.history[0], run.history[-1]
+    assert first.step < last.step
+    assert not first.has_values
+    assert first.detail("x") is None
+    assert first.stats_of("x").grad_norm == pytest.approx(2 * np.linalg.norm(x.detach().numpy()), rel=1e-5)
+    np.testing.assert_array_equal(last.value("x"), x.detach().numpy())
+    np.testing.assert_allclose(last.grad("x"), 2 * x.detach().numpy(), rtol=1e-6)
+    assert run.history.nbytes == sum(moment.nbytes for moment in run.history) + 1200 * len(run.graph.nodes)
     assert run.history.window == STATISTICS_WINDOW
 
 

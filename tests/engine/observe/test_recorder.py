@@ -293,7 +293,10 @@ def test_chosen_nodes_show_their_values() -> None:
         relu = next(node for node in run.graph.nodes if node.op == "relu")
         x = next(node for node in run.graph.nodes if node.name == "x")
         weight = next(node for node in run.graph.nodes if node.name == "0.weight")
-        assert run.detail(relu.id) is None
+        noted = run.detail(relu.id)  # the last recorded step has noted every value, asked for or not
+        assert noted.step == run.history[-1].step
+        assert (noted.thumb >= 0).all()
+        assert noted.grad_excerpt.values.shape == (16, 8)
         run.want([relu.id, x.id, weight.id])
         train(model, optimizer, 2)
     detail = run.details[relu.id]
