@@ -14,6 +14,7 @@ import numpy as np
 
 from gradbook.observe import thin
 from gradbook.widgets.curves import evenly
+from gradbook.widgets.describe_batch import describe_batch
 from gradbook.widgets.describe_detail import choose_details, describe_detail
 from gradbook.widgets.describe_graph import describe_graph
 from gradbook.widgets.describe_history import choose_moments
@@ -242,7 +243,11 @@ def _graph(run: Run, cursor: Cursor, message: Message) -> Cursor:
         cursor = replace(cursor, graph_version=picture.version, stats_step=-1, details={})
     stats = picture.stats
     if stats is not None and picture.step != cursor.stats_step and picture.version == cursor.graph_version:
-        message.content["graph_stats"] = {"step": int(picture.step), "table": message.floats(stats)}
+        message.content["graph_stats"] = {
+            "step": int(picture.step),
+            "table": message.floats(stats),
+            "batch": describe_batch(picture.batch, message),
+        }
         cursor = replace(cursor, stats_step=picture.step)
     return cursor
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradbook.widgets.curves import evenly
+from gradbook.widgets.describe_batch import describe_batch
 from gradbook.widgets.describe_detail import describe_detail
 from gradbook.widgets.describe_graph import describe_graph
 from gradbook.widgets.wire import Message
@@ -40,6 +41,7 @@ def describe_moment(run: Run, step: int, node: int | None, known: Collection[int
     moment = run.history.nearest(step)
     content = message.content
     content |= {"step": int(moment.step), "version": moment.version, "stats": message.floats(moment.stats)}
+    content["batch"] = describe_batch(moment.batch, message)
     if moment.version not in known:
         content["graph"] = describe_graph(moment.graph)
     content |= _changes(run, moment)
@@ -103,6 +105,7 @@ def _coarse(run: Run, moment: Moment, share: int, message: Message) -> dict[str,
         "step": int(moment.step),
         "version": moment.version,
         "stats": message.floats(moment.stats),
+        "batch": describe_batch(moment.batch, message),
         **pictures.describe(message),
         **_changes(run, moment),
     }

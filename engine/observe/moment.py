@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from gradbook.observe.batch import Batch
 from gradbook.observe.details import SHOWN, Detail, Excerpt, describe, detail_of, excerpt_of, merged
 from gradbook.observe.nodes import NodeStats
 
@@ -19,6 +20,7 @@ __all__ = ["Copies", "Kept", "Moment", "Part"]
 EXACT = 64 << 10  # bytes of an array that is kept whole: copying it costs about as much as its statistics
 PIXELS, SAMPLE = SHOWN // 2, 4096  # elements of the others
 STEPS = 64  # that the window should hold at least
+NO_BATCH = Batch()
 ARRAY_BYTES, REFERENCE_BYTES = 112, 8  # what Python itself takes
 
 
@@ -85,20 +87,22 @@ class Copies:
 
 
 class Moment:
-    """One recorded step: `step`, its `graph`, and by node id or name the values and gradients it had.
+    """One recorded step: `step`, `graph`, the `batch` it was given, and by node id or name its values and gradients.
 
     A name is that of a variable or parameter, of several the last, or a module's path, which means its output.
     """
 
-    __slots__ = ("_grads", "_index", "_values", "graph", "nbytes", "stats", "step", "version")
+    __slots__ = ("_grads", "_index", "_values", "batch", "graph", "nbytes", "stats", "step", "version")
 
     def __init__(self, step: int, graph: Graph, version: int, stats: np.ndarray, values: Sequence[Kept | None] = (),
-                 grads: Sequence[Kept | None] = ()) -> None:  # fmt: skip
+                 grads: Sequence[Kept | None] = (), batch: Batch = NO_BATCH) -> None:  # fmt: skip
+        self.batch = batch
         self.step, self.graph, self.version, self.stats = step, graph, version, stats
         self._values, self._grads = tuple(values), tuple(grads)
         self._index: dict[str, int] | None = None
         kept = [*self._values, *self._grads]
         arrays = sum(array.nbytes + ARRAY_BYTES for array in kept if array is not None)
+        arrays += sum(given.labels.nbytes + ARRAY_BYTES for given in batch.inputs if given.labels is not None)
         self.nbytes = arrays + REFERENCE_BYTES * len(kept) + stats.nbytes + 4 * ARRAY_BYTES
 
     def node(self, what: int | str) -> int:
@@ -154,7 +158,7 @@ class Moment:
 
     def without_values(self) -> Moment:
         """The same step with its statistics only."""
-        return Moment(self.step, self.graph, self.version, self.stats)
+        return Moment(self.step, self.graph, self.version, self.stats, batch=self.batch)
 
     def _whole_by_name(self, kept: tuple[Kept | None, ...]) -> dict[str, np.ndarray]:
         found = {name: _whole(kept, at) for name, at in self._names().items()}

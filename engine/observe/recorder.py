@@ -203,6 +203,7 @@ class Recorder:
             self._loader_counted = None
             self.sampler.refresh()
         self._loader = loader
+        self.sampler.place = index, total
 
     def on_log(self, name: str, value: float) -> None:
         """A point of a curve of the user's own; before the training begins it waits for it."""

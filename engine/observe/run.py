@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradbook.observe.batch import Batch
 from gradbook.observe.control import Control
 from gradbook.observe.details import Detail
 from gradbook.observe.graph import Graph
@@ -32,12 +33,13 @@ _TRAIN = re.compile(r"(?:^|[^a-z])(?:train|training|loss|cost|objective)(?:[^a-z
 
 
 class Picture(NamedTuple):
-    """Graph and numbers that belong together: `stats` is float32[nodes, 8], measured at `step`."""
+    """Graph and numbers that belong together: `stats` is float32[nodes, 8], measured at `step`; what that was given."""
 
     graph: Graph | None
     version: int
     stats: np.ndarray | None
     step: int
+    batch: Batch = Batch()
 
 
 class Snapshot(NamedTuple):

@@ -56,6 +56,7 @@ class Sampler:
         self._places: dict[int, tuple[int, int]] = {}
         self._tensors: list[Any] = []
         self._known: set[int] = set()
+        self.place: tuple[int, int | None] | None = None  # number of the batch in its loader's pass, and of how many
 
     def resize(self, window: int) -> None:
         """How many bytes the history of a run may take; statistics alone need fewer."""
@@ -243,7 +244,7 @@ class Sampler:
             self._signature = take.signature
             run.details = {}
         self._places = take.places()
-        run.picture = Picture(graph, version, take.table(), run.step)
+        run.picture = Picture(graph, version, take.table(), run.step, take.batch(self.place))
         for node, (place, _, detail) in take.captured.items():
             if self._places.get(node) == place:
                 run.details = {**run.details, node: replace(detail, step=run.step)}
@@ -272,7 +273,7 @@ class Sampler:
 
     def _remember(self, take: Take, run: Run, step: int) -> None:
         """The step becomes part of the run's history."""
-        graph, version, stats, _ = run.picture
+        graph, version, stats, _, batch = run.picture
         if graph is None or stats is None or len(stats) != len(graph.nodes):
             return
         values: tuple[Kept | None, ...] = ()
@@ -281,7 +282,7 @@ class Sampler:
             keys = [node.key for node in take.roots]
             values, grads = (tuple(map(kept.get, keys)) for kept in (take.copies.values, take.copies.grads))
             take.copies.clear()
-        run.history.add(Moment(step, graph, version, stats, values, grads), alone=self.level != "full")
+        run.history.add(Moment(step, graph, version, stats, values, grads, batch), alone=self.level != "full")
 
     def snapshot(self) -> None:
         """Copy the parameters; the run keeps the last two copies."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import events
+from gradbook.observe.batch import Batch, BatchInput, count_labels
 from gradbook.observe.details import Detail, describe, merged, sample, statistics
 from gradbook.observe.moment import Copies
 from gradbook.observe.raw import Key, RawNode, Tape, from_nodes, key_of, structure
@@ -37,6 +38,7 @@ class Take:
         self.copies = copies
         self._patience, self._numbers, self._begun = patience, numbers, clock()
         self.stats: dict[Key, np.ndarray] = {}
+        self.labels: dict[Key, tuple[int, np.ndarray]] = {}
         self.wanted = wanted or {}
         self.captured: dict[int, tuple[tuple[int, int], Key, Detail]] = {}
         self.ordinals: dict[Key, int] = {}
@@ -67,6 +69,9 @@ class Take:
             self._row(raw.key, first._array)[6] = seconds * 1e6
             for key, tensor in self.tape.fresh:
                 self._row(key, tensor._array)
+                found = count_labels(tensor._array)
+                if found is not None:
+                    self.labels[key] = found
         self.tape.fresh.clear()
         if self.wanted:
             self._capture(ordinal, raw, operands, first)
@@ -104,7 +109,7 @@ class Take:
 
     def restart(self) -> None:
         """Forget what was recorded; the step seems to begin only now."""
-        self.tape, self.stats, self.ordinals = Tape(), {}, {}
+        self.tape, self.stats, self.ordinals, self.labels = Tape(), {}, {}, {}
         self.captured, self._keys = {}, {}
         if self.copies is not None:
             self.copies.clear()
@@ -133,6 +138,15 @@ class Take:
         unknown = np.full(8, np.nan, np.float32)
         rows = [self.stats.get(node.key, unknown) for node in self.roots]
         return np.stack(rows) if rows else np.empty((0, 8), np.float32)
+
+    def batch(self, place: tuple[int, int | None] | None) -> Batch:
+        """What the step was given; `place` is the batch's number in its loader's pass and their number."""
+        inputs = [
+            BatchInput(i, node.shape, *self.labels.get(node.key, ()))
+            for i, node in enumerate(self.roots)
+            if node.kind == "input" and not node.requires_grad
+        ]
+        return Batch(tuple(inputs), *(place or ()))
 
     def places(self) -> dict[int, tuple[int, int]]:
         """For each node of the picture, where its value passes by: (number of the operation, operand slot or -1)."""

@@ -102,8 +102,11 @@ def test_what_is_changed_in_place_later_does_not_change_what_was_kept() -> None:
         run.history.at(1).value("y")[0] = 1
 
 
-@pytest.mark.usefixtures("whatever_it_costs")
-def test_health_keeps_the_values_of_the_last_step_and_of_the_others_statistics_alone() -> None:
+def test_health_keeps_the_values_of_the_last_step_and_of_the_others_statistics_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(module.SHARE, "health", 1e9)
+    monkeypatch.setitem(module.PAUSE, "health", 0.0)
     x = gradbook.randn(4, requires_grad=True)
     with observe.start_run(level="health") as run:
         for _ in range(3):

@@ -164,7 +164,7 @@ export class FakeRun {
     }
     if (reset && this.options.graph && this.step > 0) {
       frame.graph = teachingGraph();
-      frame.graph_stats = { step: this.step, table: buffers.floats(graphStats(frame.graph)) };
+      frame.graph_stats = { step: this.step, table: buffers.floats(graphStats(frame.graph)), batch: { index: 411, total: 938, inputs: [[frame.graph.nodes.findIndex(({ name }) => name === "x"), [64, 1, 28, 28], 0, null], [frame.graph.nodes.findIndex(({ name }) => name === "y"), [64], 0, buffers.floats([7, 5, 8, 6, 4, 9, 6, 7, 5, 7])]] } };
       frame.details = [detailOf(frame.graph, frame.graph.nodes.findIndex(({ name }) => name === "h0"), this.step, buffers)];
     }
     return { frame, buffers: buffers.list };
@@ -293,7 +293,7 @@ export function teachingGraph(): GraphDescription {
 }
 
 export function graphStats(graph: GraphDescription): number[] {
-  return graph.nodes.flatMap(({ id, kind }) => (kind === "input" ? Array(8).fill(NaN) : [0.1, 1, -3, 3, 0.2, 3e-3 * 10 ** ((2.4 * id) / graph.nodes.length), 11, 19]));
+  return graph.nodes.flatMap(({ id, kind }) => (kind === "input" ? [0.13, 0.31, 0, 1, 0.8, NaN, NaN, NaN] : [0.1, 1, -3, 3, 0.2, 3e-3 * 10 ** ((2.4 * id) / graph.nodes.length), 11, 19]));
 }
 
 function detailOf(graph: GraphDescription, node: number, step: number, buffers: Buffers): WireDetail {

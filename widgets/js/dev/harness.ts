@@ -83,5 +83,6 @@ else {
     }, 50);
   }
   if (choice.has("node")) setTimeout(() => focused([...document.querySelectorAll<HTMLElement>("[role=treeitem]")].find((item) => item.getAttribute("aria-label")!.startsWith(choice.get("node")!)))?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true })), 400);
+  if (choice.has("key")) setTimeout(() => { const plot = document.querySelector<HTMLElement>(".loss [role=img]")!; plot.focus(); for (const key of choice.get("key")!.split(",")) plot.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true })); }, 400);
   if (choice.has("select")) setTimeout(() => document.querySelector<HTMLElement>(`.row[title="${choice.get("select")}"]`)?.click(), 300);
 }

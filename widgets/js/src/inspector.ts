@@ -5,6 +5,7 @@ import { type Part } from "./inspect/excerpt";
 import { createHistory, tracksOf } from "./inspect/history";
 import { keptLines, linkList, neighbours } from "./inspect/links";
 import { createSource } from "./inspect/source";
+import { createStep } from "./inspect/step";
 import { type Subject, selectionOf, subjectOf } from "./inspect/subject";
 import { createValue } from "./inspect/value";
 import { formula } from "./mathml";
@@ -34,13 +35,14 @@ class Inspector implements Panel {
   private readonly value = createValue();
   private readonly history = createHistory();
   private readonly kept = h("div", { class: "kept" });
+  private readonly step = createStep((node) => this.go(node), (key) => this.store.select({ kind: "param", key }), () => this.store.setUi({ selected: null }));
   private asked: number | null = null;
   private described = "";
 
   constructor(private readonly store: Store, private readonly actions: Actions) {
     const close = h("button", { class: "btn i", type: "button", "aria-label": "Close inspector", title: "Close (Esc)", onclick: () => this.close() }, icon(14, "M3.5 3.5l7 7M10.5 3.5l-7 7"));
     const bar = h("div", { class: "bar" }, this.path, this.title, this.cls, h("span", { class: "gap" }), close);
-    const body = h("div", { class: "body", tabindex: -1 }, this.source.el, this.formula, this.facts, this.ways, this.wait, this.value.el, this.history.el, this.kept);
+    const body = h("div", { class: "body", tabindex: -1 }, this.step.el, this.source.el, this.formula, this.facts, this.ways, this.wait, this.value.el, this.history.el, this.kept);
     this.el = h("section", { class: "pan inspector", role: "region", "aria-label": "Inspector" }, bar, body);
   }
 
@@ -52,13 +54,16 @@ class Inspector implements Panel {
   draw(state: State): void {
     const subject = state.ui.inspectorOpen ? subjectOf(state) : null;
     this.ask(subject?.node?.id ?? null);
-    setText(this.title, subject?.title ?? "Nothing selected");
+    const { pinnedStep } = state.ui;
+    setText(this.title, subject?.title ?? (pinnedStep === null ? "Nothing selected" : `Step ${count(pinnedStep)}`));
+    this.path.hidden = subject === null || subject.path.length === 0;
+    this.step.draw(state, pinnedStep, subject === null, inks(this.el));
     setText(this.cls, subject?.cls ?? "");
     if (subject === null) {
       this.described = "";
       this.path.replaceChildren();
       for (const part of [this.source.el, this.formula, this.facts, this.ways, this.value.el, this.history.el, this.kept]) part.hidden = true;
-      this.wait.hidden = false;
+      this.wait.hidden = pinnedStep !== null;
       setText(this.wait, "Choose a node of the graph or a row of the gradients.");
       return;
     }

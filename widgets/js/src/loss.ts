@@ -1,5 +1,5 @@
 // Loss curves: every step, its smoothed line, held-out data, earlier runs; and the scrubber that moves all panels through time.
-import { Curve, autoSmoothing } from "./curve";
+import { Curve, type Spike, autoSmoothing } from "./curve";
 import { indexAt, nearest } from "./decimate";
 import { h, setAttr, setText } from "./dom";
 import { count, loss, num, plain } from "./format";
@@ -8,16 +8,19 @@ import { drawLoss } from "./lossplot";
 import type { Actions, Panel } from "./panel";
 import { createScrubber } from "./scrubber";
 import { createShell } from "./shell";
+import { createSpikes, nextSpike, spikesOf } from "./spikes";
 import { type Series, type State, type Store, mainSeries, shownStep } from "./store";
 import { type Inks, fitCanvas, inks } from "./theme";
 
 const SMOOTHING: [text: string, value: string][] = [["no smoothing", "0"], ["EMA 0.9", "0.9"], ["EMA 0.98", "0.98"], ["EMA 0.99", "0.99"], ["EMA 0.999", "0.999"]];
+const CATCH = 6; // px beside a spike that still mean it
 const DASHES = [[], [5, 3], [2, 2]];
 
 export function createLoss(store: Store, _actions: Actions): Panel {
   const shell = createShell(store, "loss", "Loss", "Loss curves");
   const tools = createTools(store);
-  shell.tools.append(tools.smoothing, tools.scale);
+  const spikes = createSpikes(store, () => spikesNow());
+  shell.tools.append(spikes.el, tools.smoothing, tools.scale);
   const read = h("div", { class: "read" });
   const canvas = h("canvas", { role: "img", tabindex: 0, "aria-label": "loss: no value yet" });
   const plot = h("div", { class: "plot" }, canvas);
@@ -33,6 +36,7 @@ export function createLoss(store: Store, _actions: Actions): Panel {
     const ink = inks(shell.el);
     const scene = sceneOf(state, main, curves, ink);
     tools.draw(state, scene);
+    spikes.draw(state);
     setAttr(canvas, "aria-label", nameOf(state, scene));
     drawRead(read, state, scene, main);
     const [width, height] = [plot.clientWidth, plot.clientHeight];
@@ -47,7 +51,8 @@ export function createLoss(store: Store, _actions: Actions): Panel {
     scrubber.draw(state, main, frame, width);
   };
 
-  steer(store, canvas, () => frame);
+  const spikesNow = (): Spike[] => spikesOf(store.state, curves);
+  steer(store, canvas, () => frame, spikesNow);
   return { el: shell.el, draw, destroy: () => shell.el.remove(), summary: summaryOf };
 }
 
@@ -88,12 +93,14 @@ function createTools(store: Store): { smoothing: HTMLElement; scale: HTMLElement
   return { smoothing, scale, draw };
 }
 
-/** Pointer and keys on the plot: hover previews, click and Enter pin, Esc goes back to live. */
-function steer(store: Store, canvas: HTMLCanvasElement, frameNow: () => Frame | null): void {
+/** Pointer and keys on the plot: hover previews, click and Enter pin, n and p go to the next and the previous spike, Esc goes back to live. */
+function steer(store: Store, canvas: HTMLCanvasElement, frameNow: () => Frame | null, spikesNow: () => Spike[]): void {
   const main = (): Series | null => mainSeries(store.state);
   const stepAt = (event: PointerEvent | MouseEvent): number | null => {
     const [frame, series] = [frameNow(), main()];
     if (frame === null || series === null) return null;
+    const spike = spikesNow().find(({ step }) => Math.abs(frame.x(step) - event.offsetX) <= CATCH);
+    if (spike !== undefined) return spike.step;
     const at = nearest(series.steps, series.length, ((event.offsetX - frame.left) / frame.width) * frame.span);
     return at < 0 ? null : series.steps[at];
   };
@@ -102,7 +109,8 @@ function steer(store: Store, canvas: HTMLCanvasElement, frameNow: () => Frame | 
     if (step !== store.state.ui.hoverStep) store.setUi({ hoverStep: step });
   });
   canvas.addEventListener("pointerleave", () => store.setUi({ hoverStep: null }));
-  canvas.addEventListener("click", (event) => store.setUi({ pinnedStep: stepAt(event) }));
+  const pin = (step: number | null): void => store.setUi({ pinnedStep: step, hoverStep: null, ...(step === null ? {} : { inspectorOpen: true }) });
+  canvas.addEventListener("click", (event) => pin(stepAt(event)));
   canvas.addEventListener("blur", () => store.setUi({ hoverStep: null }));
   canvas.addEventListener("keydown", (event) => {
     const series = main();
@@ -112,7 +120,8 @@ function steer(store: Store, canvas: HTMLCanvasElement, frameNow: () => Frame | 
     const move = event.shiftKey ? 100 : 1;
     const target: Record<string, number> = { ArrowLeft: at - move, ArrowRight: at + move, Home: 0, End: series.length - 1 };
     if (event.key in target) store.setUi({ hoverStep: series.steps[Math.max(0, Math.min(series.length - 1, target[event.key]))] });
-    else if (event.key === "Enter") store.setUi({ pinnedStep: ui.hoverStep, hoverStep: null });
+    else if (event.key === "n" || event.key === "p") pin(nextSpike(spikesNow(), shownStep(ui), event.key === "n") ?? ui.pinnedStep);
+    else if (event.key === "Enter") pin(ui.hoverStep);
     else if (event.key === "Escape" && (ui.hoverStep !== null || ui.pinnedStep !== null)) store.setUi({ hoverStep: null, pinnedStep: null });
     else return;
     event.preventDefault();

@@ -1,5 +1,6 @@
 // The recorded steps that a page knows: those it asked the kernel for, and those that came with the last snapshot.
 import { type Bytes, type GraphDescription, type WireHistory, type WireKept, type WireMoment, HISTOGRAM_BINS, asBytes, floats, uints } from "./protocol";
+import { readBatch } from "./inspect/batch";
 import type { Detail, GraphStats } from "./store";
 
 /** Nodes of the shown graph that are new, gone or changed, against another step's graph; `title` says which and how many. */
@@ -151,7 +152,7 @@ function readKept(wire: WireKept, buffers: Bytes[], graph: GraphDescription): Mo
       grad: hasGrad ? { picture: null, hist: hist(2 * i + 1), lo: gradLo, hi: gradHi, mean: gradMean, std: gradStd, ...unknown } : null,
     });
   });
-  return { step: wire.step, version: wire.version, stats: { step: wire.step, table: floats(buffers[wire.stats]) }, details, since: wire.since, newest: wire.newest };
+  return { step: wire.step, version: wire.version, stats: { step: wire.step, table: floats(buffers[wire.stats]), batch: readBatch(wire.batch, buffers) }, details, since: wire.since, newest: wire.newest };
 }
 
 function octets<T>(bytes: Bytes | undefined, type: new (buffer: ArrayBuffer, offset: number, length: number) => T): T {

@@ -84,6 +84,8 @@ export interface WirePart {
   bad: number;
 }
 export interface WireDetail { node: number; step: number; shape: number[]; value: WirePart; grad: WirePart | null; saved: [name: string, bytes: number][] }
+/** What a step was given; `labels`: buffer of counts of the whole numbers from `first` on. */
+export interface WireBatch { index: number | null; total: number | null; inputs: [node: number, shape: number[], first: number, labels: number | null][] }
 /** How the graph of a recorded step differs from that of the recorded step before, and from the newest one; absent: not at all. */
 export interface WireChanges {
   since?: { step: number; added: number[]; changed: number[]; removed: number };
@@ -97,6 +99,7 @@ export interface WireMoment extends WireChanges {
   step?: number;
   version?: number;
   stats?: number;
+  batch?: WireBatch;
   graph?: GraphDescription;
   node?: number;
   detail?: WireDetail | null;
@@ -106,6 +109,7 @@ export interface WireKept extends WireChanges {
   step: number;
   version: number;
   stats: number;
+  batch?: WireBatch;
   nodes: number;
   numbers: number;
   exact: number;
@@ -150,7 +154,7 @@ export interface Frame {
   graph?: GraphDescription | null;
   graph_version?: number;
   history?: WireHistory; // in the last snapshot
-  graph_stats?: { step: number; table: number } | null;
+  graph_stats?: { step: number; table: number; batch?: WireBatch } | null;
   details?: WireDetail[];
   error?: RunError | null;
   stop?: Stop | null;

@@ -1,4 +1,5 @@
 // All that one live view knows: what the kernel said, and what the user chose. Panels read it, and only the store writes it.
+import { type Batch, readBatch } from "./inspect/batch";
 import { type Part, readPart } from "./inspect/excerpt";
 import { type Marks, type Moment, Past, carry, marksOf } from "./past";
 import { mainSeries } from "./selectors";
@@ -12,7 +13,7 @@ import {
 export { controlsLive, mainSeries, selectedRows, shownStep } from "./selectors";
 export { Probes, Series };
 
-export interface GraphStats { step: number; table: Float32Array } // (nodes, 8), columns NODE_STATS
+export interface GraphStats { step: number; table: Float32Array; batch?: Batch | null } // (nodes, 8), columns NODE_STATS
 
 /** Value and gradient of one node at one recorded step. */
 export interface Detail { node: number; step: number; shape: number[]; value: Part; grad: Part | null; saved: [name: string, bytes: number][] }
@@ -174,7 +175,7 @@ export class Store {
     const details = new Map<number, Detail | null>();
     if (wire.node !== undefined) details.set(wire.node, wire.detail ? readDetail(wire.detail, buffers) : null);
     const table = floats(buffers[wire.stats ?? -1]);
-    this.past.add(wire.asked, { step: wire.step, version: wire.version, stats: { step: wire.step, table }, details, since: wire.since, newest: wire.newest });
+    this.past.add(wire.asked, { step: wire.step, version: wire.version, stats: { step: wire.step, table, batch: readBatch(wire.batch, buffers) }, details, since: wire.since, newest: wire.newest });
     this.gaveUp = false;
     this.travel();
     this.changed();
@@ -285,7 +286,7 @@ export class Store {
       this.live = { graph: frame.graph, version: frame.graph_version ?? live.version + 1, stats: null, details: new Map() };
       if (frame.graph !== null) this.past.learn(this.live.version, frame.graph);
     }
-    if (frame.graph_stats) this.live.stats = { step: frame.graph_stats.step, table: floats(buffers[frame.graph_stats.table]) };
+    if (frame.graph_stats) this.live.stats = { step: frame.graph_stats.step, table: floats(buffers[frame.graph_stats.table]), batch: readBatch(frame.graph_stats.batch, buffers) };
     for (const detail of frame.details ?? []) this.live.details = new Map(this.live.details).set(detail.node, readDetail(detail, buffers));
   }
 

@@ -94,7 +94,7 @@ describe("the inspector", () => {
     expect(text(".bar")).toBe("head › fc1Linear");
     expect(text(".source")).toBe("cell [7] line 4h = F.relu(self.fc1(x))");
     expect(text(".source mark")).toBe("self.fc1(x)");
-    expect(text(".facts")).toContain("shape64×120dtypefloat32devicecpumemory30\u2009KBforward11\u2009µsbackward19\u2009µs|grad|");
+    expect(text(".body > .facts")).toContain("shape64×120dtypefloat32devicecpumemory30\u2009KBforward11\u2009µsbackward19\u2009µs|grad|");
     expect(panel.el.querySelector(".picture canvas")!.getAttribute("aria-label")).toBe("value 64×120 at step 200, mean 0.61, from −3.4 to 3.4");
     expect(text(".history")).toContain("fc1 over the steps");
   });
@@ -153,7 +153,7 @@ describe("the inspector", () => {
     choose("node", "9999");
     expect(text("h3")).toBe("Nothing selected");
     expect(text(".wait")).toContain("Choose a node");
-    expect(shown(".facts")).toBe(false);
+    expect(shown(".body > .facts")).toBe(false);
   });
 });
 
