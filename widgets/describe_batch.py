@@ -15,7 +15,7 @@ __all__ = ["describe_batch"]
 def describe_batch(batch: Batch, message: Message) -> dict[str, Any]:
     """{"index", "total", "inputs": [[node, shape, first label, buffer of counts or null], ...]}."""
     return {
-        "index": batch.index,
+        "index": batch.number,
         "total": batch.total,
         "inputs": [
             [given.node, [int(size) for size in given.shape], int(given.first), _counts(given.labels, message)]

@@ -25,10 +25,10 @@ class BatchInput(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """The inputs of one step, and which batch of its loader's pass it was, from 0; None where no loader gave it."""
+    """The inputs of one step, and which `number` of its loader's pass it was, from 0; None where no loader gave it."""
 
     inputs: tuple[BatchInput, ...] = ()
-    index: int | None = None
+    number: int | None = None
     total: int | None = None
 
 

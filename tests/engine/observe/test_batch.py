@@ -49,7 +49,7 @@ def test_a_recorded_step_knows_what_it_was_given() -> None:
                 loss.backward()
                 optimizer.step()
     assert [moment.step for moment in run.history] == [1, 2, 3, 4, 5, 6]
-    places = [(moment.batch.index, moment.batch.total) for moment in run.history]
+    places = [(moment.batch.number, moment.batch.total) for moment in run.history]
     assert places == [(0, 3), (1, 3), (2, 3)] * 2
     for moment, rows in zip(run.history, (slice(0, 4), slice(4, 8), slice(8, 10)), strict=False):
         given = {moment.graph.nodes[one.node].name: one for one in moment.batch.inputs}
@@ -70,6 +70,6 @@ def test_a_loop_without_a_loader_has_a_batch_too() -> None:
     with observe.start_run() as run:
         (x @ w).sum().backward()
     batch = run.history[-1].batch
-    assert (batch.index, batch.total) == (None, None)
+    assert (batch.number, batch.total) == (None, None)
     assert [one.shape for one in batch.inputs] == [(5, 3)]
     assert run.picture.batch == batch
