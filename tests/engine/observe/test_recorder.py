@@ -103,10 +103,11 @@ def test_the_graph_has_values_gradients_and_times() -> None:
 def test_only_a_few_steps_are_recorded_at_health(monkeypatch: pytest.MonkeyPatch) -> None:
     model, optimizer = make()
     listening = []
+    monkeypatch.setitem(module.PAUSE, "health", 60.0)  # a busy machine may need seconds for these steps
     with observe.start_run() as run:
         train(model, optimizer, 300, after=lambda _: listening.append(bool(events.op)))
-    assert sum(listening) <= 7, "the first, those after 3, 15, 63 and 255 steps, and what the clock allows"
-    assert 5 <= run.probes.total <= 7
+    assert sum(listening) <= 5, "the first, and those after 3, 15, 63 and 255 steps"
+    assert run.probes.total == 5
     monkeypatch.setitem(module.PAUSE, "health", 0.0)
     monkeypatch.setitem(module.SHARE, "health", 1e9)
     with observe.start_run() as run:
