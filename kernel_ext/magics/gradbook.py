@@ -25,6 +25,7 @@ gradbook watches the cells that train: the first .backward() puts a live view un
   %%watch [NAME]    a cell's live view, said explicitly     %graph EXPR    the graph behind a tensor
   %inspect EXPR     one tensor, looked at closely           %runs          the runs so far
   %breakpoint nan   stop where it is born                    %breakpoint?   at what else
+  %%timeline        time and memory by op, module and line   %%walk         step by step
   %seed N           the same random numbers again           %as_torch on   import torch gives gradbook
   %unload_ext gradbook   leave"""
 

@@ -96,6 +96,25 @@ def breakpoint_rows() -> list[Row]:
     return found
 
 
+def timeline_rows() -> list[Row]:
+    """What %%timeline costs, and how near what it tells comes to a step that nobody watches."""
+    found = []
+    for name, build in (("small MLP", mlp), ("medium CNN", cnn)):
+        train = loop(build)
+        train(ROUND_SECONDS)
+        bare, timed, told = [], [], []
+        for _ in range(ROUNDS):
+            bare.append(train(ROUND_SECONDS)[0])
+            with observe.timeline({}) as t:
+                timed.append(train(ROUND_SECONDS)[0])
+            told.append((t.wall - t.watching) / t.steps)
+        least, most = min(bare), min(timed)
+        told_step, bare_step = milliseconds(min(told)), milliseconds(least)
+        note = f"{most / least:.2f}×; it tells {told_step}, an unwatched one takes {bare_step}"
+        found.append(Row(f"step of a {name}, %%timeline", milliseconds(most), "", note))
+    return found
+
+
 def birth_rows() -> list[Row]:
     """How long it takes to find where a NaN was born in a graph of 5,000 operations."""
     gradbook.manual_seed(0)
@@ -130,4 +149,4 @@ def rows() -> list[Row]:
                 f"{100 * (r - 1):+.1f} %" if level == "health" else f"{r:.2f}×" for r in ratios
             )
             found.append(Row(f"step of a {name}, level {level}", milliseconds(medians[level][0]), bar, note))
-    return [*found, *breakpoint_rows(), *birth_rows()]
+    return [*found, *timeline_rows(), *breakpoint_rows(), *birth_rows()]

@@ -108,7 +108,7 @@ def test_what_watching_takes_is_taken_out() -> None:
     unwatched = min(bare() for _ in range(150))
     best = min((timed() for _ in range(150)), key=lambda t: t.wall)
     assert best.wall > 2 * unwatched
-    assert 0.7 * unwatched < best.wall - best.watching < 1.8 * unwatched
+    assert 0.5 * unwatched < best.wall - best.watching < 2.5 * unwatched
 
 
 def test_the_detours_are_measured_once_with_nobody_else_listening(monkeypatch: pytest.MonkeyPatch) -> None:
