@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from gradbook import observe
+from gradbook.kernel_ext.errorcards import ErrorCards
 from gradbook.kernel_ext.settings import Settings
 from gradbook.observe.recorder import Recorder
 from gradbook.observe.source import forget_cells, name_cell
@@ -55,19 +56,23 @@ class Cells:
     # -- hooks -------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Hook into the shell: two cell events, and how StopTraining is shown (not at all)."""
+        """Hook into the shell: two cell events, and how exceptions are shown (StopTraining not at all)."""
         self.shell.events.register("pre_run_cell", self.begin)
         self.shell.events.register("post_run_cell", self.end)
         self._before = (self.shell.custom_exceptions, self.shell.CustomTB)
         exceptions, handler = self._before
+        cards = ErrorCards(self.shell, self.settings)
 
         def show(shell: Any, kind: type, value: BaseException, traceback: Any, tb_offset: int | None = None) -> Any:
             if isinstance(value, observe.StopTraining):
                 return []
-            return handler(kind, value, traceback, tb_offset)
+            if isinstance(value, exceptions):
+                return handler(kind, value, traceback, tb_offset)
+            cards.show(kind, value, traceback)
+            return []
 
         self._name_earlier_cells()
-        self.shell.set_custom_exc((*exceptions, observe.StopTraining), show)
+        self.shell.set_custom_exc((*exceptions, observe.StopTraining, Exception), show)
         self._ours = self.shell.CustomTB
         self._name_loading_cell()
 

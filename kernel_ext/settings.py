@@ -1,4 +1,4 @@
-"""What `%gradbook` sets: whether cells are watched, how closely, how much is kept, how often the view is told."""
+"""What `%gradbook` sets: which cells are watched, how closely, how much is kept, how often told; error cards."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Settings:
     hz: float = float(MOST_HZ)
     theme: str = "auto"
     window: int = WINDOW  # bytes of a run's history
+    cards: bool = True
 
 
 def choice(option: str, value: str, valid: tuple[str, ...]) -> str:

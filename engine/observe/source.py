@@ -10,7 +10,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import NamedTuple
 
-__all__ = ["Location", "Span", "cell_label", "forget_cells", "locate", "name_cell", "user_frame"]
+__all__ = ["Location", "Span", "cell_label", "cells", "forget_cells", "locate", "name_cell", "user_frame"]
 
 Where = tuple[CodeType, int]  # a code object and the offset of one instruction in it
 
@@ -45,7 +45,20 @@ class Location(NamedTuple):
 
 def name_cell(file: str, label: str) -> None:
     """Remember that code compiled under this file name is the notebook cell `label`, such as '[7]'."""
+    _cells.pop(file, None)  # a cell that runs again is the latest
     _cells[file] = label
+
+
+def cells() -> tuple[str, ...]:
+    """The code file names of the cells that ran and whose text is known, in order."""
+    others = sorted((f for f in list(linecache.cache) if _IPYTHON_CELL.match(f) and f not in _cells), key=cell_number)
+    return (*others, *(file for file in _cells if linecache.getlines(file)))
+
+
+def cell_number(file: str) -> int:
+    """7 for a cell labelled '[7]'; 0 for what is none."""
+    digits = cell_label(file).strip("[]")
+    return int(digits) if digits.isdigit() else 0
 
 
 def forget_cells() -> None:

@@ -30,8 +30,9 @@ MAGICS = (
 EXPRESSIONS = ("graph", "inspect", "breakpoint")  # those that take a Python expression
 WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "gradbook": {
-        "": ("auto", "level", "window", "hz", "theme", "status"),
+        "": ("auto", "level", "window", "hz", "theme", "cards", "status"),
         "auto": ("on", "off"),
+        "cards": ("on", "off"),
         "level": LEVELS,
         "theme": THEMES,
     },

@@ -11,7 +11,7 @@ from gradbook.kernel_ext.settings import LEVELS, THEMES, Settings, choice, frame
 
 __all__ = ["GradbookMagic"]
 
-SETTINGS = ("auto", "level", "window", "hz", "theme", "status")
+SETTINGS = ("auto", "level", "window", "hz", "theme", "cards", "status")
 HELP = """\
 gradbook watches the cells that train: the first .backward() puts a live view under the cell.
 
@@ -20,6 +20,7 @@ gradbook watches the cells that train: the first .backward() puts a live view un
   %gradbook window 256MB           at level full: memory for the steps that can be looked at again
   %gradbook hz N                   at most N frames a second to the view (up to 20)
   %gradbook theme auto|light|dark  colours of new views
+  %gradbook cards on|off           an error card under a cell that an error of gradbook ends
   %gradbook status                 what is set, and what runs
 
   %%watch [NAME]    a cell's live view, said explicitly     %graph EXPR    the graph behind a tensor
@@ -38,7 +39,8 @@ class GradbookMagic(GradbookMagics):
     def gradbook(self, line: str) -> None:
         """Settings and state of gradbook; without arguments, a page of help.
 
-        %gradbook [auto on|off] [level off|health|full] [window SIZE] [hz N] [theme auto|light|dark] [status]
+        %gradbook [auto on|off] [level off|health|full] [window SIZE] [hz N] [theme auto|light|dark]
+                  [cards on|off] [status]
 
         auto    watch every cell that trains (on), or only those that begin with %%watch (off)
         level   health: loss, norms and a few steps a second in detail, at most 5 % of the time;
@@ -47,6 +49,8 @@ class GradbookMagic(GradbookMagics):
         window  the most that those values may take, such as 256MB; when it is full, every other older step goes
         hz      frames a second to a view, at most 20
         theme   colours of views opened from now on
+        cards   under a cell that an error of gradbook ends: the line, the operands, fixes that were tried; off: the
+                ordinary traceback alone
         status  what is set, and what runs
         Several may stand in one line: %gradbook level full hz 5
         """
@@ -76,6 +80,8 @@ def apply(words: list[str], settings: Settings) -> bool:
         value = rest.pop(0)
         if word == "auto":
             new.auto = choice("%gradbook auto", value, ("on", "off")) == "on"
+        elif word == "cards":
+            new.cards = choice("%gradbook cards", value, ("on", "off")) == "on"
         elif word == "level":
             new.level = choice("%gradbook level", value, LEVELS)
         elif word == "theme":
@@ -93,6 +99,7 @@ def status(settings: Settings) -> str:
     run = observe.current_run()
     known = len(observe.runs())
     now = repr(run) if run is not None else f"no run in progress, {known} remembered"
-    auto = "on" if settings.auto else "off"
+    auto, cards = ("on" if each else "off" for each in (settings.auto, settings.cards))
     what = f"auto {auto} · level {settings.level} · window {settings.window >> 20} MB"
-    return f"{what} · {settings.hz:g} frames a second · theme {settings.theme}\n{now}"
+    seen = f"{settings.hz:g} frames a second · theme {settings.theme} · cards {cards}"
+    return f"{what} · {seen}\n{now}"

@@ -50,7 +50,7 @@ def test_gradbook_alone_is_a_page_of_help(loaded: InteractiveShell, capsys: pyte
 def test_settings_change_together_or_not_at_all(loaded: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
     loaded.run_line_magic("gradbook", "auto off level full window 64MB hz 5 theme dark status")
     assert "auto off · level full · window 64 MB · 5 frames a second · theme dark" in capsys.readouterr().out
-    assert "auto, level, window, hz, theme, status" in usage(loaded, "%gradbook level health colour red")
+    assert "auto, level, window, hz, theme, cards, status" in usage(loaded, "%gradbook level health colour red")
     loaded.run_line_magic("gradbook", "status")
     assert "level full" in capsys.readouterr().out
 
@@ -64,7 +64,7 @@ def test_settings_change_together_or_not_at_all(loaded: InteractiveShell, capsys
         ("%gradbook hz 0", "at most 20"),
         ("%gradbook hz many", "at most 20"),
         ("%gradbook level", "needs a value"),
-        ("%gradbook banana", "auto, level, window, hz, theme, status"),
+        ("%gradbook banana", "auto, level, window, hz, theme, cards, status"),
         ("%graph", "say what to show"),
         ("%graph w --deep 3", "--depth, --direction, --save"),
         ("%graph w --depth many", "whole number"),

@@ -110,7 +110,8 @@ function markOf(kind: Kind): SVGElement[] {
   return [];
 }
 
-function copyText(text: string, button: HTMLElement): void {
+/** Text into the clipboard; the button says how it went. */
+export function copyText(text: string, button: HTMLElement): void {
   const done = (word: string): void => {
     setText(button, word);
     setTimeout(() => setText(button, "Copy"), 1500);

@@ -1,4 +1,5 @@
 // The style sheets as text in the bundle, given once to each document or shadow root that holds a view.
+import card from "./card/card.css";
 import graph from "./graph.css";
 import inspect from "./inspect/inspect.css";
 import timeline from "./timeline/timeline.css";
@@ -6,7 +7,7 @@ import tokens from "./tokens.css";
 import view from "./view.css";
 import walk from "./walk/walk.css";
 
-const sheets = [tokens, view, graph, inspect, timeline, walk];
+const sheets = [tokens, view, graph, inspect, timeline, walk, card];
 const styled = new WeakSet<Node>();
 
 /** Style the document or shadow root around `el`. */

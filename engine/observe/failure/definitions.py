@@ -1,0 +1,185 @@
+"""Where things were made: the call that built a module, the line that gave a variable its value."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gradbook.nn.module import Module
+from gradbook.observe.failure.frames import is_users
+from gradbook.observe.failure.operands import Call
+from gradbook.observe.failure.text import Source, source_of
+from gradbook.observe.source import cells
+
+__all__ = ["Built", "assignments", "attribute", "built", "rebuilt"]
+
+CONTAINERS = ("Sequential", "ModuleList")
+
+
+@dataclass(frozen=True)
+class Built:
+    """The call that built a module, such as `nn.Linear(256, 120)`, and the class it stands in, if any."""
+
+    source: Source
+    call: ast.Call
+    owner: type | None
+
+    def argument(self, module: Any, name: str) -> ast.expr | None:
+        """The expression that was given for a parameter of the module's class."""
+        return arguments(self.call, type(module)).get(name)
+
+
+def arguments(call: ast.Call, kind: type) -> dict[str, ast.expr]:
+    """The expressions of a call by the names of the parameters they are for."""
+    if any(isinstance(argument, ast.Starred) for argument in call.args):
+        return {}
+    found = dict(zip(parameters(kind), call.args, strict=False))
+    found.update({keyword.arg: keyword.value for keyword in call.keywords if keyword.arg})
+    return found
+
+
+def parameters(kind: type) -> list[str]:
+    """The names of the parameters of a class's constructor; of one that only hands on, those of its base."""
+    for base in kind.__mro__:
+        init = vars(base).get("__init__")
+        if init is None:
+            continue
+        found = list(inspect.signature(init).parameters.values())[1:]
+        if any(p.kind is p.POSITIONAL_OR_KEYWORD for p in found):
+            return [p.name for p in found if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name != "mode"]
+    return []
+
+
+def built(module: Any, call: Call) -> Built | None:
+    """The call in the user's source that built a module; None where it is not plain to see.
+
+    Followed are `self.name = Kind(…)` in the owner's class, `name = Kind(…)` in a cell, both also in nn.Sequential(…).
+    A module from a list comprehension, a loop or a function is not: one change there would change them all.
+    """
+    roots = [root for _, root in (call.names.roots if call.names is not None else ())]
+    for root in (*call.modules[:1], *roots):
+        for path, found in root.named_modules():
+            if found is module:
+                return _at(root, path, call)
+    return None
+
+
+def _at(root: Any, path: str, call: Call) -> Built | None:
+    """Follow a path from its root down, from call to call."""
+    here, place = root, _variable(root, call)
+    for part in path.split(".") if path else []:
+        child = here._modules.get(part)
+        own = attribute(type(here), part)
+        if own is not None:
+            place = own
+        elif part.isdigit() and type(here).__name__ in CONTAINERS and place is not None:
+            place = _item(place, int(part))
+        else:
+            place = None
+        here = child
+    if place is None or not _builds(place.call, type(here)):
+        return None
+    return None if _repeated(place) else place
+
+
+def attribute(kind: type, name: str) -> Built | None:
+    """The last `self.name = f(…)` in a class or its bases."""
+    for base in kind.__mro__:
+        init = vars(base).get("__init__")
+        code = getattr(init, "__code__", None)
+        if code is None or not is_users(code.co_filename):
+            continue
+        source = source_of(code.co_filename)
+        found = None
+        for node, target in single_assignments(source):
+            own = isinstance(target, ast.Attribute) and target.attr == name
+            if own and isinstance(node.value, ast.Call) and _within(source, node, base.__name__, code.co_firstlineno):
+                found = Built(source, node.value, base)
+        if found is not None:
+            return found
+    return None
+
+
+def _within(source: Source, node: ast.AST, name: str, line: int) -> bool:
+    """True for a node in the class of this name whose __init__ begins at this line."""
+    here: ast.AST | None = node
+    while here is not None and not isinstance(here, ast.ClassDef):
+        here = source.parents.get(here)
+    return here is not None and here.name == name and here.lineno <= line <= (here.end_lineno or here.lineno)
+
+
+def _item(place: Built, index: int) -> Built | None:
+    """The call of one item of nn.Sequential(a, b, …) or nn.ModuleList([a, b, …])."""
+    items: list[ast.expr] = place.call.args
+    if len(items) == 1 and isinstance(items[0], ast.List | ast.Tuple):
+        items = items[0].elts
+    if any(isinstance(item, ast.Starred) for item in items) or index >= len(items):
+        return None
+    item = items[index]
+    return Built(place.source, item, place.owner) if isinstance(item, ast.Call) else None
+
+
+def _variable(root: Any, call: Call) -> Built | None:
+    """The last `name = f(…)` for the variable that holds a module."""
+    names = {name for name, module in (call.names.roots if call.names is not None else ()) if module is root}
+    for source, node in assignments(names, call):
+        if isinstance(node.value, ast.Call) and (_builds(node.value, type(root)) or type(root).__name__ in CONTAINERS):
+            return Built(source, node.value, None)
+    return None
+
+
+def assignments(names: set[str], call: Call) -> Iterator[tuple[Source, ast.Assign]]:
+    """Assignments to plain variables, the latest first: in the failing cell above its line, then in earlier cells."""
+    first = call.source
+    line = call.step.line
+    own = first.file
+    for source in [first, *(source_of(file) for file in reversed(list(cells())) if file != own)]:
+        found = []
+        for node, target in single_assignments(source):
+            if isinstance(target, ast.Name) and target.id in names and (source is not first or node.lineno < line):
+                found.append(node)
+        for node in sorted(found, key=lambda n: n.lineno, reverse=True):
+            yield source, node
+
+
+def single_assignments(source: Source) -> Iterator[tuple[ast.Assign, ast.expr]]:
+    """Every `target = value` of a source, with its target."""
+    for node in source.nodes():
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            yield node, node.targets[0]
+
+
+def _builds(call: ast.Call, kind: type) -> bool:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return name == kind.__name__ or name == kind.__name__.rpartition(".")[2]
+
+
+def _repeated(place: Built) -> bool:
+    """True for a call in a loop or comprehension: it builds more than one module."""
+    here: ast.AST | None = place.call
+    while here is not None and not isinstance(here, ast.FunctionDef | ast.ClassDef):
+        if isinstance(here, ast.For | ast.While | ast.ListComp | ast.GeneratorExp | ast.DictComp):
+            return True
+        here = place.source.parents.get(here)
+    return False
+
+
+def rebuilt(module: Any, **changes: Any) -> Any:
+    """A module like another, with some arguments of its constructor changed. Raises what the constructor raises."""
+    given: dict[str, Any] = {}
+    for name in parameters(type(module)):
+        if name in ("device", "dtype"):
+            continue
+        if name in changes:
+            given[name] = changes[name]
+        elif name == "bias" and not isinstance(vars(module).get("bias"), bool):
+            given[name] = getattr(module, "bias", None) is not None
+        elif hasattr(module, name) and not isinstance(getattr(module, name), Module):
+            given[name] = getattr(module, name)
+    made = type(module)(**given)
+    made.train(module.training)
+    like = next(module.parameters(), None)
+    return made if like is None else made.to(device=like.device, dtype=like.dtype)

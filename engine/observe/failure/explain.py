@@ -1,0 +1,324 @@
+"""From an exception to all that an error card shows: the line, the operands, how far it got, fixes that were tried."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gradbook.errors import Card
+from gradbook.observe.failure.axes import find
+from gradbook.observe.failure.backward_fixes import backward_candidates
+from gradbook.observe.failure.candidates import Candidate, Mender
+from gradbook.observe.failure.findings import Finding, first_sentence, module_name
+from gradbook.observe.failure.frames import Frames, Step, frames_of, is_engine_error
+from gradbook.observe.failure.operands import Call, Operand, call_of
+from gradbook.observe.failure.origin import origins
+from gradbook.observe.failure.scene import Scene
+from gradbook.observe.failure.shape_fixes import shape_candidates
+from gradbook.observe.failure.steps import Stage, stages
+from gradbook.observe.failure.text import Edit, apply, place_of, source_of
+from gradbook.observe.failure.trial import Outcome, Plan, attempt
+from gradbook.tensor import Tensor
+
+__all__ = ["Failure", "Fix", "Given", "Line", "explain"]
+
+SECONDS = 3.0  # for all trials together
+MOST_FIXES, MOST_TRIALS = 3, 12
+AROUND = 3  # lines shown above and below the failing one
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the user's code; `mark` is the failing stretch of it, in characters."""
+
+    number: int
+    text: str
+    fails: bool = False
+    mark: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """An operand as it is shown: `bad` axes do not fit, `wrong` is 'dtype' or 'device'; `origin` says where from."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    device: str
+    bad: tuple[int, ...] = ()
+    wrong: str = ""
+    origin: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A change that was tried and works: the line before, at and after the change, its place, why, what came of it."""
+
+    before: str
+    changed: str
+    after: str
+    place: str
+    why: str
+    check: str
+    edits: tuple[Edit, ...] = ()
+
+    @property
+    def code(self) -> str:
+        """The line to paste."""
+        return self.before + self.changed + self.after
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception of the engine, explained. Code in `headline` stands in backticks."""
+
+    rule: str
+    kind: str
+    message: str
+    headline: str
+    op: str
+    module_path: str
+    place: str
+    file: str
+    lines: tuple[Line, ...]
+    operands: tuple[Given, ...]
+    relation: str
+    between: str
+    transposed: bool
+    stages: tuple[Stage, ...]
+    reached: str  # how many operations ran, in words
+    fixes: tuple[Fix, ...]
+    tried: str  # what the trials were, in words
+    frames: tuple[tuple[str, str], ...]  # (place, line) of the user's and of the engine's frames, outermost first
+    yours: int
+    inside: int
+    advice: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def explain(error: BaseException, seconds: float = SECONDS) -> Failure | None:
+    """What an exception of the engine means; None for any other exception. Runs the user's code on stand-ins only.
+
+    seconds: at most this long for trying fixes; 0 tries none. Also completes `error.card`.
+    """
+    frames = frames_of(error)
+    if not is_engine_error(error, frames):
+        return None
+    call = call_of(error, frames)
+    finding = find(error, call)
+    scene = Scene(frames, backward=needs_gradients(error, finding))
+    control, same = unchanged(scene, error, frames, seconds)
+    fixes: list[Fix] = []
+    after: Outcome | None = None
+    if same:
+        fixes, after = mend(Mender(call, finding, control), scene, seconds)
+    last = call.step
+    failure = Failure(
+        rule=finding.rule,
+        kind=type(error).__name__,
+        message=first_sentence(str(error)),
+        headline=finding.headline,
+        op=call.op,
+        module_path=module_name(call) if call.module is not None else "",
+        place=place_of(last.code.co_filename, last.line),
+        file=last.code.co_filename,
+        lines=tuple(lines(last)),
+        operands=tuple(given(call, finding, control if same else None)),
+        relation=finding.relation,
+        between=finding.between,
+        transposed=finding.transposed,
+        stages=(shown := stages(call, finding, control if same else None, after))[0],
+        reached=shown[1],
+        fixes=tuple(fixes),
+        tried=trials(scene, same, fixes, control),
+        frames=tuple(told(frames)),
+        yours=len(frames.user),
+        inside=sum(step.kind != "user" for step in frames.steps),
+        advice=tuple(getattr(getattr(error, "card", None), "fixes", ())),
+    )
+    complete(error, failure)
+    return failure
+
+
+def unchanged(scene: Scene, error: BaseException, frames: Frames, seconds: float) -> tuple[Outcome, bool]:
+    """The program as it is, on stand-ins, and whether it fails as it did for real: only then trials tell anything."""
+    before = tuple(scene.replayable() if scene.backward else scene.leading()) if seconds > 0 else ()
+    loops = [2, 1] if scene.loop() is not None and scene.backward else [1]
+    plans = [*(Plan(before=before, turns=turns) for turns in loops if before), Plan(before=())]
+    control = Outcome()
+    for plan in plans if seconds > 0 else []:
+        control = attempt(scene, plan, min(seconds, 1.0))
+        if reproduces(control, error, frames):
+            control.plan = plan
+            return control, True
+    return control, False
+
+
+def needs_gradients(error: BaseException, finding: Finding) -> bool:
+    """True for a failure that has to do with gradients: it must be tried with them."""
+    return finding.rule in ("backward", "changed-in-place") or "requires grad" in str(error)
+
+
+def reproduces(control: Outcome, error: BaseException, frames: Frames) -> bool:
+    """True if the unchanged program failed on stand-ins as it did for real. Notes what stood for each operand."""
+    if control.error is None or type(control.error) is not type(error):
+        return False
+    again = frames_of(control.error)
+    last, first = again.last, frames.last
+    if last is None or first is None or (last.line, last.code.co_filename) != (first.line, first.code.co_filename):
+        return False
+    call = call_of(control.error, again)
+    find(control.error, call)
+    control.twins = {operand.role: operand.tensor for operand in call.operands}
+    return True
+
+
+def mend(mender: Mender, scene: Scene, seconds: float) -> tuple[list[Fix], Outcome | None]:
+    """The fixes that work, best first, and what came of the first."""
+    until = time.monotonic() + seconds
+    fixes: list[Fix] = []
+    first: Outcome | None = None
+    seen: set[tuple[Edit, ...]] = set()
+    for tries, candidate in enumerate(candidates(mender, scene)):
+        left = until - time.monotonic()
+        if len(fixes) == MOST_FIXES or tries >= MOST_TRIALS or left <= 0:
+            break
+        if candidate.plan.edits in seen:
+            continue
+        seen.add(candidate.plan.edits)
+        plan = replace(candidate.plan, before=mender.control.plan.before, turns=mender.control.plan.turns)
+        outcome = attempt(scene, plan, min(left, 1.5))
+        if works(outcome, mender.control):
+            fixes.append(as_fix(candidate, outcome, scene))
+            first = first or outcome
+    return fixes, first
+
+
+def candidates(mender: Mender, scene: Scene) -> Iterator[Candidate]:
+    """What is worth a trial."""
+    found = backward_candidates(mender, scene) if scene.backward else shape_candidates(mender)
+    yield from (candidate for candidate in found if candidate is not None)
+
+
+def works(outcome: Outcome, control: Outcome) -> bool:
+    """True if a change lets the program run to the loss, the loss is one number, and no new warning is heard."""
+    if not outcome.ok or any("incorrect results" in text for text in set(outcome.warned) - set(control.warned)):
+        return False
+    loss = outcome.values.get(outcome.loss)
+    return not (outcome.reached == "loss" and isinstance(loss, Tensor) and loss.numel() != 1)
+
+
+def as_fix(candidate: Candidate, outcome: Outcome, scene: Scene) -> Fix:
+    """A candidate that works, as it is shown."""
+    edits = candidate.plan.edits
+    first = min(edits, key=lambda e: (e.line, e.column))
+    text = apply(source_of(first.file).text, tuple(e for e in edits if e.file == first.file))
+    line = text.splitlines()[first.line - 1]
+    start, end = first.column, first.column + len(first.text)
+    if len(edits) > 1:
+        end = max(end, *(line.find(e.text, e.column) + len(e.text) for e in edits if e.line == first.line))
+    indent = len(line) - len(line.lstrip())
+    return Fix(line[indent:start], line[start:end], line[end:], f"replaces {first.place}", candidate.why,
+               checked(outcome, scene), edits)  # fmt: skip
+
+
+def checked(outcome: Outcome, scene: Scene) -> str:
+    """What came of a trial: `then (64, 10), loss ()`; `then h (64, 120), tried up to line 5`."""
+    parts: list[str] = []
+    if isinstance(outcome.output, Tensor):
+        parts.append(str(tuple(outcome.output.shape)))
+    shown = [(n, v) for n, v in outcome.values.items() if isinstance(v, Tensor) and not n.startswith("_")]
+    for name, value in shown[-2:]:
+        text = str(tuple(value.shape))
+        if text not in parts or name == outcome.loss:
+            parts.append(f"{name} {text}")
+    if outcome.values.get("_returned") is not None and isinstance(outcome.values["_returned"], Tensor):
+        parts.append(f"returns {tuple(outcome.values['_returned'].shape)}")
+    if scene.backward:
+        parts.append("backward runs")
+    end = "" if outcome.reached == "loss" or scene.backward else f"tried up to line {outcome.line}"
+    return "then " + ", ".join([*parts, *([end] if end else [])]) if parts or end else "runs"
+
+
+def trials(scene: Scene, same: bool, fixes: list[Fix], control: Outcome) -> str:
+    """What the trials were, in words for the reader."""
+    if fixes:
+        how = "with gradients on stand-ins" if scene.backward else "on shapes alone"
+        through = "" if any("tried up to" in fix.check for fix in fixes) or scene.backward else ", through to the loss"
+        return f"each was tried {how}{through}"
+    if scene.statement is None:
+        return f"none was tried: {scene.why}"
+    if not same:
+        return "none was tried: on stand-ins the line does not fail the same way"
+    return "none that was tried works"
+
+
+def lines(step: Step) -> Iterator[Line]:
+    """The failing line and some around it."""
+    source, span = source_of(step.code.co_filename), step.span
+    text = source.lines
+    number = span.line if span is not None else step.line
+    node = source.at(span)
+    first, last = max(1, number - AROUND), min(len(text), number + AROUND - 1)
+    while last > number and not text[last - 1].strip():
+        last -= 1
+    shown = [line for line in text[first - 1 : last] if line.strip()]
+    margin = min((len(line) - len(line.lstrip()) for line in shown), default=0)
+    for at in range(first, last + 1):
+        mark = None
+        if at == number and span is not None:
+            line = text[at - 1]
+            start = _characters(line, node.col_offset if node is not None and node.lineno == at else span.column)
+            end = _characters(line, span.end_column) if span.end_line == at else len(line)
+            mark = (start - margin, end - margin) if end > start >= margin else None
+        yield Line(at, text[at - 1][margin:], at == number, mark)
+
+
+def _characters(line: str, offset: int) -> int:
+    return len(line.encode()[:offset].decode(errors="ignore"))
+
+
+def given(call: Call, finding: Finding, control: Outcome | None) -> Iterator[Given]:
+    """The operands as they are shown."""
+    for operand in call.operands:
+        found = origins(call, operand, control) if operand.bad or operand.wrong else ()
+        yield shown_operand(operand, finding, found)
+
+
+def shown_operand(operand: Operand, finding: Finding, origin: tuple[tuple[str, str], ...]) -> Given:
+    """One operand; a Linear's weight transposed, as it takes part in the product."""
+    shape, bad, name = operand.shape, operand.bad, operand.name
+    if finding.transposed and operand.role == "weight" and len(shape) == 2:
+        shape, bad, name = shape[::-1], tuple(1 - i for i in bad), f"{name}.T"
+    return Given(name, shape, operand.dtype, operand.device, bad, operand.wrong, origin)
+
+
+def told(frames: Frames) -> Iterator[tuple[str, str]]:
+    """The frames, one a line: the user's in full, those inside the engine by file."""
+    for step in frames.steps:
+        file = step.code.co_filename
+        text = source_of(file).lines
+        line = text[step.line - 1].strip() if step.line <= len(text) else ""
+        if step.kind == "user":
+            yield place_of(file, step.line), line
+        else:
+            package = str(step.frame.f_globals.get("__name__", "")).replace(".", "/")
+            yield f"{package.removeprefix('gradbook/')}.py", line
+
+
+def complete(error: BaseException, failure: Failure) -> None:
+    """Put what was found into `error.card`, as far as the engine had not said it itself."""
+    card = getattr(error, "card", None)
+    if card is None:
+        card = Card(explanation=str(error))
+        error.card = card  # type: ignore[attr-defined]
+    card.op = card.op or failure.op
+    card.module_path = card.module_path or failure.module_path
+    number = next((line.number for line in failure.lines if line.fails), 0)
+    card.location = card.location or (failure.file, number)
+    card.operands = [
+        {"name": o.name, "shape": o.shape, "dtype": o.dtype, "device": o.device, "bad": o.bad} for o in failure.operands
+    ] or card.operands
+    card.fixes = [fix.code for fix in failure.fixes] or card.fixes

@@ -1,0 +1,187 @@
+"""Candidates where values, dtypes, indices or arguments do not fit, and where the failing operation has no family."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import math
+
+import gradbook
+from gradbook.observe.failure.candidates import Candidates, Mender, bracketed, two
+from gradbook.observe.failure.operands import parts_of
+
+__all__ = ["device", "dimension", "dtype", "index", "other", "rows", "same_shape", "targets", "view"]
+
+CASTS = {"float32": "float", "float64": "double", "float16": "half", "int64": "long", "int32": "int", "bool": "bool",
+         "bfloat16": "bfloat16"}  # fmt: skip
+
+
+def targets(m: Mender) -> Candidates:
+    """Targets of the right shape, and scores for each class."""
+    x, target = two(m)
+    if x is None or target is None:
+        return
+    facts = m.finding.facts
+    if "classes" in facts:
+        most = int(target.tensor.max()) if target.tensor.numel() else 0
+        least = int(target.tensor.min()) if target.tensor.numel() else 0
+        if least >= 1 and most == facts["classes"]:
+            segment = m.call.source.segment(target.node) if target.node is not None else ""
+            if target.node is not None:
+                yield m.put(target.node, f"{bracketed(target.node, segment)} - 1", "Classes are counted from 0.")
+        if least >= 0:
+            yield m.width_of(x, f"One score for each of {most + 1} classes, 0 to {most}.", most + 1)
+        return
+    if len(target.shape) == len(x.shape) and target.shape[-1] == 1:
+        yield m.after(target, ".squeeze(-1)", "The axis of length 1 goes.")
+    if len(x.shape) == 3 and target.shape == x.shape[:2]:
+        yield m.after(x, ".transpose(1, 2)", "Classes come second: (batch, classes, time).")
+        yield m.both(
+            m.after(x, ".flatten(0, 1)", "Each step of each sequence is one row."), m.after(target, ".flatten()", "")
+        )
+    if x.shape and target.shape and len(x.shape) == 2 and math.prod(target.shape) == x.shape[0]:
+        yield m.after(target, ".flatten()", "One class index a row.")
+    if len(x.shape) == 3 and x.shape[1] == 1 and len(target.shape) == 1:
+        yield m.after(x, ".squeeze(1)", "The axis of length 1 goes.")
+
+
+def same_shape(m: Mender) -> Candidates:
+    """Scores and targets of one shape."""
+    x, target = two(m)
+    if x is None or target is None:
+        return
+    if len(x.shape) == len(target.shape) + 1 and x.shape[-1] == 1:
+        yield m.after(x, ".squeeze(-1)", "One number a row, as in the targets.")
+        yield m.after(target, ".unsqueeze(-1)", "One row a number, as in the scores.")
+    if len(target.shape) == len(x.shape) + 1 and target.shape[-1] == 1:
+        yield m.after(target, ".squeeze(-1)", "One number a row, as in the scores.")
+    if x.shape == target.shape[::-1]:
+        yield m.after(target, ".T", "Rows and columns changed.")
+    if len(x.shape) == 2 and x.shape[1] > 1 and target.shape == x.shape[:1]:
+        yield m.width_of(x, "One score a row.", 1)
+
+
+def rows(m: Mender) -> Candidates:
+    """A table with a row for each index."""
+    index = next((o for o in m.call.operands if o.role == "input"), None)
+    if index is None or "rows" not in m.finding.facts:
+        return
+    most = int(index.tensor.max())
+    if int(index.tensor.min()) >= 0:
+        yield m.argument(m.call.module, f"A row for each index, 0 to {most}.", num_embeddings=most + 1)
+
+
+def view(m: Mender) -> Candidates:
+    """A shape that holds as many numbers."""
+    x, _ = two(m)
+    node = m.call.node
+    if x is None or not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return
+    if "not compatible with input" in str(m.call.arguments.get("__message__", "")):
+        head = m.call.source.segment(node.func.value)
+        yield m.put(node.func, f"{head}.reshape", "Copies where it has to.")
+        return
+    numbers: list[ast.expr] = list(node.args)
+    if len(numbers) == 1 and isinstance(numbers[0], ast.Tuple | ast.List):
+        numbers = numbers[0].elts
+    for number in reversed(numbers):
+        value = _literal(number)
+        if value is not None and value != -1 and not any(_literal(n) == -1 for n in numbers):
+            yield m.put(number, "-1", "This length follows from the others.")
+    if any(_literal(n) == -1 for n in numbers) and len(numbers) == 2 and len(x.shape) > 1:
+        head = m.call.source.segment(node.func.value)
+        yield m.put(node, f"{head}.flatten(1)", f"{x.shape[0]} rows, all else in one axis.")
+
+
+def _literal(node: ast.expr) -> int | None:
+    try:
+        value = ast.literal_eval(node)
+    except ValueError:
+        return None
+    return value if isinstance(value, int) else None
+
+
+def index(m: Mender) -> Candidates:
+    """An entry that is there."""
+    node, facts = m.call.node, m.finding.facts
+    if not isinstance(node, ast.Subscript) or "size" not in facts:
+        return
+    for part in parts_of(node)[1:]:
+        if _literal(part) == facts["index"]:
+            yield m.put(part, "-1", f"The last entry, {facts['size'] - 1}.")
+
+
+def dimension(m: Mender) -> Candidates:
+    """An axis that is there."""
+    facts, node = m.finding.facts, m.call.node
+    if "dim" not in facts or not isinstance(node, ast.Call):
+        return
+    for part in [*(k.value for k in node.keywords if k.arg in ("dim", "axis")), *node.args]:
+        if _literal(part) == facts["dim"]:
+            yield m.put(part, "-1", "The last axis.")
+            if facts["high"] > 0:
+                yield m.put(part, "0", "The first axis.")
+            return
+
+
+def dtype(m: Mender) -> Candidates:
+    """One dtype for all."""
+    a, b = two(m)
+    if m.call.op in ("cross_entropy", "nll_loss", "embedding"):
+        wrong = next((o for o in m.call.operands if o.wrong), None)
+        yield m.after(wrong, ".long()", "Whole numbers, as indices are.")
+        return
+    if a is not None and b is not None and a.wrong and b.wrong:
+        pairs = [(a, b), (b, a)]
+        pairs.sort(key=lambda p: (p[0].tensor.dtype.is_floating_point, p[1].dtype != "float32"))
+        for operand, other in pairs:
+            if other.tensor.dtype.is_floating_point and other.dtype in CASTS:
+                yield m.after(
+                    operand, f".{CASTS[other.dtype]}()", f"{operand.name} becomes {other.dtype}, as {other.name} is."
+                )
+        return
+    if a is not None and not a.tensor.dtype.is_floating_point:
+        yield m.after(a, ".float()", "As floating-point numbers.")
+
+
+def device(m: Mender) -> Candidates:
+    """One device for all."""
+    a, b = two(m)
+    for operand, other in ((a, b), (b, a)):
+        if operand is not None and other is not None:
+            yield m.after(operand, f".to({other.device!r})", f"To where {other.name} is.")
+
+
+def other(m: Mender) -> Candidates:
+    """What has no family: a wrong axis, an unknown name, a number wanted from many, a list where a tensor is wanted."""
+    message = str(m.call.arguments.get("__message__", ""))
+    x = m.call.operands[0] if m.call.operands else None
+    node = m.call.node
+    if "Dimension out of range" in message:
+        yield from dimension(m)
+    elif "cannot be converted to Scalar" in message or "only one element" in message:
+        yield m.after(x, ".mean()", "One number from many.")
+        yield m.after(x, ".sum()", "One number from many.")
+    elif "Boolean value of Tensor" in message:
+        yield m.after(x, ".any()", "True if any is.")
+        yield m.after(x, ".all()", "True if all are.")
+    elif "has no attribute" in message and isinstance(node, ast.Attribute):
+        yield from _spelling(m, node)
+    elif "must be Tensor, not" in message and (torch := m.alias(gradbook)) and isinstance(node, ast.Call):
+        for part in node.args[:2]:
+            if isinstance(part, ast.List | ast.Name):
+                text = f"{torch}.tensor({m.call.source.segment(part)})"
+                yield m.put(part, text, "A tensor of these numbers.")
+                yield m.put(part, f"{text}.float()", "A tensor of these numbers.")
+
+
+def _spelling(m: Mender, node: ast.Attribute) -> Candidates:
+    owner = m.call.arguments.get("self")
+    known = [
+        *getattr(owner, "_modules", ()),
+        *getattr(owner, "_parameters", ()),
+        *getattr(owner, "_buffers", ()),
+        *dir(type(owner)),
+    ]
+    for name in difflib.get_close_matches(node.attr, known, n=2, cutoff=0.6):
+        yield m.put(node, f"{m.call.source.segment(node.value)}.{name}", "The name that is there.")

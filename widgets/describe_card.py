@@ -1,0 +1,94 @@
+"""A failure as an error card's view, and its text, have it. Pure: nothing of the user's runs here."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from typing import TYPE_CHECKING, Any
+
+from gradbook.widgets.card_drawing import Drawing, draw_operands, draw_stages
+from gradbook.widgets.wire import Message, plain
+
+if TYPE_CHECKING:
+    from gradbook.observe.failure import Failure, Line
+
+__all__ = ["describe_card", "titled"]
+
+WIDE, NARROW = 868, 452
+MESSAGE = 600  # characters of the exception's own words
+TOKENS = re.compile(
+    r"(?P<c>#.*)|(?P<s>(?:[rbfu]{0,2})(?:\"\"\"|'''|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'))|(?P<n>\b\d[\w.]*)|(?P<w>[^\W\d]\w*)"
+)
+Spans = list[tuple[str, str]]
+
+
+def describe_card(failure: Failure, traceback: str) -> Message:
+    """Everything that the card shows. `traceback` is the whole traceback as Python writes it."""
+    operands = draw_operands(failure) if failure.operands else None
+    about = failure.message
+    return Message({
+        "kind": "snapshot", "seq": 0, "view": "card",
+        "rule": failure.rule,
+        "name": f"Error: {failure.headline.replace('`', '')}",
+        "title": titled(failure.headline),
+        "error": failure.kind,
+        "message": about if len(about) <= MESSAGE else about[: MESSAGE - 1] + "…",
+        "place": failure.place,
+        "lines": [_line(line) for line in failure.lines],
+        "operands": operands.plain() if operands is not None else None,
+        "scale": "the operands, to scale" if operands is not None and operands.to_scale else "the operands",
+        "relation": failure.relation,
+        "stages": _stages(failure),
+        "reached": failure.reached,
+        "fixes": [{"code": [plain(f.before), plain(f.changed), plain(f.after)], "copy": f.code, "place": f.place,
+                   "why": plain(f.why), "check": plain(f.check)} for f in failure.fixes],
+        "tried": failure.tried,
+        "frames": _frames(failure),
+        "traceback": traceback,
+    })  # fmt: skip
+
+
+def titled(headline: str) -> Spans:
+    """A sentence with code in backticks as (text, "code" or "")."""
+    return [(plain(part), "code" if i % 2 else "") for i, part in enumerate(headline.split("`")) if part]
+
+
+def _stages(failure: Failure) -> dict[str, Any] | None:
+    if not failure.stages:
+        return None
+    drawn: dict[str, Drawing] = {
+        "wide": draw_stages(failure.stages, WIDE),
+        "narrow": draw_stages(failure.stages, NARROW),
+    }
+    return {name: drawing.plain() for name, drawing in drawn.items()}
+
+
+def _line(line: Line) -> dict[str, Any]:
+    text = plain(line.text)
+    return {"n": line.number, "spans": coloured(text, line.mark if line.fails else None), "fails": line.fails}
+
+
+def coloured(text: str, mark: tuple[int, int] | None = None) -> list[list[str]]:
+    """A line of Python as [text, style]: k, s, c, n (keyword, string, comment, number), with ` bad` where it fails."""
+    styles = [""] * len(text)
+    for found in TOKENS.finditer(text):
+        kind = found.lastgroup or ""
+        if kind == "w":
+            kind = "k" if found[0] in keyword.kwlist else ""
+        for at in range(*found.span()):
+            styles[at] = kind
+    for at in range(*mark) if mark is not None else ():
+        if at < len(styles):
+            styles[at] = f"{styles[at]} bad".strip()
+    spans: list[list[str]] = []
+    for char, style in zip(text, styles, strict=True):
+        if spans and spans[-1][1] == style:
+            spans[-1][0] += char
+        else:
+            spans.append([char, style])
+    return spans
+
+
+def _frames(failure: Failure) -> str:
+    yours = "1 frame of yours" if failure.yours == 1 else f"{failure.yours} frames of yours"
+    return f"{yours}, {failure.inside} inside the library"

@@ -1,0 +1,80 @@
+// The error card. Reading order: what is wrong, where, why (the operands), how far it got, what to do, the traceback.
+import { type Child, h, icon } from "../dom";
+import { createStage } from "../stage";
+import type { ViewMaker } from "../views";
+import { copyText } from "../coachrow";
+import type { CardData, CodeLine, Fix, Span } from "./data";
+import { drawShapes } from "./drawing";
+
+const WIDE = 860; // from here on code and operands stand side by side, and the stages in one row
+
+export const createCard: ViewMaker = (el, { header, theme }) => {
+  const card = header as unknown as CardData;
+  let wide: boolean | null = null;
+  const place = h("div", {});
+  const stage = createStage(el, "err", card.name, () => {
+    stage.dress(theme);
+    const now = stage.root.clientWidth >= WIDE;
+    if (card.stages === null || now === wide) return;
+    wide = now;
+    place.replaceChildren(drawShapes(wide ? card.stages.wide : card.stages.narrow));
+  });
+  stage.root.append(...drawCard(card, place));
+  stage.schedule();
+  return () => stage.remove();
+};
+
+/** Everything but the stages, whose drawing depends on the width. */
+function drawCard(card: CardData, stages: HTMLElement): HTMLElement[] {
+  const parts = [head(card), code(card)];
+  if (card.operands !== null) parts.push(h("div", { class: "eo" }, caption(card.scale, card.relation), drawShapes(card.operands)));
+  if (card.stages !== null) parts.push(h("div", { class: "eg" }, caption("how far it got", card.reached), stages));
+  parts.push(h("div", { class: "ef" }, caption(card.fixes.length > 0 ? "fixes, best first" : "fixes", card.tried), fixes(card.fixes)));
+  parts.push(traceback(card));
+  return [h("div", { class: card.operands === null ? "grid alone" : "grid" }, ...parts)];
+}
+
+function head(card: CardData): HTMLElement {
+  const title = card.title.map(([text, style]) => (style === "code" ? h("code", {}, text) : text));
+  return h("header", { class: "eh" },
+    icon(16, "M5 1h6l4 4v6l-4 4H5l-4-4V5z", "M5.500 5.500l5 5M10.500 5.500l-5 5"),
+    h("div", {}, h("h3", {}, ...title), h("div", { class: "dim sub" }, h("b", {}, card.error), " ", h("code", {}, card.message))),
+    h("span", { class: "dim rule" }, card.rule));
+}
+
+function caption(title: string, remark: string): HTMLElement {
+  return h("div", { class: "cap" }, h("span", {}, title), h("span", { class: "dim" }, remark));
+}
+
+function code(card: CardData): HTMLElement {
+  return h("div", { class: "ec" }, caption(card.place, ""), h("code", { class: "src", tabindex: 0, role: "group", "aria-label": `code, ${card.place}` }, ...card.lines.map(line)));
+}
+
+function line(one: CodeLine): HTMLElement {
+  return h("span", { class: one.fails ? "ln fail" : "ln", "data-n": one.n }, one.fails && h("span", { class: "a11y" }, "fails: "), ...spans(one.spans), "\n");
+}
+
+const KINDS = new Set(["k", "s", "c", "n", "bad"]);
+
+function spans(parts: Span[]): Child[] {
+  return parts.map(([text, style]) => {
+    const kinds = style.split(" ").filter((kind) => KINDS.has(kind));
+    return kinds.length > 0 ? h("span", { class: kinds.join(" ") }, text) : text;
+  });
+}
+
+function fixes(found: Fix[]): HTMLElement | null {
+  if (found.length === 0) return null;
+  return h("ol", {}, ...found.map((fix, index) => {
+    const copy = h("button", { class: "btn", type: "button", "aria-label": `Copy fix ${index + 1}`, onclick: () => copyText(fix.copy, copy) }, "Copy");
+    const [before, changed, after] = fix.code;
+    return h("li", {},
+      h("div", { class: "fx" }, h("code", {}, before, h("mark", {}, changed), after), h("span", { class: "at" }, fix.place)),
+      h("div", { class: "wy" }, fix.why, " ", h("span", { class: "ck" }, `✓ ${fix.check}`)),
+      copy);
+  }));
+}
+
+function traceback(card: CardData): HTMLElement {
+  return h("details", { class: "et" }, h("summary", {}, "show traceback ", h("span", { class: "dim" }, card.frames)), h("pre", { tabindex: 0, role: "group", "aria-label": "traceback" }, card.traceback));
+}

@@ -1,0 +1,33 @@
+// What an error card is told: the header of its message (widgets/describe_card.py).
+
+/** Text with a style: of code k, s, c, n (keyword, string, comment, number), ` bad` where it fails; of a title `code` or none. */
+export type Span = [text: string, style: string];
+/** A rectangle, a path, a circle or a text, each with class names from our own list. */
+export type Shape =
+  | ["r", x: number, y: number, width: number, height: number, style: string]
+  | ["p", data: string, style: string]
+  | ["c", x: number, y: number, radius: number, style: string]
+  | ["t", x: number, y: number, text: string, style: string];
+
+export interface Drawing { w: number; h: number; label: string; shapes: Shape[] }
+export interface CodeLine { n: number; spans: Span[]; fails: boolean }
+export interface Fix { code: [before: string, changed: string, after: string]; copy: string; place: string; why: string; check: string }
+
+export interface CardData {
+  rule: string;
+  name: string;
+  title: Span[];
+  error: string;
+  message: string;
+  place: string;
+  lines: CodeLine[];
+  operands: Drawing | null;
+  scale: string;
+  relation: string;
+  stages: { wide: Drawing; narrow: Drawing } | null;
+  reached: string;
+  fixes: Fix[];
+  tried: string;
+  frames: string;
+  traceback: string;
+}
