@@ -8,7 +8,10 @@ Importing this also gives `Graph.to_svg` its drawing.
 
 from __future__ import annotations
 
+from typing import Any
+
 from gradbook.observe import graph as _graph
+from gradbook.observe import walkthrough as _walkthrough
 from gradbook.widgets.export import export_html, notebook_to_html
 from gradbook.widgets.renderer import render_graph
 from gradbook.widgets.view import LiveView
@@ -16,3 +19,13 @@ from gradbook.widgets.view import LiveView
 __all__ = ["LiveView", "export_html", "notebook_to_html"]
 
 _graph.svg_renderer = render_graph
+
+
+def _show_walk(walk: Any) -> Any:
+    """What displays a walkthrough; what draws it is loaded when one is shown."""
+    from gradbook.widgets.walk_still import walk_still
+
+    return walk_still(walk)
+
+
+_walkthrough.renderer = _show_walk

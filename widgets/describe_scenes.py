@@ -12,6 +12,7 @@ from gradbook.observe.walkthrough.windows import attention_weights, geometry, wi
 
 __all__ = ["scenes"]
 
+PRODUCTS = ("matmul", "mm", "bmm")
 Blocks = Callable[[Block | None], dict[str, Any] | None]
 
 
@@ -23,6 +24,8 @@ def scenes(call: Call, block: Blocks, places: Mapping[int, int]) -> dict[str, An
         return _windows(call, places)
     if call.op == "scaled_dot_product_attention":
         return _attention(call, block, places)
+    if call.op in PRODUCTS:
+        return _by_hand(call, block, places)
     return {}
 
 
@@ -65,6 +68,47 @@ def _attention(call: Call, block: Blocks, places: Mapping[int, int]) -> dict[str
             "causal": bool(call.params.get("causal")),
         }
     }
+
+
+def _by_hand(call: Call, block: Blocks, places: Mapping[int, int]) -> dict[str, Any]:
+    """`(q @ k.T / s).softmax(-1) @ v`, written out: the weights are an operand of the last product."""
+    weights = call.operands[0]
+    made = weights.source if isinstance(weights, Value) else None
+    while made is not None and made.op in ("dropout", "to"):
+        made = _source(made.operands[0])
+    if made is None or made.op != "softmax" or not made.outputs:
+        return {}
+    scores = made.operands[0]
+    product, scale = _source(scores), ""
+    while product is not None and product.op in ("div", "mul", "masked_fill", "add", "where"):
+        factor = product.operands[1] if len(product.operands) > 1 else None
+        if product.op in ("div", "mul") and not isinstance(factor, Value) and factor is not None:
+            scale = f"1/{number(factor)}" if product.op == "div" else number(factor)
+        product = _source(product.operands[1 if product.op == "where" else 0])
+    if product is None or product.op not in PRODUCTS or not isinstance(scores, Value):
+        return {}
+    keys = product.operands[1]
+    turned = _source(keys)
+    if turned is not None and turned.op in ("transpose", "t", "permute"):
+        keys = turned.operands[0]
+    return {
+        "attention": {
+            "q": _place(product.operands[0], places),
+            "k": _place(keys, places),
+            "v": _place(call.operands[1], places),
+            "out": places.get(call.output.id),
+            "scores": block(scores.block),
+            "weights": block(made.output.block),
+            "heads": int(scores.shape[-3]) if len(scores.shape) > 2 else 1,
+            "scale": scale,
+            "causal": False,
+        }
+    }
+
+
+def _source(value: Any) -> Call | None:
+    """The operation that a value is of."""
+    return value.source if isinstance(value, Value) else None
 
 
 def _place(value: Any, places: Mapping[int, int]) -> int | None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from gradbook.autograd.op import registry
 from gradbook.observe.walkthrough.block import Block
+from gradbook.observe.walkthrough.spelling import entry_formula
 from gradbook.observe.walkthrough.steps import Call, Filled, Formula, Part, Place, Step, Value
-from gradbook.observe.walkthrough.symbols import FIRST, gradient_symbols, local_label, number
+from gradbook.observe.walkthrough.symbols import FIRST, Root, gradient_symbols, local_label, number
 from gradbook.observe.walkthrough.symbols import plain as as_text
 from gradbook.observe.walkthrough.telling import root_of
 from gradbook.widgets.describe_scenes import scenes
@@ -229,7 +230,7 @@ class _Describer:
         call = step.call
         if call is None:
             raise ValueError("describe_walk: a step backward without an operation")
-        symbols = gradient_symbols(call, part, root)
+        symbols, result = gradient_symbols(call, part, root), self.block(part.result)
         return {
             "slot": part.slot,
             "to": self.at_value[part.to.id],
@@ -241,13 +242,21 @@ class _Describer:
                  "role": factor.role, "block": self.block(factor.block)}
                 for factor in part.factors
             ],
-            "result": self.block(part.result),
+            "result": result,
             "adds": part.adds,
-            "total": self.block(part.total) if part.adds else None,
+            "total": self.block(part.total) if part.adds else result,
+            "entry": self._entry(part, root),
             "stored": part.stored,
             "spread": part.spread,
             "why": part.why,
         }  # fmt: skip
+
+    def _entry(self, part: Part, root: Root) -> dict[str, Any] | None:
+        """One entry of a gradient in numbers."""
+        formula = entry_formula(part, root)
+        if not formula.latex:
+            return None
+        return {"at": list(part.entry[0]), "numbers": formula_markup(formula), "text": plain(as_text(formula))}
 
     # -- the rest --------------------------------------------------------------------------------------------------
 

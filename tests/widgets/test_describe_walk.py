@@ -66,7 +66,8 @@ def test_the_message_says_everything_with_indices_that_fit() -> None:
         for part in step.get("parts", ()):
             assert 0 <= part["to"] < len(values)
             assert part["symbols"].startswith("<math>")
-            assert (part["total"] is not None) == part["adds"]
+            assert part["adds"] or part["total"]["buf"] == part["result"]["buf"]
+            assert re.fullmatch(r"∂L/∂.* = .* = .*", part["entry"]["text"])
     again = next(part for step in steps[7:] for part in step.get("parts", ()) if values[part["to"]]["name"] == "w")
     assert again["adds"]
     assert again["why"] == "what lay in .grad before"

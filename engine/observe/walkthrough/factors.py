@@ -12,57 +12,84 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradbook.autograd.function import FunctionOp
+from gradbook.autograd.op import SLOT
 from gradbook.autograd.rules import apply_rules, arguments, array_of
 from gradbook.observe.walkthrough.block import Block
 from gradbook.observe.walkthrough.steps import Call, Factor, Formula
+from gradbook.observe.walkthrough.windows import columns, convolved_back
 
 __all__ = ["JACOBIAN", "Raw", "take_apart"]
 
 PROBED = 1 << 16  # elements up to which rules are asked again
+WINDOWS_AT_MOST = 2048  # incoming numbers up to which a convolution is taken apart
 JACOBIAN = 16  # outputs and inputs up to which a Jacobian is written out
 Probe = Callable[[Any], Any]
 
 
 class Raw(NamedTuple):
-    """How a gradient is made: times, matmul, route, jacobian or rule; and the factors in their order."""
+    """How a gradient is made (as in Part), the factors in their order, as arrays too, and the rule to ask again."""
 
     operation: str
-    factors: tuple[Factor, ...]
+    factors: tuple[Factor, ...] = ()
+    arrays: tuple[Any, ...] = ()
+    probe: Probe | None = None
 
 
 def take_apart(call: Call, node: Any, grads: list[Any], slot: int, result: Any) -> Raw:
-    """The factors of the gradient that operand `slot` receives; ("rule", (incoming,)) where it cannot be shown."""
-    grad = next((g for g in grads if g is not None), None)
+    """The factors of the gradient that operand `slot` receives; ("rule", (incoming,)) where it cannot be shown.
+
+    All of it is computed on the host, whatever device the gradients are on.
+    """
+    grad = next((host(g) for g in grads if g is not None), None)
     if grad is None:
-        return Raw("rule", ())
-    incoming = factor("incoming", r"\bar y", grad)
-    special = SPECIAL.get(call.op)
-    if special is not None and len(grads) == 1:
-        found = special(node, grad, slot)
-        if found is not None and agrees(found[0], found[1], result):
-            return Raw(found[0], tuple(factor(role, label, array) for role, label, array in found[1]))
-    probe = prober(node, slot) if len(grads) == 1 else None
-    if probe is None or max(result.size, grad.size) > PROBED or grad.dtype.kind == "c":
-        return Raw("rule", (incoming,))
-    taken = pointwise(call, grad, result, probe) or route(grad, result, probe) or jacobian(grad, result, probe)
-    return taken or Raw("rule", (incoming,))
+        return Raw("rule")
+    whole = raw("rule", [("incoming", r"\bar y", grad)])
+    if len(grads) > 1 or node.saved is None or grad.dtype.kind == "c" or max(result.size, grad.size) > PROBED:
+        return whole
+    result, saved = host(result), tuple(host(array) for array in node.saved)
+    with np.errstate(all="ignore"):
+        special = SPECIAL.get(call.op)
+        found = special(node, saved, grad, slot) if special is not None else None
+        if call.op in CONVOLUTIONS:
+            found = _convolution(call, saved, grad, slot, result)
+        probe = prober(node, saved, slot)
+        if found is not None and (found[0] == "convolve" or agrees(found[0], found[1], result)):
+            return raw(*found)._replace(probe=probe)
+        if probe is None:
+            return whole
+        taken = pointwise(call, grad, result, probe) or route(grad, result, probe) or jacobian(grad, result, probe)
+        return (taken or whole)._replace(probe=probe)
 
 
-def factor(role: str, label: str, array: Any) -> Factor:
-    """A factor with the numbers of an array."""
-    return Factor(role, Formula(label), Block.of(array_of(array)))
+def raw(operation: str, parts: list[tuple[str, str, Any]]) -> Raw:
+    """The factors of a gradient, given as (role, label, array)."""
+    made = tuple(Factor(role, Formula(label), Block.of(np.asarray(array))) for role, label, array in parts)
+    return Raw(operation, made, tuple(np.asarray(array) for _, _, array in parts))
 
 
-def prober(node: Any, slot: int) -> Probe | None:
+def host(array: Any) -> Any:
+    """An array on the host; anything else as it is."""
+    return array.get() if hasattr(array, "get") and hasattr(array, "dtype") else array
+
+
+def prober(node: Any, saved: tuple[Any, ...], slot: int) -> Probe | None:
     """What a node's rule gives its operand `slot` for another incoming gradient; None where it must not be asked."""
     op = node.op
-    if isinstance(op, FunctionOp) or op.multi or node.saved is None:  # a user's backward runs once
+    if isinstance(op, FunctionOp) or op.multi:  # a user's backward runs once
         return None
-    rule = next((rule for rule in op.rules if rule.target == slot), None)
-    if rule is None or op.custom or op.joint is not None:
+    if op.custom:
         return lambda grad: array_of(apply_rules(node, grad, node.edges, False)[slot])
-    values = arguments(rule, node, node.edges)
-    return lambda grad: array_of(rule.fn(grad, *values))
+    rule = op.joint or next((rule for rule in op.rules if rule.target == slot), None)
+    if rule is None:
+        return None
+    values = [saved[which] if kind == SLOT else value
+              for (kind, which), value in zip(rule.args, arguments(rule, node, node.edges), strict=True)]  # fmt: skip
+
+    def probe(grad: Any) -> Any:
+        made = rule.fn(grad, *values)
+        return array_of(made[slot] if op.joint is not None and isinstance(made, tuple | list) else made)
+
+    return probe
 
 
 def pointwise(call: Call, grad: Any, result: Any, probe: Probe) -> Raw | None:
@@ -80,7 +107,7 @@ def pointwise(call: Call, grad: Any, result: Any, probe: Probe) -> Raw | None:
         return None
     if local.size and local.ndim and bool((local == local.reshape(-1)[0]).all()) and spread.shape == local.shape:
         local = local.reshape(-1)[0]  # one number says it
-    return Raw("times", (factor("incoming", r"\bar y", spread), factor("local", "", local)))
+    return raw("times", [("incoming", r"\bar y", spread), ("local", "", local)])
 
 
 def _aligned(grad: Any, local: Any, call: Call) -> Any:
@@ -110,7 +137,7 @@ def route(grad: Any, result: Any, probe: Probe) -> Raw | None:
         return None
     if source.max(initial=0) > grad.size or not (multiply("route", [grad, source]) == result).all():
         return None
-    return Raw("route", (factor("incoming", r"\bar y", grad), factor("local", r"\text{from}", source)))
+    return raw("route", [("incoming", r"\bar y", grad), ("local", r"\text{from}", source)])
 
 
 def jacobian(grad: Any, result: Any, probe: Probe) -> Raw | None:
@@ -123,7 +150,7 @@ def jacobian(grad: Any, result: Any, probe: Probe) -> Raw | None:
     flat = grad.reshape(1, -1)
     if not close(flat @ local, result.reshape(1, -1)):
         return None
-    return Raw("jacobian", (factor("incoming", r"\bar y", flat), factor("local", "J", local)))
+    return raw("jacobian", [("incoming", r"\bar y", flat), ("local", "J", local)])
 
 
 def close(a: Any, b: Any, against: float = 0.0) -> bool:
@@ -170,8 +197,8 @@ def agrees(operation: str, parts: list[tuple[str, str, Any]], result: Any) -> bo
 Parts = tuple[str, list[tuple[str, str, Any]]]
 
 
-def _matmul(node: Any, grad: Any, slot: int) -> Parts | None:
-    a, b = (node.saved[0], node.saved[1]) if node.saved else (None, None)
+def _matmul(node: Any, saved: tuple[Any, ...], grad: Any, slot: int) -> Parts | None:
+    a, b = saved[:2]
     other = b if slot == 0 else a
     if other is None or other.dtype.kind == "c":
         return None
@@ -189,8 +216,8 @@ def _matmul(node: Any, grad: Any, slot: int) -> Parts | None:
     return "matmul", [("local", r"a^\top", other.swapaxes(-1, -2)), ("incoming", r"\bar y", right)]
 
 
-def _linear(node: Any, grad: Any, slot: int) -> Parts | None:
-    x, weight = node.saved[0], node.saved[1]
+def _linear(node: Any, saved: tuple[Any, ...], grad: Any, slot: int) -> Parts | None:
+    x, weight = saved[:2]
     rows = grad.reshape(-1, grad.shape[-1])
     if slot == 0 and weight is not None:
         return "matmul", [("incoming", r"\bar y", rows), ("local", "W", weight)]
@@ -202,11 +229,11 @@ def _linear(node: Any, grad: Any, slot: int) -> Parts | None:
     return None
 
 
-def _cross_entropy(node: Any, grad: Any, slot: int) -> Parts | None:
+def _cross_entropy(node: Any, saved: tuple[Any, ...], grad: Any, slot: int) -> Parts | None:
     """(softmax - one-hot), its share of the mean, and the incoming gradient."""
-    if slot != 0 or grad.ndim or len(node.edges[0].shape) != 2 or node.saved is None:
+    if slot != 0 or grad.ndim or len(node.edges[0].shape) != 2:
         return None
-    target, weight, p, share = node.saved[1], node.saved[2], node.saved[4], node.saved[5]
+    target, weight, p, share = saved[1], saved[2], saved[4], saved[5]
     params = node.params or {}
     if target is None or target.dtype.kind not in "iu" or weight is not None or params.get("label_smoothing"):
         return None
@@ -221,9 +248,9 @@ def _cross_entropy(node: Any, grad: Any, slot: int) -> Parts | None:
     return "times", parts
 
 
-def _loss(node: Any, grad: Any, slot: int) -> Parts | None:
+def _loss(node: Any, saved: tuple[Any, ...], grad: Any, slot: int) -> Parts | None:
     """mse: 2 (x - t), 1 / n, the incoming gradient."""
-    x, target = node.saved[0], node.saved[1]
+    x, target = saved[:2]
     if x is None or target is None or x.dtype.kind == "c":
         return None
     difference = 2 * (x - target) if slot == 0 else 2 * (target - x)
@@ -234,7 +261,32 @@ def _loss(node: Any, grad: Any, slot: int) -> Parts | None:
     return "times", [*parts, ("local", label, difference)]
 
 
-SPECIAL: dict[str, Callable[[Any, Any, int], Parts | None]] = {
+CONVOLUTIONS = ("conv1d", "conv2d", "conv3d")
+
+
+def _convolution(call: Call, saved: tuple[Any, ...], grad: Any, slot: int, result: Any) -> Parts | None:
+    """For the kernel the incoming maps times the windows; for the input they run back over the kernel."""
+    x, weight = saved[:2]
+    if (call.params.get("groups") or 1) != 1 or grad.size > WINDOWS_AT_MOST:
+        return None
+    maps = np.moveaxis(grad, 1, 0).reshape(grad.shape[1], -1)  # (channels out, windows)
+    if slot == 2:
+        return "matmul", [
+            ("incoming", r"\bar y", maps),
+            ("local", r"\mathbf 1", np.ones((maps.shape[1], 1), grad.dtype)),
+        ]
+    if slot == 1 and x is not None:
+        seen = columns(call, x)
+        if seen is not None:
+            return "matmul", [("incoming", r"\bar y", maps), ("local", r"\text{windows of } x", seen)]
+    if slot == 0 and weight is not None:
+        made = convolved_back(call, grad, weight, result.shape)
+        if made is not None and close(made, result, _size(grad)):
+            return "convolve", [("incoming", r"\bar y", grad), ("local", "w", weight)]
+    return None
+
+
+SPECIAL: dict[str, Callable[[Any, tuple[Any, ...], Any, int], Parts | None]] = {
     "matmul": _matmul, "mm": _matmul, "bmm": _matmul, "mv": _matmul,
     "linear": _linear, "cross_entropy": _cross_entropy, "mse_loss": _loss,
 }  # fmt: skip

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradbook.autograd.rules import array_of, cast, sum_to
 from gradbook.observe.walkthrough.block import Block
-from gradbook.observe.walkthrough.factors import Raw, take_apart
+from gradbook.observe.walkthrough.factors import Raw, host, take_apart
+from gradbook.observe.walkthrough.spelling import spell
 from gradbook.observe.walkthrough.steps import Call, Part, Step, Value
 
 if TYPE_CHECKING:
@@ -45,12 +48,9 @@ class Pass:
         return step
 
     def _part(self, call: Call, node: Any, arrays: list[Any], slot: int, edge: Any, result: Any) -> Part | None:
+        grad = next((host(array) for array in arrays if array is not None), np.zeros(()))
         value = self.recorder.node_value(edge)
-        fitted = array_of(result)
-        if not edge.op.multi:
-            if tuple(fitted.shape) != edge.shape:
-                fitted = array_of(sum_to(fitted, edge.shape))
-            fitted = cast(fitted, edge.dtype)
+        fitted = fitted_to(array_of(result), edge)
         if value is None:
             return None
         leaf = edge.tensor() if edge.tensor is not None else None
@@ -65,10 +65,12 @@ class Pass:
         self._held[edge] = total
         if leaf is not None:
             self._leaves[id(leaf)] = (value, leaf)
-        raw = Raw("rule", ()) if call.dropped else take_apart(call, node, arrays, slot, array_of(result))
+        raw = Raw("rule") if call.dropped else take_apart(call, node, arrays, slot, array_of(result))
+        entry = spell(raw, grad, host(fitted), lambda value: fitted_to(value, edge)) if raw.factors else None
         return Part(
             slot, value, raw.operation, raw.factors, Block.of(fitted), Block.of(total),
             adds=held is not None, stored=stored, spread=tuple(result.shape) != tuple(fitted.shape), why=why,
+            entry=entry,
         )  # fmt: skip
 
     def finish(self) -> None:
@@ -83,6 +85,15 @@ class Pass:
         """Which part of its gradient an edge receives now, after the first."""
         count = self._times[edge] = self._times.get(edge, 1) + 1
         return {2: "second", 3: "third"}.get(count, f"{count}th")
+
+
+def fitted_to(value: Any, edge: Any) -> Any:
+    """A rule's result in the shape and dtype of the operand: broadcasting is undone."""
+    if edge.op.multi:
+        return value
+    if tuple(value.shape) != edge.shape:
+        value = array_of(sum_to(value, edge.shape))
+    return array_of(cast(value, edge.dtype))
 
 
 def bare(value: Any) -> Any:

@@ -140,8 +140,9 @@ class Factor:
 class Part:
     """What a step back hands to one operand: incoming gradient and local derivative, their product, the total.
 
-    `operation` says how the factors make the result: times, matmul, sum, route, convolve or rule (the op's own rule,
-    not taken apart). `adds`: onto a gradient that was there before; `stored`: it goes into the operand's `.grad`.
+    `operation` says how the factors make the result: times (element by element), matmul, jacobian (flattened), route
+    (each number is one of the incoming ones), convolve, or rule (not taken apart). `entry` is (index, terms): one entry
+    as a sum of products. `adds`: onto a gradient that was there before; `stored`: it goes into the operand's `.grad`.
     """
 
     slot: int
@@ -154,6 +155,7 @@ class Part:
     stored: bool = False
     spread: bool = False  # the operand was broadcast: the product was summed back to its shape
     why: str = ""
+    entry: Any = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -266,5 +266,5 @@ def _braces(latex: str) -> str:
 
 def _group(text: str, bare: bool = False) -> str:
     text = text.strip()
-    simple = bare or re.fullmatch(r"(\\partial\s*)?[\w.\uE000-\uF8FF]+", text) is not None
+    simple = bare or re.fullmatch(r"(\\partial\s*)?[\w.\uE000-\uF8FF]+(\[[\d,]*\])?", text) is not None
     return text if simple else f"({text})"

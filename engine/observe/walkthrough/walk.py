@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 from gradbook import events
+from gradbook.observe import walkthrough
 from gradbook.observe.source import cell_label, user_frame
 from gradbook.observe.walkthrough.naming import give_symbols, name_outputs
 from gradbook.observe.walkthrough.places import Sources
@@ -17,8 +18,6 @@ from gradbook.observe.walkthrough.steps import Call, Place, Step, Value
 from gradbook.observe.walkthrough.telling import tell
 
 __all__ = ["Walk", "walk"]
-
-renderer: Callable[[Walk], Any] | None = None  # set by gradbook.widgets: (walk) -> what displays it
 
 
 class Walk:
@@ -148,9 +147,8 @@ class Walk:
         return f"Walk({self.title}: {forward} steps forward, {backward} backward{ended})"
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        if renderer is None:
-            return {"text/plain": repr(self)}
-        return renderer(self)._repr_mimebundle_(**options)
+        show = walkthrough.renderer
+        return {"text/plain": repr(self)} if show is None else show(self)._repr_mimebundle_(**options)
 
 
 def walk(function: Callable[..., Any] | None = None, *args: Any, **named: Any) -> Walk:

@@ -9,7 +9,7 @@ import numpy as np
 from gradbook.observe.walkthrough.block import Block
 from gradbook.observe.walkthrough.steps import Call, Value
 
-__all__ = ["attention_weights", "geometry", "window_of", "windows"]
+__all__ = ["attention_weights", "columns", "convolved_back", "geometry", "window_of", "windows"]
 
 WINDOWS = 64  # shown of one convolution
 
@@ -55,6 +55,29 @@ def window_of(call: Call, array: Any, entry: tuple[int, ...]) -> Any:
         place = tuple(o * s - p + k * d for o, s, p, k, d in zip(entry[2:], stride, padding, at, dilation, strict=True))
         if all(0 <= i < n for i, n in zip(place, array.shape[2:], strict=True)):
             out[(slice(None), *at)] = image[(slice(None), *place)]
+    return out
+
+
+def columns(call: Call, array: Any) -> Any:
+    """The windows of a convolution as rows: (entries of one output channel, channels * kernel); None if unknown."""
+    n, _, *places = call.output.shape
+    found = [window_of(call, array, (i, 0, *place)) for i in range(n) for place in np.ndindex(*places)]
+    return None if not found or found[0] is None else np.stack([window.reshape(-1) for window in found])
+
+
+def convolved_back(call: Call, grad: Any, weight: Any, shape: tuple[int, ...]) -> Any:
+    """Each input element collects the incoming numbers of the windows it was in, times its kernel weight there."""
+    found = geometry(call)
+    if found is None:
+        return None
+    kernel, stride, padding, dilation = found
+    out = np.zeros(shape, np.result_type(grad, weight))
+    for place in np.ndindex(*grad.shape[2:]):
+        part = np.einsum("no,oc...->nc...", grad[(slice(None), slice(None), *place)], weight)
+        for at in np.ndindex(*kernel):
+            here = tuple(o * s - p + k * d for o, s, p, k, d in zip(place, stride, padding, at, dilation, strict=True))
+            if all(0 <= i < n for i, n in zip(here, shape[2:], strict=True)):
+                out[(slice(None), slice(None), *here)] += part[(slice(None), slice(None), *at)]
     return out
 
 

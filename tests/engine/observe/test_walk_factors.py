@@ -13,6 +13,7 @@ import gradbook.nn.functional
 from gradbook import observe
 from gradbook.observe.walkthrough.factors import close, multiply
 from gradbook.observe.walkthrough.steps import Part, Step
+from gradbook.observe.walkthrough.windows import convolved_back
 
 Program = Callable[[Any, Any, Any, Any, Any], Any]  # (library, functional, x 2×3, w 3×2, p 2×3 positive) -> scalar
 
@@ -85,6 +86,10 @@ FACTORED: dict[str, Program] = {
     "avg pool": lambda t, F, x, w, p: (F.avg_pool2d(x.reshape(1, 1, 2, 3), 2, 1) ** 2).sum(),
     "conv": lambda t, F, x, w, p: (F.conv2d(x.reshape(1, 1, 2, 3), w[:2].reshape(1, 1, 2, 2)) ** 2).sum(),
     "conv1d": lambda t, F, x, w, p: (F.conv1d(x.reshape(1, 2, 3), w[:2].reshape(1, 2, 2)) ** 2).sum(),
+    "conv stride": lambda t, F, x, w, p: (F.conv2d(t.stack([x, p]).reshape(2, 1, 2, 3), w.reshape(2, 1, 3, 1), w[0],
+                                                   stride=(1, 2), padding=1) ** 2).sum(),
+    "conv channels": lambda t, F, x, w, p: (F.conv2d(x.reshape(1, 2, 1, 3), w.reshape(1, 2, 1, 3), dilation=1) ** 2
+                                            ).sum(),
     "embedding": lambda t, F, x, w, p: (F.embedding(t.tensor([1, 1, 0]), w) ** 2).sum(),
     "attention": lambda t, F, x, w, p: (F.scaled_dot_product_attention(x, p, x * p) ** 2).sum(),
     "unbind": lambda t, F, x, w, p: (lambda a, b: (a * b).sum())(*x.unbind(0)),
@@ -100,10 +105,13 @@ def leaves(library: Any) -> list[Any]:
     return [library.tensor(row, requires_grad=True) for row in rows]
 
 
-def product(part: Part) -> np.ndarray:
+def product(step: Step, part: Part) -> np.ndarray:
     """The factors of a part multiplied, and summed back to the operand's shape."""
-    made = np.asarray(multiply(part.operation, [factor.block.array for factor in part.factors]))
-    shape = part.to.shape
+    arrays, shape = [factor.block.array for factor in part.factors], part.to.shape
+    if part.operation == "convolve":
+        assert step.call is not None
+        return np.asarray(convolved_back(step.call, arrays[0], arrays[1], shape))
+    made = np.asarray(multiply(part.operation, arrays))
     if made.size == int(np.prod(shape)):
         return made.reshape(shape)
     lead = made.ndim - len(shape)
@@ -111,6 +119,13 @@ def product(part: Part) -> np.ndarray:
     axes = tuple(i for i, n in enumerate(shape) if n == 1 and made.shape[i] != 1)
     made = made.sum(axes, keepdims=True) if axes else made
     return np.broadcast_to(made, shape)
+
+
+def check_entry(part: Part) -> None:
+    """Assert that the entry that is spelled out adds up to what the operand received."""
+    assert part.entry is not None
+    index, terms = part.entry
+    assert sum(float(np.prod(term)) for term in terms) == pytest.approx(part.result.at(index), rel=1e-4, abs=1e-5)
 
 
 def check_parts(steps: tuple[Step, ...]) -> int:
@@ -121,9 +136,14 @@ def check_parts(steps: tuple[Step, ...]) -> int:
             if part.operation == "rule":
                 continue
             count += 1
-            assert close(product(part).astype(np.float32), part.result.array, 1.0), (step.op, part.to, part.operation)
+            assert close(product(step, part).astype(np.float32), part.result.array, 1.0), (
+                step.op,
+                part.to,
+                part.operation,
+            )
             assert any(factor.role == "incoming" for factor in part.factors)
             assert len(part.factors) > 1
+            check_entry(part)
     return count
 
 
