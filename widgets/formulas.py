@@ -24,9 +24,8 @@ def mathml(latex: str) -> str:
     from latex2mathml.converter import convert  # 30 ms that only a graph with formulas needs
 
     try:
-        markup = (
-            convert(latex).replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "").replace(' display="inline"', "")
-        )
+        markup = convert(latex.replace(r"\arg", r"\operatorname{arg}"))  # which it does not know
+        markup = markup.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "").replace(' display="inline"', "")
     except Exception:  # the converter raises bare exceptions of many kinds; a formula may not break a picture
         return f"<math><mtext>{escape(latex)}</mtext></math>"
     return ENTITY.sub(_character, markup).replace(TRANSPOSED, '<mi mathvariant="normal">T</mi>')

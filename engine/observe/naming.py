@@ -13,7 +13,9 @@ from typing import Any
 
 from gradbook.observe.source import Span, Where, is_own, span_of
 
-__all__ = ["Names", "argument_names", "assigned_name", "backward_name", "target_name", "target_names"]
+__all__ = [
+    "Names", "argument_names", "assigned_name", "backward_name", "expression_at", "target_name", "target_names",
+]  # fmt: skip
 
 LONGEST = 24  # characters of an expression that may still serve as a name
 _files: dict[str, _File] = {}
@@ -31,7 +33,7 @@ def backward_name(where: Where | None) -> str:
     key = (id(where[0]), where[1])
     known = _by_site.get(key)
     if known is None:
-        known = _by_site[key] = (where[0], _backward_name(_expression_at(where)))
+        known = _by_site[key] = (where[0], _backward_name(expression_at(where)))
     return known[1]
 
 
@@ -70,13 +72,13 @@ def _short_name(node: ast.expr) -> str:
 
 def target_name(where: Where | None) -> str:
     """The variable that takes the result of this instruction: 'h' for `h = relu(x @ w)`, asked at the outer call."""
-    expression = _expression_at(where) if where is not None else None
+    expression = expression_at(where) if where is not None else None
     return "" if expression is None or where is None else _file(where[0].co_filename).targets.get(expression, "")
 
 
 def target_names(where: Where | None) -> tuple[str, ...]:
     """The variables that take the several results of this instruction: ('a', 'b') for `a, b = x.split(2)`."""
-    expression = _expression_at(where) if where is not None else None
+    expression = expression_at(where) if where is not None else None
     return () if expression is None or where is None else _file(where[0].co_filename).unpacked.get(expression, ())
 
 
@@ -138,7 +140,8 @@ def _file(name: str) -> _File:
     return known
 
 
-def _expression_at(where: Where) -> ast.expr | None:
+def expression_at(where: Where) -> ast.expr | None:
+    """The expression that an instruction computes, as the user wrote it; None where the text is not known."""
     span = span_of(where)
     return None if span is None else _file(where[0].co_filename).at(span)
 
@@ -160,7 +163,7 @@ def argument_names(where: Where | None) -> tuple[str, ...]:
     key = (id(where[0]), where[1])
     known = _arguments.get(key)
     if known is None:
-        known = _arguments[key] = (where[0], _argument_names(_expression_at(where)))
+        known = _arguments[key] = (where[0], _argument_names(expression_at(where)))
     return known[1]
 
 

@@ -115,7 +115,7 @@ def _equation(
 ) -> tuple[Formula, tuple[int, ...] | None]:
     """name[entry] = right = result, with the marks of `right` moved up by one."""
     shifted = "".join(chr(ord(c) + 1) if 0xE000 <= ord(c) < 0xF8FF else c for c in right.latex)
-    index = rf"_{{{', '.join(map(str, entry))}}}" if entry else ""
+    index = f"[{','.join(map(str, entry))}]" if entry else ""
     parts: list[Any] = [output, *right.parts, number(result)]
     latex = rf"{chr(FIRST)}{index} = {shifted} = {chr(FIRST + len(parts) - 1)}"
     return Formula(latex, tuple(parts)), (entry or None)
@@ -221,7 +221,8 @@ def _softmax(call: Call) -> list[Any]:
     row = np.moveaxis(x.block.array, dim, -1).reshape(-1, x.shape[dim])[0]
     entry = tuple(0 for _ in call.output.shape)
     powers = spelled([(v,) for v in row])
-    below = " + ".join(r"\dots" if "dots" in term else rf"e^{{{term.strip()}}}" for term in powers.latex.split(" + "))
+    terms = [term.strip(" ()") for term in powers.latex.split(" + ")]
+    below = " + ".join(term if term == r"\dots" else rf"e^{{{term}}}" for term in terms)
     made = Formula(rf"\frac{{e^{{{chr(FIRST)}}}}}{{{below}}}", powers.parts)
     return [_equation(call.output, entry, made, call.output.block.at(entry))]
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Sequence
 from types import FrameType
 from typing import Any
 
-from gradbook.observe.naming import Names, argument_names, target_name, target_names
+from gradbook.observe.naming import Names, argument_names, expression_at, target_name, target_names, variables
 from gradbook.observe.walkthrough.steps import Call, Step, Value
 
-__all__ = ["Namer", "give_symbols", "name_outputs"]
+__all__ = ["Namer", "give_symbols", "name_outputs", "number_first"]
 
 LOOKS = 400  # times that the variables in sight are read through
 
@@ -85,6 +86,24 @@ def _targets(call: Call, users: list[Call]) -> tuple[str, ...]:
         if any(names):
             return names
     return ("",) * len(call.outputs)
+
+
+def number_first(frame: FrameType) -> bool:
+    """Whether the user wrote the number before the tensor where a frame stands, as in `2 * x` or `rate * grad`."""
+    node = expression_at((frame.f_code, frame.f_lasti))
+    return isinstance(node, ast.BinOp) and _is_number(node.left, frame)
+
+
+def _is_number(node: ast.expr, frame: FrameType) -> bool:
+    if isinstance(node, ast.Constant):
+        return True
+    if isinstance(node, ast.UnaryOp):
+        return _is_number(node.operand, frame)
+    if isinstance(node, ast.BinOp):
+        return _is_number(node.left, frame) and _is_number(node.right, frame)
+    names = variables(frame) if isinstance(node, ast.Name) else {}
+    found = names.get(node.id, frame.f_globals.get(node.id)) if isinstance(node, ast.Name) else None
+    return isinstance(found, int | float)
 
 
 def give_symbols(values: Iterable[Value]) -> None:

@@ -67,8 +67,9 @@ class Pass:
             self._leaves[id(leaf)] = (value, leaf)
         raw = Raw("rule") if call.dropped else take_apart(call, node, arrays, slot, array_of(result))
         entry = spell(raw, grad, host(fitted), lambda value: fitted_to(value, edge)) if raw.factors else None
+        shown = 1 - slot if call.extra.get("swapped") else slot
         return Part(
-            slot, value, raw.operation, raw.factors, Block.of(fitted), Block.of(total),
+            shown, value, raw.operation, raw.factors, Block.of(fitted), Block.of(total),
             adds=held is not None, stored=stored, spread=tuple(result.shape) != tuple(fitted.shape), why=why,
             entry=entry,
         )  # fmt: skip

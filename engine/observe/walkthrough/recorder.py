@@ -14,7 +14,7 @@ from gradbook import events
 from gradbook.observe.raw import is_parameter
 from gradbook.observe.source import is_own
 from gradbook.observe.walkthrough.block import Block
-from gradbook.observe.walkthrough.naming import Namer
+from gradbook.observe.walkthrough.naming import Namer, number_first
 from gradbook.observe.walkthrough.passes import Pass
 from gradbook.observe.walkthrough.places import Lines, Sources, frames_of
 from gradbook.observe.walkthrough.steps import Call, Step, Update, Value
@@ -23,6 +23,7 @@ from gradbook.observe.walkthrough.thinning import Thinning
 __all__ = ["Recorder"]
 
 EVENTS = 20_000  # operations after which a walk listens no more
+EITHER_WAY = ("add", "mul")  # the engine puts a number second, whatever the user wrote
 PARAMETERS = 32  # of an optimizer whose change is shown
 
 
@@ -169,6 +170,8 @@ class Recorder:
         taken = tuple(self.value_of(o, frames) if _is_tensor(o) else o for o in operands)
         call = Call(self.calls, op.name, taken, names, dict(params), declared=op)
         self._locate(call, frames)
+        if op.name in EITHER_WAY and not _is_tensor(operands[-1]) and frames and number_first(frames[0]):
+            call.operands, call.extra["swapped"] = taken[::-1], True
         stack = events.module_stack()
         if stack:
             call.path, module = stack[-1]

@@ -48,10 +48,10 @@ def entry_formula(part: Part, root: Root) -> Formula:
         return Formula("")
     right = spelled(list(terms)) if terms else Formula("0")
     shifted = "".join(chr(ord(c) + 1) if FIRST <= ord(c) < 0xF8FF else c for c in right.latex)
-    place = rf"_{{{', '.join(map(str, index))}}}" if index else ""
-    parts = (part.to, *right.parts, number(value))
-    left = rf"\frac{{\partial {root.symbol}}}{{\partial {chr(FIRST)}{place}}}"
-    return Formula(f"{left} = {shifted} = {chr(FIRST + len(parts) - 1)}", parts)
+    place = f"[{','.join(map(str, index))}]" if index else ""
+    parts = (part.to, *right.parts, number(value), root.symbol)
+    left = rf"\frac{{\partial {chr(FIRST + len(parts) - 1)}}}{{\partial {chr(FIRST)}{place}}}"
+    return Formula(f"{left} = {shifted} = {chr(FIRST + len(parts) - 2)}", parts)
 
 
 def _product(raw: Raw, fitted: Any, at: int) -> list[tuple[float, ...]] | None:

@@ -79,9 +79,11 @@ def substitute(latex: str, meaning: Mapping[str, Any], root: Root | None = None)
             while at < len(tokens) and tokens[at] == " ":
                 at += 1
             letter = tokens[at] if at < len(tokens) else ""
-            top = root.symbol if root is not None else "L"
+            top = _sign(root.symbol if root is not None else "L", parts)
             seed = root is not None and root.value is not None and meaning.get(letter) is root.value
             out.append(rf"\frac{{\partial {top}}}{{\partial {top if seed else _put(letter, meaning, parts)}}}")
+        elif token == "#" and root is not None:
+            out.append(_sign(root.symbol, parts))
         elif isinstance(meaning.get(token), str):
             mark = _put(token, meaning, parts)
             out.append(_times(out, meaning[token], mark))
@@ -101,12 +103,17 @@ def _times(out: list[str], number: str, mark: str) -> str:
     return mark if bare or not number.startswith(MINUS) else f"({mark.strip()})"
 
 
+def _sign(symbol: str, parts: list[Any]) -> str:
+    """The mark for a text that is no value and no number."""
+    return _put("@", {"@": symbol}, parts)
+
+
 def _put(token: str, meaning: Mapping[str, Any], parts: list[Any]) -> str:
     if token not in meaning:
         return token
     value = meaning[token]
     for i, part in enumerate(parts):
-        if part is value:
+        if part is value or (isinstance(value, str) and part == value):
             return chr(FIRST + i) + " "
     parts.append(value)
     return chr(FIRST + len(parts) - 1) + " "
@@ -132,7 +139,7 @@ def gradient_symbols(call: Call, part: Part, root: Root) -> Formula:
         slot = call.slots[0]
     latex = declared.get(slot, "") if isinstance(declared, dict) else ""
     meaning: dict[str, Any] = {k: v if isinstance(v, Value) else number(v) for k, v in letters_of(call).items()}
-    left = rf"\frac{{\partial {root.symbol}}}{{\partial @}}"
+    left = r"\frac{\partial #}{\partial @}"
     if not latex:
         right = r"\bar y \cdot \frac{\partial y}{\partial @}"
         return substitute(f"{left} = {right}", {**meaning, "@": part.to}, root)
@@ -162,14 +169,14 @@ def chain_of(path: list[Value], root: Root) -> Formula:
     links = list(itertools.pairwise(path))
     shown = links if len(links) <= 6 else [*links[:2], None, *links[-3:]]
     parts: list[Any] = [path[-1]]
-    out = [rf"\frac{{\partial {root.symbol}}}{{\partial {chr(FIRST)}}} ="]
+    out = [rf"\frac{{\partial {_sign(root.symbol, parts)}}}{{\partial {chr(FIRST)}}} ="]
     for i, link in enumerate(shown):
         joint = r"\cdot" if i else ""
         if link is None:
             out.append(rf"{joint} \dots")
             continue
         upper, lower = link
-        top = root.symbol if upper is path[0] else _mark(upper, parts)
+        top = _sign(root.symbol, parts) if upper is path[0] else _mark(upper, parts)
         out.append(rf"{joint} \frac{{\partial {top}}}{{\partial {_mark(lower, parts)}}}")
     return Formula(" ".join(out), tuple(parts))
 
@@ -185,13 +192,15 @@ def put_in(latex: str, meaning: Mapping[str, Any]) -> Formula:
         texts[letter] = value if isinstance(value, str) else number(value)
     out: list[str] = []
     parts: list[str] = []
-    for token in _TOKEN.findall(latex):
+    tokens = _TOKEN.findall(latex)
+    for i, token in enumerate(tokens):
         if token in texts:
             text = texts[token]
             parts.append(text)
             mark = chr(FIRST + len(parts) - 1)
             before = "".join(out).rstrip()
-            bare = not before or before.endswith(("=", "(", "{"))
+            raised = next((following for following in tokens[i + 1 :] if following != " "), "") == "^"
+            bare = (not before or before.endswith(("=", "(", "{", "^"))) and not raised
             out.append(mark + " " if bare or not text.startswith(MINUS) else f"({mark})")
         else:
             out.append(token)
@@ -246,8 +255,12 @@ def plain(formula: Formula) -> str:
     latex = re.sub(r"\\[A-Za-z]+|\\.", lambda m: _WORDS.get(m[0], m[0][1:]), latex)
     texts = formula.texts
     latex = re.sub(r"[\uE000-\uF8FF]", lambda m: texts[ord(m[0]) - FIRST], latex.replace("-", MINUS))
+    latex = re.sub(r"\^([0-9n])(?![\w.])", lambda m: m[1].translate(_POWERS), latex)
     latex = re.sub(r"\s+", " ", latex.replace("{", "").replace("}", "")).strip()
-    return re.sub(r"∂ ", "∂", re.sub(r" (?=[,)^_ᵀ\]])", "", latex))
+    return re.sub(r"∂ ", "∂", re.sub(r" (?=[,)^_ᵀ²³\]])", "", latex))
+
+
+_POWERS = str.maketrans("0123456789n", "⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ")
 
 
 def _braces(latex: str) -> str:

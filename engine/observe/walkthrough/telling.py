@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["root_of", "shape_text", "tell"]
 
+SHORT = 6  # characters of a name that may stand for L
 ABOUT = {
     "relu": "negative entries become 0, the others stay",
     "matmul": "each entry is a row times a column, added up",
@@ -67,9 +68,10 @@ def tell(walk: Walk) -> None:
 
 
 def root_of(value: Value | None) -> Root:
-    """What the gradient is of: L, or the name itself where it is one letter."""
-    letter = value is not None and len(value.name) == 1 and value.name.isalpha()
-    return Root(value.name if letter and value is not None else "L", value)
+    """What the gradient is of: by its own name where that is short, L for a loss, and for what has no name."""
+    name = value.name if value is not None else ""
+    short = 0 < len(name) <= SHORT and "loss" not in name.lower() and "." not in name
+    return Root(name if short else "L", value)
 
 
 class Chains:
@@ -131,7 +133,9 @@ def say_call(step: Step) -> str:
     """What a call that is no operation does."""
     if step.what == "backward":
         name = step.root.label if step.root is not None else "the loss"
-        return f"{name}.backward() visits the operations in reverse; each hands a gradient to its operands"
+        letter = root_of(step.root).symbol
+        seed = f"∂{letter}/∂{letter} = 1"
+        return f"{name}.backward() starts from {seed} and goes back; each operation hands a gradient to its operands"
     if step.what == "step":
         count = len(step.updates)
         return f"{step.owner}.step() changes {count} parameter{'s' if count != 1 else ''} against the gradient"

@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 import linecache
 from collections.abc import Callable, Iterator
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from gradbook import events
 from gradbook.observe import walkthrough
 from gradbook.observe.source import cell_label, user_frame
 from gradbook.observe.walkthrough.naming import give_symbols, name_outputs
-from gradbook.observe.walkthrough.places import Sources
+from gradbook.observe.walkthrough.places import Sources, is_foreign
 from gradbook.observe.walkthrough.recorder import Recorder
-from gradbook.observe.walkthrough.steps import Call, Place, Step, Value
+from gradbook.observe.walkthrough.steps import Call, Step, Value
 from gradbook.observe.walkthrough.telling import tell
 
 __all__ = ["Walk", "walk"]
@@ -188,15 +188,15 @@ def _block(frame: FrameType) -> tuple[int, int]:
 
 def _error_step(error: BaseException, sources: Sources, base: FrameType | None) -> Step:
     """Where and why the code stopped."""
-    places: list[Place] = []
+    wheres: list[tuple[CodeType, int]] = []
     traceback = error.__traceback__
     while traceback is not None:
-        place = sources.place((traceback.tb_frame.f_code, traceback.tb_lasti))
-        from gradbook.observe.walkthrough.places import is_foreign
-
-        if place is not None and not is_foreign(traceback.tb_frame.f_code.co_filename):
-            places.append(place)
+        code = traceback.tb_frame.f_code
+        if base is not None and code.co_filename == base.f_code.co_filename and code.co_name == base.f_code.co_name:
+            wheres.clear()  # what lies outside is not walked through
+        if not is_foreign(code.co_filename):
+            wheres.append((code, traceback.tb_lasti))
         traceback = traceback.tb_next
-    step = Step("error", place=places[-1] if places else None)
+    step = Step("error", place=next((place for where in reversed(wheres) if (place := sources.place(where))), None))
     step.error = (type(error).__name__, str(error))
     return step

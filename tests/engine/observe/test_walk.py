@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ import gradbook.nn.functional as F
 from gradbook import events, nn, observe, optim
 from gradbook.observe.walkthrough import recorder as recorders
 from gradbook.observe.walkthrough import thinning
+from gradbook.observe.walkthrough.spelling import entry_formula
+from gradbook.observe.walkthrough.symbols import gradient_symbols, plain
+from gradbook.observe.walkthrough.telling import root_of
 from gradbook.observe.walkthrough.walk import Walk
 
 
@@ -111,7 +115,7 @@ def test_formulas_carry_the_numbers() -> None:
         "h[0,1] = max(−1.2, 0) = 0",
         "o[0,0] = 3.1 · 1 + 0 · (−1) = 3.1",
         "t₂[0,0] = 3.1 − 2.1 = 1",
-        "t₃[0,0] = 1^2 = 1",
+        "t₃[0,0] = 1² = 1",
         "loss = (1 + 4)/2 = 2.5",
     ]
 
@@ -131,8 +135,6 @@ def test_scalars_give_the_chain_rule_in_numbers() -> None:
         c = a * b
         L = (c + 10.0).exp()
         L.backward()
-    from gradbook.observe.walkthrough.symbols import plain
-
     last = walk.backward[-1]
     assert [plain(chain) for chain in last.chain] == [
         "∂L/∂a = ∂L/∂t₁ · ∂t₁/∂c · ∂c/∂a", "∂L/∂b = ∂L/∂t₁ · ∂t₁/∂c · ∂c/∂b",
@@ -141,6 +143,46 @@ def test_scalars_give_the_chain_rule_in_numbers() -> None:
         "54.6 · 1 · (−3) = −163.8", "54.6 · 1 · 2 = 109.2",
     ]  # fmt: skip
     assert walk["a"].grad == pytest.approx(-163.79445)
+
+
+def test_the_users_order_and_brackets_are_kept() -> None:
+    x = gradbook.tensor(3.0, requires_grad=True)
+    n = gradbook.tensor(-2.0, requires_grad=True)
+    rate = 0.5
+    with observe.walk() as walk:
+        _ = 4 * x
+        _ = x * 4
+        _ = rate * x
+        _ = 1 + n
+        _ = n**2
+        _ = -n
+        _ = n.exp()
+        _ = gradbook.tensor([-1.0, 2.0]).softmax(0)
+    assert [step.filled[0].text.split(" = ")[1] for step in walk.forward] == [
+        "4 · 3", "3 · 4", "0.5 · 3", "1 + (−2)", "(−2)²", "−(−2)", "e^−2", "(e^−1)/(e^−1 + e²)",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "symbol"), [
+    ("y", "y"), ("x", "x"), ("out", "out"), ("loss", "L"), ("L", "L"), ("train_loss", "L"), ("accuracy", "L"),
+])  # fmt: skip
+def test_the_symbol_of_the_root_is_its_own_name(name: str, symbol: str) -> None:
+    text = f"with observe.walk() as walk:\n    {name} = (w * w).exp() * 2\n    {name}.backward()\n"
+    file = f"<root {name}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(True), file)
+    space: dict[str, Any] = {"observe": observe, "w": gradbook.tensor(0.5, requires_grad=True)}
+    exec(compile(text, file, "exec"), space)
+    walk = space["walk"]
+    root = root_of(walk.steps[4 - 1].root)
+    assert root.symbol == symbol
+    shown = [plain(gradient_symbols(step.call, part, root)) for step in walk.backward for part in step.parts]
+    s = symbol
+    assert shown == [
+        f"∂{s}/∂t₂ = ∂{s}/∂{s} · 2", f"∂{s}/∂t₁ = ∂{s}/∂t₂ t₂", f"∂{s}/∂w = ∂{s}/∂t₁ w", f"∂{s}/∂w = ∂{s}/∂t₁ w",
+    ]  # fmt: skip
+    assert [plain(chain) for chain in walk.backward[1].chain] == [f"∂{s}/∂t₁ = ∂{s}/∂t₂ · ∂t₂/∂t₁"]
+    entries = [plain(entry_formula(part, root)) for part in walk.backward[0].parts]
+    assert entries == [f"∂{s}/∂t₂ = 1 · 2 = 2"]
 
 
 # -- kinds of programs ---------------------------------------------------------------------------------------------
