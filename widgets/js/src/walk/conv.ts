@@ -15,7 +15,7 @@ export function windowRows(player: Player, op: Op, { x, w, windows }: Windows): 
   const kernel = w === null ? null : (model.value(w)?.block ?? null);
   const result = model.value(op.output[0])?.block ?? null;
   const hidden = player.isHidden("value", op.output[0]);
-  const row = h("div", { class: "eqr" });
+  const row = h("div", { class: "eqr mid" });
   const add = (text: string, one: HTMLElement): void => row.append(pair(text, one));
   const facet = image === null ? 0 : w === null ? facetOf(image, window, state.facet) : state.facet % image.facets.length;
   if (image) row.append(term(formulaMatrix(image, { facet, cls: "lo", lit: (i, j) => (inWindow(image, window, i, j) ? "hot" : ""), window, picture: image.cols.length > SMALL }), [bold(`${called(model, x)} `), blockNote(image, facet)]));

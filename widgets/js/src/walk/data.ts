@@ -136,7 +136,7 @@ class Reader {
     const name = text(one.op);
     const windows = one.conv ?? one.pool;
     return {
-      id: Number(one.id), op: name, symbol: text(one.symbol) || name, label: text(one.label), inputs: list<unknown>(one.inputs).map(integer), output: list<number>(one.output),
+      id: Number(one.id), op: name, symbol: (text(one.symbol) || name).replace("ᵀ", "T"), label: text(one.label), inputs: list<unknown>(one.inputs).map(integer), output: list<number>(one.output),
       via: list<Json>(one.via).map(readPlace), module: integer(one.module) ?? -1, params: record(one.params) as Record<string, string>, repeat: readLoops(one.repeat),
       windows: windows ? readWindows(record(windows)) : null, attention: one.attention ? this.attention(record(one.attention)) : null,
     };

@@ -5,7 +5,7 @@ import { attentionRows } from "./attention";
 import { windowRows } from "./conv";
 import type { Block, Change, Factor, Filled, Op, Part, Step } from "./data";
 import type { Pane } from "./header";
-import { MOST_IN_BRACKETS, blockNote, formulaMatrix, m, shownPart } from "./matrix";
+import { MOST_IN_BRACKETS, blockNote, formulaMatrix, m, shownPart, thinned } from "./matrix";
 import { type Model, called } from "./model";
 import type { Player } from "./player";
 
@@ -95,15 +95,15 @@ export const pair = (text: string, after: Node): HTMLElement => h("div", { class
 
 /** Matrices with many columns are set smaller, so that a row of them has room. */
 export function sized(row: HTMLElement, blocks: (Block | null | undefined)[]): HTMLElement {
-  const columns = blocks.reduce((sum, block) => sum + (block && block.rows.length * block.cols.length <= MOST_IN_BRACKETS ? block.cols.length : 3), 0);
+  const columns = blocks.reduce((sum, block) => sum + (block && block.rows.length * block.cols.length <= MOST_IN_BRACKETS ? (block.whole ? block.cols.length : Math.min(6, block.cols.length)) : 3), 0);
   row.classList.toggle("mid", columns > 10 && columns <= 14);
   row.classList.toggle("tight", columns > 14);
   return row;
 }
 
 /** One term with words under it: `incoming 2×1`. */
-export function term(content: Element | string | null, caption: (Node | string)[], cls = "", title = ""): HTMLElement {
-  return h("div", { class: `term ${cls}`.trim(), title: title || undefined }, content, h("div", { class: "mcap" }, ...caption));
+export function term(content: Element | string | null, caption: (Node | string)[], cls = ""): HTMLElement {
+  return h("div", { class: `term ${cls}`.trim() }, content, h("div", { class: "mcap" }, ...caption));
 }
 
 export const mathOf = (text: string): Element => readFormula(text, false) ?? m("math", {}, m("mtext", {}, text));
@@ -113,7 +113,9 @@ export interface TermOptions { cls?: string; hidden?: boolean; box?: string; fac
 /** A matrix as a term; a hidden one shows `?` in each place. */
 export function blockTerm(player: Player, block: Block, words: (Node | string)[], { cls = "", hidden = false, box = "", facet = player.state.facet }: TermOptions = {}): HTMLElement {
   const at = facet % block.facets.length;
-  return term(formulaMatrix(block, { facet: at, cls, hidden }), [...words, blockNote(block, at)], box, shownPart(block));
+  const shown = thinned(block, 3, 2);
+  const part = shownPart(shown);
+  return term(formulaMatrix(shown, { facet: at, cls, hidden }), [...words, blockNote(block, at), ...(part ? [h("br"), part] : [])], box);
 }
 
 function naming(model: Model, id: number): Node {

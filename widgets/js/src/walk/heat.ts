@@ -5,12 +5,12 @@ import { entry } from "./matrix";
 
 const STEPS = 8; // tints a sign
 
-/** Path elements for one matrix: `place(i, j)` is the upper left corner of an entry, `w` × `h` its size. */
-export function tints(block: Block, facet: number, most: number, strength: number, place: (i: number, j: number) => [number, number], w: number, h: number): SVGElement[] {
+/** Path elements for one matrix: `place(i, j)` is the upper left corner of an entry, `w` × `h` its size, `shown` whether it is known yet. */
+export function tints(block: Block, facet: number, most: number, strength: number, place: (i: number, j: number) => [number, number], w: number, h: number, shown?: (i: number, j: number) => boolean): SVGElement[] {
   const paths = new Map<number, string>();
   block.rows.forEach((_, i) => block.cols.forEach((_, j) => {
     const value = entry(block, facet, i, j);
-    if (!Number.isFinite(value)) return;
+    if (!Number.isFinite(value) || shown?.(i, j) === false) return;
     const level = Math.round((Math.abs(value) / most) ** 0.85 * STEPS) * Math.sign(value);
     if (level === 0) return;
     const [x, y] = place(i, j);

@@ -66,11 +66,11 @@ export interface MatrixOptions {
   facet?: number;
   cls?: string; // "in": a gradient, "lo": a value
   hidden?: boolean;
-  lit?: (i: number, j: number) => string; // class of an entry
+  lit?: (i: number, j: number) => string; // class of an entry; "later": not known yet
 }
 
 export const MOST_IN_BRACKETS = 100;
-const PICTURE = 104;
+const PICTURE = 92;
 
 /** A matrix in brackets; one with too many entries for that as a picture of the same size. `window`: entries to frame. */
 export function formulaMatrix(block: Block, options: MatrixOptions & { window?: { rows: [number, number]; cols: [number, number] }; picture?: boolean } = {}): Element {
@@ -80,7 +80,7 @@ export function formulaMatrix(block: Block, options: MatrixOptions & { window?: 
   const [w, h] = [cols.length * size, rows.length * size];
   const svg = s("svg", { width: w + 2, height: h + 2, role: "img", "aria-label": `picture of ${rows.length}×${cols.length} entries` });
   if (options.hidden) svg.append(s("text", { class: "m", x: w / 2, y: h / 2 + 4 }, "?"));
-  else svg.append(...tints(block, options.facet ?? 0, largest(block), 0.85, (i, j) => [1 + j * size, 1 + i * size], size, size));
+  else svg.append(...tints(block, options.facet ?? 0, largest(block), 0.85, (i, j) => [1 + j * size, 1 + i * size], size, size, (i, j) => options.lit?.(i, j) !== "later"));
   svg.append(s("rect", { class: options.cls === "in" ? "mg" : "mv", x: 0.5, y: 0.5, width: w + 1, height: h + 1 }));
   const { window } = options;
   if (window) svg.append(s("rect", { class: "win", x: 1 + (window.cols[0] - cols[0]) * size, y: 1 + (window.rows[0] - rows[0]) * size, width: (window.cols[1] - window.cols[0]) * size, height: (window.rows[1] - window.rows[0]) * size }));
@@ -92,7 +92,7 @@ export function mathMatrix(block: Block, { facet = 0, cls = "", hidden = false, 
   const scalar = block.shape.length === 0 && block.data.length === 1;
   const show = (i: number, j: number): Element => {
     const mark = lit?.(i, j) ?? "";
-    return m("mn", mark ? { class: mark } : {}, hidden ? "?" : cell(entry(block, facet, i, j)));
+    return m("mn", mark ? { class: mark } : {}, hidden ? "?" : mark === "later" ? "·" : cell(entry(block, facet, i, j)));
   };
   if (scalar) return m("math", {}, m("mrow", { class: cls }, show(0, 0)));
   const cells = (i: number): Element[] => block.cols.flatMap((col, j) => [...(j > 0 && col !== block.cols[j - 1] + 1 ? [m("mtd", {}, m("mo", {}, "⋯"))] : []), m("mtd", {}, show(i, j))]);
@@ -104,17 +104,24 @@ export function mathMatrix(block: Block, { facet = 0, cls = "", hidden = false, 
   return m("math", {}, m("mrow", { class: cls }, m("mo", {}, "["), m("mtable", { columnspacing: ".8em", rowspacing: ".15em" }, ...rows), m("mo", {}, "]")));
 }
 
-/** `2×3`, and which part is shown: `64×120, rows 0–2, 63`, `2×3×3, [0]`. */
+/** `2×3`, and of more than two dimensions which matrix is shown: `2×3×3 [0]`. */
 export function blockNote(block: Block, facet: number): string {
-  const parts = [shapeText(block.shape.length > 0 || block.data.length === 1 ? block.shape : [block.rows.length, block.cols.length])];
-  if (block.facets.length > 1) parts.push(`[${block.facets[facet % block.facets.length].join(",")}]`);
-  if (!block.whole) parts.push("in part");
-  return parts.join(" ");
+  const size = shapeText(block.shape.length > 0 || block.data.length === 1 ? block.shape : [block.rows.length, block.cols.length]);
+  return block.facets.length > 1 ? `${size} [${block.facets[facet % block.facets.length].join(",")}]` : size;
 }
 
-/** The indices that are shown, for a title: `rows 0–2, 61–63 · columns 0–7`. */
+/** The indices that are shown of a large tensor: `rows 0–2, 63 · columns 0–2, 127`. */
 export function shownPart(block: Block): string {
   return block.whole ? "" : `rows ${ranges(block.rows)} · columns ${ranges(block.cols)}`;
+}
+
+/** The first entries and the last ones of a sampled block: what of it has room in a row of several. */
+export function thinned(block: Block, first: number, last: number): Block {
+  if (block.whole || (block.rows.length <= first + last && block.cols.length <= first + last)) return block;
+  const keep = (indices: number[]): number[] => indices.map((_, at) => at).filter((at) => at < first || at >= indices.length - last);
+  const [rows, cols] = [keep(block.rows), keep(block.cols)];
+  const data = block.facets.flatMap((_, facet) => rows.flatMap((i) => cols.map((j) => entry(block, facet, i, j))));
+  return { ...block, rows: rows.map((i) => block.rows[i]), cols: cols.map((j) => block.cols[j]), data: Float32Array.from(data) };
 }
 
 function ranges(indices: number[]): string {
