@@ -17,6 +17,7 @@ const region = (el: HTMLElement): HTMLElement => el.querySelector<HTMLElement>('
 const nameOf = (one: Element): string => (one.getAttribute("aria-label") ?? one.textContent ?? "").trim();
 const button = (el: HTMLElement, name: string): HTMLButtonElement => [...el.querySelectorAll("button")].find((one) => nameOf(one) === name)!;
 const slider = (el: HTMLElement): HTMLInputElement => el.querySelector<HTMLInputElement>('input[aria-label="Walkthrough step"]')!;
+const off = (one: Element): boolean => one.getAttribute("aria-disabled") === "true";
 const items = (el: HTMLElement): string[] => [...el.querySelectorAll('[role="treeitem"]')].map(nameOf);
 async function press(target: Element, key: string, options: KeyboardEventInit = {}): Promise<void> {
   target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...options }));
@@ -38,7 +39,7 @@ describe("a walkthrough", () => {
     const el = await show(teachingWalk());
     expect(region(el)).not.toBeNull();
     expect(el.querySelector("h3")!.textContent).toBe("Step 1 of 17");
-    expect([button(el, "First").disabled, button(el, "Previous").disabled, button(el, "Next").disabled, button(el, "Last").disabled]).toEqual([true, true, false, false]);
+    expect(["First", "Previous", "Next", "Last"].map((name) => off(button(el, name)))).toEqual([true, true, false, false]);
     await click(button(el, "Next"));
     expect(slider(el).value).toBe("2");
     expect(slider(el).getAttribute("aria-valuetext")).toBe("step 2 of 17, forward through z = x @ W + b, line 2");
@@ -201,7 +202,7 @@ describe("what is rare", () => {
   it("a cell without ops says what to do", async () => {
     const el = await show(emptyWalk());
     expect(el.textContent).toContain("Nothing to walk through");
-    expect([button(el, "Next").disabled, button(el, "Play").disabled, slider(el).disabled]).toEqual([true, true, true]);
+    expect([off(button(el, "Next")), off(button(el, "Play")), slider(el).disabled]).toEqual([true, true, true]);
   });
   it("a cell that raised ends at the line that failed, with the message as text", async () => {
     const tape = errorWalk();

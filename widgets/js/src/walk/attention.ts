@@ -29,8 +29,9 @@ function heads(player: Player, count: number, head: number): HTMLElement {
     if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
     event.preventDefault();
     event.stopPropagation();
+    const pane = el.parentElement; // the tabs are made anew for the next head
     player.set({ facet: (head + (event.key === "ArrowRight" ? 1 : -1) + count) % count });
-    requestAnimationFrame(() => requestAnimationFrame(() => (el.getRootNode() as ParentNode).querySelector<HTMLElement>(".heads [aria-selected=true]")?.focus()));
+    requestAnimationFrame(() => pane?.querySelector<HTMLElement>(".heads [aria-selected=true]")?.focus());
   };
   const el = h("div", { class: "sub seg heads", role: "tablist", "aria-label": "Heads", onkeydown: keys as EventListener }, ...tabs);
   return el;

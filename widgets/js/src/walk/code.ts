@@ -85,6 +85,7 @@ function createSource(player: Player, source: Source, text: number): Part {
   const rows = source.lines.map((line, index) => createLine(player, line, text, source.first + index));
   const el = h("div", { class: "src", role: "group", "aria-label": source.label ? `Source of ${source.label}` : "Source" }, ...rows.map((row) => row.el));
   el.addEventListener("keydown", (event) => upAndDown(event, el));
+  if (!rows.some((row) => row.el.tagName === "BUTTON")) el.tabIndex = 0; // to be scrolled by keys
   let shown = -2;
   const draw = (step: number): void => {
     for (const row of rows) row.draw(step);

@@ -12,7 +12,8 @@ import { type Box, type Scene, layOut } from "./scene";
 const LEAST_HEIGHT = 236;
 const MOST_HEIGHT = 440;
 
-interface Element_ { g: SVGGElement; look: string }
+/** What is drawn of a thing, and over it the box that keyboard, pointer and screen reader meet. */
+interface Part { g: SVGGElement; look: string; box: SVGRectElement | null }
 
 export function createGraph(player: Player): Pane {
   return new Graph(player);
@@ -23,8 +24,9 @@ class Graph implements Pane {
   private readonly box = h("div", { class: "wbox" });
   private readonly svg = s("svg", { role: "tree", "aria-label": "Graph", "aria-roledescription": "graph" });
   private readonly world = s("g", {});
-  private readonly layers = { wires: s("g", { "aria-hidden": "true" }), brackets: s("g", {}), spots: s("g", {}), circles: s("g", {}) };
-  private readonly parts = new Map<string, Element_>();
+  private readonly layers = { wires: s("g", {}), brackets: s("g", {}), spots: s("g", {}), circles: s("g", {}) };
+  private readonly boxes = s("g", { class: "boxes" });
+  private readonly parts = new Map<string, Part>();
   private readonly hide: HTMLButtonElement;
   private readonly tools: HTMLElement;
   private readonly count = h("span", { class: "dim small" });
@@ -43,7 +45,7 @@ class Graph implements Pane {
     this.tools = h("span", { class: "tools" }, tool("Zoom out", "Zoom out", "M3 7h8", () => zoom(1 / 1.3)), tool("Zoom in", "Zoom in", "M3 7h8M7 3v8", () => zoom(1.3)), tool("Fit graph", "The whole graph (0)", "M2 5V2h3M9 2h3v3M12 9v3H9M5 12H2V9", () => this.fit()));
     const legend = h("span", { class: "leg", "aria-hidden": "true" }, h("i", { class: "sw v" }), "value →\u2002", h("i", { class: "sw g" }), "gradient ←");
     this.svg.append(this.world);
-    this.world.append(this.layers.wires, this.layers.brackets, this.layers.spots, this.layers.circles);
+    this.world.append(s("g", { "aria-hidden": "true" }, ...Object.values(this.layers)), this.boxes);
     this.box.append(this.svg);
     this.el = h("div", { class: "wg" }, h("div", { class: "cap" }, h("span", {}, "graph"), this.count, h("span", { class: "gap" }), legend, this.hide, this.tools), this.box);
     this.svg.addEventListener("click", (event) => this.press(event));
@@ -134,27 +136,27 @@ class Graph implements Pane {
     }
     for (const bracket of scene.brackets) {
       if (!bracket.group.ops.some((op) => (player.model.forwardOf.get(op) ?? Infinity) <= step) || !inSight({ x: bracket.x, y: bracket.y, w: bracket.w, h: 20 })) continue;
-      const g = this.part(seen, this.layers.brackets, `b${bracket.group.key}`, `${bracket.x},${bracket.folded},${Math.max(bracket.x, left)}`, () => drawBracket(bracket, left));
-      name(g, `${bracket.group.label} (module ${bracket.group.cls}, ${bracket.group.ops.length} ops)`, bracket.group.ops.length > 1 ? String(!bracket.folded) : null);
+      this.part(seen, this.layers.brackets, `b${bracket.group.key}`, `${bracket.x},${bracket.folded},${Math.max(bracket.x, left)}`, () => drawBracket(bracket, left));
+      this.name(`b${bracket.group.key}`, { x: bracket.x, y: bracket.y, w: Math.max(bracket.w, 40), h: 20 }, `${bracket.group.label} (module ${bracket.group.cls}, ${bracket.group.ops.length} ops)`, bracket.group.ops.length > 1 ? String(!bracket.folded) : null);
     }
     for (const spot of scene.spots) {
       const state = spotState(player, spot);
       if (!state.shown || !inSight(spot.grad ? join(spot, spot.grad) : spot)) continue;
       const look = JSON.stringify([state, player.model.gradStep(spot.value, step), detail, spot.x, spot.y]);
-      const g = this.part(seen, this.layers.spots, spot.key, look, () => drawSpot(player.model, spot, state, step, detail));
-      if (spot.kind !== "chip") name(g, spotName(player.model, spot, state, step), null);
+      this.part(seen, this.layers.spots, spot.key, look, () => drawSpot(player.model, spot, state, step, detail));
+      if (spot.kind !== "chip") this.name(spot.key, spot, spotName(player.model, spot, state, step), null);
     }
     for (const circle of scene.circles) {
       const state = unitState(player, scene, circle);
       if (!state.shown || !inSight(circle)) continue;
       const unit = scene.units[circle.unit];
-      const g = this.part(seen, this.layers.circles, circle.key, `${JSON.stringify(state)}${circle.cx},${circle.cy}`, () => drawCircle(scene, circle, state));
-      name(g, unit.group === null ? `${unit.symbol} (op${state.now ? ", current step" : ""})` : `${unit.symbol} (module, folded)`, unit.group === null ? null : "false");
-      setAttr(g, "aria-current", state.now ? "step" : null);
+      this.part(seen, this.layers.circles, circle.key, `${JSON.stringify(state)}${circle.cx},${circle.cy}`, () => drawCircle(scene, circle, state));
+      this.name(circle.key, circle, unit.group === null ? `${unit.symbol} (op${state.now ? ", current step" : ""})` : `${unit.symbol} (module, folded)`, unit.group === null ? null : "false", state.now !== "");
     }
-    for (const [key, { g }] of this.parts) {
+    for (const [key, { g, box }] of this.parts) {
       if (seen.has(key)) continue;
       g.remove();
+      box?.remove();
       this.parts.delete(key);
     }
     this.oneStop();
@@ -169,12 +171,12 @@ class Graph implements Pane {
   }
 
   /** The element of a part, filled anew when its look has changed. */
-  private part(seen: Set<string>, layer: SVGGElement, key: string, look: string, make: () => SVGElement[]): SVGGElement {
+  private part(seen: Set<string>, layer: SVGGElement, key: string, look: string, make: () => SVGElement[]): void {
     seen.add(key);
     const scene = `${this.sceneKey}|${look}`;
     let part = this.parts.get(key);
     if (part === undefined) {
-      part = { g: s("g", { "data-key": key }), look: "" };
+      part = { g: s("g", { "data-key": key }), look: "", box: null };
       this.parts.set(key, part);
       layer.append(part.g);
     }
@@ -182,11 +184,24 @@ class Graph implements Pane {
       part.look = scene;
       part.g.replaceChildren(...make());
     }
-    return part.g;
   }
 
-  private items(): SVGGElement[] {
-    return [...this.svg.querySelectorAll<SVGGElement>("[role=treeitem]")].sort((a, b) => this.middle(a) - this.middle(b));
+  /** The treeitem of a part: where it is and what it is called. */
+  private name(key: string, { x, y, w, h: high }: Box, label: string, expanded: string | null, current = false): void {
+    const part = this.parts.get(key)!;
+    if (part.box === null) {
+      part.box = s("rect", { role: "treeitem", "data-key": key, tabindex: -1 });
+      this.boxes.append(part.box);
+    }
+    const { box } = part;
+    for (const [name, value] of [["x", x], ["y", y], ["width", w], ["height", high]] as const) setAttr(box, name, String(value));
+    setAttr(box, "aria-label", label);
+    setAttr(box, "aria-expanded", expanded);
+    setAttr(box, "aria-current", current ? "step" : null);
+  }
+
+  private items(): SVGElement[] {
+    return [...this.boxes.querySelectorAll<SVGElement>("[role=treeitem]")].sort((a, b) => this.middle(a) - this.middle(b));
   }
 
   private middle(g: Element): number {
@@ -197,8 +212,8 @@ class Graph implements Pane {
   }
 
   private oneStop(): void {
-    if (!this.parts.get(this.current)?.g.hasAttribute("role")) this.current = this.items()[0]?.getAttribute("data-key") ?? "";
-    for (const [key, { g }] of this.parts) if (g.hasAttribute("role")) setAttr(g, "tabindex", key === this.current ? "0" : "-1");
+    if (!this.parts.get(this.current)?.box) this.current = this.items()[0]?.getAttribute("data-key") ?? "";
+    for (const [key, { box }] of this.parts) if (box) setAttr(box, "tabindex", key === this.current ? "0" : "-1");
   }
 
   private stop(key: string): void {
@@ -309,13 +324,7 @@ class Graph implements Pane {
 /** Gradients as they stand at the end of an episode: they say how much room to keep. */
 const finalGrad = (model: Model, { from, to }: { from: number; to: number }) => (value: number): Block | null => (model.gradStep(value, to) >= from ? model.gradAt(value, to) : null);
 
-function name(g: SVGGElement, label: string, expanded: string | null): void {
-  setAttr(g, "role", "treeitem");
-  setAttr(g, "aria-label", label);
-  setAttr(g, "aria-expanded", expanded);
-}
-
-const focus = (item: SVGGElement | undefined): void => item?.focus({ preventScroll: true });
+const focus = (item: SVGElement | undefined): void => item?.focus({ preventScroll: true });
 
 function bounds(points: [number, number][]): Box {
   const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];

@@ -90,10 +90,9 @@ export function createButtons(player: Player): Pane {
     draw() {
       const { step, playing, phase, presenter, speed: chosen } = player.state;
       const atEnd = step >= player.last && !(presenter && phase === 0 && player.hasFormula(step));
-      first.disabled = previous.disabled = step === 0 && !(presenter && phase === 1);
-      next.disabled = atEnd;
-      last.disabled = step >= player.last;
-      play.disabled = player.last === 0;
+      const atStart = step === 0 && !(presenter && phase === 1);
+      // not `disabled`: a button that loses the focus at the last step would take the keys away from who goes by keys
+      for (const [button, off] of [[first, atStart], [previous, atStart], [next, atEnd], [last, step >= player.last], [play, player.last === 0]] as const) setAttr(button, "aria-disabled", off ? "true" : null);
       setAttr(play, "aria-label", playing ? "Pause" : "Play");
       setAttr(play, "title", playing ? "Pause (Space)" : "Play (Space)");
       setAttr(path, "d", playing ? "M5 3v8M9 3v8" : "M4.5 3l6 4-6 4z");

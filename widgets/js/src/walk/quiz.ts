@@ -31,7 +31,7 @@ export function createQuiz(player: Player, speak: (text: string) => void): Pane 
       if (outcome) speak(verdict(outcome));
       const focused = body.contains(document.activeElement) || body.contains((body.getRootNode() as ShadowRoot).activeElement ?? null);
       body.replaceChildren(...(question ? ask(player, question, outcome || null) : idle(player)));
-      if (focused) body.querySelector<HTMLElement>("input:not(:disabled), button:not(:disabled)")?.focus();
+      if (focused) (body.querySelector<HTMLElement>("input:not(:disabled), button:not(:disabled)") ?? el.closest(".walk")?.querySelector<HTMLElement>(".next"))?.focus();
     },
   };
 }

@@ -55,7 +55,7 @@ export function createWalk(el: HTMLElement, { header, buffers, theme }: Message)
     const on = !player.state.presenter;
     player.set({ presenter: on, phase: 0 });
     if (on !== isFull(root)) stage.toggleFullScreen();
-    root.querySelector<HTMLElement>(".next:not(:disabled)")?.focus();
+    root.querySelector<HTMLElement>(".next")?.focus();
   }
   const left = (): void => {
     if (!isFull(root) && player.state.presenter) player.set({ presenter: false, phase: 0 });
