@@ -16,7 +16,7 @@ from gradbook.observe import thin
 from gradbook.widgets.curves import evenly
 from gradbook.widgets.describe_batch import describe_batch
 from gradbook.widgets.describe_detail import choose_details, describe_detail
-from gradbook.widgets.describe_graph import describe_graph
+from gradbook.widgets.describe_graph import compact_graph, describe_graph
 from gradbook.widgets.describe_history import choose_moments
 from gradbook.widgets.describe_stop import describe_birth, describe_stop
 from gradbook.widgets.wire import Message, finite, pack, plain
@@ -238,7 +238,7 @@ def _probes(run: Run, cursor: Cursor, message: Message) -> Cursor:
 def _graph(run: Run, cursor: Cursor, message: Message) -> Cursor:
     picture = run.picture
     if picture.graph is not None and picture.version != cursor.graph_version:
-        message.content |= {"graph": describe_graph(picture.graph), "graph_version": picture.version}
+        message.content |= {"graph": compact_graph(describe_graph(picture.graph)), "graph_version": picture.version}
         # the browser drops statistics and details with the old graph
         cursor = replace(cursor, graph_version=picture.version, stats_step=-1, details={})
     stats = picture.stats

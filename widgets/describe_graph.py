@@ -6,16 +6,19 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from gradbook.autograd.op import registry
+from gradbook.observe.uncollected import uncollected
 from gradbook.widgets.formulas import formulas
 from gradbook.widgets.wire import plain
 
 if TYPE_CHECKING:
     from gradbook.observe import Graph
 
-__all__ = ["describe_graph"]
+__all__ = ["compact_graph", "describe_graph"]
 
 REMEMBERED = 4  # graphs whose description is kept; describing 2,000 nodes costs milliseconds
 _known: list[tuple[Any, dict[str, Any]]] = []
+NESTED = frozenset(("shape", "marked", "saved", "params"))  # fields whose values are lists or dictionaries
+_compact: list[tuple[dict[str, Any], dict[str, Any]]] = []  # description, the same in columns
 
 
 def describe_graph(graph: Graph) -> dict[str, Any]:
@@ -28,6 +31,40 @@ def describe_graph(graph: Graph) -> dict[str, Any]:
     return description
 
 
+@uncollected()
+def compact_graph(description: dict[str, Any]) -> dict[str, Any]:
+    """A description as it travels: columns instead of nodes, each value of a column once; a third of the bytes.
+
+    `columns`: field of a node -> [values, indices]; `edges`: src, dst, slot, src, dst, slot, ...
+    """
+    for other, compact in _compact:
+        if other is description:
+            return compact
+    nodes = description["nodes"]
+    compact = {key: value for key, value in description.items() if key not in ("nodes", "edges")}
+    fields = [name for name in nodes[0] if name != "id"] if nodes else []
+    compact["columns"] = {name: _column([node[name] for node in nodes], name in NESTED) for name in fields}
+    compact["edges"] = [number for edge in description["edges"] for number in edge]
+    _compact[:] = [(description, compact), *_compact[: REMEMBERED - 1]]
+    return compact
+
+
+def _column(cells: list[Any], nested: bool) -> list[list[Any]]:
+    """[distinct values, for each cell the index of its value]."""
+    keys = [repr(cell) for cell in cells] if nested else cells
+    places: dict[Any, int] = {}
+    values: list[Any] = []
+    indices: list[int] = []
+    for key, cell in zip(keys, cells, strict=True):
+        place = places.get(key)
+        if place is None:
+            place = places[key] = len(values)
+            values.append(cell)
+        indices.append(place)
+    return [values, indices]
+
+
+@uncollected()
 def _describe(graph: Graph) -> dict[str, Any]:
     modules = _modules(graph)
     place = {module["path"]: i for i, module in enumerate(modules)}

@@ -15,7 +15,7 @@ import numpy as np
 from gradbook.widgets.curves import evenly
 from gradbook.widgets.describe_batch import describe_batch
 from gradbook.widgets.describe_detail import describe_detail
-from gradbook.widgets.describe_graph import describe_graph
+from gradbook.widgets.describe_graph import compact_graph, describe_graph
 from gradbook.widgets.wire import Message
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def describe_moment(run: Run, step: int, node: int | None, known: Collection[int
     content |= {"step": int(moment.step), "version": moment.version, "stats": message.floats(moment.stats)}
     content["batch"] = describe_batch(moment.batch, message)
     if moment.version not in known:
-        content["graph"] = describe_graph(moment.graph)
+        content["graph"] = compact_graph(describe_graph(moment.graph))
     content |= _changes(run, moment)
     if node is not None and 0 <= node < len(moment.graph.nodes):
         content["node"] = node
@@ -82,7 +82,7 @@ def _graphs(run: Run, moments: list[Moment], room: int) -> tuple[list[Moment], l
     known, told, left = {run.graph_version}, [], room // 3
     for moment in reversed(moments):  # the newest first
         if moment.version not in known:
-            graph = describe_graph(moment.graph)
+            graph = compact_graph(describe_graph(moment.graph))
             size = len(json.dumps(graph))
             if size > left:
                 continue

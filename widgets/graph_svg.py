@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradbook.observe.uncollected import uncollected
 from gradbook.widgets.layout import Options, Tree, layout
 from gradbook.widgets.numbers import number
 from gradbook.widgets.svg import clean
@@ -25,6 +26,7 @@ GRAD_NORM = 5  # column of the node statistics
 MOST = 600  # boxes in a still picture
 
 
+@uncollected()
 def graph_svg(
     graph: dict[str, Any],
     stats: NDArray[np.float32] | None = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradbook.widgets import still
-from gradbook.widgets.describe_graph import describe_graph
+from gradbook.widgets.describe_graph import compact_graph, describe_graph
 from gradbook.widgets.wire import Message, pack
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def describe_still(graph: Graph) -> Message:
         "status": {"state": "finished", "step": 0, "seconds": 0.0, "message": "", **status},
         "controls": {"live": False, "why": ""},
         "panels": ["graph"],
-        "graph": describe_graph(graph),
+        "graph": compact_graph(describe_graph(graph)),
     }
     if any(node.stats is not None for node in graph.nodes):
         rows = [[np.nan] * 8 if node.stats is None else node.stats for node in graph.nodes]

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gradbook.observe.uncollected import uncollected
+
 __all__ = ["Message", "finite", "pack", "plain", "unpack"]
 
 TEXT_AT_MOST = 400  # characters of a user's name or source line that travel; the rest is an ellipsis
@@ -60,22 +62,23 @@ def plain(value: Any) -> str:
     return text if len(text) <= TEXT_AT_MOST else text[: TEXT_AT_MOST - 1] + "…"
 
 
+@uncollected()
 def pack(header: Mapping[str, Any], buffers: Sequence[bytes]) -> bytes:
     """One block: u4 header length, UTF-8 JSON, then each buffer on an 8-byte bound.
 
     The header gains `_buffers`: [[offset, length], ...] in bytes from the start of the block.
     Raises ValueError if the header holds NaN or infinity.
     """
+    rest = _encode(header)[:-1] + (b',"_buffers":' if header else b'"_buffers":')
     places: list[tuple[int, int]] = []
-    encoded = _encode(header, places)
-    length = -1
+    encoded, length = b"", -1
     while length != len(encoded):  # the offsets stand in the header whose length they depend on
         length = len(encoded)
         places, at = [], _align(4 + length)
         for buffer in buffers:
             places.append((at, len(buffer)))
             at = _align(at + len(buffer))
-        encoded = _encode(header, places)
+        encoded = rest + _encode(places) + b"}"
     block = bytearray(places[-1][0] + places[-1][1] if places else 4 + length)
     struct.pack_into("<I", block, 0, length)
     block[4 : 4 + length] = encoded
@@ -98,8 +101,8 @@ def unpack(block: bytes) -> Message:
     return Message(header, [bytes(block[offset : offset + size]) for offset, size in places])
 
 
-def _encode(header: Mapping[str, Any], places: list[tuple[int, int]]) -> bytes:
-    text = json.dumps({**header, "_buffers": places}, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+def _encode(value: Any) -> bytes:
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode("utf-8", "replace")
 
 

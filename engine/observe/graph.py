@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gradbook.observe import export, naming
 from gradbook.observe.fold import fold
 from gradbook.observe.graphdiff import GraphDiff, compare
 from gradbook.observe.nodes import STATS, GraphEdge, GraphNode, ModuleInfo, NodeStats, Saved
 from gradbook.observe.raw import RawNode, from_nodes
-from gradbook.observe.source import locate, user_frame
+from gradbook.observe.source import Location, locate, user_frame
+from gradbook.observe.uncollected import uncollected
 
 __all__ = ["STATS", "Graph", "GraphEdge", "GraphNode", "ModuleInfo", "NodeStats", "svg_renderer"]
 
@@ -125,13 +125,17 @@ class Graph:
         return f"Graph({self.ops} ops, {parameters} parameters, {inputs} inputs)"
 
 
+@uncollected()
 def build(raw: list[RawNode], names: naming.Names) -> Graph:
     """A Graph of raw nodes in the order of computation; node i of the graph is raw node i."""
     index = {node.key: i for i, node in enumerate(raw)}
     edges = tuple(GraphEdge(index[key], i, slot) for i, node in enumerate(raw) for slot, key in node.inputs)
     classes = {path: type(module).__name__ for path, module in names.module_paths()}
     titles = _titles(raw, names)
-    nodes = tuple(_node(i, node, titles[i], classes, names, _saved(node, index)) for i, node in enumerate(raw))
+    places = _places(raw)
+    nodes = tuple(
+        _node(i, node, titles[i], classes, names, _saved(node, index), places[i]) for i, node in enumerate(raw)
+    )
     if not any(node.kind == "parameter" for node in nodes):  # made by hand: what has a gradient is what learns
         nodes = tuple(replace(n, kind="parameter") if n.kind == "input" and n.requires_grad else n for n in nodes)
     return Graph(nodes, edges, _modules(nodes, names))
@@ -141,8 +145,23 @@ def _saved(node: RawNode, index: dict[Any, int]) -> tuple[Saved, ...]:
     return tuple(Saved(name, nbytes, index.get(source, -1)) for name, nbytes, source in node.saved)
 
 
+def _places(raw: list[RawNode]) -> list[Location | None]:
+    """Where each node stands; a line that made a thousand of them is looked up once."""
+    known: dict[tuple[int, int], Location | None] = {}
+    found: list[Location | None] = []
+    for node in raw:
+        if node.where is None:
+            found.append(None)
+            continue
+        key = (id(node.where[0]), node.where[1])
+        if key not in known:
+            known[key] = locate(node.where)
+        found.append(known[key])
+    return found
+
+
 def _node(i: int, node: RawNode, name: str, classes: dict[str, str], names: naming.Names,
-          saved: tuple[Saved, ...]) -> GraphNode:  # fmt: skip
+          saved: tuple[Saved, ...], place: Location | None) -> GraphNode:  # fmt: skip
     kind = node.kind
     if kind == "input" and node.tensor_id is not None:
         kind = "parameter" if node.tensor_id in names.parameters else kind
@@ -150,7 +169,6 @@ def _node(i: int, node: RawNode, name: str, classes: dict[str, str], names: nami
     path = node.path
     if kind in ("parameter", "buffer"):
         path = name.rpartition(".")[0]
-    place = locate(node.where)
     return GraphNode(
         id=i,
         kind=kind,
@@ -206,8 +224,8 @@ def _modules(nodes: tuple[GraphNode, ...], names: naming.Names) -> tuple[ModuleI
             seen[node.module_path] = seen[node.module_path] or node.module_cls
     found = dict(names.module_paths())
     infos = []
-    for path in sorted(seen, key=lambda p: (p.count("."), list(seen).index(p))):
+    for path in sorted(seen, key=lambda path: path.count(".")):  # stable: else in the order of the graph
         module = found.get(path)
-        count = sum(int(np.prod(p.shape)) for p in module.parameters()) if module is not None else 0
+        count = sum(math.prod(p.shape) for p in module.parameters()) if module is not None else 0
         infos.append(ModuleInfo(path, type(module).__name__ if module is not None else seen[path], count))
     return tuple(infos)

@@ -11,6 +11,7 @@ import numpy as np
 
 from gradbook import events
 from gradbook.observe.source import Where
+from gradbook.observe.uncollected import uncollected
 
 __all__ = ["RawNode", "Tape", "from_nodes", "is_parameter", "leaf", "leaves", "structure"]
 
@@ -47,6 +48,7 @@ def key_of(node: Any) -> Key:
     return ("n", node.seq)
 
 
+@uncollected()
 def from_nodes(roots: Sequence[Any], tape: Tape | None = None) -> list[RawNode]:
     """Everything that led to these tensors, in the order of computation.
 

@@ -32,7 +32,7 @@ class Trace:
         events.detach(self)
         self.error = error
         self.tape.fresh.clear()
-        self._graph = self._build(user_frame(2))
+        self._graph = self._build(user_frame(2)) if self.tape.ops else Graph((), ())
 
     @property
     def graph(self) -> Graph:

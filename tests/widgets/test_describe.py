@@ -9,9 +9,10 @@ import gradbook
 from gradbook import observe
 from gradbook.observe import Picture, Run
 from gradbook.widgets import describe
-from gradbook.widgets.describe_graph import describe_graph
+from gradbook.widgets.describe_graph import compact_graph, describe_graph
 from gradbook.widgets.graph_view import describe_still
 from gradbook.widgets.wire import Message
+from tests.widgets.graphs import tangle
 from tests.widgets.sample import measurement, sample_detail, sample_graph, sample_run
 
 FRAME_KEYS = {"kind", "seq", "run", "status", "controls", "lr", "level", "panels", "stop", "birth"}
@@ -40,7 +41,7 @@ def test_a_snapshot_says_everything_the_contract_names() -> None:
     rows, k = len(content["params"]["rows"]), len(message.buffers[content["probes"]["steps"]]) // 4
     sizes = {key: len(message.buffers[content["probes"][key]]) for key in ("table", "hist", "range")}
     assert sizes == {"table": 4 * k * rows * 5, "hist": 4 * k * rows * 32, "range": 4 * k * rows}
-    assert len(message.buffers[content["graph_stats"]["table"]]) == 4 * 8 * len(content["graph"]["nodes"])
+    assert len(message.buffers[content["graph_stats"]["table"]]) == 4 * 8 * len(content["graph"]["columns"]["kind"][1])
     json.dumps(content, allow_nan=False)
 
 
@@ -233,3 +234,17 @@ def test_the_last_snapshot_brings_values_of_all_nodes_that_nobody_asked_for() ->
     grad = told["relu"]["grad"]["picture"]
     assert set(np.frombuffer(message.buffers[grad["buf"]], "<f4")) == {1.0}
     assert message.nbytes < 100_000
+
+
+def test_a_graph_travels_in_columns_and_loses_nothing() -> None:
+    description = describe_graph(sample_graph())
+    compact = json.loads(json.dumps(compact_graph(description)))
+    rows = [
+        {"id": i} | {name: values[at[i]] for name, (values, at) in compact["columns"].items()}
+        for i in range(len(description["nodes"]))
+    ]
+    assert rows == json.loads(json.dumps(description["nodes"]))
+    assert compact["edges"] == [number for edge in description["edges"] for number in edge]
+    assert compact_graph({"nodes": [], "edges": [], "ops": 0})["columns"] == {}
+    large = tangle(3000)
+    assert len(json.dumps(compact_graph(large))) < len(json.dumps(large)) / 2

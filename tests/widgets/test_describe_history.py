@@ -40,7 +40,7 @@ def test_a_step_is_told_with_its_statistics_and_one_nodes_value() -> None:
     content = message.content
     assert (content["kind"], content["asked"], content["step"], content["version"]) == ("moment", 33, 33, 1)
     np.testing.assert_array_equal(floats(message, content["stats"]).reshape(-1, 8), run.history.at(33).stats)
-    assert len(content["graph"]["nodes"]) == len(sample_graph().nodes)
+    assert len(content["graph"]["columns"]["kind"][1]) == len(sample_graph().nodes)
     assert (content["node"], content["detail"]["node"], content["detail"]["step"]) == (5, 5, 33)
     thumb = floats(message, content["detail"]["value"]["picture"]["buf"])
     assert set(thumb.tolist()) == {np.float32(33.05), -38.0}

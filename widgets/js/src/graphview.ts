@@ -3,7 +3,7 @@ import type { GraphModel, Hit, Item } from "./graphmodel";
 import type { Camera } from "./graphscene";
 import { MINIMAP, type Place, opAt } from "./minimap";
 
-const LEAST = 0.02;
+const LEAST = 0.02; // scale; of a longer graph less, so that all of it can be seen
 const READABLE = 0.75; // a wider picture is not made smaller than this by itself, but moved by hand
 const MOST = 4;
 const EDGE = 2; // px around the picture
@@ -31,10 +31,15 @@ export class GraphCamera {
 
   /** All of it in sight. */
   fit(model: GraphModel): void {
-    const { x0, x1, height } = model.picture;
-    const scale = Math.max(LEAST, Math.min(1.25, (this.width - 8) / (x1 - x0), (this.height - 8) / height));
+    const scale = Math.min(1.25, this.whole(model));
+    const { height } = model.picture;
     this.camera = { scale, x: this.spine(model, scale), y: Math.max(2, (this.height - height * scale) / 8) };
     this.atHome = true;
+  }
+
+  /** The scale at which all of it is in sight. */
+  private whole({ picture: { x0, x1, height } }: GraphModel): number {
+    return Math.min((this.width - 8) / (x1 - x0), (this.height - 8) / height);
   }
 
   /** x of the spine: where it is, if the picture fits there, so that a closed inspector moves nothing. */
@@ -65,7 +70,7 @@ export class GraphCamera {
 
   zoom(factor: number, x: number, y: number, model: GraphModel): void {
     const { camera } = this;
-    const scale = Math.max(LEAST, Math.min(MOST, camera.scale * factor));
+    const scale = Math.max(Math.min(LEAST, this.whole(model)), Math.min(MOST, camera.scale * factor));
     const real = scale / camera.scale;
     this.camera = { scale, x: x - (x - camera.x) * real, y: y - (y - camera.y) * real };
     this.atHome = false;

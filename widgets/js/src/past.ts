@@ -1,4 +1,5 @@
 // The recorded steps that a page knows: those it asked the kernel for, and those that came with the last snapshot.
+import { readGraph } from "./graphwire";
 import { type Bytes, type GraphDescription, type WireHistory, type WireKept, type WireMoment, HISTOGRAM_BINS, asBytes, floats, uints } from "./protocol";
 import { readBatch } from "./inspect/batch";
 import type { Detail, GraphStats } from "./store";
@@ -58,7 +59,7 @@ export class Past {
 
   /** What came with a snapshot; what the kernel said in detail stays. */
   load({ graphs, moments }: WireHistory, buffers: Bytes[]): void {
-    for (const [version, graph] of graphs) this.learn(version, graph);
+    for (const [version, graph] of graphs) this.learn(version, readGraph(graph));
     for (const wire of moments) {
       const graph = this.graphs.get(wire.version);
       if (graph === undefined) continue;

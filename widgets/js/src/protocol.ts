@@ -1,6 +1,8 @@
 // What goes over the wire, kernel to browser and back, and the packed form of a snapshot.
 // Buffers are little-endian; an integer field named after data (steps, values, table, …) is an index into the buffers.
 
+import type { WireGraph } from "./graphwire";
+
 export type RunState = "waiting" | "running" | "paused" | "finished" | "stopped" | "error";
 export type Level = "off" | "health" | "full";
 export type SeriesRole = "train" | "val" | "lr" | "other" | "ghost";
@@ -100,7 +102,7 @@ export interface WireMoment extends WireChanges {
   version?: number;
   stats?: number;
   batch?: WireBatch;
-  graph?: GraphDescription;
+  graph?: WireGraph;
   node?: number;
   detail?: WireDetail | null;
 }
@@ -116,7 +118,7 @@ export interface WireKept extends WireChanges {
   pixels: number;
   hists: number;
 }
-export interface WireHistory { graphs: [version: number, graph: GraphDescription][]; moments: WireKept[]; kept: number }
+export interface WireHistory { graphs: [version: number, graph: WireGraph][]; moments: WireKept[]; kept: number }
 /** Where a breakpoint holds the run: `number` tells one stop from the next, `node` is its place in the graph or -1. */
 export interface Stop {
   number: number;
@@ -133,6 +135,7 @@ export interface Stop {
 }
 /** Where the loss stopped being finite; `path` leads from there to the loss. */
 export interface Birth { kind: string; text: string; place: string; source: string; fix: string; path: number[]; certain: boolean }
+export interface WireHistory { graphs: [version: number, graph: WireGraph][]; moments: WireKept[]; kept: number }
 export interface RunError { type: string; message: string; line: number | null; node: number | null }
 
 /** A frame carries what changed since the last one; a snapshot carries everything and replaces what is there. */
@@ -151,7 +154,7 @@ export interface Frame {
   epochs?: [epoch: number, step: number][];
   params?: { rows: Parameter[] };
   probes?: WireProbes;
-  graph?: GraphDescription | null;
+  graph?: WireGraph | null;
   graph_version?: number;
   history?: WireHistory; // in the last snapshot
   graph_stats?: { step: number; table: number; batch?: WireBatch } | null;

@@ -1,5 +1,6 @@
 // All that one live view knows: what the kernel said, and what the user chose. Panels read it, and only the store writes it.
 import { type Batch, readBatch } from "./inspect/batch";
+import { readGraph } from "./graphwire";
 import { type Part, readPart } from "./inspect/excerpt";
 import { type Marks, type Moment, Past, carry, marksOf } from "./past";
 import { mainSeries } from "./selectors";
@@ -171,7 +172,7 @@ export class Store {
   takeMoment(wire: WireMoment, buffers: Bytes[]): void {
     if (wire.run !== this.state.run?.id) return;
     if (wire.step === undefined || wire.version === undefined) return this.giveUp();
-    if (wire.graph) this.past.learn(wire.version, wire.graph);
+    if (wire.graph) this.past.learn(wire.version, readGraph(wire.graph));
     const details = new Map<number, Detail | null>();
     if (wire.node !== undefined) details.set(wire.node, wire.detail ? readDetail(wire.detail, buffers) : null);
     const table = floats(buffers[wire.stats ?? -1]);
@@ -283,8 +284,9 @@ export class Store {
   private takeGraph(frame: Frame, buffers: Bytes[]): void {
     const { live } = this;
     if (frame.graph !== undefined) {
-      this.live = { graph: frame.graph, version: frame.graph_version ?? live.version + 1, stats: null, details: new Map() };
-      if (frame.graph !== null) this.past.learn(this.live.version, frame.graph);
+      const graph = frame.graph && readGraph(frame.graph);
+      this.live = { graph, version: frame.graph_version ?? live.version + 1, stats: null, details: new Map() };
+      if (graph !== null) this.past.learn(this.live.version, graph);
     }
     if (frame.graph_stats) this.live.stats = { step: frame.graph_stats.step, table: floats(buffers[frame.graph_stats.table]), batch: readBatch(frame.graph_stats.batch, buffers) };
     for (const detail of frame.details ?? []) this.live.details = new Map(this.live.details).set(detail.node, readDetail(detail, buffers));

@@ -12,7 +12,7 @@ function graphOf(...ops: string[]): GraphDescription {
 
 function momentOf(step: number, asked = step, more: Partial<WireMoment> = {}): { wire: WireMoment; buffers: Uint8Array[] } {
   const buffers = new Buffers();
-  const nodes = more.graph?.nodes.length ?? teachingGraph().nodes.length;
+  const nodes = (more.graph as GraphDescription | undefined)?.nodes.length ?? teachingGraph().nodes.length;
   const wire: WireMoment = { kind: "moment", run: "run-1", asked, step, version: 1, stats: buffers.floats(new Float32Array(nodes * 8).fill(step)), ...more };
   if (more.node !== undefined) wire.detail = { node: more.node, step, shape: [2], value: { picture: { shape: [2], every: [1], buf: buffers.floats([step, -step]) }, mean: step, std: 0, lo: -step, hi: step, zeros: 0, bad: 0, hist: buffers.floats(new Float32Array(32).fill(step)) }, grad: null, saved: [] };
   return { wire, buffers: buffers.list };
