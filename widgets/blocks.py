@@ -13,6 +13,7 @@ from typing import Any
 
 LEAVES = frozenset(("parameter", "buffer", "constant", "input"))
 BOXED_USES = 4  # an input with more uses is drawn as a chip at each use
+BOXES = 24  # inputs drawn as boxes
 SEGMENT = 100  # ops in one fold of a long stretch without modules
 LONG = 200  # children a block may have before it is cut into segments
 PERIOD = 16  # longest loop body that is looked for
@@ -140,7 +141,7 @@ def boxed_inputs(nodes: list[dict[str, Any]], edges: list[list[int]]) -> set[int
         if len(uses[node]) <= BOXED_USES and any(dst not in fed for dst in uses[node]):
             boxed.add(node)
             fed.update(uses[node])
-    return boxed
+    return boxed if len(boxed) <= BOXES else {min(boxed)}  # a loop over its data: each is a chip where it goes in
 
 
 def default_expanded(tree: Tree, at_most: int = 14) -> set[str]:

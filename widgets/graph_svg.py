@@ -136,7 +136,8 @@ class _Drawing:
             step = min(24.0, 100 / max(1, len(norms)))
             for at, norm in enumerate(norms):
                 high = bar_height(norm)
-                bars.append(f"M{x + 12 + at * step:.1f} {base}v{-high:.1f}h{step - 4:.1f}v{high:.1f}z")
+                wide = step - min(4.0, 0.3 * step)
+                bars.append(f"M{x + 12 + at * step:.1f} {base}v{-high:.1f}h{wide:.1f}v{high:.1f}z")
         for group in self.picture["groups"]:
             triangles.append(f"M{group['x'] + 8} {group['y'] + 8}h7l-3.5 4z")
         self.parts.append(f'<path d="{"".join(triangles)}" fill="{DIM}"/>')

@@ -18,6 +18,9 @@ __all__ = ["Options", "Tree", "default_expanded", "layout"]
 Picture = dict[str, Any]
 
 
+BARS = 20  # in a `×n` box
+
+
 class Options(NamedTuple):
     """px left and right of the spine that a table row takes; shapes in chips only where there is room."""
 
@@ -172,7 +175,7 @@ class _Layout:
             "x": item.x, "y": item.y, "w": 2 * HALF, "h": item.height - (6 if item.count > 1 else 0),
             "label": label, "right": right, "cls": item.cls, "name": name, "shape": shape, "count": item.count,
             "ops": item.ops, "foldable": item.foldable, "compact": item.compact,
-            "bars": [child.node for child in item.children[:12]] if item.count > 1 else [],
+            "bars": _bars(item) if item.count > 1 else [],
             "parent": item.parent.key if item.parent else "",
         }  # fmt: skip
 
@@ -343,3 +346,12 @@ def _shorter(label: str, characters: int) -> str:
 def fit(text: str, characters: int) -> str:
     """The text, cut with an ellipsis to that many characters."""
     return text if len(text) <= characters else text[: max(0, characters - 1)] + "…"
+
+
+def _bars(item: Block) -> list[int]:
+    """Nodes for the bars of a `×n` box: one a repeat, of many an even choice from the first to the last."""
+    turns = item.children
+    while len(turns) < item.count and turns[0].children:
+        turns = [inner for turn in turns for inner in turn.children]
+    last, spaces = len(turns) - 1, min(len(turns), BARS) - 1
+    return [turns[(2 * bar * last + spaces) // (2 * spaces) if spaces else 0].node for bar in range(spaces + 1)]

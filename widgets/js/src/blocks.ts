@@ -6,6 +6,7 @@ import type { GraphDescription, GraphEdge, GraphNode, ModuleInfo } from "./proto
 import { type Work, drain } from "./work";
 
 const BOXED_USES = 4; // an input with more uses is drawn as a chip at each use
+const BOXES = 24; // inputs drawn as boxes
 const SEGMENT = 100; // ops in one fold of a long stretch without modules
 const LONG = 200; // children a block may have before it is cut into segments
 const PERIOD = 16; // longest loop body that is looked for
@@ -228,6 +229,7 @@ function boxedInputs(nodes: GraphNode[], edges: GraphEdge[]): Set<number> {
       for (const dst of used) fed.add(dst);
     }
   }
+  if (boxed.size > BOXES) return new Set([Math.min(...boxed)]); // a loop over its data: each is a chip where it goes in
   return boxed;
 }
 

@@ -71,7 +71,7 @@ function repeatBars({ stats }: Scene, { bars, y, h, w }: Item, x: number): Mark[
   return bars.map((node, at) => {
     const norm = stats.table[node * NODE_STAT_COUNT + NORM];
     const high = norm > 0 ? Math.min(13, Math.max(2, 2 + (Math.log10(norm) + 3) * 3.7)) : 2;
-    return rect(x + 12 + at * step, y + h - 4 - high, Math.max(1, step - 4), high, 0, { fill: "grad", alpha: 0.8 });
+    return rect(x + 12 + at * step, y + h - 4 - high, step - Math.min(4, 0.3 * step), high, 0, { fill: "grad", alpha: 0.8 });
   });
 }
 

@@ -84,6 +84,7 @@ export function laying(tree: Tree, expanded: ReadonlySet<string>, options: Optio
   return new Layout(tree, options).run(expanded);
 }
 
+const BARS = 20; // in a `×n` box
 const PAUSE = 1024; // boxes or edges between two places where laying out may be interrupted
 
 class Layout {
@@ -236,7 +237,7 @@ class Layout {
     return {
       key: item.key, kind: item.kind, node: item.node, module: item.module, title: item.label, x: item.x, y: item.y, w: 2 * HALF,
       h: item.height - (item.count > 1 ? 6 : 0), label, right, cls: item.cls, name, shape, count: item.count, ops: item.ops,
-      foldable: item.foldable, compact: item.compact, bars: item.count > 1 ? item.children.slice(0, 12).map((child) => child.node) : [],
+      foldable: item.foldable, compact: item.compact, bars: item.count > 1 ? barsOf(item) : [],
       parent: item.parent ? item.parent.key : "",
     };
   }
@@ -337,4 +338,12 @@ function shorter(label: string, characters: number): string {
 /** The text, cut with an ellipsis to that many characters. */
 export function fit(text: string, characters: number): string {
   return size(text) <= characters ? text : [...text].slice(0, Math.max(0, characters - 1)).join("") + "…";
+}
+
+/** Nodes for the bars of a `×n` box: one a repeat, of many an even choice from the first to the last. */
+function barsOf(item: Block): number[] {
+  let turns = item.children;
+  while (turns.length < item.count && turns[0].foldable) turns = turns.flatMap((turn) => turn.children);
+  const [last, spaces] = [turns.length - 1, Math.min(turns.length, BARS) - 1];
+  return Array.from({ length: spaces + 1 }, (_, bar) => turns[spaces > 0 ? Math.floor((2 * bar * last + spaces) / (2 * spaces)) : 0].node);
 }
