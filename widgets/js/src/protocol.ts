@@ -118,7 +118,6 @@ export interface WireKept extends WireChanges {
   pixels: number;
   hists: number;
 }
-export interface WireHistory { graphs: [version: number, graph: WireGraph][]; moments: WireKept[]; kept: number }
 /** Where a breakpoint holds the run: `number` tells one stop from the next, `node` is its place in the graph or -1. */
 export interface Stop {
   number: number;
