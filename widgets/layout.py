@@ -205,7 +205,8 @@ class _Layout:
     def _group(self, block: Block, x: int, y: int) -> dict[str, Any]:
         info = self.tree.graph["modules"][block.module] if block.kind == "module" else None
         count = info["parameters"] if info else 0
-        meta = f"{count:,} parameter{'' if count == 1 else 's'}" if count else block.cls
+        what = f"{count:,} parameter{'' if count == 1 else 's'}" if count else block.cls
+        meta = " · ".join(filter(None, (f"×{block.count}" if block.count > 1 else "", what)))
         width = block.left + block.right
         label = fit(block.label, min((width - 32) * 10 // 70, 40))
         rest = (width - 40 - len(label) * 7) * 10 // 54

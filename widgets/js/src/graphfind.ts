@@ -27,12 +27,13 @@ export function createFinder(events: FinderEvents): Finder {
   const offer = (): void => {
     const tokens = input.value.split(/\s+/);
     const known = new Map([...filters.children].map((chip) => [chip.getAttribute("data-token") ?? "", chip]));
-    filters.replaceChildren(...events.choices().map(({ token, text, nodes }) => {
+    const chips = events.choices().map(({ token, text, nodes }) => {
       const chip = known.get(token) ?? h("button", { class: "btn", type: "button", "data-token": token, onclick: () => change(toggled(input.value, token)) }, text, h("b", {}, ""));
       setAttr(chip, "aria-pressed", String(tokens.includes(token)));
       setText(chip.lastElementChild as Element, count(nodes));
       return chip;
-    }));
+    });
+    if (chips.length !== filters.children.length || chips.some((chip, at) => chip !== filters.children[at])) filters.replaceChildren(...chips); // moving one would take its focus
   };
   const show = (open: boolean): void => {
     if (open) offer();

@@ -300,7 +300,7 @@ export function itemName(item: Item, graph: GraphDescription): string {
 
 export function groupName(group: Group, graph: GraphDescription): string {
   const { shape } = graph.nodes[group.node];
-  return `${group.title} (${group.cls || "module"}, ${shape.length > 0 ? shape.join("×") : "()"})`;
+  return `${group.title}${group.count > 1 ? ` ×${group.count}` : ""} (${group.cls || "module"}, ${shape.length > 0 ? shape.join("×") : "()"})`;
 }
 
 /** Boxes whose parameters explode, vanish or are NaN, or move too much at once, with words for it. */

@@ -18,13 +18,17 @@ export function asDrawing(cache: MarkCache, stale: () => boolean): Skin {
   return {
     el,
     tree,
-    make: () => s("g", {}, s("title"), s("rect", { class: "ring", rx: 2 }), s("g", { class: "ink" })),
+    make: () => s("g", {}, s("title"), s("rect", { class: "hit" }), s("g", { class: "ink" }), s("rect", { class: "ring", rx: 2 })),
     dress(part, scene, { kind, at }) {
-      const [title, ring, ink] = part.children;
+      const [title, hit, ink, ring] = part.children;
       const { items, groups } = scene.model.picture;
       const item = kind === "item" ? items[at] : null;
       const [x, y, w, h] = item ? [item.x - item.w / 2, item.y, item.w, item.h] : [groups[at].x, groups[at].y, groups[at].w, 20];
-      for (const [name, value] of [["x", x], ["y", y], ["width", w], ["height", h]] as const) setAttr(ring, name, String(value));
+      const wide = item && !item.compact ? Math.max(w, scene.model.picture.norms - x) : w; // a row is chosen by its numbers too
+      for (const [name, value] of [["x", x], ["y", y], ["width", w], ["height", h]] as const) {
+        setAttr(ring, name, String(value));
+        setAttr(hit, name, String(name === "width" ? wide : value));
+      }
       const words = item && item.label === item.title ? "" : (part.getAttribute("aria-label") ?? "");
       if (title.textContent !== words) title.textContent = words;
       if (!item) {

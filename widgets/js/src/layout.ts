@@ -256,7 +256,8 @@ class Layout {
 
   private group(block: Block): Group {
     const count = block.kind === "module" ? this.tree.graph.modules[block.module].parameters : 0;
-    const meta = count > 0 ? `${count.toLocaleString("en-US")} parameter${count === 1 ? "" : "s"}` : block.cls;
+    const what = count > 0 ? `${count.toLocaleString("en-US")} parameter${count === 1 ? "" : "s"}` : block.cls;
+    const meta = [block.count > 1 ? `×${block.count}` : "", what].filter(Boolean).join(" · ");
     const width = block.left + block.right;
     const label = fit(block.label, Math.min(Math.floor(((width - 32) * 10) / 70), 40));
     const rest = Math.floor(((width - 40 - size(label) * 7) * 10) / 54);
