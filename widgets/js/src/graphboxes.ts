@@ -85,12 +85,22 @@ function wordsOf(scene: Scene, item: Item, at: number): Mark[] {
   const heading = at === 0 && item.kind === "input" && !item.compact && scene.gauge.reading(item).text === "";
   if (heading) marks.push(text(picture.norms, item.y + 13, overlayOf(scene.gauge.overlay).heading, "small", "ink-2", "end"));
   const font = item.cls || item.kind === "input" || item.count > 1 ? "title" : "label";
-  marks.push(text(aside ? left + (item.foldable ? 6 : 0) : item.x, line, item.label, font, "ink", aside ? "start" : "middle"));
+  const start = left + (item.foldable ? 6 : 0);
+  const room = item.x + item.w / 2 - 10 - start - (item.right ? scene.measure(item.right, "small") + 4 : 0);
+  marks.push(text(aside ? start : item.x, line, cut(scene, item.label, font, room), font, "ink", aside ? "start" : "middle"));
   if (item.right) marks.push(text(item.x + item.w / 2 - 10, line, item.right, "small", "ink-2", "end"));
   const found = (scene.trail ? scene.model.trailBoxes(scene.trail) : scene.found)?.get(at) ?? 0;
   if (found > 0 && item.ops > 1) marks.push(...pill(scene, item.x + item.w / 2, item.y, String(found)));
   marks.push(...readOuts(scene, item, line));
   return marks;
+}
+
+/** The words, as much of them as there is room for: the layout knows no font. */
+function cut({ measure }: Scene, words: string, font: Font, room: number): string {
+  if (measure(words, font) <= room + 2) return words;
+  const letters = [...words];
+  while (letters.length > 1 && measure(`${letters.join("")}…`, font) > room) letters.pop();
+  return `${letters.join("").replace(/[\s…]+$/, "")}…`;
 }
 
 /** How many of the nodes inside are meant. */

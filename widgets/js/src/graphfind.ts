@@ -42,7 +42,8 @@ export function createFinder(events: FinderEvents): Finder {
   input.addEventListener("focus", () => show(true));
   el.addEventListener("focusout", (event) => { if (!el.contains(event.relatedTarget as Node | null)) show(false); });
   filters.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
-  input.addEventListener("input", () => change(input.value));
+  input.addEventListener("input", () => { change(input.value); show(true); });
+  input.addEventListener("click", () => show(true));
   el.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.key === "Escape") {
@@ -50,7 +51,10 @@ export function createFinder(events: FinderEvents): Finder {
       show(false);
       events.leave();
     } else if (event.target !== input) return;
-    else if (event.key === "Enter") events.next(event.shiftKey);
+    else if (event.key === "Enter") {
+      show(false); // it would lie over what was found
+      events.next(event.shiftKey);
+    }
     else if (event.key === "ArrowDown" && !filters.hidden) (filters.firstElementChild as HTMLElement).focus();
     else return;
     event.preventDefault();

@@ -70,7 +70,7 @@ export class SceneMaker {
     if (this.twin >= 0) lit.add(this.twin);
     return {
       model, camera, width, height, stats, gauge: this.gauge, selected, selectedKey, lit, hovered: this.hovered < 0 && state.ui.hovered !== null ? model.box(state.ui.hovered) : this.hovered,
-      trail: this.trailOf(state.ui.lit, model), found: this.search(model, stats), diff: this.diffOf(state.ui.diff, model), trouble: this.trouble(state, model),
+      trail: this.words ? null : this.trailOf(state.ui.lit, model), found: this.search(model, stats), diff: this.diffOf(state.ui.diff, model), trouble: this.trouble(state, model),
       failed: failed === null ? -1 : model.box(failed), ink, measure: this.measure.measure,
     };
   }
@@ -78,7 +78,7 @@ export class SceneMaker {
   /** Changes whenever something but the camera has: what was drawn has to be drawn anew. */
   look(state: State): string {
     const { ui } = state;
-    const seen = { gauge: this.gauge, found: this.found, trail: this.trail.nodes, diff: this.diff.boxes, trouble: this.troubles.found, failed: state.error?.node, selected: ui.selected, ink: this.measure?.ink, twin: this.twin, connection: state.connection };
+    const seen = { gauge: this.gauge, found: this.found, trail: this.words ? null : this.trail.nodes, diff: this.diff.boxes, trouble: this.troubles.found, failed: state.error?.node, selected: ui.selected, ink: this.measure?.ink, twin: this.twin, connection: state.connection };
     return Object.entries(seen).map(([name, value]) => this.version(name, value)).join();
   }
 

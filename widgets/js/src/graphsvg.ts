@@ -26,7 +26,7 @@ export function asDrawing(cache: MarkCache, stale: () => boolean): Skin {
       const [x, y, w, h] = item ? [item.x - item.w / 2, item.y, item.w, item.h] : [groups[at].x, groups[at].y, groups[at].w, 20];
       const wide = item && !item.compact ? Math.max(w, scene.model.picture.norms - x) : w; // a row is chosen by its numbers too
       for (const [name, value] of [["x", x], ["y", y], ["width", w], ["height", h]] as const) {
-        setAttr(ring, name, String(value));
+        setAttr(ring, name, String(name === "x" || name === "y" ? value - 2 : value + 4));
         setAttr(hit, name, String(name === "width" ? wide : value));
       }
       const words = item && item.label === item.title ? "" : (part.getAttribute("aria-label") ?? "");
