@@ -1,4 +1,4 @@
-"""The graph panel as its users meet it: overlays, filters, paths, neighbourhoods, loops; in JupyterLab and from disk."""
+"""The graph panel as users meet it: overlays, filters, paths, neighbourhoods, loops; in JupyterLab and from disk."""
 
 from __future__ import annotations
 
