@@ -10,7 +10,9 @@ from playwright.sync_api import BrowserContext, Page
 
 import gradbook
 from gradbook import nn, observe
+from gradbook.observe.failure import explain
 from gradbook.widgets import export_html
+from gradbook.widgets.card import error_card
 from gradbook.widgets.describe_timeline import still_timeline
 from gradbook.widgets.export import page_with
 from gradbook.widgets.graph_view import describe_still
@@ -48,6 +50,17 @@ def timeline(path: Path) -> None:
     still_timeline(t, "module", memory=True, cell="[3]").save(path)
 
 
+def card(path: Path) -> None:
+    """An error card."""
+    weight = gradbook.ones(5, 3)
+    try:
+        gradbook.ones(4, 3) @ weight
+    except RuntimeError as error:
+        failure = explain(error)
+        assert failure is not None
+        error_card(failure).save(path)
+
+
 def shown(chromium: BrowserContext, path: Path, scheme: str) -> Page:
     """The page, opened, in a light or a dark notebook."""
     page = chromium.new_page()
@@ -61,7 +74,7 @@ def shown(chromium: BrowserContext, path: Path, scheme: str) -> Page:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("make", [finished, failed, graph, timeline])
+@pytest.mark.parametrize("make", [finished, failed, graph, timeline, card])
 def test_nothing_serious_is_wrong(
     make: Callable[[Path], None], scheme: str, chromium: BrowserContext, foreign: list[str], tmp_path: Path
 ) -> None:

@@ -38,7 +38,7 @@ def stages(
     call: Call, finding: Finding, control: Outcome | None, after: Outcome | None
 ) -> tuple[tuple[Stage, ...], str]:
     """The row of stages, and in words how many operations ran."""
-    if control is not None and control.ran:
+    if control is not None and (control.ran or after is not None):
         ran, total = control.ran, len(after.ran) if after is not None else 0
         rest = _beyond(ran, after.ran) if after is not None else []
         before = _grouped(ran)
@@ -137,7 +137,7 @@ def _ahead(rest: list[Ran], after: Outcome | None) -> list[Stage]:
 
 def _input(ran: list[Ran], control: Outcome) -> list[Stage]:
     """What went into the first operation."""
-    tensors = [o for o in ran[0].operands if isinstance(o, Tensor)]
+    tensors = [o for o in ran[0].operands if isinstance(o, Tensor)] if ran else []
     if not tensors:
         return []
     names = argument_names(ran[0].where)
