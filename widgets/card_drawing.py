@@ -111,7 +111,7 @@ def draw_operands(failure: Failure) -> Drawing:
         x += max(box.width, 0) + GAP
     if len(boxes) == 2:
         _between(drawing, failure, boxes, result)
-    below = 48 + tallest + 30
+    below = 48 + tallest + 36
     drawing.height = _origins(drawing, boxes, below, stacked) + 4
     return drawing
 
@@ -138,8 +138,8 @@ def _measure(boxes: list[Box], room: float) -> bool:
 
 def _too_wide(boxes: list[Box], result: bool) -> bool:
     """True where the rows below two operands would run into each other."""
-    first = max((text_width(a) + text_width(b) + 16 for a, b in boxes[0].given.origin), default=0)
-    return first > boxes[0].width + GAP - 16
+    first, second = (max((text_width(a) + text_width(b) + 22 for a, b in box.given.origin), default=0) for box in boxes)
+    return first > boxes[0].width + GAP - 16 or 12 + boxes[0].width + GAP + second > WIDTH
 
 
 def _box(drawing: Drawing, box: Box) -> None:
@@ -162,8 +162,8 @@ def _box(drawing: Drawing, box: Box) -> None:
         drawing.text(x + w / 2, y + h + 14, str(box.length(box.across)), "t2 m")
     if box.bad_down:
         drawing.path(f"M{x - 3:.1f} {y:.1f}v{h:.1f}", "bad")
-        drawing.text(*((x + w / 2, y + h / 2 + 4) if w > 40 else (x + w + 6, y + h / 2 + 4)), str(box.length(box.down)),
-                     "te m" if w > 40 else "te")  # fmt: skip
+        at = (x + w / 2, y + h / 2 + 4) if w > 40 else (x + w + 5, y + h / 2 - 6)
+        drawing.text(*at, str(box.length(box.down)), "te m" if w > 40 else "te")
     elif box.down is not None:
         inside = w > 44
         drawing.text(

@@ -56,5 +56,6 @@ def find(error: BaseException, call: Call) -> Finding:
         family = next(family for match, family in FAMILIES if re.fullmatch(match, call.op))
         finding = family(call, str(error))
     finding = finding or values.gradients(call, str(error)) or Finding(rule, headline=plain(message))
-    finding.headline = finding.headline[:1].upper() + finding.headline[1:]
+    if finding.headline.startswith("this "):
+        finding.headline = f"T{finding.headline[1:]}"
     return finding

@@ -31,6 +31,7 @@ class Candidate:
 
     plan: Plan
     why: str
+    weak: bool = False  # shown only where nothing better works, such as other data
 
 
 Maybe = Candidate | None
@@ -163,13 +164,14 @@ class Mender:
                 again.requires_grad_(True)
             sandbox.keep(old, again)
 
-        return None if made is None else replace(made, plan=replace(made.plan, patch=patch))
+        weak = not old.requires_grad
+        return None if made is None else replace(made, plan=replace(made.plan, patch=patch), weak=weak)
 
     def _creations(self, operand: Operand) -> Iterator[tuple[Source, ast.Call]]:
         node = operand.node
         if isinstance(node, ast.Name):
-            for source, statement in assignments({node.id}, self.call):
-                inner = creation(statement.value)
+            for source, _, value in assignments({node.id}, self.call):
+                inner = creation(value)
                 if inner is not None:
                     yield source, inner
                 return

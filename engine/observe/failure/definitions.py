@@ -94,10 +94,10 @@ def attribute(kind: type, name: str) -> Built | None:
             continue
         source = source_of(code.co_filename)
         found = None
-        for node, target in single_assignments(source):
+        for node, target, value in single_assignments(source):
             own = isinstance(target, ast.Attribute) and target.attr == name
-            if own and isinstance(node.value, ast.Call) and _within(source, node, base.__name__, code.co_firstlineno):
-                found = Built(source, node.value, base)
+            if own and isinstance(value, ast.Call) and _within(source, node, base.__name__, code.co_firstlineno):
+                found = Built(source, value, base)
         if found is not None:
             return found
     return None
@@ -125,31 +125,38 @@ def _item(place: Built, index: int) -> Built | None:
 def _variable(root: Any, call: Call) -> Built | None:
     """The last `name = f(…)` for the variable that holds a module."""
     names = {name for name, module in (call.names.roots if call.names is not None else ()) if module is root}
-    for source, node in assignments(names, call):
-        if isinstance(node.value, ast.Call) and (_builds(node.value, type(root)) or type(root).__name__ in CONTAINERS):
-            return Built(source, node.value, None)
+    for source, _, value in assignments(names, call):
+        if isinstance(value, ast.Call) and (_builds(value, type(root)) or type(root).__name__ in CONTAINERS):
+            return Built(source, value, None)
     return None
 
 
-def assignments(names: set[str], call: Call) -> Iterator[tuple[Source, ast.Assign]]:
-    """Assignments to plain variables, the latest first: in the failing cell above its line, then in earlier cells."""
-    first = call.source
-    line = call.step.line
-    own = first.file
-    for source in [first, *(source_of(file) for file in reversed(list(cells())) if file != own)]:
-        found = []
-        for node, target in single_assignments(source):
-            if isinstance(target, ast.Name) and target.id in names and (source is not first or node.lineno < line):
-                found.append(node)
-        for node in sorted(found, key=lambda n: n.lineno, reverse=True):
-            yield source, node
+def assignments(names: set[str], call: Call) -> Iterator[tuple[Source, ast.Assign, ast.expr]]:
+    """Assignments to plain variables with the value each gets, the latest first.
+
+    In the failing cell those above its line, then those of earlier cells.
+    """
+    first, line = call.source, call.step.line
+    for source in [first, *(source_of(file) for file in reversed(cells()) if file != first.file)]:
+        found = [
+            (source, node, value) for node, target, value in single_assignments(source)
+            if isinstance(target, ast.Name) and target.id in names and (source is not first or node.lineno < line)
+        ]  # fmt: skip
+        yield from sorted(found, key=lambda each: each[1].lineno, reverse=True)
 
 
-def single_assignments(source: Source) -> Iterator[tuple[ast.Assign, ast.expr]]:
-    """Every `target = value` of a source, with its target."""
+def single_assignments(source: Source) -> Iterator[tuple[ast.Assign, ast.expr, ast.expr]]:
+    """Every target of a source with its value: of `a, b = f(), g()` both pairs, of `a, b = f()` each with the whole."""
     for node in source.nodes():
-        if isinstance(node, ast.Assign) and len(node.targets) == 1:
-            yield node, node.targets[0]
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            targets = target.elts if isinstance(target, ast.Tuple) else [target]
+            values = node.value.elts if isinstance(node.value, ast.Tuple) and isinstance(target, ast.Tuple) else []
+            pairs = (
+                zip(targets, values, strict=True) if len(values) == len(targets) else ((t, node.value) for t in targets)
+            )
+            yield from ((node, each, value) for each, value in pairs)
 
 
 def _builds(call: ast.Call, kind: type) -> bool:

@@ -185,7 +185,7 @@ def mend(mender: Mender, scene: Scene, seconds: float) -> tuple[list[Fix], Outco
         left = until - time.monotonic()
         if len(fixes) == MOST_FIXES or tries >= MOST_TRIALS or left <= 0:
             break
-        if candidate.plan.edits in seen:
+        if candidate.plan.edits in seen or (candidate.weak and fixes):
             continue
         seen.add(candidate.plan.edits)
         plan = replace(candidate.plan, before=mender.control.plan.before, turns=mender.control.plan.turns)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradbook.observe.failure.operands import Call, Operand
+from gradbook.observe.failure.operands import Call, Operand, written
 
 __all__ = [
     "EQUAL",
@@ -57,18 +57,10 @@ def module_name(call: Call) -> str:
     return ""
 
 
-def written(root: str, path: str) -> str:
-    """A path as code: numbers as indices, and the model's variable in front of a path that begins with one."""
-    text = ""
-    for part in path.split(".") if path else []:
-        text += f"[{part}]" if part.isdigit() else f".{part}"
-    return root + text if text.startswith("[") or not text else text.lstrip(".")
-
-
 def first_sentence(text: str) -> str:
     """The first sentence of a message: PyTorch's own words."""
     line = text.strip().split("\n", 1)[0]
-    return re.split(r"(?<=[^.\d])\. |(?<=\))\. |; ", line, maxsplit=1)[0].rstrip(".")
+    return re.split(r"\. (?=[A-Z]|\w+: |This )|(?<=\))\. |; ", line, maxsplit=1)[0].rstrip(".")
 
 
 def plain(text: str) -> str:

@@ -13,7 +13,7 @@ from gradbook.observe.failure.text import Source, source_of
 from gradbook.observe.naming import Names, variables
 from gradbook.tensor import Tensor
 
-__all__ = ["Call", "Operand", "call_of"]
+__all__ = ["Call", "Operand", "call_of", "parts_of", "written"]
 
 LONGEST = 24  # characters of an expression that may name an operand
 WRAPPERS = ("call", "__call__", "_call_impl", "apply", "wrapper", "call_hooked", "attended", "run_attended", "watched",
@@ -158,9 +158,9 @@ def name_operands(call: Call, frames: Frames) -> None:
     """Give each operand the user's expression for it, and a name: a variable, a parameter's path, the words written."""
     nodes = _expressions(call, frames)
     for operand in call.operands:
-        node = nodes.get(id(operand.tensor))
-        operand.node = node
-        known = call.names.of(operand.tensor) if call.names is not None else ""
+        written = nodes.get(id(operand.tensor), [])
+        node = operand.node = written.pop(0) if len(written) > 1 else written[0] if written else None
+        known = _parameter(call, operand.tensor) or (call.names.of(operand.tensor) if call.names is not None else "")
         known = known or _of_module(call.modules, operand.tensor)
         text = call.source.segment(node) if node is not None else ""
         if isinstance(node, ast.Name | ast.Attribute) and len(text) <= LONGEST:
@@ -180,24 +180,41 @@ def _of_module(modules: list[Any], tensor: Tensor) -> str:
     return ""
 
 
+def _parameter(call: Call, tensor: Tensor) -> str:
+    """A parameter of a model in sight: `encoder.weight`; with the model's variable where the path does not say enough."""
+    for name, root in call.names.roots if call.names is not None else ():
+        for path, held in root.named_parameters():
+            if held is tensor:
+                return written(name, path) if "." in path else f"{name}.{path}"
+    return ""
+
+
+def written(root: str, path: str) -> str:
+    """A path as code: numbers as indices, and the model's variable in front of a path that begins with one."""
+    text = ""
+    for part in path.split(".") if path else []:
+        text += f"[{part}]" if part.isdigit() else f".{part}"
+    return root + text if text.startswith("[") or not text else text.lstrip(".")
+
+
 def _role(role: str) -> str:
     return {"self": "tensor"}.get(role, role)
 
 
-def _expressions(call: Call, frames: Frames) -> dict[int, ast.expr]:
-    """Which expression of the user's line gave which tensor: by looking up names, then by their order."""
-    node, found = call.node, {}
-    parts = parts_of(node)
+def _expressions(call: Call, frames: Frames) -> dict[int, list[ast.expr]]:
+    """Which expressions of the user's line gave which tensor: by looking up names, then by their order."""
+    found: dict[int, list[ast.expr]] = {}
+    parts = parts_of(call.node)
     held = {**call.step.frame.f_globals, **variables(call.step.frame)} if parts else {}
     for part in parts:
         value = value_of(part, held)
         if isinstance(value, Tensor):
-            found[id(value)] = part
+            found.setdefault(id(value), []).append(part)
     given = _given(frames)
     open_parts = [part for part in parts if value_of(part, held) is None]
     open_given = [value for value in given if isinstance(value, Tensor) and id(value) not in found]
     if len(open_parts) == len(open_given):
-        found.update({id(value): part for value, part in zip(open_given, open_parts, strict=True)})
+        found.update({id(value): [part] for value, part in zip(open_given, open_parts, strict=True)})
     return found
 
 

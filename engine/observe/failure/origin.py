@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gradbook import nn
-from gradbook.observe.failure.definitions import assignments, built
+from gradbook.observe.failure.definitions import assignments, attribute, built
 from gradbook.observe.failure.operands import Call, Operand
 from gradbook.observe.failure.shapes import Ran, is_pointwise_name
 from gradbook.observe.failure.steps import word
@@ -48,6 +48,11 @@ def origins(call: Call, operand: Operand, control: Outcome | None) -> tuple[Row,
 
 def _parameter(call: Call, operand: Operand, axis: int) -> Row | None:
     """`256 = in_features`, `cell [6] line 9`, for a parameter of a layer."""
+    for owner in call.modules:
+        own = next((name for name, held in owner._parameters.items() if held is operand.tensor), None)
+        made = attribute(type(owner), own) if own is not None else None
+        if made is not None:
+            return _short(made.source.segment(made.call)), place_of(made.source.file, made.call.lineno)
     module = call.module
     kinds = ATTRIBUTES.get(type(module).__name__, {}) if module is not None else {}
     for name, attributes in kinds.items():
@@ -63,10 +68,14 @@ def _parameter(call: Call, operand: Operand, axis: int) -> Row | None:
 def _named(call: Call, operand: Operand) -> Iterator[Row]:
     """The line that gave a variable its value."""
     if isinstance(operand.node, ast.Name):
-        for source, node in assignments({operand.node.id}, call):
-            text = source.segment(node)
-            yield (text if len(text) <= 40 else text[:39] + "…"), place_of(source.file, node.lineno)
+        for source, node, value in assignments({operand.node.id}, call):
+            yield _short(source.segment(value)), place_of(source.file, node.lineno)
             return
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 36 else text[:35] + "…"
 
 
 def _back(call: Call, control: Outcome, made: Tensor, axis: int) -> Iterator[Row]:
@@ -180,7 +189,7 @@ def _entry(call: Call, control: Outcome, here: Tensor, axis: int) -> Iterator[Ro
     original = control.originals.get(id(here))
     known = call.names.of(original) if call.names is not None and isinstance(original, Tensor) else ""
     size = here.shape[axis] if axis < len(here.shape) else 0
-    for source, node in assignments({known}, call) if known.isidentifier() else ():
+    for source, node, _ in assignments({known}, call) if known.isidentifier() else ():
         yield f"{size} of {known} {_shape(here.shape)}", place_of(source.file, node.lineno)
         return
     yield f"{size} of {known or 'the input'} {_shape(here.shape)}", ""

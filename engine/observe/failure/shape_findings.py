@@ -131,7 +131,7 @@ def convolution(call: Call, text: str) -> Finding | None:
         wants, at = weight.shape[1] * groups, 1
     axis = len(x.shape) - rank - 1
     x.bad, weight.bad, call.operands[:] = (axis,), (at,), [x, weight]
-    what = f"{subject(call)} takes {wants} channels and got {x.shape[axis]}."
+    what = f"{subject(call)} takes {wants} {'channel' if wants == 1 else 'channels'} and got {x.shape[axis]}."
     return Finding("shape-mismatch", what, EQUAL, STAR, (x.shape[axis], wants), facts={"rank": rank, "axis": axis})
 
 

@@ -21,6 +21,7 @@ __all__ = ["Stage", "stages"]
 
 MOST = 12  # stages drawn; those in the middle of longer rows are counted
 AHEAD = 3  # of them after the failure
+PRODUCTS = {"matmul", "mm", "bmm", "mv", "dot"}
 SILENT = {"t", "transpose", "alias", "detach", "to", "contiguous"}
 
 
@@ -40,21 +41,24 @@ def stages(
     """The row of stages, and in words how many operations ran."""
     if control is not None and (control.ran or after is not None):
         ran, total = control.ran, len(after.ran) if after is not None else 0
-        rest = _beyond(ran, after.ran) if after is not None else []
+        rest = _beyond(call, ran, after.ran) if after is not None else []
         before = _grouped(ran)
-        first = _input(ran, control)
+        first = _input(call, ran)
         return _row(call, finding, [*first, *before], _ahead(rest, after)), _count(len(ran), total)
     before = _from_graph(call)
     counted = f"{len(before)} operations led to it" if before else ""
     return _row(call, finding, before, []) if before else (), counted
 
 
-def _beyond(ran: list[Ran], mended: list[Ran]) -> list[Ran]:
-    """What ran after the failing operation once it was mended: all but its layer, or its call."""
+def _beyond(call: Call, ran: list[Ran], mended: list[Ran]) -> list[Ran]:
+    """What ran after the failing operation once it was mended: all but its layer or its call, and what was put before."""
     rest = mended[len(ran) :]
-    if rest and is_layer(rest[0]):
-        return [each for each in rest if each.module is not rest[0].module]
-    return [each for each in rest if each.where != rest[0].where]
+    if call.module is not None:
+        kind = type(call.module)
+        at = next((i for i, each in enumerate(rest) if isinstance(each.module, kind)), 0)
+        return [each for each in rest[at:] if each.module is not rest[at].module] if rest else []
+    same = next((i for i, each in enumerate(rest) if each.op == call.op or {each.op, call.op} <= PRODUCTS), 0)
+    return [each for each in rest[same:] if each.where != rest[same].where] if rest else []
 
 
 def _count(ran: int, total: int) -> str:
@@ -135,9 +139,11 @@ def _ahead(rest: list[Ran], after: Outcome | None) -> list[Stage]:
     return found
 
 
-def _input(ran: list[Ran], control: Outcome) -> list[Stage]:
+def _input(call: Call, ran: list[Ran]) -> list[Stage]:
     """What went into the first operation."""
-    tensors = [o for o in ran[0].operands if isinstance(o, Tensor)] if ran else []
+    if not ran:
+        return [Stage(o.name, "×".join(map(str, o.shape)) or "()", "ran") for o in call.operands[:1]]
+    tensors = [o for o in ran[0].operands if isinstance(o, Tensor)]
     if not tensors:
         return []
     names = argument_names(ran[0].where)

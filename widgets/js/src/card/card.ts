@@ -15,14 +15,25 @@ export const createCard: ViewMaker = (el, { header, theme }) => {
   const stage = createStage(el, "err", card.name, () => {
     stage.dress(theme);
     const now = stage.root.clientWidth >= WIDE;
-    if (card.stages === null || now === wide) return;
+    if (now !== wide) showMark(stage.root);
+    if (now === wide) return;
     wide = now;
+    if (card.stages === null) return;
     place.replaceChildren(drawShapes(wide ? card.stages.wide : card.stages.narrow));
   });
   stage.root.append(...drawCard(card, place));
   stage.schedule();
   return () => stage.remove();
 };
+
+/** A failing stretch beyond the edge of its panel comes into sight. */
+function showMark(root: HTMLElement): void {
+  const code = root.querySelector<HTMLElement>(".src");
+  const marks = root.querySelectorAll<HTMLElement>(".src .bad");
+  const last = marks[marks.length - 1];
+  if (code === null || last === undefined) return;
+  code.scrollLeft = Math.max(0, last.offsetLeft + last.offsetWidth + 12 - code.clientWidth);
+}
 
 /** Everything but the stages, whose drawing depends on the width. */
 function drawCard(card: CardData, stages: HTMLElement): HTMLElement[] {
