@@ -162,8 +162,8 @@ def _box(drawing: Drawing, box: Box) -> None:
         drawing.text(x + w / 2, y + h + 14, str(box.length(box.across)), "t2 m")
     if box.bad_down:
         drawing.path(f"M{x - 3:.1f} {y:.1f}v{h:.1f}", "bad")
-        at = (x + w / 2, y + h / 2 + 4) if w > 40 else (x + w + 5, y + h / 2 - 6)
-        drawing.text(*at, str(box.length(box.down)), "te m" if w > 40 else "te")
+        spot = (x + w / 2, y + h / 2 + 4) if w > 40 else (x + w + 5, y + h / 2 - 6)
+        drawing.text(*spot, str(box.length(box.down)), "te m" if w > 40 else "te")
     elif box.down is not None:
         inside = w > 44
         drawing.text(

@@ -121,7 +121,7 @@ MISTAKES = (
             "cell [2] line 3", ((1,), (0,)), "m = x.mean(dim=1, keepdim=True)"),
     Mistake("bias of the wrong length", (
             "x, w, b = torch.randn(8, 3), torch.randn(3, 4), torch.zeros(3)\ny = x @ w + b",),
-            "cell [2] line 2", ((1,), (0,)), ""),
+            "cell [2] line 2", ((1,), (0,)), "x, w, b = torch.randn(8, 3), torch.randn(3, 4), torch.zeros(4)"),
     Mistake("bias of the wrong length, made on a line", (
             "x, w = torch.randn(8, 3), torch.randn(3, 4)\nb = torch.zeros(3, requires_grad=True)",
             "loss = (x @ w + b).sum()\nloss.backward()"),
@@ -241,7 +241,7 @@ MISTAKES = (
             "x = torch.randn(4, 6)\ny = x.expand(4, 7)",), "cell [2] line 2", ((1,),), ""),
     Mistake("einsum", (
             "a, b = torch.randn(3, 4), torch.randn(5, 6)\nc = torch.einsum('ij,jk->ik', a, b)",),
-            "cell [2] line 2", ((1,), (0,)), ""),
+            "cell [2] line 2", ((1,), (0,)), "a, b = torch.randn(3, 4), torch.randn(4, 6)"),
     Mistake("backward from many numbers", (
             "w = torch.randn(3, requires_grad=True)\nloss = w ** 2\nloss.backward()",),
             "cell [2] line 3", ((0,),), "loss.mean().backward()", "backward"),

@@ -153,10 +153,9 @@ def single_assignments(source: Source) -> Iterator[tuple[ast.Assign, ast.expr, a
         for target in node.targets:
             targets = target.elts if isinstance(target, ast.Tuple) else [target]
             values = node.value.elts if isinstance(node.value, ast.Tuple) and isinstance(target, ast.Tuple) else []
-            pairs = (
-                zip(targets, values, strict=True) if len(values) == len(targets) else ((t, node.value) for t in targets)
-            )
-            yield from ((node, each, value) for each, value in pairs)
+            if len(values) != len(targets):
+                values = [node.value] * len(targets)
+            yield from ((node, each, value) for each, value in zip(targets, values, strict=True))
 
 
 def _builds(call: ast.Call, kind: type) -> bool:

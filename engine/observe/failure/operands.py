@@ -181,7 +181,7 @@ def _of_module(modules: list[Any], tensor: Tensor) -> str:
 
 
 def _parameter(call: Call, tensor: Tensor) -> str:
-    """A parameter of a model in sight: `encoder.weight`; with the model's variable where the path does not say enough."""
+    """A parameter of a model in sight: `encoder.weight`, with the model's variable where the path says little."""
     for name, root in call.names.roots if call.names is not None else ():
         for path, held in root.named_parameters():
             if held is tensor:

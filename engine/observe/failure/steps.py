@@ -51,7 +51,7 @@ def stages(
 
 
 def _beyond(call: Call, ran: list[Ran], mended: list[Ran]) -> list[Ran]:
-    """What ran after the failing operation once it was mended: all but its layer or its call, and what was put before."""
+    """What ran after the failing operation once it was mended, without its layer or call, and what was put before."""
     rest = mended[len(ran) :]
     if call.module is not None:
         kind = type(call.module)

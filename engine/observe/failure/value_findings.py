@@ -22,7 +22,8 @@ def targets(call: Call, text: str) -> Finding | None:
     if "out of bounds" in text:
         found = re.search(r"Target (-?\d+)", text)
         x.bad = (min(1, len(x.shape) - 1),)
-        what = f"Class {found[1] if found else '?'} has no score: {name(x)} has {classes} columns, for classes 0 to {classes - 1}."
+        number = found[1] if found else "?"
+        what = f"Class {number} has no score: {name(x)} has {classes} columns, for classes 0 to {classes - 1}."
         return Finding("index-out-of-range", what, f"targets must be below {classes}", ",",
                        facts={"classes": classes, "target": int(found[1]) if found else 0})  # fmt: skip
     if x.shape and target.shape and x.shape[0] != target.shape[0]:
