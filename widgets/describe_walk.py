@@ -198,7 +198,9 @@ class _Describer:
         elif step.phase == "call":
             made |= self._call(step)
         elif step.error is not None:
-            made["error"] = {"type": plain(step.error[0]), "message": plain(step.error[1])}
+            op, operands = step.failed
+            rows = [dict(zip(("name", "shape", "dtype"), map(plain, row), strict=True)) for row in operands]
+            made["error"] = {"type": plain(step.error[0]), "message": plain(step.error[1]), "op": op, "operands": rows}
         return made
 
     def _call(self, step: Step) -> dict[str, Any]:

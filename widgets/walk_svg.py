@@ -107,20 +107,21 @@ def _lines(items: list[_Item]) -> list[list[_Item]]:
 def _draw(svg: Svg, line: list[_Item], top: float) -> float:
     """One line of the chain. -> where the next one begins"""
     above = max((_height(value) for item in line for value in item.beside), default=0.0)
-    above += LABEL + 18 if above else 0
+    above += LABEL + 26 if above else 0
     tallest = max(_height(item.value) for item in line)
     middle = top + above + LABEL + tallest / 2
     grads = any(item.value.grad_block is not None for item in line)
     below = middle + tallest / 2 + 16 + LABEL + tallest / 2
-    x = float(MARGIN)
+    x = edge = float(MARGIN)
     for item in line:
         if item.call is not None:
-            _operation(svg, item, x, middle, top)
+            _operation(svg, item, edge, x, middle, top)
             x += item.op_width
         width = _width(item.value)
         _matrix(svg, item.value.block, x, middle - _height(item.value) / 2, VALUE)
         svg.text(x, middle - _height(item.value) / 2 - 5, _short(item.value.label), "mi")
-        svg.text(x + width / 2, middle + _height(item.value) / 2 + 12, shape_text(item.value.shape), "s m")
+        edge = x + _cell(item.value.block) * max(1, _drawn(item.value.block).shape[1])
+        svg.text((x + edge) / 2, middle + _height(item.value) / 2 + 12, shape_text(item.value.shape), "s m")
         if item.value.grad_block is not None:
             _matrix(svg, item.value.grad_block, x, below - _height(item.value) / 2, GRAD)
             svg.text(x, below - _height(item.value) / 2 - 5, f"∂{_short(item.value.label)}", "mi")
@@ -128,8 +129,8 @@ def _draw(svg: Svg, line: list[_Item], top: float) -> float:
     return (below + tallest / 2 if grads else middle + tallest / 2 + 12) + LINE_GAP
 
 
-def _operation(svg: Svg, item: _Item, x: float, middle: float, top: float) -> None:
-    """The mark of an operation between two values, its other operands above it."""
+def _operation(svg: Svg, item: _Item, start: float, x: float, middle: float, top: float) -> None:
+    """The mark of an operation between two values, its other operands above it; the line begins at `start`."""
     from gradbook.widgets.describe_walk import SYMBOLS
 
     call = item.call
@@ -137,11 +138,13 @@ def _operation(svg: Svg, item: _Item, x: float, middle: float, top: float) -> No
         return
     mark = SYMBOLS.get(call.op, call.op)
     center, half = x + item.op_width / 2, (text_width(mark) + 14) / 2
-    svg.path(f"M{x:.1f} {middle:.1f}H{x + item.op_width:.1f}", "", f' stroke="{VALUE}"')
+    svg.path(f"M{start:.1f} {middle:.1f}H{x + item.op_width:.1f}", "", f' stroke="{VALUE}"')
     place = x + 4
     for value in item.beside:
         y = top + LABEL
-        svg.path(f"M{center:.1f} {middle - 10:.1f}V{y + _height(value):.1f}", "", f' stroke="{VALUE}"')
+        foot, turn = place + _cell(value.block) * max(1, _drawn(value.block).shape[1]) / 2, middle - 20
+        bend = f"M{foot:.1f} {y + _height(value):.1f}V{turn:.1f}H{center:.1f}V{middle - 10:.1f}"
+        svg.path(bend, "", f' stroke="{VALUE}"')
         _matrix(svg, value.block, place, y, VALUE)
         svg.text(place, y - 5, _short(value.label), "mi")
         if value.grad_block is not None:
@@ -182,7 +185,7 @@ def _drawn(block: Block) -> np.ndarray:
 
 def _cell(block: Block) -> float:
     """Width of one number of a block."""
-    return max([CELL * 1.0, *(text_width(number(float(v))) * 0.92 + 7 for v in _drawn(block).reshape(-1))])
+    return max([CELL * 1.0, *(text_width(number(float(v))) * 0.97 + 8 for v in _drawn(block).reshape(-1))])
 
 
 def _width(value: Value) -> float:

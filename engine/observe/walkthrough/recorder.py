@@ -22,7 +22,7 @@ from gradbook.observe.walkthrough.thinning import Thinning
 
 __all__ = ["Recorder"]
 
-EVENTS = 20_000  # operations after which a walk listens no more
+EVENTS = 6_000  # operations after which a walk listens no more: it has cost some seconds by then
 EITHER_WAY = ("add", "mul")  # the engine puts a number second, whatever the user wrote
 PARAMETERS = 32  # of an optimizer whose change is shown
 
@@ -63,6 +63,7 @@ class Recorder:
             return
         if self.calls >= EVENTS:
             self.ended = True
+            self.lines.stop()
             return
         frames = frames_of(self.code, 3)
         call = self._call(op, operands, params, frames)

@@ -188,6 +188,7 @@ class Step:
     rate: float | None = None  # of a step of plain gradient descent: its learning rate
     updates: tuple[Update, ...] = ()
     error: tuple[str, str] | None = None  # type and message
+    failed: tuple[str, tuple[tuple[str, str, str], ...]] = ("", ())  # op, and (name, shape, dtype) of its operands
 
     @property
     def op(self) -> str:

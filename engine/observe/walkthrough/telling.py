@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gradbook.observe.walkthrough.filled import fill, spelled
-from gradbook.observe.walkthrough.steps import Call, Formula, Part, Step, Value
+from gradbook.observe.walkthrough.steps import Call, Filled, Formula, Part, Step, Value
 from gradbook.observe.walkthrough.symbols import FIRST, Root, chain_of, number
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def tell(walk: Walk) -> None:
     for step in walk.steps:
         if step.phase == "forward" and step.call is not None:
             step.filled = fill(step.call)
-            step.say = say_forward(step.call)
+            step.say = say_forward(step.call, step.filled)
         elif step.phase == "call":
             if step.root is not None:
                 chains[step.passed] = Chains(step.root)
@@ -121,11 +122,15 @@ def _product(slopes: list[float]) -> Formula:
     return Formula(f"{made.latex} = {chr(FIRST + len(made.parts))}", (*made.parts, number(total)))
 
 
-def say_forward(call: Call) -> str:
-    """What an operation does, and what shape comes out."""
-    about = ABOUT.get(call.op, "")
+def say_forward(call: Call, filled: Sequence[Filled]) -> str:
+    """What an operation does, and what comes out: the number of a scalar, the shape of anything else."""
     made = call.outputs[0] if call.outputs else None
-    text = f"{made.label if made is not None else ''} is {shape_text(made.shape)}" if made is not None else ""
+    if made is None:
+        return call.op
+    if not made.shape and filled and filled[0].numbers.latex:
+        return f"{call.op}: {filled[0].text}"
+    about = ABOUT.get(call.op, "")
+    text = f"{made.label} is {shape_text(made.shape)}"
     return f"{call.op}: {about}; {text}" if about else f"{call.op}: {text}"
 
 

@@ -15,7 +15,7 @@ from gradbook.observe.walkthrough.naming import give_symbols, name_outputs
 from gradbook.observe.walkthrough.places import Sources, is_foreign
 from gradbook.observe.walkthrough.recorder import Recorder
 from gradbook.observe.walkthrough.steps import Call, Step, Value
-from gradbook.observe.walkthrough.telling import tell
+from gradbook.observe.walkthrough.telling import shape_text, tell
 
 __all__ = ["Walk", "walk"]
 
@@ -199,4 +199,9 @@ def _error_step(error: BaseException, sources: Sources, base: FrameType | None) 
         traceback = traceback.tb_next
     step = Step("error", place=next((place for where in reversed(wheres) if (place := sources.place(where))), None))
     step.error = (type(error).__name__, str(error))
+    card = getattr(error, "card", None)
+    if card is not None:
+        operands = [(str(o.get("name", "")), shape_text(tuple(o.get("shape", ()))), str(o.get("dtype", "")))
+                    for o in card.operands]  # fmt: skip
+        step.failed = (card.op, tuple(operands))
     return step
