@@ -32,16 +32,24 @@ def walk_text(walk: Walk, backward_only: bool = False) -> str:
     roots = {step.passed: root_of(step.root) for step in walk.steps if step.root is not None}
     lines = [walk_name(walk)]
     for i, step in enumerate(steps[:LONGEST], 1):
-        place = f"line {step.line}" if step.line is not None else ""
         turns = "".join(f" turn {loop.index + 1}" for loop in step.repeat)
         first, *rest = _said(walk, step, roots)
-        lines.append(f"{i:>4}  {step.phase:<8}  {place + turns:<16}  {first}".rstrip())
+        lines.append(f"{i:>4}  {step.phase:<8}  {_place(walk, step) + turns:<16}  {first}".rstrip())
         lines += [f"{'':>34}{line}" for line in rest]
     if len(steps) > LONGEST:
         lines.append(f"      … {len(steps) - LONGEST:,} more steps")
     if walk.note:
         lines.append(f"      {walk.note}")
     return "\n".join(lines)
+
+
+def _place(walk: Walk, step: Step) -> str:
+    """`line 3`, or `Net.forward line 6` where a step stands in another function."""
+    if step.place is None:
+        return ""
+    text = walk.sources.texts[step.place.code]
+    inside = f"{text.label.partition(' in ')[0]} " if step.place.code else ""
+    return f"{inside}line {step.place.line}"
 
 
 def _said(walk: Walk, step: Step, roots: dict[int, Any]) -> list[str]:

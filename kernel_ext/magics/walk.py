@@ -16,7 +16,7 @@ from IPython.display import display
 from gradbook.kernel_ext.arguments import split_options
 from gradbook.kernel_ext.magics.base import GradbookMagics
 from gradbook.kernel_ext.magics.cell_line import AS_LINE
-from gradbook.observe import Walk
+from gradbook.observe import StopTraining, Walk
 from gradbook.observe.walkthrough.places import Sources
 from gradbook.observe.walkthrough.quiz import Wish, commented, questions_of, wishes
 
@@ -82,7 +82,7 @@ class Walking:
         """The cell has ended: show the walkthrough, and save it if that was asked for."""
         from gradbook.widgets.walk_still import walk_still
 
-        self.walk.finish(error)
+        self.walk.finish(None if isinstance(error, StopTraining) else error)  # stopped on purpose has not failed
         if not self.walk.steps:
             print("%%walk: no operation ran in this cell, so there is nothing to step through")
             return

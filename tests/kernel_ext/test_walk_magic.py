@@ -86,6 +86,34 @@ def test_an_error_stays_an_error_and_is_the_last_step(
     assert events.observers == ()
 
 
+def test_a_cell_that_is_stopped_has_not_failed(loaded: InteractiveShell, shown: list[Still]) -> None:
+    run(loaded, "%%walk\na = gradbook.ones(2) * 2\nraise observe.StopTraining\n")
+    content = shown[0].message.content
+    assert [step["phase"] for step in content["steps"]] == ["forward"]
+    assert content["error"] is None
+
+
+def test_a_walk_is_a_value_that_shows_itself(loaded: InteractiveShell) -> None:
+    text = "with observe.walk() as w:\n    a = gradbook.ones(2) * 3\nw\n"
+    data = run(loaded, text).result._repr_mimebundle_()
+    assert set(data) == {"text/plain", "text/html"}
+    assert "walkthrough of [" in data["text/plain"]
+    assert "a[0] = 1 · 3 = 3" in data["text/plain"]
+
+
+def test_functions_of_other_cells_are_named(loaded: InteractiveShell, shown: list[Still]) -> None:
+    run(loaded, "def twice(x):\n    return x * 2\n")
+    run(loaded, "%%walk\ny = twice(gradbook.ones(1))\n")
+    content = shown[0].message.content
+    (text,) = content["others"]
+    assert text["label"].startswith("twice in [")
+    assert text["lines"] == ["def twice(x):", "    return x * 2"]
+    assert content["values"][-1]["name"] == "y"
+    assert "twice line 2" in shown[0].text
+    (op,) = content["ops"]
+    assert (op["text"], op["line"], [(via["text"], via["line"]) for via in op["via"]]) == (1, 2, [(0, 2)])
+
+
 def test_a_cell_without_operations_says_so(
     loaded: InteractiveShell, shown: list[Still], capsys: pytest.CaptureFixture[str]
 ) -> None:
