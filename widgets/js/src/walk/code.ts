@@ -135,7 +135,7 @@ function createLine(player: Player, words: string, text: number, line: number): 
   const forth = h("b", { class: "f" });
   const back = h("b", { class: "bk" });
   const gutter = h("i", { class: "g", "aria-hidden": "true" }, forth, back);
-  const code = h("span", { class: "tx" });
+  const code = h("span", { class: "tx", style: `--in:${/^ */.exec(words)![0].length}` });
   const turn = h("span", { class: "iter" });
   const go = (): void => player.go(stepOf(player, text, line));
   const el = model.stepsOn(text, line).length > 0

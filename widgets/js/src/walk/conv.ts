@@ -24,7 +24,7 @@ export function windowRows(player: Player, op: Op, { x, w, windows }: Windows): 
   if (kernel) add("⊙", blockTerm(player, kernel, [bold(`${called(model, w!)} `)], { cls: "lo", facet: kernelOf(kernel, window, state.facet) }));
   if (result) {
     const channel = facetOf(result, window, state.facet);
-    add(kernel ? "sum →" : "→", term(formulaMatrix(result, { facet: channel, cls: "lo", hidden, lit: (i, j) => mark(result, windows, at, i, j), window: entryOf(window), picture: result.cols.length > SMALL }), [bold(`${called(model, op.output[0])} `), blockNote(result, channel)], "res v"));
+    add(kernel ? "sum →" : "→", term(formulaMatrix(result, { facet: channel, cls: "lo", hidden, lit: (i, j) => mark(result, window, i, j), window: entryOf(window), picture: result.cols.length > SMALL }), [bold(`${called(model, op.output[0])} `), blockNote(result, channel)], "res v"));
   }
   const sum = hidden ? "" : `[${window.out.join(",")}] = ${[window.text, window.result === null ? "" : cell(window.result)].filter((text) => text !== "").join(" = ")}`;
   return [windowChoice(player, windows.length), h("div", { class: "eqb" }, row, h("div", { class: "entry" }, sum))];
@@ -66,11 +66,11 @@ function kernelOf(block: Block, window: Window, fallback: number): number {
   return found >= 0 ? found : fallback % block.facets.length;
 }
 
-/** The entry of this window is lit; those of later windows are still to come. */
-function mark(block: Block, windows: Window[], at: number, i: number, j: number): string {
-  const same = ({ out }: Window): boolean => out.at(-2) === block.rows[i] && out.at(-1) === block.cols[j];
-  if (same(windows[at])) return "hot";
-  return windows.findIndex(same) > at ? "later" : "";
+/** The entry of this window is lit; those after it are still to come. */
+function mark(block: Block, { out }: Window, i: number, j: number): string {
+  const [row, col] = [out.at(-2) ?? 0, out.at(-1) ?? 0];
+  if (block.rows[i] === row && block.cols[j] === col) return "hot";
+  return block.rows[i] > row || (block.rows[i] === row && block.cols[j] > col) ? "later" : "";
 }
 
 function windowChoice(player: Player, total: number): HTMLElement {

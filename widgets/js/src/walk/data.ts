@@ -43,7 +43,7 @@ export interface Part {
   slot: number;
   to: number;
   symbols: string;
-  operation: string; // times: entry by entry; matmul; jacobian; rule: not taken apart
+  operation: string; // times: entry by entry; matmul; jacobian; convolve; route: numbers that only move; rule: not taken apart
   factors: Factor[];
   result: Block | null;
   spread: boolean; // the operand was broadcast: the product was summed back to its shape
@@ -51,6 +51,7 @@ export interface Part {
   total: Block | null; // with what was there before
   stored: boolean;
   why: string;
+  entry: string; // one entry spelled out, MathML
 }
 export interface Filled { formula: string; numbers: string; text: string; entry: boolean }
 export interface Change { value: number; before: Block | null; grad: Block | null; after: Block | null; text: string }
@@ -108,6 +109,7 @@ export function readWalk(header: Json, buffers: Uint8Array[]): Walk {
   };
 }
 
+const SIGNS: Record<string, string> = { ᵀ: "T", gt: ">", lt: "<", ge: "≥", le: "≤", eq: "=", ne: "≠" };
 const readSource = (one: Json, title: string): Source => ({ label: text(one.label) || title, lines: list<string>(one.lines).map(String), first: integer(one.first) ?? 1 });
 const readLoops = (found: unknown): Loop[] => list<Json>(found).map((loop) => ({ line: Number(loop.line), index: Number(loop.index), of: integer(loop.of) }));
 const readPlace = (one: Json): Place => ({ text: integer(one.text) ?? 0, line: integer(one.line), span: readSpan(one.span) });
@@ -136,7 +138,7 @@ class Reader {
     const name = text(one.op);
     const windows = one.conv ?? one.pool;
     return {
-      id: Number(one.id), op: name, symbol: (text(one.symbol) || name).replace("ᵀ", "T"), label: text(one.label), inputs: list<unknown>(one.inputs).map(integer), output: list<number>(one.output),
+      id: Number(one.id), op: name, symbol: SIGNS[text(one.symbol)] ?? (text(one.symbol) || name), label: text(one.label), inputs: list<unknown>(one.inputs).map(integer), output: list<number>(one.output),
       via: list<Json>(one.via).map(readPlace), module: integer(one.module) ?? -1, params: record(one.params) as Record<string, string>, repeat: readLoops(one.repeat),
       windows: windows ? readWindows(record(windows)) : null, attention: one.attention ? this.attention(record(one.attention)) : null,
     };
@@ -155,6 +157,7 @@ class Reader {
     return {
       slot: Number(one.slot), to: Number(one.to), symbols: text(one.symbols), operation: text(one.operation), factors: list<Json>(one.factors).map((factor) => this.factor(factor)),
       result, spread: one.spread === true, adds: one.adds === true, total: this.block(one.total) ?? result, stored: one.stored === true, why: text(one.why),
+      entry: text(record(one.entry).numbers),
     };
   }
 

@@ -15,13 +15,18 @@ export function createFormula(player: Player): Pane {
   const facet = h("span", { class: "facet" });
   const body = h("div", { class: "eq", tabindex: "0", role: "group", "aria-label": "Formula" });
   const el = h("div", { class: "wm" }, h("div", { class: "cap" }, title, facet), body);
-  body.style.setProperty("--h", `${reserved(model)}px`);
+  const edge = (): void => { body.classList.toggle("more", body.scrollTop + body.clientHeight < body.scrollHeight - 4); };
+  body.addEventListener("scroll", edge, { passive: true });
   let drawn = "";
+  let wide = 0;
   return {
     el,
     draw() {
       const { state } = player;
       const step = model.step(state.step);
+      const width = el.clientWidth - 24;
+      if (width !== wide) body.style.setProperty("--h", `${reserved(model, Math.max(280, width))}px`);
+      wide = width;
       const hidden = [...model.walk.values.keys()].filter((id) => player.isHidden("value", id) || player.isHidden("grad", id)).join();
       const key = `${state.step}|${state.facet}|${state.window}|${hidden}`;
       if (key === drawn) return;
@@ -30,6 +35,7 @@ export function createFormula(player: Player): Pane {
       setText(title, titleOf(step));
       facet.replaceChildren(...facetChoice(player, step));
       body.replaceChildren(...(step ? rowsOf(player, step) : []));
+      edge();
     },
   };
 }
@@ -49,19 +55,34 @@ function blocksOf(model: Model, step: Step, at: number): Block[] {
 }
 
 const LINE = 21;
+const MOST = 440;
+
+/** Height of a row of matrices in a pane of some width: what has no room goes to a second line. */
+function rowHeight(blocks: (Block | null)[], width: number): number {
+  const shown = blocks.filter((block) => block !== null).map(({ rows, cols, whole }) => {
+    const picture = rows.length * cols.length > MOST_IN_BRACKETS;
+    const most = whole ? 8 : 6;
+    return { picture, rows: Math.min(rows.length, most), cols: Math.min(cols.length, most), note: whole ? 0 : 12 };
+  });
+  const columns = shown.reduce((sum, { picture, cols }) => sum + (picture ? 3 : cols), 0);
+  const size = columns > 14 ? 0.78 : columns > 10 ? 0.88 : 1;
+  const wide = shown.reduce((sum, { picture, cols }) => sum + 64 + (picture ? 94 : 46 * size * cols), 150);
+  const high = Math.max(LINE, ...shown.map(({ picture, rows, note }) => note + (picture ? 94 : LINE * size * rows)));
+  return Math.ceil(wide / width) * (high + 44);
+}
 
 /** Height that the tallest step needs, within bounds: the pane keeps it, so nothing below moves. */
-export function reserved(model: Model): number {
-  const high = (block: Block | null): number => (block === null ? LINE : Math.min(132, LINE * Math.max(1, block.rows.length)));
+export function reserved(model: Model, width: number): number {
   let most = 120;
   for (const [at, step] of model.walk.steps.entries()) {
     const op = model.op(at);
-    const forward = 60 + Math.max(LINE, ...blocksOf(model, step, at).map(high)) + 34 * step.filled.length + (op?.windows || op?.attention ? 60 : 0);
-    const backward = step.parts.reduce((sum, part) => sum + 56 + Math.max(high(part.result), ...part.factors.map(({ block }) => high(block))), 0) + 44 * step.chain.length;
-    const changes = step.changes.reduce((sum, change) => sum + 70 + high(change.after), 0);
+    const special = op?.windows || op?.attention ? 84 : 0;
+    const forward = rowHeight(blocksOf(model, step, at), width) + special + 34 * step.filled.length;
+    const backward = step.parts.reduce((sum, part) => sum + (part.entry ? 42 : 10) + rowHeight([part.result, ...part.factors.map(({ block }) => block), part.adds ? part.total : null], width - (part.stored || part.why || part.adds ? 120 : 0)), 0) + 52 * step.chain.length;
+    const changes = step.changes.reduce((sum, change) => sum + 10 + rowHeight([change.before, change.grad, change.after], width), 0);
     most = Math.max(most, step.phase === "forward" ? forward : step.phase === "backward" ? backward : changes);
   }
-  return Math.min(320, most);
+  return Math.min(MOST, Math.round(most));
 }
 
 /** With more than two dimensions one matrix is shown at a time; this chooses which. */
@@ -157,6 +178,8 @@ const entryRow = (filled: Filled): Node[] => {
   return filled.entry && filled.text ? [h("div", { class: "entry" }, filled.text)] : [];
 };
 
+const GLUE: Record<string, string> = { times: "⊙", convolve: "∗" };
+
 function backwardRow(player: Player, part: Part): HTMLElement {
   const { model, state } = player;
   const hidden = player.isHidden("grad", part.to);
@@ -164,15 +187,18 @@ function backwardRow(player: Player, part: Part): HTMLElement {
   const incomingHidden = output !== undefined && player.isHidden("grad", output);
   const row = h("div", { class: "eqr" }, h("span", { class: "who" }, naming(model, part.to)));
   if (part.symbols) row.append(term(mathOf(part.symbols), ["symbols"]));
-  part.factors.forEach((factor, at) => row.append(pair(at === 0 ? "=" : part.operation === "times" ? "⊙" : "×", factorTerm(player, factor, incomingHidden))));
-  const rule = part.operation === "rule" ? `, by the rule of ${model.op(state.step)?.op ?? "its op"}` : "";
-  const equals = `${rule}${part.spread ? ", summed" : ""} =`.replace(/^, /, "");
+  const moved = part.operation === "route";
+  const factors = moved ? part.factors.filter(({ role }) => role === "incoming") : part.factors; // nothing is multiplied there
+  factors.forEach((factor, at) => row.append(pair(at === 0 ? "=" : (GLUE[part.operation] ?? "×"), factorTerm(player, factor, incomingHidden))));
+  const rule = part.operation === "rule" ? `by the rule of ${model.op(state.step)?.op ?? "its op"}` : moved ? "moved to its place" : "";
+  const equals = [rule, part.spread ? "summed" : ""].filter((text) => text !== "").join(", ") + (rule || part.spread ? " →" : "=");
   if (part.result) row.append(pair(equals, blockTerm(player, part.result, [bold("result ")], { cls: "in", hidden, box: "res" })));
   if (part.adds && part.total) row.append(pair("added up →", blockTerm(player, part.total, [bold("sum ")], { cls: "in", hidden, box: "res sum" })));
   const name = called(model, part.to);
   const words = [part.adds ? `Adds to ${part.why || `what came to ${name} before`}.` : part.why, part.stored ? `Kept in ${name}.grad.` : ""].filter((text) => text !== "");
   if (words.length > 0) row.append(h("span", { class: "dim aside" }, words.join(" ")));
-  return h("div", { class: "eqb" }, sized(row, [...part.factors.map(({ block }) => block), part.result, part.adds ? part.total : null]));
+  const entry = part.entry && !hidden && !incomingHidden ? h("div", { class: "entry" }, mathOf(part.entry)) : null;
+  return h("div", { class: "eqb" }, sized(row, [...factors.map(({ block }) => block), part.result, part.adds ? part.total : null]), entry);
 }
 
 function factorTerm(player: Player, factor: Factor, incomingHidden: boolean): HTMLElement {

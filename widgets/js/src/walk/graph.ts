@@ -7,8 +7,9 @@ import { backState, spotState, unitState } from "./graphstate";
 import type { Pane } from "./header";
 import { type Key, type Model, keyOf } from "./model";
 import type { Player } from "./player";
-import { type Box, type Scene, layOut } from "./scene";
+import { type Box, type Scene, type Spot, layOut } from "./scene";
 
+const EYE = "M1.5 7c2.6-4.6 8.4-4.6 11 0-2.6 4.6-8.4 4.6-11 0zM7 5.2a1.8 1.8 0 1 0 .01 0z";
 const LEAST_HEIGHT = 236;
 const MOST_HEIGHT = 440;
 
@@ -26,6 +27,7 @@ class Graph implements Pane {
   private readonly world = s("g", {});
   private readonly layers = { wires: s("g", {}), brackets: s("g", {}), spots: s("g", {}), circles: s("g", {}) };
   private readonly boxes = s("g", { class: "boxes" });
+  private readonly eye = s("g", { class: "eye", "aria-hidden": "true" }, s("title", {}, "Hide or show (H)"), s("rect", { width: 18, height: 16, rx: 2 }), s("path", { d: EYE, transform: "translate(2 1)" }));
   private readonly parts = new Map<string, Part>();
   private readonly hide: HTMLButtonElement;
   private readonly tools: HTMLElement;
@@ -36,23 +38,27 @@ class Graph implements Pane {
   private followed = "";
   private current = ""; // the part that has the one tab stop
   private chosen = 0; // zoom by hand; 0: the picture chooses
+  private offered: Spot | null = null; // the matrix under the pointer
   private heights = new Map<string, number>();
 
   constructor(private readonly player: Player) {
     const zoom = (by: number): void => this.zoom(by, { x: this.size().w / 2, y: this.size().h / 2 });
     const tool = (label: string, title: string, path: string, press: () => void): HTMLButtonElement => h("button", { type: "button", class: "btn i", "aria-label": label, title, onclick: press }, icon(14, path));
-    this.hide = h("button", { type: "button", class: "btn q ask", "aria-pressed": "false", title: "Ask first: what a step brings is hidden until somebody predicts or reveals it. H on a matrix hides that one.", onclick: () => player.set({ hideNew: !player.state.hideNew }) }, icon(14, "M1.5 7c2.6-4.6 8.4-4.6 11 0-2.6 4.6-8.400 4.600-11 0zM7 5.200a1.800 1.800 0 1 0 .01 0zM2.500 12L11.500 2"), "Hide new");
+    this.hide = h("button", { type: "button", class: "btn q ask", "aria-pressed": "false", title: "Ask first: what a step brings is hidden until somebody predicts or reveals it. H on a matrix hides that one.", onclick: () => player.set({ hideNew: !player.state.hideNew }) }, icon(14, `${EYE}M2.5 12L11.5 2`), "Hide new");
     this.tools = h("span", { class: "tools" }, tool("Zoom out", "Zoom out", "M3 7h8", () => zoom(1 / 1.3)), tool("Zoom in", "Zoom in", "M3 7h8M7 3v8", () => zoom(1.3)), tool("Fit graph", "The whole graph (0)", "M2 5V2h3M9 2h3v3M12 9v3H9M5 12H2V9", () => this.fit()));
     const legend = h("span", { class: "leg", "aria-hidden": "true" }, h("i", { class: "sw v" }), "value →\u2002", h("i", { class: "sw g" }), "gradient ←");
     this.svg.append(this.world);
-    this.world.append(s("g", { "aria-hidden": "true" }, ...Object.values(this.layers)), this.boxes);
+    this.world.append(s("g", { "aria-hidden": "true" }, ...Object.values(this.layers)), this.boxes, this.eye);
     this.box.append(this.svg);
     this.el = h("div", { class: "wg" }, h("div", { class: "cap" }, h("span", {}, "graph"), this.count, h("span", { class: "gap" }), legend, this.hide, this.tools), this.box);
     this.svg.addEventListener("click", (event) => this.press(event));
     this.svg.addEventListener("keydown", (event) => this.keys(event as KeyboardEvent));
+    this.svg.addEventListener("pointerover", (event) => this.offer((event.target as Element).closest("[data-key]")?.getAttribute("data-key") ?? ""));
+    this.svg.addEventListener("pointerleave", () => this.offer(""));
     this.svg.addEventListener("focusin", (event) => this.stop((event.target as Element).getAttribute("data-key") ?? ""));
     this.box.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     this.drag();
+    this.offer("");
   }
 
   private size(): { w: number; h: number } {
@@ -222,7 +228,20 @@ class Graph implements Pane {
     this.oneStop();
   }
 
+  /** The eye that hides a matrix, at the upper right of the one under the pointer. */
+  private offer(key: string): void {
+    const spot = this.scene?.spots.find((one) => one.key === key && one.kind !== "chip");
+    if (spot === undefined && key !== "") return;
+    this.offered = spot ?? null;
+    setAttr(this.eye, "visibility", spot ? "visible" : "hidden");
+    if (spot) setAttr(this.eye, "transform", `translate(${spot.x + spot.w - 9} ${spot.y - 12})`);
+  }
+
   private press(event: Event): void {
+    if (this.eye.contains(event.target as Node) && this.offered) {
+      this.toggle(this.offered.value);
+      return;
+    }
     const key = (event.target as Element).closest("[data-key]")?.getAttribute("data-key");
     if (key && !this.dragged) this.open(key, (event as MouseEvent).altKey);
   }

@@ -31,15 +31,18 @@ export const extent = (indices: number[], size: number): number => indices.lengt
 /** A tensor without a picture (no numbers in the message) is a plain box. */
 export const PLAIN: Look = { numbers: false, cw: 44, ch: 22, facets: 1, perRow: 1, w: 44, h: 22, fw: 44, fh: 22 };
 
-/** `narrow`: the picture stands in a narrow pane. `grad`: what is drawn in cells of the same size beside it. */
-export function lookOf(block: Block | null, grad: Block | null, narrow: boolean): Look {
+/** narrow: the pane is; crowded: many ops are on the picture; least: width that the name over it needs. */
+export interface Room { narrow: boolean; crowded: boolean; least: number }
+
+/** `grad`: what is drawn in cells of the same size beside it. */
+export function lookOf(block: Block | null, grad: Block | null, { narrow, crowded, least }: Room): Look {
   if (block === null) return PLAIN;
   const [rows, cols] = [Math.max(1, block.rows.length), Math.max(1, block.cols.length)];
   const facets = Math.min(block.facets.length, MOST_FACETS);
-  const numbers = rows * cols * facets <= MOST_NUMBERS && skips(block.rows) + skips(block.cols) === 0;
+  const numbers = rows * cols * facets <= MOST_NUMBERS && cols <= (crowded ? 5 : 8) && skips(block.rows) + skips(block.cols) === 0;
   const heat = Math.min(HEAT, Math.max(2, Math.floor(LARGEST / Math.max(rows, cols))));
   const ch = numbers ? (narrow ? 17 : 18) : heat;
-  const cw = numbers ? Math.max(widthOf(block, narrow), grad ? widthOf(grad, narrow) : 0) : heat;
+  const cw = numbers ? Math.max(widthOf(block, narrow), grad ? widthOf(grad, narrow) : 0, Math.min(60, Math.ceil(least / cols))) : heat;
   const [fw, fh] = [extent(block.cols.length ? block.cols : [0], cw), extent(block.rows.length ? block.rows : [0], ch)];
   const perRow = facets < 2 ? 1 : fw > 2 * fh ? 1 : facets === 4 && fw > 40 ? 2 : facets;
   const lines = Math.ceil(facets / perRow);

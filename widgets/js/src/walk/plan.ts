@@ -25,7 +25,12 @@ export function planOf(walk: Walk, units: Unit[], main: number, narrow: boolean,
   const looks = new Map<number, Look>();
   const look = (value: number): Look => {
     let found = looks.get(value);
-    if (found === undefined) looks.set(value, (found = lookOf(walk.values.get(value)?.block ?? null, gradOf(value), narrow)));
+    if (found === undefined) {
+      const { block = null, name = "" } = walk.values.get(value) ?? {};
+      const grad = gradOf(value);
+      const letters = name.includes(".") ? 6 : Math.min(9, name.length);
+      looks.set(value, (found = lookOf(block, grad, { narrow, crowded: units.length > 12, least: letters < 3 ? 0 : 7.2 * (letters + (grad ? 1 : 0)) })));
+    }
     return found;
   };
   const homes = homesOf(units, grid);
