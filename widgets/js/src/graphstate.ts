@@ -1,10 +1,10 @@
 // From the state of the view to the scene that the painters draw: what is selected, found, lit, hovered, in trouble.
-import { type GraphModel, type Hit, troubleOf } from "./graphmodel";
+import { type GraphModel, type Hit, type Spot, troubleOf } from "./graphmodel";
 import { findNodes } from "./graphquery";
 import type { Change, Scene } from "./graphscene";
 import type { GraphCamera } from "./graphview";
 import { type Measure, measureWith } from "./marks";
-import { Gauge, type Overlay } from "./overlays";
+import { Gauge, type Overlay, overlayOf } from "./overlays";
 import type { Marks } from "./past";
 import { type GraphStats, type State, type Trail, shownStep } from "./store";
 import { type Inks, inks } from "./theme";
@@ -89,19 +89,21 @@ export class SceneMaker {
     return new Set([selected.key]);
   }
 
-  /** What is said of boxes beyond their name, by their key: number of the overlay, parameters, what is wrong. */
-  notes(state: State, scene: Scene): Map<string, string> {
-    const { model, trouble, failed } = scene;
-    const notes = new Map<string, string>();
-    const add = (at: number, words: string): void => {
-      const { key } = model.picture.items[at];
-      notes.set(key, notes.has(key) ? `${notes.get(key)}; ${words}` : words);
+  /** What is said of a box beyond its name: what is wrong, otherwise or lit, and the overlay's number. */
+  notes(state: State, scene: Scene): (spot: Spot) => string | null {
+    const { model, trouble, failed, diff, gauge } = scene;
+    const lit = scene.trail ? model.trailBoxes(scene.trail) : null;
+    return ({ kind, at }) => {
+      if (kind === "group") return null;
+      const change = diff?.get(at);
+      const nodes = lit?.get(at) ?? 0;
+      const number = gauge.reading(model.picture.items[at]).text;
+      const words = [
+        trouble.get(at), failed === at && `failed: ${state.error?.message ?? ""}`, change === "mixed" ? "some of it new, gone or changed" : change,
+        nodes > 1 ? `${nodes} nodes lit` : nodes === 1 && "lit", number && `${overlayOf(gauge.overlay).heading} ${number}`,
+      ].filter(Boolean);
+      return words.length > 0 ? words.join("; ") : null;
     };
-    for (const [at, words] of trouble) add(at, words);
-    if (failed >= 0) add(failed, `failed: ${state.error?.message ?? ""}`);
-    for (const [at, change] of scene.diff ?? []) add(at, change === "mixed" ? "some of it new, gone or changed" : change);
-    for (const [at, nodes] of scene.trail ? model.trailBoxes(scene.trail) : []) add(at, nodes > 1 ? `${nodes} nodes lit` : "lit");
-    return notes;
   }
 
   private version(name: string, value: unknown): number {

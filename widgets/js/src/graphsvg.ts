@@ -12,9 +12,10 @@ export function asDrawing(cache: MarkCache, stale: () => boolean): Skin {
   const drawn = new WeakMap<Element, BoxMarks>();
   const back = s("g", { "aria-hidden": "true" });
   const tree = s("g", { role: "tree", "aria-label": "Operations" });
-  const stage = s("g", {}, back, tree);
+  const front = s("g", { "aria-hidden": "true", class: "front" }); // words: an element's name is not what stands in its row
+  const stage = s("g", {}, back, tree, front);
   const el = s("svg", { class: "drawing" }, stage);
-  let picture: unknown = null;
+  let known: unknown = null;
   return {
     el,
     tree,
@@ -31,14 +32,11 @@ export function asDrawing(cache: MarkCache, stale: () => boolean): Skin {
       }
       const words = item && item.label === item.title ? "" : (part.getAttribute("aria-label") ?? "");
       if (title.textContent !== words) title.textContent = words;
-      if (!item) {
-        paintInto(ink, groupMarks(scene, at, 1).words());
-        return;
-      }
+      if (!item) return;
       const marks = cache.of(scene, at);
       if (drawn.get(part) === marks) return;
       drawn.set(part, marks);
-      paintInto(ink, [...marks.shapes, ...marks.words()]);
+      paintInto(ink, marks.shapes);
     },
     frame(scene) {
       const { camera, width, height } = scene;
@@ -46,9 +44,13 @@ export function asDrawing(cache: MarkCache, stale: () => boolean): Skin {
       setAttr(el, "height", String(height));
       setAttr(stage, "transform", `translate(${camera.x} ${camera.y}) scale(${camera.scale})`);
       setAttr(el, "class", `drawing${camera.scale < WORDS ? " far" : ""}${camera.scale < OUTLINES ? " tiny" : ""}`);
-      if (!stale() && picture === scene.model.picture) return;
-      picture = scene.model.picture;
+      if (!stale() && known === scene.model.picture) return;
+      const picture = known = scene.model.picture;
       paintInto(back, behind(scene));
+      paintInto(front, [
+        ...picture.groups.flatMap((_, at) => groupMarks(scene, at, 1).words()),
+        ...picture.items.flatMap((_, at) => cache.of(scene, at).words()),
+      ]);
     },
   };
 }

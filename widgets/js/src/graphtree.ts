@@ -18,8 +18,8 @@ export interface Skin {
 
 export interface GraphTree {
   el: Element;
-  /** Put the boxes where they are drawn. `selected`: keys; `notes`: what is wrong with a box, by its key; `anew`: they look otherwise. */
-  draw(scene: Scene, selected: ReadonlySet<string>, notes: ReadonlyMap<string, string>, anew: boolean): void;
+  /** Put the boxes where they are drawn. `selected`: keys; `note`: what else is said of one; `anew`: they look otherwise. */
+  draw(scene: Scene, selected: ReadonlySet<string>, note: (spot: Spot) => string | null, anew: boolean): void;
   /** Move the focus (and the one tab stop) to a box. */
   focus(key: string): void;
   readonly current: string;
@@ -38,7 +38,7 @@ export function createGraphTree(skin: Skin): GraphTree {
   let wanted = "";
   const hasFocus = (): boolean => tree.contains((tree.getRootNode() as Document | ShadowRoot).activeElement);
 
-  const draw = (scene: Scene, selected: ReadonlySet<string>, notes: ReadonlyMap<string, string>, anew: boolean): void => {
+  const draw = (scene: Scene, selected: ReadonlySet<string>, note: (spot: Spot) => string | null, anew: boolean): void => {
     const { model, camera, height } = scene;
     skin.frame(scene);
     const all = isSmall(model);
@@ -51,7 +51,7 @@ export function createGraphTree(skin: Skin): GraphTree {
     } else if (anew) for (const [key, part] of parts) skin.dress(part, scene, spots.get(key) as Spot);
     for (const [key, part] of parts) {
       setAttr(part, "aria-selected", String(selected.has(key)));
-      setAttr(part, "aria-description", notes.get(key) ?? null);
+      setAttr(part, "aria-description", note(spots.get(key) as Spot));
     }
     if (wanted !== "" && parts.has(wanted)) {
       parts.get(wanted)?.focus({ preventScroll: true });
