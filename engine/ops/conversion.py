@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradbook import backends, dtypes
+from gradbook import backends, dtypes, events
 from gradbook.autograd import grad_mode, layers, versions
 from gradbook.autograd.inplace import (
     assign,
@@ -313,9 +313,11 @@ def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     if src.device.type != self.device.type:
         source = converted(src, None, self.device)
     try:
-        if grad_mode.state.enabled and (source.requires_grad or self.requires_grad):
+        recorded = grad_mode.state.enabled and (source.requires_grad or self.requires_grad)
+        if recorded:
             check_inplace(self)
             check_overlap(array, new)
+        if recorded or events.write:
             return assign(self, copy_op(self, source))
         new = source._array
         if not same_place(array, new):

@@ -91,9 +91,6 @@ def _at(call: Call, entry: tuple[int, ...], output: Value) -> tuple[Formula, tup
         if value is None:
             return None
         meaning[letter] = value
-    for name, letter in (("exponent", "n"), ("negative_slope", r"\alpha"), ("lambd", r"\lambda")):
-        if name in call.params and isinstance(call.params[name], int | float):
-            meaning[letter] = call.params[name]
     latex = call.declared.formula
     if not latex.startswith("y = "):
         return None

@@ -9,6 +9,7 @@ from typing import Any
 
 from gradbook.observe.naming import Names, argument_names, expression_at, target_name, target_names, variables
 from gradbook.observe.walkthrough.steps import Call, Step, Value
+from gradbook.observe.walkthrough.symbols import number
 
 __all__ = ["Namer", "give_symbols", "name_outputs", "number_first"]
 
@@ -21,44 +22,36 @@ class Namer:
     def __init__(self, base: FrameType | None) -> None:
         self.base = base
         self._roots: dict[int, Any] = {}
-        self._names: Names | None = None
-        self._frame = 0
         self._looks = 0
 
     def add_root(self, module: Any) -> None:
         """An outermost module was seen being called; its parameters have paths."""
-        if id(module) not in self._roots:
-            self._roots[id(module)] = module
-            self._names = None
+        self._roots.setdefault(id(module), module)
 
     def name(self, tensor: Any, frames: Sequence[FrameType] | None) -> str:
         """The user's name for a tensor, '' if it has none."""
-        for fresh in (False, True):
-            found = self._in_sight(frames, fresh).of(tensor)
-            if found:
-                return found
-            if self._looks >= LOOKS:
-                break
+        if self._looks >= LOOKS:  # what was seen then need not be what is there now
+            return ""
+        found = self._in_sight(frames).of(tensor)
+        if found:
+            return found
         if frames:
             arguments = argument_names((frames[0].f_code, frames[0].f_lasti))
             if len(arguments) == 1:
                 return arguments[0]
         return ""
 
-    def _in_sight(self, frames: Sequence[FrameType] | None, fresh: bool) -> Names:
-        frame = frames[0] if frames else self.base
-        if self._names is None or ((fresh or id(frame) != self._frame) and self._looks < LOOKS):
-            self._looks += 1
-            names = self._names = Names.in_sight(frame)
-            self._frame = id(frame)
-            for module in self._roots.values():
-                names.add_root(type(module).__name__.lower(), module)
-        return self._names
+    def _in_sight(self, frames: Sequence[FrameType] | None) -> Names:
+        self._looks += 1
+        names = Names.in_sight(frames[0] if frames else self.base)
+        for module in self._roots.values():
+            names.add_root(type(module).__name__.lower(), module)
+        return names
 
     def forget(self) -> None:
         """Let go of everything that was seen."""
         self._roots.clear()
-        self._names = self.base = None
+        self.base = None
 
 
 def name_outputs(steps: Sequence[Step]) -> None:
@@ -112,7 +105,7 @@ def give_symbols(values: Iterable[Value]) -> None:
     for value in values:
         if not value.name and not value.symbol:
             if value.kind == "constant" and value.block.known and value.block.values.size == 1:
-                value.symbol = f"{value.block.values.reshape(-1)[0]:.4g}"
+                value.symbol = number(value.block.values.reshape(-1)[0])
                 continue
             count += 1
             value.symbol = "t" + str(count).translate(SUBSCRIPTS)

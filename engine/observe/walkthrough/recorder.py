@@ -202,8 +202,10 @@ class Recorder:
     def _written(self, target: Any, value: Any, frames: list[FrameType]) -> Call:
         """A change in place that no recorded operation computed: a fill, or a copy."""
         operands = (value,) if value is not None else ()
+        old = self._known(target)
         call = self._call(_Written("write"), operands, {}, frames)
         call.outputs = (self._output(call, 0, target),)
+        call.output.was = old
         self.steps.append(Step("forward", call=call, place=call.place, repeat=call.repeat))
         self.thinning.look()
         return call

@@ -61,9 +61,42 @@ def letters_of(call: Call) -> dict[str, Any]:
         letter = table.get(name, name if len(name) == 1 else "")
         if letter and operand is not None:
             found[letter] = operand
+    for name, letter in PARAMETERS.items():
+        if isinstance(call.params.get(name), int | float) and not isinstance(call.params[name], bool):
+            found[letter] = call.params[name]
     if call.outputs:
         found["y"] = call.outputs[0]
+    if call.op in COUNTED and (count := COUNTED[call.op](call)):
+        found["n"] = count
     return found
+
+
+def _averaged(call: Call) -> int:
+    """How many numbers a mean is over."""
+    return _size(call.operands[0].shape) // max(1, _size(call.output.shape))
+
+
+def _compared(call: Call) -> int:
+    """How many numbers a loss averages; 0 where it does not."""
+    return _size(call.operands[0].shape) if call.params.get("reduction") == "mean" else 0
+
+
+def _rows(call: Call) -> int:
+    """How many rows a cross entropy averages; 0 where some count differently."""
+    scores, target, *weight = call.operands
+    plain_rows = len(scores.shape) == 2 and not any(weight) and isinstance(target, Value) and target.block.whole
+    if call.params.get("reduction") != "mean" or not plain_rows or call.params.get("label_smoothing"):
+        return 0
+    return int(scores.shape[0]) if (target.block.values != call.params.get("ignore_index")).all() else 0
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    return int(np.prod(shape, dtype=np.int64))
+
+
+PARAMETERS = {"exponent": "n", "negative_slope": r"\alpha", "lambd": r"\lambda", "scale": "s", "alpha": r"\alpha"}
+COUNTED = {"mean": _averaged, "mse_loss": _compared, "binary_cross_entropy": _compared, "cross_entropy": _rows,
+           "binary_cross_entropy_with_logits": _compared}  # fmt: skip
 
 
 def substitute(latex: str, meaning: Mapping[str, Any], root: Root | None = None) -> Formula:

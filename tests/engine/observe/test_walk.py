@@ -329,6 +329,25 @@ def test_changes_in_place_and_through_views() -> None:
     assert walk["x"].grad.tolist() == [[0.0, 0.0], [2.0, 2.0]]
 
 
+def test_changes_in_place_without_gradients() -> None:
+    t, s = gradbook.zeros(2, 2), gradbook.tensor([5.0, 6.0])
+    with observe.walk() as walk:
+        t[0] = 7.0
+        t[1].copy_(s)
+        t += 1
+        t.mul_(2)
+        t.fill_(3)
+        u = t * 1
+    assert t.tolist() == [[3.0, 3.0], [3.0, 3.0]]
+    assert [value.array.tolist() for value in walk.all("t")] == [
+        [[0.0, 0.0], [0.0, 0.0]], [[7.0, 7.0], [0.0, 0.0]], [[7.0, 7.0], [5.0, 6.0]], [[8.0, 8.0], [6.0, 7.0]],
+        [[16.0, 16.0], [12.0, 14.0]], [[3.0, 3.0], [3.0, 3.0]],
+    ]  # fmt: skip
+    assert walk["u"].source is not None
+    assert walk["u"].source.operands[0] is walk["t"]
+    del u
+
+
 def test_several_outputs() -> None:
     x = gradbook.tensor([[1.0, 2.0, 3.0, 4.0]], requires_grad=True)
     with observe.walk() as walk:
