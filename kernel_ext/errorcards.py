@@ -43,6 +43,8 @@ class ErrorCards:
             from gradbook.widgets.card import error_card
 
             return error_card(failure, self.settings.theme)
+        except KeyboardInterrupt:  # no time for a card
+            return None
         except Exception as trouble:
             _warn(trouble)
             return None

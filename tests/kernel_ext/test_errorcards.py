@@ -115,3 +115,23 @@ def test_a_mode_of_tracebacks_is_kept(loaded: InteractiveShell, capsys: pytest.C
     assert "----> 3" not in out
     assert "ShapeError" in out
     assert "✕" in out
+
+
+def test_an_interrupt_while_a_card_is_made_leaves_the_traceback_and_the_next_card(
+    loaded: InteractiveShell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gradbook.observe.failure.explain", interrupted)
+        out = said(capsys, loaded, WRONG)
+    assert "ops/linalg.py" in out
+    assert "✕" not in out
+    assert "✕" in said(capsys, loaded, WRONG)
+
+
+def test_no_card_is_made_for_a_training_that_was_stopped(
+    loaded: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said(capsys, loaded, "raise observe.StopTraining") == ""

@@ -164,8 +164,7 @@ class Mender:
                 again.requires_grad_(True)
             sandbox.keep(old, again)
 
-        weak = not old.requires_grad
-        return None if made is None else replace(made, plan=replace(made.plan, patch=patch), weak=weak)
+        return None if made is None else replace(made, plan=replace(made.plan, patch=patch), weak=True)
 
     def _creations(self, operand: Operand) -> Iterator[tuple[Source, ast.Call]]:
         node = operand.node

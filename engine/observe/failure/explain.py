@@ -7,19 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gradbook.errors import Card
+from gradbook.errors import AutogradError, Card, InplaceError
 from gradbook.observe.failure.axes import find
 from gradbook.observe.failure.backward_fixes import backward_candidates
 from gradbook.observe.failure.candidates import Candidate, Mender
-from gradbook.observe.failure.findings import Finding, first_sentence, module_name
+from gradbook.observe.failure.findings import Finding, first_sentence, module_name, plain
 from gradbook.observe.failure.frames import Frames, Step, frames_of, is_engine_error
 from gradbook.observe.failure.operands import Call, Operand, call_of
 from gradbook.observe.failure.origin import origins
-from gradbook.observe.failure.scene import Scene
+from gradbook.observe.failure.scene import Scene, is_backward
 from gradbook.observe.failure.shape_fixes import shape_candidates
 from gradbook.observe.failure.steps import Stage, stages
 from gradbook.observe.failure.text import Edit, apply, place_of, source_of
 from gradbook.observe.failure.trial import Outcome, Plan, attempt
+from gradbook.observe.source import locate
 from gradbook.tensor import Tensor
 
 __all__ = ["Failure", "Fix", "Given", "Line", "explain"]
@@ -115,10 +116,11 @@ def explain(error: BaseException, seconds: float = SECONDS) -> Failure | None:
     if same:
         fixes, after = mend(Mender(call, finding, control), scene, seconds)
     last = call.step
+    tell_forward(error, call, finding, control, fixes)
     failure = Failure(
         rule=finding.rule,
         kind=type(error).__name__,
-        message=first_sentence(str(error)),
+        message=said(error, finding),
         headline=finding.headline,
         op=call.op,
         module_path=module_name(call) if call.module is not None else "",
@@ -154,6 +156,31 @@ def unchanged(scene: Scene, error: BaseException, frames: Frames, seconds: float
             control.plan = plan
             return control, True
     return control, False
+
+
+def said(error: BaseException, finding: Finding) -> str:
+    """The exception's own words: the first sentence, or all of them where that is the headline already."""
+    text = str(error)
+    first = first_sentence(text)
+    return text if finding.headline == plain(first) else first
+
+
+def tell_forward(error: BaseException, call: Call, finding: Finding, control: Outcome, fixes: list[Fix]) -> None:
+    """An error of a backward pass names the line of its forward, and the one that changed what was kept there."""
+    card = getattr(error, "card", None)
+    if not isinstance(error, AutogradError) or card is None or not card.op:
+        return
+    place = place_of(*card.location) if card.location else ""
+    ran = next((each for each in control.ran if each.op == card.op), None)
+    if not place and ran is not None and (found := locate(ran.where)) is not None:
+        place = place_of(found.file, found.line)
+    if not place:
+        return
+    if isinstance(error, InplaceError):
+        changed = f" on {fixes[0].edits[0].place}" if fixes else ""
+        finding.headline = f"`{card.op}` on {place} kept a value for backward; it was changed in place{changed}."
+    else:
+        finding.headline = f"{finding.headline[:-1]}: first that of `{card.op}` on {place}."
 
 
 def needs_gradients(error: BaseException, finding: Finding) -> bool:
@@ -236,9 +263,10 @@ def checked(outcome: Outcome, scene: Scene) -> str:
             parts.append(f"{name} {text}")
     if outcome.values.get("_returned") is not None and isinstance(outcome.values["_returned"], Tensor):
         parts.append(f"returns {tuple(outcome.values['_returned'].shape)}")
-    if scene.backward:
+    walked = scene.statement is not None and is_backward(scene.statement) is not None
+    if walked:
         parts.append("backward runs")
-    end = "" if outcome.reached == "loss" or scene.backward else f"tried up to line {outcome.line}"
+    end = "" if outcome.reached == "loss" or walked else f"tried up to line {outcome.line}"
     return "then " + ", ".join([*parts, *([end] if end else [])]) if parts or end else "runs"
 
 

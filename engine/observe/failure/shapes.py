@@ -76,7 +76,8 @@ class Dry(Layer):
             state.stack = before
         stack = events.module_stack()
         path, module = stack[-1] if stack else ("", None)
-        self.ran.append(Ran(op.name, operands, params, out, events.user_frame(2), path, module))
+        if state.walk is None:  # the rules of a backward pass are no steps of the program
+            self.ran.append(Ran(op.name, operands, params, out, events.user_frame(2), path, module))
         return out
 
     def _result(self, op: Any, operands: tuple[Any, ...], params: dict[str, Any]) -> Any:

@@ -39,11 +39,11 @@ def stages(
     call: Call, finding: Finding, control: Outcome | None, after: Outcome | None
 ) -> tuple[tuple[Stage, ...], str]:
     """The row of stages, and in words how many operations ran."""
-    if control is not None and (control.ran or after is not None):
+    if control is not None:
         ran, total = control.ran, len(after.ran) if after is not None else 0
         rest = _beyond(call, ran, after.ran) if after is not None else []
         before = _grouped(ran)
-        first = _input(call, ran)
+        first = _input(call, ran, control)
         return _row(call, finding, [*first, *before], _ahead(rest, after)), _count(len(ran), total)
     before = _from_graph(call)
     counted = f"{len(before)} operations led to it" if before else ""
@@ -71,7 +71,13 @@ def _count(ran: int, total: int) -> str:
 def _row(call: Call, finding: Finding, before: list[Stage], ahead: list[Stage]) -> tuple[Stage, ...]:
     path = module_name(call) if call.module is not None else ""
     note = f"{finding.sizes[0]} ≠ {finding.sizes[1]}" if finding.sizes else ""
-    failed = Stage(path or call.op, note, "failed", place_of(call.step.code.co_filename, call.step.line))
+    backward = isinstance(call.node, ast.Call) and getattr(call.node.func, "attr", "") == "backward"
+    failed = Stage(
+        path or ("backward" if backward else call.op),
+        note,
+        "failed",
+        place_of(call.step.code.co_filename, call.step.line),
+    )
     ahead = ahead[:AHEAD] if len(ahead) <= AHEAD else [*ahead[: AHEAD - 1], ahead[-1]]
     room = MOST - 1 - len(ahead)
     if len(before) > room:
@@ -139,15 +145,16 @@ def _ahead(rest: list[Ran], after: Outcome | None) -> list[Stage]:
     return found
 
 
-def _input(call: Call, ran: list[Ran]) -> list[Stage]:
+def _input(call: Call, ran: list[Ran], control: Outcome) -> list[Stage]:
     """What went into the first operation."""
     if not ran:
         return [Stage(o.name, "×".join(map(str, o.shape)) or "()", "ran") for o in call.operands[:1]]
     tensors = [o for o in ran[0].operands if isinstance(o, Tensor)]
     if not tensors:
         return []
-    names = argument_names(ran[0].where)
-    name = names[0] if names and names[0] else "input"
+    original = control.originals.get(id(tensors[0]))
+    known = call.names.of(original) if call.names is not None and isinstance(original, Tensor) else ""
+    name = known or next(iter(argument_names(ran[0].where)), "") or "input"
     return [Stage(name, "×".join(map(str, tensors[0].shape)) or "()", "ran")]
 
 

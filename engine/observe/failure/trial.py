@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import ctypes
 import io
 import random
+import threading
 import types
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -83,9 +85,11 @@ def attempt(scene: Scene, plan: Plan, seconds: float = SECONDS) -> Outcome:
     outcome = Outcome()
     dry = _Watch(shapes=not scene.backward, seconds=seconds)
     try:
-        with _apart(dry, grad=scene.backward) as heard:
+        with _apart(dry, grad=scene.backward) as heard, watched(2 * seconds):
             _run(scene, plan, outcome)
-    except (Exception, OutOfTime) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too: it is the trial that ends
         outcome.error, outcome.reached = error, ""
     outcome.ran, outcome.output = dry.ran, dry.output
     outcome.warned = tuple(str(warning.message) for warning in heard)
@@ -199,6 +203,39 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
         if isinstance(constant, types.CodeType):
             yield constant
             yield from _codes(constant)
+
+
+@contextlib.contextmanager
+def watched(seconds: float) -> Iterator[None]:
+    """Raise OutOfTime in this thread after so long, for loops that call no operation."""
+    thread, lock = threading.get_ident(), threading.Lock()
+    fired = over = False
+
+    def fire() -> None:
+        nonlocal fired
+        with lock:
+            if not over:
+                fired = True
+                raise_in(thread, OutOfTime)
+
+    timer = threading.Timer(seconds, fire)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        with lock:
+            over = True
+        timer.cancel()
+        timer.join()
+        if fired:
+            raise_in(thread, None)  # one that has not been raised yet is called back
+
+
+def raise_in(thread: int, kind: type[BaseException] | None) -> None:
+    """Let another thread raise an exception at its next instruction; None calls it back."""
+    given = None if kind is None else ctypes.py_object(kind)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), given)
 
 
 @contextlib.contextmanager

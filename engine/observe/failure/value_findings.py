@@ -191,14 +191,14 @@ def nothing(call: Call) -> Finding | None:
 def twice(call: Call) -> Finding:
     """Backward through a graph that was walked before."""
     call.operands.clear()
-    return Finding("backward", "This graph was walked before, and what it kept for that was freed.", "")
+    return Finding("backward", "This graph was walked before, and what was kept for that is freed.", "")
 
 
 def inplace(call: Call) -> Finding:
     """A kept value that was changed in place."""
     found = re.search(r"saved as `(\w+)`", text_of(call))
     call.operands.clear()
-    what = "A value that backward needs was changed in place after it was kept."
+    what = "A value that was kept for backward was changed in place."
     return Finding("changed-in-place", what, "", facts={"saved": found[1] if found else ""})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import random
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -240,3 +241,65 @@ def test_without_time_nothing_is_tried() -> None:
     assert failure is not None
     assert failure.fixes == ()
     assert failure.operands[0].bad == (1,)
+
+
+def test_a_loop_that_only_stand_ins_never_leave_ends() -> None:
+    error, _ = run(
+        "def double(x):\n    n = float(x.sum())\n    while n < 100:\n        n = n * 2\n    return x\n"
+        "x = torch.ones(2, 3)\ny = double(x) @ torch.ones(4, 3)"
+    )
+    started = time.monotonic()
+    failure = explain(error, seconds=0.2)
+    assert time.monotonic() - started < 10
+    assert failure is not None
+    assert failure.place == "cell [1] line 10"
+    assert failure.fixes == ()
+    assert threading.active_count() == 1
+
+
+def test_a_program_that_leaves_ends_only_the_trial() -> None:
+    failure = explained(
+        "import sys\ndef f(x):\n    if float(x.sum()) == 0:\n        raise SystemExit(1)\n    return x\n"
+        "x = torch.ones(2, 3)\ny = f(x) @ torch.ones(4, 3)"
+    )
+    assert failure.fixes == ()
+    assert failure.tried == "none was tried: on stand-ins the line does not fail the same way"
+
+
+def test_a_change_in_place_is_told_with_both_lines() -> None:
+    failure = explained("w = torch.ones(3, requires_grad=True)\ny = w.exp()\ny += 1\nloss = y.sum()\nloss.backward()")
+    kept = "`exp` on cell [1] line 5 kept a value for backward; it was changed in place on cell [1] line 6."
+    assert failure.headline == kept
+    assert [stage.name for stage in failure.stages][-1] == "backward"
+
+
+def test_a_second_backward_names_the_line_of_its_forward() -> None:
+    failure = explained(
+        "w = torch.ones(3, requires_grad=True)\nloss = (w ** 2).sum()\nloss.backward()\nloss.backward()"
+    )
+    assert failure.headline.endswith("is freed: first that of `square` on cell [1] line 5.")
+    assert not any("grad" in stage.name for stage in failure.stages)
+
+
+def test_under_no_grad_the_way_is_known_too() -> None:
+    failure = explained(
+        "model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(5, 2))\n"
+        "with torch.no_grad():\n    y = model(torch.ones(2, 3))"
+    )
+    assert [stage.state for stage in failure.stages][:4] == ["ran", "ran", "ran", "failed"]
+    assert failure.reached.startswith("2 of 3 operations ran")
+
+
+def test_a_long_way_is_shortened_in_the_middle() -> None:
+    layers = ", ".join(["nn.Linear(3, 3), nn.Tanh()"] * 30)
+    failure = explained(f"model = nn.Sequential({layers}, nn.Linear(5, 2))\ny = model(torch.ones(2, 3))")
+    assert len(failure.stages) <= 12
+    assert any(stage.state == "more" and stage.name.endswith(" more") for stage in failure.stages)
+    assert failure.reached.startswith("60 of 61")
+
+
+def test_autocast_around_the_line_is_around_its_trial_too() -> None:
+    failure = explained(
+        "w = torch.ones(4, 3)\nwith torch.autocast('cpu', dtype=torch.bfloat16):\n    y = torch.ones(2, 3) @ w"
+    )
+    assert failure.fixes[0].code == "y = torch.ones(2, 3) @ w.T"

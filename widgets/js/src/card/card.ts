@@ -6,6 +6,7 @@ import { copyText } from "../coachrow";
 import type { CardData, CodeLine, Fix, Span } from "./data";
 import { drawShapes } from "./drawing";
 
+const NUMBERS = 52; // the column of line numbers, which stays
 const WIDE = 860; // from here on code and operands stand side by side, and the stages in one row
 
 export const createCard: ViewMaker = (el, { header, theme }) => {
@@ -32,7 +33,8 @@ function showMark(root: HTMLElement): void {
   const marks = root.querySelectorAll<HTMLElement>(".src .bad");
   const last = marks[marks.length - 1];
   if (code === null || last === undefined) return;
-  code.scrollLeft = Math.max(0, last.offsetLeft + last.offsetWidth + 12 - code.clientWidth);
+  const end = last.offsetLeft + last.offsetWidth + 12 - code.clientWidth;
+  code.scrollLeft = Math.max(0, Math.min(end, marks[0].offsetLeft - NUMBERS));
 }
 
 /** Everything but the stages, whose drawing depends on the width. */
