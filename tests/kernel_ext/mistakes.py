@@ -286,6 +286,46 @@ MISTAKES = (
     Mistake("a list for a tensor", (
             "model = nn.Linear(3, 2)\nloss = model([1.0, 2.0, 3.0]).sum()\nloss.backward()",), "cell [2] line 2", (),
             "loss = model(torch.tensor([1.0, 2.0, 3.0])).sum()", "value"),
+    Mistake("a skip connection of another size", (
+            "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+            "        self.down = nn.Conv2d(1, 4, 3, padding=1)\n"
+            "        self.up = nn.ConvTranspose2d(4, 4, 2, stride=2)\n"
+            "        self.out = nn.Conv2d(5, 1, 1)\n\n    def forward(self, x):\n"
+            "        u = self.up(F.max_pool2d(self.down(x), 2))\n        return self.out(torch.cat([x, u], dim=1))",
+            "model, x = Net(), torch.randn(2, 1, 15, 15)\nloss = ((model(x) - x) ** 2).mean()\nloss.backward()"),
+            "cell [2] line 10", ((2,), (2,)),
+            "return self.out(torch.cat([x, F.interpolate(u, size=x.shape[2:])], dim=1))"),
+    Mistake("heads joined along the batch", (
+            "heads = nn.ModuleList([nn.Linear(8, 4) for _ in range(2)])\nproj = nn.Linear(8, 3)",
+            "x = torch.randn(5, 8)\ny = proj(torch.cat([h(x) for h in heads]))\nloss = y.mean()\nloss.backward()"),
+            "cell [3] line 2", ((1,), (0,)), "y = proj(torch.cat([h(x) for h in heads], dim=-1))"),
+    Mistake("pictures as targets of rows", (
+            "net = nn.Sequential(nn.Linear(16, 16), nn.Sigmoid())\nx = torch.rand(8, 1, 4, 4)",
+            "out = net(x.view(8, -1))\nloss = F.binary_cross_entropy(out, x)\nloss.backward()"),
+            "cell [3] line 2", ((), ()), "loss = F.binary_cross_entropy(out, x.flatten(1))"),
+    Mistake("layers in a ModuleDict", (
+            "layers = nn.ModuleDict({'a': nn.Linear(4, 8), 'b': nn.Linear(4, 8)})\nx = torch.randn(2, 4)\n"
+            "y = layers['b'](layers['a'](x))\ny.sum().backward()",),
+            "cell [2] line 3", ((1,), (0,)), "layers = nn.ModuleDict({'a': nn.Linear(4, 8), 'b': nn.Linear(8, 8)})"),
+    Mistake("a layer that training code calls", (
+            "from gradbook.utils.data import DataLoader, TensorDataset\n"
+            "data = TensorDataset(torch.randn(32, 12), torch.randint(0, 3, (32,)))\n"
+            "loader = DataLoader(data, batch_size=8, shuffle=True)",
+            "model = nn.Sequential(nn.Linear(10, 16), nn.ReLU(), nn.Linear(16, 3))\ncriterion = nn.CrossEntropyLoss()\n"
+            "opt = optim.Adam(model.parameters(), lr=1e-3)\n\ndef train(model, loader, epochs):\n    seen = 0\n"
+            "    for epoch in range(epochs):\n        model.train()\n        for xb, yb in loader:\n"
+            "            opt.zero_grad()\n            out = model(xb)\n            loss = criterion(out, yb)\n"
+            "            loss.backward()\n            opt.step()\n            seen += len(xb)\n    return seen",
+            "train(model, loader, 2)"),
+            "cell [3] line 11", ((1,), (0,)),
+            "model = nn.Sequential(nn.Linear(12, 16), nn.ReLU(), nn.Linear(16, 3))"),
+    Mistake("an LSTM read from both ends", (
+            "class Model(nn.Module):\n    def __init__(self, hidden=32):\n        super().__init__()\n"
+            "        self.lstm = nn.LSTM(8, hidden, batch_first=True, bidirectional=True)\n"
+            "        self.fc = nn.Linear(hidden, 2)\n\n    def forward(self, x):\n        out, _ = self.lstm(x)\n"
+            "        return self.fc(out[:, -1])",
+            "model = Model()\nx, y = torch.randn(4, 5, 8), torch.randint(0, 2, (4,))\n" + SHORT),
+            "cell [2] line 9", ((1,), (0,)), "self.fc = nn.Linear(64, 2)"),
     Mistake("a failing layer deep in a tree", (
             "class Block(nn.Module):\n    def __init__(self, n):\n        super().__init__()\n"
             "        self.a = nn.Linear(n, n)\n"

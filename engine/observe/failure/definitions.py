@@ -16,7 +16,7 @@ from gradbook.observe.source import cells
 
 __all__ = ["Built", "assignments", "attribute", "built", "rebuilt"]
 
-CONTAINERS = ("Sequential", "ModuleList")
+CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,9 @@ def built(module: Any, call: Call) -> Built | None:
     roots = [root for _, root in (call.names.roots if call.names is not None else ())]
     for root in (*call.modules[:1], *roots):
         for path, found in root.named_modules():
-            if found is module:
-                return _at(root, path, call)
+            place = _at(root, path, call) if found is module else None
+            if place is not None:
+                return place
     return None
 
 
@@ -75,8 +76,8 @@ def _at(root: Any, path: str, call: Call) -> Built | None:
         own = attribute(type(here), part)
         if own is not None:
             place = own
-        elif part.isdigit() and type(here).__name__ in CONTAINERS and place is not None:
-            place = _item(place, int(part))
+        elif type(here).__name__ in CONTAINERS and place is not None:
+            place = _item(place, part)
         else:
             place = None
         here = child
@@ -111,14 +112,17 @@ def _within(source: Source, node: ast.AST, name: str, line: int) -> bool:
     return here is not None and here.name == name and here.lineno <= line <= (here.end_lineno or here.lineno)
 
 
-def _item(place: Built, index: int) -> Built | None:
-    """The call of one item of nn.Sequential(a, b, …) or nn.ModuleList([a, b, …])."""
+def _item(place: Built, part: str) -> Built | None:
+    """The call of one item of nn.Sequential(a, b, …), nn.ModuleList([a, b, …]) or nn.ModuleDict({"a": a, …})."""
     items: list[ast.expr] = place.call.args
-    if len(items) == 1 and isinstance(items[0], ast.List | ast.Tuple):
-        items = items[0].elts
-    if any(isinstance(item, ast.Starred) for item in items) or index >= len(items):
-        return None
-    item = items[index]
+    if len(items) == 1 and isinstance(items[0], ast.Dict):
+        named = zip(items[0].keys, items[0].values, strict=True)
+        item = next((v for k, v in named if isinstance(k, ast.Constant) and k.value == part), None)
+    else:
+        if len(items) == 1 and isinstance(items[0], ast.List | ast.Tuple):
+            items = items[0].elts
+        plain = part.isdigit() and not any(isinstance(item, ast.Starred) for item in items)
+        item = items[int(part)] if plain and int(part) < len(items) else None
     return Built(place.source, item, place.owner) if isinstance(item, ast.Call) else None
 
 

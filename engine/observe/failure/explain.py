@@ -290,8 +290,7 @@ def lines(step: Step) -> Iterator[Line]:
     number = span.line if span is not None else step.line
     node = source.at(span)
     first, last = max(1, number - AROUND), min(len(text), number + AROUND - 1)
-    while last > number and not text[last - 1].strip():
-        last -= 1
+    last = end_of_block(text, number, last)
     shown = [line for line in text[first - 1 : last] if line.strip()]
     margin = min((len(line) - len(line.lstrip()) for line in shown), default=0)
     for at in range(first, last + 1):
@@ -302,6 +301,16 @@ def lines(step: Step) -> Iterator[Line]:
             end = _characters(line, span.end_column) if span.end_line == at else len(line)
             mark = (start - margin, end - margin) if end > start >= margin else None
         yield Line(at, text[at - 1][margin:], at == number, mark)
+
+
+def end_of_block(text: list[str], number: int, last: int) -> int:
+    """The last line worth showing after the failing one: what follows a gap, further out, is another story."""
+    indent = len(text[number - 1]) - len(text[number - 1].lstrip())
+    for at in range(number + 1, last + 1):
+        line = text[at - 1]
+        if not line.strip() and (at == last or len(text[at]) - len(text[at].lstrip()) < indent):
+            return at - 1
+    return last
 
 
 def _characters(line: str, offset: int) -> int:

@@ -43,6 +43,8 @@ def origins(call: Call, operand: Operand, control: Outcome | None) -> tuple[Row,
     if control is None or not isinstance(made, Tensor):
         return tuple(_named(call, operand))[:MOST]
     rows = list(_back(call, control, made, axis))
+    if rows and rows[0][1] == "" and operand.node is not None and not isinstance(operand.node, ast.Name):
+        rows = [(_short(call.source.segment(operand.node)), "")]  # made on this very line
     return tuple(rows or _named(call, operand))[:MOST]
 
 

@@ -61,6 +61,7 @@ def _linear(m: Mender) -> Candidates:
         yield m.layer_before(module, "Flatten()", nn.Flatten(), why)
     if len(x.shape) > 1 and x.shape[-2] == wants:
         yield m.after(x, ".transpose(-1, -2)" if len(x.shape) > 2 else ".T", f"The axis of length {wants} comes last.")
+    yield _joined(m, x)
     if isinstance(module, nn.Linear):
         yield m.argument(module, f"Makes the layer as wide as what comes in: {got} numbers.", in_features=got)
         yield from _pool(m, x, wants)
@@ -90,6 +91,16 @@ def _pool(m: Mender, x: Operand, wants: int) -> Candidates:
     source = source_of(ran.where[0].co_filename)
     text = f"{functional}.adaptive_avg_pool2d({source.segment(receiver)}, {side})"
     yield m.put(receiver, text, f"Any image size from now on: {before[1]} × {side} × {side} = {wants}.", source)
+
+
+def _joined(m: Mender, x: Operand) -> Maybe:
+    """What was joined along another axis than the last."""
+    ran = m.producer(x)
+    call = method_call(m.call.source, ran) if ran is not None and ran.op == "cat" else None
+    if ran is None or ran.where is None or call is None:
+        return None
+    source, why = source_of(ran.where[0].co_filename), "Joined along the last axis."
+    return m.put(call.args[1], "-1", why, source) if len(call.args) > 1 else m.keyword(call, "dim", "-1", why, source)
 
 
 def _product(m: Mender) -> Candidates:
@@ -174,6 +185,12 @@ def _cat(m: Mender) -> Candidates:
             if given is not None
             else m.keyword(node, "dim", str(differing[0]), why)
         )
+    functional = m.alias(nn.functional)
+    maps = len(a.shape) == 4 and all(axis > 1 for axis in differing if axis != m.finding.facts.get("along"))
+    if maps and functional and a.node is not None and b.node is not None:
+        first, second = (m.call.source.segment(node) for node in (a.node, b.node))
+        text = f"{functional}.interpolate({second}, size={first}.shape[2:])"
+        yield m.put(b.node, text, f"{b.name} stretched to the size of {a.name}.")
     if b.shape[::-1] == a.shape or (len(a.shape) == 2 and b.shape[0] == a.shape[1]):
         yield m.after(b, ".T", f"{b.name} with rows and columns changed.")
     for axis in a.bad:

@@ -13,7 +13,7 @@ from gradbook.observe.failure.shapes import Ran
 from gradbook.observe.failure.text import place_of, source_of
 from gradbook.observe.failure.trial import Outcome
 from gradbook.observe.naming import argument_names
-from gradbook.observe.raw import from_nodes
+from gradbook.observe.raw import from_nodes, is_parameter
 from gradbook.observe.source import locate, span_of
 from gradbook.tensor import Tensor
 
@@ -132,7 +132,7 @@ def word(ran: Ran) -> str:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if hasattr(Tensor, name) or hasattr(functional, name):
             return str(name)
-    return ran.op
+    return "matmul" if ran.op in PRODUCTS else ran.op
 
 
 def _ahead(rest: list[Ran], after: Outcome | None) -> list[Stage]:
@@ -149,7 +149,7 @@ def _input(call: Call, ran: list[Ran], control: Outcome) -> list[Stage]:
     """What went into the first operation."""
     if not ran:
         return [Stage(o.name, "×".join(map(str, o.shape)) or "()", "ran") for o in call.operands[:1]]
-    tensors = [o for o in ran[0].operands if isinstance(o, Tensor)]
+    tensors = [o for o in ran[0].operands if isinstance(o, Tensor) and not is_parameter(o)]
     if not tensors:
         return []
     original = control.originals.get(id(tensors[0]))

@@ -75,8 +75,8 @@ class _Watch(Dry):
     output: Any = None
 
     def on_module(self, phase: str, module: Any, value: Any) -> None:
-        """Keep the output of the outermost module that was called."""
-        if phase == "exit" and len(events.module_stack()) == 1 and isinstance(value, Tensor):
+        """Keep the output of the outermost module that was called; a loss is none."""
+        if phase == "exit" and len(events.module_stack()) == 1 and isinstance(value, Tensor) and value.ndim:
             self.output = value
 
 

@@ -55,6 +55,11 @@ def same_shape(m: Mender) -> Candidates:
         yield m.after(target, ".unsqueeze(-1)", "One row a number, as in the scores.")
     if len(target.shape) == len(x.shape) + 1 and target.shape[-1] == 1:
         yield m.after(target, ".squeeze(-1)", "One number a row, as in the scores.")
+    if x.shape != target.shape and math.prod(x.shape) == math.prod(target.shape):
+        if len(x.shape) == 2 and x.shape[:1] == target.shape[:1]:
+            yield m.after(target, ".flatten(1)", f"{x.shape[1]} numbers a row, as {x.name} has.")
+        elif isinstance(x.node, ast.Name | ast.Attribute):
+            yield m.after(target, f".view_as({m.call.source.segment(x.node)})", f"In the shape of {x.name}.")
     if x.shape == target.shape[::-1]:
         yield m.after(target, ".T", "Rows and columns changed.")
     if len(x.shape) == 2 and x.shape[1] > 1 and target.shape == x.shape[:1]:
