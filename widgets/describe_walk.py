@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gradbook.autograd.op import registry
 from gradbook.observe.walkthrough.block import Block
 from gradbook.observe.walkthrough.spelling import entry_formula
@@ -21,10 +23,13 @@ from gradbook.widgets.wire import Message, plain
 if TYPE_CHECKING:
     from gradbook.observe import Walk
 
+    Limit = tuple[int, int, int]
+
 __all__ = ["describe_walk", "formula_markup"]
 
-ROWS, COLUMNS, FACETS = 8, 8, 16  # of a block that are sent
-PICTURE = 28  # rows and columns of an image, which are drawn without numbers
+# rows, columns and facets of a block that are sent, and of an image, drawn without numbers; fewer in a long walk
+LIMITS = (((8, 8, 16), (28, 28, 4)), ((8, 8, 4), (16, 16, 2)), ((8, 8, 2), (8, 8, 1)))
+BYTES = 400_000  # of numbers that are worth a page
 SYMBOLS = {
     "matmul": "@", "mm": "@", "bmm": "@", "mv": "@", "add": "+", "sub": "\N{MINUS SIGN}", "mul": "×", "div": "÷",
     "neg": "\N{MINUS SIGN}", "square": "x²", "pow": "xⁿ", "power": "xⁿ", "sum": "Σ", "exp": "eˣ", "sqrt": "√",
@@ -33,8 +38,12 @@ SYMBOLS = {
 
 
 def describe_walk(walk: Walk, *, backward_only: bool = False, quiz: Sequence[Any] = ()) -> Message:
-    """A finished walk as one message of kind 'snapshot' and view 'walk'."""
-    return _Describer(walk, backward_only).message(quiz)
+    """A finished walk as one message of kind 'snapshot' and view 'walk'; large tensors sampled the more, the longer."""
+    for small, image in LIMITS:
+        message = _Describer(walk, backward_only, small, image).message(quiz)
+        if message.nbytes <= BYTES:
+            break
+    return message
 
 
 def formula_markup(formula: Formula) -> str:
@@ -55,8 +64,8 @@ def formula_markup(formula: Formula) -> str:
 class _Describer:
     """One description in the making: the message, and the place of each value, operation and module in it."""
 
-    def __init__(self, walk: Walk, backward_only: bool) -> None:
-        self.walk = walk
+    def __init__(self, walk: Walk, backward_only: bool, small: Limit, image: Limit) -> None:
+        self.walk, self.small, self.image = walk, small, image
         steps = walk.steps
         if backward_only:
             steps = tuple(step for step in steps if step.phase != "forward")
@@ -66,6 +75,7 @@ class _Describer:
         self.at_value = {value.id: i for i, value in enumerate(self.values)}
         self.at_call = {call.id: i for i, call in enumerate(self.calls)}
         self.out = Message({})
+        self.sent: dict[bytes, int] = {}  # numbers -> the buffer that has them: most are shown more than once
         self.roots = {step.passed: step.root for step in walk.steps if step.root is not None}
         self.modules: dict[str, int] = {}
         self.module_rows: list[dict[str, Any]] = []
@@ -266,9 +276,12 @@ class _Describer:
         """A block of numbers as dims, indices and a buffer."""
         if block is None or not block.known or not block.values.size:
             return None
-        picture = len(block.shape) == 4 and max(block.shape[-2:]) > ROWS
-        shown = block.shown(PICTURE, PICTURE, 4) if picture else block.shown(ROWS, COLUMNS, FACETS)
-        values = abs(shown.values) if shown.values.dtype.kind == "c" else shown.values
+        picture = len(block.shape) == 4 and max(block.shape[-2:]) > self.small[0]
+        shown = block.shown(*(self.image if picture else self.small))
+        values = np.asarray(abs(shown.values) if shown.values.dtype.kind == "c" else shown.values, "<f4")
+        data = values.tobytes()
+        if data not in self.sent:
+            self.sent[data] = self.out.floats(values)
         return {
             "dims": list(values.shape[1:]),
             "rows": list(shown.rows),
@@ -276,7 +289,7 @@ class _Describer:
             "facets": [list(facet) for facet in shown.facets],
             "whole": shown.whole,
             "shape": list(block.shape),
-            "buf": self.out.floats(values),
+            "buf": self.sent[data],
         }
 
     def _question(self, question: Any) -> dict[str, Any]:

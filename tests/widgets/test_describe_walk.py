@@ -232,6 +232,26 @@ def ops_outputs(described: dict[str, Any], step: dict[str, Any]) -> list[int]:
     return described["ops"][step["op"]]["output"]
 
 
+def test_a_tensor_that_is_too_large_is_asked_for_one_entry() -> None:
+    x = gradbook.ones(9, 9, requires_grad=True)
+    with observe.walk() as walk:
+        h = x * 2
+        h.sum().backward()
+    (question,), notes = questions_of(walk, wishes("h, h.zeros"), quiz=False)
+    assert question.prompt == "What will h[0, 0] be?"
+    assert notes == ["predict h: 81 entries are too many to mark; ask for one, as in h[0,1]"]
+
+
+def test_a_long_walk_of_large_tensors_is_sampled_the_more() -> None:
+    layers = nn.Sequential(*(nn.Linear(64, 64) for _ in range(40)))
+    with observe.walk() as walk:
+        layers(gradbook.randn(16, 64)).square().mean().backward()
+    message = describe_walk(walk)
+    assert message.nbytes <= 400_000
+    buffers = [bytes(buffer) for buffer in message.buffers]
+    assert len(set(buffers)) == len(buffers)  # numbers that are shown twice are sent once
+
+
 def test_two_figures_are_right_and_one_is_not() -> None:
     x = gradbook.tensor(3.1416)
     with observe.walk() as walk:

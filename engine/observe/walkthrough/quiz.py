@@ -25,6 +25,7 @@ __all__ = ["Question", "Wish", "automatic", "commented", "questions_of", "wishes
 MOST = 8  # questions that are found by themselves
 TERMS = 6  # numbers that a student can add up in the head
 ENTRIES = 9  # of a tensor that are asked for at once
+MARKED = (8, 8, 2)  # rows, columns and facets that every page shows
 _WISH = re.compile(r"(?P<name>[\w.]*?\w)(?P<grad>\.grad)?(?:\[(?P<entry>[\d\s,]+)\]|\.(?P<ask>shape|zeros))?")
 _COMMENT = re.compile(r"#\s*predict\s*:\s*(.*)", re.IGNORECASE)
 
@@ -163,9 +164,11 @@ def ask(step: Step, value: Value, of: str, block: Block, kind: str, entry: tuple
     if not block.known:
         return f"predict {name}: its numbers were not kept"
     if kind == "zeros":
-        mask = [float(v == 0) for v in block.shown(8, 8, 16).values.reshape(-1)]
+        if block.shown(*MARKED) is not block:
+            return f"predict {name}: {block.values.size} entries are too many to mark; ask for one, as in {name}[0,1]"
+        mask = [float(v == 0) for v in block.values.reshape(-1)]
         return Question(step, "zeros", value, of, None, f"Which entries of {name} will be 0?", mask, 0.0, why)
-    if entry is None and block.values.size > ENTRIES:
+    if entry is None and (block.values.size > ENTRIES or block.shown(*MARKED) is not block):
         entry = telling_entry(block)
     if entry is not None:
         number = block.at(entry)
