@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from gradbook.kernel_ext.pictures import heat_png, image
-from gradbook.observe.details import histogram, sample, statistics, thumbnail
+from gradbook.observe.details import Detail, describe, histogram, merged, sample, statistics, thumbnail
 from gradbook.observe.naming import Names
-from gradbook.observe.raw import is_parameter
-from gradbook.observe.source import locate
+from gradbook.observe.raw import is_parameter, kept
+from gradbook.observe.source import Location, locate
 
 __all__ = ["Inspection", "Part", "look_at"]
 
@@ -47,6 +47,12 @@ class Inspection:
     value: Part | None
     grad: Part | None
     grad_note: str
+    detail: Detail
+    node_kind: str
+    op: Any | None = None
+    place: Location | None = None
+    saved: tuple[tuple[str, int], ...] = ()
+    theme: str = "auto"
 
     def __repr__(self) -> str:
         lines = [f"{self.title}: {self.head}"]
@@ -64,6 +70,30 @@ class Inspection:
         shape = "×".join(map(str, self.shape)) or "()"
         return f"{self.kind} · {shape} · {self.dtype} · {self.device} · {_bytes(self.nbytes)}"
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        from gradbook.widgets.still import widget_of
+
+        data = {"text/plain": repr(self), "text/html": self._repr_html_()}
+        return data | widget_of(self.packed(), self.theme)
+
+    def packed(self) -> bytes:
+        """What the page explores, as one block of bytes."""
+        from gradbook.widgets.describe_inspection import describe_inspection
+        from gradbook.widgets.wire import pack
+
+        message = describe_inspection(self.title, self._facts(), self.detail, self.node_kind, self.op, self.place,
+                                      self.grad_note)  # fmt: skip
+        return pack(message.content, message.buffers)
+
+    def _facts(self) -> list[tuple[str, str]]:
+        shape = "×".join(map(str, self.shape)) or "()"
+        facts = [("shape", shape), ("dtype", self.dtype), ("device", self.device), ("memory", _bytes(self.nbytes))]
+        facts += [("kind", self.kind)]
+        facts += [("from", self.origin)] if self.place is None else []
+        if self.saved:
+            facts.append(("kept", ", ".join(f"{name} {_bytes(size)}" for name, size in self.saved)))
+        return facts
+
     def _repr_html_(self) -> str:
         dim = "opacity:.65"
         head = f'<b style="font-size:13px">{escape(self.title)}</b> <span style="{dim}">{escape(self.head)}</span>'
@@ -74,7 +104,7 @@ class Inspection:
         return f'<div style="font-size:12px;line-height:1.5">{head}{grid}{origin}</div>'
 
 
-def look_at(tensor: Any, title: str, names: Names) -> Inspection:
+def look_at(tensor: Any, title: str, names: Names, theme: str = "auto") -> Inspection:
     """Describe a tensor: its values, its gradient or why there is none, and where it came from."""
     array, node = tensor._array, tensor._node
     leaf = node is None or node.op.name == "accumulate"
@@ -101,7 +131,18 @@ def look_at(tensor: Any, title: str, names: Names) -> Inspection:
         value=_part(array),
         grad=None if grad is None else _part(grad._array),
         grad_note=note,
+        detail=_detail(array, grad),
+        node_kind="parameter" if kind == "parameter" else "input" if leaf else "op",
+        op=None if leaf else node.op,
+        place=None if leaf else locate(node.where),
+        saved=() if leaf else tuple((name, nbytes) for _, name, nbytes, _ in kept(node)),
+        theme=theme,
     )
+
+
+def _detail(array: Any, grad: Any) -> Detail:
+    detail = describe(array, 0)
+    return detail if grad is None else merged(detail, describe(grad._array, 0))
 
 
 def _origin(node: Any, leaf: bool) -> str:

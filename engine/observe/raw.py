@@ -13,7 +13,7 @@ from gradbook import events
 from gradbook.observe.source import Where
 from gradbook.observe.uncollected import uncollected
 
-__all__ = ["RawNode", "Tape", "from_nodes", "is_parameter", "leaf", "leaves", "structure"]
+__all__ = ["RawNode", "Tape", "from_nodes", "is_parameter", "kept", "leaf", "leaves", "structure"]
 
 Key = tuple[str, int]
 LONGEST = 60  # characters of one operation parameter
@@ -118,17 +118,17 @@ def _of_node(node: Any, key: Key, found: dict[Key, RawNode]) -> RawNode:
             found[source].device, found[source].array_id = _device(array), id(array)
         raw.inputs.append((slot, source))
     sources = {**dict(raw.inputs), len(node.edges): key}
-    raw.saved = [(name, nbytes, sources.get(slot)) for slot, name, nbytes, _ in _kept(node)]
+    raw.saved = [(name, nbytes, sources.get(slot)) for slot, name, nbytes, _ in kept(node)]
     return raw
 
 
 def _saved(node: Any, arrays: Sequence[tuple[Key, Any]]) -> list[tuple[str, int, Key | None]]:
     """What a node keeps for backward; memory that one of `arrays` holds anyhow is that one's."""
     owners = {id(_memory(array)): key for key, array in reversed(arrays)}
-    return [(name, nbytes, owners.get(id(_memory(array)))) for _, name, nbytes, array in _kept(node)]
+    return [(name, nbytes, owners.get(id(_memory(array)))) for _, name, nbytes, array in kept(node)]
 
 
-def _kept(node: Any) -> list[tuple[int, str, int, Any]]:
+def kept(node: Any) -> list[tuple[int, str, int, Any]]:
     """Arrays that a node keeps for backward -> [(slot, name, bytes, array), ...]."""
     names = (*node.op.operands, "out", *node.op.extras)
     return [

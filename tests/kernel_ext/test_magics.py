@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 import random
 import re
@@ -16,6 +17,8 @@ from gradbook import alias, observe
 from gradbook.kernel_ext.arguments import split_options
 from gradbook.kernel_ext.magics import WORDS
 from gradbook.kernel_ext.magics.cell_line import as_line
+from gradbook.widgets.describe import EMBEDDED
+from gradbook.widgets.wire import unpack
 
 TRAIN = """\
 w = gradbook.ones(3, requires_grad=True)
@@ -228,6 +231,24 @@ def test_inspect_takes_anything_that_is_a_tensor(loaded: InteractiveShell) -> No
         shown = loaded.run_line_magic("inspect", expression)
         assert repr(shown)
         assert shown._repr_html_()
+
+
+def test_inspect_brings_what_a_page_explores(loaded: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADBOOK_EMBED_RUNS", "1")
+    run(loaded, "w = gradbook.ones(3, requires_grad=True)\nh = (w * 2).relu()\nh.retain_grad(); h.sum().backward()")
+    data = loaded.run_line_magic("inspect", "h")._repr_mimebundle_()
+    assert {"text/plain", "text/html", EMBEDDED} == set(data)
+    message = unpack(base64.b64decode(data[EMBEDDED]["packed"]))
+    content = message.content
+    assert (content["view"], content["title"]) == ("inspect", "h")
+    assert content["about"] == {"shape": [3], "kind": "op", "op": "relu"}
+    assert content["formula"]["value"].startswith("<math")
+    assert dict(content["facts"])["memory"] == "12 B"
+    value, grad = content["detail"]["value"], content["detail"]["grad"]
+    assert np.frombuffer(message.buffers[value["picture"]["buf"]], "<f4").tolist() == [2, 2, 2]
+    assert np.frombuffer(message.buffers[grad["picture"]["buf"]], "<f4").tolist() == [1, 1, 1]
+    leaf = unpack(loaded.run_line_magic("inspect", "w").packed()).content
+    assert (leaf["formula"], leaf["place"], leaf["about"]["kind"]) == (None, None, "input")
 
 
 def test_no_text_of_the_user_becomes_html(loaded: InteractiveShell) -> None:

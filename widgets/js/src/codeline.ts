@@ -11,6 +11,7 @@ import type { State, Store } from "./store";
 const MOST_LINES = 24;
 const CUT = "…"; // the kernel shortens a long line
 const Z_INDEX = "2";
+const LIT_MS = 4000; // how long a line is lit that somebody asked for
 
 export interface CodeLink {
   /** Whether the line stands in a cell of this page, as it was when it ran. */
@@ -30,7 +31,7 @@ export function linkCode(root: HTMLElement, store: Store): CodeLink {
   const lightAll = (places: Place[]): void => {
     clear();
     lit = places.map(keyOf).join();
-    for (const place of places) light(root, store.state, place, lights);
+    for (const place of places) light(root, store.state.run?.cell, place, lights);
   };
   const follow = (): void => {
     const places = placesOf(store.state);
@@ -38,7 +39,7 @@ export function linkCode(root: HTMLElement, store: Store): CodeLink {
   };
   const ends = [store.subscribe(follow), watchLines(root, store, () => lightAll(placesOf(store.state)))];
   return {
-    canShow: (place) => find(root, store.state, place) !== null,
+    canShow: (place) => find(root, store.state.run?.cell, place) !== null,
     show(place) {
       lightAll([place]);
       lights[0]?.scrollIntoView({ block: "center" });
@@ -47,6 +48,26 @@ export function linkCode(root: HTMLElement, store: Store): CodeLink {
       for (const end of ends) end();
       clear();
     },
+  };
+}
+
+/** The same for a view that stands still: nothing is lit until somebody asks, and then for a while. */
+export function showCode(root: () => HTMLElement): CodeLink {
+  const lights: HTMLElement[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const clear = (): void => {
+    clearTimeout(timer);
+    for (const light of lights.splice(0)) light.remove();
+  };
+  return {
+    canShow: (place) => find(root(), undefined, place) !== null,
+    show(place) {
+      clear();
+      light(root(), undefined, place, lights);
+      lights[0]?.scrollIntoView({ block: "center" });
+      timer = setTimeout(clear, LIT_MS);
+    },
+    remove: clear,
   };
 }
 
@@ -82,17 +103,17 @@ function widest(a: Place["marked"], b: Place["marked"]): [number, number] | null
   return a && b ? [Math.min(a[0], b[0]), Math.max(a[1], b[1])] : null;
 }
 
-/** The code that holds this line, unchanged since it ran; null where there is none. */
-function find(root: HTMLElement, state: State, { cell, line, source }: Place): Code | null {
+/** The code that holds this line, unchanged since it ran; null where there is none. `running`: what the cell around the view is called. */
+function find(root: HTMLElement, running: string | undefined, { cell, line, source }: Place): Code | null {
   if (!cell?.startsWith("[") || line === null || !source) return null;
-  for (const code of codesIn(root)) if (ran(code, root, state) === cell && isThere(code, line, source)) return code;
+  for (const code of codesIn(root)) if (ran(code, root, running) === cell && isThere(code, line, source)) return code;
   return null;
 }
 
 /** Which cell this is, as the kernel calls it: its number, of the cell that runs above us the run's. */
-function ran(code: Code, root: HTMLElement, state: State): string {
+function ran(code: Code, root: HTMLElement, running: string | undefined): string {
   const label = labelOf(code);
-  return label === "[*]" && code.cell.contains(root) ? (state.run?.cell ?? "") : label;
+  return label === "[*]" && code.cell.contains(root) ? (running ?? "") : label;
 }
 
 function isThere(code: Code, line: number, source: string): boolean {
@@ -102,8 +123,8 @@ function isThere(code: Code, line: number, source: string): boolean {
 }
 
 /** Lay a light over the line, and a line under the expression; the editor's own text stays as it is. */
-function light(root: HTMLElement, state: State, place: Place, lights: HTMLElement[]): void {
-  const code = find(root, state, place);
+function light(root: HTMLElement, running: string | undefined, place: Place, lights: HTMLElement[]): void {
+  const code = find(root, running, place);
   const line = place.line as number;
   const whole = code?.box(line) ?? null;
   if (code === null || whole === null) return;
@@ -161,7 +182,7 @@ function watchLines(root: HTMLElement, store: Store, again: () => void): () => v
 function nodesAt(root: HTMLElement, state: State, target: EventTarget | null, y: number): { nodes: number[]; title: string } | null {
   const code = target instanceof Element ? codeOf(target, root) : null;
   if (code === null || state.graph === null) return null;
-  const cell = ran(code, root, state);
+  const cell = ran(code, root, state.run?.cell);
   const lines = new Map<number, GraphNode[]>();
   for (const node of state.graph.nodes) {
     if (node.kind !== "op" || node.cell !== cell || node.line === null || !node.source) continue;

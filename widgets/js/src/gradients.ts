@@ -1,12 +1,13 @@
 // Gradients: one row a parameter, from input to loss. Drawn on a canvas; over it lie the rows that keyboard and reader meet.
 import { h, setAttr, setText } from "./dom";
 import { plural } from "./format";
+import { neighbours } from "./inspect/links";
 import { type RowData, hasHistogram, momentAt, ridges, rowData, rowName, sparkline } from "./gradmodel";
 import { type Columns, FOOT, HEAD, LEAST_ROW, columnsFor, drawGround, drawRow, hatching } from "./gradplot";
 import { type Row, rowsOf } from "./groups";
 import type { Actions, Panel } from "./panel";
 import { createShell } from "./shell";
-import { type State, type Store, selectedRows, shownStep } from "./store";
+import { type State, type Store, hoveredRows, selectedRows, shownStep } from "./store";
 import { type Inks, density, fitCanvas, inks } from "./theme";
 
 const TALLEST_ROW = 36;
@@ -141,6 +142,15 @@ function createRows(store: Store, list: HTMLElement, toggle: (key: string) => vo
     elements.forEach((element, k) => (element.tabIndex = k === current ? 0 : -1));
     elements[current]?.focus();
   };
+  const preview = (target: EventTarget | null): void => {
+    const row = rows[elements.indexOf(target as HTMLElement)];
+    const node = row?.kind === "parameter" ? takerOf(store.state, row.key) : null;
+    if (node !== store.state.ui.hovered) store.setUi({ hovered: node });
+  };
+  list.addEventListener("pointerover", (event) => preview(event.target));
+  list.addEventListener("pointerleave", () => preview(null));
+  list.addEventListener("focusin", (event) => preview(event.target));
+  list.addEventListener("focusout", () => preview(null));
   list.addEventListener("click", (event) => {
     const i = elements.indexOf(event.target as HTMLElement);
     if (i >= 0) { current = i; activate(i); }
@@ -163,6 +173,7 @@ function createRows(store: Store, list: HTMLElement, toggle: (key: string) => vo
     spacer.style.height = `${rows.length * height}px`;
     const key = `${state.versions.probes} ${state.versions.params} ${moment} ${rows.length}`;
     const rename = key !== named;
+    const near = hoveredRows(state);
     named = key;
     elements.forEach((element, i) => {
       const row = rows[i];
@@ -171,6 +182,7 @@ function createRows(store: Store, list: HTMLElement, toggle: (key: string) => vo
       const tab = i === current ? 0 : -1;
       if (element.tabIndex !== tab) element.tabIndex = tab;
       setAttr(element, "aria-selected", String(row.kind === "parameter" && chosen.has(row.index)));
+      element.classList.toggle("near", row.kind === "parameter" && near.has(row.index));
       if (!rename) return;
       const data: RowData = rowData(state, row, moment);
       setAttr(element, "aria-label", rowName(data));
@@ -178,6 +190,12 @@ function createRows(store: Store, list: HTMLElement, toggle: (key: string) => vo
     });
   };
   return { draw };
+}
+
+/** The op that takes a parameter first: what to light in the graph and in the code. */
+function takerOf({ graph }: State, name: string): number | null {
+  const node = graph?.nodes.find((one) => one.kind === "parameter" && one.name === name);
+  return graph && node ? (neighbours(graph).consumers[node.id][0] ?? node.id) : null;
 }
 
 function emptyText(state: State): string {

@@ -72,7 +72,7 @@ class Inspector implements Panel {
     this.drawFacts(state, subject);
     this.drawValue(state, subject);
     const { node, row, title } = subject;
-    this.history.draw(state, tracksOf(state, { steps: [], tables: [] }, node, row), title, inks(this.el));
+    this.history.draw(state, tracksOf(state, this.store.tables.of(this.store.version), node, row), title, inks(this.el));
   }
 
   private close(): void {

@@ -57,8 +57,8 @@ export class Past {
     if (this.moments.length > MOST) this.moments.splice(1, 1);
   }
 
-  /** What came with a snapshot; what the kernel said in detail stays. */
-  load({ graphs, moments }: WireHistory, buffers: Bytes[]): void {
+  /** What came with a snapshot; what the kernel said in detail stays. -> all steps that are known now. */
+  load({ graphs, moments }: WireHistory, buffers: Bytes[]): Moment[] {
     for (const [version, graph] of graphs) this.learn(version, readGraph(graph));
     for (const wire of moments) {
       const graph = this.graphs.get(wire.version);
@@ -69,6 +69,7 @@ export class Past {
       this.put(moment);
     }
     this.kept = moments.map(({ step }) => step);
+    return this.moments;
   }
 
   /** What the kernel has for `step`, as far as it was asked; null when it was not. */

@@ -1,5 +1,5 @@
 // What is asked of the state again and again.
-import type { Series, State, Ui } from "./store";
+import type { Selection, Series, State, Ui } from "./store";
 
 /** The curve that the view is about: the first training series. */
 export function mainSeries(state: State): Series | null {
@@ -18,7 +18,16 @@ export function shownStep(ui: Ui): number | null {
 
 /** Rows of `params` that belong to the selection: the parameter itself, a module's, or those a node takes. */
 export function selectedRows(state: State): Set<number> {
-  const { selected } = state.ui;
+  return rowsOf(state, state.ui.selected);
+}
+
+/** Rows of the parameters that the node under the pointer or the focus takes. */
+export function hoveredRows(state: State): Set<number> {
+  const { hovered } = state.ui;
+  return rowsOf(state, hovered === null ? null : { kind: "node", key: String(hovered) });
+}
+
+function rowsOf(state: State, selected: Selection | null): Set<number> {
   if (selected === null) return new Set();
   const rows = (test: (name: string) => boolean): Set<number> => new Set(state.params.flatMap(({ name }, i) => (test(name) ? [i] : [])));
   if (selected.kind === "param") return rows((name) => name === selected.key);

@@ -1,23 +1,21 @@
 // All that one live view knows: what the kernel said, and what the user chose. Panels read it, and only the store writes it.
 import { type Batch, readBatch } from "./inspect/batch";
 import { readGraph } from "./graphwire";
-import { type Part, readPart } from "./inspect/excerpt";
+import { type Detail, readDetail, sameDetails } from "./inspect/detail";
+import { Tables } from "./inspect/tables";
 import { type Marks, type Moment, Past, carry, marksOf } from "./past";
 import { mainSeries } from "./selectors";
 import { Probes, Series } from "./series";
 import { choiceAt, trailOf } from "./stops";
 import {
   type Birth, type Bytes, type Coach, type Controls, type Frame, type GraphDescription, type LearningRate, type Level, type Parameter,
-  type RunError, type RunInfo, type Status, type Stop, type Unpacked, type WireDetail, type WireMoment, floats, uints, unpack,
+  type RunError, type RunInfo, type Status, type Stop, type Unpacked, type WireMoment, floats, uints, unpack,
 } from "./protocol";
 
-export { controlsLive, mainSeries, selectedRows, shownStep } from "./selectors";
-export { Probes, Series };
+export { controlsLive, hoveredRows, mainSeries, selectedRows, shownStep } from "./selectors";
+export { type Detail, Probes, Series };
 
 export interface GraphStats { step: number; table: Float32Array; batch?: Batch | null } // (nodes, 8), columns NODE_STATS
-
-/** Value and gradient of one node at one recorded step. */
-export interface Detail { node: number; step: number; shape: number[]; value: Part; grad: Part | null; saved: [name: string, bytes: number][] }
 
 /** `node`: key is the node's id as text; `param`: the parameter's name; `module`: the module's path. */
 export interface Selection { kind: "node" | "param" | "module"; key: string }
@@ -46,16 +44,7 @@ export interface Travel { asked: number; step: number | null; waiting: boolean }
 export type Connection = "connected" | "disconnected" | "static";
 
 /** Counters that grow when that part changed, so that a panel can skip a drawing. */
-export interface Versions {
-  status: number;
-  series: number;
-  params: number;
-  probes: number;
-  graph: number;
-  stats: number;
-  details: number;
-  ui: number;
-}
+export type Versions = Record<"status" | "series" | "params" | "probes" | "graph" | "stats" | "details" | "ui", number>;
 
 export interface State {
   run: RunInfo | null;
@@ -104,6 +93,8 @@ export class Store {
   seq = -1;
   /** Recorded steps that can be shown. */
   readonly past = new Past();
+  /** Statistics of nodes at all recorded steps that were told. */
+  readonly tables = new Tables();
   private live: { graph: GraphDescription | null; version: number; stats: GraphStats | null; details: Map<number, Detail> } = { graph: null, version: -1, stats: null, details: new Map() };
   private shown: Moment | null = null; // null: live
   private gaveUp = false; // the kernel does not answer: show what is known
@@ -115,6 +106,9 @@ export class Store {
   constructor(connection: Connection = "connected") {
     this.state = emptyState(connection);
   }
+
+  /** The version of the graph that is shown. */
+  get version(): number { return this.shown?.version ?? this.live.version; }
 
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
@@ -176,6 +170,7 @@ export class Store {
     const details = new Map<number, Detail | null>();
     if (wire.node !== undefined) details.set(wire.node, wire.detail ? readDetail(wire.detail, buffers) : null);
     const table = floats(buffers[wire.stats ?? -1]);
+    this.tables.add(wire.version, { step: wire.step, table });
     this.past.add(wire.asked, { step: wire.step, version: wire.version, stats: { step: wire.step, table, batch: readBatch(wire.batch, buffers) }, details, since: wire.since, newest: wire.newest });
     this.gaveUp = false;
     this.travel();
@@ -225,6 +220,7 @@ export class Store {
     if (main !== null && main.length > 1) ghosts.push(this.ghostOf(main));
     state.series = ghosts.slice(-GHOSTS);
     this.past.clear();
+    this.tables.clear();
     this.live = { graph: null, version: -1, stats: null, details: new Map() };
     state.stop = state.birth = state.ui.lit = null;
     state.ui.pinnedStep = state.ui.hoverStep = state.ui.hovered = null;
@@ -274,7 +270,7 @@ export class Store {
       versions.probes++;
     }
     this.takeGraph(frame, buffers);
-    if (frame.history) this.past.load(frame.history, buffers);
+    if (frame.history) this.remember(frame.history, buffers);
     this.travel();
     if (frame.stop !== undefined) this.takeStop(frame.stop);
     if (frame.birth !== undefined) this.takeBirth(frame.birth);
@@ -289,14 +285,19 @@ export class Store {
       if (graph !== null) this.past.learn(this.live.version, graph);
     }
     if (frame.graph_stats) this.live.stats = { step: frame.graph_stats.step, table: floats(buffers[frame.graph_stats.table]), batch: readBatch(frame.graph_stats.batch, buffers) };
+    if (this.live.stats !== null) this.tables.add(this.live.version, this.live.stats);
     for (const detail of frame.details ?? []) this.live.details = new Map(this.live.details).set(detail.node, readDetail(detail, buffers));
   }
 
   private loadHistory({ frame, buffers }: Unpacked): void {
     if (frame.history === undefined || frame.run?.id !== this.state.run?.id) return;
-    this.past.load(frame.history, buffers);
+    this.remember(frame.history, buffers);
     this.travel();
     this.changed();
+  }
+
+  private remember(history: NonNullable<Frame["history"]>, buffers: Bytes[]): void {
+    for (const { version, stats } of this.past.load(history, buffers)) this.tables.add(version, stats);
   }
 
   // ── time ──
@@ -388,15 +389,4 @@ export class Store {
     }
     state.versions.series++;
   }
-}
-
-function readDetail({ value, grad, ...plain }: WireDetail, buffers: Bytes[]): Detail {
-  return { ...plain, value: readPart(value, buffers), grad: grad && readPart(grad, buffers) };
-}
-
-function sameDetails(a: Map<number, Detail>, b: Map<number, Detail>): boolean {
-  if (a === b) return true;
-  if (a.size !== b.size) return false;
-  for (const [node, detail] of a) if (b.get(node)?.value.hist !== detail.value.hist) return false;
-  return true;
 }

@@ -1,6 +1,7 @@
 // Views beside the live one. Each draws one message that says everything; the message names its view.
 import { createCard } from "./card/card";
 import { h } from "./dom";
+import { createInspection } from "./inspect/still";
 import type { Transport, Unpacked } from "./protocol";
 import { createTimeline } from "./timeline/timeline";
 import { createWalk } from "./walk/walk";
@@ -15,7 +16,7 @@ export interface Scene<Header = Record<string, unknown>> {
 /** Puts a view into `el`; returns what takes it away. */
 export type ViewMaker = (el: HTMLElement, scene: Scene) => () => void;
 
-const views: Record<string, ViewMaker> = { card: createCard, timeline: createTimeline, walk: createWalk };
+const views: Record<string, ViewMaker> = { card: createCard, inspect: createInspection, timeline: createTimeline, walk: createWalk };
 
 /** Show a message in the view that it names; one that this bundle does not know says so. */
 export function showView(el: HTMLElement, message: Unpacked, transport: Transport | null, theme: string): () => void {

@@ -1,9 +1,11 @@
 // From a curve to a step: spikes one after the other, what the step was given, which gradients were unlike before; from code to nodes and back.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FakeModel, FakeRun } from "../dev/fake";
+import { Buffers, FakeModel, FakeRun } from "../dev/fake";
 import { linkCode, placesOf } from "../src/codeline";
 import { momentAt } from "../src/gradmodel";
+import { tracksOf } from "../src/inspect/history";
 import { profileOf, recordedAt } from "../src/inspect/step";
+import { Tables } from "../src/inspect/tables";
 import { render } from "../src/main";
 import { nextSpike } from "../src/spikes";
 import { Store } from "../src/store";
@@ -93,6 +95,59 @@ describe("a step", () => {
     expect(first.row).toBe(3);
     expect(first.factor).toBeGreaterThan(15);
     expect(second.factor).toBeLessThan(5);
+  });
+});
+
+describe("the numbers of a node", () => {
+  it("are curves over all the recorded steps of its graph, thinned when they become many", () => {
+    const tables = new Tables();
+    const table = (value: number): Float32Array => new Float32Array(16).fill(value);
+    for (const step of [1, 9, 4, 9]) tables.add(7, { step, table: table(step) });
+    tables.add(8, { step: 5, table: table(5) });
+    expect(tables.of(7)).toEqual({ steps: [1, 4, 9], tables: [table(1), table(4), table(9)] });
+    expect(tables.of(99).steps).toEqual([]);
+    const large = new Float32Array(1 << 17); // half a megabyte a step
+    for (let step = 0; step < 60; step++) tables.add(9, { step, table: large });
+    expect(tables.of(9).steps.length).toBeLessThan(40);
+    expect([tables.of(9).steps[0], tables.of(9).steps.at(-1)]).toEqual([0, 59]);
+  });
+
+  it("come with each frame, so that the inspector draws them", async () => {
+    const run = new FakeRun();
+    run.run(100);
+    const store = new Store();
+    const first = run.snapshot();
+    store.apply(first.frame, first.buffers);
+    const { graph } = store.state;
+    for (const step of [150, 200]) {
+      const buffers = new Buffers();
+      store.apply({ kind: "frame", seq: store.seq + 1, graph_stats: { step, table: buffers.floats(new Float32Array(graph!.nodes.length * 8).fill(step)) } }, buffers.list);
+    }
+    const node = graph!.nodes.find(({ name }) => name === "h0")!;
+    const tracks = tracksOf(store.state, store.tables.of(store.version), node, -1);
+    expect(tracks.map(({ name }) => name)).toEqual(["|grad|", "mean", "std", "zeros"]);
+    expect(Array.from(tracks[1].steps)).toEqual([100, 150, 200]);
+    expect(tracks[1].values.slice(1)).toEqual([150, 200]);
+  });
+});
+
+describe("a row of the gradients", () => {
+  it("lights the op that takes it, and is lit by it", async () => {
+    const run = new FakeRun();
+    run.run(200);
+    const el = shown(run);
+    await nextFrame();
+    const rows = (): HTMLElement[] => [...region(el, "Gradients").querySelectorAll<HTMLElement>('[role="option"]')];
+    rows()[0].dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
+    await nextFrame();
+    const near = (): string[] => rows().filter((row) => row.classList.contains("near")).map((row) => row.title);
+    expect(near(), "all that this op takes").toEqual(["stem.conv1.weight", "stem.conv1.bias"]);
+    rows()[0].parentElement!.dispatchEvent(new PointerEvent("pointerleave"));
+    await nextFrame();
+    expect(near()).toEqual([]);
+    rows()[1].focus();
+    await nextFrame();
+    expect(near()).toContain("stem.conv1.bias");
   });
 });
 

@@ -10,7 +10,7 @@ import { drawCurve } from "./plots";
 export interface Track { name: string; steps: ArrayLike<number>; values: number[]; kind: "value" | "grad"; size: boolean }
 
 /** Statistics of nodes at recorded steps, oldest first. */
-export interface Recorded { steps: ArrayLike<number>; tables: readonly Float32Array[] }
+export interface Recorded { steps: readonly number[]; tables: readonly Float32Array[] }
 
 const NODE_TRACKS = [["|grad|", "grad_norm", "grad"], ["mean", "value_mean", "value"], ["std", "value_std", "value"], ["zeros", "zero_fraction", "value"]] as const;
 const ROW_TRACKS = [["|grad|", "grad_norm", "grad"], ["|weight|", "weight_norm", "value"], ["update/weight", "update_ratio", "value"]] as const;
