@@ -24,17 +24,19 @@ from gradbook.observe.source import cell_label, is_own, user_frame
 __all__ = ["Recorder", "active"]
 
 PATIENCE = 64  # backward passes to wait for the first optimizer step
+JUMP, SETTLED = 2.0, 30  # times its usual size that make a loss remarkable; steps after which it has a usual size
 clock = time.perf_counter
 active: list[Recorder] = []  # those listening, the innermost last
 
 
 class Site:
-    """A line that calls backward: its place, its curve, the step of its last point."""
+    """A line that calls backward: its place, its curve, the step of its last point, about where the loss has been."""
 
-    __slots__ = ("last", "place", "series")
+    __slots__ = ("last", "level", "place", "series")
 
     def __init__(self, place: Any, series: Series, last: int) -> None:
         self.place, self.series, self.last = place, series, last
+        self.level = 0.0
 
 
 class Recorder:
@@ -145,8 +147,7 @@ class Recorder:
             if type(array) is np.ndarray:
                 value = array.item().real
                 site.series.append(step, value)
-                if value - value and run.birth is None:  # NaN or infinite, for the first time
-                    self._find_birth(root, run)
+                self._judge(value, step, site, root, run)
             else:
                 self._deferred.add(site.series, step, array)
                 self._deferred.collect()
@@ -157,6 +158,17 @@ class Recorder:
         if not self._uses_optimizer:  # a loop that makes its steps by hand has no other safe point
             run.control.stepped(None, step)
             run.control.poll()
+
+    def _judge(self, value: float, step: int, site: Site, root: Any, run: Run) -> None:
+        """A loss that is no number any longer is traced; one that jumps is looked at more closely."""
+        if value - value != 0:
+            if run.birth is None:
+                self.sampler.alarm(root, self._counts, self._uses_optimizer)
+                self._find_birth(root, run)
+            return
+        if value > JUMP * site.level > 0 and step > SETTLED:
+            self.sampler.alarm(root, self._counts, self._uses_optimizer)
+        site.level += (value - site.level) * 0.05
 
     def on_step(self, phase: str, optimizer: Any) -> None:
         """Count the step; see the learning rate; begin and end the recording of steps."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -26,6 +28,7 @@ SHARE = {"health": 0.025, "full": 0.5}  # what recorded steps may cost, as a sha
 PAUSE = {"health": 0.25, "full": 0.0}  # seconds between two recorded steps at least
 EARLY = frozenset((3, 15, 63, 255))  # the steps after these are recorded too: a short run has a history
 ARMED = {"patience": 0.2, "numbers": 0.05}  # seconds that operations may cost in a cell that has not begun to train
+ALARMS, HELD = 0.01, 8  # share of the time for steps whose loss jumps; how many of them are never dropped
 LATEST = 2 << 20  # bytes of the values of the last recorded step, at level health
 clock = time.perf_counter
 
@@ -51,6 +54,8 @@ class Sampler:
         self._half: Take | None = None  # measured up to its backward pass; its update shows at the next one
         self._listening = False
         self._next = self._usual = 0.0  # when the next step may be recorded; what the last one cost
+        self._alarm = 0.0  # when the next one may whose loss jumps
+        self._alarms: deque[int] = deque()  # the last such steps, which the history keeps
         self._signature: Any = None
         self._shapes: Any = None
         self._places: dict[int, tuple[int, int]] = {}
@@ -91,6 +96,22 @@ class Sampler:
         """Where a recorded step keeps its values; at level health those of the last step stay, for who looks there."""
         graph = run.picture.graph if run is not None else None
         return Copies(self.window if self.level == "full" else LATEST * STEPS, len(graph.nodes) if graph else 0)
+
+    def alarm(self, root: Any, optimizers: Iterable[int], stepping: bool) -> None:
+        """The loss has just jumped: record this step from here on, as often as that costs next to nothing."""
+        started, run = clock(), self.run
+        if self.busy or run is None or run.graph is None or started < self._alarm:
+            return
+        from gradbook.observe.late import LateTake
+
+        take = LateTake(root, run.graph, self._copies(run))
+        if take.known:
+            take.expected = frozenset(optimizers) if stepping else frozenset()
+            take.measurement = Measurement(self._tensors)
+            self.take = take
+            self.listen(take)
+        take.cost = clock() - started
+        self._alarm = clock() + take.cost / ALARMS
 
     def listen(self, take: Take) -> None:
         """Let a recorded step hear every operation."""
@@ -266,14 +287,20 @@ class Sampler:
         run, measured = self.run, take.measurement
         if run is None or measured is None:
             return
-        self.publish(take)
-        self._remember(take, run, run.step if finished or run.main is None or not run.main.last else run.main.last[0])
+        if not take.late:
+            self.publish(take)
+        step = run.step if finished or run.main is None or not run.main.last else run.main.last[0]
+        self._remember(take, run, step)
+        if take.late:
+            self._hold(run, step)
         if len(measured.table) and len(measured.table) == run.probes.rows:
             run.probes.add(run.step, measured.table, measured.counts, measured.hist_range)
 
     def _remember(self, take: Take, run: Run, step: int) -> None:
         """The step becomes part of the run's history."""
         graph, version, stats, _, batch = run.picture
+        if take.late:
+            stats, batch = take.table(), take.batch(self.place)
         if graph is None or stats is None or len(stats) != len(graph.nodes):
             return
         values: tuple[Kept | None, ...] = ()
@@ -283,6 +310,14 @@ class Sampler:
             values, grads = (tuple(map(kept.get, keys)) for kept in (take.copies.values, take.copies.grads))
             take.copies.clear()
         run.history.add(Moment(step, graph, version, stats, values, grads, batch), alone=self.level != "full")
+
+    def _hold(self, run: Run, step: int) -> None:
+        """The history keeps the last few steps whose loss jumped."""
+        with contextlib.suppress(KeyError, ValueError):  # too large to be kept
+            run.history.pin(step)
+            self._alarms.append(step)
+        if len(self._alarms) > HELD:
+            run.history.unpin(self._alarms.popleft())
 
     def snapshot(self) -> None:
         """Copy the parameters; the run keeps the last two copies."""

@@ -30,6 +30,8 @@ class Take:
     `copies` keeps the values and gradients themselves; None keeps their statistics alone.
     """
 
+    late = False  # it saw the step from its beginning
+
     def __init__(self, wanted: dict[tuple[int, int], int] | None = None, patience: float = 0.2,
                  numbers: float = float("inf"), copies: Copies | None = None) -> None:  # fmt: skip
         self.tape = Tape()
