@@ -11,14 +11,12 @@ installs Chromium by apt when it is missing and we are root.
 
 from __future__ import annotations
 
-import base64
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -105,9 +103,9 @@ def check_typescript() -> None:
 
 def unpacked(path: Path) -> tuple[str, bytes]:
     """A packed bundle as (loader, script): two releases of Node may pack the same script differently."""
-    loader, _, rest = path.read_text(encoding="utf-8").partition('"')
-    packed, _, after = rest.partition('"')
-    return loader + after, zlib.decompress(base64.b64decode(packed), -15)
+    from gradbook.widgets.bundle import unfolded
+
+    return unfolded(path.read_text(encoding="utf-8"))
 
 
 def print_sizes() -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import statistics
 import subprocess
 import sys
-import zlib
 from importlib.resources import files
 
+from gradbook.widgets import bundle as bundles
 from tests.benchmarks.table import Row
 
 REPEATS = 7
@@ -47,10 +46,7 @@ def load_extension_milliseconds() -> float:
 
 def unfolded(bundle: bytes) -> int:
     """Bytes of the script inside the packed bundle."""
-    ours = bytes(range(40, 125)).replace(b"<", b"~").replace(b"\\", b"}")  # the alphabet of widgets/js/build.mjs
-    theirs = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
-    packed = base64.b85decode(bundle.split(b'"')[1].translate(bytes.maketrans(ours, theirs)))
-    return len(zlib.decompressobj(-15).decompress(packed))
+    return len(bundles.unfolded(bundle.decode())[1])
 
 
 def rows() -> list[Row]:

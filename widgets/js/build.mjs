@@ -19,30 +19,17 @@ const cssText = {
 const shared = { bundle: true, format: "esm", target: "es2022", charset: "utf8", legalComments: "none", plugins: [cssText] };
 
 
-/**
- * Bytes as text, four in five characters from `(` on: a quarter longer, where base64 is a third longer. No quote, no backslash and no `<` is
- * among them (`~` and `}` stand for the last two), so that it may stand in a string and in a page.
- */
-function base85(bytes) {
-  const padded = Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
-  let text = "";
-  for (let at = 0; at < padded.length; at += 4) {
-    let word = padded.readUInt32BE(at);
-    let five = "";
-    for (let digit = 0; digit < 5; digit++) {
-      five = String.fromCharCode((word % 85) + 40) + five;
-      word = Math.floor(word / 85);
-    }
-    text += five;
-  }
-  return text.replaceAll("<", "~").replaceAll("\\", "}");
-}
-
 // anywidget keeps the module's text in the state of the model, and a saved page holds it too: so it travels deflated, and unfolds itself.
-const loader = (packed, length) => `const packed="${packed}";
-const bytes=new Uint8Array(${length + 3}),view=new DataView(bytes.buffer);
-for(let at=0,to=0;at<packed.length;to+=4){let word=0;for(let i=0;i<5;i++){const code=packed.charCodeAt(at++);word=word*85+(code===126?20:code===125?52:code-40);}view.setUint32(to,word);}
-const text=await new Response(new Blob([bytes.subarray(0,${length})]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text();
+const loader = (packed) => `const packed="${packed}",bytes=[];
+const digit=(i)=>{const c=packed.charCodeAt(i);return c-33-(c>34)-(c>60)-(c>92)};
+let i=1,bits=0,n=0;
+for(;i<packed.length;i+=2){
+const pair=digit(i-1)+91*digit(i);
+bits|=pair<<n;
+for(n+=(pair&8191)>88?13:14;n>7;n-=8,bits>>>=8)bytes.push(bits&255);
+}
+if(i===packed.length)bytes.push((bits|digit(i-1)<<n)&255);
+const text=await new Response(new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text();
 const url=URL.createObjectURL(new Blob([text],{type:"text/javascript"}));
 const api=await import(url);
 URL.revokeObjectURL(url);
@@ -50,14 +37,33 @@ export const mount=api.mount;
 export default api.default;
 `;
 
+/** basE91 (J. Henke): two of 91 printable characters carry 13 bits, or 14. 8 % shorter than base64; none of them is escaped in a page. */
+function printable(bytes) {
+  const letters = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i)).filter((letter) => !'"<\\'.includes(letter));
+  let [text, bits, n] = ["", 0, 0];
+  const write = (pair) => (text += letters[pair % 91] + letters[Math.floor(pair / 91)]);
+  for (const byte of bytes) {
+    bits |= byte << n;
+    n += 8;
+    if (n <= 13) continue;
+    const wide = (bits & 8191) > 88 ? 13 : 14;
+    write(bits & ((1 << wide) - 1));
+    bits >>>= wide;
+    n -= wide;
+  }
+  if (n > 7 || bits > 90) write(bits);
+  else if (n > 0) text += letters[bits];
+  return text;
+}
+
 if (dev) {
   await build({ ...shared, entryPoints: ["dev/harness.ts"], outfile: "dev/dist/harness.js", sourcemap: "inline" });
 } else {
   const outfile = "../static/gradbook.js";
   const { outputFiles } = await build({ ...shared, entryPoints: ["src/bundle.ts"], write: false, minify: true });
   const script = outputFiles[0].contents;
-  const packed = deflateRawSync(script, { level: 9 });
-  const text = loader(base85(packed), packed.length);
+  const packed = deflateRawSync(script, { level: 9, memLevel: 9 });
+  const text = loader(printable(packed));
   await writeFile(outfile, text);
   const size = (n) => n.toLocaleString("en-US");
   console.log(`${outfile}: ${size(text.length)} bytes of ${size(LIMIT)}; unfolded ${size(script.length)}`);
