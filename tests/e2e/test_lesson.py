@@ -66,14 +66,13 @@ def test_the_second_lesson_asks_and_knows_the_answer(lab: Lab) -> None:
 def test_the_third_lesson_stops_where_the_nan_is_born(lab: Lab) -> None:
     cells = run_all(lab, "03_debug_a_network.ipynb")
     caught = lab.cell(index_of(cells, "%breakpoint nan"))
-    expect(caught.view.button("Stop")).to_be_enabled(timeout=120_000)
-    caught.view.region.scroll_into_view_if_needed()
+    caught.view.wait(120).region.scroll_into_view_if_needed()  # what nobody sees is not drawn
+    expect(caught.view.button("Stop")).to_be_enabled(timeout=60_000)
     until(lambda: "stopped at breakpoint" in caught.view.text, 10, caught.view.text)
     caught.view.button("Stop").click()
     wait_for_the_end(lab, cells)
     reader = lab.cell(index_of(cells, "nn.Conv2d(1, 8, kernel_size=3)\n"))
-    expect(reader.box.get_by_role("region", name="Error card")).to_contain_text(
-        "hidden takes 512 numbers per row and got 288"
-    )
+    card = reader.box.get_by_role("region", name="Error: hidden takes 512 numbers per row and got 288")
+    expect(card).to_contain_text("self.hidden = nn.Linear(288, 32)")
     story = lab.cell(index_of(cells, "%breakpoint why logs"))
     expect(story.output).to_contain_text("log of 0")
