@@ -207,7 +207,7 @@ export function errorWalk(): Tape {
   const tape = new Tape(["%%walk", "h = x @ W", "o = h @ v", "o.mean().backward()"], "cell [7]");
   tape.op("matmul", [tape.leaf("x", [[1, 2, -1], [0, 1, 3]], "input"), tape.leaf("W", [[0.5, -1], [1, 0.5], [-0.5, 1]])], "h", "x @ W");
   tape.error = { type: "ShapeError", message: "matmul: (2, 2) @ (3, 1): a has 2 columns, b has 3 rows", line: 3 };
-  tape.steps.push({ phase: "error", op: null, text: 0, line: 3, span: [3, 4, 3, 9], say: "matmul: (2, 2) @ (3, 1): a has 2 columns, b has 3 rows" });
+  tape.steps.push({ phase: "error", op: null, text: 0, line: 3, span: [3, 4, 3, 9], say: "matmul: (2, 2) @ (3, 1): a has 2 columns, b has 3 rows", error: { type: "ShapeError", message: "", op: "matmul", operands: [{ name: "h", shape: "(2, 2)", dtype: "float32" }, { name: "v", shape: "(3, 1)", dtype: "float32" }] } });
   return tape;
 }
 

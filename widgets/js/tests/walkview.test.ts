@@ -198,6 +198,22 @@ describe("predict, then reveal", () => {
   });
 });
 
+it("offers an eye to hide the matrix under the pointer", async () => {
+  const el = await show(scalarWalk());
+  const find = (): Element => [...el.querySelectorAll('[role="treeitem"]')].find((one) => nameOf(one).startsWith("e ("))!;
+  const eye = el.querySelector(".eye")!;
+  expect(eye.getAttribute("visibility")).toBe("hidden");
+  find().dispatchEvent(new Event("pointerover", { bubbles: true }));
+  eye.firstElementChild!.dispatchEvent(new Event("pointerover", { bubbles: true }));
+  expect(eye.getAttribute("visibility")).toBe("visible");
+  await click(eye.querySelector("rect")!);
+  expect(nameOf(find())).toBe("e (mul, ()): hidden");
+  await click(eye.querySelector("rect")!);
+  expect(nameOf(find())).toBe("e (mul, ()): −.6");
+  el.querySelector("svg[role=tree]")!.dispatchEvent(new Event("pointerover", { bubbles: true }));
+  expect(eye.getAttribute("visibility")).toBe("hidden");
+});
+
 describe("what is rare", () => {
   it("a cell without ops says what to do", async () => {
     const el = await show(emptyWalk());
@@ -211,6 +227,7 @@ describe("what is rare", () => {
     await press(region(el), "End");
     expect(el.querySelector(".fail")!.textContent).toContain("<img src=x");
     expect(el.querySelector("img")).toBeNull();
+    expect([...el.querySelectorAll(".wrong")].map(({ textContent }) => textContent)).toEqual(["h(2, 2) float32", "v(3, 1) float32"]);
     expect(el.querySelector(".ln.error")!.getAttribute("data-n")).toBe("3");
   });
   it("a walk that was cut says so", async () => {

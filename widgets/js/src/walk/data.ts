@@ -68,6 +68,7 @@ export interface Step extends Place {
   chain: string[];
   chainNumbers: string[];
   changes: Change[];
+  failed: { op: string; operands: { name: string; shape: string; dtype: string }[] } | null; // of the last step of a cell that raised in an op
 }
 export interface Quiz { step: number; ask: "value" | "shape" | "zeros"; target: number; of: "value" | "grad"; entry: number[] | null; prompt: string; answer: number[]; tolerance: number; why: string }
 export interface Source { label: string; lines: string[]; first: number }
@@ -166,9 +167,15 @@ class Reader {
       ...readPlace(one), phase: (text(one.phase) || "call") as Step["phase"], what: text(one.what), root: one.root ? integer(record(one.root).value) : null, op: integer(one.op), say: text(one.say), repeat: readLoops(one.repeat),
       filled: list<Json>(one.filled).map((filled) => ({ formula: text(filled.formula), numbers: text(filled.numbers), text: text(filled.text), entry: Boolean(filled.entry) })),
       grad: this.block(one.grad), parts: list<Json>(one.parts).map((part) => this.part(part)), chain: list<string>(one.chain).map(String), chainNumbers: list<string>(one.chain_numbers).map(String),
+      failed: one.error ? readFailed(record(one.error)) : null,
       changes: list<Json>(one.changes).map((change) => ({ value: Number(change.value), before: this.block(change.before), grad: this.block(change.grad), after: this.block(change.after), text: text(change.text) })),
     };
   }
+}
+
+function readFailed(one: Json): Step["failed"] {
+  const operands = list<Json>(one.operands).map((row) => ({ name: text(row.name), shape: text(row.shape), dtype: text(row.dtype) }));
+  return text(one.op) ? { op: text(one.op), operands } : null;
 }
 
 function readWindows(one: Json): Windows {

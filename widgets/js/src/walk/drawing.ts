@@ -39,7 +39,7 @@ function labels(model: Model, spot: Spot): SVGElement[] {
   if (spot.kind !== "chain") return [name];
   const shown = shape(value.shape) + (value.block && value.block.facets.length > spot.look.facets ? ` (${spot.look.facets} shown)` : "");
   const size = s("text", { class: "ts m", x: spot.x + spot.w / 2, y: spot.y + spot.h + 13 }, shown);
-  const none = spot.grad === null && value.kind !== "op" && spot.w >= 48 && !value.rg;
+  const none = spot.grad === null && value.kind !== "op" && spot.w >= 48 && !value.rg && model.goesBack;
   return [name, size, ...(none ? [s("text", { class: "ts m", x: spot.x + spot.w / 2, y: spot.y + spot.h + 26 }, "no gradient")] : [])];
 }
 

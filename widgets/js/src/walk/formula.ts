@@ -102,10 +102,18 @@ function facetChoice(player: Player, step: Step | undefined): HTMLElement[] {
 function rowsOf(player: Player, step: Step): Node[] {
   const { model, state } = player;
   const op = model.op(state.step);
-  if (step.phase === "error") return [h("p", { class: "fail" }, h("b", {}, model.walk.error?.type || "Error"), " ", model.walk.error?.message || step.say)];
+  if (step.phase === "error") return errorRows(model, step);
   if (step.phase === "backward") return [...step.parts.map((part) => backwardRow(player, part)), ...chainRows(step)];
   if (step.phase === "forward" && op) return forwardRows(player, op, step);
   return step.changes.length > 0 ? step.changes.map((change) => changeRow(player, change)) : [h("p", { class: "dim" }, step.say)];
+}
+
+/** The op that raised with its operands, and what it says. */
+function errorRows(model: Model, { failed, say }: Step): Node[] {
+  const message = h("p", { class: "fail" }, h("b", {}, model.walk.error?.type || "Error"), " ", model.walk.error?.message || say);
+  if (failed === null) return [message];
+  const operands = failed.operands.map(({ name, shape, dtype }) => h("div", { class: "term res wrong" }, h("span", { class: "word" }, name || "operand"), h("div", { class: "mcap" }, `${shape} ${dtype}`)));
+  return [h("div", { class: "eqr" }, h("span", { class: "who" }, h("code", {}, failed.op)), ...operands.flatMap((one, at) => (at > 0 ? [sign(","), one] : [one]))), message];
 }
 
 export const sign = (text: string): HTMLElement => h("div", { class: text.length > 3 ? "sym said" : "sym" }, text);

@@ -53,12 +53,12 @@ class Graph implements Pane {
     this.el = h("div", { class: "wg" }, h("div", { class: "cap" }, h("span", {}, "graph"), this.count, h("span", { class: "gap" }), legend, this.hide, this.tools), this.box);
     this.svg.addEventListener("click", (event) => this.press(event));
     this.svg.addEventListener("keydown", (event) => this.keys(event as KeyboardEvent));
-    this.svg.addEventListener("pointerover", (event) => this.offer((event.target as Element).closest("[data-key]")?.getAttribute("data-key") ?? ""));
-    this.svg.addEventListener("pointerleave", () => this.offer(""));
+    this.svg.addEventListener("pointerover", (event) => this.offer(event.target as Element));
+    this.svg.addEventListener("pointerleave", () => this.offer(null));
     this.svg.addEventListener("focusin", (event) => this.stop((event.target as Element).getAttribute("data-key") ?? ""));
     this.box.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     this.drag();
-    this.offer("");
+    this.offer(null);
   }
 
   private size(): { w: number; h: number } {
@@ -229,9 +229,10 @@ class Graph implements Pane {
   }
 
   /** The eye that hides a matrix, at the upper right of the one under the pointer. */
-  private offer(key: string): void {
+  private offer(over: Element | null): void {
+    if (over !== null && this.eye.contains(over)) return;
+    const key = over?.closest("[data-key]")?.getAttribute("data-key");
     const spot = this.scene?.spots.find((one) => one.key === key && one.kind !== "chip");
-    if (spot === undefined && key !== "") return;
     this.offered = spot ?? null;
     setAttr(this.eye, "visibility", spot ? "visible" : "hidden");
     if (spot) setAttr(this.eye, "transform", `translate(${spot.x + spot.w - 9} ${spot.y - 12})`);

@@ -58,6 +58,11 @@ export class Model {
     else this.grads.set(value, [{ step, block }]);
   }
 
+  /** Whether there is a backward at all. */
+  get goesBack(): boolean {
+    return this.backwardOf.size > 0;
+  }
+
   step(at: number): Step | undefined {
     return this.walk.steps[at];
   }
