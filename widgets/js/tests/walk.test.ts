@@ -247,10 +247,18 @@ describe("the picture", () => {
     const back = (unit: string): string => backState(player, scene, scene.wires.find(({ kind, unit: at }) => kind === "chain" && scene.units[at].key === unit)!);
     expect([back("op:3"), back("op:4"), back("op:2")]).toEqual(["now", "done", "todo"]);
   });
+  it("is the same where only the way back is walked, and there from the start", () => {
+    const tape = teachingWalk();
+    tape.steps.splice(0, tape.steps.length, ...tape.steps.filter(({ phase }) => phase !== "forward"));
+    const player = play(tape);
+    const scene = sceneOf(player);
+    expect(scene.circles.map(({ lane }) => lane)).toEqual(new Array(7).fill(0));
+    expect(scene.spots.every((spot) => spotState(player, spot).shown)).toBe(true);
+  });
   it("draws a large tensor as a small heat map", () => {
     const room = { narrow: false, crowded: false, least: 0 };
     const indices = [0, 1, 2, 3, 4, 5, 126, 127];
-    const block = { dims: [8, 8], rows: indices, cols: indices, facets: [[]], whole: false, shape: [128, 128], data: new Float32Array(64) };
+    const block = { rows: indices, cols: indices, facets: [[]], whole: false, shape: [128, 128], data: new Float32Array(64) };
     const look = lookOf(block, null, room);
     expect([look.numbers, look.w < 100, look.h < 100]).toEqual([false, true, true]);
     expect(lookOf({ ...block, rows: [0, 1], cols: [0, 1], whole: true, data: new Float32Array(4) }, null, room).numbers).toBe(true);
@@ -322,7 +330,7 @@ it("cuts the walk into pictures: one a turn of a training loop", () => {
 });
 
 it("shows what lies under a window of a convolution, 0 beyond the edge", () => {
-  const image = { dims: [3, 3], rows: [0, 1, 2], cols: [0, 1, 2], facets: [[0, 0]], whole: true, shape: [1, 1, 3, 3], data: Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9]) };
+  const image = { rows: [0, 1, 2], cols: [0, 1, 2], facets: [[0, 0]], whole: true, shape: [1, 1, 3, 3], data: Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9]) };
   const window = { out: [0, 0, 0, 0], rows: [-1, 2] as [number, number], cols: [-1, 2] as [number, number], text: "", result: null };
   expect([...patch(image, 0, window)!.data]).toEqual([0, 0, 0, 0, 1, 2, 0, 4, 5]);
   expect(patch({ ...image, whole: false }, 0, window)).toBeNull();

@@ -188,7 +188,14 @@ describe("predict, then reveal", () => {
     await press(region(el), "ArrowRight");
     expect(items(el).find((name) => name.startsWith("d ("))).toBe("d (add, ()): hidden");
     expect(el.querySelector('[aria-label="Predict"]')!.textContent).toContain("What is d?");
-    await click(button(el, "Reveal"));
+    const guess = el.querySelector<HTMLInputElement>('[aria-label="Predict"] input')!;
+    guess.value = ".5";
+    await press(guess, "Enter");
+    expect(el.querySelector('[aria-label="Predict"]')!.textContent).toContain("✕ 1 not right. Try again.");
+    const again = el.querySelector<HTMLInputElement>('[aria-label="Predict"] input')!;
+    again.value = "0.4";
+    await press(again, "Enter");
+    expect(el.querySelector('[aria-label="Predict"]')!.textContent).toContain("✓ Right.");
     expect(items(el).find((name) => name.startsWith("d ("))).toBe("d (add, ()): .4");
     await click(button(el, "Hide new"));
     const e = [...el.querySelectorAll<HTMLElement>('[role="treeitem"]')].find((one) => nameOf(one).startsWith("e ("))!;
@@ -210,7 +217,7 @@ it("offers an eye to hide the matrix under the pointer", async () => {
   expect(nameOf(find())).toBe("e (mul, ()): hidden");
   await click(eye.querySelector("rect")!);
   expect(nameOf(find())).toBe("e (mul, ()): −.6");
-  el.querySelector("svg[role=tree]")!.dispatchEvent(new Event("pointerover", { bubbles: true }));
+  el.querySelector(".wbox svg")!.dispatchEvent(new Event("pointerover", { bubbles: true }));
   expect(eye.getAttribute("visibility")).toBe("hidden");
 });
 

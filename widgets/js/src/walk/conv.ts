@@ -38,7 +38,7 @@ export function patch(image: Block, facet: number, { rows: [top, bottom], cols: 
   const [rows, cols] = [range(top, bottom), range(left, right)];
   const inside = (i: number, j: number): boolean => i >= 0 && i < image.rows.length && j >= 0 && j < image.cols.length;
   const data = Float32Array.from(rows.flatMap((i) => cols.map((j) => (inside(i, j) ? entry(image, facet, i, j) : 0))));
-  return { dims: [rows.length, cols.length], rows: rows.map((_, i) => i), cols: cols.map((_, j) => j), facets: [[]], whole: true, shape: [rows.length, cols.length], data };
+  return { rows: rows.map((_, i) => i), cols: cols.map((_, j) => j), facets: [[]], whole: true, shape: [rows.length, cols.length], data };
 }
 
 const range = (from: number, to: number): number[] => Array.from({ length: Math.max(0, to - from) }, (_, at) => from + at);

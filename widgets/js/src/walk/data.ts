@@ -2,7 +2,7 @@
 import { floats } from "../protocol";
 
 /** What is drawn of a tensor: `facets` matrices, each of `rows` × `cols` shown entries, which are the real indices. */
-export interface Block { dims: number[]; rows: number[]; cols: number[]; facets: number[][]; whole: boolean; shape: number[]; data: Float32Array }
+export interface Block { rows: number[]; cols: number[]; facets: number[][]; whole: boolean; shape: number[]; data: Float32Array }
 export interface Value {
   id: number;
   name: string;
@@ -10,11 +10,9 @@ export interface Value {
   kind: "parameter" | "input" | "buffer" | "constant" | "op";
   shape: number[];
   dtype: string;
-  device: string;
   rg: boolean;
   from: number | null;
   block: Block | null;
-  was: number | null; // the same parameter before an update
 }
 export type Span = [line: number, col: number, endLine: number, endCol: number];
 export interface Loop { line: number; index: number; of: number | null }
@@ -28,7 +26,6 @@ export interface Op {
   id: number;
   op: string;
   symbol: string;
-  label: string;
   inputs: (number | null)[];
   output: number[];
   via: Place[]; // calls that lead from the cell to a function written elsewhere
@@ -40,7 +37,6 @@ export interface Op {
 }
 export interface Factor { text: string; mathml: string; role: "incoming" | "local"; block: Block | null }
 export interface Part {
-  slot: number;
   to: number;
   symbols: string;
   operation: string; // times: entry by entry; matmul; jacobian; convolve; route: numbers that only move; rule: not taken apart
@@ -74,7 +70,6 @@ export interface Quiz { step: number; ask: "value" | "shape" | "zeros"; target: 
 export interface Source { label: string; lines: string[]; first: number }
 export interface Module { path: string; label: string; cls: string; parent: number }
 export interface Walk {
-  title: string;
   texts: Source[]; // the cell, then functions written elsewhere
   ran: Set<number>; // lines of the cell that ran; empty where nobody knows
   modules: Module[];
@@ -97,7 +92,6 @@ export function readWalk(header: Json, buffers: Uint8Array[]): Walk {
   const read = new Reader(buffers);
   const error = header.error ? record(header.error) : null;
   return {
-    title: text(header.title),
     texts: [header.code, ...list(header.others)].map((one) => readSource(record(one), text(header.title))),
     ran: new Set(list<number>(header.ran)),
     modules: list<Json>(header.modules).map((one) => ({ path: text(one.path), label: text(one.label), cls: text(one.cls), parent: integer(one.parent) ?? -1 })),
@@ -125,13 +119,13 @@ class Reader {
     const cols = list<number>(one.cols);
     const facets = list<number[]>(one.facets);
     const data = floats(this.buffers[one.buf as number]);
-    return { dims: list<number>(one.dims), rows, cols, facets: facets.length > 0 ? facets : [[]], whole: one.whole !== false, shape: list<number>(one.shape), data };
+    return { rows, cols, facets: facets.length > 0 ? facets : [[]], whole: one.whole !== false, shape: list<number>(one.shape), data };
   }
 
   value(one: Json): Value {
     return {
-      id: Number(one.id), name: text(one.name), symbol: text(one.symbol), kind: (text(one.kind) || "op") as Value["kind"], shape: list<number>(one.shape), dtype: text(one.dtype), device: text(one.device),
-      rg: one.rg === true, from: integer(one.from), block: this.block(one.block), was: integer(one.was),
+      id: Number(one.id), name: text(one.name), symbol: text(one.symbol), kind: (text(one.kind) || "op") as Value["kind"], shape: list<number>(one.shape), dtype: text(one.dtype),
+      rg: one.rg === true, from: integer(one.from), block: this.block(one.block),
     };
   }
 
@@ -139,7 +133,7 @@ class Reader {
     const name = text(one.op);
     const windows = one.conv ?? one.pool;
     return {
-      id: Number(one.id), op: name, symbol: SIGNS[text(one.symbol)] ?? (text(one.symbol) || name), label: text(one.label), inputs: list<unknown>(one.inputs).map(integer), output: list<number>(one.output),
+      id: Number(one.id), op: name, symbol: SIGNS[text(one.symbol)] ?? (text(one.symbol) || name), inputs: list<unknown>(one.inputs).map(integer), output: list<number>(one.output),
       via: list<Json>(one.via).map(readPlace), module: integer(one.module) ?? -1, params: record(one.params) as Record<string, string>, repeat: readLoops(one.repeat),
       windows: windows ? readWindows(record(windows)) : null, attention: one.attention ? this.attention(record(one.attention)) : null,
     };
@@ -156,7 +150,7 @@ class Reader {
   part(one: Json): Part {
     const result = this.block(one.result);
     return {
-      slot: Number(one.slot), to: Number(one.to), symbols: text(one.symbols), operation: text(one.operation), factors: list<Json>(one.factors).map((factor) => this.factor(factor)),
+      to: Number(one.to), symbols: text(one.symbols), operation: text(one.operation), factors: list<Json>(one.factors).map((factor) => this.factor(factor)),
       result, spread: one.spread === true, adds: one.adds === true, total: this.block(one.total) ?? result, stored: one.stored === true, why: text(one.why),
       entry: text(record(one.entry).numbers),
     };

@@ -23,7 +23,7 @@ export function createGraph(player: Player): Pane {
 class Graph implements Pane {
   readonly el: HTMLElement;
   private readonly box = h("div", { class: "wbox" });
-  private readonly svg = s("svg", { role: "tree", "aria-label": "Graph", "aria-roledescription": "graph" });
+  private readonly svg = s("svg", {});
   private readonly world = s("g", {});
   private readonly layers = { wires: s("g", {}), brackets: s("g", {}), spots: s("g", {}), circles: s("g", {}) };
   private readonly boxes = s("g", { class: "boxes" });
@@ -218,6 +218,9 @@ class Graph implements Pane {
   }
 
   private oneStop(): void {
+    const none = this.boxes.childElementCount === 0; // a tree must have items
+    setAttr(this.svg, "role", none ? "img" : "tree");
+    setAttr(this.svg, "aria-label", none ? "Graph, nothing in it yet" : "Graph");
     if (!this.parts.get(this.current)?.box) this.current = this.items()[0]?.getAttribute("data-key") ?? "";
     for (const [key, { box }] of this.parts) if (box) setAttr(box, "tabindex", key === this.current ? "0" : "-1");
   }

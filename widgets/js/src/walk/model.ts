@@ -14,6 +14,7 @@ export class Model {
   readonly forwardOf = new Map<number, number>();
   readonly backwardOf = new Map<number, number[]>();
   readonly episodes: Episode[];
+  private news: { at: number; keys: ReadonlySet<Key> } = { at: -1, keys: new Set() };
   private readonly lines = new Map<string, number[]>();
   private readonly grads = new Map<number, Known[]>();
   private readonly used = new Map<number, number>();
@@ -105,7 +106,12 @@ export class Model {
   }
 
   /** What a step brings: its op's outputs, or the gradients that it hands on. */
-  newAt(at: number): Set<Key> {
+  newAt(at: number): ReadonlySet<Key> {
+    if (this.news.at !== at) this.news = { at, keys: this.findNew(at) };
+    return this.news.keys;
+  }
+
+  private findNew(at: number): Set<Key> {
     const step = this.walk.steps[at];
     const op = this.op(at);
     const keys = new Set<Key>();
@@ -137,7 +143,7 @@ function episodesOf(walk: Walk, forwardOf: Map<number, number>): Episode[] {
   for (const episode of episodes) {
     const ops = new Set<number>();
     for (const { op } of walk.steps.slice(episode.from, episode.to + 1)) if (op !== null && walk.ops.has(op)) ops.add(op);
-    episode.ops = [...ops].sort((a, b) => (forwardOf.get(a) ?? -1) - (forwardOf.get(b) ?? -1));
+    episode.ops = [...ops].sort((a, b) => (forwardOf.get(a) ?? -1) - (forwardOf.get(b) ?? -1) || a - b); // ids are in the order of running
   }
   return episodes;
 }

@@ -144,13 +144,18 @@ export class Player {
     return outcome !== undefined && (outcome.right || outcome.by !== "check");
   }
 
+  /** About what was hidden by hand and is known by now; once it is settled, as long as the step stays. */
   private ownQuestion(at: number): Question | null {
-    const news = this.model.newAt(at);
-    const asked = [...news, ...this.state.hidden].find((key) => this.hiddenByHand(key, at) && this.blockOf(key, at) !== null);
-    if (asked === undefined) return null;
-    const [of, id] = asked.split(":") as ["value" | "grad", string];
-    const block = this.blockOf(asked, at)!;
-    return { id: `own:${asked}:${at}`, own: true, step: at, ask: "value", target: Number(id), of, entry: null, prompt: "", answer: [...block.data], tolerance: 0.05, why: "" };
+    const { hidden, outcomes } = this.state;
+    const settled = [...outcomes.keys()].findLast((id) => id.startsWith("own:") && id.endsWith(`@${at}`));
+    const open = [...this.model.newAt(at), ...hidden].find((key) => this.hiddenByHand(key, at) && this.blockOf(key, at) !== null);
+    const key = open ?? (settled?.slice(4, settled.indexOf("@")) as Key | undefined);
+    const block = key === undefined ? null : this.blockOf(key, at);
+    if (key === undefined || block === null) return null;
+    const [of, id] = key.split(":") as ["value" | "grad", string];
+    const largest = block.data.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0);
+    const tolerance = Math.min(0.05, 0.02 * largest); // as exact as a matrix shows its entries
+    return { id: `own:${key}@${at}`, own: true, step: at, ask: "value", target: Number(id), of, entry: null, prompt: "", answer: [...block.data], tolerance, why: "" };
   }
 
   private blockOf(key: Key, at: number): { data: Float32Array } | null {
