@@ -23,7 +23,10 @@ export function markOf(model: Model, text: number, line: number, at: number): Li
   const forth = forward.length > 0 ? way(forward, at) : backward.length > 0 || all.some((index) => index <= at) ? "done" : all.length > 0 ? "todo" : passedBy(model, text, line, at);
   const back = backward.length === 0 || forth === "todo" ? "" : backwardWay(backward, at);
   const own = current?.text === text && current.line === line;
-  return { forth, back, calling: !own && (callOf(model, at)?.[0] === text && callOf(model, at)?.[1] === line || all.includes(at)), failed: current?.phase === "error" && own };
+  return {
+    forth, back, calling: !own && (callOf(model, at)?.[0] === text && callOf(model, at)?.[1] === line || all.includes(at)),
+    failed: current?.phase === "error" && own,
+  };
 }
 
 const way = (mine: number[], at: number): Forth => (mine.every((index) => index <= at) ? "done" : mine.some((index) => index <= at) ? "run" : "todo");
@@ -55,7 +58,10 @@ export function createCode(player: Player): Pane {
   const legend = h("span", { class: "leg", "aria-hidden": "true" }, h("b", { class: "f" }, "✓"), "run\u2002", h("b", { class: "bk" }, "◂"), "going back");
   const otherName = h("span", {});
   const place = h("div", { class: "other" });
-  const el = h("div", { class: "wc" }, h("div", { class: "cap" }, h("span", {}, texts[0].label || "cell"), legend), cell.el, others.length > 0 && h("div", { class: "cap" }, otherName), others.length > 0 && place, note);
+  const el = h(
+    "div", { class: "wc" }, h("div", { class: "cap" }, h("span", {}, texts[0].label || "cell"), legend), cell.el,
+    others.length > 0 && h("div", { class: "cap" }, otherName), others.length > 0 && place, note,
+  );
   place.style.setProperty("--lines", String(Math.min(8, Math.max(0, ...texts.slice(1).map(({ lines }) => lines.length)))));
   let shown = 0;
   return {
@@ -139,7 +145,11 @@ function createLine(player: Player, words: string, text: number, line: number): 
   const turn = h("span", { class: "iter" });
   const go = (): void => player.go(stepOf(player, text, line));
   const el = model.stepsOn(text, line).length > 0
-    ? h("button", { type: "button", class: "ln", "data-n": line, tabindex: "-1", title: "Go to this line's step; again: its next one", onclick: go }, gutter, code, turn)
+    ? h(
+      "button",
+      { type: "button", class: "ln", "data-n": line, tabindex: "-1", title: "Go to this line's step; again: its next one", onclick: go },
+      gutter, code, turn,
+    )
     : h("div", { class: "ln", "data-n": line }, gutter, code, turn);
   let drawn = "";
   const draw = (step: number): void => {

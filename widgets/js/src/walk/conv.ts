@@ -18,13 +18,31 @@ export function windowRows(player: Player, op: Op, { x, w, windows }: Windows): 
   const row = h("div", { class: "eqr mid" });
   const add = (text: string, one: HTMLElement): void => row.append(pair(text, one));
   const facet = image === null ? 0 : w === null ? facetOf(image, window, state.facet) : state.facet % image.facets.length;
-  if (image) row.append(term(formulaMatrix(image, { facet, cls: "lo", lit: (i, j) => (inWindow(image, window, i, j) ? "hot" : ""), window, picture: image.cols.length > SMALL }), [bold(`${called(model, x)} `), blockNote(image, facet)]));
+  if (image) row.append(term(
+    formulaMatrix(
+      image,
+      { facet, cls: "lo", lit: (i, j) => (inWindow(image, window, i, j) ? "hot" : ""), window, picture: image.cols.length > SMALL },
+    ),
+    [bold(`${called(model, x)} `), blockNote(image, facet)],
+  ));
   const under = image && patch(image, facet, window);
   if (under) add("→", term(mathMatrix(under, { cls: "lo" }), [bold("window "), blockNote(under, 0)]));
   if (kernel) add("⊙", blockTerm(player, kernel, [bold(`${called(model, w!)} `)], { cls: "lo", facet: kernelOf(kernel, window, state.facet) }));
   if (result) {
     const channel = facetOf(result, window, state.facet);
-    add(kernel ? "sum →" : "→", term(formulaMatrix(result, { facet: channel, cls: "lo", hidden, lit: (i, j) => mark(result, window, i, j), window: entryOf(window), picture: result.cols.length > SMALL }), [bold(`${called(model, op.output[0])} `), blockNote(result, channel)], "res v"));
+    add(
+      kernel ? "sum →" : "→",
+      term(
+        formulaMatrix(
+          result,
+          {
+            facet: channel, cls: "lo", hidden, lit: (i, j) => mark(result, window, i, j), window: entryOf(window),
+            picture: result.cols.length > SMALL,
+          },
+        ),
+        [bold(`${called(model, op.output[0])} `), blockNote(result, channel)], "res v",
+      ),
+    );
   }
   const sum = hidden ? "" : `[${window.out.join(",")}] = ${[window.text, window.result === null ? "" : cell(window.result)].filter((text) => text !== "").join(" = ")}`;
   return [windowChoice(player, windows.length), h("div", { class: "eqb" }, row, h("div", { class: "entry" }, sum))];
@@ -76,7 +94,20 @@ function mark(block: Block, { out }: Window, i: number, j: number): string {
 function windowChoice(player: Player, total: number): HTMLElement {
   const at = Math.min(player.state.window, total - 1);
   const go = (window: number): void => player.set({ window: Math.min(total - 1, Math.max(0, window)), playing: false });
-  const input = h("input", { type: "range", min: 1, max: total, value: at + 1, "aria-label": "Window", "aria-valuetext": `window ${at + 1} of ${total}`, oninput: () => go(Number(input.value) - 1) });
-  const button = (label: string, text: string, by: number): HTMLButtonElement => h("button", { type: "button", class: "btn q", "aria-label": label, title: `${label} (Shift ${by < 0 ? "←" : "→"})`, onclick: () => go(at + by) }, text);
-  return h("div", { class: "sub", role: "group", "aria-label": "Windows" }, button("Previous window", "‹", -1), input, button("Next window", "›", 1), h("span", { class: "dim" }, `window ${at + 1} of ${total}`));
+  const input = h(
+    "input",
+    {
+      type: "range", min: 1, max: total, value: at + 1, "aria-label": "Window", "aria-valuetext": `window ${at + 1} of ${total}`,
+      oninput: () => go(Number(input.value) - 1),
+    },
+  );
+  const button = (label: string, text: string, by: number): HTMLButtonElement => h(
+    "button",
+    { type: "button", class: "btn q", "aria-label": label, title: `${label} (Shift ${by < 0 ? "←" : "→"})`, onclick: () => go(at + by) },
+    text,
+  );
+  return h(
+    "div", { class: "sub", role: "group", "aria-label": "Windows" }, button("Previous window", "‹", -1), input,
+    button("Next window", "›", 1), h("span", { class: "dim" }, `window ${at + 1} of ${total}`),
+  );
 }

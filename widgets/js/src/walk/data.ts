@@ -54,7 +54,7 @@ export interface Change { value: number; before: Block | null; grad: Block | nul
 export interface Step extends Place {
   phase: "forward" | "backward" | "call" | "error";
   what: string; // of a call: backward, step, zero_grad
-  root: number | null; // of a call of backward: the value that it starts from
+  root: { value: number; symbol: string } | null; // of a call of backward: the value that it starts from
   op: number | null;
   say: string;
   repeat: Loop[];
@@ -105,7 +105,9 @@ export function readWalk(header: Json, buffers: Uint8Array[]): Walk {
 }
 
 const SIGNS: Record<string, string> = { ᵀ: "T", gt: ">", lt: "<", ge: "≥", le: "≤", eq: "=", ne: "≠" };
-const readSource = (one: Json, title: string): Source => ({ label: text(one.label) || title, lines: list<string>(one.lines).map(String), first: integer(one.first) ?? 1 });
+const readSource = (one: Json, title: string): Source => ({
+  label: text(one.label) || title, lines: list<string>(one.lines).map(String), first: integer(one.first) ?? 1,
+});
 const readLoops = (found: unknown): Loop[] => list<Json>(found).map((loop) => ({ line: Number(loop.line), index: Number(loop.index), of: integer(loop.of) }));
 const readPlace = (one: Json): Place => ({ text: integer(one.text) ?? 0, line: integer(one.line), span: readSpan(one.span) });
 
@@ -140,7 +142,10 @@ class Reader {
   }
 
   attention(one: Json): Attention {
-    return { heads: integer(one.heads) ?? 1, q: Number(one.q), k: Number(one.k), v: Number(one.v), out: Number(one.out), scores: this.block(one.scores), weights: this.block(one.weights), scale: text(one.scale), causal: one.causal === true };
+    return {
+      heads: integer(one.heads) ?? 1, q: Number(one.q), k: Number(one.k), v: Number(one.v), out: Number(one.out),
+      scores: this.block(one.scores), weights: this.block(one.weights), scale: text(one.scale), causal: one.causal === true,
+    };
   }
 
   factor(one: Json): Factor {
@@ -158,14 +163,21 @@ class Reader {
 
   step(one: Json): Step {
     return {
-      ...readPlace(one), phase: (text(one.phase) || "call") as Step["phase"], what: text(one.what), root: one.root ? integer(record(one.root).value) : null, op: integer(one.op), say: text(one.say), repeat: readLoops(one.repeat),
-      filled: list<Json>(one.filled).map((filled) => ({ formula: text(filled.formula), numbers: text(filled.numbers), text: text(filled.text), entry: Boolean(filled.entry) })),
+      ...readPlace(one), phase: (text(one.phase) || "call") as Step["phase"], what: text(one.what), root: one.root ? readRoot(record(one.root)) : null, op: integer(one.op), say: text(one.say), repeat: readLoops(one.repeat),
+      filled: list<Json>(one.filled).map((filled) => ({
+        formula: text(filled.formula), numbers: text(filled.numbers), text: text(filled.text), entry: Boolean(filled.entry),
+      })),
       grad: this.block(one.grad), parts: list<Json>(one.parts).map((part) => this.part(part)), chain: list<string>(one.chain).map(String), chainNumbers: list<string>(one.chain_numbers).map(String),
       failed: one.error ? readFailed(record(one.error)) : null,
-      changes: list<Json>(one.changes).map((change) => ({ value: Number(change.value), before: this.block(change.before), grad: this.block(change.grad), after: this.block(change.after), text: text(change.text) })),
+      changes: list<Json>(one.changes).map((change) => ({
+        value: Number(change.value), before: this.block(change.before), grad: this.block(change.grad),
+        after: this.block(change.after), text: text(change.text),
+      })),
     };
   }
 }
+
+const readRoot = (one: Json): Step["root"] => ({ value: Number(one.value), symbol: text(one.symbol) || "L" });
 
 function readFailed(one: Json): Step["failed"] {
   const operands = list<Json>(one.operands).map((row) => ({ name: text(row.name), shape: text(row.shape), dtype: text(row.dtype) }));
@@ -177,7 +189,10 @@ function readWindows(one: Json): Windows {
     const [from, to] = list<number>(value);
     return [from ?? 0, to ?? 0];
   };
-  const windows = list<Json>(one.windows).map((window) => ({ out: list<number>(window.out), rows: pair(window.rows), cols: pair(window.cols), text: text(window.text), result: integer(window.result) }));
+  const windows = list<Json>(one.windows).map((window) => ({
+    out: list<number>(window.out), rows: pair(window.rows), cols: pair(window.cols), text: text(window.text),
+    result: integer(window.result),
+  }));
   return { x: Number(one.x), w: integer(one.w), windows };
 }
 

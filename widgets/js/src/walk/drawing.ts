@@ -19,7 +19,10 @@ export function drawSpot(model: Model, spot: Spot, state: SpotState, step: numbe
   const block = state.moved ?? value.block;
   const out: SVGElement[] = [];
   if (state.hidden) out.push(...unknown(spot, "mq ask"));
-  else if (block === null) out.push(s("rect", { class: "mv", x: spot.x + 0.5, y: spot.y + 0.5, width: spot.w, height: spot.h }), s("text", { class: "m ts", x: spot.x + spot.w / 2, y: spot.y + spot.h / 2 + 4 }, value.dtype || "?"));
+  else if (block === null) out.push(
+    s("rect", { class: "mv", x: spot.x + 0.5, y: spot.y + 0.5, width: spot.w, height: spot.h }),
+    s("text", { class: "m ts", x: spot.x + spot.w / 2, y: spot.y + spot.h / 2 + 4 }, value.dtype || "?"),
+  );
   else out.push(...matrix(block, spot.look, spot, detail, "v", state.fresh));
   if (detail !== "few") out.push(...labels(model, spot));
   if (spot.grad && state.grad !== "none") out.push(...drawGrad(model, spot, spot.grad, state, step, detail));
@@ -28,7 +31,9 @@ export function drawSpot(model: Model, spot: Spot, state: SpotState, step: numbe
 
 /** Cells and frame in a box; what is new has a thick frame. */
 function matrix(block: Block, look: Look, box: Box, detail: Detail, tone: "v" | "g", fresh: boolean): SVGElement[] {
-  const cells = detail === "few" ? [s("rect", { class: `dull ${tone}`, x: box.x, y: box.y, width: box.w, height: box.h })] : drawCells(block, look, box.x, box.y, detail === "all");
+  const cells = detail === "few" ? [s(
+    "rect", { class: `dull ${tone}`, x: box.x, y: box.y, width: box.w, height: box.h },
+  )] : drawCells(block, look, box.x, box.y, detail === "all");
   return [...cells, ...frames(look, box.x, box.y, fresh ? `mnew ${tone}` : `m${tone}`)];
 }
 
@@ -51,7 +56,7 @@ function drawGrad(model: Model, spot: Spot, box: Box, state: SpotState, step: nu
   else out.push(...matrix(block, spot.look, box, detail, "g", state.gradFresh));
   if (detail === "few") return out;
   const room = Math.max(box.w + (spot.kind === "leaf" ? 3 : 16), 20);
-  out.push(s("text", { class: state.grad === "known" ? "nm" : "nm t2", x: box.x, y: box.y - 6 }, short(`∂${called(model, spot.value)}`, room, 7.2)));
+  out.push(s("text", { class: state.grad === "known" ? "nm" : "nm t2", x: box.x, y: box.y - 6 }, short(`∂${model.rootSymbol(spot.value) ?? called(model, spot.value)}`, room, 7.2)));
   if (state.gradFresh && spot.kind === "chain") out.push(s("text", { class: "ts new", x: box.x, y: box.y + box.h + 13 }, "new in this step"));
   return out;
 }
@@ -73,7 +78,13 @@ export function drawCircle(scene: Scene, circle: Circle, state: UnitState): SVGE
   const unit = scene.units[circle.unit];
   const small = unit.symbol.length > 2 && unit.group === null;
   return [
-    s("rect", { class: `op ${state.now}${unit.group === null ? "" : " folded"}`, x: circle.x, y: circle.y, width: circle.w, height: circle.h, rx: unit.group === null ? circle.h / 2 : 3 }),
+    s(
+      "rect",
+      {
+        class: `op ${state.now}${unit.group === null ? "" : " folded"}`, x: circle.x, y: circle.y, width: circle.w,
+        height: circle.h, rx: unit.group === null ? circle.h / 2 : 3,
+      },
+    ),
     s("text", { class: small ? "m small" : "m", x: circle.cx, y: circle.cy + (small ? 3.5 : 4) }, short(unit.symbol, circle.w, small ? 5 : 6.4)),
   ];
 }

@@ -51,7 +51,10 @@ function titleOf(step: Step | undefined): string {
 function blocksOf(model: Model, step: Step, at: number): Block[] {
   const op = model.op(at);
   const forward = step.phase === "forward" && op ? [...op.inputs, ...op.output].map((id) => (id === null ? null : (model.value(id)?.block ?? null))) : [];
-  return [...forward, ...step.parts.flatMap((part) => [part.result, ...part.factors.map(({ block }) => block)]), ...step.changes.map(({ after }) => after)].filter((block) => block !== null);
+  return [
+    ...forward, ...step.parts.flatMap((part) => [part.result, ...part.factors.map(({ block }) => block)]),
+    ...step.changes.map(({ after }) => after),
+  ].filter((block) => block !== null);
 }
 
 const LINE = 21;
@@ -78,7 +81,13 @@ export function reserved(model: Model, width: number): number {
     const op = model.op(at);
     const special = op?.windows || op?.attention ? 84 : 0;
     const forward = rowHeight(blocksOf(model, step, at), width) + special + 34 * step.filled.length;
-    const backward = step.parts.reduce((sum, part) => sum + (part.entry ? 42 : 10) + rowHeight([part.result, ...part.factors.map(({ block }) => block), part.adds ? part.total : null], width - (part.stored || part.why || part.adds ? 120 : 0)), 0) + 52 * step.chain.length;
+    const backward = step.parts.reduce(
+      (sum, part) => sum + (part.entry ? 42 : 10) + rowHeight(
+        [part.result, ...part.factors.map(({ block }) => block), part.adds ? part.total : null],
+        width - (part.stored || part.why || part.adds ? 120 : 0),
+      ),
+      0,
+    ) + 52 * step.chain.length;
     const changes = step.changes.reduce((sum, change) => sum + 10 + rowHeight([change.before, change.grad, change.after], width), 0);
     most = Math.max(most, step.phase === "forward" ? forward : step.phase === "backward" ? backward : changes);
   }
@@ -95,7 +104,14 @@ function facetChoice(player: Player, step: Step | undefined): HTMLElement[] {
   if (largest === null) return [];
   const total = largest.facets.length;
   const facet = player.state.facet % total;
-  const turn = (by: number): HTMLButtonElement => h("button", { type: "button", class: "btn q", "aria-label": by < 0 ? "Previous matrix" : "Next matrix", onclick: () => player.set({ facet: (facet + by + total) % total }) }, by < 0 ? "‹" : "›");
+  const turn = (by: number): HTMLButtonElement => h(
+    "button",
+    {
+      type: "button", class: "btn q", "aria-label": by < 0 ? "Previous matrix" : "Next matrix",
+      onclick: () => player.set({ facet: (facet + by + total) % total }),
+    },
+    by < 0 ? "‹" : "›",
+  );
   return [turn(-1), h("span", { class: "dim" }, `matrix [${largest.facets[facet].join(",")}], ${facet + 1} of ${total}`), turn(1)];
 }
 
@@ -112,8 +128,17 @@ function rowsOf(player: Player, step: Step): Node[] {
 function errorRows(model: Model, { failed, say }: Step): Node[] {
   const message = h("p", { class: "fail" }, h("b", {}, model.walk.error?.type || "Error"), " ", model.walk.error?.message || say);
   if (failed === null) return [message];
-  const operands = failed.operands.map(({ name, shape, dtype }) => h("div", { class: "term res wrong" }, h("span", { class: "word" }, name || "operand"), h("div", { class: "mcap" }, `${shape} ${dtype}`)));
-  return [h("div", { class: "eqr" }, h("span", { class: "who" }, h("code", {}, failed.op)), ...operands.flatMap((one, at) => (at > 0 ? [sign(","), one] : [one]))), message];
+  const operands = failed.operands.map(({ name, shape, dtype }) => h(
+    "div", { class: "term res wrong" }, h("span", { class: "word" }, name || "operand"),
+    h("div", { class: "mcap" }, `${shape} ${dtype}`),
+  ));
+  return [
+    h(
+      "div", { class: "eqr" }, h("span", { class: "who" }, h("code", {}, failed.op)),
+      ...operands.flatMap((one, at) => (at > 0 ? [sign(","), one] : [one])),
+    ),
+    message,
+  ];
 }
 
 export const sign = (text: string): HTMLElement => h("div", { class: text.length > 3 ? "sym said" : "sym" }, text);
@@ -124,7 +149,10 @@ export const pair = (text: string, after: Node): HTMLElement => h("div", { class
 
 /** Matrices with many columns are set smaller, so that a row of them has room. */
 export function sized(row: HTMLElement, blocks: (Block | null | undefined)[]): HTMLElement {
-  const columns = blocks.reduce((sum, block) => sum + (block && block.rows.length * block.cols.length <= MOST_IN_BRACKETS ? (block.whole ? block.cols.length : Math.min(6, block.cols.length)) : 3), 0);
+  const columns = blocks.reduce(
+    (sum, block) => sum + (block && block.rows.length * block.cols.length <= MOST_IN_BRACKETS ? (block.whole ? block.cols.length : Math.min(6, block.cols.length)) : 3),
+    0,
+  );
   row.classList.toggle("mid", columns > 10 && columns <= 14);
   row.classList.toggle("tight", columns > 14);
   return row;
@@ -203,7 +231,9 @@ function backwardRow(player: Player, part: Part): HTMLElement {
   if (part.result) row.append(pair(equals, blockTerm(player, part.result, [bold("result ")], { cls: "in", hidden, box: "res" })));
   if (part.adds && part.total) row.append(pair("added up →", blockTerm(player, part.total, [bold("sum ")], { cls: "in", hidden, box: "res sum" })));
   const name = called(model, part.to);
-  const words = [part.adds ? `Adds to ${part.why || `what came to ${name} before`}.` : part.why, part.stored ? `Kept in ${name}.grad.` : ""].filter((text) => text !== "");
+  const words = [
+    part.adds ? `Adds to ${part.why || `what came to ${name} before`}.` : part.why, part.stored ? `Kept in ${name}.grad.` : "",
+  ].filter((text) => text !== "");
   if (words.length > 0) row.append(h("span", { class: "dim aside" }, words.join(" ")));
   const entry = part.entry && !hidden && !incomingHidden ? h("div", { class: "entry" }, mathOf(part.entry)) : null;
   return h("div", { class: "eqb" }, sized(row, [...factors.map(({ block }) => block), part.result, part.adds ? part.total : null]), entry);
@@ -222,7 +252,14 @@ function chainRows(step: Step): Node[] {
   return step.chain.flatMap((text, at) => {
     if (!text) return [];
     const numbers = step.chainNumbers[at];
-    return [h("div", { class: "eqb chain" }, h("div", { class: "eqr" }, h("span", { class: "who" }, at === 0 ? "chain rule" : ""), h("div", { class: "term" }, mathOf(text)), numbers ? sign("=") : null, numbers ? h("div", { class: "term" }, mathOf(numbers)) : null))];
+    return [h(
+      "div", { class: "eqb chain" },
+      h(
+        "div", { class: "eqr" }, h("span", { class: "who" }, at === 0 ? "chain rule" : ""),
+        h("div", { class: "term" }, mathOf(text)), numbers ? sign("=") : null,
+        numbers ? h("div", { class: "term" }, mathOf(numbers)) : null,
+      ),
+    )];
   });
 }
 
@@ -231,7 +268,10 @@ function changeRow(player: Player, change: Change): HTMLElement {
   const row = h("div", { class: "eqr" }, h("span", { class: "who" }, naming(player.model, change.value)));
   if (change.before) row.append(blockTerm(player, change.before, [bold(`${name} before `)], { cls: "lo" }));
   if (change.grad) row.append(pair("with", blockTerm(player, change.grad, [bold(`∂${name} `)], { cls: "in" })));
-  if (change.after) row.append(pair("→", blockTerm(player, change.after, [bold(`${name} after `)], { cls: "lo", box: "res v", hidden: player.isHidden("value", change.value) })));
+  if (change.after) row.append(pair(
+    "→",
+    blockTerm(player, change.after, [bold(`${name} after `)], { cls: "lo", box: "res v", hidden: player.isHidden("value", change.value) }),
+  ));
   if (change.text) row.append(h("code", { class: "aside" }, change.text));
   return h("div", { class: "eqb" }, sized(row, [change.before, change.grad, change.after]));
 }

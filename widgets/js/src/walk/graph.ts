@@ -1,13 +1,13 @@
 // The picture: laid out once an episode, drawn anew where something changed, the current step kept in sight.
 import { h, icon, s, setAttr, setText } from "../dom";
 import type { Block } from "./data";
-import { type Camera, READABLE, clamped, fitScale, fitted, focusOf, follow, stepScale, zoomed } from "./camera";
 import { type Detail, drawBack, drawBracket, drawCircle, drawForth, drawSpot, spotName } from "./drawing";
 import { backState, spotState, unitState } from "./graphstate";
 import type { Pane } from "./header";
 import { type Key, type Model, keyOf } from "./model";
 import type { Player } from "./player";
 import { type Box, type Scene, type Spot, layOut } from "./scene";
+import { Viewport } from "./viewport";
 
 const EYE = "M1.5 7c2.6-4.6 8.4-4.6 11 0-2.6 4.6-8.4 4.6-11 0zM7 5.2a1.8 1.8 0 1 0 .01 0z";
 const LEAST_HEIGHT = 236;
@@ -27,42 +27,56 @@ class Graph implements Pane {
   private readonly world = s("g", {});
   private readonly layers = { wires: s("g", {}), brackets: s("g", {}), spots: s("g", {}), circles: s("g", {}) };
   private readonly boxes = s("g", { class: "boxes" });
-  private readonly eye = s("g", { class: "eye", "aria-hidden": "true" }, s("title", {}, "Hide or show (H)"), s("rect", { width: 18, height: 16, rx: 2 }), s("path", { d: EYE, transform: "translate(2 1)" }));
+  private readonly eye = s(
+    "g", { class: "eye", "aria-hidden": "true" }, s("title", {}, "Hide or show (H)"), s("rect", { width: 18, height: 16, rx: 2 }),
+    s("path", { d: EYE, transform: "translate(2 1)" }),
+  );
   private readonly parts = new Map<string, Part>();
   private readonly hide: HTMLButtonElement;
   private readonly tools: HTMLElement;
   private readonly count = h("span", { class: "dim small" });
+  private readonly view: Viewport;
+  private readonly meaning = h("span", { class: "meaning" });
   private scene: Scene | null = null;
   private sceneKey = "";
-  private camera: Camera | null = null;
-  private followed = "";
   private current = ""; // the part that has the one tab stop
-  private chosen = 0; // zoom by hand; 0: the picture chooses
   private offered: Spot | null = null; // the matrix under the pointer
   private heights = new Map<string, number>();
 
   constructor(private readonly player: Player) {
-    const zoom = (by: number): void => this.zoom(by, { x: this.size().w / 2, y: this.size().h / 2 });
-    const tool = (label: string, title: string, path: string, press: () => void): HTMLButtonElement => h("button", { type: "button", class: "btn i", "aria-label": label, title, onclick: press }, icon(14, path));
-    this.hide = h("button", { type: "button", class: "btn q ask", "aria-pressed": "false", title: "Ask first: what a step brings is hidden until somebody predicts or reveals it. H on a matrix hides that one.", onclick: () => player.set({ hideNew: !player.state.hideNew }) }, icon(14, `${EYE}M2.5 12L11.5 2`), "Hide new");
-    this.tools = h("span", { class: "tools" }, tool("Zoom out", "Zoom out", "M3 7h8", () => zoom(1 / 1.3)), tool("Zoom in", "Zoom in", "M3 7h8M7 3v8", () => zoom(1.3)), tool("Fit graph", "The whole graph (0)", "M2 5V2h3M9 2h3v3M12 9v3H9M5 12H2V9", () => this.fit()));
-    const legend = h("span", { class: "leg", "aria-hidden": "true" }, h("i", { class: "sw v" }), "value →\u2002", h("i", { class: "sw g" }), "gradient ←");
+    this.view = new Viewport(this.box, () => this.scene, () => this.draw());
+    const tool = (label: string, title: string, path: string, press: () => void): HTMLButtonElement => h(
+      "button", { type: "button", class: "btn i", "aria-label": label, title, onclick: press }, icon(14, path),
+    );
+    this.hide = h(
+      "button",
+      {
+        type: "button", class: "btn q ask", "aria-pressed": "false",
+        title: "Ask first: what a step brings is hidden until somebody predicts or reveals it. H on a matrix hides that one.",
+        onclick: () => player.set({ hideNew: !player.state.hideNew }),
+      },
+      icon(14, `${EYE}M2.5 12L11.5 2`), "Hide new",
+    );
+    this.tools = h(
+      "span", { class: "tools" }, tool("Zoom out", "Zoom out", "M3 7h8", () => this.view.zoom(1 / 1.3)),
+      tool("Zoom in", "Zoom in", "M3 7h8M7 3v8", () => this.view.zoom(1.3)),
+      tool("Fit graph", "The whole graph (0)", "M2 5V2h3M9 2h3v3M12 9v3H9M5 12H2V9", () => this.view.fit()),
+    );
+    const legend = h("span", { class: "leg", "aria-hidden": "true" }, h("i", { class: "sw v" }), "value →\u2002", h("i", { class: "sw g" }), "gradient ←", this.meaning);
     this.svg.append(this.world);
     this.world.append(s("g", { "aria-hidden": "true" }, ...Object.values(this.layers)), this.boxes, this.eye);
     this.box.append(this.svg);
-    this.el = h("div", { class: "wg" }, h("div", { class: "cap" }, h("span", {}, "graph"), this.count, h("span", { class: "gap" }), legend, this.hide, this.tools), this.box);
+    this.el = h(
+      "div", { class: "wg" },
+      h("div", { class: "cap" }, h("span", {}, "graph"), this.count, h("span", { class: "gap" }), legend, this.hide, this.tools),
+      this.box,
+    );
     this.svg.addEventListener("click", (event) => this.press(event));
     this.svg.addEventListener("keydown", (event) => this.keys(event as KeyboardEvent));
     this.svg.addEventListener("pointerover", (event) => this.offer(event.target as Element));
     this.svg.addEventListener("pointerleave", () => this.offer(null));
     this.svg.addEventListener("focusin", (event) => this.stop((event.target as Element).getAttribute("data-key") ?? ""));
-    this.box.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-    this.drag();
     this.offer(null);
-  }
-
-  private size(): { w: number; h: number } {
-    return { w: this.box.clientWidth || 580, h: this.box.clientHeight || 284 };
   }
 
   draw(): void {
@@ -72,6 +86,8 @@ class Graph implements Pane {
     const episode = model.episodeAt(state.step);
     const few = model.episodes.length > 1 && episode ? `pass ${episode.index + 1} of ${model.episodes.length}` : "";
     setText(this.count, few);
+    const loss = model.lossAt(state.step);
+    setText(this.meaning, loss === "" ? "" : `∂h is short for ∂${loss}/∂h`);
     this.look(scene);
     this.paint(scene);
   }
@@ -80,7 +96,7 @@ class Graph implements Pane {
   private layout(): Scene {
     const { model, state } = this.player;
     const episode = model.episodeAt(state.step) ?? { index: -1, from: 0, to: 0, ops: [] };
-    const { w } = this.size();
+    const { w } = this.view.size();
     const key = `${episode.index}:${w}:${[...state.folded].join()}`;
     if (this.scene && key === this.sceneKey) return this.scene;
     const before = this.sceneKey.split(":");
@@ -88,8 +104,7 @@ class Graph implements Pane {
     const { steps } = model.walk;
     const back = steps.slice(episode.from, episode.to + 1).find(({ phase }) => phase === "backward");
     this.scene = layOut(model.walk, episode.ops, back?.op ?? null, state.folded, w, finalGrad(model, episode));
-    if (before[0] !== String(episode.index) || before[1] !== String(w)) this.camera = null;
-    this.followed = "";
+    if (before[0] !== String(episode.index) || before[1] !== String(w)) this.view.reset();
     this.keepHeight(w);
     return this.scene;
   }
@@ -107,34 +122,23 @@ class Graph implements Pane {
 
   /** Move the camera as little as the step needs. */
   private look(scene: Scene): void {
-    const size = this.size();
-    const { model, state } = this.player;
-    const fit = fitScale(scene, size);
-    if (this.camera === null) {
-      this.camera = fit >= READABLE ? fitted(scene, size) : { x: 0, y: 0, scale: this.chosen || stepScale(scene, size) };
-      this.followed = "";
-    }
-    const key = `${state.step}:${size.w}:${size.h}:${this.sceneKey}`;
-    if (key !== this.followed) {
-      const op = model.step(state.step)?.op;
-      const units = new Set(scene.units.flatMap((unit, at) => (op !== null && op !== undefined && unit.ops.includes(op) ? [at] : [])));
-      this.camera = fit >= READABLE && this.chosen === 0 ? fitted(scene, size) : follow(this.camera, scene, size, focusOf(scene, units));
-      this.followed = key;
-    }
-    const { x, y, scale } = this.camera;
-    setAttr(this.svg, "width", String(size.w));
-    setAttr(this.svg, "height", String(size.h));
+    const op = this.player.model.step(this.player.state.step)?.op ?? null;
+    const units = new Set(scene.units.flatMap((unit, at) => (op !== null && unit.ops.includes(op) ? [at] : [])));
+    const { x, y, scale } = this.view.look(scene, units, `${this.player.state.step}:${this.sceneKey}`);
+    const { w, h: high } = this.view.size();
+    setAttr(this.svg, "width", String(w));
+    setAttr(this.svg, "height", String(high));
     setAttr(this.world, "transform", `translate(${Math.round(x)} ${Math.round(y)}) scale(${Math.round(scale * 1000) / 1000})`);
   }
 
   private paint(scene: Scene): void {
     const { player } = this;
     const { step } = player.state;
-    const { scale } = this.camera!;
+    const { scale, x } = this.view.camera;
     const detail: Detail = scale >= 0.55 ? "all" : scale >= 0.3 ? "some" : "few";
-    const left = Math.round(-this.camera!.x / scale);
+    const left = Math.round(-x / scale);
     const seen = new Set<string>();
-    const inSight = this.sight();
+    const inSight = this.view.sight();
     for (const wire of scene.wires) {
       if (!unitState(player, scene, scene.circles[wire.unit]).shown || !inSight(bounds(wire.forth))) continue;
       const back = backState(player, scene, wire);
@@ -142,8 +146,15 @@ class Graph implements Pane {
     }
     for (const bracket of scene.brackets) {
       if (!bracket.group.ops.some((op) => (player.model.forwardOf.get(op) ?? Infinity) <= step) || !inSight({ x: bracket.x, y: bracket.y, w: bracket.w, h: 20 })) continue;
-      this.part(seen, this.layers.brackets, `b${bracket.group.key}`, `${bracket.x},${bracket.folded},${Math.max(bracket.x, left)}`, () => drawBracket(bracket, left));
-      this.name(`b${bracket.group.key}`, { x: bracket.x, y: bracket.y, w: Math.max(bracket.w, 40), h: 20 }, `${bracket.group.label} (module ${bracket.group.cls}, ${bracket.group.ops.length} ops)`, bracket.group.ops.length > 1 ? String(!bracket.folded) : null);
+      this.part(
+        seen, this.layers.brackets, `b${bracket.group.key}`, `${bracket.x},${bracket.folded},${Math.max(bracket.x, left)}`,
+        () => drawBracket(bracket, left),
+      );
+      this.name(
+        `b${bracket.group.key}`, { x: bracket.x, y: bracket.y, w: Math.max(bracket.w, 40), h: 20 },
+        `${bracket.group.label} (module ${bracket.group.cls}, ${bracket.group.ops.length} ops)`,
+        bracket.group.ops.length > 1 ? String(!bracket.folded) : null,
+      );
     }
     for (const spot of scene.spots) {
       const state = spotState(player, spot);
@@ -157,7 +168,11 @@ class Graph implements Pane {
       if (!state.shown || !inSight(circle)) continue;
       const unit = scene.units[circle.unit];
       this.part(seen, this.layers.circles, circle.key, `${JSON.stringify(state)}${circle.cx},${circle.cy}`, () => drawCircle(scene, circle, state));
-      this.name(circle.key, circle, unit.group === null ? `${unit.symbol} (op${state.now ? ", current step" : ""})` : `${unit.symbol} (module, folded)`, unit.group === null ? null : "false", state.now !== "");
+      this.name(
+        circle.key, circle,
+        unit.group === null ? `${unit.symbol} (op${state.now ? ", current step" : ""})` : `${unit.symbol} (module, folded)`,
+        unit.group === null ? null : "false", state.now !== "",
+      );
     }
     for (const [key, { g, box }] of this.parts) {
       if (seen.has(key)) continue;
@@ -166,14 +181,6 @@ class Graph implements Pane {
       this.parts.delete(key);
     }
     this.oneStop();
-  }
-
-  /** What is in the window, with as much around it again. */
-  private sight(): (box: Box) => boolean {
-    const { x, y, scale } = this.camera!;
-    const { w, h: high } = this.size();
-    const [left, top, right, bottom] = [(-x - w) / scale, (-y - high) / scale, (-x + 2 * w) / scale, (-y + 2 * high) / scale];
-    return (box) => box.x < right && box.x + box.w > left && box.y < bottom && box.y + box.h > top;
   }
 
   /** The element of a part, filled anew when its look has changed. */
@@ -247,7 +254,7 @@ class Graph implements Pane {
       return;
     }
     const key = (event.target as Element).closest("[data-key]")?.getAttribute("data-key");
-    if (key && !this.dragged) this.open(key, (event as MouseEvent).altKey);
+    if (key && !this.view.dragged) this.open(key, (event as MouseEvent).altKey);
   }
 
   /** Go to the step of a node; fold or open a module. */
@@ -296,51 +303,10 @@ class Graph implements Pane {
       const spot = this.scene?.spots.find((one) => one.key === this.current);
       if (spot === undefined) return;
       this.toggle(spot.value);
-    } else if (key === "0") this.fit();
+    } else if (key === "0") this.view.fit();
     else return;
     event.preventDefault();
     event.stopPropagation();
-  }
-
-  private fit(): void {
-    if (this.scene === null) return;
-    this.camera = fitted(this.scene, this.size());
-    this.chosen = this.camera.scale;
-    this.draw();
-  }
-
-  private zoom(by: number, at: { x: number; y: number }): void {
-    if (this.scene === null || this.camera === null) return;
-    this.camera = clamped(zoomed(this.camera, by, at), { w: this.scene.w * 1, h: this.scene.h }, this.size());
-    this.chosen = this.camera.scale;
-    this.draw();
-  }
-
-  private wheel(event: WheelEvent): void {
-    if (!event.ctrlKey && !event.metaKey) return;
-    event.preventDefault();
-    const place = this.box.getBoundingClientRect();
-    this.zoom(Math.exp(-event.deltaY / 300), { x: event.clientX - place.left, y: event.clientY - place.top });
-  }
-
-  private dragged = false;
-
-  private drag(): void {
-    let from: { x: number; y: number; camera: Camera } | null = null;
-    this.box.addEventListener("pointerdown", (event) => {
-      this.dragged = false;
-      if (event.button === 0 && this.camera) from = { x: event.clientX, y: event.clientY, camera: this.camera };
-    });
-    this.box.addEventListener("pointermove", (event) => {
-      if (from === null || this.scene === null) return;
-      const [dx, dy] = [event.clientX - from.x, event.clientY - from.y];
-      if (!this.dragged && Math.hypot(dx, dy) < 4) return;
-      if (!this.dragged) this.box.setPointerCapture?.(event.pointerId);
-      this.dragged = true;
-      this.camera = clamped({ ...from.camera, x: from.camera.x + dx, y: from.camera.y + dy }, this.scene, this.size());
-      this.draw();
-    });
-    for (const end of ["pointerup", "pointercancel"] as const) this.box.addEventListener(end, () => { from = null; });
   }
 }
 

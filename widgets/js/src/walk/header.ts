@@ -48,7 +48,14 @@ export function createTitle(player: Player, actions: { presenter(): void }): Pan
   const code = h("code", {});
   const line = h("span", { class: "dim" });
   const turn = h("span", { class: "dim turn" });
-  const presenter = h("button", { type: "button", class: "btn q pres", "aria-pressed": "false", title: "Presenter mode: full screen, type × 1.6, one idea at a time; Space is Next (P)", onclick: () => actions.presenter() }, h("span", {}, "Presenter"), " ", h("kbd", { "aria-hidden": "true" }, "P"));
+  const presenter = h(
+    "button",
+    {
+      type: "button", class: "btn q pres", "aria-pressed": "false",
+      title: "Presenter mode: full screen, type × 1.6, one idea at a time; Space is Next (P)", onclick: () => actions.presenter(),
+    },
+    h("span", {}, "Presenter"), " ", h("kbd", { "aria-hidden": "true" }, "P"),
+  );
   const el = h("header", { class: "wh" }, h("div", { class: "ttl" }, number, verb, code, line, turn), presenter);
   return {
     el,
@@ -76,13 +83,23 @@ const BACK = "M9.5 3l-5 4 5 4";
 const ON = "M4.5 3l5 4-5 4";
 
 export function createButtons(player: Player): Pane {
-  const round = (label: string, key: string, path: string, press: () => void): HTMLButtonElement => h("button", { type: "button", class: "btn i o", "aria-label": label, title: `${label} (${key})`, onclick: press }, icon(14, path));
+  const round = (label: string, key: string, path: string, press: () => void): HTMLButtonElement => h(
+    "button", { type: "button", class: "btn i o", "aria-label": label, title: `${label} (${key})`, onclick: press },
+    icon(14, path),
+  );
   const first = round("First", "Home", "M3 3v8M11 3L6 7l5 4", () => player.go(0));
   const previous = round("Previous", "←", BACK, () => player.previous());
   const play = round("Play", "Space", "M4.5 3l6 4-6 4z", () => player.play());
   const next = h("button", { type: "button", class: "btn p next", title: "Next (→)", onclick: () => player.next() }, "Next ", icon(14, ON));
   const last = round("Last", "End", "M10.5 3v8M3 3l5 4-5 4", () => player.go(player.last));
-  const speed = h("select", { class: "quiet speed", "aria-label": "Speed", title: "Speed of Play, in steps a second (+ and −)", onchange: () => player.set({ speed: Number(speed.value) }) }, ...SPEEDS.map((one) => h("option", { value: one }, one === 0.5 ? "½ ×" : `${one} ×`)));
+  const speed = h(
+    "select",
+    {
+      class: "quiet speed", "aria-label": "Speed", title: "Speed of Play, in steps a second (+ and −)",
+      onchange: () => player.set({ speed: Number(speed.value) }),
+    },
+    ...SPEEDS.map((one) => h("option", { value: one }, one === 0.5 ? "½ ×" : `${one} ×`)),
+  );
   const el = h("span", { class: "bt" }, first, previous, play, next, last, speed);
   const path = play.querySelector("path")!;
   return {
@@ -92,7 +109,9 @@ export function createButtons(player: Player): Pane {
       const atEnd = step >= player.last && !(presenter && phase === 0 && player.hasFormula(step));
       const atStart = step === 0 && !(presenter && phase === 1);
       // not `disabled`: a button that loses the focus at the last step would take the keys away from who goes by keys
-      for (const [button, off] of [[first, atStart], [previous, atStart], [next, atEnd], [last, step >= player.last], [play, player.last === 0]] as const) setAttr(button, "aria-disabled", off ? "true" : null);
+      for (const [button, off] of [
+        [first, atStart], [previous, atStart], [next, atEnd], [last, step >= player.last], [play, player.last === 0],
+      ] as const) setAttr(button, "aria-disabled", off ? "true" : null);
       setAttr(play, "aria-label", playing ? "Pause" : "Play");
       setAttr(play, "title", playing ? "Pause (Space)" : "Play (Space)");
       setAttr(path, "d", playing ? "M5 3v8M9 3v8" : "M4.5 3l6 4-6 4z");

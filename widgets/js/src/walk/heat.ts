@@ -16,5 +16,8 @@ export function tints(block: Block, facet: number, most: number, strength: numbe
     const [x, y] = place(i, j);
     paths.set(level, `${paths.get(level) ?? ""}M${x} ${y}h${w}v${h}h${-w}z`);
   }));
-  return [...paths].map(([level, d]) => s("path", { d, fill: `rgba(var(--${level > 0 ? "pos" : "neg"}),${Math.round((Math.abs(level) / STEPS) * strength * 100) / 100})` }));
+  return [...paths].map(([level, d]) => s(
+    "path",
+    { d, fill: `rgba(var(--${level > 0 ? "pos" : "neg"}),${Math.round((Math.abs(level) / STEPS) * strength * 100) / 100})` },
+  ));
 }

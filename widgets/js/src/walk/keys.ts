@@ -15,7 +15,9 @@ const typing = (target: HTMLElement): boolean => target instanceof HTMLTextAreaE
 
 function action(event: KeyboardEvent, target: HTMLElement, player: Player, presenter: () => void): (() => void) | null {
   const { state } = player;
-  const window = (by: number): (() => void) | null => (player.windows(state.step) > 1 ? () => player.set({ window: Math.min(player.windows(state.step) - 1, Math.max(0, state.window + by)), playing: false }) : null);
+  const window = (by: number): (() => void) | null => (player.windows(state.step) > 1 ? () => player.set({
+    window: Math.min(player.windows(state.step) - 1, Math.max(0, state.window + by)), playing: false,
+  }) : null);
   const own = target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && target.getAttribute("aria-label") !== "Walkthrough step");
   switch (event.key) {
     case "ArrowRight": case "PageDown": return own ? null : event.shiftKey ? window(1) : () => player.next();

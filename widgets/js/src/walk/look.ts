@@ -50,7 +50,9 @@ export function lookOf(block: Block | null, grad: Block | null, { narrow, crowde
 }
 
 /** Where matrix `at` of the drawn ones stands. */
-export const facetAt = (look: Look, at: number): { x: number; y: number } => ({ x: (at % look.perRow) * (look.fw + FACET_GAP), y: Math.floor(at / look.perRow) * (look.fh + FACET_GAP) });
+export const facetAt = (look: Look, at: number): { x: number; y: number } => ({
+  x: (at % look.perRow) * (look.fw + FACET_GAP), y: Math.floor(at / look.perRow) * (look.fh + FACET_GAP),
+});
 
 function widthOf(block: Block, narrow: boolean): number {
   let longest = 1;

@@ -39,8 +39,12 @@ function digits(block: Block, facet: number, look: Look, place: (i: number, j: n
 function leftOut(block: Block, look: Look, x: number, y: number): SVGElement[] {
   const dots: SVGElement[] = [];
   const jump = (indices: number[], at: number): boolean => at > 0 && indices[at] !== indices[at - 1] + 1;
-  block.cols.forEach((_, j) => { if (jump(block.cols, j)) dots.push(s("text", { class: "m dots", x: x + offset(block.cols, j, look.cw) - 3.5, y: y + look.fh / 2 + 2 }, "⋮")); });
-  block.rows.forEach((_, i) => { if (jump(block.rows, i)) dots.push(s("text", { class: "m dots", x: x + look.fw / 2, y: y + offset(block.rows, i, look.ch) - 1 }, "⋯")); });
+  block.cols.forEach((_, j) => { if (jump(block.cols, j)) dots.push(s(
+    "text", { class: "m dots", x: x + offset(block.cols, j, look.cw) - 3.5, y: y + look.fh / 2 + 2 }, "⋮",
+  )); });
+  block.rows.forEach((_, i) => { if (jump(block.rows, i)) dots.push(s(
+    "text", { class: "m dots", x: x + look.fw / 2, y: y + offset(block.rows, i, look.ch) - 1 }, "⋯",
+  )); });
   return dots;
 }
 
@@ -80,10 +84,19 @@ export function formulaMatrix(block: Block, options: MatrixOptions & { window?: 
   const [w, h] = [cols.length * size, rows.length * size];
   const svg = s("svg", { width: w + 2, height: h + 2, role: "img", "aria-label": `picture of ${rows.length}×${cols.length} entries` });
   if (options.hidden) svg.append(s("text", { class: "m", x: w / 2, y: h / 2 + 4 }, "?"));
-  else svg.append(...tints(block, options.facet ?? 0, largest(block), 0.85, (i, j) => [1 + j * size, 1 + i * size], size, size, (i, j) => options.lit?.(i, j) !== "later"));
+  else svg.append(...tints(
+    block, options.facet ?? 0, largest(block), 0.85, (i, j) => [1 + j * size, 1 + i * size], size, size,
+    (i, j) => options.lit?.(i, j) !== "later",
+  ));
   svg.append(s("rect", { class: options.cls === "in" ? "mg" : "mv", x: 0.5, y: 0.5, width: w + 1, height: h + 1 }));
   const { window } = options;
-  if (window) svg.append(s("rect", { class: "win", x: 1 + (window.cols[0] - cols[0]) * size, y: 1 + (window.rows[0] - rows[0]) * size, width: (window.cols[1] - window.cols[0]) * size, height: (window.rows[1] - window.rows[0]) * size }));
+  if (window) svg.append(s(
+    "rect",
+    {
+      class: "win", x: 1 + (window.cols[0] - cols[0]) * size, y: 1 + (window.rows[0] - rows[0]) * size,
+      width: (window.cols[1] - window.cols[0]) * size, height: (window.rows[1] - window.rows[0]) * size,
+    },
+  ));
   return svg;
 }
 
@@ -95,7 +108,9 @@ export function mathMatrix(block: Block, { facet = 0, cls = "", hidden = false, 
     return m("mn", mark ? { class: mark } : {}, hidden ? "?" : mark === "later" ? "·" : cell(entry(block, facet, i, j)));
   };
   if (scalar) return m("math", {}, m("mrow", { class: cls }, show(0, 0)));
-  const cells = (i: number): Element[] => block.cols.flatMap((col, j) => [...(j > 0 && col !== block.cols[j - 1] + 1 ? [m("mtd", {}, m("mo", {}, "⋯"))] : []), m("mtd", {}, show(i, j))]);
+  const cells = (i: number): Element[] => block.cols.flatMap((col, j) => [
+    ...(j > 0 && col !== block.cols[j - 1] + 1 ? [m("mtd", {}, m("mo", {}, "⋯"))] : []), m("mtd", {}, show(i, j)),
+  ]);
   const rows = block.rows.flatMap((row, i) => {
     const line = cells(i);
     const gap = i > 0 && row !== block.rows[i - 1] + 1 ? [m("mtr", {}, ...line.map(() => m("mtd", {}, m("mo", {}, "⋮"))))] : [];

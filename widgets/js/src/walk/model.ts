@@ -18,7 +18,7 @@ export class Model {
   private readonly lines = new Map<string, number[]>();
   private readonly grads = new Map<number, Known[]>();
   private readonly used = new Map<number, number>();
-  private readonly roots = new Map<number, number>(); // the call of backward that starts from a value
+  private readonly roots = new Map<number, { step: number; symbol: string }>(); // the call of backward that starts from a value
 
   constructor(readonly walk: Walk) {
     walk.steps.forEach((step, at) => this.take(step, at));
@@ -28,7 +28,7 @@ export class Model {
   private take(step: Step, at: number): void {
     const op = step.op === null ? undefined : this.walk.ops.get(step.op);
     for (const { text, line } of [step, ...(op?.via ?? [])]) this.onLine(text, line, at);
-    if (step.root !== null) this.roots.set(step.root, at);
+    if (step.root !== null) this.roots.set(step.root.value, { step: at, symbol: step.root.symbol });
     if (op === undefined) return;
     if (step.phase === "forward") {
       if (!this.forwardOf.has(op.id)) this.forwardOf.set(op.id, at);
@@ -37,7 +37,7 @@ export class Model {
     if (step.phase !== "backward") return;
     this.backwardOf.set(op.id, [...(this.backwardOf.get(op.id) ?? []), at]);
     const [out] = op.output;
-    if (step.grad && out !== undefined && this.gradAt(out, at) === null) this.know(out, this.roots.get(out) ?? at, step.grad);
+    if (step.grad && out !== undefined && this.gradAt(out, at) === null) this.know(out, this.roots.get(out)?.step ?? at, step.grad);
     for (const part of step.parts) if (part.total) this.know(part.to, at, part.total);
   }
 
@@ -57,6 +57,17 @@ export class Model {
     const known = this.grads.get(value);
     if (known) known.push({ step, block });
     else this.grads.set(value, [{ step, block }]);
+  }
+
+  /** How the loss is called in formulas, `L` in `∂L/∂h`; of another value: null. */
+  rootSymbol(id: number): string | null {
+    return this.roots.get(id)?.symbol ?? null;
+  }
+
+  /** What the backward pass around a step starts from, as formulas call it. */
+  lossAt(at: number): string {
+    const episode = this.episodeAt(at);
+    return [...this.roots.values()].find(({ step }) => episode !== null && step >= episode.from && step <= episode.to)?.symbol ?? "";
   }
 
   /** Whether there is a backward at all. */
@@ -119,7 +130,7 @@ export class Model {
     if (step?.phase === "backward") {
       for (const part of step.parts) keys.add(keyOf("grad", part.to));
     }
-    if (step?.root !== null && step?.root !== undefined && this.gradStep(step.root, at) === at) keys.add(keyOf("grad", step.root));
+    if (step?.root && this.gradStep(step.root.value, at) === at) keys.add(keyOf("grad", step.root.value));
     for (const { value } of step?.changes ?? []) keys.add(keyOf("value", value));
     return keys;
   }

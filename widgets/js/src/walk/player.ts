@@ -155,7 +155,10 @@ export class Player {
     const [of, id] = key.split(":") as ["value" | "grad", string];
     const largest = block.data.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0);
     const tolerance = Math.min(0.05, 0.02 * largest); // as exact as a matrix shows its entries
-    return { id: `own:${key}@${at}`, own: true, step: at, ask: "value", target: Number(id), of, entry: null, prompt: "", answer: [...block.data], tolerance, why: "" };
+    return {
+      id: `own:${key}@${at}`, own: true, step: at, ask: "value", target: Number(id), of, entry: null, prompt: "",
+      answer: [...block.data], tolerance, why: "",
+    };
   }
 
   private blockOf(key: Key, at: number): { data: Float32Array } | null {

@@ -30,7 +30,10 @@ export function cut(list: Piece[], from: number, to: number): (Piece & { inside:
     const end = piece.from + piece.text.length;
     const bounds = [piece.from, ...[from, to].filter((at) => at > piece.from && at < end), end];
     for (let i = 0; i + 1 < bounds.length; i++) {
-      if (bounds[i + 1] > bounds[i]) out.push({ text: piece.text.slice(bounds[i] - piece.from, bounds[i + 1] - piece.from), kind: piece.kind, from: bounds[i], inside: bounds[i] >= from && bounds[i] < to });
+      if (bounds[i + 1] > bounds[i]) out.push({
+        text: piece.text.slice(bounds[i] - piece.from, bounds[i + 1] - piece.from), kind: piece.kind, from: bounds[i],
+        inside: bounds[i] >= from && bounds[i] < to,
+      });
     }
   }
   return out;

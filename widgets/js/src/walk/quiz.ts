@@ -39,7 +39,13 @@ export function createQuiz(player: Player, speak: (text: string) => void): Pane 
 function idle(player: Player): Node[] {
   const asked = player.model.walk.quiz.length;
   const words = asked > 0 ? `No question at this step; the lesson asks ${asked}.` : "No question at this step.";
-  return [h("p", { class: "dim" }, words), h("p", { class: "dim" }, "To ask one, press Hide new: each step then waits for a prediction. Or go to a matrix and press ", h("kbd", {}, "H"), ".")];
+  return [
+    h("p", { class: "dim" }, words),
+    h(
+      "p", { class: "dim" }, "To ask one, press Hide new: each step then waits for a prediction. Or go to a matrix and press ",
+      h("kbd", {}, "H"), ".",
+    ),
+  ];
 }
 
 function blockOf(player: Player, question: Question): Block | null {
@@ -56,7 +62,10 @@ function ask(player: Player, question: Question, outcome: Outcome | null): Node[
   const prompt = question.prompt || `What is ${title}? Type its entries.`;
   const say = h("span", { class: "dim say" }, verdict(outcome));
   const size = question.ask === "shape" ? 1 : question.entry ? 1 : question.answer.length;
-  if (size > MOST_CELLS) return [h("p", {}, prompt), h("p", { class: "dim" }, `${size} entries are too many to type: say it aloud.`), h("div", { class: "pb" }, ...buttons(player, question, null, settled), say)];
+  if (size > MOST_CELLS) return [
+    h("p", {}, prompt), h("p", { class: "dim" }, `${size} entries are too many to type: say it aloud.`),
+    h("div", { class: "pb" }, ...buttons(player, question, null, settled), say),
+  ];
   const texts = settled ? solution(question) : (player.state.typed.get(question.id) ?? Array.from({ length: size }, () => ""));
   const form = fields(player, question, block, texts, outcome, settled);
   const known = knownOperand(player, question);
@@ -99,7 +108,14 @@ function grade(question: Question, texts: string[]): Mark[] {
 
 function fields(player: Player, question: Question, block: Block | null, texts: string[], outcome: Outcome | null, settled: boolean): HTMLElement {
   if (question.ask === "shape") {
-    const input = h("input", { type: "text", class: `cell wide ${outcome?.marks[0] ?? ""}`, "aria-label": `Shape of ${called(player.model, question.target)}`, placeholder: "2×3", autocomplete: "off", value: texts[0] ?? "", disabled: settled, oninput: () => player.type(question, [input.value]) });
+    const input = h(
+      "input",
+      {
+        type: "text", class: `cell wide ${outcome?.marks[0] ?? ""}`,
+        "aria-label": `Shape of ${called(player.model, question.target)}`, placeholder: "2×3", autocomplete: "off",
+        value: texts[0] ?? "", disabled: settled, oninput: () => player.type(question, [input.value]),
+      },
+    );
     return h("div", { class: "tap one" }, input);
   }
   const cols = question.entry ? 1 : Math.max(1, block?.cols.length ?? texts.length);
@@ -148,5 +164,8 @@ function buttons(player: Player, question: Question, form: HTMLElement | null, s
     event.preventDefault();
     give("check");
   });
-  return [check as Node, h("button", { type: "button", class: "btn", onclick: () => give("reveal") }, "Reveal"), h("button", { type: "button", class: "btn q", onclick: () => give("skip") }, "Skip")].filter((node) => node !== null);
+  return [
+    check as Node, h("button", { type: "button", class: "btn", onclick: () => give("reveal") }, "Reveal"),
+    h("button", { type: "button", class: "btn q", onclick: () => give("skip") }, "Skip"),
+  ].filter((node) => node !== null);
 }

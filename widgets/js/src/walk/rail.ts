@@ -65,7 +65,10 @@ export function createRail(player: Player): Pane {
   const { model } = player;
   const total = model.walk.steps.length;
   const svg = s("svg", { "aria-hidden": "true", height: HEIGHT });
-  const input = h("input", { type: "range", min: 1, max: Math.max(1, total), step: 1, "aria-label": "Walkthrough step", oninput: () => player.go(Number(input.value) - 1) });
+  const input = h(
+    "input",
+    { type: "range", min: 1, max: Math.max(1, total), step: 1, "aria-label": "Walkthrough step", oninput: () => player.go(Number(input.value) - 1) },
+  );
   const el = h("div", { class: "scr" }, svg, input);
   let drawn = "";
   return {

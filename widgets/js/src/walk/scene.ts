@@ -120,7 +120,10 @@ class Placing {
       const side = this.columns.sides.get(unit)![at];
       const box = { x: circle.cx + side.value, y: lane.leaves - leaf.h, w: leaf.w, h: leaf.h };
       const grad = side.grad === null ? null : { ...box, x: circle.cx + side.grad };
-      const spot = this.put({ ...box, key: `l${leaf.value}.${unit}.${at}`, value: leaf.value, kind: leaf.chip ? "chip" : "leaf", lane: grid.lane[unit], unit, look: leaf.look, grad });
+      const spot = this.put({
+        ...box, key: `l${leaf.value}.${unit}.${at}`, value: leaf.value, kind: leaf.chip ? "chip" : "leaf", lane: grid.lane[unit],
+        unit, look: leaf.look, grad,
+      });
       const top = circle.y;
       const foot = circle.cx + (several > 0 ? (at - several / 2) * 8 : 0);
       const middle = spot.x + spot.w / 2;
@@ -140,7 +143,10 @@ class Placing {
     const left = into === null ? undefined : this.spots.find((spot) => spot.value === into && spot.kind === "chain" && spot.lane === circle.lane && spot.x < circle.cx);
     const { output } = units[unit];
     const right = output === null ? undefined : this.home.get(output);
-    if (right) this.wires.push({ key: `o${circle.key}`, kind: "out", unit, value: right.value, forth: [[circle.x + circle.w, circle.cy], [right.x, circle.cy]], back: null });
+    if (right) this.wires.push({
+      key: `o${circle.key}`, kind: "out", unit, value: right.value,
+      forth: [[circle.x + circle.w, circle.cy], [right.x, circle.cy]], back: null,
+    });
     if (!left) return;
     const from = right?.grad ?? null;
     const back: Point[] | null = left.grad && from ? [[from.x, from.y + from.h / 2], [left.grad.x + left.grad.w, left.grad.y + left.grad.h / 2]] : null;

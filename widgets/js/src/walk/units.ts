@@ -25,7 +25,10 @@ export function groupsOf(walk: Walk, ops: number[]): Group[] {
     open = open.slice(0, same);
     for (let depth = same; depth < chain.length; depth++) {
       const module = walk.modules[chain[depth]];
-      const group = { key: `${module.path}#${id}`, label: module.label || module.path, cls: module.cls, depth, ops: [], parent: open[depth - 1]?.key ?? null, module: chain[depth] };
+      const group = {
+        key: `${module.path}#${id}`, label: module.label || module.path, cls: module.cls, depth, ops: [],
+        parent: open[depth - 1]?.key ?? null, module: chain[depth],
+      };
       groups.push(group);
       open.push(group);
     }
@@ -77,5 +80,7 @@ function unitsOfGroup(walk: Walk, group: Group, ops: number[]): Unit[] {
   const last = walk.ops.get(group.ops[group.ops.length - 1])?.output[0];
   const outputs = [...made].filter((id) => later.has(id));
   if (outputs.length === 0 && last !== undefined) outputs.push(last);
-  return outputs.map((output, at) => ({ key: `group:${group.key}${at > 0 ? `.${at}` : ""}`, ops: group.ops, inputs, output, symbol: group.label, group: group.key }));
+  return outputs.map((output, at) => ({
+    key: `group:${group.key}${at > 0 ? `.${at}` : ""}`, ops: group.ops, inputs, output, symbol: group.label, group: group.key,
+  }));
 }

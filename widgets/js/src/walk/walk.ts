@@ -92,7 +92,16 @@ function compose(root: HTMLElement, player: Player, actions: { presenter(): void
   root.append(grid);
   if (walk.truncated) grid.append(h("p", { class: "cut", role: "note" }, h("b", {}, "In part: "), `${walk.truncated}.`));
   if (walk.steps.length === 0) {
-    grid.append(code.el, h("div", { class: "none" }, h("p", {}, "Nothing to walk through: this cell ran no operation on tensors."), h("p", { class: "dim" }, "Put the computation itself into the cell, for example ", h("code", {}, "loss = ((x @ w - y) ** 2).mean()"), " and ", h("code", {}, "loss.backward()"), ".")));
+    grid.append(
+      code.el,
+      h(
+        "div", { class: "none" }, h("p", {}, "Nothing to walk through: this cell ran no operation on tensors."),
+        h(
+          "p", { class: "dim" }, "Put the computation itself into the cell, for example ",
+          h("code", {}, "loss = ((x @ w - y) ** 2).mean()"), " and ", h("code", {}, "loss.backward()"), ".",
+        ),
+      ),
+    );
     grid.classList.add("empty");
     return [title, buttons, rail, code];
   }
