@@ -16,6 +16,7 @@ from gradbook.widgets.card import error_card
 from gradbook.widgets.describe_timeline import still_timeline
 from gradbook.widgets.export import page_with
 from gradbook.widgets.graph_view import describe_still
+from gradbook.widgets.walk_still import walk_still
 from gradbook.widgets.wire import pack
 from tests.e2e.axe import AXE, faults
 from tests.e2e.lab import expect
@@ -39,6 +40,16 @@ def graph(path: Path) -> None:
     model = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 2))
     message = describe_still(observe.Graph.of(model(gradbook.ones(4, 8)).sum()))
     path.write_text(page_with([(pack(message.content, message.buffers), "")], "graph"), encoding="utf-8")
+
+
+def walkthrough(path: Path) -> None:
+    """A walkthrough of a matrix product and a mean, forward and backward."""
+    x = gradbook.tensor([[1.0, 2.0, -1.0], [0.0, 1.0, 3.0]])
+    w = gradbook.tensor([[0.5, -1.0], [1.0, 0.5], [-0.5, 1.0]], requires_grad=True)
+    with observe.walk() as walk:
+        loss = (x @ w).relu().mean()
+        loss.backward()
+    walk_still(walk).save(path)
 
 
 def timeline(path: Path) -> None:
@@ -98,6 +109,22 @@ def test_nothing_serious_is_wrong_in_a_timeline_that_is_used(
     page.get_by_role("row").nth(1).click()
     page.wait_for_timeout(300)
     assert faults(page) == []
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_is_wrong_at_any_step_of_a_walkthrough(
+    scheme: str, chromium: BrowserContext, foreign: list[str], tmp_path: Path
+) -> None:
+    walkthrough(tmp_path / "walk.html")
+    page = shown(chromium, tmp_path / "walk.html", scheme)
+    following = page.get_by_role("button", name="Next", exact=True)
+    found = []
+    while following.get_attribute("aria-disabled") != "true" and following.is_enabled():
+        following.click()
+        page.wait_for_timeout(200)
+        found += faults(page)
+    assert found == []
     page.close()
 
 

@@ -21,6 +21,7 @@ from gradbook.widgets import describe, export_html
 from gradbook.widgets.describe_timeline import still_timeline
 from gradbook.widgets.graph_view import describe_still
 from gradbook.widgets.picture import AT_MOST, draw
+from gradbook.widgets.walk_still import walk_still
 from gradbook.widgets.wire import pack, unpack
 from tests.widgets.hard_graphs import NAMES, PROGRAMS, Rude
 
@@ -92,6 +93,28 @@ def test_its_time_is_told(make: Callable[[], Tensor]) -> None:
         assert len(still.picture) < 60_000
         assert len(still.text.splitlines()) < 40
     assert t.backward > 0
+
+
+@pytest.mark.parametrize("name", [name for name in PROGRAMS if name.startswith(("10,000", "no", "ResNet"))])
+def test_it_is_walked_through(name: str) -> None:
+    with observe.walk() as walk:
+        PROGRAMS[name]().backward()
+    still = walk_still(walk)
+    ET.fromstring(still.picture)
+    assert len(still.packed()) < 4 << 20
+    if name.startswith("10,000"):
+        wide = next(step for step in walk.steps if step.phase == "backward" and step.call.op == "stack")
+        assert len(wide.parts) == len(wide.call.operands) == 64
+        assert wide.call.params["operands"] == "10,000, the first 64 are shown"
+
+
+def test_what_is_not_shown_of_a_wide_op_still_counts() -> None:
+    w = gradbook.ones((), requires_grad=True)
+    with observe.walk() as walk:
+        (gradbook.stack([w * 1] * 70 + [w]).sum() + w).backward()
+    parts = [part for step in walk.steps if step.phase == "backward" for part in step.parts]
+    assert w.grad.item() == 72.0
+    assert max(float(part.total.values.max()) for part in parts) == 72.0
 
 
 def test_a_trace_in_which_nothing_happened() -> None:

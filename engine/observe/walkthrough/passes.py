@@ -16,7 +16,9 @@ from gradbook.observe.walkthrough.steps import Call, Part, Step, Value
 if TYPE_CHECKING:
     from gradbook.observe.walkthrough.recorder import Recorder
 
-__all__ = ["Pass"]
+__all__ = ["OPERANDS", "Pass"]
+
+OPERANDS = 64  # of one operation that are shown; there are those that take ten thousand
 
 
 class Pass:
@@ -40,39 +42,48 @@ class Pass:
         step.grad = next((Block.of(array) for array in arrays if array is not None), None)
         parts = []
         for slot, (edge, result) in enumerate(zip(edges, results, strict=False)):
-            if edge is not None and result is not None:
-                part = self._part(call, node, arrays, slot, edge, bare(result))
-                if part is not None:
-                    parts.append(part)
+            if edge is None or result is None:
+                continue
+            if slot >= OPERANDS:
+                self._receive(edge, bare(result))
+                continue
+            part = self._part(call, node, arrays, slot, edge, bare(result))
+            if part is not None:
+                parts.append(part)
         step.parts = tuple(parts)
         return step
 
     def _part(self, call: Call, node: Any, arrays: list[Any], slot: int, edge: Any, result: Any) -> Part | None:
         grad = next((host(array) for array in arrays if array is not None), np.zeros(()))
         value = self.recorder.node_value(edge)
-        fitted = fitted_to(array_of(result), edge)
         if value is None:
             return None
         leaf = edge.tensor() if edge.tensor is not None else None
         stored = leaf is not None and self.to_leaves
-        held = self._held.get(edge)
-        why = ""
-        if held is not None:
-            why = f"{self._ordinal(edge)} part of the gradient"
-        elif leaf is not None and stored and leaf._grad is not None:
-            held, why = leaf._grad._array, "what lay in .grad before"
-        total = fitted if held is None else held + fitted
-        self._held[edge] = total
+        fitted, total, why = self._receive(edge, result)
         if leaf is not None:
             self._leaves[id(leaf)] = (value, leaf)
-        raw = Raw("rule") if call.dropped else take_apart(call, node, arrays, slot, array_of(result))
+        asked = not call.dropped and len(node.edges) <= OPERANDS  # a rule gives the gradients of all at once
+        raw = take_apart(call, node, arrays, slot, array_of(result)) if asked else Raw("rule")
         entry = spell(raw, grad, host(fitted), lambda value: fitted_to(value, edge)) if raw.factors else None
         shown = 1 - slot if call.extra.get("swapped") else slot
         return Part(
             shown, value, raw.operation, raw.factors, Block.of(fitted), Block.of(total),
-            adds=held is not None, stored=stored, spread=tuple(result.shape) != tuple(fitted.shape), why=why,
+            adds=why != "", stored=stored, spread=tuple(result.shape) != tuple(fitted.shape), why=why,
             entry=entry,
         )  # fmt: skip
+
+    def _receive(self, edge: Any, result: Any) -> tuple[Any, Any, str]:
+        """A gradient arrives at an operand -> it in the operand's shape, all so far, and why there was some before."""
+        fitted = fitted_to(array_of(result), edge)
+        leaf = edge.tensor() if edge.tensor is not None else None
+        held, why = self._held.get(edge), ""
+        if held is not None:
+            why = f"{self._ordinal(edge)} part of the gradient"
+        elif leaf is not None and self.to_leaves and leaf._grad is not None:
+            held, why = leaf._grad._array, "what lay in .grad before"
+        total = self._held[edge] = fitted if held is None else held + fitted
+        return fitted, total, why
 
     def finish(self) -> None:
         """The pass has ended: leaves have their gradients."""

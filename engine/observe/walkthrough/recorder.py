@@ -15,7 +15,7 @@ from gradbook.observe.raw import is_parameter
 from gradbook.observe.source import is_own
 from gradbook.observe.walkthrough.block import Block
 from gradbook.observe.walkthrough.naming import Namer, number_first
-from gradbook.observe.walkthrough.passes import Pass
+from gradbook.observe.walkthrough.passes import OPERANDS, Pass
 from gradbook.observe.walkthrough.places import Lines, Sources, frames_of
 from gradbook.observe.walkthrough.steps import Call, Step, Update, Value
 from gradbook.observe.walkthrough.thinning import Thinning
@@ -168,8 +168,10 @@ class Recorder:
     def _call(self, op: Any, operands: Sequence[Any], params: dict[str, Any], frames: list[FrameType]) -> Call:
         self.calls += 1
         names = tuple(getattr(op, "operands", ()))
-        taken = tuple(self.value_of(o, frames) if _is_tensor(o) else o for o in operands)
+        taken = tuple(self.value_of(o, frames) if _is_tensor(o) else o for o in operands[:OPERANDS])
         call = Call(self.calls, op.name, taken, names, dict(params), declared=op)
+        if len(operands) > OPERANDS:
+            call.params["operands"] = f"{len(operands):,}, the first {OPERANDS} are shown"
         self._locate(call, frames)
         if op.name in EITHER_WAY and not _is_tensor(operands[-1]) and frames and number_first(frames[0]):
             call.operands, call.extra["swapped"] = taken[::-1], True
