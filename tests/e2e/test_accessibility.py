@@ -85,7 +85,7 @@ def shown(chromium: BrowserContext, path: Path, scheme: str) -> Page:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("make", [finished, failed, graph, timeline, card])
+@pytest.mark.parametrize("make", [finished, failed, graph, timeline, card, walkthrough])
 def test_nothing_serious_is_wrong(
     make: Callable[[Path], None], scheme: str, chromium: BrowserContext, foreign: list[str], tmp_path: Path
 ) -> None:
