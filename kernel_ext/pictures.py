@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from gradbook.observe import Graph
+from gradbook.observe import Birth, Graph
 
-__all__ = ["GraphPicture", "heat_png", "image"]
+__all__ = ["BirthPicture", "GraphPicture", "heat_png", "image"]
 
 MOST_LINES, MOST_SOURCES = 200, 12  # of a graph as text: a notebook keeps it with each output
 PLUS, MINUS = (0x1F, 0x83, 0xC0), (0xD9, 0x6A, 0x12)  # inks of the signs, seen on white and on black
@@ -60,6 +60,22 @@ class GraphPicture:
         data = {"text/plain": repr(self), "text/html": image("svg+xml", self.svg().encode(), alt)}
         asked = self.depth is not None or self.direction != "TB"  # one's own choice: it stands still
         return data if asked else data | widget_of(self.graph, self.theme)
+
+
+class BirthPicture:
+    """Where a NaN was born, as `%breakpoint why` shows it: the graph with its way lit, or text; `birth` tells it."""
+
+    def __init__(self, birth: Birth, theme: str = "auto") -> None:
+        self.birth, self.theme = birth, theme
+
+    def __repr__(self) -> str:
+        return repr(self.birth)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        from gradbook.widgets.graph_view import widget_of
+
+        text = f"<pre>{escape(repr(self))}</pre>"  # a picture of thousands of nodes would say less
+        return {"text/plain": repr(self), "text/html": text} | widget_of(self.birth.graph, self.theme, self.birth)
 
 
 def image(kind: str, data: bytes, alt: str, style: str = "") -> str:

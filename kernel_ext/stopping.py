@@ -11,6 +11,7 @@ from gradbook.observe.breakpoints import clear_breakpoints
 from gradbook.observe.prompt import SKIP, open_prompt
 from gradbook.observe.stop_picture import Scene
 from gradbook.observe.stopping import hit, presenters
+from gradbook.observe.watcher import watcher
 
 __all__ = ["NAME", "Stopping"]
 
@@ -28,13 +29,19 @@ class Stopping:
 
     def start(self) -> None:
         """From now on breakpoints stop as the notebook can."""
+        self.shell.events.register("pre_run_cell", self.begin)
         presenters.update({"view": self.in_view, "pdb": self.in_pdb, "raise": self.by_raising})
 
     def stop(self) -> None:
         """Leave no breakpoint, and no variable of ours."""
+        self.shell.events.unregister("pre_run_cell", self.begin)
         clear_breakpoints()
         presenters.update(self._before)
         self.shell.user_ns.pop(NAME, None)
+
+    def begin(self, _: Any) -> None:
+        """A cell is about to run (pre_run_cell): what was computed before it is not part of its picture."""
+        watcher.restart()
 
     # -- the three ways ------------------------------------------------------------------------------------------------
 

@@ -101,7 +101,7 @@ def _advance(run: Run, cursor: Cursor, controls: Mapping[str, Any]) -> tuple[Mes
     if error is not None:
         content["error"] = error
     content["stop"] = describe_stop(run)
-    content["birth"] = describe_birth(run)
+    content["birth"] = describe_birth(run.birth, run.graph)
     cursor = replace(cursor, seq=cursor.seq + 1, run_id=run.id, plain=_unclocked(content))
     for part in (_series, _epochs, _parameters, _probes, _graph, _details):
         cursor = part(run, cursor, message)

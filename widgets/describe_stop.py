@@ -34,19 +34,17 @@ def describe_stop(run: Run) -> dict[str, Any] | None:
     }
 
 
-def describe_birth(run: Run) -> dict[str, Any] | None:
-    """Where the loss stopped being finite; `path` leads from there to the loss in the graph that is shown."""
-    birth: Birth | None = run.birth
+def describe_birth(birth: Birth | None, graph: Graph | None) -> dict[str, Any] | None:
+    """Where a loss stopped being finite; `path` leads from there to the loss in the graph that is shown."""
     if birth is None:
         return None
-    node = birth.graph.nodes[birth.node]
     return {
         "kind": birth.kind,
         "text": plain(birth.sentence),
         "place": plain(birth.place),
-        "source": plain(node.source or ""),
+        "source": plain(birth.graph.nodes[birth.node].source or ""),
         "fix": plain(birth.cause.fix),
-        "path": list(_path(birth, run.graph)) if run.graph is not None else [],
+        "path": list(_path(birth, graph)) if graph is not None else [],
         "certain": birth.certain,
     }
 

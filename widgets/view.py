@@ -272,6 +272,10 @@ class LiveView:
     def _inspect(self, node: Any) -> None:
         graph = self.run.graph
         if graph is not None and isinstance(node, int) and 0 <= node < len(graph.nodes):
+            if self.run.stop is not None:
+                from gradbook.observe.stop_picture import look_at
+
+                look_at(self.run, node)
             self.run.want([graph.nodes[node].id])
             self.run.detail(graph.nodes[node].id)
             if self._stub is not None:

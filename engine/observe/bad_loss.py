@@ -24,8 +24,8 @@ def birth_in_run(root: Any, run: Run, names: Names, seen: Mapping[str, Any]) -> 
     birth = birth_of(root, names, seen)
     if birth is None:
         return None
-    if run.graph is not None:  # the places that only a recorded step knows
-        birth = replace(birth, graph=birth.graph.borrow(run.graph))
+    if run.graph is not None:
+        birth = birth.borrow(run.graph)
     if (
         birth.phase != "value"
         or birth.graph.nodes[birth.node].kind != "parameter"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gradbook.observe import finite
 from gradbook.observe.causes import Cause, Entry, kind_of
+from gradbook.observe.details import Detail
 from gradbook.observe.finite import INF, NAN
 from gradbook.observe.graph import Graph
 
@@ -18,7 +20,8 @@ class Birth:
     """Where a number that is not finite was born.
 
     `phase` is 'forward', 'backward' (in a gradient) or 'value' (a tensor brought it in); `node` its place in `graph`,
-    `path` the nodes from there to the loss. `certain` is False where a value was no longer there to be looked at.
+    `path` the nodes from there to the loss, `details` its value and its operands' as they were. `certain` is False
+    where a value was no longer there to be looked at.
     """
 
     phase: str
@@ -29,6 +32,7 @@ class Birth:
     node: int
     path: tuple[int, ...]
     certain: bool = True
+    details: Mapping[int, Detail] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -54,18 +58,37 @@ class Birth:
 
     def locate(self, graph: Graph) -> tuple[int, ...]:
         """The path in another picture of the same computation, () where that is another one."""
+        there = self.places(graph)
+        found = tuple(there.get(node, -1) for node in self.path)
+        return () if -1 in found else found
+
+    def places(self, graph: Graph) -> dict[int, int]:
+        """For each node of our graph its place in another picture of the same computation; {} for another one."""
         if graph is self.graph:
-            return self.path
+            return {i: i for i in range(len(graph.nodes))}
         mine, theirs = ([n for n in g.nodes if n.kind == "op" and n.requires_grad] for g in (self.graph, graph))
         if [(n.op, n.shape) for n in mine] != [(n.op, n.shape) for n in theirs]:
-            return ()
+            return {}
         there = {a.id: b.id for a, b in zip(mine, theirs, strict=True)}
         sources = {(edge.dst, edge.slot): edge.src for edge in graph.edges}
         for edge in self.graph.edges:
-            if edge.src not in there and edge.dst in there:
-                there[edge.src] = sources.get((there[edge.dst], edge.slot), -1)
-        found = tuple(there.get(node, -1) for node in self.path)
-        return () if -1 in found else found
+            source = sources.get((there.get(edge.dst, -1), edge.slot))
+            if edge.src not in there and source is not None:
+                there[edge.src] = source
+        return there
+
+    def borrow(self, other: Graph) -> Birth:
+        """With the lines and names of a recorded step of the same computation, where this one was not recorded."""
+        there = self.places(other) if self.line is None else {}
+        if not there:
+            return self
+        nodes = list(self.graph.nodes)
+        for mine, theirs in there.items():
+            known = other.nodes[theirs]
+            nodes[mine] = replace(nodes[mine], name=nodes[mine].name or known.name, module_path=known.module_path,
+                                  module_cls=known.module_cls, cell=known.cell, line=known.line,
+                                  source=known.source)  # fmt: skip
+        return replace(self, graph=Graph(tuple(nodes), self.graph.edges, self.graph.modules or other.modules))
 
     def __repr__(self) -> str:
         node = self.graph.nodes[self.node]

@@ -16,6 +16,7 @@ from gradbook import backends, events
 from gradbook.observe import finite, naming
 from gradbook.observe.birth import Birth, held
 from gradbook.observe.causes import Cause, explain, explain_gradient, kind_of
+from gradbook.observe.details import describe
 from gradbook.observe.graph import Graph, build
 from gradbook.observe.raw import from_nodes, key_of, leaves
 from gradbook.observe.run import Run
@@ -76,11 +77,14 @@ def birth_of(root: Any, names: naming.Names, seen: Mapping[str, Any] | None = No
     index = {entry.key: i for i, entry in enumerate(raw)}
     graph = build(raw, names)
     path = tuple(dict.fromkeys(index[key_of(one)] for one in walk.way(node)))
+    details = {index[key_of(one)]: describe(walk.values[one], 0)
+               for one in (node, *node.edges) if one is not None and one in walk.values}  # fmt: skip
     if operand is not None:
         source = index.get(("a", id(operand)), index[key_of(node)])
-        return _brought(operand, graph, source, tuple(dict.fromkeys((source, *path))))
+        birth = _brought(operand, graph, source, tuple(dict.fromkeys((source, *path))))
+        return replace(birth, details={**details, source: describe(operand, 0)})
     if node.tensor is not None:
-        return _brought(node.tensor()._array, graph, path[0], path)
+        return replace(_brought(node.tensor()._array, graph, path[0], path), details=details)
     if node not in walk.values:
         kind = kind_of(finite.state(root._array))
         what = f"{node.op.name}, or an operation after it, gives {kind}"
@@ -89,7 +93,7 @@ def birth_of(root: Any, names: naming.Names, seen: Mapping[str, Any] | None = No
         cause = explain(node.op, walk.operands(node), walk.values[node], node.params)
         if walk.unseen(node):
             cause, certain = _unseen(cause, node, seen or {}), False
-    return Birth("forward", node.op.name, graph.nodes[path[0]].name, cause, graph, path[0], path, certain)
+    return Birth("forward", node.op.name, graph.nodes[path[0]].name, cause, graph, path[0], path, certain, details)
 
 
 # -- tensors that bring it in ------------------------------------------------------------------------------------------

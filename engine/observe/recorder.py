@@ -6,6 +6,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from threading import get_ident
 from typing import Any
 
@@ -324,8 +325,17 @@ class Recorder:
         frame = user_frame(2)
         try:
             run.birth = birth_in_run(root, run, naming.Names.in_sight(frame), naming.visible(frame))
+            self._show_birth(run)
+            self.sampler.hurry()  # if this step was not recorded, the next one knows the lines
         except Exception as error:  # what explains a loss may not end its training
             warnings.warn(f"gradbook: where the loss went wrong was not found: {error!r}", RuntimeWarning, stacklevel=2)
+
+    def _show_birth(self, run: Run) -> None:
+        """The values that made it, where the graph on the screen has a place for them."""
+        if run.birth is not None and run.graph is not None and run.birth.details:
+            there = run.birth.places(run.graph)
+            details = {there[i]: replace(d, step=run.step) for i, d in run.birth.details.items() if i in there}
+            run.details = {**run.details, **details}
 
     def _start(self) -> None:
         """The first frame: point, graph and parameters are there before anybody draws."""

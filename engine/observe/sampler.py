@@ -124,6 +124,10 @@ class Sampler:
             events.detach(self.take)
         self._listening = False
 
+    def hurry(self) -> None:
+        """Record the next step, whatever it costs."""
+        self._next = 0.0
+
     def drop(self) -> None:
         """The step that is being recorded will not come to its end."""
         self.stop()
@@ -264,6 +268,8 @@ class Sampler:
             graph, version = self._graph_of(take)
             self._signature = take.signature
             run.details = {}
+        if run.birth is not None:
+            run.birth = run.birth.borrow(graph)
         self._places = take.places()
         run.picture = Picture(graph, version, take.table(), run.step, take.batch(self.place))
         for node, (place, _, detail) in take.captured.items():

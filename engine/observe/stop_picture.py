@@ -9,11 +9,12 @@ import numpy as np
 
 from gradbook.observe.details import describe, merged, sample, statistics
 from gradbook.observe.nodes import STATS
-from gradbook.observe.raw import Key
+from gradbook.observe.raw import Key, key_of
 from gradbook.observe.run import Picture, Run
 from gradbook.observe.stop import Stop
+from gradbook.observe.trail import read_values
 
-__all__ = ["Scene"]
+__all__ = ["Scene", "look_at"]
 
 
 class Scene:
@@ -52,6 +53,19 @@ class Scene:
         if self._picture.graph is not None:
             run.picture = self._picture
             run.details = self._details
+
+
+def look_at(run: Run, node: int) -> None:
+    """Put one more node's value into the picture of a stop, if the graph still keeps it."""
+    stop: Stop | None = run.stop
+    if stop is None or node in run.details or not 0 <= node < len(stop.raw):
+        return
+    values: dict[Any, Any] = {}
+    if stop.node is not None:
+        read_values(stop.node, values)
+    found = next((array for one, array in values.items() if key_of(one) == stop.raw[node].key), None)
+    if found is not None:
+        run.details = {**run.details, node: describe(found, run.step)}
 
 
 def _values(stop: Stop) -> dict[int, Any]:

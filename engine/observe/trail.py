@@ -13,7 +13,7 @@ from gradbook.observe import finite
 from gradbook.observe.causes import SOFT
 from gradbook.observe.finite import INF, NAN
 
-__all__ = ["FREED", "Trail", "is_freed", "way_between"]
+__all__ = ["FREED", "Trail", "again", "is_freed", "read_values", "way_between"]
 
 FREED = "backward has freed the values of this graph; ask before backward(), or set %breakpoint nan and run it again"
 UNREPEATABLE = {"dropout", "batch_norm", "scaled_dot_product_attention", "copy", "overwritten", "accumulate", "pick"}
@@ -31,7 +31,9 @@ class Trail:
         self.root = root._node
         self.values: dict[Any, Any] = {root._node: root._array}
         self._shields: set[Any] = set()  # they throw away what is not finite in the operands that are known
-        self._read()
+        if is_freed(self.root):
+            raise RuntimeError(f"why_nan: {FREED}")
+        read_values(self.root, self.values)
         self.bits: dict[Any, int | None] = {}  # state of a node's value; None where it cannot be known
         region = self._reach(lambda edge: self._known(edge) != 0)
         users = _users(region)
@@ -41,29 +43,6 @@ class Trail:
         self.region = sorted(self._reach(lambda edge: self.bits.get(edge) != 0), key=_age)
 
     # -- values --------------------------------------------------------------------------------------------------------
-
-    def _read(self) -> None:
-        """Take every value that a node keeps, as an operand or as its result."""
-        seen, stack, values = {self.root}, [self.root], self.values
-        while stack:
-            node = stack.pop()
-            tensor = node.tensor() if node.tensor is not None else None
-            if tensor is not None:
-                values[node] = tensor._array
-            if node.saved is None and node.edges:
-                raise RuntimeError(f"why_nan: {FREED}")
-            saved = () if node.op.custom or node.op.name == "pick" else node.saved or ()
-            count = len(node.edges)
-            if count < len(saved) and not node.op.multi and _is_value(saved[count], node.shape):
-                values.setdefault(node, saved[count])
-            for slot, edge in enumerate(node.edges):
-                if edge is None:
-                    continue
-                if slot < len(saved) and _is_value(saved[slot], edge.shape):
-                    values.setdefault(edge, saved[slot])
-                if edge not in seen:
-                    seen.add(edge)
-                    stack.append(edge)
 
     def _reach(self, follow: Any) -> set[Any]:
         """The nodes that lead to the root by edges worth following."""
@@ -87,15 +66,15 @@ class Trail:
         """Compute a value again; of one that filled in something unseen, only as far as that can be told."""
         operands = self.operands(node)
         if node.op.name not in FILLING or all(value is not None for value in operands):
-            self._take(node, None if self.unseen(node) else _again(node, operands))
+            self._take(node, None if self.unseen(node) else again(node, operands))
             return
-        filled = _again(node, [np.zeros((), node.dtype) if value is None else value for value in operands])
+        filled = again(node, [np.zeros((), node.dtype) if value is None else value for value in operands])
         if filled is not None and not finite.is_finite(filled):
             self._take(node, filled)
             return
         self._shields.add(node)
         if any(user.op.name in SOFT for user in users):  # a mask before a softmax: what it fills in is -inf
-            self._take(node, _again(node, [np.full((), -np.inf, node.dtype) if v is None else v for v in operands]))
+            self._take(node, again(node, [np.full((), -np.inf, node.dtype) if v is None else v for v in operands]))
 
     def _take(self, node: Any, value: Any) -> None:
         if value is not None:
@@ -163,7 +142,29 @@ class Trail:
         return way_between(node, self.root, self.region)
 
 
-def _again(node: Any, operands: list[Any]) -> Any:
+def read_values(root: Any, values: dict[Any, Any]) -> None:
+    """Take every value that a node below `root` keeps, as an operand or as its result, into `values`, by node."""
+    seen, stack = {root}, [root]
+    while stack:
+        node = stack.pop()
+        tensor = node.tensor() if node.tensor is not None else None
+        if tensor is not None:
+            values[node] = tensor._array
+        saved = () if node.op.custom or node.op.name == "pick" else node.saved or ()
+        count = len(node.edges)
+        if count < len(saved) and not node.op.multi and _is_value(saved[count], node.shape):
+            values.setdefault(node, saved[count])
+        for slot, edge in enumerate(node.edges):
+            if edge is None:
+                continue
+            if slot < len(saved) and _is_value(saved[slot], edge.shape):
+                values.setdefault(edge, saved[slot])
+            if edge not in seen:
+                seen.add(edge)
+                stack.append(edge)
+
+
+def again(node: Any, operands: list[Any]) -> Any:
     """A node's value, computed anew of its operands; None where that cannot be done."""
     op = node.op
     if op.custom or op.multi or op.name in UNREPEATABLE:

@@ -16,6 +16,7 @@ from gradbook.observe.raw import Tape, from_nodes, key_of
 from gradbook.observe.source import Where, user_frame
 from gradbook.observe.stop import Stop
 from gradbook.observe.stopping import default_how, presenters
+from gradbook.observe.trail import again
 from gradbook.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Watcher:
         self._pass = 0
         self._blamed_pass = -1
         self._calls: list[tuple[Any, Where | None, Any]] = []
+        self._stopped_for = 0  # bits of what it has stopped for since the cell began
         self._blamed: dict[int, weakref.ref[Any]] = {}  # arrays that came in bad, and were told of
         self._targets: dict[tuple[int, int], tuple[Any, str]] = {}
         self._last_where: Where | None = None
@@ -77,7 +79,11 @@ class Watcher:
         self._plain = [*kinds.get("shape", ()), *kinds.get("op", ()), *self._paths]
 
     def restart(self) -> None:
-        """Forget the operations so far: the picture of a stop begins here, such as at the start of a cell."""
+        """Forget what was computed so far: the picture of a stop begins here, such as at the start of a cell."""
+        self._new_tape()
+        self._stopped_for = 0
+
+    def _new_tape(self) -> None:
         self._tape, self._stale = Tape(), False
 
     # -- forward -------------------------------------------------------------------------------------------------------
@@ -88,7 +94,7 @@ class Watcher:
         if threading.get_ident() != self.thread or self._inside:
             return
         if self._stale or len(self._tape.ops) > TAPE_LIMIT:
-            self.restart()
+            self._new_tape()
         key = self._tape.record(op, operands, params, output, node, where).key
         self._tape.fresh.clear()
         outputs = output if isinstance(output, tuple) else (output,)
@@ -121,14 +127,20 @@ class Watcher:
                     continue
                 arrays = [getattr(value, "_array", value) for value in operands]
                 if not given & bit:
+                    self._stopped_for |= bit
                     return one, TITLES[bit], explain(op, arrays, output._array, params)
                 culprit = self._came_in(operands, bit)
                 if culprit is not None:
+                    self._stopped_for |= bit
                     return one, TITLES[bit], self._held(culprit, operands, where)
         return None
 
     def _came_in(self, operands: tuple[Any, ...], bit: int) -> Any:
-        """The operand that holds it and that no operation of this step made, told of only once."""
+        """The operand that holds it and that no operation of this step made, told of only once.
+
+        A parameter is no news when this cell has stopped for it before: the update carried it there.
+        """
+        found = None
         for value in operands:
             if not hasattr(value, "_node") or not finite.state(value._array) & bit:
                 continue
@@ -136,10 +148,12 @@ class Watcher:
                 continue
             array = value._array
             known = self._blamed.get(id(array))
-            if known is None or known() is not array:
-                self._blamed[id(array)] = weakref.ref(array)
-                return value
-        return None
+            if known is not None and known() is array:
+                continue
+            self._blamed[id(array)] = weakref.ref(array)
+            if found is None and not (value._node is not None and self._stopped_for & bit):
+                found = value
+        return found
 
     def _held(self, value: Any, operands: tuple[Any, ...], where: Where | None) -> Cause:
         names = naming.argument_names(where)
@@ -279,7 +293,9 @@ class Watcher:
         for one in self._health:
             bit = BITS[one.condition.kind]
             if state & bit and self._within(one, node.where, node.path or ""):
-                self._blamed_pass = self._pass
+                if self._stopped_for & bit and _keeps_bad(node):  # what the forward made, it was told of
+                    continue
+                self._blamed_pass, self._stopped_for = self._pass, self._stopped_for | bit
                 return one, f"{TITLES[bit]} in the gradient", gradient_cause(node, grad, bad)
         if bad is not None:
             self._blamed_pass = self._pass
@@ -298,9 +314,12 @@ class Watcher:
         count = len(node.edges)
         kept = node.saved[count] if node.saved and not node.op.custom and count < len(node.saved) else None
         leaf = node.tensor() if node.tensor is not None else None
+        operands = saved_operands(node)
+        if kept is None and operands and all(v is not None for v in operands):
+            kept = again(node, operands)
         self._stop(one, Stop(
             reason=reason, phase="backward", op="leaf" if leaf is not None else node.op.name,
-            inputs=(leaf,) if leaf is not None else tuple(_tensor(value) for value in saved_operands(node)),
+            inputs=(leaf,) if leaf is not None else tuple(map(_tensor, operands)),
             output=_tensor(kept), grad=_tensor(grad, copy=True), grads=tuple(_tensor(v, copy=True) for v in results),
             params=node.params, node=node, where=node.where, module=node.path or "", cause=cause, key=key, raw=raw,
             frame=user_frame(2), names=naming.argument_names(node.where),
@@ -321,6 +340,11 @@ class Watcher:
             stop.settle()
         if verdict == "step_op" and self.listed:
             self._stepping = how
+
+
+def _keeps_bad(node: Any) -> bool:
+    """Whether a value that a node kept of its forward is not finite."""
+    return not node.op.custom and any(finite.state(value) for value in node.saved or ())
 
 
 def _tensor(value: Any, copy: bool = False) -> Any:

@@ -10,6 +10,7 @@ from IPython.core.magic import line_magic, magics_class
 from gradbook import observe
 from gradbook.kernel_ext.arguments import split_options
 from gradbook.kernel_ext.magics.base import GradbookMagics
+from gradbook.kernel_ext.pictures import BirthPicture
 from gradbook.kernel_ext.settings import choice
 from gradbook.observe.breakpoints import Breakpoint, listed, set_breakpoint
 from gradbook.observe.conditions import parse
@@ -25,7 +26,7 @@ class BreakpointMagic(GradbookMagics):
     """%breakpoint."""
 
     @line_magic
-    def breakpoint(self, line: str) -> observe.Birth | None:
+    def breakpoint(self, line: str) -> BirthPicture | None:
         """Stop at the operation where something happens, with the graph on screen and the operands in hand.
 
         %breakpoint nan | inf | grad>1e3 | PATH | shape!=(32, *, ...) | op:NAME  [in PATH] … [--how view|pdb|raise]
@@ -68,7 +69,7 @@ class BreakpointMagic(GradbookMagics):
             raise UsageError(f"%breakpoint: {error}; also list, clear [N], why [EXPR]") from None
         return [set_breakpoint(condition, how, self.shell.user_ns) for condition in conditions]
 
-    def why(self, expression: str) -> observe.Birth | None:
+    def why(self, expression: str) -> BirthPicture | None:
         """Where the NaN in a value was born; says so if there is none. Raises UsageError where it cannot be known."""
         value: Any = self.value_of("%breakpoint why", expression) if expression else None
         try:
@@ -77,7 +78,8 @@ class BreakpointMagic(GradbookMagics):
             raise UsageError(f"%breakpoint why: {str(error).removeprefix('why_nan: ')}") from None
         if birth is None:
             print(f"{expression or 'the last runs'}: everything is finite, forward and backward")
-        return birth
+            return None
+        return BirthPicture(birth, self.extension.settings.theme)
 
 
 def table() -> str:

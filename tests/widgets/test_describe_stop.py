@@ -11,8 +11,9 @@ import gradbook
 from gradbook import observe
 from gradbook.errors import BreakpointHit
 from gradbook.observe.run import Run, forget_runs
-from gradbook.observe.stop_picture import Scene
+from gradbook.observe.stop_picture import Scene, look_at
 from gradbook.widgets import describe
+from gradbook.widgets.graph_view import describe_still
 from gradbook.widgets.picture import draw
 
 pytestmark = pytest.mark.filterwarnings("ignore:(divide|invalid|overflow):RuntimeWarning")
@@ -90,6 +91,30 @@ def test_a_birth_is_told_with_its_way_in_the_graph_on_the_screen() -> None:
     assert told["certain"]
     assert [ops_of(content["graph"])[i] for i in told["path"]] == ["log", "mul", "sum"]
     assert "log of -3 at [1]" in draw(run), "the still picture says it too"
+
+
+def test_other_values_that_the_graph_keeps_can_be_asked_for() -> None:
+    w = gradbook.tensor([2.0, -3.0], requires_grad=True)
+    run = Run("held")
+    scene = Scene(run)
+    scene.show(a_stop("nan", lambda: gradbook.log(gradbook.exp(w) * 0 - 1)), {})
+    assert run.graph is not None
+    (exp,) = (node.id for node in run.graph.nodes if node.op == "exp")
+    assert exp not in run.details
+    look_at(run, exp)
+    assert run.details[exp].full_shape == (2,)
+    look_at(run, 99)
+    scene.leave()
+    look_at(run, exp)
+
+
+def test_a_birth_alone_is_shown_with_its_graph_and_values() -> None:
+    w = gradbook.tensor([2.0, -3.0], requires_grad=True)
+    birth = observe.why_nan(gradbook.log(w).sum())
+    assert birth is not None
+    content = describe_still(birth.graph, birth).content
+    assert content["birth"]["path"] == list(birth.path)
+    assert {detail["node"] for detail in content["details"]} == set(birth.details)
 
 
 def test_a_run_without_either_says_so() -> None:

@@ -135,6 +135,32 @@ def test_a_tensor_that_brings_it_in_is_named_once(monkeypatch: pytest.MonkeyPatc
     assert "data holds NaN at [1] (1 of 3 values)" in seen[0].sentence
 
 
+def test_what_it_spreads_to_afterwards_is_no_news(net: Net, x: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    optimizer = optim.SGD(net.parameters(), lr=0.1)
+
+    def train() -> None:
+        for step in range(4):
+            out = net(x)
+            loss = (gradbook.log(out) if step == 1 else out).pow(2).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+    with observe.breakpoint("nan"):
+        seen = stops_of(train, monkeypatch)
+    assert [stop.op for stop in seen] == ["log"], "neither its gradients nor the parameters they were added to"
+
+
+def test_a_parameter_that_holds_it_is_told_when_nothing_was_told_before(net: Net, x: Any) -> None:
+    with gradbook.no_grad():
+        net.fc1.bias[2] = float("nan")
+    with observe.breakpoint("nan"):
+        stop = stop_of(lambda: net(x))
+    assert stop.op == "linear"
+    assert "fc1.bias holds NaN at [2]" in stop.sentence
+    assert "an update wrote it" in stop.sentence
+
+
 def test_a_mask_of_infinities_is_no_birth_but_a_row_masked_whole_is() -> None:
     scores = gradbook.zeros(2, 3, requires_grad=True)
     mask = gradbook.tensor([[False, True, False], [True, True, True]])
@@ -181,6 +207,20 @@ def test_the_branch_that_where_throws_away_is_explained() -> None:
     assert stop.op == "sqrt"
     assert "the gradient there is 0" in stop.sentence
     assert "where(ok, x, 1.0)" in stop.cause.fix
+
+
+def test_the_value_of_a_forward_that_kept_none_is_computed_again() -> None:
+    w = gradbook.tensor([2.0, 3.0], requires_grad=True)
+    with observe.breakpoint("grad>0.1 in squares"):
+
+        def train() -> None:
+            squares = w**2
+            squares.sum().backward()
+
+        stop = stop_of(train)
+    assert (stop.op, stop.phase) == ("square", "backward")
+    assert stop.output.tolist() == [4.0, 9.0]
+    assert stop.inputs[0].tolist() == [2.0, 3.0]
 
 
 def test_gradients_over_a_limit_stop_once_a_pass(net: Net, x: Any, monkeypatch: pytest.MonkeyPatch) -> None:

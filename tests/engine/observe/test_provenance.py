@@ -225,7 +225,28 @@ def test_the_way_is_found_in_the_graph_of_another_step() -> None:
     found = run.birth.locate(run.graph)
     assert [run.graph.nodes[i].op for i in found] == ["log", "mean"]
     assert run.birth.line is not None  # known from the recorded step, which this one was not
+    assert [run.details[i].bad > 0 for i in found[:1]] == [True], "its values are there to be looked at"
     assert run.birth.locate(observe.Graph.of(loss * 2)) == ()
+
+
+def test_lines_of_a_step_that_was_not_recorded_come_from_the_next_one() -> None:
+    gradbook.manual_seed(0)
+    net = nn.Sequential(nn.Linear(5, 8), nn.ReLU(), nn.Linear(8, 4))
+    optimizer = optim.SGD(net.parameters(), lr=0.0)
+    x = gradbook.randn(16, 5)
+    with observe.start_run("bad") as run:
+        for step in range(8):
+            out = net(x)
+            if step > 1:
+                out = gradbook.log(out) * 2
+            loss = out.mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    assert run.birth is not None
+    node = run.birth.graph.nodes[run.birth.node]
+    assert node.source == "out = gradbook.log(out) * 2"
+    assert "line" in run.birth.place
 
 
 def test_a_parameter_written_by_an_update_is_told_with_what_may_have_done_it() -> None:

@@ -8,9 +8,9 @@ import { type State, type Store, type Trail, controlsLive } from "./store";
 
 type Kind = "quiet" | "say" | "hint" | "warning" | "error";
 
-interface Words { kind: Kind; lead: string; text: string; evidence: string; fix: string; learningRate: number | null; trail: Trail | null }
+interface Words { kind: Kind; lead: string; text: string; evidence: string; fix: string; learningRate: number | null; trail: Trail | null; source: string }
 
-const quiet = (text: string): Words => ({ kind: "quiet", lead: "", text, evidence: "", fix: "", learningRate: null, trail: null });
+const quiet = (text: string): Words => ({ kind: "quiet", lead: "", text, evidence: "", fix: "", learningRate: null, trail: null, source: "" });
 const LEAD = { hint: "Hint", warning: "Warning", error: "Error" } as const;
 const SILENT = "The kernel does not answer while this cell runs, so the buttons wait until it ends. To stop now: Interrupt.";
 
@@ -35,12 +35,12 @@ export function coachWords(state: State): Words {
 /** Where a breakpoint holds the run: the line, what happened there, what usually mends it. */
 function stopWords({ reason, source, text, fix, op, module, place }: Stop): Words {
   const where = [place, module ? `${op} in ${module}` : op, fix && `usual fix: ${fix}`].filter(Boolean).join(" · ");
-  return { ...quiet([source, text].filter(Boolean).join("   ")), kind: text ? "error" : "hint", lead: reason, evidence: where };
+  return { ...quiet(text), kind: text ? "error" : "hint", lead: reason, evidence: where, source };
 }
 
 /** Where the loss stopped being finite, and the way to it. */
 function birthWords(birth: Birth): Words {
-  const evidence = [birth.place, birth.source, birth.fix && `usual fix: ${birth.fix}`, !birth.certain && "not certain"].filter(Boolean).join(" · ");
+  const evidence = [birth.place, birth.fix && `usual fix: ${birth.fix}`, !birth.certain && "not certain"].filter(Boolean).join(" · ");
   return { ...quiet(birth.text), kind: "error", lead: `${birth.kind} born`, evidence, trail: trailOf(birth) };
 }
 
@@ -60,8 +60,9 @@ export function learningRateOf(fix: string): number | null {
 export function createCoachRow(store: Store, actions: Actions): Panel {
   const mark = s("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" });
   const lead = h("span", { class: "lead" });
+  const source = h("code", { class: "src" });
   const rest = h("span");
-  const message = h("div", { class: "msg" }, h("div", { class: "text" }, lead, rest));
+  const message = h("div", { class: "msg" }, h("div", { class: "text" }, lead, source, rest));
   const evidence = h("div", { class: "ev" });
   message.append(evidence);
   const code = h("code", { class: "fixc" });
@@ -84,9 +85,11 @@ export function createCoachRow(store: Store, actions: Actions): Panel {
     mark.replaceChildren(...markOf(words.kind));
     setText(lead, words.lead);
     lead.hidden = words.lead === "";
+    setText(source, words.source);
+    source.hidden = words.source === "";
     setText(rest, words.text);
     message.classList.toggle("two", words.evidence !== "");
-    message.title = words.text;
+    message.title = [words.text, words.evidence].filter(Boolean).join("\n");
     evidence.hidden = words.evidence === "";
     setText(evidence, words.evidence);
     fix.hidden = words.fix === "" && words.trail === null;
