@@ -6,6 +6,7 @@ import warnings
 from types import TracebackType
 from typing import Any
 
+from gradbook.errors import BreakpointHit
 from gradbook.kernel_ext.settings import Settings
 from gradbook.observe.source import is_own
 
@@ -24,6 +25,9 @@ class ErrorCards:
         """The traceback, engine frames folded away if a card follows, and then the card."""
         if _while_compiling(traceback):
             (self.shell.showindentationerror if isinstance(value, IndentationError) else self.shell.showsyntaxerror)()
+            return
+        if isinstance(value, BreakpointHit):  # no mistake: the live view shows where
+            self._show_folded(kind, value, traceback)
             return
         card = self._card(value) if self.settings.cards else None
         if card is None:

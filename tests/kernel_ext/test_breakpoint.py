@@ -92,6 +92,10 @@ def test_a_cell_that_nobody_can_continue_raises_and_keeps_the_operands(ready: In
     result = run(ready, TRAIN)
     assert isinstance(result.error_in_exec, BreakpointHit)
     assert "so it raises instead of waiting" in str(result.error_in_exec)
+    shown = capsys.readouterr().out
+    assert "frames inside gradbook left out" in shown
+    assert "watcher.py" not in shown
+    assert "none was tried" not in shown, "a stop is no mistake to be mended"
     held = ready.user_ns["_gb"]
     assert (held.op, held.line.line, ready.user_ns["step"]) == ("log", 3, 5)
     assert held.inputs[0] is ready.user_ns["out"]
