@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from gradbook import backends
 from gradbook.observe import finite
 from gradbook.observe.causes import Cause, Entry, kind_of
 from gradbook.observe.details import Detail
@@ -114,6 +115,7 @@ def _entry(entry: Entry, kind: str) -> str:
 
 def held(array: Any, title: str, why: str, fix: str) -> Cause:
     """A Cause that says: this tensor holds it."""
+    array = backends.all_samples(array)
     bits = finite.state(array)
     kind = kind_of(bits)
     count, places = finite.entries(finite.nonfinite(array, NAN if bits & NAN else INF))

@@ -137,6 +137,7 @@ def number(value: float | None) -> str:
 
 def explain(op: Any, operands: Sequence[Any], output: Any, params: dict[str, Any] | None = None) -> Cause:
     """Why `op` made of these operands (arrays, numbers, None where unknown) an output that is not finite."""
+    operands, output = [backends.all_samples(value) for value in operands], backends.all_samples(output)
     bits = finite.state(output)
     kind = kind_of(bits)
     count, places = finite.entries(finite.nonfinite(output, NAN if bits & NAN else INF))
@@ -175,6 +176,8 @@ def explain_gradient(op: Any, saved: Sequence[Any], out: Any, grad: Any, result:
 
     `saved` and `out` are the operands and the result of its forward, None where they were not kept.
     """
+    saved = [backends.all_samples(value) for value in saved]
+    out, grad, result = map(backends.all_samples, (out, grad, result))
     bits = finite.state(result)
     kind = kind_of(bits)
     count, places = finite.entries(finite.nonfinite(result, NAN if bits & NAN else INF))

@@ -25,6 +25,7 @@ def is_finite(value: Any) -> bool:
         return value.dtype.kind not in "fcV" or bool(_every(_isfinite(value), axis=None))
     if isinstance(value, float | complex):
         return value - value == 0
+    value = backends.all_samples(value)  # of vmap's samples, if any is bad the operation is
     if not backends.is_array(value) or value.dtype.kind not in "fcV":
         return True
     return bool(backends.xp_of(value).isfinite(value).all())
@@ -36,6 +37,7 @@ def state(value: Any) -> int:
         return FINITE
     if not backends.is_array(value):
         return NAN if value != value else INF
+    value = backends.all_samples(value)
     xp = backends.xp_of(value)
     return NAN * bool(xp.isnan(value).any()) + INF * bool(xp.isinf(value).any())
 
@@ -62,6 +64,7 @@ def entries(mask: Any, at_most: int = 5) -> tuple[int, list[tuple[int, ...]]]:
 
 def norm(array: Any) -> float:
     """The square root of the sum of squares, in single precision at least."""
+    array = backends.all_samples(array)
     if array.dtype.itemsize <= 2 or array.dtype.kind not in "fc":
         array = array.astype(np.float32)
     flat = array.reshape(-1)

@@ -34,7 +34,6 @@ class Watcher:
 
     def __init__(self) -> None:
         self.listed: tuple[Breakpoint, ...] = ()
-        self.last: Stop | None = None
         self.thread = 0
         self._inside = False  # a stop is being looked at: what is computed meanwhile is not watched
         self._stepping: str | None = None  # how to stop at the next operation, whatever it is
@@ -81,7 +80,8 @@ class Watcher:
     def restart(self) -> None:
         """Forget what was computed so far: the picture of a stop begins here, such as at the start of a cell."""
         self._new_tape()
-        self._stopped_for = 0
+        self._stopped_for, self._stepping = 0, None
+        self._calls.clear()
 
     def _new_tape(self) -> None:
         self._tape, self._stale = Tape(), False
@@ -125,9 +125,9 @@ class Watcher:
                 bit = BITS[one.condition.kind]
                 if not made & bit or not self._within(one, where):
                     continue
-                arrays = [getattr(value, "_array", value) for value in operands]
                 if not given & bit:
                     self._stopped_for |= bit
+                    arrays = [getattr(value, "_array", value) for value in operands]
                     return one, TITLES[bit], explain(op, arrays, output._array, params)
                 culprit = self._came_in(operands, bit)
                 if culprit is not None:
@@ -160,7 +160,7 @@ class Watcher:
         slot = next(i for i, other in enumerate(operands) if other is value)
         title = naming.Names.in_sight(user_frame(2)).of(value) or (names[slot] if slot < len(names) else "")
         learned = value._node is not None
-        why = "an update wrote it" if learned else "it came with the data"
+        why = "an update wrote it" if learned else "no operation seen before made it"
         fix = "look at the gradients of the step before: %breakpoint nan stops there too" if learned else LOOK
         return held(value._array, title or f"operand {slot}", why, fix)
 
@@ -332,7 +332,7 @@ class Watcher:
             one.hits += 1
         stop.breakpoint = one
         how = (one.how or default_how()) if one is not None else self._stepping or default_how()
-        self._stepping, self.last, self._inside = None, stop, True
+        self._stepping, self._inside = None, True
         try:
             verdict = presenters[how](stop)
         finally:
@@ -349,8 +349,7 @@ def _keeps_bad(node: Any) -> bool:
 
 def _tensor(value: Any, copy: bool = False) -> Any:
     """An array as a tensor that has no history; None stays None."""
-    if isinstance(value, Tensor):
-        value = value._array
+    value = backends.all_samples(getattr(value, "_array", value))
     if not backends.is_array(value):
         return value if isinstance(value, int | float) else None
     return Tensor._of(value.copy() if copy else value)

@@ -359,3 +359,13 @@ def test_the_exception_is_no_picture_that_broke() -> None:
         warnings.simplefilter("error")
         stop = stop_of(lambda: gradbook.ones(2) * 2)
     assert stop.breakpoint.hits == 1
+
+
+def test_vmap_breaks_nothing_and_stops_where_its_result_is_put_together() -> None:
+    rows = gradbook.tensor([[1.0, 4.0], [2.0, -3.0]])
+    with warnings.catch_warnings(), observe.breakpoint("nan"), observe.breakpoint("grad>1e9"):
+        warnings.simplefilter("error")
+        gradbook.func.vmap(gradbook.func.grad(lambda w: (w * 2).sin().sum()))(rows)
+        warnings.simplefilter("ignore")
+        stop = stop_of(lambda: gradbook.func.vmap(lambda w: gradbook.log(w))(rows))
+    assert "holds NaN at [1, 1] (1 of 4 values)" in stop.sentence  # what vmap runs is not told of one by one
