@@ -149,3 +149,63 @@ def test_a_snapshot_is_taken_at_a_safe_point() -> None:
     control.poll()
     control.poll()
     assert taken == [1]
+
+
+# -- halted at an operation --------------------------------------------------------------------------------------------
+
+
+def halted(control: Control, give_up: Any = lambda: False) -> tuple[threading.Thread, list[Any]]:
+    """A thread that is halted, and where what became of it will stand."""
+    told: list[Any] = []
+
+    def hold() -> None:
+        try:
+            told.append(control.halt(give_up))
+        except StopTraining as error:
+            told.append(error)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    eventually(lambda: control.state == "halted" or told)
+    return thread, told
+
+
+@pytest.mark.parametrize(("wish", "verdict"), [("resume", "continue"), ("step_op", "step_op"), ("step", "continue")])
+def test_a_halted_thread_goes_on_as_it_is_told(wish: str, verdict: str) -> None:
+    control = Control()
+    thread, told = halted(control)
+    getattr(control, wish)()
+    thread.join(5)
+    assert told == [verdict]
+    assert control.state == "running"
+    assert control.paused_time() > 0
+
+
+def test_stop_ends_a_halted_thread_and_one_that_comes_later() -> None:
+    control = Control()
+    thread, told = halted(control)
+    control.stop()
+    thread.join(5)
+    assert isinstance(told[0], StopTraining)
+    with pytest.raises(StopTraining):
+        control.halt(lambda: False)
+
+
+def test_nobody_to_ask_gives_up() -> None:
+    control = Control()
+    thread, told = halted(control, lambda: True)
+    thread.join(5)
+    assert told == ["given up"]
+    assert control.state == "running"
+
+
+def test_step_op_means_nothing_to_a_loop_that_runs_and_a_pause_asked_before_comes_after() -> None:
+    control = Control()
+    control.step_op()
+    assert control.state == "running"
+    control.pause()
+    thread, told = halted(control)
+    control.resume()
+    thread.join(5)
+    assert told == ["continue"]
+    assert control.state == "pausing"
