@@ -136,11 +136,14 @@ class History:
         return found
 
     def add(self, moment: Moment, *, alone: bool = False) -> None:
-        """Keep a step; one that is no later than the last is left out. `alone`: no other step keeps its values."""
+        """Keep a step; one that is no later than the last is left out.
+
+        `alone`: the one before lets its values go, unless it is pinned.
+        """
         with self._lock:
             if self._moments and moment.step <= self._moments[-1].step:
                 return
-            if alone and self._moments and self._moments[-1].has_values:
+            if alone and self._moments and self._moments[-1].has_values and self._moments[-1].step not in self._pinned:
                 before = self._moments[-1]
                 self._moments[-1] = before.without_values()
                 self._nbytes += self._moments[-1].nbytes - before.nbytes

@@ -59,6 +59,14 @@ def test_a_step_whose_loss_jumps_is_recorded_itself(by_hand: bool) -> None:
     assert 45 in run.history.pinned
 
 
+def test_its_values_are_still_there_when_other_steps_have_been_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampler, "EARLY", frozenset((3, 50)))
+    run, truth = train(60, {45})
+    assert run.history[-1].step == 51
+    np.testing.assert_array_equal(run.history.at(45).value("x"), truth[45][0])
+    assert not run.history.at(4).has_values
+
+
 def test_the_graph_on_the_screen_stays_what_it_was() -> None:
     run, _ = train(60, {45})
     assert run.graph_version == 1

@@ -133,8 +133,8 @@ function profileRows(state: State, step: number, moment: number, choose: (parame
   const labels = shortLabels(state.params.map(({ name }) => name));
   const rows = profileOf(state, moment).map(({ row, name, norm, factor }) => {
     const unlike = factor >= 2 || factor <= 0.5;
-    const usual = Number.isNaN(factor) ? "" : `${unlike ? "▲ " : ""}${num(factor)}× the usual`;
+    const usual = Number.isNaN(factor) ? "" : `${unlike ? "▲ " : ""}×${num(factor)}`;
     return h("div", {}, h("button", { class: "link mono", type: "button", title: name, onclick: () => choose(name) }, labels[row]), h("b", {}, num(norm)), h("span", { class: "dim" }, usual));
   });
-  return [heading("|grad|", recordedAt(state.probes.steps[moment], step)), ...rows];
+  return [heading("|grad|, × its usual size", recordedAt(state.probes.steps[moment], step)), ...rows];
 }
