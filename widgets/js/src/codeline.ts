@@ -11,6 +11,7 @@ import type { State, Store } from "./store";
 const MOST_LINES = 24;
 const CUT = "…"; // the kernel shortens a long line
 const Z_INDEX = "2";
+const DWELL_MS = 80; // a pointer that only passes by lights nothing
 const LIT_MS = 4000; // how long a line is lit that somebody asked for
 
 export interface CodeLink {
@@ -142,7 +143,7 @@ function light(root: HTMLElement, running: string | undefined, place: Place, lig
 /** Pointer and caret in the code of a cell light what its line made. */
 function watchLines(root: HTMLElement, store: Store, again: () => void): () => void {
   let shown = ""; // what we have lit ourselves
-  let frame = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const say = (target: EventTarget | null, y: number): void => {
     const found = nodesAt(root, store.state, target, y);
     const key = found === null ? "" : found.title;
@@ -152,8 +153,8 @@ function watchLines(root: HTMLElement, store: Store, again: () => void): () => v
     store.setUi({ lit: found });
   };
   const move = (event: PointerEvent): void => {
-    cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(() => say(event.target, event.clientY));
+    clearTimeout(timer);
+    timer = setTimeout(() => say(event.target, event.clientY), DWELL_MS);
   };
   const caret = (event: KeyboardEvent): void => {
     if (!(event.target instanceof Element) || codeOf(event.target, root) === null) return;
@@ -170,7 +171,7 @@ function watchLines(root: HTMLElement, store: Store, again: () => void): () => v
   document.addEventListener("keyup", caret, { passive: true });
   document.addEventListener("focusout", leave);
   return () => {
-    cancelAnimationFrame(frame);
+    clearTimeout(timer);
     document.removeEventListener("pointermove", move);
     document.removeEventListener("pointerleave", leave);
     document.removeEventListener("keyup", caret);

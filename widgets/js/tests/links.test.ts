@@ -228,7 +228,7 @@ describe("code", () => {
     const over = async (line: number | null): Promise<void> => {
       const target = line === null ? document.body : document.querySelectorAll(".cm-line")[line - 1];
       target.dispatchEvent(new PointerEvent("pointermove", { bubbles: true, clientY: ((line ?? 1) - 1) * 20 + 5 }));
-      await nextFrame();
+      await new Promise((done) => setTimeout(done, 120));
     };
     await over(4);
     expect(store.state.ui.lit).toEqual({ nodes: [nodeOf("h0"), nodeOf("h")], title: "cell [7] line 4" });
