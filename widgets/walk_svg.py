@@ -11,7 +11,7 @@ from gradbook.observe.walkthrough.block import Block
 from gradbook.observe.walkthrough.steps import Call, Value
 from gradbook.observe.walkthrough.telling import shape_text
 from gradbook.widgets.numbers import number
-from gradbook.widgets.svg import GRAD, GRAD_INK, INK_2, LINE_2, VALUE, Svg, text_width
+from gradbook.widgets.svg import GRAD, GRAD_INK, INK_2, LINE_2, VALUE, Svg, clean, coordinate, text_width
 from gradbook.widgets.walk_text import walk_name
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ __all__ = ["main_chain", "walk_svg"]
 WIDTH, MARGIN = 900, 16
 CELL, ROW = 26, 18  # one number, at least so wide
 SHOWN = 4  # rows and columns of a matrix that are drawn
-LONGEST = 24  # operations that are drawn, the last ones
+LONGEST = 10  # operations that are drawn, the last ones
+LEVELS = 6  # shades of a number
 LABEL, GAP, LINE_GAP = 16, 14, 28
 
 
@@ -48,9 +49,11 @@ def walk_svg(walk: Walk) -> str:
     """The final state as a picture, readable on light and dark pages. -> SVG"""
     svg = Svg()
     svg.text(MARGIN, 22, walk_name(walk), "h b")
-    svg.words(MARGIN, 40, [("value → ", "vi"), ("gradient ←", "gi")])
+    items = main_chain(walk)
+    part = f"   the last {len(items)} operations on the way to the end" if items and items[0].call is not None else ""
+    svg.words(MARGIN, 40, [("value → ", "vi"), ("gradient ←", "gi"), (part, "u")])
     y = 56.0
-    for line in _lines(main_chain(walk)):
+    for line in _lines(items):
         y = _draw(svg, line, y)
     if walk.error is not None:
         svg.text(MARGIN, y + 8, f"{type(walk.error).__name__}: {str(walk.error).splitlines()[0][:110]}", "er")
@@ -58,9 +61,10 @@ def walk_svg(walk: Walk) -> str:
     if walk.note:
         svg.text(MARGIN, y + 8, walk.note[:130], "u")
         y += 24
-    svg.raw(
-        f"<style>.gb .gi{{fill:{GRAD_INK}}}.gb .mi{{font:italic 13px Georgia,serif}}.gb .q{{font-size:10.5px}}</style>"
-    )
+    shades = "".join(f".gb .{kind}{level}{{fill:{ink};fill-opacity:{0.42 * level / LEVELS:.2f}}}"
+                     for kind, ink in (("p", VALUE), ("o", GRAD)) for level in range(1, LEVELS + 1))  # fmt: skip
+    letters = f".gb .gi{{fill:{GRAD_INK}}}.gb .mi{{font:italic 13px Georgia,serif}}.gb .q{{font-size:10.5px}}"
+    svg.raw(f"<style>{letters}{shades}</style>")
     return svg.document(WIDTH, max(y + MARGIN, 80), walk_name(walk))
 
 
@@ -166,12 +170,20 @@ def _matrix(svg: Svg, block: Block, x: float, y: float, color: str) -> None:
         return
     finite = np.abs(values[np.isfinite(values)])
     largest = float(finite.max()) if finite.size and finite.max() > 0 else 1.0
+    fills: dict[str, str] = {}
+    lines: list[str] = []
     for i, row in enumerate(values):
+        words = ""
         for j, v in enumerate(row):
-            size = min(1.0, abs(v) / largest) if np.isfinite(v) else 0.0
-            ink = VALUE if v > 0 else GRAD
-            svg.rect(x + j * cell, y + i * ROW, cell, ROW, "", f' fill="{ink}" fill-opacity="{0.42 * size**0.85:.2f}"')
-            svg.text(x + (j + 0.5) * cell, y + i * ROW + 12.5, number(float(v)), "m q")
+            left, top = x + j * cell, y + i * ROW
+            level = round(LEVELS * min(1.0, abs(v) / largest) ** 0.85) if np.isfinite(v) else 0
+            if level:
+                square = f"M{coordinate(left)} {coordinate(top)}h{coordinate(cell)}v{ROW}h-{coordinate(cell)}z"
+                kind = f"{'p' if v > 0 else 'o'}{level}"
+                fills[kind] = fills.get(kind, "") + square
+            words += f'<tspan x="{coordinate(left + cell / 2)}">{clean(number(float(v)))}</tspan>'
+        lines.append(f'<text class="m q" y="{coordinate(y + i * ROW + 12.5)}">{words}</text>')
+    svg.raw("".join(f'<path class="{kind}" d="{path}"/>' for kind, path in fills.items()) + "".join(lines))
     svg.rect(x, y, values.shape[1] * cell, values.shape[0] * ROW, "", f' stroke="{color}"')
 
 

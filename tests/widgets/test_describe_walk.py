@@ -242,6 +242,18 @@ def test_a_tensor_that_is_too_large_is_asked_for_one_entry() -> None:
     assert notes == ["predict h: 81 entries are too many to mark; ask for one, as in h[0,1]"]
 
 
+def test_what_is_saved_with_a_notebook_is_small() -> None:
+    a = gradbook.randn(4, 4, requires_grad=True)
+    with observe.walk() as walk:
+        b = a
+        for _ in range(150):
+            b = (b @ a).tanh()
+        b.sum().backward()
+    still = walk_still(walk)
+    assert len(still.text) + len(still.html()) < 60_000
+    assert still.text.splitlines()[-1].strip().startswith("… ")
+
+
 def test_a_long_walk_of_large_tensors_is_sampled_the_more() -> None:
     layers = nn.Sequential(*(nn.Linear(64, 64) for _ in range(40)))
     with observe.walk() as walk:

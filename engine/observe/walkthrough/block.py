@@ -87,6 +87,8 @@ def chosen(count: int, limit: int) -> list[int]:
 def _take(array: Any, limits: tuple[int, int, int] | None) -> Block:
     shape = tuple(int(n) for n in array.shape)
     rows, cols, lead = (shape[-2] if len(shape) > 1 else 1), (shape[-1] if shape else 1), shape[:-2]
+    if not shape:
+        return Block((), _host(array).copy().reshape(1, 1, 1), (0,), (0,), ((),), True)
     if limits is None:
         values = _host(array).copy().reshape(-1 if lead else 1, rows, cols) if array.size else np.zeros((0, rows, cols))
         facets = tuple(np.ndindex(*lead)) if array.size else ()

@@ -31,7 +31,7 @@ class Thinning:
             self._drop(self._turn() or self._middle())
 
     def _turn(self) -> list[Step]:
-        """The steps of the oldest turn of the newest outermost loop, its first turn and the last two set aside."""
+        """The steps of the oldest turns of the longest outermost loop, its first turn and the last two set aside."""
         runs: dict[tuple[int, ...], dict[int, list[Step]]] = {}
         for step in self.steps:
             if step.repeat:
@@ -39,10 +39,14 @@ class Thinning:
                 runs.setdefault(loop.key, {}).setdefault(loop.index, []).append(step)
         for key in sorted(runs, key=lambda key: -sum(map(len, runs[key].values()))):
             turns = sorted(runs[key])
-            if len(turns) > 3:
-                line = runs[key][turns[0]][0].repeat[0].line
-                self.turns.setdefault((line, key[0]), []).append(turns[1])
-                return runs[key][turns[1]]
+            gone: list[Step] = []
+            for turn in turns[1:-2]:
+                self.turns.setdefault((runs[key][turn][0].repeat[0].line, key[0]), []).append(turn)
+                gone += runs[key][turn]
+                if len(gone) > STEPS // 20:  # some at a time: each look goes through all steps
+                    break
+            if gone:
+                return gone
         return []
 
     def _middle(self) -> list[Step]:
