@@ -22,7 +22,7 @@ __all__ = ["main_chain", "walk_svg"]
 WIDTH, MARGIN = 900, 16
 CELL, ROW = 26, 18  # one number, at least so wide
 SHOWN = 4  # rows and columns of a matrix that are drawn
-LONGEST = 10  # operations that are drawn, the last ones
+LONGEST = 9  # operations that are drawn, the last ones
 LEVELS = 6  # shades of a number
 LABEL, GAP, LINE_GAP = 16, 14, 28
 
