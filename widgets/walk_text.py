@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["numbers_text", "source_text", "walk_name", "walk_text"]
 
-LONGEST = 120  # steps that are written out: more than this nobody reads
+LONGEST = 80  # steps that are written out: more than this nobody reads
 NUMBERS = 9  # of a tensor that are written out
 EXPRESSION = 40  # characters of source in a line
 
