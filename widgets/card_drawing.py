@@ -188,7 +188,8 @@ def _between(drawing: Drawing, failure: Failure, boxes: list[Box], result: bool)
         if both and a.bad_across:
             _excess(drawing, a, b)
     if result:
-        x = b.x + b.width + (26 if b.down is not None and b.width <= 44 else 14)
+        beside = b.down is not None and b.width <= 44  # the length of its side stands there
+        x = b.x + b.width + (44 if beside else 14)
         drawing.text(x, b.y + b.height / 2 + 4, "= none", "t2")
 
 

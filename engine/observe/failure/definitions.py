@@ -135,18 +135,28 @@ def _variable(root: Any, call: Call) -> Built | None:
     return None
 
 
-def assignments(names: set[str], call: Call) -> Iterator[tuple[Source, ast.Assign, ast.expr]]:
+def assignments(names: set[str], call: Call, outside: bool = False) -> Iterator[tuple[Source, ast.Assign, ast.expr]]:
     """Assignments to plain variables with the value each gets, the latest first.
 
-    In the failing cell those above its line, then those of earlier cells.
+    In the failing cell those above its line, then those of earlier cells: at the top of a cell, and in the function
+    of the failing line unless `outside`.
     """
     first, line = call.source, call.step.line
+    here = None if outside else function_of(first, first.statement(line))
     for source in [first, *(source_of(file) for file in reversed(cells()) if file != first.file)]:
         found = [
             (source, node, value) for node, target, value in single_assignments(source)
             if isinstance(target, ast.Name) and target.id in names and (source is not first or node.lineno < line)
+            and function_of(source, node) in (None, here)
         ]  # fmt: skip
         yield from sorted(found, key=lambda each: each[1].lineno, reverse=True)
+
+
+def function_of(source: Source, node: ast.AST | None) -> ast.AST | None:
+    """The function that a statement stands in; None at the top of a cell."""
+    while node is not None and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+        node = source.parents.get(node)
+    return node
 
 
 def single_assignments(source: Source) -> Iterator[tuple[ast.Assign, ast.expr, ast.expr]]:

@@ -291,6 +291,8 @@ def lines(step: Step) -> Iterator[Line]:
     node = source.at(span)
     first, last = max(1, number - AROUND), min(len(text), number + AROUND - 1)
     last = end_of_block(text, number, last)
+    while first < number and not text[first - 1].strip():
+        first += 1
     shown = [line for line in text[first - 1 : last] if line.strip()]
     margin = min((len(line) - len(line.lstrip()) for line in shown), default=0)
     for at in range(first, last + 1):

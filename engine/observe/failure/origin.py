@@ -191,7 +191,7 @@ def _entry(call: Call, control: Outcome, here: Tensor, axis: int) -> Iterator[Ro
     original = control.originals.get(id(here))
     known = call.names.of(original) if call.names is not None and isinstance(original, Tensor) else ""
     size = here.shape[axis] if axis < len(here.shape) else 0
-    for source, node, _ in assignments({known}, call) if known.isidentifier() else ():
+    for source, node, _ in assignments({known}, call, outside=True) if known.isidentifier() else ():
         yield f"{size} of {known} {_shape(here.shape)}", place_of(source.file, node.lineno)
         return
     yield f"{size} of {known or 'the input'} {_shape(here.shape)}", ""

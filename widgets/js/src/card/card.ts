@@ -7,19 +7,21 @@ import type { CardData, CodeLine, Fix, Span } from "./data";
 import { drawShapes } from "./drawing";
 
 const NUMBERS = 52; // the column of line numbers, which stays
-const WIDE = 860; // from here on code and operands stand side by side, and the stages in one row
+const ONE_ROW = 680; // from here on the stages stand in one row
 
 export const createCard: ViewMaker = (el, { header, theme }) => {
   const card = header as unknown as CardData;
   let wide: boolean | null = null;
+  let width = 0;
   const place = h("div", {});
   const stage = createStage(el, "err", card.name, () => {
     stage.dress(theme);
-    const now = stage.root.clientWidth >= WIDE;
-    if (now !== wide) showMark(stage.root);
-    if (now === wide) return;
+    if (stage.root.clientWidth === width) return;
+    width = stage.root.clientWidth;
+    showMark(stage.root);
+    const now = width >= ONE_ROW;
+    if (now === wide || card.stages === null) return;
     wide = now;
-    if (card.stages === null) return;
     place.replaceChildren(drawShapes(wide ? card.stages.wide : card.stages.narrow));
   });
   stage.root.append(...drawCard(card, place));
