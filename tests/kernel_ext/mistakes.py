@@ -165,6 +165,18 @@ MISTAKES = (
     Mistake("sequences of classes", (
             "model = nn.Linear(4, 7)\nx, y = torch.randn(2, 5, 4), torch.randint(0, 7, (2, 5))\n" + SHORT,),
             "cell [2] line 4", ((), (1,)), "loss = F.cross_entropy(scores.transpose(1, 2), y)"),
+    Mistake("sequences of classes, half flattened", (
+            "model = nn.Linear(4, 7)\nx, y = torch.randn(2, 5, 4), torch.randint(0, 7, (2, 5))\nscores = model(x)\n"
+            "loss = F.cross_entropy(scores, y.view(-1))\nloss.backward()",),
+            "cell [2] line 4", ((0,), (0,)), "loss = F.cross_entropy(scores.flatten(0, 1), y.view(-1))"),
+    Mistake("a weight wider than its bias", (
+            "x, y = torch.randn(9, 4), torch.randint(0, 3, (9,))\nw = torch.randn(4, 6, requires_grad=True)\n"
+            "b = torch.zeros(5, requires_grad=True)\nv = torch.randn(5, 3, requires_grad=True)",
+            "h = torch.tanh(x @ w + b)\nloss = F.cross_entropy(h @ v, y)\nloss.backward()"),
+            "cell [3] line 1", ((1,), (0,)), "w = torch.randn(4, 5, requires_grad=True)"),
+    Mistake("classes drawn at random", (
+            "model = nn.Linear(4, 7)\nx, y = torch.randn(9, 4), torch.randint(0, 40, (9,))\n" + SHORT,),
+            "cell [2] line 4", ((1,), ()), "model = nn.Linear(4, 40)", "index-out-of-range"),
     Mistake("fewer targets than rows", (
             "model = nn.Linear(4, 3)\nx, y = torch.randn(8, 4), torch.randint(0, 3, (7,))\n" + SHORT,),
             "cell [2] line 4", ((0,), (0,)), ""),

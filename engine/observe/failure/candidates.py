@@ -22,6 +22,7 @@ from gradbook.tensor import Tensor
 
 __all__ = ["Candidate", "Mender"]
 
+PRODUCTS = ("matmul", "mm")
 CREATORS = {"randn", "rand", "zeros", "ones", "empty", "full", "randint"}
 
 
@@ -165,6 +166,29 @@ class Mender:
             sandbox.keep(old, again)
 
         return None if made is None else replace(made, plan=replace(made.plan, patch=patch), weak=True)
+
+    def factor_size(self, operand: Operand | None, to: int, why: str) -> Maybe:
+        """Where a matrix product made an operand: another width of its second factor, if that is a variable."""
+        ran = self.producer(operand)
+        factor = ran.operands[1] if ran is not None and ran.op in PRODUCTS and len(ran.operands) > 1 else None
+        original = self.control.originals.get(id(factor))
+        if not isinstance(original, Tensor) or original.ndim != 2 or self.call.names is None:
+            return None
+        name = self.call.names.of(original)
+        if not name.isidentifier():
+            return None
+        return self.size(Operand("factor", original, name, ast.Name(name)), 1, to, why)
+
+    def drawn_below(self, operand: Operand | None) -> int:
+        """The bound of `torch.randint(low, high, …)` where that gave a variable its value; 0 where it did not."""
+        node = operand.node if operand is not None else None
+        if not isinstance(node, ast.Name):
+            return 0
+        _, _, value = next(assignments({node.id}, self.call), (None, None, None))
+        if not isinstance(value, ast.Call) or getattr(value.func, "attr", "") != "randint":
+            return 0
+        bounds = [a.value for a in value.args[:2] if isinstance(a, ast.Constant) and isinstance(a.value, int)]
+        return bounds[-1] if bounds else 0
 
     def _creations(self, operand: Operand) -> Iterator[tuple[Source, ast.Call]]:
         node = operand.node

@@ -149,6 +149,8 @@ def _pointwise(m: Mender) -> Candidates:
         got, wants = m.finding.sizes
         yield m.size(b, b.bad[0], got, f"{b.name} as long as {a.name}.")
         yield m.size(a, a.bad[0], wants, f"{a.name} as long as {b.name}.")
+        yield m.factor_size(a, wants, f"{a.name} as wide as {b.name}.")
+        yield m.factor_size(b, got, f"{b.name} as wide as {a.name}.")
         yield m.width_of(b, f"The layer that gives {b.name} then gives {got} numbers.", got)
         yield m.width_of(a, f"The layer that gives {a.name} then gives {wants} numbers.", wants)
 

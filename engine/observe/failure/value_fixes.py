@@ -30,7 +30,8 @@ def targets(m: Mender) -> Candidates:
             if target.node is not None:
                 yield m.put(target.node, f"{bracketed(target.node, segment)} - 1", "Classes are counted from 0.")
         if least >= 0:
-            yield m.width_of(x, f"One score for each of {most + 1} classes, 0 to {most}.", most + 1)
+            most = max(most, m.drawn_below(target) - 1)
+            yield m.width_of(x, f"A score for each class in these targets, 0 to {most}.", most + 1)
         return
     if len(target.shape) == len(x.shape) and target.shape[-1] == 1:
         yield m.after(target, ".squeeze(-1)", "The axis of length 1 goes.")
@@ -41,6 +42,8 @@ def targets(m: Mender) -> Candidates:
         )
     if x.shape and target.shape and len(x.shape) == 2 and math.prod(target.shape) == x.shape[0]:
         yield m.after(target, ".flatten()", "One class index a row.")
+    if len(x.shape) == 3 and target.shape == (x.shape[0] * x.shape[1],):
+        yield m.after(x, ".flatten(0, 1)", "Each step of each sequence is one row.")
     if len(x.shape) == 3 and x.shape[1] == 1 and len(target.shape) == 1:
         yield m.after(x, ".squeeze(1)", "The axis of length 1 goes.")
 
@@ -71,9 +74,9 @@ def rows(m: Mender) -> Candidates:
     index = next((o for o in m.call.operands if o.role == "input"), None)
     if index is None or "rows" not in m.finding.facts:
         return
-    most = int(index.tensor.max())
+    most = max(int(index.tensor.max()), m.drawn_below(index) - 1)
     if int(index.tensor.min()) >= 0:
-        yield m.argument(m.call.module, f"A row for each index, 0 to {most}.", num_embeddings=most + 1)
+        yield m.argument(m.call.module, f"A row for each of these indices, 0 to {most}.", num_embeddings=most + 1)
 
 
 def view(m: Mender) -> Candidates:
