@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from gradbook.errors import AutogradError, Card, InplaceError
 from gradbook.observe.failure.axes import find
@@ -95,8 +94,6 @@ class Failure:
     frames: tuple[tuple[str, str], ...]  # (place, line) of the user's and of the engine's frames, outermost first
     yours: int
     inside: int
-    advice: tuple[str, ...] = ()
-    facts: dict[str, Any] = field(default_factory=dict)
 
 
 def explain(error: BaseException, seconds: float = SECONDS) -> Failure | None:
@@ -117,6 +114,7 @@ def explain(error: BaseException, seconds: float = SECONDS) -> Failure | None:
         fixes, after = mend(Mender(call, finding, control), scene, seconds)
     last = call.step
     tell_forward(error, call, finding, control, fixes)
+    row, reached = stages(call, finding, control if same else None, after)
     failure = Failure(
         rule=finding.rule,
         kind=type(error).__name__,
@@ -131,14 +129,13 @@ def explain(error: BaseException, seconds: float = SECONDS) -> Failure | None:
         relation=finding.relation,
         between=finding.between,
         transposed=finding.transposed,
-        stages=(shown := stages(call, finding, control if same else None, after))[0],
-        reached=shown[1],
+        stages=row,
+        reached=reached,
         fixes=tuple(fixes),
-        tried=trials(scene, same, fixes, control),
+        tried=trials(scene, same, fixes),
         frames=tuple(told(frames)),
         yours=len(frames.user),
         inside=sum(step.kind != "user" for step in frames.steps),
-        advice=tuple(getattr(getattr(error, "card", None), "fixes", ())),
     )
     complete(error, failure)
     return failure
@@ -270,7 +267,7 @@ def checked(outcome: Outcome, scene: Scene) -> str:
     return "then " + ", ".join([*parts, *([end] if end else [])]) if parts or end else "runs"
 
 
-def trials(scene: Scene, same: bool, fixes: list[Fix], control: Outcome) -> str:
+def trials(scene: Scene, same: bool, fixes: list[Fix]) -> str:
     """What the trials were, in words for the reader."""
     if fixes:
         how = "with gradients on stand-ins" if scene.backward else "on shapes alone"

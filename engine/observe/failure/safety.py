@@ -10,6 +10,7 @@ from typing import Any
 
 from gradbook.nn.module import Module
 from gradbook.observe.failure.frames import is_users
+from gradbook.observe.failure.operands import value_of
 from gradbook.observe.failure.sandbox import users_class
 from gradbook.observe.failure.text import source_of
 from gradbook.observe.source import is_own
@@ -70,16 +71,16 @@ class Safety:
         function: ast.AST = call.func
         if isinstance(function, ast.Attribute) and function.attr in WRITES - self.allowed:
             return False
-        attributes: list[str] = []
+        owner = function.value if isinstance(function, ast.Attribute) else None
         while isinstance(function, ast.Attribute | ast.Call | ast.Subscript):
-            if isinstance(function, ast.Attribute):
-                attributes.append(function.attr)
             function = function.func if isinstance(function, ast.Call) else function.value
         if not isinstance(function, ast.Name):
             return True
-        return self._value(function.id, look(function.id), bool(attributes))
+        root = look(function.id)
+        held = value_of(owner, {function.id: root}) if owner is not None and root is not MISSING else None
+        return self._value(function.id, root) and (held is None or self._value(function.id, held))
 
-    def _value(self, name: str, value: Any, reached: bool) -> bool:
+    def _value(self, name: str, value: Any) -> bool:
         if value is MISSING or isinstance(value, Tensor | Module | str | int | float | list | dict | tuple | set):
             return True
         if isinstance(value, types.ModuleType):

@@ -97,7 +97,7 @@ class Scene:
             items, at = self.block(here)
             yield from items[at + 1 :]
             parent = self.source.parents.get(here)
-            if not isinstance(parent, ast.With | ast.If | ast.Try) or isinstance(here, ast.ExceptHandler):
+            if not isinstance(parent, ast.With | ast.If | ast.Try):
                 return
             here = parent
 

@@ -101,6 +101,17 @@ def test_a_function_with_effects_is_not_run_again(body: str, tmp_path: Any) -> N
     assert not path.exists() or path.read_text() in ("", "x")
 
 
+def test_a_logger_that_a_model_holds_hears_nothing_again(caplog: pytest.LogCaptureFixture) -> None:
+    failure = explained(
+        "import logging\nclass N(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.log = logging.getLogger('mine')\n        self.fc = nn.Linear(5, 2)\n"
+        "    def forward(self, x):\n        self.log.warning('forward')\n        return self.fc(x)\n"
+        "y = N()(torch.ones(2, 3))"
+    )
+    assert [record.message for record in caplog.records] == ["forward"]
+    assert failure.place == "cell [1] line 12"
+
+
 def test_a_training_step_is_not_taken_again() -> None:
     error, space = run(
         "model = nn.Linear(3, 2)\nopt = optim.SGD(model.parameters(), lr=1.0)\nsteps = []\n"

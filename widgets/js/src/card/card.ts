@@ -12,7 +12,7 @@ const ONE_ROW = 680; // from here on the stages stand in one row
 export const createCard: ViewMaker = (el, { header, theme }) => {
   const card = header as unknown as CardData;
   let wide: boolean | null = null;
-  let width = 0;
+  let width = -1;
   const place = h("div", {});
   const stage = createStage(el, "err", card.name, () => {
     stage.dress(theme);
