@@ -118,10 +118,11 @@ class GraphPanel implements Panel {
     const { graph } = state;
     setText(this.shell.count, graph === null ? "" : plural(graph.ops, "op"));
     if (!this.shell.fold(state, this.summary(state))) return;
-    this.canvas.hidden = this.plot.hidden = this.strip.el.hidden = this.row.hidden = this.shell.tools.hidden = graph === null;
+    this.canvas.hidden = this.plot.hidden = graph === null; // the plot tells how much room there is
     if (graph === null) this.layouts.clear();
     else this.take(state);
     const { failed } = this.layouts;
+    this.strip.el.hidden = this.row.hidden = this.shell.tools.hidden = this.model === null; // nothing to act on yet
     this.none.hidden = this.model !== null && failed === "";
     setText(this.noneText, failed ? `no picture: ${failed}` : graph === null ? "the graph appears here" : `laying out ${plural(graph.nodes.length, "node")} …`);
     this.paint(state);

@@ -17,6 +17,8 @@ export function roomFor(width: number, model: GraphModel | null): Options {
   return { left: Math.max(150, Math.round(width * 0.46) - frames - 1), right: Math.max(150, Math.round(width * 0.54) - frames - 1), chipShapes: false };
 }
 
+interface Part { keep: ReadonlySet<number>; opened: "all" | null }
+
 export class Layouts {
   model: GraphModel | null = null;
   /** The graph that is shown, or will be as soon as it is laid out. */
@@ -24,6 +26,7 @@ export class Layouts {
   /** Why there is no picture of it. */
   failed = "";
   private stop: (() => void) | null = null;
+  private coming: { graph: GraphDescription; part: Part | null } | null = null; // laid out now, to replace the model
 
   constructor(private readonly camera: GraphCamera, private readonly changed: () => void) {}
 
@@ -38,19 +41,22 @@ export class Layouts {
 
   cancel(): void {
     this.stop?.();
-    this.stop = null;
+    this.stop = this.coming = null;
   }
 
   /** Lay a graph out; what the user has opened in the one before stays open. `part`: only some of its nodes. */
-  show(graph: GraphDescription, options: Options, part: { keep: ReadonlySet<number>; opened: "all" | null } | null = null): void {
+  show(graph: GraphDescription, options: Options, part: Part | null = null): void {
     const before = this.model;
     this.goal = graph;
     this.failed = "";
     const nodes = before && !part && !before.keep ? matchNodes(before.graph, graph) : null;
     const opened = part ? part.opened : nodes && before?.touched ? moveKeys(before.opened, nodes) : null;
     const model = new GraphModel(graph, opened, options, part?.keep ?? null, false);
+    this.cancel();
+    this.coming = { graph, part };
     this.run(model.build(opened), (part?.keep.size ?? graph.nodes.length) <= QUICK, () => {
       if (before && nodes) this.anchor(before, model, nodes);
+      this.coming = null;
       this.model = model;
       if (part) this.camera.home(model);
     });
@@ -74,6 +80,10 @@ export class Layouts {
     const { model } = this;
     if (model === null) return;
     model.setOptions(options);
+    if (this.coming !== null) { // what was just opened or closed is taken over into the graph that comes
+      this.show(this.coming.graph, options, this.coming.part);
+      return;
+    }
     this.run(model.place(), model.quick, () => {
       if (home) this.camera.home(model);
       else this.camera.settle(model);
@@ -82,7 +92,8 @@ export class Layouts {
   }
 
   private run(work: Work<unknown>, quick: boolean, then: () => void): void {
-    this.cancel();
+    this.stop?.();
+    this.stop = null;
     const end = (): void => {
       this.stop = null;
       then();

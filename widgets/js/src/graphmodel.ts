@@ -40,6 +40,7 @@ export class GraphModel {
   private placed: Placed = nowhere();
   private paths: (Path | undefined)[] = [];
   private titles: Map<number, string> | null = null;
+  private joined: { of: Bin[]; first: number; last: number; bin: Bin } = { of: [], first: 0, last: 0, bin: { items: [], groups: [], chips: [], wires: [] } };
   private trail: { nodes: ReadonlySet<number> | null; edges: Uint8Array; boxes: Map<number, number> } = { nodes: null, edges: new Uint8Array(0), boxes: new Map() };
 
   /** `keep`: show only these nodes. `now` false: nothing is there before `build` has run. */
@@ -180,12 +181,16 @@ export class GraphModel {
     const first = Math.max(0, Math.floor(top / BIN));
     const last = Math.min(bins.length - 1, Math.floor(bottom / BIN));
     if (first === last) return bins[first];
+    const known = this.joined;
+    if (known.of === bins && known.first === first && known.last === last) return known.bin;
     const join = (kind: keyof Bin): number[] => {
+      if (first === 0 && last === bins.length - 1) return this.picture[kind].map((_, at) => at);
       const seen = new Set<number>();
       for (let bin = first; bin <= last; bin++) for (const at of bins[bin][kind]) seen.add(at);
       return [...seen];
     };
-    return { items: join("items"), groups: join("groups"), chips: join("chips"), wires: join("wires") };
+    this.joined = { of: bins, first, last, bin: { items: join("items"), groups: join("groups"), chips: join("chips"), wires: join("wires") } };
+    return this.joined.bin;
   }
 
   /** What is at a place of the picture; a group only by its header. */

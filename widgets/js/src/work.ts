@@ -34,13 +34,13 @@ export function inSlices<T>(work: Work<T>, done: (result: T) => void, failed: (e
         end();
         done(step.value);
         return;
-      } while (performance.now() - started < BUDGET_MS);
+      } while (!over && performance.now() - started < BUDGET_MS);
     } catch (error) {
       end();
       failed(error);
       return;
     }
-    port2.postMessage(null);
+    if (!over) port2.postMessage(null);
   };
   port2.postMessage(null);
   return end;
