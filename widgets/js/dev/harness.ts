@@ -49,6 +49,14 @@ const scenes: Record<string, () => FakeModel> = {
 const walks: Record<string, () => Uint8Array> = {
   walk: () => teachingWalk().packed(), "walk-scalar": () => scalarWalk().packed(), "walk-residual": () => residualWalk(2).packed(), "walk-deep": () => residualWalk(40).packed(),
   "walk-loop": () => loopWalk(3).packed(), "walk-loops": () => loopWalk(40).packed(), "walk-error": () => errorWalk().packed(), "walk-empty": () => emptyWalk().packed(),
+  "walk-hostile": () => {
+    const tape = residualWalk(12);
+    tape.truncated = "60 of 1,200 steps are shown; the loop in line 2: turns 13 to 240 of it are left out";
+    for (const value of tape.values) if (value.name === "h") Object.assign(value, { name: "<script>alert(1)</script>_ünïcode_名前_with_a_long_name", symbol: "<b>h</b>" });
+    for (const module of tape.modules) module.label = `<img src=x onerror=alert(1)>.${"very_".repeat(12)}long`;
+    tape.lines[1] += "  # " + "a long comment ".repeat(12);
+    return tape.packed();
+  },
 };
 
 /** A walkthrough, by scene or from a file beside the page (`packet=NAME.bin`), at a step. */

@@ -317,6 +317,9 @@ describe("the rail", () => {
     const long = planRail(play(residualWalk(60)).model, 440);
     expect([long.marks.length <= 120, long.dense]).toEqual([true, true]);
     expect(long.marks.at(-1)!.last).toBe(play(residualWalk(60)).last);
+    const three = planRail(play(loopWalk(3)).model, 900);
+    expect(three.turns.map(({ text }) => text)).toEqual(["turn 1", "turn 2", "turn 3"]);
+    expect(three.bounds.map(({ text }) => text)).toEqual(["", "", "", "", ""]);
     const loop = planRail(play(loopWalk(40)).model, 600);
     expect(loop.turns[0].text).toBe("1");
     loop.turns.slice(1).forEach((turn, at) => expect(turn.x - loop.turns[at].x).toBeGreaterThanOrEqual(17));

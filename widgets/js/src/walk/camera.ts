@@ -6,7 +6,7 @@ export interface Size { w: number; h: number }
 
 export const READABLE = 0.8; // below this the whole is not worth shrinking
 const LEGIBLE = 0.6;
-export const LEAST = 0.02;
+const LEAST = 0.02;
 export const MOST = 2.5;
 const MARGIN = 24;
 

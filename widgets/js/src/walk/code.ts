@@ -6,10 +6,10 @@ import type { Model } from "./model";
 import type { Player } from "./player";
 import { cut, pieces } from "./python";
 
-export type Forth = "" | "run" | "done" | "todo";
-export type Back = "" | "now" | "done" | "todo";
+type Forth = "" | "run" | "done" | "todo";
+type Back = "" | "now" | "done" | "todo";
 /** `calling`: the line waits for what it has called (a backward, or a function written elsewhere). */
-export interface LineMark { forth: Forth; back: Back; calling: boolean; failed: boolean }
+interface LineMark { forth: Forth; back: Back; calling: boolean; failed: boolean }
 
 /** The marks of a line at a step, in the turn of the loop that is on screen. */
 export function markOf(model: Model, text: number, line: number, at: number): LineMark {

@@ -14,8 +14,8 @@ export interface Value {
   from: number | null;
   block: Block | null;
 }
-export type Span = [line: number, col: number, endLine: number, endCol: number];
-export interface Loop { line: number; index: number; of: number | null }
+type Span = [line: number, col: number, endLine: number, endCol: number];
+interface Loop { line: number; index: number; of: number | null }
 /** A place in one of the walk's texts: the cell is text 0, functions written elsewhere follow. */
 export interface Place { text: number; line: number | null; span: Span | null }
 /** A convolution, or a pooling (without weights). */
@@ -68,7 +68,7 @@ export interface Step extends Place {
 }
 export interface Quiz { step: number; ask: "value" | "shape" | "zeros"; target: number; of: "value" | "grad"; entry: number[] | null; prompt: string; answer: number[]; tolerance: number; why: string }
 export interface Source { label: string; lines: string[]; first: number }
-export interface Module { path: string; label: string; cls: string; parent: number }
+interface Module { path: string; label: string; cls: string; parent: number }
 export interface Walk {
   texts: Source[]; // the cell, then functions written elsewhere
   ran: Set<number>; // lines of the cell that ran; empty where nobody knows

@@ -75,7 +75,7 @@ function rowHeight(blocks: (Block | null)[], width: number): number {
 }
 
 /** Height that the tallest step needs, within bounds: the pane keeps it, so nothing below moves. */
-export function reserved(model: Model, width: number): number {
+function reserved(model: Model, width: number): number {
   let most = 120;
   for (const [at, step] of model.walk.steps.entries()) {
     const op = model.op(at);
@@ -163,9 +163,9 @@ export function term(content: Element | string | null, caption: (Node | string)[
   return h("div", { class: `term ${cls}`.trim() }, content, h("div", { class: "mcap" }, ...caption));
 }
 
-export const mathOf = (text: string): Element => readFormula(text, false) ?? m("math", {}, m("mtext", {}, text));
+const mathOf = (text: string): Element => readFormula(text, false) ?? m("math", {}, m("mtext", {}, text));
 
-export interface TermOptions { cls?: string; hidden?: boolean; box?: string; facet?: number }
+interface TermOptions { cls?: string; hidden?: boolean; box?: string; facet?: number }
 
 /** A matrix as a term; a hidden one shows `?` in each place. */
 export function blockTerm(player: Player, block: Block, words: (Node | string)[], { cls = "", hidden = false, box = "", facet = player.state.facet }: TermOptions = {}): HTMLElement {
@@ -231,9 +231,8 @@ function backwardRow(player: Player, part: Part): HTMLElement {
   if (part.result) row.append(pair(equals, blockTerm(player, part.result, [bold("result ")], { cls: "in", hidden, box: "res" })));
   if (part.adds && part.total) row.append(pair("added up →", blockTerm(player, part.total, [bold("sum ")], { cls: "in", hidden, box: "res sum" })));
   const name = called(model, part.to);
-  const words = [
-    part.adds ? `Adds to ${part.why || `what came to ${name} before`}.` : part.why, part.stored ? `Kept in ${name}.grad.` : "",
-  ].filter((text) => text !== "");
+  const before = part.why.startsWith("what") ? part.why : `what came to ${name} before`;
+  const words = [part.adds ? `Added to ${before}.` : part.why, part.stored ? `Kept in ${name}.grad.` : ""].filter((text) => text !== "");
   if (words.length > 0) row.append(h("span", { class: "dim aside" }, words.join(" ")));
   const entry = part.entry && !hidden && !incomingHidden ? h("div", { class: "entry" }, mathOf(part.entry)) : null;
   return h("div", { class: "eqb" }, sized(row, [...factors.map(({ block }) => block), part.result, part.adds ? part.total : null]), entry);

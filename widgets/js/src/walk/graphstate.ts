@@ -4,7 +4,7 @@ import { type Model, keyOf } from "./model";
 import type { Player } from "./player";
 import type { Circle, Scene, Spot, Wire } from "./scene";
 
-export type GradState = "none" | "unknown" | "known";
+type GradState = "none" | "unknown" | "known";
 export interface SpotState { shown: boolean; fresh: boolean; hidden: boolean; grad: GradState; gradFresh: boolean; gradHidden: boolean; moved: Block | null }
 export interface UnitState { shown: boolean; now: "" | "forward" | "backward"; back: boolean }
 

@@ -7,7 +7,7 @@ import { type Player, SPEEDS } from "./player";
 export interface Pane { el: HTMLElement; draw(): void }
 
 /** What a step does, without its number: `backward through`, `o = h @ v`, `line 4`. */
-export function stepWords(model: Model, at: number): { verb: string; code: string; line: string } {
+function stepWords(model: Model, at: number): { verb: string; code: string; line: string } {
   const step = model.step(at);
   const op = model.op(at);
   const line = step?.line === null || step === undefined ? "" : `line ${step.line}`;
@@ -19,7 +19,7 @@ export function stepWords(model: Model, at: number): { verb: string; code: strin
 }
 
 /** The line of source at a place. */
-export function lineOf(model: Model, { text, line }: Pick<Place, "text" | "line">): string {
+function lineOf(model: Model, { text, line }: Pick<Place, "text" | "line">): string {
   const source = model.walk.texts[text];
   return line === null || source === undefined ? "" : (source.lines[line - source.first] ?? "");
 }
@@ -74,7 +74,7 @@ export function createTitle(player: Player, actions: { presenter(): void }): Pan
 }
 
 /** `turn 2 of 3 of line 2`, innermost loop first. */
-export function turnText(model: Model, at: number): string {
+function turnText(model: Model, at: number): string {
   const turns = model.step(at)?.repeat ?? [];
   return turns.map(({ line, index, of }) => `turn ${index + 1}${of === null ? "" : ` of ${of}`} of line ${line}`).reverse().join(", ");
 }

@@ -17,7 +17,7 @@ export interface Look {
 const MOST_NUMBERS = 36;
 const MOST_FACETS = 4;
 const FACET_GAP = 5;
-export const SKIP = 7; // room for the … where indices are left out
+const SKIP = 7; // room for the … where indices are left out
 const HEAT = 9; // size of an entry in a heat map; smaller in a large one
 const LARGEST = 84;
 
@@ -26,13 +26,13 @@ const skips = (indices: number[]): number => indices.reduce((sum, index, at) => 
 /** Offset of entry `at` among `indices`, with room where indices are left out. */
 export const offset = (indices: number[], at: number, size: number): number => at * size + SKIP * skips(indices.slice(0, at + 1));
 
-export const extent = (indices: number[], size: number): number => indices.length * size + SKIP * skips(indices);
+const extent = (indices: number[], size: number): number => indices.length * size + SKIP * skips(indices);
 
 /** A tensor without a picture (no numbers in the message) is a plain box. */
-export const PLAIN: Look = { numbers: false, cw: 44, ch: 22, facets: 1, perRow: 1, w: 44, h: 22, fw: 44, fh: 22 };
+const PLAIN: Look = { numbers: false, cw: 44, ch: 22, facets: 1, perRow: 1, w: 44, h: 22, fw: 44, fh: 22 };
 
 /** narrow: the pane is; crowded: many ops are on the picture; least: width that the name over it needs. */
-export interface Room { narrow: boolean; crowded: boolean; least: number }
+interface Room { narrow: boolean; crowded: boolean; least: number }
 
 /** `grad`: what is drawn in cells of the same size beside it. */
 export function lookOf(block: Block | null, grad: Block | null, { narrow, crowded, least }: Room): Look {

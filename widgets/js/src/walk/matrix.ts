@@ -6,8 +6,6 @@ import { tints } from "./heat";
 import { type Look, facetAt, offset } from "./look";
 import { cell } from "./numbers";
 
-export type Tone = "v" | "g"; // value, gradient
-
 export const largest = (block: Block): number => block.data.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 1e-9);
 
 /** Entry of matrix `facet` (of those in the block) at row i, column j of the shown ones. */
@@ -66,7 +64,7 @@ export function m(tag: string, attributes: Attributes = {}, ...children: (Elemen
   return element;
 }
 
-export interface MatrixOptions {
+interface MatrixOptions {
   facet?: number;
   cls?: string; // "in": a gradient, "lo": a value
   hidden?: boolean;

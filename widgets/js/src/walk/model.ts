@@ -6,7 +6,7 @@ export type Key = `value:${number}` | `grad:${number}`;
 export const keyOf = (of: "value" | "grad", id: number): Key => `${of}:${id}`;
 
 /** A part of the walk that is one picture: a forward pass with the backward passes after it. */
-export interface Episode { index: number; from: number; to: number; ops: number[] }
+interface Episode { index: number; from: number; to: number; ops: number[] }
 
 interface Known { step: number; block: Block }
 

@@ -1,7 +1,7 @@
 // A line of Python in the colours of the notebook's own editor. Only what a line shows by itself: no strings over several lines.
 
-export type Kind = "k" | "s" | "c" | "n" | "m" | "";
-export interface Piece { text: string; kind: Kind; from: number }
+type Kind = "k" | "s" | "c" | "n" | "m" | "";
+interface Piece { text: string; kind: Kind; from: number }
 
 const KEYWORDS = "and as assert async await break class continue def del elif else except False finally for from global if import in is lambda None nonlocal not or pass raise return True try while with yield";
 const TOKEN = new RegExp(`(?<c>#.*$)|(?<s>[rbfu]{0,2}(?:"(?:[^"\\\\]|\\\\.)*"?|'(?:[^'\\\\]|\\\\.)*'?))|(?<n>\\b(?:0[xob][\\da-f_]+|\\d[\\d_]*\\.?\\d*(?:e[+-]?\\d+)?j?)\\b)|(?<k>\\b(?:${KEYWORDS.replaceAll(" ", "|")})\\b)`, "gi");

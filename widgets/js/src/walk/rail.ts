@@ -4,15 +4,15 @@ import { type Pane, stepText } from "./header";
 import type { Model } from "./model";
 import type { Player } from "./player";
 
-export const EDGE = 10; // half the width of the slider's thumb
+const EDGE = 10; // half the width of the slider's thumb
 const HEIGHT = 44;
 const LINE = 20;
 
 export interface Mark { step: number; last: number; x: number; phase: string; label: string }
 /** What the rail draws at some width: marks, each for the steps from `step` to `last`, and signs that do not touch. */
-export interface RailPlan { marks: Mark[]; dense: boolean; bounds: { x: number; text: string; after: string }[]; turns: { x: number; text: string }[] }
+interface RailPlan { marks: Mark[]; dense: boolean; bounds: { x: number; text: string; after: string }[]; turns: { x: number; text: string }[] }
 
-export function railX(step: number, steps: number, width: number): number {
+function railX(step: number, steps: number, width: number): number {
   return steps < 2 ? width / 2 : EDGE + (step * (width - 2 * EDGE)) / (steps - 1);
 }
 
@@ -41,7 +41,8 @@ function boundsOf(model: Model, width: number): RailPlan["bounds"] {
     if (way !== "" && way !== phase) bounds.push({ x: (railX(at - 1, steps.length, width) + railX(at, steps.length, width)) / 2, text: way, after: phase });
     way = phase;
   });
-  const near = bounds.some(({ x }, at) => (at > 0 && x - bounds[at - 1].x < 120) || x < 64 || x > width - 64);
+  const looped = turnsOf(model, width).length > 1; // then the turns have their numbers there
+  const near = looped || bounds.some(({ x }, at) => (at > 0 && x - bounds[at - 1].x < 120) || x < 64 || x > width - 64);
   return near ? bounds.map((bound) => ({ ...bound, text: "", after: "" })) : bounds;
 }
 
@@ -58,7 +59,7 @@ function turnsOf(model: Model, width: number): RailPlan["turns"] {
   });
   const room = turns.length < 2 ? width : turns[1].x - turns[0].x;
   const every = Math.max(1, Math.ceil(18 / Math.max(1, room)));
-  return turns.filter((_, at) => at % every === 0);
+  return turns.filter((_, at) => at % every === 0).map((turn) => (room < 60 ? turn : { ...turn, text: `turn ${turn.text}` }));
 }
 
 export function createRail(player: Player): Pane {
@@ -97,8 +98,7 @@ function draw(plan: RailPlan, step: number, total: number, width: number): SVGEl
     out.push(s("path", { class: "ax2", d: `M${Math.round(x) + 0.5} ${text ? 4 : 12}V${text ? LINE + 18 : LINE + 8}` }));
     if (text) out.push(s("text", { class: "ts e", x: x - 6, y: 9 }, text), s("text", { class: "ts", x: x + 6, y: 9 }, after));
   }
-  const named = plan.bounds.some(({ text }) => text !== "");
-  if (!named) for (const { x, text } of plan.turns) out.push(s("text", { class: "ts m", x, y: 9 }, text));
+  for (const { x, text } of plan.turns) out.push(s("text", { class: text.length < 4 ? "ts m" : "ts", x: text.length < 4 ? x : x - 6, y: 9 }, text));
   for (const mark of plan.marks) if (mark.step > step || mark.last < step) out.push(dot(mark, mark.last < step, plan.dense));
   const now = plan.marks.find((mark) => mark.step <= step && step <= mark.last)!;
   out.push(s("circle", { cx: here, cy: LINE, r: 6, fill: "var(--bg)", stroke: PASSED[now.phase] ?? "var(--ink)", "stroke-width": 2 }));

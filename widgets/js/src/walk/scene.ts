@@ -21,7 +21,7 @@ const LIFT = 20; // least length of the arrow from an operand down to its op
 const BRACKET = 22;
 const MARGIN = 6;
 const STRETCH = 44;
-export const RADIUS = 10;
+const RADIUS = 10;
 
 /** Lay out some ops of a walk. `width`: of the pane, which a small picture fills; `main`: the op whose output is the loss; `gradOf`: gradients that will be known. */
 export function layOut(walk: Walk, ops: number[], main: number | null, folded: ReadonlySet<string>, width: number, gradOf: (value: number) => Block | null): Scene {

@@ -3,7 +3,7 @@
 /** A wire that is no straight piece of a chain: from a value in column `from` of lane `start` to an op of column `to` in lane `end`. */
 export interface Way { from: number; start: number; to: number; end: number }
 /** The tracks that a way has got: in the gap after its value, above its lane, in the gap before its op. */
-export interface Tracks { out: number; channel: number; lane: number; into: number }
+interface Tracks { out: number; channel: number; lane: number; into: number }
 
 export interface Routed { tracks: Tracks[]; gaps: number[]; channels: number[]; crossed: Set<number>[] }
 
