@@ -6,7 +6,7 @@ import type { SpotState, UnitState } from "./graphstate";
 import type { Block } from "./data";
 import type { Look } from "./look";
 import { drawCells, frames, spoken } from "./matrix";
-import type { Bracket, Box, Circle, Point, Scene, Spot, Wire } from "./scene";
+import { BRACKET_HEIGHT, type Box, type Bracket, type Circle, type Point, type Scene, type Spot, type Wire } from "./scene";
 
 
 export type Detail = "all" | "some" | "few"; // with numbers, without, boxes only
@@ -117,8 +117,8 @@ export function drawBracket({ group, folded, x, y, w }: Bracket, left: number): 
   const text = `${folded ? "▸ " : group.ops.length > 1 ? "▾ " : ""}${group.label}${cls}`;
   const at = Math.max(x, Math.min(left, x + w - 60));
   return [
-    s("rect", { class: "hit", x, y, width: Math.max(w, 40), height: 20 }),
-    s("path", { class: "brk", d: `M${round(x) + 0.5} ${y + 20}V${y + 16.5}H${round(x + w) + 0.5}V${y + 20}` }),
+    s("rect", { class: "hit", x, y, width: Math.max(w, 40), height: BRACKET_HEIGHT }),
+    s("path", { class: "brk", d: `M${round(x) + 0.5} ${y + BRACKET_HEIGHT}V${y + 16.5}H${round(x + w) + 0.5}V${y + BRACKET_HEIGHT}` }),
     s("text", { class: "tm", x: at + 2, y: y + 12 }, short(text, Math.max(x + w - at, 24))),
   ];
 }

@@ -6,7 +6,7 @@ import { backState, spotState, unitState } from "./graphstate";
 import type { Pane } from "./header";
 import { type Key, type Model, keyOf } from "./model";
 import type { Player } from "./player";
-import { type Box, type Scene, type Spot, layOut } from "./scene";
+import { BRACKET_HEIGHT, type Box, type Bracket, type Circle, type Scene, type Spot, type Wire, layOut } from "./scene";
 import { Viewport } from "./viewport";
 
 const EYE = "M1.5 7c2.6-4.6 8.4-4.6 11 0-2.6 4.6-8.4 4.6-11 0zM7 5.2a1.8 1.8 0 1 0 .01 0z";
@@ -32,6 +32,7 @@ class Graph implements Pane {
     s("path", { d: EYE, transform: "translate(2 1)" }),
   );
   private readonly parts = new Map<string, Part>();
+  private seen = new Set<string>(); // parts of this drawing
   private readonly hide: HTMLButtonElement;
   private readonly tools: HTMLElement;
   private readonly count = h("span", { class: "dim small" });
@@ -131,51 +132,16 @@ class Graph implements Pane {
     setAttr(this.world, "transform", `translate(${Math.round(x)} ${Math.round(y)}) scale(${Math.round(scale * 1000) / 1000})`);
   }
 
+  /** Draw what is there at the step and near the window; take away what is not. */
   private paint(scene: Scene): void {
-    const { player } = this;
-    const { step } = player.state;
-    const { scale, x } = this.view.camera;
-    const detail: Detail = scale >= 0.55 ? "all" : scale >= 0.3 ? "some" : "few";
-    const left = Math.round(-x / scale);
-    const seen = new Set<string>();
+    this.seen = new Set();
     const inSight = this.view.sight();
-    for (const wire of scene.wires) {
-      if (!unitState(player, scene, scene.circles[wire.unit]).shown || !inSight(bounds(wire.forth))) continue;
-      const back = backState(player, scene, wire);
-      this.part(seen, this.layers.wires, wire.key, back, () => [...(back === "" ? [] : drawBack(wire, back)), ...drawForth(wire)]);
-    }
-    for (const bracket of scene.brackets) {
-      if (!bracket.group.ops.some((op) => (player.model.forwardOf.get(op) ?? Infinity) <= step) || !inSight({ x: bracket.x, y: bracket.y, w: bracket.w, h: 20 })) continue;
-      this.part(
-        seen, this.layers.brackets, `b${bracket.group.key}`, `${bracket.x},${bracket.folded},${Math.max(bracket.x, left)}`,
-        () => drawBracket(bracket, left),
-      );
-      this.name(
-        `b${bracket.group.key}`, { x: bracket.x, y: bracket.y, w: Math.max(bracket.w, 40), h: 20 },
-        `${bracket.group.label} (module ${bracket.group.cls}, ${bracket.group.ops.length} ops)`,
-        bracket.group.ops.length > 1 ? String(!bracket.folded) : null,
-      );
-    }
-    for (const spot of scene.spots) {
-      const state = spotState(player, spot);
-      if (!state.shown || !inSight(spot.grad ? join(spot, spot.grad) : spot)) continue;
-      const look = JSON.stringify([state, player.model.gradStep(spot.value, step), detail, spot.x, spot.y]);
-      this.part(seen, this.layers.spots, spot.key, look, () => drawSpot(player.model, spot, state, step, detail));
-      if (spot.kind !== "chip") this.name(spot.key, spot, spotName(player.model, spot, state, step), null);
-    }
-    for (const circle of scene.circles) {
-      const state = unitState(player, scene, circle);
-      if (!state.shown || !inSight(circle)) continue;
-      const unit = scene.units[circle.unit];
-      this.part(seen, this.layers.circles, circle.key, `${JSON.stringify(state)}${circle.cx},${circle.cy}`, () => drawCircle(scene, circle, state));
-      this.name(
-        circle.key, circle,
-        unit.group === null ? `${unit.symbol} (op${state.now ? ", current step" : ""})` : `${unit.symbol} (module, folded)`,
-        unit.group === null ? null : "false", state.now !== "",
-      );
-    }
+    for (const wire of scene.wires) this.paintWire(scene, wire, inSight);
+    for (const bracket of scene.brackets) if (inSight({ ...bracket, h: BRACKET_HEIGHT })) this.paintBracket(bracket);
+    for (const spot of scene.spots) if (inSight(spot.grad ? join(spot, spot.grad) : spot)) this.paintSpot(spot);
+    for (const circle of scene.circles) if (inSight(circle)) this.paintCircle(scene, circle);
     for (const [key, { g, box }] of this.parts) {
-      if (seen.has(key)) continue;
+      if (this.seen.has(key)) continue;
       g.remove();
       box?.remove();
       this.parts.delete(key);
@@ -183,9 +149,45 @@ class Graph implements Pane {
     this.oneStop();
   }
 
+  private paintWire(scene: Scene, wire: Wire, inSight: (box: Box) => boolean): void {
+    if (!inSight(bounds(wire.forth)) || !unitState(this.player, scene, scene.circles[wire.unit]).shown) return;
+    const back = backState(this.player, scene, wire);
+    this.part(this.layers.wires, wire.key, back, () => [...(back === "" ? [] : drawBack(wire, back)), ...drawForth(wire)]);
+  }
+
+  private paintBracket(bracket: Bracket): void {
+    const { model, state } = this.player;
+    const { group: { key, label, cls, ops }, folded, x, y, w } = bracket;
+    if (!ops.some((op) => (model.forwardOf.get(op) ?? -1) <= state.step)) return;
+    const left = Math.round(-this.view.camera.x / this.view.camera.scale);
+    this.part(this.layers.brackets, `b${key}`, `${x},${folded},${Math.max(x, left)}`, () => drawBracket(bracket, left));
+    const box = { x, y, w: Math.max(w, 40), h: BRACKET_HEIGHT };
+    this.name(`b${key}`, box, `${label} (module ${cls}, ${ops.length} ops)`, ops.length > 1 ? String(!folded) : null);
+  }
+
+  private paintSpot(spot: Spot): void {
+    const { player, view: { camera: { scale } } } = this;
+    const { model, state: { step } } = player;
+    const state = spotState(player, spot);
+    if (!state.shown) return;
+    const detail: Detail = scale >= 0.55 ? "all" : scale >= 0.3 ? "some" : "few";
+    const look = JSON.stringify([{ ...state, moved: state.moved !== null }, model.gradStep(spot.value, step), detail, spot.x, spot.y]);
+    this.part(this.layers.spots, spot.key, look, () => drawSpot(model, spot, state, step, detail));
+    if (spot.kind !== "chip") this.name(spot.key, spot, spotName(model, spot, state, step), null);
+  }
+
+  private paintCircle(scene: Scene, circle: Circle): void {
+    const state = unitState(this.player, scene, circle);
+    if (!state.shown) return;
+    const { symbol, group } = scene.units[circle.unit];
+    this.part(this.layers.circles, circle.key, `${JSON.stringify(state)}${circle.cx},${circle.cy}`, () => drawCircle(scene, circle, state));
+    const label = group === null ? `${symbol} (op${state.now ? ", current step" : ""})` : `${symbol} (module, folded)`;
+    this.name(circle.key, circle, label, group === null ? null : "false", state.now !== "");
+  }
+
   /** The element of a part, filled anew when its look has changed. */
-  private part(seen: Set<string>, layer: SVGGElement, key: string, look: string, make: () => SVGElement[]): void {
-    seen.add(key);
+  private part(layer: SVGGElement, key: string, look: string, make: () => SVGElement[]): void {
+    this.seen.add(key);
     const scene = `${this.sceneKey}|${look}`;
     let part = this.parts.get(key);
     if (part === undefined) {

@@ -18,7 +18,8 @@ export interface Scene { w: number; h: number; spots: Spot[]; circles: Circle[];
 const LABEL = 18;
 const SHAPE = 17;
 const LIFT = 20; // least length of the arrow from an operand down to its op
-const BRACKET = 22;
+export const BRACKET_HEIGHT = 20;
+const BRACKET = BRACKET_HEIGHT + 2;
 const MARGIN = 6;
 const STRETCH = 44;
 const RADIUS = 10;

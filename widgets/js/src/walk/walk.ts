@@ -1,6 +1,6 @@
 // The walkthrough: one stepper over the ops of a cell, with its code, its graph, its formulas and questions.
 import { h, setText } from "../dom";
-import { createStage } from "../stage";
+import { type Stage, createStage } from "../stage";
 import type { Scene as Message } from "../views";
 import { createCode } from "./code";
 import { readWalk } from "./data";
@@ -26,9 +26,10 @@ export function createWalk(el: HTMLElement, { header, buffers, theme }: Message)
   root.tabIndex = -1; // a click anywhere in it brings the keys
   const says = h("div", { class: "a11y", role: "status" }, stepText(player.model, player.state.step));
   const speak = speaker(says);
+  const presenter = (): void => present(player, stage);
   const panes = compose(root, player, { presenter, speak });
   root.append(says);
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  const playing = clock(player);
   let shown = player.state.step;
 
   function draw(): void {
@@ -39,24 +40,11 @@ export function createWalk(el: HTMLElement, { header, buffers, theme }: Message)
     if (state.step !== shown) speak(stepText(player.model, state.step));
     shown = state.step;
   }
-  function changed(): void {
+  const changed = (): void => {
     if (memory) kept.set(memory, player.state);
-    if (!player.state.playing) {
-      clearTimeout(timer);
-      timer = undefined;
-    } else timer ??= setTimeout(beat, pause(player));
+    playing.keep();
     stage.schedule();
-  }
-  function beat(): void {
-    timer = undefined;
-    player.beat();
-  }
-  function presenter(): void {
-    const on = !player.state.presenter;
-    player.set({ presenter: on, phase: 0 });
-    if (on !== isFull(root)) stage.toggleFullScreen();
-    root.querySelector<HTMLElement>(".next")?.focus();
-  }
+  };
   const left = (): void => {
     if (!isFull(root) && player.state.presenter) player.set({ presenter: false, phase: 0 });
   };
@@ -65,11 +53,37 @@ export function createWalk(el: HTMLElement, { header, buffers, theme }: Message)
   const end = player.subscribe(changed);
   stage.schedule();
   return () => {
-    clearTimeout(timer);
+    playing.stop();
     document.removeEventListener("fullscreenchange", left);
     end();
     stage.remove();
   };
+}
+
+/** Into presenter mode and full screen, or out of both. */
+function present(player: Player, stage: Stage): void {
+  const on = !player.state.presenter;
+  player.set({ presenter: on, phase: 0 });
+  if (on !== isFull(stage.root)) stage.toggleFullScreen();
+  stage.root.querySelector<HTMLElement>(".next")?.focus();
+}
+
+/** Beats while the walk plays. `keep`: after each change of the state. */
+function clock(player: Player): { keep(): void; stop(): void } {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stop = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+  };
+  const beat = (): void => {
+    timer = undefined;
+    player.beat();
+  };
+  const keep = (): void => {
+    if (player.state.playing) timer ??= setTimeout(beat, pause(player));
+    else stop();
+  };
+  return { keep, stop };
 }
 
 const isFull = (root: HTMLElement): boolean => document.fullscreenElement === root || root.classList.contains("full");
