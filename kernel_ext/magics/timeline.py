@@ -62,9 +62,9 @@ class _Timed:
 
     def finish(self, error: BaseException | None) -> None:
         """The cell has ended: show what was found, and write it."""
-        from gradbook.widgets.describe_timeline import still_timeline
-
         self.timeline.finish(error, late=error is not None)  # the traceback is written already
+        from gradbook.widgets.describe_timeline import still_timeline  # takes time that is not the cell's
+
         still = still_timeline(self.timeline, self.by, self.memory, self.label, self.theme)
         display(still)
         if self.target is not None:

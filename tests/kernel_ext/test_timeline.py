@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from gradbook import observe
 from gradbook.widgets.still import Still
 from tests.kernel_ext.conftest import run
 
+DRAWS = "gradbook.widgets.describe_timeline"
 MODEL = "model = nn.Sequential(nn.Linear(4, 4), nn.ReLU()); x = gradbook.ones(2, 4)"
 LOOP = "for _ in range(5):\n    model(x).sum().backward()"
 
@@ -49,6 +52,21 @@ def test_an_exception_stays_an_exception(loaded: InteractiveShell, shown: list[A
     (still,) = shown
     assert still.message.content["error"]["type"] == "ShapeError"
     assert "relu" in still.text
+
+
+def test_the_import_of_what_draws_is_not_timed(
+    loaded: InteractiveShell, shown: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow:
+        def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+            if name == DRAWS:
+                time.sleep(0.5)
+
+    run(loaded, MODEL)
+    monkeypatch.delitem(sys.modules, DRAWS, raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Slow(), *sys.meta_path])
+    run(loaded, f"%%timeline\n{LOOP}")
+    assert shown[0].message.content["summary"]["wall"] < 0.5
 
 
 def test_the_next_cell_is_watched_again(loaded: InteractiveShell, shown: list[Any]) -> None:

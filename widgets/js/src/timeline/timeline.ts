@@ -90,7 +90,7 @@ function createBy(chosen: (by: By) => void): { el: HTMLElement; draw(by: By): vo
 function createMeasure(chosen: (measure: Measure) => void): { el: HTMLElement; draw(measure: Measure): void } {
   const select = h("select", { class: "quiet", "aria-label": "Width shows", title: "What the width of a block shows" }, ...MEASURES.map(([value, text]) => h("option", { value }, text)));
   select.addEventListener("change", () => chosen(select.value as Measure));
-  return { el: h("span", { class: "overlay" }, select, icon(8, "M1 2.5L4 5.5 7 2.5")), draw: (measure) => { select.value = measure; } };
+  return { el: h("span", { class: "pick" }, select, icon(8, "M1 2.5L4 5.5 7 2.5")), draw: (measure) => { select.value = measure; } };
 }
 
 /** Words as they are typed; Enter goes to the widest block that has them. */
