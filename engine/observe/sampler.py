@@ -53,6 +53,7 @@ class Sampler:
         self.names = Names([])
         self._half: Take | None = None  # measured up to its backward pass; its update shows at the next one
         self._listening = False
+        self._hurried = False  # the next step is to be recorded whole
         self._next = self._usual = 0.0  # when the next step may be recorded; what the last one cost
         self._alarm = 0.0  # when the next one may whose loss jumps
         self._alarms: deque[int] = deque()  # the last such steps, which the history keeps
@@ -78,7 +79,7 @@ class Sampler:
         """Whether the next step is to be recorded."""
         if self.every:
             return self.run is not None and self.run.step % self.every == 0
-        return now >= self._next or (self.run is not None and self.run.step in EARLY)
+        return self._hurried or now >= self._next or (self.run is not None and self.run.step in EARLY)
 
     def begin(self, optimizers: Iterable[int] = ()) -> None:
         """Record from now on, until each of these optimizers has stepped."""
@@ -87,6 +88,8 @@ class Sampler:
         if run is not None and run.wanted:
             wanted = {self._places[i]: i for i in run.wanted if i in self._places}
         limits = {"patience": max(0.2, 4 * self._usual)} if run is not None else ARMED
+        if self._hurried:
+            self._hurried, limits = False, {"patience": float("inf")}
         take = self.take = Take(wanted, copies=self._copies(run), **limits)
         take.expected = frozenset(optimizers)
         self.listen(take)
@@ -125,8 +128,8 @@ class Sampler:
         self._listening = False
 
     def hurry(self) -> None:
-        """Record the next step, whatever it costs."""
-        self._next = 0.0
+        """Record the next step that begins, whatever it costs."""
+        self._hurried = True
 
     def drop(self) -> None:
         """The step that is being recorded will not come to its end."""
