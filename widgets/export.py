@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradbook.widgets import describe
-from gradbook.widgets.bundle import bundle
+from gradbook.widgets.bundle import BUNDLES, bundle, bundle_of
 from gradbook.widgets.picture import draw, summary
+from gradbook.widgets.wire import view_of
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -25,16 +26,18 @@ __all__ = ["export_html", "mount_point", "notebook_to_html", "page_with", "pictu
 
 # finds every mount point and replaces its picture by the view; leaves the picture where that fails
 MOUNT = """
-const read = (id) => document.getElementById(id).textContent;
-const url = URL.createObjectURL(new Blob([JSON.parse(read("gradbook-bundle"))], { type: "text/javascript" }));
-const { mount } = await import(url);
+const bundles = {};
+for (const held of document.querySelectorAll("[data-gradbook-bundle]")) {
+  const url = URL.createObjectURL(new Blob([JSON.parse(held.textContent)], { type: "text/javascript" }));
+  bundles[held.dataset.gradbookBundle] = await import(url);
+}
 const inflate = (text) => {
   const data = new Blob([Uint8Array.from(atob(text), (char) => char.charCodeAt(0))]);
   return new Response(data.stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
 };
 for (const place of document.querySelectorAll("[data-gradbook]")) {
   const el = document.createElement("div");
-  mount(el, new Uint8Array(await inflate(place.querySelector("script").textContent)));
+  bundles[place.dataset.gradbook].mount(el, new Uint8Array(await inflate(place.querySelector("script").textContent)));
   place.replaceChildren(el);
 }
 """
@@ -69,7 +72,7 @@ def export_html(runs: Run | Sequence[Run], path: str | Path) -> Path:
 def page_with(views: Sequence[tuple[bytes, str]], title: str) -> str:
     """One page that shows views, each a packed message and the picture in its place until it is mounted. -> HTML."""
     body = "\n".join(mount_point(packed, picture) for packed, picture in views)
-    return PAGE.format(policy=POLICY, style=STYLE, title=escape(title), body=body, scripts=scripts())
+    return PAGE.format(policy=POLICY, style=STYLE, title=escape(title), body=body, scripts=scripts(body))
 
 
 def picture_tag(run: Run) -> str:
@@ -82,15 +85,17 @@ def picture_tag(run: Run) -> str:
 def mount_point(packed: bytes, picture: str) -> str:
     """Where a view will stand: the picture until then, and the data it is made of, deflated."""
     data = base64.b64encode(zlib.compress(packed, 9)).decode()
-    return f'<div data-gradbook>{picture}<script type="text/plain">{data}</script></div>'
+    return f'<div data-gradbook="{bundle_of(view_of(packed))}">{picture}<script type="text/plain">{data}</script></div>'
 
 
-def scripts() -> str:
-    """The bundle as data, and the script that mounts every view of the page. Raises BundleMissing."""
-    text = json.dumps(bundle(), ensure_ascii=False).replace("<", "\\u003c")  # nothing in it may end the element
-    return (
-        f'<script type="application/json" id="gradbook-bundle">{text}</script>\n<script type="module">{MOUNT}</script>'
-    )
+def scripts(body: str) -> str:
+    """The bundles that a body's mount points need, as data, and the script that mounts them. Raises BundleMissing."""
+    found = []
+    for name in BUNDLES:
+        if f'<div data-gradbook="{name}">' in body:
+            text = json.dumps(bundle(name)).replace("<", "\\u003c")  # nothing in it may end the element
+            found.append(f'<script type="application/json" data-gradbook-bundle="{name}">{text}</script>')
+    return "\n".join([*found, f'<script type="module">{MOUNT}</script>'])
 
 
 def write_atomically(path: str | Path, text: str) -> Path:

@@ -1,6 +1,6 @@
 """One model holds the bundle, every output's model is a stub that asks it to draw.
 
-anywidget keeps the whole module text in each model's state. So the bundle lives in one hub model per kernel, and a stub
+anywidget keeps the whole module text in each model's state. So a bundle lives in one hub model per kernel, and a stub
 finds it in the page: `globalThis[Symbol.for("gradbook")][hash]`, or, when the stub came first, leaves its wish in
 `.waiting[hash]`. A page that was reloaded restores both models in any order.
 """
@@ -15,8 +15,9 @@ from typing import Any
 import anywidget
 import traitlets
 
-from gradbook.widgets.bundle import bundle, bundle_hash
+from gradbook.widgets.bundle import bundle, bundle_hash, bundle_of
 from gradbook.widgets.frontend import keep_out_of_cells, repair_comm
+from gradbook.widgets.wire import view_of
 
 __all__ = ["Hub", "Stub", "close_stub", "hub"]
 
@@ -46,8 +47,8 @@ class Hub(anywidget.AnyWidget):
     _esm = traitlets.Unicode().tag(sync=True)
     _hub = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self) -> None:
-        super().__init__(_esm=bundle(), _hub=bundle_hash())
+    def __init__(self, name: str) -> None:
+        super().__init__(_esm=bundle(name), _hub=bundle_hash(name))
         repair_comm(self.comm)
         keep_out_of_cells(self.comm)
 
@@ -66,7 +67,8 @@ class Stub(anywidget.AnyWidget):
     source: Callable[[], bytes] | None = None
 
     def __init__(self, snapshot: bytes, theme: str) -> None:
-        super().__init__(_hub=bundle_hash(), snapshot=snapshot, theme=theme)
+        self.bundle = bundle_of(view_of(snapshot))
+        super().__init__(_hub=bundle_hash(self.bundle), snapshot=snapshot, theme=theme)
         repair_comm(self.comm)
         keep_out_of_cells(self.comm)
         _stubs.add(self)
@@ -79,29 +81,29 @@ class Stub(anywidget.AnyWidget):
 
 
 _lock = threading.Lock()
-_hub: Hub | None = None
+_hubs: dict[str, Hub] = {}
 _stubs: weakref.WeakSet[Stub] = weakref.WeakSet()
 
 
-def hub() -> Hub:
-    """The kernel's hub, opened at the first call and again after somebody closed all widgets."""
-    global _hub
+def hub(name: str = "gradbook") -> Hub:
+    """The kernel's hub of one bundle, opened at the first call and again after somebody closed all widgets."""
     with _lock:
-        if _hub is None or _hub.comm is None:
-            _hub = Hub()
-        return _hub
+        found = _hubs.get(name)
+        if found is None or found.comm is None:
+            found = _hubs[name] = Hub(name)
+        return found
 
 
 def close_stub(stub: Stub) -> None:
-    """Close one model, with what ipywidgets opened beside it; the hub goes with the last one."""
-    global _hub
+    """Close one model, with what ipywidgets opened beside it; its hub goes with the last one."""
     stub.source = None
     for model in (stub.layout, stub):
         if model.comm is not None:
             model.close()
     _stubs.discard(stub)
     with _lock:
-        if _hub is not None and not any(other.open_comm is not None for other in _stubs):
-            unused, _hub = _hub, None
-            unused.layout.close()
-            unused.close()
+        if not any(other.open_comm is not None for other in _stubs if other.bundle == stub.bundle):
+            unused = _hubs.pop(stub.bundle, None)
+            if unused is not None:
+                unused.layout.close()
+                unused.close()

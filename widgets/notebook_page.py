@@ -49,7 +49,7 @@ def page_of(notebook: NotebookNode) -> str:
     )
     text, _ = exporter.from_notebook_node(node)
     page = MARK.sub(lambda mark: formulas[int(mark[1])], str(text))
-    return page.replace("</body>", f"{scripts()}\n</body>", 1) if live else page
+    return page.replace("</body>", f"{scripts(page)}\n</body>", 1) if live else page
 
 
 def _prepare(cell: Any, formulas: list[str]) -> int:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from gradbook.widgets import frontend
-from gradbook.widgets.bundle import BundleMissing
+from gradbook.widgets.bundle import BundleMissing, bundle_of
 from gradbook.widgets.describe import EMBEDDED
 from gradbook.widgets.export import page_with, write_atomically
-from gradbook.widgets.wire import Message, pack
+from gradbook.widgets.wire import Message, pack, view_of
 
 __all__ = ["Still", "svg_image", "widget_of"]
 
@@ -66,7 +66,7 @@ def widget_of(packed: bytes, theme: str = "auto") -> dict[str, Any]:
     from gradbook.widgets.hub import Stub, close_stub, hub  # importing ipywidgets takes its time
 
     try:
-        hub()
+        hub(bundle_of(view_of(packed)))
         model = Stub(packed, theme)
     except BundleMissing:
         return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +15,9 @@ import numpy.typing as npt
 
 from gradbook.observe.uncollected import uncollected
 
-__all__ = ["Message", "finite", "pack", "plain", "unpack"]
+__all__ = ["Message", "finite", "pack", "plain", "unpack", "view_of"]
 
+VIEW = re.compile(rb'\{"view":"(\w+)"')
 TEXT_AT_MOST = 400  # characters of a user's name or source line that travel; the rest is an ellipsis
 
 
@@ -69,6 +71,8 @@ def pack(header: Mapping[str, Any], buffers: Sequence[bytes]) -> bytes:
     The header gains `_buffers`: [[offset, length], ...] in bytes from the start of the block.
     Raises ValueError if the header holds NaN or infinity.
     """
+    if "view" in header:  # first, where view_of finds it without reading the rest
+        header = {"view": header["view"], **header}
     rest = _encode(header)[:-1] + (b',"_buffers":' if header else b'"_buffers":')
     places: list[tuple[int, int]] = []
     encoded, length = b"", -1
@@ -85,6 +89,12 @@ def pack(header: Mapping[str, Any], buffers: Sequence[bytes]) -> bytes:
     for (offset, size), buffer in zip(places, buffers, strict=True):
         block[offset : offset + size] = buffer
     return bytes(block)
+
+
+def view_of(block: bytes) -> str:
+    """The view that a packed message is for: what its header says first, else 'live'."""
+    found = VIEW.match(block, 4)
+    return found[1].decode() if found else "live"
 
 
 def unpack(block: bytes) -> Message:

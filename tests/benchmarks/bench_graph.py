@@ -91,7 +91,7 @@ def drawing_row(page: Page, folder: Path, size: int) -> Row:
         message.content.pop(key, None)
     body = export.mount_point(describe.packed(message), export.picture_tag(run))
     path = folder / f"graph{size}.html"
-    path.write_text(export.PAGE.format(policy="", style="", title="", body=body, scripts=export.scripts()), "utf-8")
+    path.write_text(export.PAGE.format(policy="", style="", title="", body=body, scripts=export.scripts(body)), "utf-8")
     page.set_viewport_size({"width": 1200, "height": 1000})
     page.goto(path.as_uri())
     page.get_by_role("button", name="Expand all").wait_for()

@@ -22,9 +22,11 @@ EXTERNAL = re.compile(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//|@import|url\(\s
 def test_a_page_holds_the_bundle_once_each_run_and_its_picture_and_asks_no_host(tmp_path: Path) -> None:
     path = export.export_html([sample_run(), sample_run(seed=2)], tmp_path / "runs.html")
     page = path.read_text(encoding="utf-8")
-    text = json.loads(re.search(r'id="gradbook-bundle">(.*?)</script>', page, re.DOTALL)[1])
+    text = json.loads(re.search(r'data-gradbook-bundle="gradbook">(.*?)</script>', page, re.DOTALL)[1])
     assert text == bundle()
-    mounts = re.findall(r'<div data-gradbook><img alt="[^"]*"[^>]*><script type="text/plain">([^<]*)</script>', page)
+    mounts = re.findall(
+        r'<div data-gradbook="gradbook"><img alt="[^"]*"[^>]*><script type="text/plain">([^<]*)</script>', page
+    )
     packed = [zlib.decompress(base64.b64decode(data)) for data in mounts]
     assert [unpack(block).content["status"]["step"] for block in packed] == [1930, 1930]
     assert not EXTERNAL.search(page.replace(bundle(), ""))
@@ -69,10 +71,10 @@ def test_a_notebook_becomes_a_page_with_standalone_views_and_no_hosts(tmp_path: 
     page = export.notebook_to_html(node, tmp_path / "lesson.html").read_text(encoding="utf-8")
     assert nbformat.writes(node) == before
     assert base64.b64encode(zlib.compress(block, 9)).decode() in page
-    assert page.count('id="gradbook-bundle"') == 1
+    assert page.count('data-gradbook-bundle="') == 1
     assert "<math" in page
     assert "$x$" in page
-    head = page.split('id="gradbook-bundle"')[0]
+    head = page.split('data-gradbook-bundle="')[0]
     assert not EXTERNAL.search(head)
     assert "cdnjs" not in head
 

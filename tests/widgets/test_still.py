@@ -1,4 +1,5 @@
 import base64
+import re
 import zlib
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def test_a_saved_page_holds_the_message_and_its_title_as_text(tmp_path: Path) ->
     packed = page.split('<script type="text/plain">')[1].split("<")[0]
     assert unpack(zlib.decompress(base64.b64decode(packed))).content["view"] == "walk"
     assert "<title>&lt;b&gt;" in page
+    assert re.findall(r'data-gradbook-bundle="(\w+)"', page) == ["walk"], "it carries what draws it, and no more"
     assert "default-src 'none'" in page
 
 

@@ -60,7 +60,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
             page.publish(kind, data, buffers)
 
     monkeypatch.setattr(comm, "create_comm", lambda **keys: FakeComm(**keys))
-    monkeypatch.setattr(hub, "_hub", None)
+    monkeypatch.setattr(hub, "_hubs", {})
     monkeypatch.setattr(frontend, "detect", lambda: "widgets")
     monkeypatch.setattr(frontend, "why_no_controls", lambda: "")
     monkeypatch.setattr(
@@ -308,7 +308,7 @@ def test_a_picture_that_cannot_be_drawn_breaks_no_cell(page: Page, monkeypatch: 
 def test_a_missing_bundle_is_named_with_its_build_and_the_picture_stays(
     page: Page, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
-    monkeypatch.setattr(bundle, "BUNDLE", tmp_path / "static" / "gradbook.js")
+    monkeypatch.setattr(bundle, "STATIC", tmp_path)
     bundle.bundle.cache_clear()
     bundle.bundle_hash.cache_clear()
     one = LiveView(running())

@@ -1,5 +1,5 @@
 // A kernel that is not there: realistic frames for the harness and the tests.
-import type { Model } from "../src/main";
+import type { Model } from "../src/host";
 import { type Bytes, type Frame, type GraphDescription, type GraphNode, type Incoming, type Parameter, type WireDetail, pack } from "../src/protocol";
 
 export function random(seed: number): () => number {

@@ -1,5 +1,6 @@
 // The harness page: one live view in a state chosen by the address, e.g. index.html#scene=paused&dark&w=900
 import { mount, render } from "../src/main";
+import { mount as mountWalk } from "../src/walkmain";
 import { emptyWalk, errorWalk, loopWalk, residualWalk, scalarWalk, teachingWalk } from "./fakewalk";
 import { FakeModel, FakeRun, hostileParameters, manyParameters, teachingParameters } from "./fake";
 
@@ -62,7 +63,7 @@ const walks: Record<string, () => Uint8Array> = {
 /** A walkthrough, by scene or from a file beside the page (`packet=NAME.bin`), at a step. */
 async function showWalk(name: string): Promise<void> {
   const packet = choice.get("packet");
-  mount(box, packet ? new Uint8Array(await (await fetch(packet)).arrayBuffer()) : walks[name]());
+  mountWalk(box, packet ? new Uint8Array(await (await fetch(packet)).arrayBuffer()) : walks[name]());
   const step = choice.get("step");
   const slider = box.querySelector<HTMLInputElement>("[aria-label='Walkthrough step']");
   if (step && slider) {

@@ -1,14 +1,12 @@
 // The style sheets as text in the bundle, given once to each document or shadow root that holds a view.
-import card from "./card/card.css";
-import graph from "./graph.css";
-import inspect from "./inspect/inspect.css";
-import timeline from "./timeline/timeline.css";
 import tokens from "./tokens.css";
 import view from "./view.css";
-import walk from "./walk/walk.css";
 
-const sheets = [tokens, view, graph, inspect, timeline, walk, card];
+const sheets = [tokens, view];
 const styled = new WeakSet<Node>();
+
+/** Those of the views that a bundle holds; called once, by its entry. */
+export const useSheets = (...more: string[]): void => void sheets.push(...more);
 
 /** Style the document or shadow root around `el`. */
 export function adoptStyles(el: Element): void {

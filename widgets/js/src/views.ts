@@ -1,10 +1,6 @@
 // Views beside the live one. Each draws one message that says everything; the message names its view.
-import { createCard } from "./card/card";
 import { h } from "./dom";
-import { createInspection } from "./inspect/still";
 import type { Transport, Unpacked } from "./protocol";
-import { createTimeline } from "./timeline/timeline";
-import { createWalk } from "./walk/walk";
 
 /** What a view is made of: the header of a packed message, its buffers, the way to the kernel (null on a saved page), the wished theme. */
 export interface Scene<Header = Record<string, unknown>> {
@@ -16,10 +12,8 @@ export interface Scene<Header = Record<string, unknown>> {
 /** Puts a view into `el`; returns what takes it away. */
 export type ViewMaker = (el: HTMLElement, scene: Scene) => () => void;
 
-const views: Record<string, ViewMaker> = { card: createCard, inspect: createInspection, timeline: createTimeline, walk: createWalk };
-
 /** Show a message in the view that it names; one that this bundle does not know says so. */
-export function showView(el: HTMLElement, message: Unpacked, transport: Transport | null, theme: string): () => void {
+export function showView(el: HTMLElement, message: Unpacked, transport: Transport | null, theme: string, views: Record<string, ViewMaker>): () => void {
   const name = viewOf(message);
   if (!Object.hasOwn(views, name)) {
     const note = h("p", {}, `gradbook: this page cannot show "${name}"; it was made by another version`);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeModel, FakeRun, hostileParameters, teachingGraph } from "../dev/fake";
-import { api, mount, register, render } from "../src/main";
+import { register } from "../src/host";
+import { api, mount, render } from "../src/main";
 import type { Frame } from "../src/protocol";
 import { Store } from "../src/store";
 import { createView } from "../src/view";
@@ -260,7 +261,7 @@ describe("the registry", () => {
     const space = globalThis as unknown as Record<symbol, Record<string, unknown>>;
     const got: unknown[] = [];
     space[Symbol.for("gradbook")] = { waiting: { abc: [(ready: unknown) => got.push(ready)] } };
-    register("abc");
+    register("abc", api);
     expect(got).toEqual([api]);
     expect(space[Symbol.for("gradbook")].abc).toBe(api);
   });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Tape, emptyWalk, errorWalk, loopWalk, residualWalk, scalarWalk, teachingWalk } from "../dev/fakewalk";
 import { FakeModel } from "../dev/fake";
-import { mount, render } from "../src/main";
+import { mount, render } from "../src/walkmain";
 
 let cleanups: (() => void)[] = [];
 const nextFrame = (): Promise<void> => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
