@@ -99,7 +99,7 @@ class _Describer:
             "ops": ops,
             "formulas": formulas(registry[name] for name in sorted(names) if name in registry),
             "steps": [self._step(step) for step in self.steps],
-            "quiz": [self._question(question) for question in quiz],
+            "quiz": [self._question(question) for question in quiz if question.step in self.steps],
             "error": self._error(),
             "truncated": walk.note,
         })  # fmt: skip

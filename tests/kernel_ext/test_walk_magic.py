@@ -142,6 +142,9 @@ def test_only_the_way_back(loaded: InteractiveShell, shown: list[Still]) -> None
     assert [step["phase"] for step in shown[0].message.content["steps"]] == ["call", "backward"]
     assert shown[0].message.content["steps"][1]["parts"][1]["total"] is not None
     assert {step["phase"] for step in shown[1].message.content["steps"]} == {"call", "backward"}
+    run(loaded, cell("--backward-only --predict h,x.grad"))
+    content = shown[2].message.content
+    assert [content["steps"][q["step"]]["phase"] for q in content["quiz"]] == ["backward"]  # h is known already
 
 
 def test_it_is_saved_as_a_page(

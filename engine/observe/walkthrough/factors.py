@@ -161,7 +161,7 @@ def close(a: Any, b: Any, against: float = 0.0) -> bool:
     x, y = np.asarray(a).astype(wide), np.asarray(b).astype(wide)
     largest = float(np.max(abs(y[np.isfinite(y)]), initial=0.0))
     scale = max(1e-30, largest, against / 100)
-    tolerance = 1e-5 if np.asarray(b).dtype.itemsize < 8 else 1e-10
+    tolerance = {2: 2e-2, 4: 1e-5}.get(np.asarray(b).dtype.itemsize, 1e-10)
     with np.errstate(all="ignore"):
         return bool(np.allclose(x / scale, y / scale, rtol=tolerance, atol=tolerance, equal_nan=True))
 

@@ -68,7 +68,7 @@ class Recorder:
         frames = frames_of(self.code, 3)
         call = self._call(op, operands, params, frames)
         outputs = output if isinstance(output, tuple) else (output,)
-        call.outputs = tuple(self._output(call, i, tensor) for i, tensor in enumerate(outputs) if _is_tensor(tensor))
+        call.outputs = tuple(self._output(call, tensor) for tensor in outputs if _is_tensor(tensor))
         if node is not None:
             self._calls[node] = call
         self.steps.append(Step("forward", call=call, place=call.place, repeat=call.repeat))
@@ -188,9 +188,9 @@ class Recorder:
         call.place, call.via = (places[0], tuple(reversed(places[1:]))) if places else (None, ())
         call.repeat = self.lines.loops_at(frames)
 
-    def _output(self, call: Call, index: int, tensor: Any) -> Value:
+    def _output(self, call: Call, tensor: Any) -> Value:
         value = self._value(tensor, "op")
-        value.source, value.index = call, index
+        value.source = call
         self._remember(tensor, value)
         return value
 
@@ -206,7 +206,7 @@ class Recorder:
         operands = (value,) if value is not None else ()
         old = self._known(target)
         call = self._call(_Written("write"), operands, {}, frames)
-        call.outputs = (self._output(call, 0, target),)
+        call.outputs = (self._output(call, target),)
         call.output.was = old
         self.steps.append(Step("forward", call=call, place=call.place, repeat=call.repeat))
         self.thinning.look()
@@ -228,7 +228,7 @@ class Recorder:
         old, new = self._known(root), self._known(part)
         call = self._call(_Written("copy_slices", "base value"), (), {}, frames)
         call.operands = (old, new)
-        call.outputs = (self._output(call, 0, root),)
+        call.outputs = (self._output(call, root),)
         call.output.was = old
         if root._node is not None and root._node.op.name == "copy_slices":
             self._calls[root._node] = call

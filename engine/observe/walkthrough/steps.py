@@ -74,7 +74,6 @@ class Value:
     name: str = ""
     symbol: str = ""
     source: Call | None = None
-    index: int = 0
     grad_block: Block | None = None
     was: Value | None = None  # what it was before it was changed in place
     tensor: Any = None  # weak reference to the tensor

@@ -437,6 +437,58 @@ def test_autograd_grad_and_functions_of_ones_own() -> None:
     assert float(part.total.array) == 12.0
 
 
+def through_checkpoint(x: Any) -> None:
+    from gradbook.utils.checkpoint import checkpoint
+
+    checkpoint(lambda t: (t * 2).tanh(), x, use_reentrant=False).sum().backward()
+
+
+def with_a_hook(x: Any) -> None:
+    y = x * 2
+    y.register_hook(lambda grad: grad * 10)
+    y.sum().backward()
+
+
+def twice(x: Any) -> None:
+    loss = (x * x).sum()
+    loss.backward(retain_graph=True)
+    loss.backward()
+
+
+ODD: dict[str, Any] = {
+    "second derivatives": lambda x: gradbook.autograd.grad(
+        (gradbook.autograd.grad((x**3).sum(), x, create_graph=True)[0] ** 2).sum(), x
+    ),
+    "create_graph": lambda x: (x**3).sum().backward(create_graph=True),
+    "checkpoint": through_checkpoint, "hook": with_a_hook, "twice": twice,
+    "nan": lambda x: ((x * 0).log() * 0).sum().backward(), "infinite": lambda x: (1 / (x * x * 0)).sum().backward(),
+    "half": lambda x: (x.half() * 2).sum().backward(), "double": lambda x: (x.double() * 2).sum().backward(),
+    "bfloat16": lambda x: (x.bfloat16() @ x.bfloat16().t()).sum().backward(),
+    "complex": lambda x: (x * 2j).abs().sum().backward(),
+    "func": lambda x: gradbook.func.grad(lambda a: (a * a).sum())(x.detach()),
+    "jvp": lambda x: gradbook.func.jvp(lambda a: (a * a).sum(), (x.detach(),), (x.detach(),)),
+    "vmap": lambda x: gradbook.func.vmap(lambda a: (a * 2).sum())(x.detach()),
+    "compile": lambda x: gradbook.compile(lambda a: (a * 2).sum())(x.detach()),
+    "empty": lambda x: (x[:0] * 2).sum().backward(), "norm": lambda x: nn.BatchNorm1d(4)(x).sum().backward(),
+    "hidden": lambda x: x.masked_fill(x > 0, -float("inf")).softmax(1).max().backward(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_programs_are_walked_without_a_warning(name: str) -> None:
+    x = gradbook.tensor([[1.0, -2.0, 0.5, 3.0], [-1.0, 0.2, 1.5, -0.3], [0.1, 0.9, -0.7, 2.0]], requires_grad=True)
+    reference = x.detach().clone().requires_grad_()
+    ODD[name](reference)
+    with observe.walk() as walk:
+        ODD[name](x)
+    if x.grad is None:
+        assert reference.grad is None
+    else:
+        assert reference.grad is not None
+        np.testing.assert_array_equal(x.grad.detach().numpy(), reference.grad.detach().numpy())
+    assert repr(walk).startswith("Walk(")
+
+
 # -- bounds and manners --------------------------------------------------------------------------------------------
 
 
