@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import io
 import random
+import sys
 import threading
 import types
 import warnings
@@ -205,6 +206,22 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from _codes(constant)
 
 
+class Quiet(io.TextIOBase):
+    """A stream that says nothing of what this thread writes, and hands on what others do."""
+
+    def __init__(self, outside: Any) -> None:
+        self.outside, self.thread = outside, threading.get_ident()
+
+    def write(self, text: str) -> int:
+        """Take text. -> its length"""
+        return len(text) if threading.get_ident() == self.thread else int(self.outside.write(text) or 0)
+
+    def flush(self) -> None:
+        """Hand on what is waiting."""
+        if self.outside is not None:
+            self.outside.flush()
+
+
 @contextlib.contextmanager
 def watched(seconds: float) -> Iterator[None]:
     """Raise OutOfTime in this thread after so long, for loops that call no operation."""
@@ -242,13 +259,12 @@ def raise_in(thread: int, kind: type[BaseException] | None) -> None:
 def _apart(dry: Dry, grad: bool) -> Iterator[list[warnings.WarningMessage]]:
     """Nobody hears what happens inside, nothing is printed, and random numbers go on outside as if it had not been."""
     python, numpy = random.getstate(), np.random.get_state()
-    quiet = io.StringIO()
     with contextlib.ExitStack() as stack:
         stack.enter_context(fork_rng())
         stack.callback(np.random.set_state, numpy)
         stack.callback(random.setstate, python)
-        stack.enter_context(contextlib.redirect_stdout(quiet))
-        stack.enter_context(contextlib.redirect_stderr(quiet))
+        stack.enter_context(contextlib.redirect_stdout(Quiet(sys.stdout)))
+        stack.enter_context(contextlib.redirect_stderr(Quiet(sys.stderr)))
         heard = stack.enter_context(warnings.catch_warnings(record=True))
         warnings.simplefilter("always")
         stack.enter_context(np.errstate(all="ignore"))

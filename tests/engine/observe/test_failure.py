@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import random
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -245,6 +246,17 @@ def test_the_card_of_the_exception_is_completed() -> None:
     other: Any = run("x = torch.ones(2)\nx[5]")[0]
     explain(other)
     assert (other.card.op, other.card.location) == ("getitem", (FILE, 5))
+
+
+def test_other_threads_may_speak_during_a_trial(capsys: pytest.CaptureFixture[str]) -> None:
+    from gradbook.observe.failure.trial import Quiet
+
+    quiet = Quiet(sys.stdout)
+    print("mine", file=quiet)
+    thread = threading.Thread(target=lambda: print("theirs", file=quiet))
+    thread.start()
+    thread.join()
+    assert capsys.readouterr().out == "theirs\n"
 
 
 def test_without_time_nothing_is_tried() -> None:
