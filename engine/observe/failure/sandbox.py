@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import types
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,8 @@ class Sandbox:
         kind = type(value)
         if kind in (list, tuple, dict, set):
             return self._container(value, name)
+        if isinstance(value, dict | list | set | deque):
+            return self._like_container(value, name)
         if isinstance(value, types.FunctionType):
             return self.function(value)
         if isinstance(value, types.MethodType):
@@ -93,6 +96,14 @@ class Sandbox:
             made.extend(self.of(item, f"{name}[{i}]") for i, item in enumerate(value))
         else:
             made = self.keep(value, type(value)(self.of(item, name) for item in value))
+        return made
+
+    def _like_container(self, value: Any, name: str) -> Any:
+        """A defaultdict, an OrderedDict, a deque: a copy of its kind; a dictionary's values are stand-ins too."""
+        made = self.keep(value, copy.copy(value))
+        if isinstance(value, dict) and len(value) <= LONGEST:
+            for key, item in value.items():
+                made[key] = self.of(item, f"{name}[{key!r}]")
         return made
 
     def _object(self, value: Any, name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import linecache
 import random
 import sys
@@ -217,6 +218,20 @@ def test_stand_ins_share_what_was_shared() -> None:
     copy = sandbox.of(tied)
     assert copy[0] is copy[1]
     assert copy[0].weight is not layer.weight
+
+
+def test_containers_of_any_kind_are_copied() -> None:
+    counts, last = collections.defaultdict(list), collections.deque([1], maxlen=2)
+    counts["a"].append(gradbook.ones(2))
+    sandbox = Sandbox()
+    copied = sandbox.of(counts)
+    copied["a"].append(1)
+    copied["b"].append(2)
+    sandbox.of(last).append(5)
+    assert dict(counts).keys() == {"a"}
+    assert len(counts["a"]) == 1
+    assert copied["a"][0] is not counts["a"][0]
+    assert list(last) == [1]
 
 
 def test_stand_ins_keep_what_decides_shapes() -> None:
