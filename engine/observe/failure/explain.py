@@ -108,10 +108,7 @@ def explain(error: BaseException, seconds: float = SECONDS) -> Failure | None:
     finding = find(error, call)
     scene = Scene(frames, backward=needs_gradients(error, finding))
     control, same = unchanged(scene, error, frames, seconds)
-    fixes: list[Fix] = []
-    after: Outcome | None = None
-    if same:
-        fixes, after = mend(Mender(call, finding, control), scene, seconds)
+    fixes, after = mend(Mender(call, finding, control), scene, seconds) if same else ([], None)
     last = call.step
     tell_forward(error, call, finding, control, fixes)
     row, reached = stages(call, finding, control if same else None, after)
