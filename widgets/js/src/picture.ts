@@ -96,9 +96,10 @@ function drawBox(ctx: CanvasRenderingContext2D, element: HTMLElement): void {
   }
 }
 
+/** Words of the page; those of an inline drawing come with it. */
 function writeText(ctx: CanvasRenderingContext2D, text: Text): void {
   const parent = text.parentElement;
-  if (parent === null || text.data.trim() === "" || (parent.closest(LEFT_OUT) !== null && parent.closest(".fold") === null)) return;
+  if (parent === null || text.data.trim() === "" || parent.closest("svg") !== null || (parent.closest(LEFT_OUT) !== null && parent.closest(".fold") === null)) return;
   const style = getComputedStyle(parent);
   if (style.visibility === "hidden") return;
   ctx.save();
