@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -198,7 +199,7 @@ class Lab:
         before = self.path.stat().st_mtime_ns
         self.page.keyboard.press("Escape")
         self.page.keyboard.press("Control+s")
-        until(lambda: self.path.stat().st_mtime_ns != before, 15, "the notebook was not saved")
+        until(lambda: self.path.stat().st_mtime_ns != before and whole(self.path), 15, "the notebook was not saved")
         return self.path
 
     def restart_kernel(self) -> None:
@@ -207,3 +208,12 @@ class Lab:
         self.page.locator(".jp-Dialog .jp-mod-accept").click()
         self.page.wait_for_timeout(500)
         self.wait_ready()
+
+
+def whole(path: Path) -> bool:
+    """Whether a notebook's file is written to its end: JupyterLab empties it first."""
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return True
