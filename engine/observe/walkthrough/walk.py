@@ -25,8 +25,8 @@ class Walk:
 
     A context manager, from `observe.walk()`; afterwards `steps` are in order, `walk["h"]` is the last value called h,
     with `.array`, `.grad`, `.shape` and `.source`, and `walk.all("h")` every one. Numbers are kept of tensors up to
-    4,096 elements, of larger ones a sample; of long runs (1,200 steps, 64 MB) whole turns of a loop are left out, as
-    `note` says. Raises nothing of its own; what the code raises passes through, and is the last step.
+    4,096 elements, of larger ones a sample; of long runs (1,200 steps, 64 MB) whole turns of a loop are left out, and
+    after 6,000 operations it listens no more, as `note` says. What the code raises passes through and is the last step.
     """
 
     def __init__(self, base: FrameType | None, sources: Sources, title: str = "") -> None:
