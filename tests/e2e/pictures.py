@@ -16,7 +16,7 @@ from pathlib import Path
 
 import nbformat
 from PIL import Image
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, Locator, sync_playwright
 
 from tests.e2e.conftest import CHROMIUM_FLAGS
 from tests.e2e.lab import Cell, Lab
@@ -96,7 +96,6 @@ PICTURES: dict[str, tuple[str, int, bool, Callable[[Cell], None]]] = {
 }
 CHROME_PIXELS = 185  # what JupyterLab itself takes of the page's width, its side bar folded
 ROOT = Path(__file__).parents[2]
-LESSON = ROOT / "notebooks" / "01_first_look.ipynb"
 COLOURS = 256  # of a picture in the README: small, and the thin green line keeps its colour
 
 
@@ -129,7 +128,7 @@ def take(context: BrowserContext, server: Server, folder: Path, name: str) -> No
 
 def lesson() -> tuple[str, str]:
     """The first lesson's digits and its convolutional network, in two cells; the second trains for longer."""
-    cells = [cell.source for cell in nbformat.read(LESSON, as_version=4).cells if cell.cell_type == "code"]
+    cells = code_of("01_first_look.ipynb")
     find = lambda text: next(cell for cell in cells if text in cell)  # noqa: E731
     data = find("data = digits()").partition("figure,")[0]
     loader = next(line for line in find("loader =").splitlines() if line.startswith("loader ="))
@@ -155,14 +154,53 @@ def take_for_readme(context: BrowserContext, server: Server, folder: Path, dark:
     if not dark:
         view.region.evaluate("element => element.scrollIntoView({ block: 'end' })")
         page.wait_for_timeout(300)
-    raw = page.screenshot() if dark else view.region.screenshot()
-    path = folder / f"live_view_{'dark' if dark else 'light'}.png"
+    keep(
+        page.screenshot() if dark else view.region.screenshot(), folder / f"live_view_{'dark' if dark else 'light'}.png"
+    )
+    page.close()
+    server.shut_down_kernels()
+
+
+def keep(raw: bytes, path: Path) -> None:
+    """Write a picture as the README needs it: few colours, small."""
     Image.open(io.BytesIO(raw)).convert("RGB").quantize(
         COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
     ).save(path, optimize=True)
     print(path, f"{path.stat().st_size / 1024:.0f} KB", flush=True)
-    page.close()
-    server.shut_down_kernels()
+
+
+def take_from_lessons(context: BrowserContext, server: Server, folder: Path) -> None:
+    """The second lesson's matrices, walked backward, and the error card of the third lesson's first patient."""
+    walk = next(source for source in code_of("02_backprop_by_hand.ipynb") if "--predict z,W.grad.shape" in source)
+    setup = code_of("02_backprop_by_hand.ipynb")[0]
+    cell = open_cell(
+        context, server, "walk", (setup, walk.replace(" --predict z,W.grad.shape,b.grad", "")), 1000, False
+    )
+    cell.run().wait_done(60)
+    view = cell.box.get_by_role("region", name="Walkthrough")
+    view.get_by_role("button", name="Next").focus()
+    for _ in range(11):
+        cell.lab.page.keyboard.press("ArrowRight")
+    shoot(cell, view, folder / "walkthrough_light.png")
+    setup, patient = code_of("03_debug_a_network.ipynb")[0], code_of("03_debug_a_network.ipynb")[2]
+    cell = open_cell(context, server, "card", (setup, patient), 1000, False)
+    cell.run().wait_done(60)
+    shoot(cell, cell.box.get_by_role("region", name=re.compile("^Error: ")), folder / "error_card_light.png")
+
+
+def shoot(cell: Cell, region: Locator, path: Path) -> None:
+    """One region of one cell; then its notebook is over."""
+    region.scroll_into_view_if_needed()
+    cell.lab.page.mouse.move(0, 0)
+    cell.lab.page.wait_for_timeout(700)
+    keep(region.screenshot(), path)
+    cell.lab.page.close()
+    cell.lab.server.shut_down_kernels()
+
+
+def code_of(lesson: str) -> list[str]:
+    """The cells of code of a lesson."""
+    return [c.source for c in nbformat.read(ROOT / "notebooks" / lesson, as_version=4).cells if c.cell_type == "code"]
 
 
 def main(arguments: list[str]) -> int:
@@ -178,6 +216,7 @@ def main(arguments: list[str]) -> int:
         if readme:
             for dark in (False, True):
                 take_for_readme(context, server, folder, dark)
+            take_from_lessons(context, server, folder)
         else:
             for name in arguments[1:] or PICTURES:
                 take(context, server, folder, name)
