@@ -62,7 +62,7 @@ class Tree:
         self._grow()
         _finish(self)
         for at, node in enumerate(sorted(self.boxed)):
-            leaf = Block(str(node), "input", self.nodes[node]["name"] or "input", self.root)
+            leaf = Block(f"node {node}", "input", self.nodes[node]["name"] or "input", self.root)
             leaf.node = node
             self.root.children.insert(at, leaf)
 
@@ -88,7 +88,7 @@ class Tree:
                 stack[-1].children.append(block)
                 stack.append(block)
                 path.append(inner)
-            leaf = Block(str(node), "op", self.nodes[node]["label"] or self.nodes[node]["op"], stack[-1], module)
+            leaf = Block(f"node {node}", "op", self.nodes[node]["label"] or self.nodes[node]["op"], stack[-1], module)
             leaf.node, leaf.first, leaf.last = node, position, position
             stack[-1].children.append(leaf)
             for block in stack:

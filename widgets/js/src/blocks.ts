@@ -81,7 +81,7 @@ export class Tree {
     yield* this.grow();
     yield* this.finish();
     const leaves = [...this.boxed].sort((a, b) => a - b).map((node) => {
-      const leaf = this.block(String(node), "input", this.nodes[node].name || "input", this.root);
+      const leaf = this.block(`node ${node}`, "input", this.nodes[node].name || "input", this.root);
       leaf.node = node;
       return leaf;
     });
@@ -99,6 +99,7 @@ export class Tree {
     return found;
   }
 
+  /** `key` is a module's path, or `node 7`: a path may be a number itself. */
   block(key: string, kind: BlockKind, label: string, parent: Block | null, module = -1): Block {
     return new Block(this.made++, key, kind, label, parent, module);
   }
@@ -135,7 +136,7 @@ export class Tree {
         path.push(inner);
       }
       const parent = stack[stack.length - 1];
-      const leaf = this.block(String(node), "op", label || op, parent, module);
+      const leaf = this.block(`node ${node}`, "op", label || op, parent, module);
       leaf.node = node;
       leaf.first = leaf.last = position;
       parent.children.push(leaf);

@@ -144,7 +144,8 @@ class Inspector implements Panel {
     setText(this.wait, state.connection === "connected" ? waiting(state) : "The value of this node was not recorded.");
     const about = { shape: detail?.shape ?? [], kind: node?.kind ?? "", op: node?.op ?? "" };
     const noGrad = node?.rg === false ? "It needs no gradient" : "No gradient was recorded";
-    if (detail) this.value.draw({ about, value: detail.value, grad: detail.grad ?? grad, step: detail.step, noGrad }, inks(this.el));
+    const known = detail && (detail.value.picture !== null || !Number.isNaN(detail.value.lo)); // of a step whose loss jumped the gradient may be all
+    if (detail) this.value.draw({ about, value: known ? detail.value : null, grad: detail.grad ?? grad, step: detail.step, noGrad }, inks(this.el));
     else this.value.draw(grad && { about, value: null, grad, step: null, noGrad }, inks(this.el));
   }
 }

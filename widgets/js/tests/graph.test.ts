@@ -8,6 +8,7 @@ import { drawGraph } from "../src/graphpaint";
 import { findNodes } from "../src/graphquery";
 import type { Scene } from "../src/graphscene";
 import { GraphCamera } from "../src/graphview";
+import { WIDE } from "../src/layout";
 import { opAt, opsInView } from "../src/minimap";
 import { Gauge, type Overlay, flowWidth } from "../src/overlays";
 import type { Actions, Panel } from "../src/panel";
@@ -325,5 +326,18 @@ describe("the minimap", () => {
     expect(opsInView(model, { x: 0, y: 0, scale: 1 }, 60)![0]).toBe(0);
     expect(opAt(model, 0)).toBe(model.tree.order[0]);
     expect(opAt(model, 150)).toBe(model.tree.order.at(-1));
+  });
+});
+
+describe("keys", () => {
+  it("tell a node from a module whose path is a number", () => {
+    const graph = teachingGraph();
+    const paths: Record<string, string> = { stem: "0", head: "1" };
+    const modules = graph.modules.map((module) => ({ ...module, path: module.path.replace(/^(stem|head)/, (name) => paths[name]) }));
+    const model = new GraphModel({ ...graph, modules }, null, WIDE);
+    model.expandAll();
+    const keys = [...model.picture.items.map(({ key }) => key), ...model.picture.groups.map(({ key }) => key)];
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(keys).toContain("0");
   });
 });

@@ -55,8 +55,9 @@ export function createHistory(): HistoryPart {
       const [label, canvas, value] = rows.children[i].children as unknown as [HTMLElement, HTMLCanvasElement, HTMLElement];
       const at = nearestAt(track.steps, step);
       setText(label, track.name);
-      setText(value, num(track.values[at]));
-      setAttr(canvas, "aria-label", `${track.name} of ${name}, ${num(track.values[at])} at step ${count(track.steps[at])}`);
+      const known = track.values[at];
+      setText(value, Number.isNaN(known) ? "" : num(known)); // not known of this step
+      setAttr(canvas, "aria-label", `${track.name} of ${name}, ${Number.isNaN(known) ? "unknown" : num(known)} at step ${count(track.steps[at])}`);
       drawCurve(canvas, track.steps, track.values, step, track.kind === "grad" ? ink.grad : ink.value, track.size, ink);
     });
   };

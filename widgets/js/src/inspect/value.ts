@@ -66,6 +66,7 @@ class Value implements ValuePart {
     this.seen = seen;
     this.ink = ink;
     if (seen.grad === null) this.showsGrad = false;
+    else if (seen.value === null) this.showsGrad = seen.grad.picture !== null;
     this.paint();
   }
 
@@ -89,6 +90,8 @@ class Value implements ValuePart {
     setAttr(this.ofValue, "aria-pressed", String(!this.showsGrad));
     setAttr(this.ofGrad, "aria-pressed", String(this.showsGrad));
     this.ofGrad.disabled = seen.grad === null;
+    this.ofValue.disabled = seen.value === null;
+    setAttr(this.ofValue, "title", seen.value === null ? "The value was not recorded at this step" : null);
     setAttr(this.ofGrad, "title", seen.grad === null ? seen.noGrad : null);
     this.head.hidden = this.choosers.hidden = this.picture.hidden = part === null;
     if (part !== null) this.paintPicture(part, seen, width, ink);
