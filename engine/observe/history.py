@@ -138,19 +138,28 @@ class History:
     def add(self, moment: Moment, *, alone: bool = False) -> None:
         """Keep a step; one that is no later than the last is left out.
 
-        `alone`: the one before lets its values go, unless it is pinned.
+        `alone`: those before let their values go, unless they are pinned.
         """
         with self._lock:
             if self._moments and moment.step <= self._moments[-1].step:
                 return
-            if alone and self._moments and self._moments[-1].has_values and self._moments[-1].step not in self._pinned:
-                before = self._moments[-1]
-                self._moments[-1] = before.without_values()
-                self._nbytes += self._moments[-1].nbytes - before.nbytes
+            if alone:
+                self._leave_values()
             self._moments.append(moment)
             self._nbytes += moment.nbytes
             if self._nbytes > self.window or len(self._moments) > MOST:
                 self._thin()
+
+    def _leave_values(self) -> None:
+        """Steps before the one that comes keep their statistics only, unless they are pinned."""
+        for at in range(len(self._moments) - 1, -1, -1):
+            before = self._moments[at]
+            if before.step in self._pinned:
+                continue
+            if not before.has_values:
+                break
+            self._moments[at] = before.without_values()
+            self._nbytes += self._moments[at].nbytes - before.nbytes
 
     def _thin(self) -> None:
         """Drop every second step of the older half until all fits; then of the newer; at last the newest values."""

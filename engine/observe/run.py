@@ -24,6 +24,7 @@ __all__ = ["LEVELS", "Picture", "Run", "Snapshot", "current_run", "role_of", "ru
 
 LEVELS = ("off", "health", "full")
 KEPT = 32  # runs remembered
+LOOKED = 12  # recorded steps gone back for a value: the last one, and those held before it
 _numbers = itertools.count(1)
 _runs: list[Run] = []
 _lock = threading.Lock()
@@ -191,10 +192,14 @@ class Run:
     def look(self, node: int) -> Detail | None:
         """What is known of one node's values at the last recorded step; asks for nothing."""
         known = self.details.get(node)
-        last = self.history[-1] if len(self.history) else None
-        if last is None or last.version != self.picture.version or (known is not None and known.step >= last.step):
-            return known
-        return last.detail(node) or known
+        for back in range(1, min(len(self.history), LOOKED) + 1):
+            moment = self.history[-back]
+            if known is not None and known.step >= moment.step:
+                break
+            seen = moment.detail(node) if moment.version == self.picture.version else None
+            if seen is not None and seen.thumb.size:  # of a step whose loss jumped only some values are known
+                return seen
+        return known
 
     # -- what the recorder does --------------------------------------------------------------------------------------
 

@@ -318,7 +318,9 @@ class Sampler:
             keys = [node.key for node in take.roots]
             values, grads = (tuple(map(kept.get, keys)) for kept in (take.copies.values, take.copies.grads))
             take.copies.clear()
-        run.history.add(Moment(step, graph, version, stats, values, grads, batch), alone=self.level != "full")
+        run.history.add(
+            Moment(step, graph, version, stats, values, grads, batch), alone=self.level != "full" and not take.late
+        )
 
     def _hold(self, run: Run, step: int) -> None:
         """The history keeps the last few steps whose loss jumped."""

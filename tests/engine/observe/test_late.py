@@ -65,6 +65,15 @@ def test_its_values_are_still_there_when_other_steps_have_been_recorded(monkeypa
     assert run.history[-1].step == 51
     np.testing.assert_array_equal(run.history.at(45).value("x"), truth[45][0])
     assert not run.history.at(4).has_values
+    assert run.look(next(node.id for node in run.graph.nodes if node.op == "relu")).step == 51
+
+
+def test_a_value_that_it_does_not_know_is_that_of_the_step_before() -> None:
+    run, _ = train(60, {45})
+    assert run.history[-1].step == 45
+    linear = next(node.id for node in run.graph.nodes if node.op == "linear")
+    assert run.look(linear).step == 4
+    assert run.look(next(node.id for node in run.graph.nodes if node.name == "x")).step == 45
 
 
 def test_the_graph_on_the_screen_stays_what_it_was() -> None:
