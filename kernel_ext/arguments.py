@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 from IPython.core.error import UsageError
 
-__all__ = ["natural", "split_options"]
+__all__ = ["natural", "operands", "split_options"]
 
 _FIRST = re.compile(r"""\s*--([\w-]+)(?:[ =]+("[^"]*"|'[^']*'|(?!--)\S+))?""")
 _LAST = re.compile(r"""(?:^|\s)--([\w-]+)(?:[ =]+("[^"]*"|'[^']*'|(?!--)\S+))?\s*$""")
@@ -34,6 +35,19 @@ def natural(magic: str, option: str, value: str, least: int = 0) -> int:
     if not value.isdecimal() or int(value) < least:
         raise UsageError(f"{magic} --{option}: {value!r} is not a whole number from {least} on")
     return int(value)
+
+
+def operands(magic: str, line: str) -> list[str]:
+    """The words of a line; quotes hold words together, a backslash is a letter, as in a path.
+
+    Raises UsageError for a quote that is not closed.
+    """
+    lexer = shlex.shlex(line, posix=True)
+    lexer.whitespace_split, lexer.escape, lexer.commenters = True, "", ""
+    try:
+        return list(lexer)
+    except ValueError:
+        raise UsageError(f"{magic}: a quote in {line!r} is not closed") from None
 
 
 def _keep(

@@ -1,4 +1,4 @@
-"""Runs as a table: all of them, or two side by side."""
+"""Runs as a table; what is known of two, side by side."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html import escape
 
 from gradbook.observe import Run
 
-__all__ = ["RunTable", "compare"]
+__all__ = ["RunTable", "facts"]
 
 HEADS = ("run", "name", "cell", "state", "steps", "last loss", "lowest", "time", "rate")
 
@@ -40,15 +40,15 @@ class RunTable:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def compare(a: Run, b: Run) -> RunTable:
-    """Two runs side by side: how they went, and whether they computed the same thing."""
+def facts(a: Run, b: Run) -> list[tuple[str, str, str]]:
+    """How two runs went, side by side -> (what, of the first, of the second)."""
     rows = [(head, left, right) for head, left, right in zip(HEADS[2:], _row(a)[2:], _row(b)[2:], strict=True)]
     rows.append(("learning rate", _rate(a), _rate(b)))
     rows.append(("parameters", _parameters(a), _parameters(b)))
-    rows += [("graph", *_graphs(a, b))]
+    rows.append(("graph", _graph(a), _graph(b)))
     for name in sorted({*a.series, *b.series} - {"learning rate"}):
         rows.append((name, _last(a, name), _last(b, name)))
-    return RunTable(("", f"{a.id.removeprefix('run-')} {a.name}", f"{b.id.removeprefix('run-')} {b.name}"), rows)
+    return [row for row in rows if row[1] or row[2]]
 
 
 def _row(run: Run) -> tuple[str, ...]:
@@ -60,14 +60,8 @@ def _row(run: Run) -> tuple[str, ...]:
     return number, run.name, run.cell, run.state, f"{run.step:,}", last, lowest, _time(run.seconds), rate
 
 
-def _graphs(a: Run, b: Run) -> tuple[str, str]:
-    if a.graph is None or b.graph is None:
-        return tuple("not seen" if run.graph is None else f"{run.graph.ops} ops" for run in (a, b))  # type: ignore[return-value]
-    diff = a.graph.diff(b.graph)
-    if not diff:
-        return f"{a.graph.ops} ops", "the same"
-    gone, new, other = len(diff.removed), len(diff.added), len(diff.changed)
-    return f"{a.graph.ops} ops", f"{b.graph.ops} ops: {new} new, {gone} gone, {other} changed"
+def _graph(run: Run) -> str:
+    return "not seen" if run.graph is None else f"{run.graph.ops} ops"
 
 
 def _last(run: Run, name: str) -> str:

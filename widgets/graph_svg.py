@@ -6,7 +6,7 @@ Same coordinates as the live canvas (layout.py), light theme, system fonts, no s
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradbook.observe.uncollected import uncollected
-from gradbook.widgets.layout import Options, Tree, layout
+from gradbook.widgets.layout import Options, Tree, default_expanded, layout
 from gradbook.widgets.numbers import number
 from gradbook.widgets.svg import clean
 
 INK, DIM, LINE, FILL = "#212121", "#6b6b6b", "#bdbdbd", "#f7f7f7"
-GRAD, GRAD_INK, ERROR = "#d55e00", "#b04a00", "#c62828"
+GRAD, GRAD_INK, ERROR, BRAND = "#d55e00", "#b04a00", "#c62828", "#1976d2"
 UI = "system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif"
 CODE = "ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace"
 GRAD_NORM = 5  # column of the node statistics
@@ -33,18 +33,33 @@ def graph_svg(
     expanded: AbstractSet[str] | None = None,
     error: int | None = None,
     options: Options | None = None,
+    marks: Mapping[int, str] | None = None,
 ) -> str:
     """Draw the graph.
 
     graph: the wire's graph description. stats: (nodes, 8) or None: gradient norms give the widths of the edges.
     expanded: keys of the open modules, None: chosen by size. error: the node that failed.
+    marks: a sign beside each of these nodes, whose modules are open then; one with − is drawn as gone.
     -> SVG text, about 400 bytes a box; of more than 600 boxes only the outer ones are drawn.
     """
     tree = Tree(graph)
+    if marks and expanded is None:
+        expanded = default_expanded(tree) | _around(graph, marks)
     picture = layout(tree, expanded, options)
     if len(picture["items"]) > MOST:
         picture = layout(tree, None, options)
-    return _Drawing(graph, picture, stats, error).svg()
+    return _Drawing(graph, picture, stats, error, marks or {}).svg()
+
+
+def _around(graph: dict[str, Any], nodes: Iterable[int]) -> set[str]:
+    """The paths of the modules that these nodes are in."""
+    found: set[str] = set()
+    for node in nodes:
+        at = graph["nodes"][node]["module"]
+        while at >= 0:
+            found.add(graph["modules"][at]["path"])
+            at = graph["modules"][at]["parent"]
+    return found
 
 
 def flow_width(norm: float) -> float:
@@ -56,9 +71,10 @@ def flow_width(norm: float) -> float:
 
 class _Drawing:
     def __init__(
-        self, graph: dict[str, Any], picture: dict[str, Any], stats: NDArray[np.float32] | None, error: int | None
-    ) -> None:
-        self.graph, self.picture, self.error = graph, picture, error
+        self, graph: dict[str, Any], picture: dict[str, Any], stats: NDArray[np.float32] | None, error: int | None,
+        marks: Mapping[int, str],
+    ) -> None:  # fmt: skip
+        self.graph, self.picture, self.error, self.marks = graph, picture, error, marks
         self.norms = [math.nan] * len(graph["nodes"]) if stats is None else stats[:, GRAD_NORM].tolist()
         self.parts: list[str] = []
 
@@ -125,8 +141,11 @@ class _Drawing:
             for shift in (6, 3) if item["count"] > 1 else ():
                 self._rect(x + shift, y + shift, w, h, 2, f' stroke="{LINE}"')
             failed = f' stroke="{ERROR}" stroke-width="3"' if item["node"] == self.error else ""
-            self._rect(x, y, w, h, 2, failed or (' stroke-dasharray="2 2"' if item["kind"] == "input" else ""))
+            gone = self.marks.get(item["node"]) == "−"
+            dashed = ' stroke-dasharray="2 2"' if item["kind"] == "input" or gone else ""
+            self._rect(x, y, w, h, 2, failed or dashed)
         self._close()
+        self._signs()
         triangles, bars = [], []
         for item in self.picture["items"]:
             x, y, base = item["x"] - item["w"] // 2, item["y"], item["y"] + item["h"] - 4
@@ -142,6 +161,17 @@ class _Drawing:
             triangles.append(f"M{group['x'] + 8} {group['y'] + 8}h7l-3.5 4z")
         self.parts.append(f'<path d="{"".join(triangles)}" fill="{DIM}"/>')
         self.parts.append(f'<path d="{"".join(bars)}" fill="{GRAD}" fill-opacity=".8"/>')
+
+    def _signs(self) -> None:
+        """What is new, gone or changed: a sign in the corner of its box or chip."""
+        boxes = [(item["node"], item["x"] - item["w"] // 2, item["y"]) for item in self.picture["items"]]
+        chips = [(chip["node"], chip["x"], chip["y"]) for chip in self.picture["chips"]]
+        places = [(x, y, self.marks[node]) for node, x, y in (*boxes, *chips) if node in self.marks]
+        if places:
+            self._open(fill=BRAND)
+            self._close([f'<circle cx="{x}" cy="{y}" r="7"/>' for x, y, _ in places])
+            self._open(fill="#fff", font_family=UI, font_size="12", font_weight="600", text_anchor="middle")
+            self._close([_text(x, y + 4, sign) for x, y, sign in places])
 
     def _texts(self) -> None:
         names: list[str] = []

@@ -15,11 +15,13 @@ from gradbook.observe.probes import ParameterInfo, ProbeRows, Probes
 from gradbook.observe.run import Picture, Run, Snapshot, current_run, runs
 from gradbook.observe.series import Fresh, Series, thin
 from gradbook.observe.session import finish_run, log, start_run
+from gradbook.observe.tensordiff import TensorChange, TensorDiff
 from gradbook.observe.trace import Trace, trace
 
 if TYPE_CHECKING:
     from gradbook.observe.birth import Birth
     from gradbook.observe.breakpoints import Breakpoint, breakpoint, clear_breakpoints
+    from gradbook.observe.difference import RunDiff, StepDiff, diff
     from gradbook.observe.provenance import why_nan
     from gradbook.observe.stop import Stop
     from gradbook.observe.timing import timeline
@@ -46,15 +48,20 @@ __all__ = [
     "ProbeRows",
     "Probes",
     "Run",
+    "RunDiff",
     "Series",
     "Snapshot",
+    "StepDiff",
     "Stop",
     "StopTraining",
+    "TensorChange",
+    "TensorDiff",
     "Trace",
     "Walk",
     "breakpoint",
     "clear_breakpoints",
     "current_run",
+    "diff",
     "finish_run",
     "log",
     "runs",
@@ -69,10 +76,13 @@ __all__ = [
 _LAZY = {  # what few programs use is imported when it is asked for: name -> module
     "Birth": "birth",
     "Breakpoint": "breakpoints",
+    "RunDiff": "difference",
+    "StepDiff": "difference",
     "Stop": "stop",
     "Walk": "walkthrough.walk",
     "breakpoint": "breakpoints",
     "clear_breakpoints": "breakpoints",
+    "diff": "difference",
     "timeline": "timing",
     "walk": "walkthrough.walk",
     "why_nan": "provenance",

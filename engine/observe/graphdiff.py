@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from gradbook.observe.nodes import GraphNode
+from gradbook.observe.tensordiff import differing_roots
 
 if TYPE_CHECKING:
     from gradbook.observe.graph import Graph
@@ -56,6 +57,9 @@ class GraphDiff:
         found += [(self._place(i), "-", title(self.old.nodes[i]), _what(self.old.nodes[i])) for i in self.removed]
         return iter([row[1:] for row in sorted(found, key=lambda row: row[0])])
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
     def _place(self, removed: int) -> int:
         return removed * max(len(self.new.nodes), 1) // max(len(self.old.nodes), 1)
 
@@ -76,15 +80,17 @@ def title(node: GraphNode) -> str:
     """What to call a node where no picture shows it: `fc1.weight`, `h (relu)`, `blocks.0.act (relu)`."""
     if node.kind != "op":
         return node.name or node.kind
-    name = node.name or node.module_path
+    name = node.module_path or node.name
     return f"{name} ({node.op})" if name else node.op
 
 
 def compare(old: Graph, new: Graph) -> GraphDiff:
     """Pair the nodes of two graphs by name, module and order of computation, then look for differences.
 
-    Takes milliseconds for graphs of thousands of nodes that differ in some.
+    Takes milliseconds for graphs of thousands of nodes that differ in some. Where no parameter's name is in both, a
+    first part such as the model's own name counts for nothing if some are in both then.
     """
+    whole, (old, new) = (old, new), _without_roots(old, new)
     pairs = _pair(old, new)
     inverse = {i: j for j, i in pairs.items()}
     same: list[tuple[int, int]] = []
@@ -98,7 +104,23 @@ def compare(old: Graph, new: Graph) -> GraphDiff:
             same.append((i, j))
     added = tuple(j for j in range(len(new.nodes)) if j not in pairs)
     removed = tuple(i for i in range(len(old.nodes)) if i not in inverse)
-    return GraphDiff(added, removed, tuple(same), tuple(changed), old, new)
+    return GraphDiff(added, removed, tuple(same), tuple(changed), *whole)
+
+
+def _without_roots(old: Graph, new: Graph) -> tuple[Graph, Graph]:
+    """Both graphs with names that can be compared."""
+    names = [[node.name for node in graph.nodes if node.kind == "parameter" and node.name] for graph in (old, new)]
+    found = [graph if not root else _bare(graph, root)
+             for graph, root in zip((old, new), differing_roots(*names), strict=True)]  # fmt: skip
+    return found[0], found[1]
+
+
+def _bare(graph: Graph, root: str) -> Graph:
+    def bare(node: GraphNode) -> GraphNode:
+        path = f"{node.module_path}.".removeprefix(root)[:-1]
+        return replace(node, name=node.name.removeprefix(root), module_path=path)
+
+    return replace(graph, nodes=tuple(map(bare, graph.nodes)))
 
 
 def _pair(old: Graph, new: Graph) -> dict[int, int]:

@@ -141,6 +141,10 @@ class Moment:
         """The names that `value`, `grad` and `detail` know."""
         return tuple(self._names())
 
+    def node_names(self) -> dict[int, str]:
+        """The name of each node that has one of its own."""
+        return {node: name for name, node in self._names().items()}
+
     @property
     def values(self) -> dict[str, np.ndarray]:
         """Values by name, those that were kept whole."""

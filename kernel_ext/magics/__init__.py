@@ -44,7 +44,13 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
         "--hz": (),
     },
     "walk": {"": ("--backward-only", "--predict", "--quiz", "--save"), "--predict": (), "--save": ()},
-    "graph": {"": ("--depth", "--direction", "--save"), "--direction": ("TB", "LR"), "--depth": (), "--save": ()},
+    "graph": {
+        "": ("--depth", "--direction", "--diff", "--save"),
+        "--diff": (),
+        "--direction": ("TB", "LR"),
+        "--depth": (),
+        "--save": (),
+    },
     "timeline": {"": ("--by", "--memory", "--save"), "--by": BY, "--save": ()},
     "runs": {"": ("compare",)},
     "breakpoint": {

@@ -13,6 +13,7 @@ from IPython.core.completer import provisionalcompleter
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
+import gradbook
 from gradbook import alias, observe
 from gradbook.kernel_ext.arguments import split_options
 from gradbook.kernel_ext.magics import WORDS
@@ -69,7 +70,7 @@ def test_settings_change_together_or_not_at_all(loaded: InteractiveShell, capsys
         ("%gradbook level", "needs a value"),
         ("%gradbook banana", "auto, level, window, hz, theme, cards, status"),
         ("%graph", "say what to show"),
-        ("%graph w --deep 3", "--depth, --direction, --save"),
+        ("%graph w --deep 3", "--depth, --direction, --diff, --save"),
         ("%graph w --depth many", "whole number"),
         ("%graph w --direction up", "TB, LR"),
         ("%graph w --save net.docx", "svg, pdf, png, html, dot, json"),
@@ -84,7 +85,7 @@ def test_settings_change_together_or_not_at_all(loaded: InteractiveShell, capsys
         ("%seed -1", "whole number"),
         ("%seed 4294967296", "whole number"),
         ("%runs banana", "%runs compare A B"),
-        ("%runs compare 1", "two runs"),
+        ("%runs compare 1", "two runs, steps or checkpoints"),
         ("%runs compare 98 99", "none yet"),
         ("%watch --panels graph,foo", "loss, gradients, graph, coach"),
         ("%watch --level off", "health, full"),
@@ -276,9 +277,65 @@ def test_runs_are_a_table_and_two_compare(loaded: InteractiveShell) -> None:
     assert [row[1] for row in table.rows] == ["first", "second"]
     assert re.search(r"first +\[\d+\] +finished +3 +3\.000", repr(table))
     assert "<th" in table._repr_html_()
-    compared = repr(loaded.run_line_magic("runs", "compare first second"))
-    assert "1 new, 0 gone" in compared
+
+
+def test_two_runs_compare_by_facts_graph_and_parameters(loaded: InteractiveShell) -> None:
+    run(loaded, "%%watch first --level full\n" + TRAIN)
+    run(loaded, "%%watch second --level full\n" + TRAIN.replace("w * w", "w * w * w"))
+    still = loaded.run_line_magic("runs", "compare first second")
+    text = repr(still)
+    assert re.search(r"^steps +3 +3$", text, re.MULTILINE)
+    assert re.search(r"graph: \d+ added, 0 removed", text)
+    assert "+ mul" in text
+    assert "parameters: " in text
+    assert still.message.content["view"] == "diff"
+    assert still.message.content["names"] == ["1 first", "2 second"] or "first" in still.message.content["names"][0]
+    assert len(still.message.content["series"]) == 2
     assert "the same" in repr(loaded.run_line_magic("runs", "compare first first"))
+    bundle = still._repr_mimebundle_()
+    assert bundle["text/plain"] == text
+    assert "data:image/svg+xml" in bundle["text/html"]
+
+
+def test_two_steps_of_a_run_and_two_checkpoints_compare(loaded: InteractiveShell, tmp_path: Path) -> None:
+    learn = TRAIN + "    with gradbook.no_grad(): w -= 0.1 * w.grad\n"
+    run(loaded, "%%watch mine --level full --every 1\n" + learn)
+    steps = observe.runs()[-1].history.steps
+    assert len(steps) >= 2
+    text = repr(loaded.run_line_magic("runs", f"compare mine@{steps[0]} mine@{steps[-1]}"))
+    assert f"step {steps[0]} -> step {steps[-1]}" in text
+    assert "~  w " in text
+    assert "the nearest" in usage(loaded, f"%runs compare mine@{steps[0]} mine@99999")
+    gradbook.save({"w": gradbook.ones(2), "epoch": 1}, tmp_path / "a file.pt")
+    gradbook.save({"w": gradbook.zeros(2), "epoch": 2}, tmp_path / "b.pt")
+    still = loaded.run_line_magic("runs", f"compare '{tmp_path}/a file.pt' {tmp_path}/b.pt")
+    assert "epoch" in repr(still)
+    assert still.message.content["names"] == ["a file.pt", "b.pt"]
+    (tmp_path / "bad.pt").write_bytes(b"\x80\x02cposix\nsystem\n.")
+    assert "bare pickle, which can run anything" in usage(loaded, f"%runs compare {tmp_path}/bad.pt {tmp_path}/b.pt")
+    loaded.user_ns["state"] = {"w": gradbook.ones(2)}
+    assert "1 changed" in repr(loaded.run_line_magic("runs", f"compare state {tmp_path}/b.pt"))
+    assert "there is no file 'nowhere.pt'" in usage(loaded, "%runs compare nowhere.pt state")
+    loaded.user_ns["number"] = 3
+    assert "int is none of what can be compared" in usage(loaded, "%runs compare number state")
+    assert "a quote" in usage(loaded, "%runs compare 'open state")
+
+
+def test_graph_diff_shows_both_graphs_as_one(loaded: InteractiveShell, tmp_path: Path) -> None:
+    run(loaded, "w = gradbook.ones(3, requires_grad=True)\na = w.sum()\nb = w.tanh().sum()")
+    still = loaded.run_line_magic("graph", "a --diff b")
+    assert "1 added, 0 removed" in repr(still)
+    assert "+ tanh" in repr(still)
+    content = still.message.content
+    assert [content["graph"]["nodes"][i]["op"] for i in content["marks"]["added"]] == ["tanh"]
+    quoted = loaded.run_line_magic("graph", "w.sum() --diff '(w * 2).exp().sum()'")
+    assert "2 added" in repr(quoted)
+    for name in ("d.html", "d.svg"):
+        assert loaded.run_line_magic("graph", f"a --diff b --save {tmp_path / name}") == tmp_path / name
+        assert (tmp_path / name).stat().st_size > 1000
+    assert "neither svg nor html" in usage(loaded, "%graph a --diff b --save d.pdf")
+    assert "--depth cannot be chosen" in usage(loaded, "%graph a --diff b --depth 1")
+    assert "nothing_here" in usage(loaded, "%graph a --diff nothing_here")
 
 
 # -- completion --------------------------------------------------------------------------------------------------------
@@ -292,7 +349,7 @@ def offers(shell: InteractiveShell, text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "offered"),
     [
-        ("%graph err --d", ["--depth", "--direction"]),
+        ("%graph err --d", ["--depth", "--direction", "--diff"]),
         ("%graph err --direction ", ["TB", "LR"]),
         ("%gradbook le", ["level"]),
         ("%gradbook level ", ["off", "health", "full"]),

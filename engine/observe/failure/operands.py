@@ -17,7 +17,7 @@ __all__ = ["Call", "Operand", "call_of", "parts_of", "written"]
 
 LONGEST = 24  # characters of an expression that may name an operand
 WRAPPERS = ("call", "__call__", "_call_impl", "apply", "wrapper", "call_hooked", "attended", "run_attended", "watched",
-            "carefully", "run", "run_one")  # fmt: skip
+            "carefully", "run", "run_one", "method")  # fmt: skip
 MOST = 6  # operands looked at
 
 

@@ -1,6 +1,8 @@
 // Entry of the bundle `gradbook`: the live view, and all others but the walkthrough, which has a bundle of its own.
 import card from "./card/card.css";
 import { createCard } from "./card/card";
+import diff from "./diff/diff.css";
+import { createDiff } from "./diff/diff";
 import graph from "./graph.css";
 import { type Api, type Model, hubOf, modelTransport, opened, renderStill, snapshotOf } from "./host";
 import inspect from "./inspect/inspect.css";
@@ -13,8 +15,8 @@ import { createTimeline } from "./timeline/timeline";
 import { createView } from "./view";
 import { type ViewMaker, showView, viewOf } from "./views";
 
-useSheets(graph, inspect, timeline, card);
-const views: Record<string, ViewMaker> = { card: createCard, inspect: createInspection, timeline: createTimeline };
+useSheets(graph, inspect, timeline, card, diff);
+const views: Record<string, ViewMaker> = { card: createCard, diff: createDiff, inspect: createInspection, timeline: createTimeline };
 
 /** A view in an output: called by the stub. Which view it is, the snapshot says. Returns what takes it away. */
 export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {

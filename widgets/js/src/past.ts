@@ -78,6 +78,12 @@ export class Past {
     return found === undefined ? null : this.exact(found);
   }
 
+  /** A step, if it is known with this graph. */
+  at(step: number, version: number): Moment | null {
+    const found = this.exact(step);
+    return found?.version === version ? found : null;
+  }
+
   /** The known step nearest to `step`, of two the earlier. */
   nearest(step: number): Moment | null {
     let best: Moment | null = null;
@@ -125,12 +131,15 @@ function backward(id: number, newest: Moment["newest"]): number | null {
 /** What changed in the graph at this step; else how it differs from the newest one; null when it does in neither. */
 export function marksOf(moment: Moment): Marks | null {
   const { since, newest } = moment;
-  if (since) return { added: since.added, removed: [], changed: since.changed, title: `${tally(since.added.length, since.removed, since.changed.length)} since step ${since.step.toLocaleString("en-US")}` };
-  if (newest) return { added: [], removed: newest.gone, changed: newest.changed, title: `the newest graph: ${tally(newest.fresh.length, newest.gone.length, newest.changed.length)}` };
+  if (since) return { added: since.added, removed: [], changed: since.changed, title: `${signs(since.added.length, since.removed, since.changed.length)} since step ${since.step.toLocaleString("en-US")}` };
+  if (newest) return { added: [], removed: newest.gone, changed: newest.changed, title: `the newest graph: ${signs(newest.fresh.length, newest.gone.length, newest.changed.length)}` };
   return null;
 }
 
-const tally = (added: number, removed: number, changed: number): string => [added && `+${added}`, removed && `\u2212${removed}`, changed && `~${changed}`].filter(Boolean).join(" ") || "the same nodes";
+/** `+3 −1 ~2` */
+export const tally = ({ added, removed, changed }: Omit<Marks, "title">): string => signs(added.length, removed.length, changed.length);
+
+const signs = (added: number, removed: number, changed: number): string => [added && `+${added}`, removed && `\u2212${removed}`, changed && `~${changed}`].filter(Boolean).join(" ") || "the same nodes";
 
 function readKept(wire: WireKept, buffers: Bytes[], graph: GraphDescription): Moment {
   const nodes = uints(buffers[wire.nodes]);

@@ -155,6 +155,7 @@ export interface Frame {
   probes?: WireProbes;
   graph?: WireGraph | null;
   graph_version?: number;
+  marks?: { added: number[]; removed: number[]; changed: number[] }; // of a merged graph
   history?: WireHistory; // in the last snapshot
   graph_stats?: { step: number; table: number; batch?: WireBatch } | null;
   details?: WireDetail[];

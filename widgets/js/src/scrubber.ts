@@ -60,9 +60,9 @@ export function createScrubber(store: Store): Scrubber {
   return { slider, ticks, follow, draw };
 }
 
-/** The next recorded step that came with the page; where none did, a twentieth of the run. */
+/** The recorded step, of those that came with the page, next to the shown one; where none did, a twentieth of the run on. */
 function pageTo(store: Store, now: number, forward: boolean, steps: number): number {
-  const next = store.past.kept.length > 0 ? store.past.next(now, forward) : null;
+  const next = store.past.kept.length > 0 ? store.past.next(store.state.travel?.step ?? now, forward) : null;
   return next ?? now + (forward ? 1 : -1) * Math.max(1, Math.round(steps / 20));
 }
 

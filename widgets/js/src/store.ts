@@ -3,7 +3,7 @@ import { type Batch, readBatch } from "./inspect/batch";
 import { readGraph } from "./graphwire";
 import { type Detail, readDetail, sameDetails } from "./inspect/detail";
 import { Tables } from "./inspect/tables";
-import { type Marks, type Moment, Past, carry, marksOf } from "./past";
+import { type Marks, type Moment, Past, carry, marksOf, tally } from "./past";
 import { mainSeries } from "./selectors";
 import { Probes, Series } from "./series";
 import { choiceAt, trailOf } from "./stops";
@@ -95,7 +95,7 @@ export class Store {
   readonly past = new Past();
   /** Statistics of nodes at all recorded steps that were told. */
   readonly tables = new Tables();
-  private live: { graph: GraphDescription | null; version: number; stats: GraphStats | null; details: Map<number, Detail> } = { graph: null, version: -1, stats: null, details: new Map() };
+  private live: { graph: GraphDescription | null; version: number; stats: GraphStats | null; details: Map<number, Detail>; marks: Marks | null } = { graph: null, version: -1, stats: null, details: new Map(), marks: null };
   private shown: Moment | null = null; // null: live
   private gaveUp = false; // the kernel does not answer: show what is known
   private chosen: { id: number; in: Moment | null } | null = null; // the node that was selected, and in which graph
@@ -221,7 +221,7 @@ export class Store {
     state.series = ghosts.slice(-GHOSTS);
     this.past.clear();
     this.tables.clear();
-    this.live = { graph: null, version: -1, stats: null, details: new Map() };
+    this.live = { graph: null, version: -1, stats: null, details: new Map(), marks: null };
     state.stop = state.birth = state.ui.lit = null;
     state.ui.pinnedStep = state.ui.hoverStep = state.ui.hovered = null;
     this.shown = this.chosen = null;
@@ -281,7 +281,7 @@ export class Store {
     const { live } = this;
     if (frame.graph !== undefined) {
       const graph = frame.graph && readGraph(frame.graph);
-      this.live = { graph, version: frame.graph_version ?? live.version + 1, stats: null, details: new Map() };
+      this.live = { graph, version: frame.graph_version ?? live.version + 1, stats: null, details: new Map(), marks: frame.marks ? { ...frame.marks, title: tally(frame.marks) } : null };
       if (graph !== null) this.past.learn(this.live.version, graph);
     }
     if (frame.graph_stats) this.live.stats = { step: frame.graph_stats.step, table: floats(buffers[frame.graph_stats.table]), batch: readBatch(frame.graph_stats.batch, buffers) };
@@ -326,14 +326,15 @@ export class Store {
   }
 
   private showLive(): void {
-    const { graph, stats, details } = this.live;
-    this.show(graph, stats, details, null);
+    const { graph, version, stats, details, marks } = this.live;
+    const kept = stats === null ? null : this.past.at(stats.step, version); // the newest step, as it came with the page
+    this.show(graph, stats, kept === null || kept.details.size === 0 ? details : new Map([...known(kept), ...details]), marks);
   }
 
   private showMoment(moment: Moment): void {
     const details = new Map<number, Detail>();
     const same = moment.version === this.live.version;
-    for (const [node, detail] of moment.details) if (detail !== null) details.set(node, detail.saved.length === 0 && same ? { ...detail, saved: this.live.details.get(node)?.saved ?? [] } : detail);
+    for (const [node, detail] of known(moment)) details.set(node, detail.saved.length === 0 && same ? { ...detail, saved: this.live.details.get(node)?.saved ?? [] } : detail);
     this.show(this.past.graphs.get(moment.version) ?? null, moment.stats, details, marksOf(moment));
   }
 
@@ -390,3 +391,5 @@ export class Store {
     state.versions.series++;
   }
 }
+
+const known = (moment: Moment): [number, Detail][] => [...moment.details].filter((entry): entry is [number, Detail] => entry[1] !== null);
