@@ -18,6 +18,7 @@ export interface Moment {
 }
 
 const MOST = 400; // steps
+const MOST_BYTES = 64 << 20; // of their statistics
 const MOST_GRAPHS = 64;
 const COLUMNS = 12;
 const EXACT = 64;
@@ -54,7 +55,7 @@ export class Past {
     if (known !== null && known.version === moment.version) for (const [node, detail] of known.details) if (!moment.details.has(node)) moment.details.set(node, detail);
     this.put(moment);
     this.answers.set(asked, moment.step);
-    if (this.moments.length > MOST) this.moments.splice(1, 1);
+    this.evict(moment);
   }
 
   /** What came with a snapshot; what the kernel said in detail stays. -> all steps that are known now. */
@@ -99,6 +100,16 @@ export class Past {
 
   private exact(step: number): Moment | null {
     return this.moments.find((moment) => moment.step === step && this.graphs.has(moment.version)) ?? null;
+  }
+
+  /** The earliest steps go; the one just asked for stays, and what came with a snapshot. */
+  private evict(newest: Moment): void {
+    const most = Math.max(16, Math.min(MOST, Math.floor(MOST_BYTES / Math.max(1, newest.stats.table.byteLength))));
+    while (this.moments.length > most) {
+      const at = this.moments.findIndex((moment) => moment !== newest && !this.kept.includes(moment.step));
+      if (at < 0) return;
+      this.moments.splice(at, 1);
+    }
   }
 
   private put(moment: Moment): void {
