@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import linecache
 import random
+import subprocess
 import sys
 import threading
 import time
@@ -341,3 +342,27 @@ def test_autocast_around_the_line_is_around_its_trial_too() -> None:
         "w = torch.ones(4, 3)\nwith torch.autocast('cpu', dtype=torch.bfloat16):\n    y = torch.ones(2, 3) @ w"
     )
     assert failure.fixes[0].code == "y = torch.ones(2, 3) @ w.T"
+
+
+TRACED_AFTER_A_DEADLINE = """
+import sys, time
+from gradbook.observe.failure.trial import OutOfTime, watched
+for body in (1.0, 0.0):
+    try:
+        with watched(0.02):
+            until = time.monotonic() + body
+            while time.monotonic() < until:
+                pass
+    except OutOfTime:
+        print("out of time")
+sys.settrace(lambda *_: None)
+(lambda: None)()
+sys.settrace(None)
+print("traced")
+"""
+
+
+def test_a_deadline_that_passed_does_not_hang_what_is_traced_later() -> None:
+    program = [sys.executable, "-c", TRACED_AFTER_A_DEADLINE]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split("\n") == ["out of time", "traced", ""]
