@@ -15,7 +15,7 @@ import functools
 import importlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 from gradbook.tensor import Tensor
@@ -234,9 +234,23 @@ def asking(public: Any, original: Callable[..., Any]) -> Callable[[Any, Any], An
     return ask
 
 
-def _template(*args: Any, **kwargs: Any) -> Any:
-    ask: Any = "ask"  # the constant that exchange() puts another one in place of: no names of any module are needed
-    return ask(args, kwargs)
+@functools.cache
+def _template(free: int) -> CodeType:
+    """Code that asks, for a function with so many variables of a closure: no names of any module are needed.
+
+    They are variables of the code's closure too, or CPython 3.11 would die when a debugger reads a frame's locals.
+    """
+    names = ", ".join(f"_{i}" for i in range(free))
+    lines = [
+        f"def around({names}):",
+        "    def asks(*args, **kwargs):",
+        "        ask = 'ask'",  # the constant that exchange() puts another one in place of
+        "        return ask(args, kwargs)",
+        f"        ({names})",
+        "    return asks",
+    ]
+    around = compile("\n".join(lines), __file__, "exec").co_consts[0]
+    return next(const for const in around.co_consts if isinstance(const, CodeType))
 
 
 def exchange(public: FunctionType) -> None:
@@ -250,14 +264,11 @@ def exchange(public: FunctionType) -> None:
     original.__dict__.update(public.__dict__)  # what it wraps itself
     original.__annotations__ = public.__annotations__
     original.__qualname__, original.__module__ = public.__qualname__, public.__module__
-    template = _template.__code__
+    template = _template(len(public.__closure__ or ()))
     consts = tuple(asking(public, original) if value == "ask" else value for value in template.co_consts)
-    free = tuple(f"_{i}" for i in range(len(public.__closure__ or ())))
     _originals[public] = original
     public.__wrapped__ = original  # type: ignore[attr-defined] # where inspect.signature looks
-    public.__code__ = template.replace(
-        co_consts=consts, co_freevars=free, co_name=public.__name__, co_qualname=public.__qualname__
-    )
+    public.__code__ = template.replace(co_consts=consts, co_name=public.__name__, co_qualname=public.__qualname__)
 
 
 def replacement(name: str, original: Any, public: Any = None) -> Any:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from typing import Any
@@ -35,7 +36,7 @@ def test_the_traceback_comes_first_without_frames_of_ours(
     out = said(capsys, loaded, WRONG)
     assert out.index("ShapeError") < out.index("✕")
     assert "ops/linalg.py" not in out
-    assert "2 frames inside gradbook left out; %tb has them all" in out
+    assert re.search(r"\d frames inside gradbook left out; %tb has them all", out)  # more once overrides are asked
     assert "ops/linalg.py" in said(capsys, loaded, "%tb")
 
 

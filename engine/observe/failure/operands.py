@@ -98,9 +98,9 @@ def _function(inside: tuple[Step, ...]) -> Step | None:
     for step in inside:
         if step.kind != "engine":
             continue
-        name = str(step.frame.f_globals.get("__name__", ""))
-        if name == "gradbook.overrides":  # it stands between a method and what was called, once a program overrides any
+        if step.code.co_filename.endswith("overrides.py"):  # it stands before every function, once any is overridden
             continue
+        name = str(step.frame.f_globals.get("__name__", ""))
         if name.startswith("gradbook.nn."):
             best = step if step.code.co_name not in WRAPPERS else best
             continue
