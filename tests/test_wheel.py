@@ -113,8 +113,8 @@ def test_it_works_from_the_wheel_alone(unpacked: Path, tmp_path: Path) -> None:
 
 def test_the_lesson_is_found_in_the_wheel(unpacked: Path, tmp_path: Path) -> None:
     out = run(
-        "from pathlib import Path\nfrom gradbook.kernel_ext.cli import copy_lesson, FIRST_LESSON\n"
-        "print(copy_lesson(FIRST_LESSON, Path('here')).read_bytes()[:1].decode())",
+        "from pathlib import Path\nfrom gradbook.kernel_ext.cli import copy_lesson, lessons\n"
+        "print(copy_lesson(lessons()[0], Path('here')).read_bytes()[:1].decode())",
         unpacked,
         tmp_path,
     )
