@@ -15,7 +15,7 @@ from typing import Any
 from gradbook.observe.source import Where, cell_label, is_own, span_of
 from gradbook.observe.walkthrough.steps import Loop, Place
 
-__all__ = ["Lines", "Sources", "Text", "frames_of"]
+__all__ = ["Lines", "Sources", "Text", "frames_of", "inside_a_module"]
 
 DEEPEST = 60  # frames looked at on the way out
 _LIBRARIES = tuple({os.path.realpath(path) + os.sep for key, path in sysconfig.get_paths().items() if "lib" in key})
@@ -288,3 +288,13 @@ class Lines:
                 elif line <= loop.header_end and (loop.one_line or path.last > loop.header_end):
                     turn.turn += 1
         path.last = line
+
+
+def inside_a_module() -> bool:
+    """True where gradbook.nn itself, not the user, changes a tensor: a layer that is being made."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and is_own(frame.f_code.co_filename):
+        if f"{os.sep}nn{os.sep}modules{os.sep}" in frame.f_code.co_filename and frame.f_code.co_name != "forward":
+            return True
+        frame = frame.f_back
+    return False

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import weakref
 from collections.abc import Sequence
 from threading import get_ident
@@ -12,11 +10,10 @@ from typing import Any
 
 from gradbook import events
 from gradbook.observe.raw import is_parameter
-from gradbook.observe.source import is_own
 from gradbook.observe.walkthrough.block import Block
 from gradbook.observe.walkthrough.naming import Namer, number_first
 from gradbook.observe.walkthrough.passes import OPERANDS, Pass
-from gradbook.observe.walkthrough.places import Lines, Sources, frames_of
+from gradbook.observe.walkthrough.places import Lines, Sources, frames_of, inside_a_module
 from gradbook.observe.walkthrough.steps import Call, Step, Update, Value
 from gradbook.observe.walkthrough.thinning import Thinning
 
@@ -78,7 +75,7 @@ class Recorder:
         """A tensor was changed in place."""
         if self._silent or self.ended or get_ident() != self._thread:
             return
-        if _inside_a_module():  # parameters get their first numbers: nothing the user computes
+        if inside_a_module():  # parameters get their first numbers: nothing the user computes
             return
         source = self._known(value) if value is not None else None
         call = source.source if source is not None else None
@@ -189,7 +186,7 @@ class Recorder:
         call.repeat = self.lines.loops_at(frames)
 
     def _output(self, call: Call, tensor: Any) -> Value:
-        value = self._value(tensor, "op")
+        value = self._value(tensor, "op", Block.of(tensor._array))
         value.source = call
         self._remember(tensor, value)
         return value
@@ -214,10 +211,10 @@ class Recorder:
 
     def _replace(self, target: Any, call: Call) -> None:
         """From now on `target` is what `call` computed."""
-        known = self._known(target)
-        if known is not None and known.source is call and known.block.values.tobytes() == _bytes(target._array):
+        known, block = self._known(target), Block.of(target._array)
+        if known is not None and known.source is call and _same(known.block, block):
             return
-        value = self._value(target, "op" if target._node is None or target._node.tensor is None else "input")
+        value = self._value(target, "op" if target._node is None or target._node.tensor is None else "input", block)
         if value.kind != "op" and is_parameter(target):
             value.kind = "parameter"
         value.source, value.name, value.was = call, self.namer.name(target, None), known
@@ -238,15 +235,15 @@ class Recorder:
 
     def value_of(self, tensor: Any, frames: Sequence[FrameType] | None = None) -> Value:
         """The Value a tensor is now; a new one if it was not seen before or was changed since."""
-        known = self._known(tensor)
-        if known is not None and (known.block.values.tobytes() == _bytes(tensor._array)):
+        known, block = self._known(tensor), Block.of(tensor._array)
+        if known is not None and _same(known.block, block):
             return known
         kind = "input"
         if is_parameter(tensor):
             kind = "parameter"
         elif tensor._array.ndim == 0 and tensor._node is None:
             kind = "constant"
-        value = self._value(tensor, kind)
+        value = self._value(tensor, kind, block)
         value.source = self._writers.get(_address(tensor._array)) if known is not None else None
         value.name = (known.name if known is not None else "") or self._name_of(tensor, frames)
         value.was = known
@@ -296,11 +293,11 @@ class Recorder:
             self._by_tensor = {key: v for key, v in self._by_tensor.items() if v.tensor() is not None}
         self._by_memory[_memory(tensor._array)] = value
 
-    def _value(self, tensor: Any, kind: str) -> Value:
+    def _value(self, tensor: Any, kind: str, block: Block) -> Value:
         self.values += 1
         array = tensor._array
         return Value(self.values, kind, tuple(array.shape), str(array.dtype), str(tensor.device),
-                     tensor._node is not None, Block.of(array))  # fmt: skip
+                     tensor._node is not None, block)  # fmt: skip
 
     def _earlier(self, node: Any) -> Call:
         """An operation that ran before the walk began: what its node kept is all that is known of it."""
@@ -378,22 +375,13 @@ def _plain_rate(optimizer: Any) -> float | None:
     return float(rate) if simple and len(groups) == 1 else None
 
 
-def _inside_a_module() -> bool:
-    """True where gradbook.nn itself, not the user, changes a tensor: a layer that is being made."""
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None and is_own(frame.f_code.co_filename):
-        if f"{os.sep}nn{os.sep}modules{os.sep}" in frame.f_code.co_filename and frame.f_code.co_name != "forward":
-            return True
-        frame = frame.f_back
-    return False
-
-
 def _is_tensor(value: Any) -> bool:
     return hasattr(value, "_node") and hasattr(value, "_array")
 
 
-def _bytes(array: Any) -> bytes:
-    return Block.of(array).values.tobytes()
+def _same(a: Block, b: Block) -> bool:
+    """Whether the numbers are the same, bit by bit."""
+    return a.values.tobytes() == b.values.tobytes()
 
 
 def _address(array: Any) -> int:
