@@ -9,13 +9,14 @@ import gradbook
 from gradbook import Tensor
 from gradbook.distributions import constraints
 from gradbook.distributions.distribution import Distribution
+from gradbook.distributions.location_scale import AroundLoc
 from gradbook.distributions.multivariate_normal import mahalanobis
 from gradbook.distributions.utils import lazy_property
 
 __all__ = ["LowRankMultivariateNormal"]
 
 
-class LowRankMultivariateNormal(Distribution):
+class LowRankMultivariateNormal(AroundLoc):
     """A normal distribution of vectors with covariance W W^T + D, of which nothing larger than W is inverted.
 
     loc: (.., n); cov_factor W: (.., n, r); cov_diag: (.., n), the diagonal of D. Raises ValueError for others.
@@ -69,16 +70,6 @@ class LowRankMultivariateNormal(Distribution):
 
     def _whole(self, matrix: Tensor) -> Tensor:
         return matrix.expand(self._batch_shape + self._event_shape + self._event_shape)
-
-    @property
-    def mean(self) -> Tensor:
-        """loc."""
-        return self.loc
-
-    @property
-    def mode(self) -> Tensor:
-        """loc."""
-        return self.loc
 
     @lazy_property
     def variance(self) -> Tensor:

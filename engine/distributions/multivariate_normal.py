@@ -9,6 +9,7 @@ import gradbook
 from gradbook import Tensor
 from gradbook.distributions import constraints
 from gradbook.distributions.distribution import Distribution
+from gradbook.distributions.location_scale import AroundLoc
 from gradbook.distributions.utils import lazy_property
 
 __all__ = ["MultivariateNormal"]
@@ -31,7 +32,7 @@ def factor_of_precision(precision: Tensor) -> Tensor:
     return gradbook.linalg.solve_triangular(upper, unit.expand(upper.shape), upper=False)
 
 
-class MultivariateNormal(Distribution):
+class MultivariateNormal(AroundLoc):
     """The normal distribution of vectors: mean `loc` (.., n) and one of three matrices (.., n, n).
 
     covariance_matrix, precision_matrix (its inverse), or scale_tril (its lower Cholesky factor, the cheapest).
@@ -106,16 +107,6 @@ class MultivariateNormal(Distribution):
     def precision_matrix(self) -> Tensor:
         """The inverse of the covariance."""
         return self._whole(gradbook.cholesky_inverse(self._unbroadcasted_scale_tril))
-
-    @property
-    def mean(self) -> Tensor:
-        """loc."""
-        return self.loc
-
-    @property
-    def mode(self) -> Tensor:
-        """loc."""
-        return self.loc
 
     @property
     def variance(self) -> Tensor:

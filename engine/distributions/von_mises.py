@@ -8,14 +8,17 @@ from typing import Any, ClassVar
 import gradbook
 from gradbook import Tensor
 from gradbook.distributions import constraints
-from gradbook.distributions.distribution import Distribution
+from gradbook.distributions.location_scale import AroundLoc
 from gradbook.ops.random import stream
 
 __all__ = ["VonMises"]
 
 
-class VonMises(Distribution):
-    """A normal distribution on the circle: exp(concentration cos(x - loc)), normalized. Angles in radians."""
+class VonMises(AroundLoc):
+    """A normal distribution on the circle: exp(concentration cos(x - loc)), normalized.
+
+    Angles in radians; the mean is the circular one.
+    """
 
     arg_constraints: ClassVar[Any] = {"loc": constraints.real, "concentration": constraints.positive}
     support = constraints.real
@@ -25,16 +28,6 @@ class VonMises(Distribution):
 
     def __init__(self, loc: Any, concentration: Any, validate_args: bool | None = None) -> None:
         self._set(validate_args, loc=loc, concentration=concentration)
-
-    @property
-    def mean(self) -> Tensor:
-        """loc: the circular mean."""
-        return self.loc
-
-    @property
-    def mode(self) -> Tensor:
-        """loc."""
-        return self.loc
 
     @property
     def variance(self) -> Tensor:
