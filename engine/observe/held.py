@@ -6,18 +6,12 @@ import time
 import weakref
 from typing import Any
 
-__all__ = ["Curve", "Held", "owner"]
+from gradbook.observe.raw import memory_of
+
+__all__ = ["Curve", "Held"]
 
 clock = time.perf_counter
 LOG_MOST = 50_000  # changes kept before they are summed up
-
-
-def owner(array: Any) -> Any:
-    """The array whose memory this one shows: itself, or what it is a view of."""
-    base = getattr(array, "base", None)
-    while base is not None and hasattr(base, "nbytes") and hasattr(base, "dtype"):
-        array, base = base, base.base
-    return array
 
 
 class _Life(weakref.ref[Any]):
@@ -48,19 +42,19 @@ class Held:
 
     def know(self, array: Any) -> None:
         """An array that an op takes: if nobody made it here, what shows its memory later is not new."""
-        root = owner(array)
+        root = memory_of(array)
         life = self._lives.get(id(root))
         if life is None or life() is not root:
             self._begin(root, -1, 0)
 
     def see(self, array: Any, site: int) -> int:
         """An array that somebody made. -> the bytes that are new with it: 0 for a view, or one seen before."""
-        root = owner(array)
+        root = memory_of(array)
         return root.nbytes if self._begin(root, site, root.nbytes) is not None else 0
 
     def keep(self, array: Any, site: int) -> int:
         """An array that backward will need. -> the bytes that are kept for backward only since now."""
-        root = owner(array)
+        root = memory_of(array)
         life = self._lives.get(id(root))
         if life is None or life() is not root:
             life = self._begin(root, site, 0)  # the user's own, such as a batch: kept, but made by nobody here

@@ -13,7 +13,7 @@ from gradbook import events
 from gradbook.observe.source import Where
 from gradbook.observe.uncollected import uncollected
 
-__all__ = ["RawNode", "Tape", "from_nodes", "is_parameter", "kept", "leaf", "leaves", "structure"]
+__all__ = ["RawNode", "Tape", "from_nodes", "is_parameter", "kept", "leaf", "leaves", "memory_of", "structure"]
 
 Key = tuple[str, int]
 LONGEST = 60  # characters of one operation parameter
@@ -124,8 +124,8 @@ def _of_node(node: Any, key: Key, found: dict[Key, RawNode]) -> RawNode:
 
 def _saved(node: Any, arrays: Sequence[tuple[Key, Any]]) -> list[tuple[str, int, Key | None]]:
     """What a node keeps for backward; memory that one of `arrays` holds anyhow is that one's."""
-    owners = {id(_memory(array)): key for key, array in reversed(arrays)}
-    return [(name, nbytes, owners.get(id(_memory(array)))) for _, name, nbytes, array in kept(node)]
+    owners = {id(memory_of(array)): key for key, array in reversed(arrays)}
+    return [(name, nbytes, owners.get(id(memory_of(array)))) for _, name, nbytes, array in kept(node)]
 
 
 def kept(node: Any) -> list[tuple[int, str, int, Any]]:
@@ -138,7 +138,7 @@ def kept(node: Any) -> list[tuple[int, str, int, Any]]:
     ]
 
 
-def _memory(array: Any) -> Any:
+def memory_of(array: Any) -> Any:
     """The array whose memory a view looks at."""
     while (base := getattr(array, "base", None)) is not None and hasattr(base, "dtype"):
         array = base
