@@ -98,10 +98,11 @@ def _grouped(ran: list[Ran]) -> list[Stage]:
         layer = is_layer(each)
         key = id(each.module) if layer else each.where
         learned = layer and next(iter(each.module.parameters()), None) is not None
-        name = layer_name(each, learned) if layer else word(each)
+        said = "" if layer else word(each)
+        name = layer_name(each, learned) if layer else said
         if key == inner and found:
             found[-1] = Stage(found[-1].name, note, "ran", where)
-        elif each.op in SILENT and not layer and word(each) in SILENT:
+        elif each.op in SILENT and said in SILENT:
             continue
         elif simple and not learned and "·" not in found[-1].name and len(found[-1].name) + len(name) < 14:
             found[-1] = Stage(f"{found[-1].name} · {name}", note, "ran", where)

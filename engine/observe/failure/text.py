@@ -43,12 +43,15 @@ class Source:
     def __init__(self, file: str, text: str) -> None:
         self.file, self.text, self.lines = file, text, text.splitlines()
         self.parents: dict[ast.AST, ast.AST] = {}
+        self._ending: dict[tuple[int | None, int | None], list[ast.expr]] = {}  # expressions by where they end
         self.tree: ast.Module | None = None
         try:
             self.tree = ast.parse(text) if text else None
         except (SyntaxError, ValueError):
             return
         for node in self.nodes():
+            if isinstance(node, ast.expr):
+                self._ending.setdefault((node.end_lineno, node.end_col_offset), []).append(node)
             for child in ast.iter_child_nodes(node):
                 self.parents[child] = node
 
@@ -60,10 +63,7 @@ class Source:
         """The expression that an instruction's span means; of a method called over several lines the whole call."""
         if span is None:
             return None
-        ending = [
-            node for node in self.nodes()
-            if isinstance(node, ast.expr) and (node.end_lineno, node.end_col_offset) == (span.end_line, span.end_column)
-        ]  # fmt: skip
+        ending = self._ending.get((span.end_line, span.end_column), [])
         for node in ending:
             if (node.lineno, node.col_offset) == (span.line, span.column):
                 return node
