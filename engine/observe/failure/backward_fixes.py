@@ -30,7 +30,7 @@ def backward_candidates(m: Mender, scene: Scene) -> Candidates:
     elif "modified by an inplace" in message:
         yield from _changed(m, scene)
     elif "leaf Variable" in message:
-        yield from _leaf(m, scene)
+        yield from _leaf(m)
     elif (
         "Can't call numpy()" in message
         and isinstance(m.call.node, ast.Call)
@@ -54,7 +54,7 @@ def _scalar(m: Mender) -> Candidates:
 
 def _nothing(m: Mender, scene: Scene) -> Candidates:
     """Something that is learned must ask for a gradient; nothing on the way may drop it."""
-    before = _steps(scene)
+    before = scene.replayable()
     for statement in before:
         for call in (n for n in ast.walk(statement) if isinstance(n, ast.Call)):
             name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
@@ -84,7 +84,7 @@ def _name(statement: ast.Assign) -> str:
 
 
 def _twice(m: Mender, scene: Scene) -> Candidates:
-    before = _steps(scene)
+    before = scene.replayable()
     carried = scene.carried()
     for name, node in carried:
         made = m.put(node, f"{name}.detach()", f"{name} starts the next step without its history.", scene.source)
@@ -101,7 +101,7 @@ def _twice(m: Mender, scene: Scene) -> Candidates:
 
 def _changed(m: Mender, scene: Scene) -> Candidates:
     """Lines among those that ran that change something in place, written so that they make something new."""
-    before = _steps(scene)
+    before = scene.replayable()
     seen: set[tuple[str, int]] = set()
     for ran in reversed(m.control.ran):
         span = span_of(ran.where) if ran.where is not None else None
@@ -139,7 +139,7 @@ def _out_of_place(m: Mender, statement: ast.stmt, source: Source) -> Maybe:
     return None
 
 
-def _leaf(m: Mender, scene: Scene) -> Candidates:
+def _leaf(m: Mender) -> Candidates:
     statement = m.call.source.statement(m.call.step.line)
     torch = m.alias(gradbook)
     if statement is None or statement.lineno != statement.end_lineno or not torch:
@@ -147,8 +147,3 @@ def _leaf(m: Mender, scene: Scene) -> Candidates:
     text = f"with {torch}.no_grad(): {m.call.source.segment(statement)}"
     if isinstance(statement, ast.AugAssign | ast.Expr):
         yield m.put(statement, text, "A step of learning is no part of what is differentiated.")
-
-
-def _steps(scene: Scene) -> list[ast.stmt]:
-    """The statements before the failing one that can run again, as far back as they do."""
-    return scene.replayable()

@@ -289,7 +289,7 @@ def _numbers(call: ast.Call) -> Sequence[ast.expr]:
     return given
 
 
-def method_call(source: Source, ran: Ran) -> ast.Call | None:
+def method_call(ran: Ran) -> ast.Call | None:
     """The user's call that an operation was made by."""
     if ran.where is None:
         return None

@@ -110,7 +110,7 @@ def explain(error: BaseException, seconds: float = SECONDS) -> Failure | None:
     control, same = unchanged(scene, error, frames, seconds)
     fixes, after = mend(Mender(call, finding, control), scene, seconds) if same else ([], None)
     last = call.step
-    tell_forward(error, call, finding, control, fixes)
+    tell_forward(error, finding, control, fixes)
     row, reached = stages(call, finding, control if same else None, after)
     failure = Failure(
         rule=finding.rule,
@@ -159,7 +159,7 @@ def said(error: BaseException, finding: Finding) -> str:
     return text if finding.headline == plain(first) else first
 
 
-def tell_forward(error: BaseException, call: Call, finding: Finding, control: Outcome, fixes: list[Fix]) -> None:
+def tell_forward(error: BaseException, finding: Finding, control: Outcome, fixes: list[Fix]) -> None:
     """An error of a backward pass names the line of its forward, and the one that changed what was kept there."""
     card = getattr(error, "card", None)
     if not isinstance(error, AutogradError) or card is None or not card.op:

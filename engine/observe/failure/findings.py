@@ -76,7 +76,7 @@ def name(operand: Operand) -> str:
 
 def shape(sizes: Any) -> str:
     """A shape as the reader writes it: (64,), ()."""
-    return str(tuple(sizes)).replace("()", "()")
+    return str(tuple(sizes))
 
 
 def text_of(call: Call) -> str:

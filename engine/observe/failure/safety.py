@@ -63,8 +63,7 @@ class Safety:
         if known is None:
             self._functions[code] = True  # one that calls itself
             node = definition(code)
-            body = node if node is not None else None
-            known = self._functions[code] = body is not None and self.ok(body, look)
+            known = self._functions[code] = node is not None and self.ok(node, look)
         return known
 
     def _call(self, call: ast.Call, look: Lookup) -> bool:

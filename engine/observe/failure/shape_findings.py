@@ -37,7 +37,7 @@ def product(call: Call, text: str) -> Finding | None:
     a, b = call.operands[:] = operands[:2]
     rows = max(len(b.shape) - 2, 0)
     if a.shape[-1] == b.shape[rows]:
-        return _batches(call, a, b)
+        return _batches(a, b)
     a.bad, b.bad = (len(a.shape) - 1,), (rows,)
     sizes = (a.shape[-1], b.shape[rows])
     one, two = ("columns" if len(a.shape) > 1 else "numbers"), ("rows" if len(b.shape) > 1 else "numbers")
@@ -45,7 +45,7 @@ def product(call: Call, text: str) -> Finding | None:
     return Finding("shape-mismatch", what, EQUAL, "@", sizes)
 
 
-def _batches(call: Call, a: Operand, b: Operand) -> Finding | None:
+def _batches(a: Operand, b: Operand) -> Finding | None:
     for back in range(3, min(len(a.shape), len(b.shape)) + 1):
         m, n = a.shape[-back], b.shape[-back]
         if m != n and 1 not in (m, n):

@@ -81,7 +81,7 @@ def _pool(m: Mender, x: Operand, wants: int) -> Candidates:
     if ran is None or ran.where is None or not functional or not isinstance(ran.operands[0], Tensor):
         return
     before = tuple(ran.operands[0].shape)
-    call = method_call(m.call.source, ran)
+    call = method_call(ran)
     if len(before) != 4 or call is None or wants % before[1] or not isinstance(call.func, ast.Attribute):
         return
     side = math.isqrt(wants // before[1])
@@ -96,7 +96,7 @@ def _pool(m: Mender, x: Operand, wants: int) -> Candidates:
 def _joined(m: Mender, x: Operand) -> Maybe:
     """What was joined along another axis than the last."""
     ran = m.producer(x)
-    call = method_call(m.call.source, ran) if ran is not None and ran.op == "cat" else None
+    call = method_call(ran) if ran is not None and ran.op == "cat" else None
     if ran is None or ran.where is None or call is None:
         return None
     source, why = source_of(ran.where[0].co_filename), "Joined along the last axis."
@@ -158,7 +158,7 @@ def _pointwise(m: Mender) -> Candidates:
 def _kept(m: Mender, operand: Operand) -> Maybe:
     """keepdim=True in the reduction that made an operand."""
     ran = m.producer(operand)
-    call = method_call(m.call.source, ran) if ran is not None else None
+    call = method_call(ran) if ran is not None else None
     if ran is None or ran.where is None or call is None:
         return None
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")

@@ -9,7 +9,7 @@ from typing import Any
 from gradbook.nn import functional
 from gradbook.observe.failure.findings import Finding, module_name
 from gradbook.observe.failure.operands import Call
-from gradbook.observe.failure.shapes import Ran
+from gradbook.observe.failure.shapes import PRODUCTS, Ran
 from gradbook.observe.failure.text import place_of, source_of
 from gradbook.observe.failure.trial import Outcome
 from gradbook.observe.naming import argument_names
@@ -21,7 +21,6 @@ __all__ = ["Stage", "stages"]
 
 MOST = 12  # stages drawn; those in the middle of longer rows are counted
 AHEAD = 3  # of them after the failure
-PRODUCTS = {"matmul", "mm", "bmm", "mv", "dot"}
 SILENT = {"t", "transpose", "alias", "detach", "to", "contiguous"}
 
 

@@ -78,13 +78,6 @@ class Source:
                 found = node  # type: ignore[assignment]
         return found
 
-    def statement_of(self, node: ast.AST) -> ast.stmt | None:
-        """The statement that an expression stands in."""
-        here: ast.AST | None = node
-        while here is not None and not isinstance(here, ast.stmt):
-            here = self.parents.get(here)
-        return here
-
     def segment(self, node: ast.AST) -> str:
         """The text of a node."""
         return ast.get_source_segment(self.text, node) or ""

@@ -29,7 +29,6 @@ from gradbook.tensor import Tensor
 
 __all__ = ["Outcome", "Plan", "attempt"]
 
-SECONDS = 2.0
 Patch = Callable[[Sandbox], None]
 
 
@@ -81,7 +80,7 @@ class _Watch(Dry):
             self.output = value
 
 
-def attempt(scene: Scene, plan: Plan, seconds: float = SECONDS) -> Outcome:
+def attempt(scene: Scene, plan: Plan, seconds: float) -> Outcome:
     """Run the scene with the plan's changes in it. What cannot be tried comes back as an Untouchable error."""
     outcome = Outcome()
     dry = _Watch(shapes=not scene.backward, seconds=seconds)
