@@ -10,7 +10,7 @@ from gradbook import backends
 from gradbook.observe import finite
 from gradbook.observe.causes import Cause, Entry, kind_of
 from gradbook.observe.details import Detail
-from gradbook.observe.finite import INF, NAN
+from gradbook.observe.finite import NAN
 from gradbook.observe.graph import Graph
 
 __all__ = ["Birth", "held"]
@@ -85,10 +85,7 @@ class Birth:
             return self
         nodes = list(self.graph.nodes)
         for mine, theirs in there.items():
-            known = other.nodes[theirs]
-            nodes[mine] = replace(nodes[mine], name=nodes[mine].name or known.name, module_path=known.module_path,
-                                  module_cls=known.module_cls, cell=known.cell, line=known.line,
-                                  source=known.source)  # fmt: skip
+            nodes[mine] = nodes[mine].placed_as(other.nodes[theirs])
         return replace(self, graph=Graph(tuple(nodes), self.graph.edges, self.graph.modules or other.modules))
 
     def __repr__(self) -> str:
@@ -116,9 +113,8 @@ def _entry(entry: Entry, kind: str) -> str:
 def held(array: Any, title: str, why: str, fix: str) -> Cause:
     """A Cause that says: this tensor holds it."""
     array = backends.all_samples(array)
-    bits = finite.state(array)
+    bits, count, places = finite.worst(array)
     kind = kind_of(bits)
-    count, places = finite.entries(finite.nonfinite(array, NAN if bits & NAN else INF))
     entries = tuple(Entry(at, (), float("nan") if bits & NAN else float("inf")) for at in places)
     where = f" at {list(places[0])}" if places and places[0] else ""
     what = f"{title} holds {kind}{where} ({count:,} of {int(array.size):,} values)"

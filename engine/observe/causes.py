@@ -135,12 +135,11 @@ def number(value: float | None) -> str:
     return "?" if value is None else f"{value:.4g}"
 
 
-def explain(op: Any, operands: Sequence[Any], output: Any, params: dict[str, Any] | None = None) -> Cause:
+def explain(op: Any, operands: Sequence[Any], output: Any) -> Cause:
     """Why `op` made of these operands (arrays, numbers, None where unknown) an output that is not finite."""
     operands, output = [backends.all_samples(value) for value in operands], backends.all_samples(output)
-    bits = finite.state(output)
+    bits, count, places = finite.worst(output)
     kind = kind_of(bits)
-    count, places = finite.entries(finite.nonfinite(output, NAN if bits & NAN else INF))
     elementwise = hasattr(op, "ufunc") or op.name in (
         "to",
         "clamp",
@@ -178,9 +177,8 @@ def explain_gradient(op: Any, saved: Sequence[Any], out: Any, grad: Any, result:
     """
     saved = [backends.all_samples(value) for value in saved]
     out, grad, result = map(backends.all_samples, (out, grad, result))
-    bits = finite.state(result)
+    bits, count, places = finite.worst(result)
     kind = kind_of(bits)
-    count, places = finite.entries(finite.nonfinite(result, NAN if bits & NAN else INF))
     shape = tuple(result.shape)
     found = tuple(Entry(at, _there(saved, at, shape), _item(result, at)) for at in places)
     why, fix = SINGULAR.get(op.name, ("", SMALLER if kind == "Inf" else ""))

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradbook import backends
 
-__all__ = ["FINITE", "INF", "NAN", "entries", "is_finite", "nonfinite", "norm", "state"]
+__all__ = ["FINITE", "INF", "NAN", "entries", "is_finite", "nonfinite", "norm", "state", "worst"]
 
 NAN, INF = 1, 2  # bits of `state`
 FINITE = 0
@@ -60,6 +60,12 @@ def entries(mask: Any, at_most: int = 5) -> tuple[int, list[tuple[int, ...]]]:
         places = places.get() if hasattr(places, "get") else places
         found = [tuple(int(i) for i in np.unravel_index(int(place), mask.shape)) for place in places]
     return count, found
+
+
+def worst(array: Any) -> tuple[int, int, list[tuple[int, ...]]]:
+    """(`state`, how many elements are NaN, or infinite where none is NaN, the places of the first of them)."""
+    bits = state(array)
+    return bits, *entries(nonfinite(array, NAN if bits & NAN else INF))
 
 
 def norm(array: Any) -> float:

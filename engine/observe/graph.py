@@ -75,9 +75,7 @@ class Graph:
             return self
         nodes = list(self.nodes)
         for node, known in zip(mine, theirs, strict=True):
-            nodes[node.id] = replace(node, name=node.name or known.name, module_path=known.module_path,
-                                     module_cls=known.module_cls, cell=known.cell, line=known.line,
-                                     source=known.source, marked=known.marked)  # fmt: skip
+            nodes[node.id] = node.placed_as(known)
         return Graph(tuple(nodes), self.edges, self.modules or other.modules)
 
     def fold(self, depth: int) -> Graph:

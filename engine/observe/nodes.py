@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 __all__ = ["STATS", "GraphEdge", "GraphNode", "ModuleInfo", "NodeStats", "Saved"]
@@ -62,6 +62,11 @@ class GraphNode:
     def label(self) -> str:
         """What to call the node in one word: its name, else its operation."""
         return self.name or self.op
+
+    def placed_as(self, known: GraphNode) -> GraphNode:
+        """This node with the place and module of another, which did the same; its own name stays, if it has one."""
+        return replace(self, name=self.name or known.name, module_path=known.module_path, module_cls=known.module_cls,
+                       cell=known.cell, line=known.line, source=known.source, marked=known.marked)  # fmt: skip
 
 
 class GraphEdge(NamedTuple):

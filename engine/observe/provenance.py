@@ -21,7 +21,7 @@ from gradbook.observe.graph import Graph, build
 from gradbook.observe.raw import from_nodes, key_of, leaves
 from gradbook.observe.run import Run
 from gradbook.observe.source import user_frame
-from gradbook.observe.trail import FREED, Trail, is_freed, way_between
+from gradbook.observe.trail import FREED, Trail, is_freed, kept_result, saved_of, way_between
 from gradbook.tensor import Tensor
 
 __all__ = ["birth_of", "first_bad", "gradient_birth", "gradient_birth_of", "gradient_cause", "why_nan"]
@@ -90,7 +90,7 @@ def birth_of(root: Any, names: naming.Names, seen: Mapping[str, Any] | None = No
         what = f"{node.op.name}, or an operation after it, gives {kind}"
         cause = Cause(kind, 0, 0, (), what, "what they gave was not kept", AGAIN)
     else:
-        cause = explain(node.op, walk.operands(node), walk.values[node], node.params)
+        cause = explain(node.op, walk.operands(node), walk.values[node])
         if walk.unseen(node):
             cause, certain = _unseen(cause, node, seen or {}), False
     return Birth("forward", node.op.name, graph.nodes[path[0]].name, cause, graph, path[0], path, certain, details)
@@ -163,7 +163,7 @@ def first_bad(grad: Any, edges: Sequence[Any], results: Sequence[Any]) -> Any:
 
 def saved_operands(node: Any) -> list[Any]:
     """The operands of a node's forward, as arrays, None where none was kept."""
-    saved = () if node.op.custom else node.saved or ()
+    saved = saved_of(node)
     found = []
     for slot, edge in enumerate(node.edges):
         value = saved[slot] if slot < len(saved) else None
@@ -174,9 +174,7 @@ def saved_operands(node: Any) -> list[Any]:
 
 def gradient_cause(node: Any, grad: Any, bad: Any) -> Cause:
     """Why a node's rule made the gradient `bad` of `grad`; asked while what it kept is there."""
-    count = len(node.edges)
-    out = node.saved[count] if not node.op.custom and node.saved and count < len(node.saved) else None
-    return explain_gradient(node.op, saved_operands(node), out, getattr(grad, "_array", grad), bad)
+    return explain_gradient(node.op, saved_operands(node), kept_result(node), getattr(grad, "_array", grad), bad)
 
 
 def gradient_birth_of(root: Any, names: naming.Names) -> Birth | None:

@@ -83,7 +83,7 @@ class Trail:
 
     def operands(self, node: Any) -> list[Any]:
         """What an operation was given, as arrays and numbers; None where that is not known."""
-        saved = () if node.op.custom else node.saved or ()
+        saved = saved_of(node)
         return [self.values.get(edge) if edge is not None else saved[slot] if slot < len(saved) else None
                 for slot, edge in enumerate(node.edges)]  # fmt: skip
 
@@ -95,7 +95,7 @@ class Trail:
 
     def outside(self, node: Any) -> list[Any]:
         """Operands without a gradient, and parameters, that were kept and are not finite."""
-        saved = () if node.op.custom else node.saved or ()
+        saved = saved_of(node)
         kept = [saved[slot] for slot, edge in enumerate(node.edges) if edge is None and slot < len(saved)]
         return [value for value in (*kept, *(node.params or {}).values()) if finite.state(value)]
 
@@ -140,6 +140,17 @@ class Trail:
     def way(self, node: Any) -> list[Any]:
         """The shortest way from a node to the root through what is not finite."""
         return way_between(node, self.root, self.region)
+
+
+def saved_of(node: Any) -> tuple[Any, ...]:
+    """What a node kept of its forward, operands first; nothing of a user's Function, whose slots are its own."""
+    return () if node.op.custom else node.saved or ()
+
+
+def kept_result(node: Any) -> Any:
+    """The result of a node's forward, None where it was not kept."""
+    saved, at = saved_of(node), len(node.edges)
+    return saved[at] if at < len(saved) else None
 
 
 def read_values(root: Any, values: dict[Any, Any]) -> None:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from gradbook import backends, events
 from gradbook.observe import finite, naming
 from gradbook.observe.birth import held
-from gradbook.observe.causes import Cause, explain
+from gradbook.observe.causes import Cause, explain, kind_of
 from gradbook.observe.finite import INF, NAN
 from gradbook.observe.provenance import LOOK, first_bad, gradient_cause, saved_operands
 from gradbook.observe.raw import Tape, from_nodes, key_of
 from gradbook.observe.source import Where, user_frame
 from gradbook.observe.stop import Stop
 from gradbook.observe.stopping import default_how, presenters
-from gradbook.observe.trail import again
+from gradbook.observe.trail import again, kept_result, saved_of
 from gradbook.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ __all__ = ["watcher"]
 
 TAPE_LIMIT = 20_000  # operations of one step that are remembered for the picture
 BITS = {"nan": NAN, "inf": INF}
-TITLES = {NAN: "NaN", INF: "Inf"}
 
 
 class Watcher:
@@ -128,11 +127,11 @@ class Watcher:
                 if not given & bit:
                     self._stopped_for |= bit
                     arrays = [getattr(value, "_array", value) for value in operands]
-                    return one, TITLES[bit], explain(op, arrays, output._array, params)
+                    return one, kind_of(bit), explain(op, arrays, output._array)
                 culprit = self._came_in(operands, bit)
                 if culprit is not None:
                     self._stopped_for |= bit
-                    return one, TITLES[bit], self._held(culprit, operands, where)
+                    return one, kind_of(bit), self._held(culprit, operands, where)
         return None
 
     def _came_in(self, operands: tuple[Any, ...], bit: int) -> Any:
@@ -296,7 +295,7 @@ class Watcher:
                 if self._stopped_for & bit and _keeps_bad(node):  # what the forward made, it was told of
                     continue
                 self._blamed_pass, self._stopped_for = self._pass, self._stopped_for | bit
-                return one, f"{TITLES[bit]} in the gradient", gradient_cause(node, grad, bad)
+                return one, f"{kind_of(bit)} in the gradient", gradient_cause(node, grad, bad)
         if bad is not None:
             self._blamed_pass = self._pass
         elif self._blamed_pass != self._pass and not isinstance(grad, list):
@@ -304,15 +303,14 @@ class Watcher:
             for one in self._health:
                 if arrived & BITS[one.condition.kind] and self._within(one, node.where, node.path or ""):
                     self._blamed_pass = self._pass
-                    return one, f"{TITLES[BITS[one.condition.kind]]} in the gradient", None
+                    return one, f"{kind_of(BITS[one.condition.kind])} in the gradient", None
         return None
 
     def _stop_back(self, one: Breakpoint | None, reason: str, node: Any, grad: Any, results: Any = (),
                    cause: Cause | None = None) -> None:  # fmt: skip
         key = key_of(node)
         raw = from_nodes([self._root], self._tape) if self._root is not None else self._tape.raw()
-        count = len(node.edges)
-        kept = node.saved[count] if node.saved and not node.op.custom and count < len(node.saved) else None
+        kept = kept_result(node)
         leaf = node.tensor() if node.tensor is not None else None
         operands = saved_operands(node)
         if kept is None and operands and all(v is not None for v in operands):
@@ -344,7 +342,7 @@ class Watcher:
 
 def _keeps_bad(node: Any) -> bool:
     """Whether a value that a node kept of its forward is not finite."""
-    return not node.op.custom and any(finite.state(value) for value in node.saved or ())
+    return any(finite.state(value) for value in saved_of(node))
 
 
 def _tensor(value: Any, copy: bool = False) -> Any:
