@@ -79,11 +79,10 @@ class Inspection:
     def packed(self) -> bytes:
         """What the page explores, as one block of bytes."""
         from gradbook.widgets.describe_inspection import describe_inspection
-        from gradbook.widgets.wire import pack
 
         message = describe_inspection(self.title, self._facts(), self.detail, self.node_kind, self.op, self.place,
                                       self.grad_note)  # fmt: skip
-        return pack(message.content, message.buffers)
+        return message.packed()
 
     def _facts(self) -> list[tuple[str, str]]:
         shape = "×".join(map(str, self.shape)) or "()"

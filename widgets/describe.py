@@ -19,12 +19,12 @@ from gradbook.widgets.describe_detail import choose_details, describe_detail
 from gradbook.widgets.describe_graph import compact_graph, describe_graph
 from gradbook.widgets.describe_history import choose_moments
 from gradbook.widgets.describe_stop import describe_birth, describe_stop
-from gradbook.widgets.wire import Message, finite, pack, plain
+from gradbook.widgets.wire import Message, finite, plain
 
 if TYPE_CHECKING:
     from gradbook.observe import Run
 
-__all__ = ["EMBEDDED", "OVER", "Cursor", "describe_status", "frame", "packed", "snapshot"]
+__all__ = ["EMBEDDED", "OVER", "Cursor", "describe_status", "frame", "snapshot", "still_status"]
 
 SERIES_POINTS = 24_000  # points of all curves in one snapshot
 EPOCHS = 200  # marks of epochs
@@ -80,11 +80,6 @@ def frame(run: Run, cursor: Cursor, controls: Mapping[str, Any] | None = None) -
     return message, moved
 
 
-def packed(message: Message) -> bytes:
-    """A message as one block of bytes, as a trait or a page keeps it."""
-    return pack(message.content, message.buffers)
-
-
 ALWAYS = ("kind", "seq", "run", "status", "controls", "lr", "level", "panels", "stop", "birth")
 
 
@@ -123,6 +118,12 @@ def describe_status(run: Run) -> dict[str, Any]:
         "message": plain(run.message or error.get("type", "")),
         "line": error.get("line"),
     }
+
+
+def still_status() -> dict[str, Any]:
+    """The same for what stands still: nothing runs behind it."""
+    unknown = dict.fromkeys(("epoch", "total", "rate", "eta", "line"))
+    return {"state": "finished", "step": 0, "seconds": 0.0, "message": "", **unknown}
 
 
 def _unclocked(content: Mapping[str, Any]) -> tuple[Any, ...]:

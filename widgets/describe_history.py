@@ -54,12 +54,12 @@ def describe_moment(run: Run, step: int, node: int | None, known: Collection[int
 
 def choose_moments(run: Run, message: Message) -> None:
     """Add to a snapshot what it has room for of the run's history: the first, last and pinned steps, others between."""
-    content = message.content
-    size = message.nbytes + len(json.dumps(content, ensure_ascii=False))
-    room = int(np.clip(WHOLE - size, *ROOM))
     moments = tuple(run.history)
     if len(moments) < 2:
         return
+    content = message.content
+    size = message.nbytes + len(json.dumps(content, ensure_ascii=False))
+    room = int(np.clip(WHOLE - size, *ROOM))
     each = moments[-1].stats.nbytes + 300
     most = int(np.clip(room * 0.4 / each, 2, MOMENTS))
     chosen = [moments[i] for i in evenly(len(moments), most)]

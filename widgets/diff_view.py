@@ -9,6 +9,7 @@ from typing import Any
 
 from gradbook.observe import GraphDiff, RunDiff, StepDiff, TensorDiff, thin
 from gradbook.observe.graphdiff import title
+from gradbook.widgets.describe import still_status
 from gradbook.widgets.describe_graph import describe_graph
 from gradbook.widgets.merged_graph import Merged, merge
 from gradbook.widgets.picture_diff import draw_diff
@@ -36,10 +37,9 @@ def describe_diff(difference: Difference, names: tuple[str, str], facts: Facts =
     message = Message({"kind": "snapshot", "seq": 0, "view": "diff"})
     graph = difference if isinstance(difference, GraphDiff) else getattr(difference, "graph", None)
     merged = merge(graph) if graph is not None else None
-    status = dict.fromkeys(("epoch", "total", "rate", "eta", "line"))
     message.content |= {
         "run": {"id": "diff", "cell": "", "name": "difference"},
-        "status": {"state": "finished", "step": 0, "seconds": 0.0, "message": "", **status},
+        "status": still_status(),
         "names": [plain(name) for name in names],
         "facts": [[plain(cell) for cell in row] for row in facts],
         "tables": _tables(difference),

@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
     from gradbook.observe import Run
 
-__all__ = ["export_html", "mount_point", "notebook_to_html", "page_with", "picture_tag", "scripts", "write_atomically"]
+__all__ = [
+    "export_html",
+    "mount_point",
+    "notebook_to_html",
+    "page_with",
+    "picture_tag",
+    "scripts",
+    "svg_image",
+    "write_atomically",
+]
 
 # finds every mount point and replaces its picture by the view; leaves the picture where that fails
 MOUNT = """
@@ -65,7 +74,7 @@ def export_html(runs: Run | Sequence[Run], path: str | Path) -> Path:
     chosen = list(runs) if isinstance(runs, Sequence) else [runs]
     if not chosen:
         raise ValueError("export_html: there are no runs to write")
-    views = [(describe.packed(describe.snapshot(run)[0]), picture_tag(run)) for run in chosen]
+    views = [(describe.snapshot(run)[0].packed(), picture_tag(run)) for run in chosen]
     return write_atomically(path, page_with(views, ", ".join(run.name for run in chosen)))
 
 
@@ -77,8 +86,13 @@ def page_with(views: Sequence[tuple[bytes, str]], title: str) -> str:
 
 def picture_tag(run: Run) -> str:
     """The still picture as an `<img>`."""
-    source = base64.b64encode(draw(run).encode()).decode()
-    alt = escape(summary(run), quote=True)
+    return svg_image(draw(run), summary(run))
+
+
+def svg_image(svg: str, alt: str) -> str:
+    """An SVG as an `<img>` that carries it."""
+    source = base64.b64encode(svg.encode()).decode()
+    alt = escape(alt, quote=True)
     return f'<img alt="{alt}" style="max-width:100%;height:auto" src="data:image/svg+xml;base64,{source}">'
 
 

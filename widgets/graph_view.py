@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradbook.widgets import still
+from gradbook.widgets.describe import still_status
 from gradbook.widgets.describe_detail import describe_detail
 from gradbook.widgets.describe_graph import compact_graph, describe_graph
 from gradbook.widgets.describe_stop import describe_birth
-from gradbook.widgets.wire import Message, pack
+from gradbook.widgets.wire import Message
 
 if TYPE_CHECKING:
     from gradbook.observe import Birth, Graph
@@ -21,10 +22,9 @@ __all__ = ["describe_still", "widget_of"]
 def describe_still(graph: Graph, birth: Birth | None = None) -> Message:
     """A graph as the snapshot of a run that has nothing else to show, but perhaps where a NaN was born."""
     message = Message({"kind": "snapshot", "seq": 0})
-    status = dict.fromkeys(("epoch", "total", "rate", "eta", "line"))
     message.content |= {
         "run": {"id": f"graph-{graph.signature}", "cell": "", "name": "graph"},
-        "status": {"state": "finished", "step": 0, "seconds": 0.0, "message": "", **status},
+        "status": still_status(),
         "controls": {"live": False, "why": ""},
         "panels": ["graph"],
         "graph": compact_graph(describe_graph(graph)),
@@ -40,5 +40,4 @@ def describe_still(graph: Graph, birth: Birth | None = None) -> Message:
 
 def widget_of(graph: Graph, theme: str = "auto", birth: Birth | None = None) -> dict[str, Any]:
     """The part of an output that a page with widgets, or an exported one, explores; {} where nobody can look."""
-    message = describe_still(graph, birth)
-    return still.widget_of(pack(message.content, message.buffers), theme)
+    return still.widget_of(describe_still(graph, birth).packed(), theme)

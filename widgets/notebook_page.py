@@ -11,6 +11,7 @@ from gradbook.errors import GradbookError
 from gradbook.widgets.describe import EMBEDDED
 from gradbook.widgets.export import mount_point, scripts
 from gradbook.widgets.formulas import mathml
+from gradbook.widgets.still import WIDGET
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -61,7 +62,7 @@ def _prepare(cell: Any, formulas: list[str]) -> int:
         data = output.get("data")
         if data is None:
             continue
-        data.pop("application/vnd.jupyter.widget-view+json", None)
+        data.pop(WIDGET, None)
         held = data.pop(EMBEDDED, None)
         if held is not None:
             data["text/html"] = mount_point(base64.b64decode(held["packed"]), data.get("text/html", ""))

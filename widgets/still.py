@@ -5,17 +5,16 @@ from __future__ import annotations
 import base64
 import os
 from collections import deque
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from gradbook.widgets import frontend
 from gradbook.widgets.bundle import BundleMissing, bundle_of
 from gradbook.widgets.describe import EMBEDDED
-from gradbook.widgets.export import page_with, write_atomically
-from gradbook.widgets.wire import Message, pack, view_of
+from gradbook.widgets.export import page_with, svg_image, write_atomically
+from gradbook.widgets.wire import Message, view_of
 
-__all__ = ["Still", "svg_image", "widget_of"]
+__all__ = ["WIDGET", "Still", "embedded", "shown_by", "widget_of"]
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KEPT = 64  # models of views shown earlier; those of older ones are closed, and their outputs say so
@@ -37,7 +36,7 @@ class Still:
 
     def packed(self) -> bytes:
         """The message as one block of bytes."""
-        return pack(self.message.content, self.message.buffers)
+        return self.message.packed()
 
     def save(self, path: str | Path) -> Path:
         """Write one page that shows it, and needs neither kernel nor network. -> the path."""
@@ -50,17 +49,10 @@ class Still:
         return self.text
 
 
-def svg_image(svg: str, alt: str) -> str:
-    """An SVG as an `<img>` that carries it."""
-    source = base64.b64encode(svg.encode()).decode()
-    alt = escape(alt, quote=True)
-    return f'<img alt="{alt}" style="max-width:100%;height:auto" src="data:image/svg+xml;base64,{source}">'
-
-
 def widget_of(packed: bytes, theme: str = "auto") -> dict[str, Any]:
     """The part of an output that a page with widgets, or an exported one, explores; {} where nobody can look."""
     if os.environ.get("GRADBOOK_EMBED_RUNS") == "1":
-        return {EMBEDDED: {"packed": base64.b64encode(packed).decode()}}
+        return embedded(packed)
     if frontend.detect() != "widgets":
         return {}
     from gradbook.widgets.hub import Stub, close_stub, hub  # importing ipywidgets takes its time
@@ -73,4 +65,14 @@ def widget_of(packed: bytes, theme: str = "auto") -> dict[str, Any]:
     _models.append(model)
     while len(_models) > KEPT:
         close_stub(_models.popleft())
+    return shown_by(model)
+
+
+def embedded(packed: bytes) -> dict[str, Any]:
+    """The part of an output that an exported page mounts."""
+    return {EMBEDDED: {"packed": base64.b64encode(packed).decode()}}
+
+
+def shown_by(model: Any) -> dict[str, Any]:
+    """The part of an output that a page with widgets shows by a model."""
     return {WIDGET: {"version_major": 2, "version_minor": 1, "model_id": model.model_id}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import os
 import threading
@@ -14,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from gradbook.widgets import describe, frontend
 from gradbook.widgets.bundle import BundleMissing
-from gradbook.widgets.describe import EMBEDDED, OVER, Cursor
+from gradbook.widgets.describe import OVER, Cursor
 from gradbook.widgets.describe_history import describe_moment
 from gradbook.widgets.export import export_html, picture_tag
 from gradbook.widgets.picture import draw, summary
 from gradbook.widgets.sender import sender
+from gradbook.widgets.still import embedded, shown_by
 from gradbook.widgets.wire import Message
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveView"]
 
-WIDGET = "application/vnd.jupyter.widget-view+json"
 UNHEARD = 3.0  # seconds until a page that never answers counts as one that cannot
 REPEAT = 1.0  # seconds between snapshots to such a page, which may have missed any frame
 NO_ANSWER = f"Buttons act when the cell ends: this page does not reach a busy kernel. {frontend.INTERRUPT}"
@@ -156,7 +155,7 @@ class LiveView:
 
     def _fresh(self) -> bytes:
         """The run as it stands, for a page that restores the model; its number makes the page ask for its place."""
-        return describe.packed(self._snapshot(seq=-1)[0])
+        return self._snapshot(seq=-1)[0].packed()
 
     def _snapshot(self, seq: int) -> tuple[Message, Cursor]:
         return describe.snapshot(self.run, seq, self.controls())
@@ -165,7 +164,7 @@ class LiveView:
         """Put the whole history into the model's state: what a reload of the page, or a saved notebook, shows."""
         stub.source = None
         if stub.open_comm is not None and self.failure is None:
-            stub.snapshot = describe.packed(self._snapshot(self._cursor.seq)[0])
+            stub.snapshot = self._snapshot(self._cursor.seq)[0].packed()
 
     # -- what the sender asks ---------------------------------------------------------------------------------------
 
@@ -327,10 +326,10 @@ class LiveView:
         data: dict[str, Any] = {"text/plain": self.text(), "text/html": self.html()}
         stub = self._stub
         if stub is not None and stub.open_comm is not None:
-            data[WIDGET] = {"version_major": 2, "version_minor": 1, "model_id": stub.model_id}
+            data |= shown_by(stub)
         if self.run.state in OVER and os.environ.get("GRADBOOK_EMBED_RUNS") == "1":
-            block = describe.packed(describe.snapshot(self.run)[0])
-            data[EMBEDDED] = {"packed": base64.b64encode(block).decode()}
+            block = describe.snapshot(self.run)[0].packed()
+            data |= embedded(block)
         return data
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:

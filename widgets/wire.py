@@ -44,6 +44,10 @@ class Message:
         self.buffers.append(np.ascontiguousarray(array).tobytes())
         return len(self.buffers) - 1
 
+    def packed(self) -> bytes:
+        """The message as one block of bytes, as a trait or a page keeps it."""
+        return pack(self.content, self.buffers)
+
     @property
     def nbytes(self) -> int:
         """Bytes of the binary part."""

@@ -89,7 +89,7 @@ def drawing_row(page: Page, folder: Path, size: int) -> Row:
     message.content["graph"] = tangle(size)
     for key in ("graph_stats", "details"):
         message.content.pop(key, None)
-    body = export.mount_point(describe.packed(message), export.picture_tag(run))
+    body = export.mount_point(message.packed(), export.picture_tag(run))
     path = folder / f"graph{size}.html"
     path.write_text(export.PAGE.format(policy="", style="", title="", body=body, scripts=export.scripts(body)), "utf-8")
     page.set_viewport_size({"width": 1200, "height": 1000})

@@ -119,7 +119,7 @@ def sizes() -> list[Row]:
             loss.backward()
             optimizer.step()
     message, _ = describe.snapshot(run)
-    size = len(describe.packed(message))
+    size = len(message.packed())
     steps = len(message.content["history"]["moments"])
     words = f"{steps} steps to go back to without a kernel, of {len(run.history)} with one"
     return [Row("snapshot of 10,000 steps at level full", f"{size / 1024:.0f} KB", "≤ 300 KB", words)]

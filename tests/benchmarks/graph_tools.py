@@ -74,12 +74,11 @@ def gradbook(name: str, folder: Path) -> Iterator[Shown]:
     from gradbook.observe import Graph
     from gradbook.widgets.export import page_with, write_atomically
     from gradbook.widgets.graph_view import describe_still
-    from gradbook.widgets.wire import pack
 
     model, x = model_and_input("gradbook", name)
     began = time.perf_counter()
     message = describe_still(Graph.of(model(x).sum()))
-    page = write_atomically(folder / "ours.html", page_with([(pack(message.content, message.buffers), "")], "graph"))
+    page = write_atomically(folder / "ours.html", page_with([(message.packed(), "")], "graph"))
     seconds = time.perf_counter() - began
     yield Shown(page.as_uri(), seconds, page.stat().st_size, "!!document.querySelector('[aria-label^=\"graph with\"]')")
 

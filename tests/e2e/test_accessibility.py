@@ -17,7 +17,6 @@ from gradbook.widgets.describe_timeline import still_timeline
 from gradbook.widgets.export import page_with
 from gradbook.widgets.graph_view import describe_still
 from gradbook.widgets.walk_still import walk_still
-from gradbook.widgets.wire import pack
 from tests.e2e.axe import AXE, faults
 from tests.e2e.lab import expect
 from tests.widgets.sample import sample_run
@@ -39,7 +38,7 @@ def graph(path: Path) -> None:
     """A graph alone."""
     model = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 2))
     message = describe_still(observe.Graph.of(model(gradbook.ones(4, 8)).sum()))
-    path.write_text(page_with([(pack(message.content, message.buffers), "")], "graph"), encoding="utf-8")
+    path.write_text(page_with([(message.packed(), "")], "graph"), encoding="utf-8")
 
 
 def walkthrough(path: Path) -> None:

@@ -159,7 +159,7 @@ def test_ten_thousand_steps_stay_below_300_kb_and_keep_their_spike() -> None:
     run.series["loss"].append(10_001, 99.0)
     run.series["loss"].append(10_002, 0.4)
     message, _ = describe.snapshot(run)
-    assert len(describe.packed(message)) < 300_000
+    assert len(message.packed()) < 300_000
     assert curve(message, "loss")[1].max() == 99.0
 
 

@@ -129,7 +129,7 @@ def test_pinned_steps_and_the_loss_are_always_among_them() -> None:
 
 def test_ten_thousand_steps_stay_below_300_kilobytes_with_their_history() -> None:
     run = run_with_history(steps=10_000, state="finished")
-    block = describe.packed(describe.snapshot(run)[0])
+    block = describe.snapshot(run)[0].packed()
     assert len(block) <= 300 << 10
     nodes = tuple(GraphNode(i, "op", "relu") for i in range(2_000))
     large = run_with_history(steps=20, state="finished", graph=Graph(nodes, ()), side=4)

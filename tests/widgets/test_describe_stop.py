@@ -129,4 +129,4 @@ def test_hostile_text_is_plain() -> None:
     stop = a_stop("nan", lambda: gradbook.log(w))
     stop.module = "<script>\ud800"
     Scene(run).show(stop, {})
-    assert describe.packed(describe.snapshot(run)[0])
+    assert describe.snapshot(run)[0].packed()

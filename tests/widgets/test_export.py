@@ -61,7 +61,7 @@ def executed(data: dict[str, object]) -> nbformat.NotebookNode:
 
 
 def test_a_notebook_becomes_a_page_with_standalone_views_and_no_hosts(tmp_path: Path) -> None:
-    block = describe.packed(describe.snapshot(sample_run())[0])
+    block = describe.snapshot(sample_run())[0].packed()
     packed = base64.b64encode(block).decode()
     node = executed({
         "text/html": '<img alt="still">', "text/plain": "still", describe.EMBEDDED: {"packed": packed},

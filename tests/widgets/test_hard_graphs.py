@@ -85,7 +85,7 @@ def test_a_run_of_it_is_watched_drawn_and_written(make: Callable[[], Tensor], le
     picture = draw(run)
     ET.fromstring(picture)
     assert len(picture) <= AT_MOST + 4000
-    assert nodes_in(unpack(describe.packed(describe.snapshot(run)[0])).content) > 0
+    assert nodes_in(unpack(describe.snapshot(run)[0].packed()).content) > 0
     assert export_html(run, tmp_path / "run.html").stat().st_size > 50_000
 
 
