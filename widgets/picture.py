@@ -124,16 +124,10 @@ def _error(svg: Svg, run: Run, top: int) -> int:
     """The row that says what went wrong. -> its height."""
     if run.state != "error" or not run.error:
         return 0
-    svg.rect(1, top + 1, WIDTH - 2, 51, "er2")
     message = " ".join(str(run.error.get("message", "")).split())
-    svg.path(f"M15 {top + 14}l8 8m0-8l-8 8", "x")
-    words = [(str(run.error.get("type", "error")), "b er"), ("  ", ""), (_shorten(message, 760), "")]
-    svg.words(34, top + 22, words, "h")
     line = run.error.get("line")
     place = f"cell {run.cell} line {line}" if run.cell and line else f"line {line}" if line else ""
-    svg.text(34, top + 40, place, "u")
-    svg.path(f"M0 {top + 52}.5H{WIDTH}", "ax")
-    return 52
+    return _alarm(svg, top, str(run.error.get("type", "error")), message, place)
 
 
 def _birth(svg: Svg, run: Run, top: int) -> int:
@@ -141,11 +135,17 @@ def _birth(svg: Svg, run: Run, top: int) -> int:
     birth = run.birth
     if birth is None or run.state == "error":
         return 0
+    fix = f"usual fix: {birth.cause.fix}" if birth.cause.fix else ""
+    below = _shorten(" · ".join(filter(None, (birth.place, fix))), 840)
+    return _alarm(svg, top, f"{birth.kind} born", birth.sentence, below)
+
+
+def _alarm(svg: Svg, top: int, head: str, text: str, below: str) -> int:
+    """A row that says what is wrong, in two lines. -> its height."""
     svg.rect(1, top + 1, WIDTH - 2, 51, "er2")
     svg.path(f"M15 {top + 14}l8 8m0-8l-8 8", "x")
-    svg.words(34, top + 22, [(f"{birth.kind} born", "b er"), ("  ", ""), (_shorten(birth.sentence, 760), "")], "h")
-    fix = f"usual fix: {birth.cause.fix}" if birth.cause.fix else ""
-    svg.text(34, top + 40, _shorten(" · ".join(filter(None, (birth.place, fix))), 840), "u")
+    svg.words(34, top + 22, [(head, "b er"), ("  ", ""), (_shorten(text, 760), "")], "h")
+    svg.text(34, top + 40, below, "u")
     svg.path(f"M0 {top + 52}.5H{WIDTH}", "ax")
     return 52
 
