@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from gradbook.observe.uncollected import uncollected
 from gradbook.widgets.layout import Options, Tree, default_expanded, layout
 from gradbook.widgets.numbers import number
-from gradbook.widgets.svg import clean
+from gradbook.widgets.svg import BRAND, ERROR, GRAD, GRAD_INK, INK, clean
+from gradbook.widgets.svg import LINE_2 as LINE
+from gradbook.widgets.svg import UI_FONT as UI
 
-INK, DIM, LINE, FILL = "#212121", "#6b6b6b", "#bdbdbd", "#f7f7f7"
-GRAD, GRAD_INK, ERROR, BRAND = "#d55e00", "#b04a00", "#c62828", "#1976d2"
-UI = "system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif"
+DIM, FILL = "#6b6b6b", "#f7f7f7"
 CODE = "ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace"
 GRAD_NORM = 5  # column of the node statistics
 MOST = 600  # boxes in a still picture
