@@ -111,7 +111,8 @@ class SummaryWriter(tensorboardX.SummaryWriter):  # type: ignore[misc]  # tensor
         """Points (n, d) to look at from all sides, with a label or an image (n, c, h, w) each."""
         labels = metadata if metadata is None else _array(metadata)
         labels = labels.tolist() if isinstance(labels, np.ndarray) else labels
-        super().add_embedding(_array(mat), labels, _array(label_img), global_step, tag, metadata_header)
+        with np.errstate(all="ignore"):  # where images do not fill a square, tensorboardX scales memory nobody wrote
+            super().add_embedding(_array(mat), labels, _array(label_img), global_step, tag, metadata_header)
 
     def add_pr_curve(self, tag: str, labels: Any, predictions: Any, *args: Any, **kwargs: Any) -> None:
         """Precision against recall. (global_step, num_thresholds, weights, walltime)"""
