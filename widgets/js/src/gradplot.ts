@@ -3,7 +3,7 @@ import { power } from "./axes";
 import { num } from "./format";
 import { EXPLODING, type RowData, VANISHING } from "./gradmodel";
 import { triangle } from "./lossplot";
-import type { Inks } from "./theme";
+import { type Inks, line } from "./theme";
 
 export const HEAD = 20;
 export const FOOT = 16;
@@ -248,12 +248,5 @@ function dot(ctx: CanvasRenderingContext2D, x: number, y: number, radius: number
   ctx.fill();
   if (fill === edge) return;
   ctx.strokeStyle = edge;
-  ctx.stroke();
-}
-
-function line(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
-  ctx.beginPath();
-  ctx.moveTo(x0, y0);
-  ctx.lineTo(x1, y1);
   ctx.stroke();
 }

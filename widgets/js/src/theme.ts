@@ -92,3 +92,11 @@ export function fitCanvas(canvas: HTMLCanvasElement, width: number, height: numb
   context?.clearRect(0, 0, width, height);
   return context;
 }
+
+/** One straight stroke. */
+export function line(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
+  ctx.beginPath();
+  ctx.moveTo(x0, y0);
+  ctx.lineTo(x1, y1);
+  ctx.stroke();
+}

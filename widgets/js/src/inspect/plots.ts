@@ -1,6 +1,6 @@
 // The small pictures of the inspector: heat maps, images, lists of numbers, their scale, histograms, curves over the steps.
 import { num } from "../format";
-import { type Inks, fitCanvas } from "../theme";
+import { type Inks, fitCanvas, line } from "../theme";
 import type { Excerpt, Plan, Raster } from "./excerpt";
 
 const GAMMA = 0.85; // opacity of a heat map grows with |value| to this power
@@ -191,12 +191,5 @@ function trace(ctx: CanvasRenderingContext2D, values: ArrayLike<number>, x: (i: 
     else if (known) ctx.moveTo(x(i), y(values[i]));
     pen = known;
   }
-  ctx.stroke();
-}
-
-function line(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
-  ctx.beginPath();
-  ctx.moveTo(x0, y0);
-  ctx.lineTo(x1, y1);
   ctx.stroke();
 }
