@@ -16,11 +16,12 @@ import { GraphCamera, watchPointer } from "./graphview";
 import { stepFrom } from "./graphwalk";
 import { GraphWays } from "./graphways";
 import { Layouts, roomFor } from "./graphlayouts";
-import { saveGraph, wholeGraph } from "./graphwhole";
+import { wholeGraph } from "./graphwhole";
 import type { Options } from "./layout";
 import { type Place, drawMinimap, minimapPlace } from "./minimap";
 import { type Overlay, firstOverlay } from "./overlays";
 import type { Actions, Panel } from "./panel";
+import { download } from "./picture";
 import { createShell } from "./shell";
 import { type State, type Store } from "./store";
 import { fitCanvas } from "./theme";
@@ -236,9 +237,8 @@ class GraphPanel implements Panel {
   }
 
   private save(): void {
-    if (!this.model) return;
-    const scene = this.scenes.make(this.store.state, this.model, this.camera, this.overlay);
-    void saveGraph(wholeGraph(scene), `${this.store.state.run?.name || "graph"}-graph.png`);
+    const canvas = this.model && wholeGraph(this.scenes.make(this.store.state, this.model, this.camera, this.overlay));
+    if (canvas) void download(canvas, `${this.store.state.run?.name || "graph"}-graph.png`);
   }
 
   // ── what the user does ──

@@ -1,5 +1,4 @@
 // The whole graph as a PNG, not only what is on the screen.
-import { h } from "./dom";
 import { drawGraph, drawLegend } from "./graphpaint";
 import type { Scene } from "./graphscene";
 
@@ -21,12 +20,4 @@ export function wholeGraph(scene: Scene): HTMLCanvasElement | null {
   ctx.scale(scale, scale);
   drawLegend(ctx, high - STRIP / 2, scene.gauge.legend(), scene.ink);
   return canvas;
-}
-
-export async function saveGraph(canvas: HTMLCanvasElement | null, name: string): Promise<void> {
-  const blob = canvas && (await new Promise<Blob | null>((done) => canvas.toBlob(done)));
-  if (!blob) return;
-  const url = URL.createObjectURL(blob);
-  h("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

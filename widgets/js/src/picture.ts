@@ -1,4 +1,5 @@
 // Save picture: what is on the screen as a PNG. Canvases are copied, words are written where they stand; controls are left out.
+import { h } from "./dom";
 
 export const SCALE = 2; // pixels a CSS pixel
 const LEFT_OUT = "button, select, input, kbd, .a11y, .ctl, .fix, .tools, [hidden]";
@@ -30,14 +31,15 @@ export async function pictureOf(root: HTMLElement): Promise<HTMLCanvasElement> {
 
 /** Offer the picture as a download. */
 export async function savePicture(root: HTMLElement, name: string): Promise<void> {
-  const canvas = await pictureOf(root);
+  await download(await pictureOf(root), name);
+}
+
+/** A canvas as a PNG of this name. */
+export async function download(canvas: HTMLCanvasElement, name: string): Promise<void> {
   const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done));
   if (blob === null) return;
   const url = URL.createObjectURL(blob);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
+  h("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
