@@ -8,7 +8,7 @@ import { createSource } from "./inspect/source";
 import { createStep } from "./inspect/step";
 import { type Subject, selectionOf, subjectOf } from "./inspect/subject";
 import { createValue } from "./inspect/value";
-import { formula } from "./mathml";
+import { withGrads } from "./mathml";
 import type { Actions, Panel } from "./panel";
 import { type GraphDescription, type GraphNode, HISTOGRAM_BINS, NODE_STATS, NODE_STAT_COUNT } from "./protocol";
 import { type State, type Store } from "./store";
@@ -96,11 +96,8 @@ class Inspector implements Panel {
     if (key === this.described) return;
     this.described = key;
     this.path.replaceChildren(...path.flatMap((part, i) => [this.crumb(graph, path.slice(0, i + 1).join("."), part), " › "]));
-    const known = node ? graph?.formulas[node.op] : undefined;
-    const value = known ? formula(known.value, true) : null;
-    this.formula.hidden = value === null;
-    const grads = Object.values(known?.grads ?? {}).map((text) => formula(text, false)).filter((math) => math !== null);
-    this.formula.replaceChildren(...(value ? [value] : []), ...(value && grads.length > 0 ? [h("div", { class: "grads", role: "group", "aria-label": "Gradients" }, ...grads)] : []));
+    this.formula.replaceChildren(...withGrads(node ? graph?.formulas[node.op] : null));
+    this.formula.hidden = this.formula.childElementCount === 0;
     this.describeWays(graph, node);
   }
 

@@ -1,4 +1,6 @@
 // Formulas come as MathML text from the kernel: read as XML, and rebuilt from the elements of MathML alone.
+import { h } from "./dom";
+import type { Formula } from "./protocol";
 
 const NAMESPACE = "http://www.w3.org/1998/Math/MathML";
 const ELEMENTS = new Set(
@@ -17,6 +19,14 @@ export function formula(text: string, block: boolean): Element | null {
   const math = adopt(parsed, 0);
   math?.setAttribute("display", block ? "block" : "inline");
   return math;
+}
+
+/** A formula and, below it, those of its gradients; nothing where it is unknown or no MathML. */
+export function withGrads(known: Formula | null | undefined): Element[] {
+  const value = known ? formula(known.value, true) : null;
+  if (!known || value === null) return [];
+  const grads = Object.values(known.grads).map((text) => formula(text, false)).filter((math) => math !== null);
+  return grads.length > 0 ? [value, h("div", { class: "grads", role: "group", "aria-label": "Gradients" }, ...grads)] : [value];
 }
 
 function adopt(source: Element, depth: number): Element | null {

@@ -1,6 +1,6 @@
 // What %inspect shows: one tensor by itself, with the parts that the inspector is made of.
 import { h, setText } from "../dom";
-import { formula } from "../mathml";
+import { withGrads } from "../mathml";
 import type { Formula, WireDetail } from "../protocol";
 import { createStage } from "../stage";
 import { inks } from "../theme";
@@ -25,7 +25,7 @@ export function createInspection(el: HTMLElement, scene: Scene): () => void {
   const code = showCode(() => stage.root);
   const source = createSource((where) => code.show(where));
   const value = createValue();
-  const math = formulaOf(known);
+  const math = withGrads(known);
   const words = h("dl", { class: "facts" }, ...facts.flatMap(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]));
   const why = h("p", { class: "wait", hidden: detail.grad !== null });
   setText(why, `gradient: ${noGrad}`);
@@ -35,17 +35,10 @@ export function createInspection(el: HTMLElement, scene: Scene): () => void {
     source.draw(place, place !== null && code.canShow(place));
     value.draw(seen, inks(stage.root));
   });
-  stage.root.append(h("div", { class: "bar" }, h("h3", {}, title)), h("div", { class: "columns" }, h("div", {}, source.el, math, words, why), value.el));
+  stage.root.append(h("div", { class: "bar" }, h("h3", {}, title)), h("div", { class: "columns" }, h("div", {}, source.el, math.length > 0 && h("div", { class: "formula" }, ...math), words, why), value.el));
   stage.schedule();
   return () => {
     code.remove();
     stage.remove();
   };
-}
-
-function formulaOf(known: Formula | null): HTMLElement | null {
-  const value = known === null ? null : formula(known.value, true);
-  if (known === null || value === null) return null;
-  const grads = Object.values(known.grads).map((text) => formula(text, false)).filter((one) => one !== null);
-  return h("div", { class: "formula" }, value, grads.length > 0 && h("div", { class: "grads", role: "group", "aria-label": "Gradients" }, ...grads));
 }
