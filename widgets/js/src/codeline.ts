@@ -2,10 +2,10 @@
 // The notebook's page is not ours: what is looked for is compared with what is known, and where it differs nothing happens.
 import { h } from "./dom";
 import type { Place } from "./inspect/source";
-import { insideOf } from "./inspect/subject";
+import { nodesOf } from "./inspect/subject";
 import { neighbours } from "./inspect/links";
 import { type Code, codeOf, codesIn, labelOf } from "./notebook";
-import type { GraphDescription, GraphNode } from "./protocol";
+import type { GraphNode } from "./protocol";
 import type { State, Store } from "./store";
 
 const MOST_LINES = 24;
@@ -91,13 +91,6 @@ export function placesOf(state: State): Place[] {
     if (places.size >= MOST_LINES) break;
   }
   return [...places.values()];
-}
-
-function nodesOf(graph: GraphDescription, selected: State["ui"]["selected"]): GraphNode[] {
-  if (selected === null) return [];
-  if (selected.kind === "node") return [graph.nodes[Number(selected.key)]];
-  if (selected.kind === "param") return graph.nodes.filter(({ kind, name }) => kind === "parameter" && name === selected.key);
-  return graph.nodes.filter(({ kind, module }) => kind === "op" && insideOf(graph, module, selected.key));
 }
 
 function widest(a: Place["marked"], b: Place["marked"]): [number, number] | null {

@@ -17,6 +17,7 @@ import { stepFrom } from "./graphwalk";
 import { GraphWays } from "./graphways";
 import { Layouts, roomFor } from "./graphlayouts";
 import { wholeGraph } from "./graphwhole";
+import { selectionOf } from "./inspect/subject";
 import type { Options } from "./layout";
 import { type Place, drawMinimap, minimapPlace } from "./minimap";
 import { type Overlay, firstOverlay } from "./overlays";
@@ -268,8 +269,7 @@ class GraphPanel implements Panel {
 
   /** Select a parameter by its name, anything else by its node. */
   private choose(node: number): void {
-    const { kind, name } = (this.model as GraphModel).graph.nodes[node];
-    this.store.select(kind === "parameter" && name ? { kind: "param", key: name } : { kind: "node", key: String(node) });
+    this.store.select(selectionOf((this.model as GraphModel).graph.nodes[node]));
   }
 
   private select(spot: Spot, more = false): void {

@@ -7,6 +7,7 @@ import type { GraphModel } from "./graphmodel";
 import { Ways, titleOf } from "./graphtrail";
 import type { Camera } from "./graphscene";
 import type { GraphCamera } from "./graphview";
+import { nodesOf } from "./inspect/subject";
 import type { Options } from "./layout";
 import type { GraphDescription } from "./protocol";
 import type { Selection, Store, Trail } from "./store";
@@ -153,14 +154,7 @@ export class GraphWays {
   /** The nodes that a selection means. */
   nodesOf(selected: Selection | null): number[] {
     const graph = this.graph();
-    if (!graph || !selected) return [];
-    if (selected.kind === "node") return graph.nodes[Number(selected.key)] ? [Number(selected.key)] : [];
-    if (selected.kind === "param") return graph.nodes.filter(({ kind, name }) => kind === "parameter" && name === selected.key).map(({ id }) => id);
-    const inside = (module: number): boolean => {
-      for (; module >= 0; module = graph.modules[module].parent) if (graph.modules[module].path === selected.key) return true;
-      return false;
-    };
-    return graph.nodes.filter(({ kind, module }) => kind === "op" && inside(module)).map(({ id }) => id);
+    return graph ? nodesOf(graph, selected).map(({ id }) => id) : [];
   }
 
   /** What these nodes are called: by their last one, as a box is. */
