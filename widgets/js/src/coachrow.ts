@@ -4,7 +4,7 @@ import { count, plain, plural } from "./format";
 import type { Actions, Panel } from "./panel";
 import type { Birth, Stop } from "./protocol";
 import { trailOf } from "./stops";
-import { type State, type Store, type Trail, controlsLive } from "./store";
+import { type State, type Store, type Trail, controlsLive, isActive } from "./store";
 
 type Kind = "quiet" | "say" | "hint" | "warning" | "error";
 
@@ -17,7 +17,7 @@ const SILENT = "The kernel does not answer while this cell runs, so the buttons 
 /** What the row says: why the buttons are off, else the finding, else the error, else the quiet line. */
 export function coachWords(state: State): Words {
   const { coach, error, status, connection, stop, birth } = state;
-  const active = connection === "connected" && (status.state === "running" || status.state === "paused" || status.state === "waiting");
+  const active = isActive(state);
   if (stop !== null && active) return stopWords(stop);
   if (coach !== null && coach.severity !== "quiet") {
     const where = coach.line === null ? "" : `${state.run?.cell ? `cell ${state.run.cell} ` : ""}line ${count(coach.line)}`;

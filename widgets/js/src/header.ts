@@ -2,7 +2,7 @@
 import { h, icon, s, setAttr, setText } from "./dom";
 import { count, plain, sci } from "./format";
 import type { Actions, Panel } from "./panel";
-import { type State, type Store, controlsLive } from "./store";
+import { type State, type Store, controlsLive, isActive } from "./store";
 import { type Shape, describeStatus, statusText } from "./words";
 
 const ANNOUNCE_MS = 5000; // while a run goes on, the polite status says at most one thing in five seconds; a new state at once
@@ -48,9 +48,7 @@ export function createHeader(_store: Store, actions: Actions): Panel {
 }
 
 /** Nothing left to control: the run ended, or nobody is there. */
-function isOver(state: State): boolean {
-  return state.connection !== "connected" || !["waiting", "running", "paused"].includes(state.status.state);
-}
+const isOver = (state: State): boolean => !isActive(state);
 
 function createStatusLine(): { el: HTMLElement; announced: HTMLElement; draw(state: State): void; destroy(): void } {
   const mark = s("svg", { viewBox: "0 0 10 10" });

@@ -11,7 +11,7 @@ import { createValue } from "./inspect/value";
 import { withGrads } from "./mathml";
 import type { Actions, Panel } from "./panel";
 import { type GraphDescription, type GraphNode, HISTOGRAM_BINS, NODE_STATS, NODE_STAT_COUNT } from "./protocol";
-import { type State, type Store } from "./store";
+import { type State, type Store, isComing } from "./store";
 import { inks } from "./theme";
 
 const ITEM_SIZE: Record<string, number> = { float64: 8, int64: 8, complex64: 8, float32: 4, int32: 4, float16: 2, bfloat16: 2, int16: 2, int8: 1, uint8: 1, bool: 1, complex128: 16 };
@@ -164,8 +164,6 @@ function factsOf(state: State, node: GraphNode, alone: boolean): [string, string
   if (options) facts.push(["options", options, true]);
   return facts;
 }
-
-const isComing = ({ connection, status }: State): boolean => connection === "connected" && (status.state === "running" || status.state === "waiting");
 
 function waiting(state: State): string {
   if (state.level === "off") return "Values are recorded at levels health and full: %gradbook level health";

@@ -3,7 +3,7 @@ import { h, setAttr, setText } from "./dom";
 import { count } from "./format";
 import type { Frame } from "./losslayout";
 import type { Series } from "./series";
-import type { State, Store } from "./store";
+import { type State, type Store, isComing } from "./store";
 
 const THUMB = 5.5; // half a slider thumb
 const FAR = 100; // steps of Shift with an arrow, as in the curve
@@ -45,8 +45,7 @@ export function createScrubber(store: Store): Scrubber {
     if (Number(slider.value) !== step) slider.value = String(step);
     setAttr(slider, "aria-valuetext", pinnedStep === null ? `newest step, ${count(last)}` : `step ${count(step)}${valuesOf(state)}`);
     setAttr(slider, "title", "Step to show: arrows by 1, with Shift by 100, Page keys to the next recorded step");
-    const live = state.connection === "connected" && (state.status.state === "running" || state.status.state === "waiting");
-    setText(follow, live ? "live" : "last");
+    setText(follow, isComing(state) ? "live" : "last");
     setAttr(follow, "aria-pressed", String(pinnedStep === null));
     setAttr(follow, "title", pinnedStep === null ? "Showing the newest step" : "Show the newest step again (Esc)");
     if (frame === null) return;

@@ -11,6 +11,12 @@ export function controlsLive(state: State): boolean {
   return state.connection === "connected" && state.controls.live && !state.silent;
 }
 
+/** Whether a further step can be expected. */
+export const isComing = ({ connection, status }: State): boolean => connection === "connected" && (status.state === "running" || status.state === "waiting");
+
+/** Whether a run goes on, or is held. */
+export const isActive = (state: State): boolean => isComing(state) || (state.connection === "connected" && state.status.state === "paused");
+
 /** The step every panel shows: hovered, else pinned, else null for the newest. */
 export function shownStep(ui: Ui): number | null {
   return ui.hoverStep ?? ui.pinnedStep;

@@ -12,7 +12,7 @@ import {
   type RunError, type RunInfo, type Status, type Stop, type Unpacked, type WireMoment, floats, uints, unpack,
 } from "./protocol";
 
-export { controlsLive, hoveredRows, mainSeries, selectedRows, shownStep } from "./selectors";
+export { controlsLive, hoveredRows, isActive, isComing, mainSeries, selectedRows, shownStep } from "./selectors";
 export { type Detail, Probes, Series };
 
 export interface GraphStats { step: number; table: Float32Array; batch?: Batch | null } // (nodes, 8), columns NODE_STATS

@@ -13,11 +13,10 @@ import type { Actions, Panel } from "./panel";
 import { SCALE, savePicture } from "./picture";
 import type { ControlAction, Transport } from "./protocol";
 import { createStage } from "./stage";
-import { type State, type Store, controlsLive } from "./store";
+import { type State, type Store, controlsLive, isActive } from "./store";
 import { withDensity } from "./theme";
 
 const STOPPED: Record<string, ControlAction> = { c: "continue", s: "step_op" }; // keys while a breakpoint holds the run
-const ACTIVE = new Set(["waiting", "running", "paused"]);
 
 /** Put a live view of `store` into `el`. `transport` null: a saved page, nothing to control. Returns what takes it away. */
 export function createView(el: HTMLElement, store: Store, transport: Transport | null): () => void {
@@ -80,9 +79,8 @@ function createPanels(store: Store, actions: Actions): Panels {
 
 /** Panels that the run cannot fill are not shown; a closed inspector gives its width to the graph. */
 function arrange(grid: HTMLElement, panels: Panels, state: State): void {
-  const active = state.connection === "connected" && ACTIVE.has(state.status.state);
   const wanted = (name: string): boolean => state.panels === null || state.panels.includes(name);
-  const fillable = state.level !== "off" && active;
+  const fillable = state.level !== "off" && isActive(state);
   panels.coach.el.hidden = !wanted("coach") && quietRow(state);
   panels.loss.el.hidden = !wanted("loss");
   panels.gradients.el.hidden = !wanted("gradients") || (state.params.length === 0 && !fillable);
