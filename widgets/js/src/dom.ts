@@ -29,6 +29,11 @@ export function icon(size: number, ...paths: string[]): SVGSVGElement {
   return s("svg", { viewBox: `0 0 ${size} ${size}`, "aria-hidden": "true", focusable: "false" }, ...paths.map((d) => s("path", { d })));
 }
 
+/** Whether the keyboard is in this element, in the page or in a shadow tree. */
+export function hasFocus(element: Element): boolean {
+  return element.contains((element.getRootNode() as Document | ShadowRoot).activeElement ?? null);
+}
+
 /** Write only what differs: no layout, no announcement without a change. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;

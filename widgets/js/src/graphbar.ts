@@ -1,5 +1,5 @@
 // The row of overlays over the graph, and the strip below it: legend, what is lit, how to leave it.
-import { h, icon, s, setAttr, setText } from "./dom";
+import { h, hasFocus, icon, s, setAttr, setText } from "./dom";
 import { count, plural } from "./format";
 import type { GraphModel } from "./graphmodel";
 import { swatchMarks } from "./graphpaint";
@@ -60,7 +60,7 @@ export function createStrip(): Strip {
       setText(words, text);
       words.title = text;
       if (wanted.length !== acts.length || wanted.some(({ name }, at) => name !== acts[at].name)) {
-        const focused = buttons.contains((el.getRootNode() as Document).activeElement);
+        const focused = hasFocus(buttons);
         buttons.replaceChildren(...wanted.map(({ name, text: label }, at) => h("button", { class: "btn q", type: "button", "aria-label": name, title: name, onclick: () => acts[at].act() }, label)));
         if (focused) (buttons.lastElementChild as HTMLElement | null)?.focus();
       }

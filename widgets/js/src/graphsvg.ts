@@ -1,5 +1,5 @@
 // The SVG painter of the graph: every box is an element that takes the focus, drawn from the same marks as on the canvas.
-import { s, setAttr } from "./dom";
+import { s, setAttr, setText } from "./dom";
 import { type BoxMarks, chipMarks, groupMarks, rowMark } from "./graphboxes";
 import type { MarkCache } from "./graphpaint";
 import { type Scene, OUTLINES, WORDS } from "./graphscene";
@@ -31,7 +31,7 @@ export function asDrawing(cache: MarkCache, stale: () => boolean): Skin {
         setAttr(hit, name, String(name === "width" ? wide : value));
       }
       const words = item && item.label === item.title ? "" : (part.getAttribute("aria-label") ?? "");
-      if (title.textContent !== words) title.textContent = words;
+      setText(title, words);
       if (!item) return;
       const marks = cache.of(scene, at);
       if (drawn.get(part) === marks) return;

@@ -1,5 +1,5 @@
 // The boxes that keyboard, pointer and screen reader meet: one tree, either drawn itself (SVG) or laid over the canvas.
-import { h, setAttr } from "./dom";
+import { h, hasFocus, setAttr } from "./dom";
 import { groupName, itemName, type GraphModel, type Spot } from "./graphmodel";
 import type { Camera, Scene } from "./graphscene";
 
@@ -36,7 +36,6 @@ export function createGraphTree(skin: Skin): GraphTree {
   let shown = "";
   let current = "";
   let wanted = "";
-  const hasFocus = (): boolean => tree.contains((tree.getRootNode() as Document | ShadowRoot).activeElement);
 
   const draw = (scene: Scene, selected: ReadonlySet<string>, note: (spot: Spot) => string | null, anew: boolean): void => {
     const { model, camera, height } = scene;
@@ -61,7 +60,7 @@ export function createGraphTree(skin: Skin): GraphTree {
 
   const fill = (scene: Scene, list: Spot[]): void => {
     const { model } = scene;
-    const focused = hasFocus();
+    const focused = hasFocus(tree);
     const before = new Map(parts);
     parts.clear();
     spots = new Map();
@@ -101,7 +100,7 @@ export function createGraphTree(skin: Skin): GraphTree {
       return current;
     },
     get focused() {
-      return hasFocus();
+      return hasFocus(tree);
     },
   };
 }

@@ -1,5 +1,5 @@
 // One description of what to paint, for two painters: a canvas (large graphs) and SVG elements (those of teaching size).
-import { s } from "./dom";
+import { s, setAttr, setText } from "./dom";
 import type { InkName, Inks } from "./theme";
 
 /** `M x y`, `L x y`, `C x1 y1 x2 y2 x y`, `Q x1 y1 x y`, `Z`, one after the other. */
@@ -104,16 +104,13 @@ export function paintInto(parent: Element, marks: readonly Mark[]): void {
 }
 
 function dress(element: Element, mark: Mark): void {
-  const set = (name: string, value: string | number | null): void => {
-    if (value === null) element.removeAttribute(name);
-    else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
-  };
+  const set = (name: string, value: string | number | null): void => setAttr(element, name, value === null ? null : String(value));
   if (mark.is === "text") {
     set("x", mark.x);
     set("y", mark.y);
     set("class", `${mark.font} f-${mark.fill} ${mark.at}`);
     set("opacity", mark.alpha ?? null);
-    if (element.textContent !== mark.text) element.textContent = mark.text;
+    setText(element, mark.text);
     return;
   }
   if (mark.is === "path") set("d", mark.d.join(" "));

@@ -1,5 +1,5 @@
 // The icicle: every block as wide as its time or memory, its parts below it. One tab stop; arrows move, Enter goes in, Esc out.
-import { h, setAttr, setText } from "../dom";
+import { h, hasFocus, setAttr, setText } from "../dom";
 import { plain } from "../format";
 import { type Block, type Measure, type Place, type Timeline, depthOf, matches, places, seconds, valueOf } from "./model";
 import { facts, nameOf } from "./words";
@@ -57,17 +57,15 @@ export function createIcicle(timeline: Timeline, actions: IcicleActions): { el: 
     el.style.height = `${(depthOf(root) + 1) * LEVEL}px`;
     shown = width > 0 ? places(next.focus, next.measure, width) : [];
     if (shown.length > 0 && !shown.some(({ block }) => block === next.chosen)) actions.choose(next.focus);
-    const within = el.contains(rootOf(el).activeElement); // the keyboard is in here: it follows the chosen block
+    const within = hasFocus(el); // the keyboard is in here: it follows the chosen block
     while (el.childElementCount > shown.length) el.lastElementChild?.remove();
     while (el.childElementCount < shown.length) el.append(createCell(el.childElementCount));
     shown.forEach((place, i) => dress(el.children[i] as HTMLElement, place, next, timeline));
     const here = el.querySelector<HTMLElement>('[tabindex="0"]');
-    if (within && here !== null && here !== rootOf(el).activeElement) here.focus({ preventScroll: true });
+    if (within && here !== null && !hasFocus(here)) here.focus({ preventScroll: true });
   };
   return { el, draw, focus: () => el.querySelector<HTMLElement>('[tabindex="0"]')?.focus() };
 }
-
-const rootOf = (el: Element): Document | ShadowRoot => el.getRootNode() as Document | ShadowRoot;
 
 function createCell(at: number): HTMLElement {
   return h("div", { class: "cell", role: "treeitem", "data-at": String(at) }, h("i", { class: "b" }), h("i", { class: "s" }), h("span", {}));

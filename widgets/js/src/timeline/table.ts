@@ -1,5 +1,5 @@
 // The table: one row an op, a module or a line; sorted by any column; a row is chosen with the icicle's block.
-import { h, icon, setAttr, setText } from "../dom";
+import { h, hasFocus, icon, setAttr, setText } from "../dom";
 import { bytes, count } from "../format";
 import { type By, type Measure, type Row, type Timeline, matches, seconds } from "./model";
 import { one, rowName, share, time } from "./words";
@@ -79,7 +79,7 @@ export function createTable(timeline: Timeline, choose: (row: string) => void): 
     more.hidden = shown.length === rows.length;
     setText(more, `${count(rows.length - shown.length)} more`);
     const here = body.querySelector<HTMLElement>('[tabindex="0"]');
-    if (keyboard && here !== null && body.contains((el.getRootNode() as Document).activeElement)) here.focus({ preventScroll: false });
+    if (keyboard && here !== null && hasFocus(body)) here.focus({ preventScroll: false });
     keyboard = false;
   };
   body.addEventListener("click", (event) => {

@@ -1,5 +1,5 @@
 // Predict, then reveal: a question of the lesson, or about what the lecturer hid, answered entry by entry.
-import { h, setText } from "../dom";
+import { h, hasFocus, setText } from "../dom";
 import { shape } from "../format";
 import type { Block } from "./data";
 import { type Mark, type Outcome, allRight, gradeNumbers, gradeShape, gradeZeros } from "./grade";
@@ -29,7 +29,7 @@ export function createQuiz(player: Player, speak: (text: string) => void): Pane 
       if (key === drawn) return;
       drawn = key;
       if (outcome) speak(verdict(outcome));
-      const focused = body.contains(document.activeElement) || body.contains((body.getRootNode() as ShadowRoot).activeElement ?? null);
+      const focused = hasFocus(body);
       body.replaceChildren(...(question ? ask(player, question, outcome || null) : idle(player)));
       if (focused) (body.querySelector<HTMLElement>("input:not(:disabled), button:not(:disabled)") ?? el.closest(".walk")?.querySelector<HTMLElement>(".next"))?.focus();
     },
