@@ -9,7 +9,7 @@ export interface FinderEvents {
   leave(): void; // Esc: back to the graph
   choices(): Choice[];
 }
-export interface Finder { el: HTMLElement; words(): string; clear(): void; focus(): void; draw(matches: number, at: number): void }
+export interface Finder { el: HTMLElement; draw(matches: number, at: number): void }
 
 export function createFinder(events: FinderEvents): Finder {
   const input = h("input", { type: "search", placeholder: "Find in graph", "aria-label": "Find in graph", title: "words, or op:relu module:encoder dtype:float16 nan grad>1e3", autocomplete: "off", spellcheck: "false" });
@@ -61,9 +61,6 @@ export function createFinder(events: FinderEvents): Finder {
   });
   return {
     el,
-    words: () => input.value.trim(),
-    clear: () => change(""),
-    focus: () => input.focus(),
     draw(matches, at) {
       const some = input.value.trim() !== "";
       setText(found, !some ? "" : matches === 0 ? "none" : at < 0 ? count(matches) : `${count(at + 1)} of ${count(matches)}`);

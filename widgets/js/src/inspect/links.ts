@@ -25,14 +25,14 @@ export function neighbours(graph: GraphDescription): Neighbours {
 }
 
 /** `fc1`, `h`, `relu`: what the graph writes on the box. */
-export function shortName(graph: GraphDescription, { kind, name, label, module, op }: GraphNode): string {
+function shortName({ kind, name, label }: GraphNode): string {
   if (kind !== "op") return name.split(".").pop() || label;
-  return name || (graph.modules[module]?.label && label === op ? label : label);
+  return name || label;
 }
 
 function link(graph: GraphDescription, id: number, go: Go, withShape: boolean): Node {
   const node = graph.nodes[id];
-  const button = h("button", { class: "link", type: "button", title: node.name || node.label, onclick: () => go(node) }, shortName(graph, node));
+  const button = h("button", { class: "link", type: "button", title: node.name || node.label, onclick: () => go(node) }, shortName(node));
   return withShape ? h("span", {}, button, ` ${shape(node.shape)}`) : button;
 }
 

@@ -97,7 +97,6 @@ function dress(cell: HTMLElement, { block, x, width, level }: Place, { focus, ch
 
 /** Where an arrow leads: down into the widest part, up, left and right among those on the same level; Home to the whole. */
 function neighbour(shown: Place[], from: Block, key: string): Block | null {
-  const drawn = new Set(shown.map(({ block }) => block));
   if (key === "ArrowUp") return from.parent;
   if (key === "Home") return shown[0]?.block ?? null;
   if (key === "ArrowDown") {
@@ -105,7 +104,7 @@ function neighbour(shown: Place[], from: Block, key: string): Block | null {
     return below.length === 0 ? null : below.reduce((a, b) => (b.width > a.width ? b : a)).block;
   }
   if (key !== "ArrowLeft" && key !== "ArrowRight") return null;
-  const level = shown.filter(({ block }) => block.level === from.level && drawn.has(block));
+  const level = shown.filter(({ block }) => block.level === from.level);
   const at = level.findIndex(({ block }) => block === from);
   return at < 0 ? null : level[at + (key === "ArrowLeft" ? -1 : 1)]?.block ?? null;
 }

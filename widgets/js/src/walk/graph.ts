@@ -69,7 +69,7 @@ class Graph implements Pane {
     this.box.append(this.svg);
     this.el = h(
       "div", { class: "wg" },
-      h("div", { class: "cap" }, h("span", {}, "graph"), this.count, h("span", { class: "gap" }), legend, this.hide, this.tools),
+      h("div", { class: "cap" }, h("span", {}, "graph"), this.count, legend, this.hide, this.tools),
       this.box,
     );
     this.svg.addEventListener("click", (event) => this.press(event));
