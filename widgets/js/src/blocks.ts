@@ -2,6 +2,7 @@
 // Every block is an interval of the creation order; contracting intervals of a topological order never makes a cycle,
 // so any set of blocks may be folded at any time. Same algorithm, same numbers in widgets/blocks.py.
 import type { Area } from "./arrange";
+import { count } from "./format";
 import type { GraphDescription, GraphEdge, GraphNode, ModuleInfo } from "./protocol";
 import { type Work, drain } from "./work";
 
@@ -364,7 +365,7 @@ function group(tree: Tree, key: string, kind: BlockKind, parent: Block, children
   block.children = children;
   block.first = children[0].first;
   block.last = children[children.length - 1].last;
-  block.cls = kind === "segment" ? `${block.ops.toLocaleString("en-US")} ops` : "";
+  block.cls = kind === "segment" ? `${count(block.ops)} ops` : "";
   for (const child of children) child.parent = block;
   return block;
 }

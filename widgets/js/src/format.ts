@@ -75,6 +75,11 @@ export function plural(n: number, word: string): string {
   return `${count(n)} ${word}${n === 1 ? "" : "s"}`;
 }
 
+/** `+3 −1 ~2`, only what there is: added, removed, changed. */
+export function changes(added: number, removed: number, changed: number): string {
+  return [added && `+${added}`, removed && `${MINUS}${removed}`, changed && `~${changed}`].filter(Boolean).join(" ");
+}
+
 /** The same text with `-` for `−` and plain spaces: for what is copied and for value texts. */
 export function plain(text: string): string {
   return text.replaceAll(MINUS, "-").replaceAll(THIN, " ");

@@ -1,5 +1,6 @@
 // What the graph panel shows: which blocks are open, where everything lies, what is under the pointer, what follows what.
 import { type Block, Tree, defaultExpanded } from "./blocks";
+import { shape } from "./format";
 import { momentAt, rowData } from "./gradmodel";
 import { wirePath } from "./graphwires";
 import type { Piece } from "./lanes";
@@ -296,7 +297,7 @@ function binned(picture: Picture): Bin[] {
 /** The same name everywhere: `<name> (<op or module>, <shape>)`. */
 export function itemName(item: Item, graph: GraphDescription): string {
   const node = graph.nodes[item.node];
-  const sizes = node.shape.length > 0 ? node.shape.join("×") : "()";
+  const sizes = shape(node.shape);
   const times = item.count > 1 ? ` ×${item.count}` : "";
   if (item.kind === "input") return `${item.title} (input, ${sizes})`;
   if (item.kind === "op" && !item.cls) return node.name ? `${node.name} (${item.title}, ${sizes})` : `${item.title} (op, ${sizes})`;
@@ -304,8 +305,7 @@ export function itemName(item: Item, graph: GraphDescription): string {
 }
 
 export function groupName(group: Group, graph: GraphDescription): string {
-  const { shape } = graph.nodes[group.node];
-  return `${group.title}${group.count > 1 ? ` ×${group.count}` : ""} (${group.cls || "module"}, ${shape.length > 0 ? shape.join("×") : "()"})`;
+  return `${group.title}${group.count > 1 ? ` ×${group.count}` : ""} (${group.cls || "module"}, ${shape(graph.nodes[group.node].shape)})`;
 }
 
 /** Boxes whose parameters explode, vanish or are NaN, or move too much at once, with words for it. */

@@ -1,6 +1,6 @@
 // Inspector: everything known about one node of the graph, or about one parameter.
 import { h, icon, setText } from "./dom";
-import { bytes, count, micros, num, shape } from "./format";
+import { THIN, bytes, count, micros, num, shape } from "./format";
 import { type Part } from "./inspect/excerpt";
 import { createHistory, tracksOf } from "./inspect/history";
 import { keptLines, linkList, neighbours } from "./inspect/links";
@@ -158,7 +158,7 @@ function factsOf(state: State, node: GraphNode, alone: boolean): [string, string
   add("backward", of("backward_us"), micros);
   if (alone) for (const [name, column] of [["mean", "value_mean"], ["std", "value_std"], ["min", "value_min"], ["max", "value_max"]] as const) add(name, of(column), num);
   add("|grad|", of("grad_norm"), num);
-  if (of("zero_fraction") > 0) facts.push(["zeros", `${Math.round(of("zero_fraction") * 100)}\u2009%`]);
+  if (of("zero_fraction") > 0) facts.push(["zeros", `${Math.round(of("zero_fraction") * 100)}${THIN}%`]);
   if (Number.isNaN(of("value_mean")) && !Number.isNaN(of("zero_fraction"))) facts.push(["▲", "not all of its values are finite", true]);
   const options = Object.entries(node.params).map(([name, value]) => `${name}=${value}`).join(", ");
   if (options) facts.push(["options", options, true]);

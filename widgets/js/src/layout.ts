@@ -3,6 +3,7 @@
 // it. Same algorithm, same numbers in widgets/layout.py; tests/widgets/fixtures/layout.json holds both to it.
 import { Area, LANE, NODE } from "./arrange";
 import { type Block, type BlockKind, Tree, defaultExpanded, isLayer, isLeaf } from "./blocks";
+import { plural, shape as shapeText } from "./format";
 import { HALF, chipWidth, size } from "./lanes";
 import type { GraphDescription } from "./protocol";
 import { type Carried, wireBlock } from "./wiring";
@@ -256,7 +257,7 @@ class Layout {
 
   private group(block: Block): Group {
     const count = block.kind === "module" ? this.tree.graph.modules[block.module].parameters : 0;
-    const what = count > 0 ? `${count.toLocaleString("en-US")} parameter${count === 1 ? "" : "s"}` : block.cls;
+    const what = count > 0 ? plural(count, "parameter") : block.cls;
     const meta = [block.count > 1 ? `×${block.count}` : "", what].filter(Boolean).join(" · ");
     const width = block.left + block.right;
     const label = fit(block.label, Math.min(Math.floor(((width - 32) * 10) / 70), 40));
@@ -324,10 +325,6 @@ function boxTexts(item: Block): [label: string, right: string] {
   const rest = Math.floor(((room - Math.floor((size(label) * 64) / 10)) * 10) / 54);
   if (size(item.cls) <= rest) return [label, item.cls];
   return [label, rest > 2 && item.kind !== "segment" ? fit(item.cls, rest) : ""];
-}
-
-function shapeText(shape: number[]): string {
-  return shape.length > 0 ? shape.join("×") : "()";
 }
 
 /** A label `first … last` that finds no room is cut after its first part. */

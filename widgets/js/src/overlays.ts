@@ -1,6 +1,6 @@
 // What the numbers, bars and edges of the graph say: one overlay at a time, each with its legend. Pure, without a pixel.
 import type { Block } from "./blocks";
-import { bytes, count, micros, num } from "./format";
+import { THIN, bytes, count, micros, num } from "./format";
 import { VANISHING } from "./gradmodel";
 import type { GraphModel, Item, Picture } from "./graphmodel";
 import { type GraphNode, NODE_STAT_COUNT } from "./protocol";
@@ -133,9 +133,9 @@ export class Gauge {
     switch (this.overlay) {
       case "flow": return [words("|grad|"), band(1.5, "1e−3"), band(5.3, "0.03"), band(9, "1"), band(1.5, `${FAINT} vanishing ≤ 1e−6`, { dash: true, alpha: 0.9 }), band(9, `${WARN} exploding ≥ 1e3`, { alpha: 0.95 })];
       case "value": return [words("mean ± standard deviation"), bar("deviation, 1e−3 … 10"), words(`${WARN} not finite`)];
-      case "dead": return [words("exactly 0"), bar("0 … 100\u2009%")];
+      case "dead": return [words("exactly 0"), bar(`0 … 100${THIN}%`)];
       case "time": return [words("forward + backward"), bar(`up to ${micros(this.most)}`)];
-      case "memory": return [words("outputs"), bar(`up to ${bytes(this.most)}`), band(1.5, "1\u2009KB", { ink: "value" }), band(9, "100\u2009MB", { ink: "value" })];
+      case "memory": return [words("outputs"), bar(`up to ${bytes(this.most)}`), band(1.5, `1${THIN}KB`, { ink: "value" }), band(9, `100${THIN}MB`, { ink: "value" })];
       case "saved": return [words("kept for backward, each array once"), bar(`up to ${bytes(this.most)}, ${bytes(this.sums?.[this.sums.length - 1] ?? 0)} in all`)];
       default: return [...this.groups.slice(0, NAMED).map(([name, ops]): LegendPart => ({ swatch: { width: 8, height: 10, ink: this.tints.get(name) ?? "ghost", alpha: 1, dash: false }, text: `${name} ${count(ops)}` })), ...(this.groups.length > NAMED ? [words(`+${this.groups.length - NAMED} more`)] : [])];
     }
@@ -185,7 +185,7 @@ export class Gauge {
 
   private dead({ node }: Item): Reading {
     const zeros = this.at(node, ZEROS);
-    return zeros === zeros ? { text: `${Math.round(zeros * 100)}\u2009%`, share: zeros, alarm: false, tint: null } : NOTHING;
+    return zeros === zeros ? { text: `${Math.round(zeros * 100)}${THIN}%`, share: zeros, alarm: false, tint: null } : NOTHING;
   }
 
   private kind(item: Item, field: "dtype" | "device"): Reading {

@@ -1,4 +1,5 @@
 // The recorded steps that a page knows: those it asked the kernel for, and those that came with the last snapshot.
+import { changes, count } from "./format";
 import { readGraph } from "./graphwire";
 import { type Bytes, type GraphDescription, type WireHistory, type WireKept, type WireMoment, HISTOGRAM_BINS, asBytes, floats, uints } from "./protocol";
 import { readBatch } from "./inspect/batch";
@@ -142,7 +143,7 @@ function backward(id: number, newest: Moment["newest"]): number | null {
 /** What changed in the graph at this step; else how it differs from the newest one; null when it does in neither. */
 export function marksOf(moment: Moment): Marks | null {
   const { since, newest } = moment;
-  if (since) return { added: since.added, removed: [], changed: since.changed, title: `${signs(since.added.length, since.removed, since.changed.length)} since step ${since.step.toLocaleString("en-US")}` };
+  if (since) return { added: since.added, removed: [], changed: since.changed, title: `${signs(since.added.length, since.removed, since.changed.length)} since step ${count(since.step)}` };
   if (newest) return { added: [], removed: newest.gone, changed: newest.changed, title: `the newest graph: ${signs(newest.fresh.length, newest.gone.length, newest.changed.length)}` };
   return null;
 }
@@ -150,7 +151,7 @@ export function marksOf(moment: Moment): Marks | null {
 /** `+3 −1 ~2` */
 export const tally = ({ added, removed, changed }: Omit<Marks, "title">): string => signs(added.length, removed.length, changed.length);
 
-const signs = (added: number, removed: number, changed: number): string => [added && `+${added}`, removed && `\u2212${removed}`, changed && `~${changed}`].filter(Boolean).join(" ") || "the same nodes";
+const signs = (added: number, removed: number, changed: number): string => changes(added, removed, changed) || "the same nodes";
 
 function readKept(wire: WireKept, buffers: Bytes[], graph: GraphDescription): Moment {
   const nodes = uints(buffers[wire.nodes]);

@@ -1,4 +1,6 @@
 // What a difference is made of, as the kernel tells it.
+import { changes } from "../format";
+
 export type Mark = "+" | "-" | "~" | "=";
 export interface Counts { added: number; removed: number; changed: number; same: number }
 export interface Row { mark: Mark; name: string; what: string }
@@ -19,7 +21,7 @@ export const WORDS: Record<Mark, string> = { "+": "added", "-": "removed", "~": 
 
 /** `+3 −1 ~2`; empty when nothing differs. */
 export function tally({ added, removed, changed }: Counts): string {
-  return [added && `+${added}`, removed && `−${removed}`, changed && `~${changed}`].filter(Boolean).join(" ");
+  return changes(added, removed, changed);
 }
 
 const [LEAST, DECADES] = [1e-4, 5];

@@ -1,9 +1,9 @@
 // What the timeline says of its parts, in numbers and words.
-import { bytes, count, micros, num } from "../format";
+import { THIN, bytes, count, micros, num } from "../format";
 import { type Block, type Measure, type Row, type Sums, type Timeline, seconds, valueOf } from "./model";
 
 export const time = (value: number): string => micros(value * 1e6);
-export const share = (part: number, whole: number): string => (whole > 0 ? `${num((100 * part) / whole)}\u2009%` : "–");
+export const share = (part: number, whole: number): string => (whole > 0 ? `${num((100 * part) / whole)}${THIN}%` : "–");
 export const MEASURES: [Measure, string][] = [["time", "time"], ["held", "memory at the peak"], ["saved", "kept for backward"], ["made", "memory made"]];
 export const amount = (value: number, measure: Measure): string => (measure === "time" ? time(value) : bytes(value));
 
