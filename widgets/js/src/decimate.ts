@@ -49,3 +49,10 @@ export function nearest(steps: Uint32Array, length: number, step: number): numbe
   if (left + 1 >= length) return left;
   return step - steps[left] <= steps[left + 1] - step ? left : left + 1;
 }
+
+/** The largest finite |value|; 0 where none is finite. */
+export function largest(values: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) if (Math.abs(values[i]) > most && Number.isFinite(values[i])) most = Math.abs(values[i]);
+  return most;
+}

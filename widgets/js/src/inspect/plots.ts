@@ -1,4 +1,5 @@
 // The small pictures of the inspector: heat maps, images, lists of numbers, their scale, histograms, curves over the steps.
+import { largest } from "../decimate";
 import { num } from "../format";
 import { type Inks, fitCanvas, line } from "../theme";
 import type { Excerpt, Plan, Raster } from "./excerpt";
@@ -7,13 +8,6 @@ const GAMMA = 0.85; // opacity of a heat map grows with |value| to this power
 const STEPS = 21;
 const BARS_HIGH = 44;
 const CURVE_HIGH = 20;
-
-/** The largest finite |value|. */
-export function largest(values: ArrayLike<number>): number {
-  let most = 0;
-  for (let i = 0; i < values.length; i++) if (Math.abs(values[i]) > most && Number.isFinite(values[i])) most = Math.abs(values[i]);
-  return most;
-}
 
 type Paint = (element: number) => [red: number, green: number, blue: number, alpha: number];
 

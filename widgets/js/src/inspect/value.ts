@@ -1,9 +1,10 @@
 // A tensor to look at: its value or its gradient as a picture that fits its axes, a chooser for each axis left, both histograms.
+import { largest } from "../decimate";
 import { h, setAttr, setText } from "../dom";
 import { count, num, plural, shape } from "../format";
 import type { Inks } from "../theme";
 import { type About, type Excerpt, type Part, type Plan, type Raster, indicesOf, isWhole, omitted, planOf, rasterOf } from "./excerpt";
-import { drawHistogram, drawList, drawNumbers, drawRaster, drawScale, imageRange, largest } from "./plots";
+import { drawHistogram, drawList, drawNumbers, drawRaster, drawScale, imageRange } from "./plots";
 
 const LIST_HIGH = 56;
 const TALLEST = { narrow: 128, wide: 216 }; // px, by the width of the inspector

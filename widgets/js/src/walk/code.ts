@@ -23,8 +23,9 @@ export function markOf(model: Model, text: number, line: number, at: number): Li
   const forth = forward.length > 0 ? way(forward, at) : backward.length > 0 || all.some((index) => index <= at) ? "done" : all.length > 0 ? "todo" : passedBy(model, text, line, at);
   const back = backward.length === 0 || forth === "todo" ? "" : backwardWay(backward, at);
   const own = current?.text === text && current.line === line;
+  const call = own ? null : callOf(model, at);
   return {
-    forth, back, calling: !own && (callOf(model, at)?.[0] === text && callOf(model, at)?.[1] === line || all.includes(at)),
+    forth, back, calling: !own && (call?.[0] === text && call[1] === line || all.includes(at)),
     failed: current?.phase === "error" && own,
   };
 }

@@ -4,6 +4,9 @@ import { typed, typedShape } from "./numbers";
 export type Mark = "right" | "wrong" | "empty";
 export interface Outcome { marks: Mark[]; right: boolean; by: "check" | "reveal" | "skip" }
 
+/** Answered right, revealed or skipped: a wrong answer leaves the question open. */
+export const isSettled = (outcome: Outcome | null | undefined): boolean => !!outcome && (outcome.right || outcome.by !== "check");
+
 /** Two numbers are the same answer within `tolerance`, or within what the given figures of the answer can say. */
 export const near = (given: number, answer: number, tolerance: number): boolean =>
   Number.isFinite(answer) ? Math.abs(given - answer) <= Math.max(tolerance, 0.005 * Math.abs(answer), 1e-9) : false;

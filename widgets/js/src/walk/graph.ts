@@ -96,15 +96,13 @@ class Graph implements Pane {
   /** The scene of the episode on screen at the pane's width; its height is kept for all steps. */
   private layout(): Scene {
     const { model, state } = this.player;
-    const episode = model.episodeAt(state.step) ?? { index: -1, from: 0, to: 0, ops: [] };
+    const episode = model.episodeAt(state.step) ?? { index: -1, from: 0, to: 0, back: Infinity, ops: [] };
     const { w } = this.view.size();
     const key = `${episode.index}:${w}:${[...state.folded].join()}`;
     if (this.scene && key === this.sceneKey) return this.scene;
     const before = this.sceneKey.split(":");
     this.sceneKey = key;
-    const { steps } = model.walk;
-    const back = steps.slice(episode.from, episode.to + 1).find(({ phase }) => phase === "backward");
-    this.scene = layOut(model.walk, episode.ops, back?.op ?? null, state.folded, w, finalGrad(model, episode));
+    this.scene = layOut(model.walk, episode.ops, model.step(episode.back)?.op ?? null, state.folded, w, finalGrad(model, episode));
     if (before[0] !== String(episode.index) || before[1] !== String(w)) this.view.reset();
     this.keepHeight(w);
     return this.scene;

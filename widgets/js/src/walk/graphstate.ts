@@ -1,6 +1,6 @@
 // What of the picture is there at a step, and in which state: pure, so that tests can ask it.
 import type { Block } from "./data";
-import { type Model, keyOf } from "./model";
+import { keyOf } from "./model";
 import type { Player } from "./player";
 import type { Circle, Scene, Spot, Wire } from "./scene";
 
@@ -8,26 +8,17 @@ type GradState = "none" | "unknown" | "known";
 export interface SpotState { shown: boolean; fresh: boolean; hidden: boolean; grad: GradState; gradFresh: boolean; gradHidden: boolean; moved: Block | null }
 export interface UnitState { shown: boolean; now: "" | "forward" | "backward"; back: boolean }
 
-/** The first step of the backward pass on a picture: from there on, gradients that will come are shown as `?`. */
-export function backFrom(model: Model, at: number): number {
-  const episode = model.episodeAt(at);
-  if (episode === null) return Number.POSITIVE_INFINITY;
-  for (let step = episode.from; step <= episode.to; step++) if (model.walk.steps[step].phase === "backward") return step;
-  return Number.POSITIVE_INFINITY;
-}
-
 export function spotState(player: Player, spot: Spot): SpotState {
   const { model, state: { step } } = player;
   const news = model.newAt(step);
   const made = model.madeAt(spot.value);
   const shown = made <= step && (made >= 0 || model.value(spot.value) !== undefined);
-  const begun = step >= backFrom(model, step) || model.step(step)?.phase === "backward";
   const known = model.gradAt(spot.value, step) !== null;
   return {
     shown,
     fresh: news.has(keyOf("value", spot.value)),
     hidden: player.isHidden("value", spot.value),
-    grad: spot.grad === null || !shown ? "none" : known ? "known" : begun ? "unknown" : "none",
+    grad: spot.grad === null || !shown ? "none" : known ? "known" : model.hasBegun(step) ? "unknown" : "none",
     gradFresh: news.has(keyOf("grad", spot.value)),
     gradHidden: player.isHidden("grad", spot.value),
     moved: model.step(step)?.changes.find(({ value }) => value === spot.value)?.after ?? null,
@@ -58,7 +49,7 @@ export function backState(player: Player, scene: Scene, wire: Wire): "" | "now" 
       if (!model.walk.steps[at].parts.some(({ to }) => to === wire.value)) continue;
       if (at === step) return "now";
       if (at < step) state = "done";
-      else if (state === "" && step >= backFrom(model, step)) state = "todo";
+      else if (state === "" && model.hasBegun(step)) state = "todo";
     }
   }
   return state;

@@ -1,4 +1,5 @@
 // A block as a picture: tinted cells with numbers, or a small heat map; and as MathML with brackets.
+import { largest } from "../decimate";
 import { s } from "../dom";
 import { shape as shapeText } from "../format";
 import type { Block } from "./data";
@@ -6,14 +7,15 @@ import { tints } from "./heat";
 import { type Look, facetAt, offset } from "./look";
 import { cell } from "./numbers";
 
-export const largest = (block: Block): number => block.data.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 1e-9);
+/** What the strongest tint of a block stands for. */
+const strongest = (block: Block): number => Math.max(1e-9, largest(block.data));
 
 /** Entry of matrix `facet` (of those in the block) at row i, column j of the shown ones. */
 export const entry = (block: Block, facet: number, i: number, j: number): number => block.data[(facet * block.rows.length + i) * block.cols.length + j];
 
 /** The cells of a block at (x, y), without a frame. `numbers`: false where nobody could read them. */
 export function drawCells(block: Block, look: Look, x: number, y: number, numbers: boolean): SVGElement[] {
-  const most = largest(block);
+  const most = strongest(block);
   const out: SVGElement[] = [];
   for (let facet = 0; facet < look.facets; facet++) {
     const at = facetAt(look, facet);
@@ -83,7 +85,7 @@ export function formulaMatrix(block: Block, options: MatrixOptions & { window?: 
   const svg = s("svg", { width: w + 2, height: h + 2, role: "img", "aria-label": `picture of ${rows.length}×${cols.length} entries` });
   if (options.hidden) svg.append(s("text", { class: "m", x: w / 2, y: h / 2 + 4 }, "?"));
   else svg.append(...tints(
-    block, options.facet ?? 0, largest(block), 0.85, (i, j) => [1 + j * size, 1 + i * size], size, size,
+    block, options.facet ?? 0, strongest(block), 0.85, (i, j) => [1 + j * size, 1 + i * size], size, size,
     (i, j) => options.lit?.(i, j) !== "later",
   ));
   svg.append(s("rect", { class: options.cls === "in" ? "mg" : "mv", x: 0.5, y: 0.5, width: w + 1, height: h + 1 }));

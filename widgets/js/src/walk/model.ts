@@ -5,8 +5,8 @@ import type { Block, Op, Step, Value, Walk } from "./data";
 export type Key = `value:${number}` | `grad:${number}`;
 export const keyOf = (of: "value" | "grad", id: number): Key => `${of}:${id}`;
 
-/** A part of the walk that is one picture: a forward pass with the backward passes after it. */
-interface Episode { index: number; from: number; to: number; ops: number[] }
+/** A part of the walk that is one picture: a forward pass with the backward passes after it. `back`: its first backward step, Infinity without one. */
+interface Episode { index: number; from: number; to: number; back: number; ops: number[] }
 
 interface Known { step: number; block: Block }
 
@@ -116,6 +116,11 @@ export class Model {
     return this.episodes.find(({ from, to }) => step >= from && step <= to) ?? null;
   }
 
+  /** Whether the backward pass on a step's picture has begun by then: from there on, gradients that will come are shown as `?`. */
+  hasBegun(step: number): boolean {
+    return step >= (this.episodeAt(step)?.back ?? Infinity);
+  }
+
   /** What a step brings: its op's outputs, or the gradients that it hands on. */
   newAt(at: number): ReadonlySet<Key> {
     if (this.news.at !== at) this.news = { at, keys: this.findNew(at) };
@@ -143,17 +148,20 @@ function episodesOf(walk: Walk, forwardOf: Map<number, number>): Episode[] {
   let [forth, back] = [false, false];
   walk.steps.forEach(({ phase, what }, at) => {
     if (back && (phase === "forward" || (!forth && what === "backward"))) {
-      episodes.push({ index: episodes.length, from, to: at - 1, ops: [] });
+      episodes.push({ index: episodes.length, from, to: at - 1, back: Infinity, ops: [] });
       from = at;
       [forth, back] = [false, false];
     }
     forth ||= phase === "forward";
     back ||= phase === "backward";
   });
-  if (walk.steps.length > 0) episodes.push({ index: episodes.length, from, to: walk.steps.length - 1, ops: [] });
+  if (walk.steps.length > 0) episodes.push({ index: episodes.length, from, to: walk.steps.length - 1, back: Infinity, ops: [] });
   for (const episode of episodes) {
     const ops = new Set<number>();
-    for (const { op } of walk.steps.slice(episode.from, episode.to + 1)) if (op !== null && walk.ops.has(op)) ops.add(op);
+    walk.steps.slice(episode.from, episode.to + 1).forEach(({ op, phase }, at) => {
+      if (op !== null && walk.ops.has(op)) ops.add(op);
+      if (phase === "backward") episode.back = Math.min(episode.back, episode.from + at);
+    });
     episode.ops = [...ops].sort((a, b) => (forwardOf.get(a) ?? -1) - (forwardOf.get(b) ?? -1) || a - b); // ids are in the order of running
   }
   return episodes;

@@ -1,6 +1,7 @@
 // The one state of a walkthrough: which step, what is hidden, what was answered. Panes read it; keys, buttons and clicks change it here.
+import { largest } from "../decimate";
 import type { Quiz } from "./data";
-import type { Outcome } from "./grade";
+import { type Outcome, isSettled } from "./grade";
 import { type Key, type Model, keyOf } from "./model";
 
 export const SPEEDS = [0.5, 1, 2, 4]; // steps a second
@@ -138,10 +139,8 @@ export class Player {
     return this.settled(id) && at !== one.step && this.model.walk.quiz.some((other, index) => (at === other.step || at === other.step - 1) && !this.settled(`quiz:${index}`));
   }
 
-  /** Answered right, revealed or skipped: a wrong answer leaves the question open. */
   settled(id: string): boolean {
-    const outcome = this.state.outcomes.get(id);
-    return outcome !== undefined && (outcome.right || outcome.by !== "check");
+    return isSettled(this.state.outcomes.get(id));
   }
 
   /** About what was hidden by hand and is known by now; once it is settled, as long as the step stays. */
@@ -153,8 +152,7 @@ export class Player {
     const block = key === undefined ? null : this.blockOf(key, at);
     if (key === undefined || block === null) return null;
     const [of, id] = key.split(":") as ["value" | "grad", string];
-    const largest = block.data.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0);
-    const tolerance = Math.min(0.05, 0.02 * largest); // as exact as a matrix shows its entries
+    const tolerance = Math.min(0.05, 0.02 * largest(block.data)); // as exact as a matrix shows its entries
     return {
       id: `own:${key}@${at}`, own: true, step: at, ask: "value", target: Number(id), of, entry: null, prompt: "",
       answer: [...block.data], tolerance, why: "",
@@ -203,7 +201,7 @@ export class Player {
     const key = keyOf(question.of, question.target);
     const hidden = new Set(this.state.hidden);
     const revealed = new Set(this.state.revealed);
-    if (question.own && (outcome.right || outcome.by !== "check")) {
+    if (question.own && isSettled(outcome)) {
       hidden.delete(key);
       revealed.add(`${this.state.step}:${key}`);
     }

@@ -2,7 +2,7 @@
 import { h, hasFocus, setText } from "../dom";
 import { shape } from "../format";
 import type { Block } from "./data";
-import { type Mark, type Outcome, allRight, gradeNumbers, gradeShape, gradeZeros } from "./grade";
+import { type Mark, type Outcome, allRight, gradeNumbers, gradeShape, gradeZeros, isSettled } from "./grade";
 import type { Pane } from "./header";
 import { mathMatrix } from "./matrix";
 import { called } from "./model";
@@ -58,7 +58,7 @@ function ask(player: Player, question: Question, outcome: Outcome | null): Node[
   const name = called(player.model, question.target);
   const title = question.of === "grad" ? `∂L/∂${name}` : name;
   const block = blockOf(player, question);
-  const settled = outcome !== null && (outcome.right || outcome.by !== "check");
+  const settled = isSettled(outcome);
   const prompt = question.prompt || `What is ${title}? Type its entries.`;
   const say = h("span", { class: "dim say" }, verdict(outcome));
   const size = question.ask === "shape" ? 1 : question.entry ? 1 : question.answer.length;
