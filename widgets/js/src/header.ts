@@ -2,6 +2,7 @@
 import { h, icon, s, setAttr, setText } from "./dom";
 import { count, plain, sci } from "./format";
 import type { Actions, Panel } from "./panel";
+import { fullScreenButton } from "./stage";
 import { type State, type Store, controlsLive, isActive } from "./store";
 import { type Shape, describeStatus, statusText } from "./words";
 
@@ -30,9 +31,8 @@ export function createHeader(_store: Store, actions: Actions): Panel {
   const slider = createLearningRate(actions);
   const saveWord = h("span", {}, "Save picture");
   const save = h("button", { class: "btn save", type: "button", "aria-label": "Save picture", title: "Save this view as a picture", onclick: () => actions.savePicture() }, icon(14, "M7 2v6.500M4.200 6L7 8.800 9.800 6M2.500 11.500h9"), saveWord);
-  const full = h("button", { class: "btn i", type: "button", "aria-label": "Full screen", title: "Full screen (F)", onclick: () => actions.toggleFullScreen() }, icon(14, "M2 5V2h3M9 2h3v3M12 9v3H9M5 12H2V9"));
   const progress = createProgress();
-  const el = h("header", { class: "head" }, line.announced, line.el, h("div", { class: "ctl" }, buttons.el, slider.el, save, full), progress.el);
+  const el = h("header", { class: "head" }, line.announced, line.el, h("div", { class: "ctl" }, buttons.el, slider.el, save, fullScreenButton(() => actions.toggleFullScreen())), progress.el);
   const draw = (state: State): void => {
     const over = isOver(state);
     line.draw(state);

@@ -1,5 +1,5 @@
 // The ground that every view stands on: its root, styles, theme, one animation frame, keys kept from the notebook, full screen.
-import { h } from "./dom";
+import { h, icon } from "./dom";
 import { adoptStyles } from "./styles";
 import { refreshInks, themeOf, watchTheme } from "./theme";
 
@@ -79,4 +79,10 @@ function toggleFullScreen(root: HTMLElement, changed: () => void): void {
   else if (document.fullscreenElement === root) void document.exitFullscreen();
   else if (document.fullscreenEnabled && root.requestFullscreen) root.requestFullscreen().catch(cover);
   else cover();
+}
+
+export const isFull = (root: HTMLElement): boolean => document.fullscreenElement === root || root.classList.contains("full");
+
+export function fullScreenButton(toggle: () => void): HTMLElement {
+  return h("button", { class: "btn i", type: "button", "aria-label": "Full screen", title: "Full screen (F)", onclick: toggle }, icon(14, "M2 5V2h3M9 2h3v3M12 9v3H9M5 12H2V9"));
 }

@@ -1,11 +1,11 @@
 // The differences of two graphs, steps, runs or checkpoints: facts, curves, tables, and both graphs as one.
-import { h, icon } from "../dom";
+import { h } from "../dom";
 import { createGraph } from "../graph";
 import { createLoss } from "../loss";
 import type { Actions, Panel } from "../panel";
 import { savePicture } from "../picture";
 import type { Frame } from "../protocol";
-import { createStage } from "../stage";
+import { createStage, fullScreenButton } from "../stage";
 import { Store } from "../store";
 import type { Scene } from "../views";
 import { type Counts, type DiffHeader, SIGNS } from "./model";
@@ -29,10 +29,9 @@ export function createDiff(el: HTMLElement, scene: Scene): () => void {
   };
   const panels: Panel[] = [...(store.state.series.length > 0 ? [createLoss(store, actions)] : []), ...(header.graph ? [createGraph(store, actions)] : [])];
   const tables = createTables(header, store);
-  const full = h("button", { class: "btn i", type: "button", "aria-label": "Full screen", title: "Full screen (F)", onclick: stage.toggleFullScreen }, icon(14, "M2 5V2h3M9 2h3v3M12 9v3H9M5 12H2V9"));
   const [before, after] = header.names;
   root.append(
-    h("div", { class: "head" }, h("h3", {}, "Differences"), h("span", { class: "names" }, h("b", {}, before), h("span", { class: "dim" }, " → "), h("b", {}, after)), h("span", { class: "dim small" }, legend(header)), h("span", { class: "gap" }), full),
+    h("div", { class: "head" }, h("h3", {}, "Differences"), h("span", { class: "names" }, h("b", {}, before), h("span", { class: "dim" }, " → "), h("b", {}, after)), h("span", { class: "dim small" }, legend(header)), h("span", { class: "gap" }), fullScreenButton(stage.toggleFullScreen)),
     ...(header.facts.length > 0 ? [facts(header)] : []),
     h("div", { class: `columns${panels.length > 0 && tables.length > 0 ? " two" : ""}` }, h("div", { class: "left" }, ...tables.map((table) => table.el)), h("div", { class: "right" }, ...panels.map((panel) => panel.el))),
   );

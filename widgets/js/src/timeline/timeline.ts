@@ -1,6 +1,6 @@
 // The timeline: where a cell's time and memory went. Bar, icicle, table; what is chosen in one is chosen in all.
 import { h, icon, setAttr, setText } from "../dom";
-import { createStage } from "../stage";
+import { createStage, fullScreenButton } from "../stage";
 import type { Scene } from "../views";
 import { bestMatch, createIcicle } from "./icicle";
 import { type Block, type By, type Measure, type Row, blockOfRow, blocks, find, readTimeline, rows } from "./model";
@@ -38,11 +38,10 @@ export function createTimeline(el: HTMLElement, scene: Scene): () => void {
     if (found !== null) zoom(found);
   });
   const out = h("button", { class: "btn", type: "button", title: "Show everything again (Esc)", onclick: () => { zoom(state.root); icicle.focus(); } }, "Show all");
-  const full = h("button", { class: "btn i", type: "button", "aria-label": "Full screen", title: "Full screen (F)", onclick: stage.toggleFullScreen }, icon(14, "M2 5V2h3M9 2h3v3M12 9v3H9M5 12H2V9"));
   const read = h("div", { class: "read", role: "status" });
   const curve = createCurve(timeline);
   root.append(
-    h("div", { class: "head" }, h("h3", {}, "Timeline"), h("span", { class: "dim small" }, [header.cell === "" ? "" : `cell ${header.cell}`, headline(timeline)].filter(Boolean).join(" · ")), h("span", { class: "gap" }), full),
+    h("div", { class: "head" }, h("h3", {}, "Timeline"), h("span", { class: "dim small" }, [header.cell === "" ? "" : `cell ${header.cell}`, headline(timeline)].filter(Boolean).join(" · ")), h("span", { class: "gap" }), fullScreenButton(stage.toggleFullScreen)),
     ...(header.error === null ? [] : [h("div", { class: "fail" }, h("b", {}, `✕ up to ${header.error.type}: `), header.error.message)]),
     createSummary(timeline),
     h("div", { class: "tools" }, bys.el, measures.el, h("span", { class: "gap" }), out, finder),

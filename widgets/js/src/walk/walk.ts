@@ -1,6 +1,6 @@
 // The walkthrough: one stepper over the ops of a cell, with its code, its graph, its formulas and questions.
 import { h, setText } from "../dom";
-import { type Stage, createStage } from "../stage";
+import { type Stage, createStage, isFull } from "../stage";
 import type { Scene as Message } from "../views";
 import { createCode } from "./code";
 import { readWalk } from "./data";
@@ -85,8 +85,6 @@ function clock(player: Player): { keep(): void; stop(): void } {
   };
   return { keep, stop };
 }
-
-const isFull = (root: HTMLElement): boolean => document.fullscreenElement === root || root.classList.contains("full");
 
 /** Milliseconds to the next beat; where motion is reduced, one step a second. */
 function pause(player: Player): number {
