@@ -1,0 +1,243 @@
+"""What all kernels are written in: a function over words, loops, vectors of float32.
+
+    build = KernelBuilder("add")
+    x, y, out = (build.pointer(i) for i in range(3))
+    with build.loop(build.start, build.stop) as i:
+        build.store(build.add(build.load(x, i), build.load(y, i)), out, i)
+    address = build.address()
+
+It adds to llvmlite's IRBuilder (`build.ir`) what is written again and again; everything else is done with that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from llvmlite import ir
+
+from gradbook.kernels import jit
+from gradbook.kernels.host import host
+
+__all__ = ["BYTE", "DOUBLE", "FLOAT", "INT", "LONG", "POINTER", "KernelBuilder"]
+
+FLOAT, DOUBLE, INT, LONG, BYTE = ir.FloatType(), ir.DoubleType(), ir.IntType(32), ir.IntType(64), ir.IntType(8)
+BIT, POINTER, VOID = ir.IntType(1), ir.PointerType(), ir.VoidType()
+FLAGS = ("contract",)  # a * b + c may become one fused operation; nothing else is reordered
+
+
+class KernelBuilder:
+    """One kernel while it is written: `void kernel(ptr words, i64 start, i64 stop)`.
+
+    lanes: numbers in a vector, the host's by default.
+    """
+
+    def __init__(self, name: str, lanes: int = 0) -> None:
+        here = host()
+        self.lanes = lanes or (here.lanes if here else 4)
+        self.module = ir.Module(name)
+        self.function = ir.Function(self.module, ir.FunctionType(VOID, [POINTER, LONG, LONG]), jit.ENTRY)
+        self.words, self.start, self.stop = self.function.args
+        self.ir = ir.IRBuilder(self.function.append_basic_block("entry"))
+        self._constants: dict[Any, Any] = {}
+
+    # -- arguments -----------------------------------------------------------------------------------------------
+
+    def word(self, index: int, kind: Any = LONG) -> Any:
+        """Argument number `index`, as an integer, a pointer or (its low half) a float."""
+        place = self.ir.gep(self.words, [LONG(index)], source_etype=LONG)
+        return self.ir.load(place, typ=kind)
+
+    def pointer(self, index: int) -> Any:
+        """Argument number `index`, the address of an array."""
+        return self.word(index, POINTER)
+
+    # -- numbers and vectors -------------------------------------------------------------------------------------
+
+    def vector(self, kind: Any = FLOAT, lanes: int = 0) -> Any:
+        """The type of a vector."""
+        return ir.VectorType(kind, lanes or self.lanes)
+
+    def long(self, value: int) -> Any:
+        """A constant index."""
+        return LONG(value)
+
+    def constant(self, value: float, like: Any = FLOAT) -> Any:
+        """A constant of a type or of a value's type; the same in all lanes of a vector."""
+        kind = like if isinstance(like, ir.Type) else like.type
+        if isinstance(kind, ir.VectorType):
+            return ir.Constant(kind, [self.constant(value, kind.element)] * kind.count)
+        return ir.Constant(kind, value)
+
+    def splat(self, value: Any, lanes: int = 0) -> Any:
+        """A vector of one number in all lanes."""
+        kind = self.vector(value.type, lanes)
+        first = self.ir.insert_element(ir.Constant(kind, ir.Undefined), value, INT(0))
+        zeros = ir.Constant(ir.VectorType(INT, kind.count), [0] * kind.count)
+        return self.ir.shuffle_vector(first, ir.Constant(kind, ir.Undefined), zeros)
+
+    def call(self, name: str, result: Any, *operands: Any) -> Any:
+        """A function of LLVM's own by its full name, such as "llvm.sqrt.v16f32"."""
+        kind = ir.FunctionType(result, [operand.type for operand in operands])
+        function = self.module.globals.get(name) or ir.Function(self.module, kind, name)
+        return self.ir.call(function, operands)
+
+    def intrinsic(self, name: str, *operands: Any) -> Any:
+        """A function of LLVM's whose operands and result are of one type: sqrt, fabs, maximum, fma, rint, ..."""
+        return self.call(f"llvm.{name}.{suffix(operands[0].type)}", operands[0].type, *operands)
+
+    def add(self, a: Any, b: Any) -> Any:
+        """A + b of floats."""
+        return self.ir.fadd(a, b, flags=FLAGS)
+
+    def sub(self, a: Any, b: Any) -> Any:
+        """A - b of floats."""
+        return self.ir.fsub(a, b, flags=FLAGS)
+
+    def mul(self, a: Any, b: Any) -> Any:
+        """A * b of floats."""
+        return self.ir.fmul(a, b, flags=FLAGS)
+
+    def div(self, a: Any, b: Any) -> Any:
+        """A / b of floats."""
+        return self.ir.fdiv(a, b, flags=FLAGS)
+
+    def fma(self, a: Any, b: Any, c: Any) -> Any:
+        """A * b + c, rounded once."""
+        return self.intrinsic("fma", a, b, c)
+
+    def maximum(self, a: Any, b: Any) -> Any:
+        """The larger, NaN if either is: as numpy.maximum."""
+        larger = self.ir.select(self.ir.fcmp_ordered(">", a, b), a, b)
+        return self.ir.select(self.ir.fcmp_unordered("uno", a, a), a, larger)
+
+    def minimum(self, a: Any, b: Any) -> Any:
+        """The smaller, NaN if either is: as numpy.minimum."""
+        smaller = self.ir.select(self.ir.fcmp_ordered("<", a, b), a, b)
+        return self.ir.select(self.ir.fcmp_unordered("uno", a, a), a, smaller)
+
+    def total(self, vector: Any) -> Any:
+        """The sum over a vector's lanes, by halves: the same order on every machine of this width."""
+        return self._halves(vector, self.add)
+
+    def largest(self, vector: Any) -> Any:
+        """The largest of a vector's lanes; NaN if one is."""
+        return self._halves(vector, self.maximum)
+
+    def _halves(self, vector: Any, join: Any) -> Any:
+        undefined = ir.Constant(vector.type, ir.Undefined)
+        width = vector.type.count
+        while width > 1:
+            width //= 2
+            lower = ir.Constant(ir.VectorType(INT, width), list(range(width)))
+            upper = ir.Constant(ir.VectorType(INT, width), list(range(width, 2 * width)))
+            undefined = ir.Constant(vector.type, ir.Undefined)
+            halves = (self.ir.shuffle_vector(vector, undefined, mask) for mask in (lower, upper))
+            vector = join(*halves)
+        return self.ir.extract_element(vector, INT(0))
+
+    # -- memory --------------------------------------------------------------------------------------------------
+
+    def at(self, base: Any, index: Any, kind: Any = FLOAT) -> Any:
+        """The address of element `index` of an array of `kind`."""
+        return self.ir.gep(base, [index], inbounds=True, source_etype=kind)
+
+    def load(self, base: Any, index: Any, kind: Any = FLOAT) -> Any:
+        """One number of an array."""
+        return self.ir.load(self.at(base, index, kind), typ=kind)
+
+    def store(self, value: Any, base: Any, index: Any) -> None:
+        """One number, or a vector from `index` on, into an array."""
+        element = value.type.element if isinstance(value.type, ir.VectorType) else value.type
+        self.ir.store(value, self.at(base, index, element), align=width_of(element))
+
+    def load_vector(self, base: Any, index: Any, kind: Any = FLOAT, lanes: int = 0) -> Any:
+        """A vector of an array's numbers from `index` on; aligned only as one number is."""
+        vector = self.vector(kind, lanes)
+        return self.ir.load(self.at(base, index, kind), align=width_of(kind), typ=vector)
+
+    def mask(self, count: Any, lanes: int = 0) -> Any:
+        """Which lanes lie before `count` (an i64): a vector of bits."""
+        width = lanes or self.lanes
+        order = ir.Constant(ir.VectorType(INT, width), list(range(width)))
+        return self.ir.icmp_signed("<", order, self.splat(self.ir.trunc(count, INT), width))
+
+    def load_masked(self, base: Any, index: Any, mask: Any, other: Any = 0.0, kind: Any = FLOAT) -> Any:
+        """The lanes of a vector that `mask` names; `other` in the rest, whose memory is not touched."""
+        vector = self.vector(kind, mask.type.count)
+        name = f"llvm.masked.load.{suffix(vector)}.p0"
+        return self.call(name, vector, self.at(base, index, kind), mask, self.constant(other, vector))
+
+    def store_masked(self, value: Any, base: Any, index: Any, mask: Any) -> None:
+        """Store the lanes that `mask` names."""
+        kind = value.type.element
+        name = f"llvm.masked.store.{suffix(value.type)}.p0"
+        self.call(name, VOID, value, self.at(base, index, kind), mask)
+
+    # -- control -------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def loop(self, start: Any, stop: Any, step: int = 1, name: str = "i") -> Iterator[Any]:
+        """For index in range(start, stop, step): gives the index."""
+        with self.loop_with(start, stop, [], step, name) as (index, _, _):
+            yield index
+
+    @contextlib.contextmanager
+    def loop_with(
+        self, start: Any, stop: Any, carried: list[Any], step: int = 1, name: str = "i"
+    ) -> Iterator[tuple[Any, list[Any], list[Any]]]:
+        """A loop that carries values round: gives (index, values, after).
+
+        Set `after[:]` to the values for the next turn; once the loop has ended, `after` holds the last ones.
+        """
+        start, stop = (LONG(x) if isinstance(x, int) else x for x in (start, stop))
+        before = self.ir.block
+        body, end = self.function.append_basic_block(name), self.function.append_basic_block(f"{name}.end")
+        self.ir.cbranch(self.ir.icmp_signed("<", start, stop), body, end)
+        self.ir.position_at_end(body)
+        index = self.ir.phi(LONG, name)
+        index.add_incoming(start, before)
+        values = [self.ir.phi(value.type) for value in carried]
+        for phi, value in zip(values, carried, strict=True):
+            phi.add_incoming(value, before)
+        after = list(values)
+        yield index, values, after
+        last = self.ir.block
+        following = self.ir.add(index, LONG(step), flags=["nsw"])
+        index.add_incoming(following, last)
+        for phi, value in zip(values, after, strict=True):
+            phi.add_incoming(value, last)
+        self.ir.cbranch(self.ir.icmp_signed("<", following, stop), body, end)
+        self.ir.position_at_end(end)
+        for place, (value, first) in enumerate(zip(list(after), carried, strict=True)):
+            result = self.ir.phi(first.type)
+            result.add_incoming(first, before)
+            result.add_incoming(value, last)
+            after[place] = result
+
+    # -- the end -------------------------------------------------------------------------------------------------
+
+    def text(self) -> str:
+        """The IR of the finished kernel."""
+        if not self.ir.block.is_terminated:
+            self.ir.ret_void()
+        return str(self.module)
+
+    def address(self) -> int:
+        """Where the finished kernel is, compiled for this machine."""
+        return jit.address(self.text())
+
+
+def suffix(kind: Any) -> str:
+    """How LLVM names a type in its intrinsics: v16f32, i64, ..."""
+    if isinstance(kind, ir.VectorType):
+        return f"v{kind.count}{suffix(kind.element)}"
+    return {FLOAT: "f32", DOUBLE: "f64"}.get(kind) or f"i{kind.width}"
+
+
+def width_of(kind: Any) -> int:
+    """Bytes of one number."""
+    if isinstance(kind, ir.IntType):
+        return max(1, int(kind.width) // 8)
+    return 4 if kind == FLOAT else 8

@@ -1,0 +1,282 @@
+"""A list of kernels that runs in one native call, by one thread or by a team of them.
+
+Every thread goes through the whole list; a kernel's units are shared among them, and they wait for each other after it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradbook.kernels import jit
+from gradbook.kernels.host import host
+
+__all__ = ["Kernel", "Program", "Unsupported", "aligned", "call"]
+
+RECORD = 5  # words of one entry: function, its words, units, grain, flags
+ALONE, ONWARD, SPLIT = 1, 2, 4  # flags: first thread only; no waiting afterwards; called with (thread, threads)
+ALIGNMENT = 64  # bytes of a cache line
+
+RUN = """
+define internal void @run(ptr %list, i64 %count, i64 %thread, i64 %threads, ptr %arrived, ptr %yield) {
+entry:
+  %some = icmp sgt i64 %count, 0
+  br i1 %some, label %next, label %end
+next:
+  %i = phi i64 [0, %entry], [%following, %joined]
+  %awaited = phi i64 [0, %entry], [%awaited.now, %joined]
+  %at = mul i64 %i, 5
+  %p0 = getelementptr i64, ptr %list, i64 %at
+  %p1 = getelementptr i64, ptr %p0, i64 1
+  %p2 = getelementptr i64, ptr %p0, i64 2
+  %p3 = getelementptr i64, ptr %p0, i64 3
+  %p4 = getelementptr i64, ptr %p0, i64 4
+  %function = load ptr, ptr %p0
+  %words = load ptr, ptr %p1
+  %units = load i64, ptr %p2
+  %grain = load i64, ptr %p3
+  %flags = load i64, ptr %p4
+  %alone.bit = and i64 %flags, 1
+  %alone = icmp ne i64 %alone.bit, 0
+  br i1 %alone, label %first, label %shared
+first:
+  %is.first = icmp eq i64 %thread, 0
+  br i1 %is.first, label %whole, label %ran
+whole:
+  call void %function(ptr %words, i64 0, i64 %units)
+  br label %ran
+shared:
+  %split.bit = and i64 %flags, 4
+  %split = icmp ne i64 %split.bit, 0
+  br i1 %split, label %by.thread, label %part
+by.thread:
+  call void %function(ptr %words, i64 %thread, i64 %threads)
+  br label %ran
+part:
+  %up = add i64 %units, %grain
+  %up1 = sub i64 %up, 1
+  %blocks = sdiv i64 %up1, %grain
+  %b0 = mul i64 %blocks, %thread
+  %b1 = sdiv i64 %b0, %threads
+  %start = mul i64 %b1, %grain
+  %t1 = add i64 %thread, 1
+  %b2 = mul i64 %blocks, %t1
+  %b3 = sdiv i64 %b2, %threads
+  %stop.full = mul i64 %b3, %grain
+  %over = icmp slt i64 %units, %stop.full
+  %stop = select i1 %over, i64 %units, i64 %stop.full
+  %work = icmp slt i64 %start, %stop
+  br i1 %work, label %go, label %ran
+go:
+  call void %function(ptr %words, i64 %start, i64 %stop)
+  br label %ran
+ran:
+  %onward.bit = and i64 %flags, 2
+  %onward = icmp ne i64 %onward.bit, 0
+  %one = icmp eq i64 %threads, 1
+  %free = or i1 %onward, %one
+  br i1 %free, label %joined, label %arrive
+arrive:
+  %target = add i64 %awaited, %threads
+  %before = atomicrmw add ptr %arrived, i64 1 acq_rel
+  br label %wait
+wait:
+  %spins = phi i64 [0, %arrive], [%spins.next, %again]
+  %seen = load atomic i64, ptr %arrived acquire, align 8
+  %done = icmp sge i64 %seen, %target
+  br i1 %done, label %joined, label %spin
+spin:
+  %spins.next = add i64 %spins, 1
+  %low = and i64 %spins.next, 2047
+  %long = icmp eq i64 %low, 0
+  br i1 %long, label %give, label %pause
+give:
+  %ignored = call i32 %yield()
+  br label %again
+pause:
+  PAUSE
+  br label %again
+again:
+  br label %wait
+joined:
+  %awaited.now = phi i64 [%awaited, %ran], [%target, %wait]
+  %following = add i64 %i, 1
+  %more = icmp slt i64 %following, %count
+  br i1 %more, label %next, label %end
+end:
+  ret void
+}
+"""
+PAUSES = {"neon": "call void @llvm.aarch64.hint(i32 1)", "": "call void @llvm.x86.sse2.pause()"}
+PAUSE_DECLARATIONS = {"neon": "declare void @llvm.aarch64.hint(i32)", "": "declare void @llvm.x86.sse2.pause()"}
+
+SERIAL = """
+define void @kernel(ptr %words, i64 %start, i64 %stop) {
+  %p = getelementptr i64, ptr %words, i64 1
+  %list = load ptr, ptr %words
+  %count = load i64, ptr %p
+  call void @run(ptr %list, i64 %count, i64 0, i64 1, ptr null, ptr null)
+  ret void
+}
+"""
+
+
+class Unsupported(Exception):
+    """These arrays cannot be given to this kernel (dtype, strides, sizes): the caller takes another way."""
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A compiled function and how threads share it: its units, and how many make a block that is not divided.
+
+    alone: one thread runs it. split: it is called with (thread, threads) and shares the work itself.
+    """
+
+    name: str
+    address: int
+    units: int = 1
+    grain: int = 1
+    alone: bool = False
+    split: bool = False
+    flops: int = 0
+
+
+def with_pauses(text: str) -> str:
+    """IR with this processor's instruction for a waiting loop."""
+    here = host()
+    kind = here.isa if here is not None and here.isa in PAUSES else ""
+    return text.replace("PAUSE", PAUSES[kind]) + PAUSE_DECLARATIONS[kind] + "\n"
+
+
+class Program:
+    """Kernels and their words, run from first to last. Arrays that were added are kept as long as the program.
+
+    An array that is another one in each run is declared first (`place`), and stands for it in what is added then;
+    before a run `bind` puts the real one in its stead.
+    """
+
+    def __init__(self) -> None:
+        self.kernels: list[Kernel] = []
+        self.kept: list[Any] = []
+        self.places: list[Place] = []
+        self._entries: list[tuple[int, int, int, int, int]] = []
+        self._list: np.ndarray[Any, Any] | None = None
+        self._words: np.ndarray[Any, Any] | None = None
+
+    def add(self, kernel: Kernel, *words: Any, onward: bool = False) -> np.ndarray[Any, Any]:
+        """Run `kernel` next with these words: arrays, integers, floats. -> the words, which may be changed later.
+
+        onward: threads need not wait for each other after it.
+        """
+        packed = pack(words)
+        for place in self.places:
+            place.note(packed, words)
+        self.kernels.append(kernel)
+        self.kept.append((packed, words))
+        flags = (ALONE if kernel.alone else 0) | (ONWARD if onward else 0) | (SPLIT if kernel.split else 0)
+        self._entries.append((kernel.address, packed.ctypes.data, kernel.units, kernel.grain, flags))
+        self._list = None
+        return packed
+
+    def place(self, array: np.ndarray[Any, Any]) -> Place:
+        """Declare an array for which another of the same strides is put in later."""
+        made = Place(array)
+        self.places.append(made)
+        return made
+
+    def __len__(self) -> int:
+        return len(self.kernels)
+
+    @property
+    def flops(self) -> int:
+        """Floating point operations of one run, as far as the kernels state them."""
+        return sum(kernel.flops for kernel in self.kernels)
+
+    def built(self) -> tuple[int, int]:
+        """(address of the list, number of entries)."""
+        if self._list is None:
+            self._list = np.array(self._entries, np.int64).reshape(-1, RECORD)
+        return self._list.ctypes.data, len(self._entries)
+
+    def run(self) -> None:
+        """Run in this thread alone."""
+        if self._list is None or self._words is None:
+            self._words = np.array(self.built(), np.int64)
+            self._at = self._words.ctypes.data
+        serial()(self._at, 0, 1)
+
+
+class Place:
+    """Where a program's words hold the address of an array, or of a part of it."""
+
+    def __init__(self, array: np.ndarray[Any, Any]) -> None:
+        self.array = array
+        self.start = array.ctypes.data
+        self.stop = self.start + max(1, extent(array))
+        self.uses: list[tuple[np.ndarray[Any, Any], int, int]] = []  # (words, which, bytes from the array's start)
+
+    def note(self, packed: np.ndarray[Any, Any], words: tuple[Any, ...]) -> None:
+        """Remember the words that point into the array."""
+        for i, word in enumerate(words):
+            if isinstance(word, np.ndarray) and word.size and self.start <= word.ctypes.data < self.stop:
+                self.uses.append((packed, i, word.ctypes.data - self.start))
+
+    def bind(self, address: int) -> None:
+        """Let the words point to the array at `address`."""
+        for packed, i, offset in self.uses:
+            packed[i] = address + offset
+
+
+def extent(array: np.ndarray[Any, Any]) -> int:
+    """Bytes from an array's first element to the end of its last; strides must not be negative."""
+    if not array.size:
+        return 0
+    steps = zip(array.shape, array.strides, strict=True)
+    return int(array.itemsize + sum((length - 1) * stride for length, stride in steps))
+
+
+@functools.cache
+def serial() -> Any:
+    """The native function that runs a list in one thread, keeping the interpreter lock."""
+    return ctypes.PYFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(
+        jit.address(with_pauses(RUN + SERIAL))
+    )
+
+
+def call(address: int, start: int, stop: int, *words: Any) -> None:
+    """Run units [start, stop) of one kernel now, without the interpreter lock."""
+    packed = pack(words)
+    _signature(address)(packed.ctypes.data, start, stop)
+
+
+@functools.cache
+def _signature(address: int) -> Any:
+    return ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(address)
+
+
+def pack(words: tuple[Any, ...]) -> np.ndarray[Any, Any]:
+    """Arguments as a kernel reads them: addresses of arrays, integers, and floats as the bits of a float32."""
+    packed = np.empty(max(1, len(words)), np.int64)
+    for i, word in enumerate(words):
+        if isinstance(word, np.ndarray):
+            packed[i] = word.ctypes.data
+        elif isinstance(word, float | np.floating):
+            packed[i] = struct.unpack("<i", struct.pack("<f", word))[0]
+        else:
+            packed[i] = int(word)
+    return packed
+
+
+def aligned(shape: Any, dtype: Any = np.float32) -> np.ndarray[Any, Any]:
+    """An array of zeros that starts on a cache line."""
+    kind = np.dtype(dtype)
+    size = int(np.prod(shape, dtype=np.int64)) * kind.itemsize
+    raw = np.zeros(size + ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % ALIGNMENT
+    array: np.ndarray[Any, Any] = raw[start : start + size].view(kind).reshape(shape)
+    return array
