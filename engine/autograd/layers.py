@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradbook import backends
 from gradbook.autograd import grad_mode, versions
+from gradbook.errors import BreakpointHit
 
 if TYPE_CHECKING:
     from gradbook.autograd.op import Op
@@ -162,6 +163,8 @@ def run_batched(op: Op, operands: tuple[Any, ...], params: dict[str, Any]) -> An
         operands = repeated(operands, params)
     try:
         return run_attended(op, operands, params)
+    except BreakpointHit:
+        raise
     except Exception:  # whatever it was: if it is the caller's mistake, a single sample shows it better
         if isinstance(op, Structural):
             raise

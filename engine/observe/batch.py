@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradbook import backends
+
 __all__ = ["Batch", "BatchInput", "count_labels"]
 
 CLASSES = 1000  # labels told apart
@@ -37,6 +39,7 @@ def count_labels(array: Any) -> tuple[int, np.ndarray] | None:
 
     Labels are integers or booleans of at most 1,000 kinds, in a list, or a column of one; pixels of an image are none.
     """
+    array = backends.all_samples(array)
     if array.dtype.kind not in "biu" or not array.size or array.ndim > 2 or (array.ndim == 2 and array.shape[1] != 1):
         return None
     flat = array.reshape(-1)[:: max(1, -(-array.size // AT_MOST))]

@@ -30,9 +30,11 @@ class Breakpoint:
         self.number, self.condition, self.how = number, condition, how
         self.hits = 0
         self.module: weakref.ref[Any] | None = None  # what its path means, where that is known
-        self.tensor: weakref.ref[Any] | None = None
+        self.tensors: tuple[weakref.ref[Any], ...] = ()
         self.armed = False  # the module was entered, its first operation is to come
         self.passed = -1  # the backward pass that it has stopped in already
+        self.made: set[Any] = set()  # keys of the operations of this step that ran inside its path
+        self._others: weakref.WeakSet[Any] = weakref.WeakSet()  # modules that its path was found not to mean
 
     def clear(self) -> None:
         """Take it away. Twice is once."""
@@ -40,18 +42,51 @@ class Breakpoint:
 
     def resolve(self, names: Mapping[str, Any]) -> None:
         """Look a path up among variables: a module, a tensor, or what one of them holds."""
-        path = self.condition.name if self.condition.kind == "path" else self.condition.inside
-        found = _look_up(path, names) if path else None
-        if hasattr(found, "named_modules"):
-            self.module = weakref.ref(found)
-        elif hasattr(found, "_node") and self.condition.kind == "path":
-            self.tensor = weakref.ref(found)
+        found = _look_up(self.path, names) if self.path else []
+        module = next((one for one in found if hasattr(one, "named_modules")), None)
+        tensors = [one for one in found if hasattr(one, "_node")] if self.condition.kind == "path" else []
+        if module is not None:
+            self.module = weakref.ref(module)
+        if tensors:
+            self.tensors = tuple(map(weakref.ref, tensors))
+
+    @property
+    def path(self) -> str:
+        """The module or variable that it names, '' if none."""
+        return self.condition.name if self.condition.kind == "path" else self.condition.inside
+
+    def is_at(self, path: str, module: Any) -> bool:
+        """Whether its path means this module, which the tree that is being called knows as `path`.
+
+        The module may be younger than the breakpoint: a cell that makes the model was run again, or only now.
+        """
+        if self.module is not None and self.module() is module:
+            return True
+        if path and self.path == path:
+            self.module = weakref.ref(module)
+            return True
+        if (path and not self.path.endswith(f".{path}")) or not self.path or module in self._others:
+            return False
+        self.resolve(naming.visible(user_frame(2)))
+        found = self.module is not None and self.module() is module
+        if not found:
+            self._others.add(module)
+        return found
+
+    def forget(self) -> None:
+        """A cell begins: names may mean other things than they did."""
+        self._others.clear()
+
+    def holds(self, tensor: Any) -> bool:
+        """Whether a tensor is a parameter of the module that its path means."""
+        module = self.module() if self.module is not None else None
+        return module is not None and any(tensor is parameter for parameter in module.parameters())
 
     @property
     def means(self) -> str:
         """What the path was found to be: 'module Linear', 'tensor (3, 4)', '' where it is not there yet."""
         module = self.module() if self.module is not None else None
-        tensor = self.tensor() if self.tensor is not None else None
+        tensor = next((one for ref in self.tensors if (one := ref()) is not None), None)
         if module is not None:
             return f"module {type(module).__name__}"
         return f"tensor {tuple(tensor.shape)}" if tensor is not None else ""
@@ -107,17 +142,18 @@ def listed() -> tuple[Breakpoint, ...]:
     return watcher.listed
 
 
-def _look_up(path: str, names: Mapping[str, Any]) -> Any:
-    """What a dotted path means: a variable and what hangs on it, or a place in the tree of a module in sight."""
+def _look_up(path: str, names: Mapping[str, Any]) -> list[Any]:
+    """What a dotted path means: a variable and what hangs on it, or that place in the tree of each module in sight."""
     first, _, rest = path.partition(".")
     if first in names:
-        return _down(names[first], rest)
-    for name, value in list(names.items()):
-        if not name.startswith("_") and hasattr(value, "named_modules") and not isinstance(value, type):
-            found = _down(value, path)
-            if found is not None:
-                return found
-    return None
+        found = [_down(names[first], rest)]
+    else:
+        found = [
+            _down(value, path)
+            for name, value in list(names.items())
+            if not name.startswith("_") and hasattr(value, "named_modules") and not isinstance(value, type)
+        ]
+    return [one for one in found if one is not None]
 
 
 def _down(value: Any, rest: str) -> Any:

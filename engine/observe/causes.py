@@ -22,6 +22,7 @@ EXPONENT = "subtract the largest first (softmax, log_softmax and logsumexp do), 
 INTERVAL = "keep its operand inside (-1, 1): x.clamp(-1 + 1e-6, 1 - 1e-6)"
 SMALLER = "make the values smaller: a lower learning rate, clip_grad_norm_, normalized inputs, a smaller initialization"
 MASKED = "leave at least one position of each row unmasked, or mask with -1e9 instead of -inf"
+INFINITE = "find where the infinity comes from: %breakpoint inf stops there"
 OUTSIDE = "values that where() or a mask throws away are differentiated too: put where() inside, f(where(ok, x, 1.0))"
 
 _LOG = ("a negative number has no logarithm", "the logarithm of 0 is -inf")
@@ -167,6 +168,8 @@ def explain(op: Any, operands: Sequence[Any], output: Any) -> Cause:
         why, fix = "the mean of no values is 0 / 0", "skip empty batches"
     elif op.name in SUMS and kind == "Inf":
         why = f"the sum is larger than {dtype} can hold ({_largest(output.dtype):.3g})"
+    elif kind == "NaN" and any(finite.state(value) & INF for value in operands):
+        why, fix = "an operand holds an infinity: inf - inf, or 0 times inf, is NaN", INFINITE
     return Cause(kind, count, int(output.size), found, _placed(what, kind, found, count, output), why, fix)
 
 
@@ -186,6 +189,8 @@ def explain_gradient(op: Any, saved: Sequence[Any], out: Any, grad: Any, result:
         why, fix = "a value of its forward is not finite", "find out where that was born: %breakpoint nan"
     elif kind == "NaN" and places and tuple(grad.shape) == shape and not abs(_item(grad, places[0])):
         why, fix = why + ", and the gradient there is 0: 0 times inf is NaN" if why else "", OUTSIDE
+    elif kind == "NaN" and finite.state(grad) & INF:
+        why, fix = "the gradient that arrives is infinite: inf times 0, or inf - inf, is NaN", INFINITE
     what = _placed(f"the derivative of {op.name} is {kind}", kind, found, count, result)
     if found and found[0].known:
         what += " where x = " + ", ".join(number(value) for value in found[0].operands)

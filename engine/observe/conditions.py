@@ -11,6 +11,7 @@ Each may be followed by `in PATH`: only inside that module, or only on lines tha
 from __future__ import annotations
 
 import difflib
+import math
 import operator
 import re
 from collections.abc import Iterable
@@ -91,6 +92,8 @@ def _condition(kind: str, match: re.Match[str], text: str, inside: str) -> Condi
             limit = float(match[2])
         except ValueError:
             raise ValueError(f"{match[2]!r} in {text!r} is not a number; write grad>1e3") from None
+        if not any(COMPARE[match[1]](norm, limit) for norm in (0.0, math.inf)):
+            raise ValueError(f"{text!r} is never true of a norm; write grad>1e3, or grad>=inf")
         return Condition("grad", text, match[1], limit, inside=inside)
     if kind == "shape":
         return Condition("shape", text, match[1], pattern=_pattern(match[2]), inside=inside)

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradbook import backends
+
 __all__ = ["BINS", "SHOWN", "Detail", "Excerpt", "describe", "detail_of", "excerpt_of", "histogram", "merged", "sample",
            "statistics", "thumbnail"]  # fmt: skip
 
@@ -59,6 +61,7 @@ class Detail:
 @np.errstate(all="ignore")
 def sample(array: Any, at_most: int = AT_MOST) -> np.ndarray:
     """An even sample of an array's elements -> float32[n] on the host, n <= at_most; complex numbers by magnitude."""
+    array = backends.all_samples(array)
     size = array.size
     flat = array.reshape(-1)
     if size > at_most:
@@ -190,7 +193,8 @@ def _mosaic(images: Any) -> Any:
 
 
 def describe(array: Any, step: int, saved: tuple[tuple[str, int], ...] = ()) -> Detail:
-    """A Detail of one value, without a gradient yet."""
+    """A Detail of one value, without a gradient yet; under vmap of all samples together."""
+    array = backends.all_samples(array)
     return replace(detail_of(excerpt_of(array), sample(array), tuple(array.shape), step), saved=saved)
 
 

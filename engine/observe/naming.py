@@ -15,6 +15,7 @@ from gradbook.observe.source import Span, Where, is_own, span_of
 
 __all__ = [
     "Names", "argument_names", "assigned_name", "backward_name", "expression_at", "target_name", "target_names",
+    "target_path",
 ]  # fmt: skip
 
 LONGEST = 24  # characters of an expression that may still serve as a name
@@ -76,6 +77,14 @@ def target_name(where: Where | None) -> str:
     return "" if expression is None or where is None else _file(where[0].co_filename).targets.get(expression, "")
 
 
+def target_path(where: Where | None) -> str:
+    """What takes the result of this instruction, as it is written: 'self.h' for `self.h = relu(x)`, also for `+=`."""
+    if where is None:
+        return ""
+    expression, file = expression_at(where), _file(where[0].co_filename)
+    return file.augmented.get(span_of(where), "") if expression is None else file.paths.get(expression, "")
+
+
 def target_names(where: Where | None) -> tuple[str, ...]:
     """The variables that take the several results of this instruction: ('a', 'b') for `a, b = x.split(2)`."""
     expression = expression_at(where) if where is not None else None
@@ -95,6 +104,8 @@ class _File:
         self.text = text
         self.ending: dict[tuple[int, int], list[ast.expr]] = {}
         self.targets: dict[ast.expr, str] = {}
+        self.paths: dict[ast.expr, str] = {}  # the same as written, `self.h`
+        self.augmented: dict[Span | None, str] = {}  # of `self.h += x`, whose instruction spans the statement
         self.unpacked: dict[ast.expr, tuple[str, ...]] = {}
         self.assigning: dict[int, str] = {}  # lines of a statement that assigns a variable -> that variable
         try:
@@ -104,12 +115,16 @@ class _File:
         for node in ast.walk(tree):
             if isinstance(node, ast.expr):
                 self.ending.setdefault((node.end_lineno or 0, node.end_col_offset or 0), []).append(node)
-            name, value = _target_of(node), getattr(node, "value", None)
+            target, value = _written(node), getattr(node, "value", None)
+            name = "" if target is None else _plain(target)
             if name and isinstance(node, ast.stmt):
                 self.assigning.update(dict.fromkeys(range(node.lineno, (node.end_lineno or node.lineno) + 1), name))
-            if name and isinstance(value, ast.expr):
+            if target is not None and name and isinstance(value, ast.expr):
                 for one in (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,):
-                    self.targets[one] = name
+                    self.targets[one], self.paths[one] = name, ast.unparse(target)
+            elif isinstance(node, ast.AugAssign):
+                span = Span(node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0)
+                self.augmented[span] = ast.unparse(node.target)
             elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
                 self._unpack([_plain(target) for target in node.targets[0].elts], node.value)
 
@@ -146,14 +161,11 @@ def expression_at(where: Where) -> ast.expr | None:
     return None if span is None else _file(where[0].co_filename).at(span)
 
 
-def _target_of(statement: ast.AST) -> str:
+def _written(statement: ast.AST) -> ast.expr | None:
+    """What a statement with one target assigns."""
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-        target: ast.expr = statement.targets[0]
-    elif isinstance(statement, ast.AnnAssign | ast.NamedExpr):
-        target = statement.target
-    else:
-        return ""
-    return target.id if isinstance(target, ast.Name) else target.attr if isinstance(target, ast.Attribute) else ""
+        return statement.targets[0]
+    return statement.target if isinstance(statement, ast.AnnAssign | ast.NamedExpr) else None
 
 
 def argument_names(where: Where | None) -> tuple[str, ...]:

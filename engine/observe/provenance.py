@@ -145,20 +145,26 @@ class _Rules:
 
     def on_rule(self, node: Any, grad: Any, edges: Sequence[Any], results: Sequence[Any]) -> None:
         if self.found is None:
-            bad = first_bad(grad, edges, results)
-            if bad is not None:
+            bad, state = first_bad(grad, edges, results)
+            if state:
                 self.found = (node, gradient_cause(node, grad, bad))
 
 
-def first_bad(grad: Any, edges: Sequence[Any], results: Sequence[Any]) -> Any:
-    """The first gradient, as an array, that is not finite although the one it was made of is; None if there is none."""
+def first_bad(grad: Any, edges: Sequence[Any], results: Sequence[Any]) -> tuple[Any, int]:
+    """The first gradient that holds what the one it was made of does not -> (its array, NAN and INF added up).
+
+    (None, 0) if there is none.
+    """
     for edge, result in zip(edges, results, strict=False):
         array = getattr(result, "_array", result)
-        if edge is not None and array is not None and not finite.is_finite(array):
-            parts = grad if isinstance(grad, list) else [grad]
-            whole = all(finite.is_finite(getattr(part, "_array", part)) for part in parts if part is not None)
-            return array if whole else None
-    return None
+        if edge is None or array is None or finite.is_finite(array):
+            continue
+        new = finite.state(array)
+        for part in grad if isinstance(grad, list) else [grad]:
+            new &= ~finite.state(getattr(part, "_array", part))
+        if new:
+            return array, new
+    return None, finite.FINITE
 
 
 def saved_operands(node: Any) -> list[Any]:

@@ -213,6 +213,12 @@ class Tape:
         key = self._key(tensor)
         return self.ops.get(key) if key is not None else None
 
+    def wrote(self, target: Any, value: Any) -> None:
+        """A computed tensor was written into another one's memory: it is what the other is now."""
+        key = self._key(value)
+        if key is not None and target._node is None:
+            self._tensors[id(target)] = (weakref.ref(target), key)
+
     def raw(self) -> list[RawNode]:
         """Everything recorded, in order."""
         return in_order([*self.values.values(), *self.ops.values()])

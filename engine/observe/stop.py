@@ -7,6 +7,7 @@ from functools import cached_property
 from types import FrameType
 from typing import Any
 
+from gradbook import backends
 from gradbook.observe.causes import Cause
 from gradbook.observe.graph import Graph, build
 from gradbook.observe.naming import Names
@@ -35,7 +36,7 @@ class Stop:
                  raw: list[RawNode] | None = None, frame: FrameType | None = None,
                  names: tuple[str, ...] = ()) -> None:  # fmt: skip
         self.reason, self.phase, self.op = reason, phase, op
-        self.inputs, self.output, self.grad, self.grads = inputs, output, grad, grads
+        self.inputs, self.output, self.grad, self.grads = tuple(map(_whole, inputs)), _whole(output), grad, grads
         self.params, self.node, self.module, self.cause = params or {}, node, module, cause
         self.line: Location | None = locate(where)
         self.names = names
@@ -90,6 +91,15 @@ class Stop:
         if self.cause is not None and self.cause.fix:
             lines.append(f"  fix     {self.cause.fix}")
         return "\n".join(lines)
+
+
+def _whole(value: Any) -> Any:
+    """What a vmap computes with is a tensor of all samples once it is in hand; anything else is as it is."""
+    if isinstance(value, tuple):
+        return tuple(map(_whole, value))
+    if isinstance(value, Tensor) and backends.is_batched(value._array):
+        return Tensor._of(backends.all_samples(value._array))
+    return value
 
 
 def _short(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradbook import events
+from gradbook import backends, events
 from gradbook.observe.batch import Batch, BatchInput, count_labels
 from gradbook.observe.details import Detail, describe, merged, sample, statistics
 from gradbook.observe.moment import Copies
@@ -91,7 +91,7 @@ class Take:
         started = clock()
         self.close_backward(started)
         key = key_of(node)
-        array = getattr(grad, "_array", grad)
+        array = backends.all_samples(getattr(grad, "_array", grad))
         values = sample(array)
         row = self.stats.get(key)
         if row is None:
@@ -169,6 +169,7 @@ class Take:
 
     def _row(self, key: Key, array: Any) -> np.ndarray:
         row = np.full(8, np.nan, np.float32)
+        array = backends.all_samples(array)
         if array.size:
             values = sample(array)
             with np.errstate(all="ignore"):

@@ -47,6 +47,11 @@ class Trace:
         if threading.get_ident() == self._thread:
             self.tape.record(op, operands, params, output, node, where)
 
+    def on_write(self, target: Any, value: Any) -> None:
+        """Follow what is changed in place; while somebody listens, it is computed by operations that are told of."""
+        if value is not None and threading.get_ident() == self._thread:
+            self.tape.wrote(target, value)
+
     def _build(self, frame: Any) -> Graph:
         names = Names.in_sight(frame) if self._given is None else Names([self._given])
         for module in self.tape.roots.values():

@@ -26,6 +26,8 @@ __all__ = ["watcher"]
 
 TAPE_LIMIT = 20_000  # operations of one step that are remembered for the picture
 BITS = {"nan": NAN, "inf": INF}
+NUMBER = "it is a plain number, made outside of the graph"
+NUMBER_FIX = "look at how it is computed: a division of 0 by 0, or .item() of a tensor that holds NaN"
 
 
 class Watcher:
@@ -49,7 +51,7 @@ class Watcher:
         self._calls: list[tuple[Any, Where | None, Any]] = []
         self._stopped_for = 0  # bits of what it has stopped for since the cell began
         self._blamed: dict[int, weakref.ref[Any]] = {}  # arrays that came in bad, and were told of
-        self._targets: dict[tuple[int, int], tuple[Any, str]] = {}
+        self._targets: dict[tuple[int, int], tuple[Any, tuple[str, str]]] = {}
         self._last_where: Where | None = None
 
     def add(self, one: Breakpoint) -> None:
@@ -75,15 +77,20 @@ class Watcher:
         self._health = [*kinds.get("nan", ()), *kinds.get("inf", ())]
         self._grads, self._paths = kinds.get("grad", []), kinds.get("path", [])
         self._plain = [*kinds.get("shape", ()), *kinds.get("op", ()), *self._paths]
+        self._limited = [one for one in (*self._health, *self._grads) if one.condition.inside]
 
     def restart(self) -> None:
         """Forget what was computed so far: the picture of a stop begins here, such as at the start of a cell."""
         self._new_tape()
         self._stopped_for, self._stepping = 0, None
         self._calls.clear()
+        for one in self.listed:
+            one.forget()
 
     def _new_tape(self) -> None:
         self._tape, self._stale = Tape(), False
+        for one in self.listed:
+            one.made.clear()
 
     # -- forward -------------------------------------------------------------------------------------------------------
 
@@ -96,6 +103,9 @@ class Watcher:
             self._new_tape()
         key = self._tape.record(op, operands, params, output, node, where).key
         self._tape.fresh.clear()
+        for one in self._limited:
+            if self._within(one, where):
+                one.made.add(key)
         outputs = output if isinstance(output, tuple) else (output,)
         found = self._bad_output(op, operands, params, outputs, where) if self._health else None
         if found is None and self._plain:
@@ -110,6 +120,11 @@ class Watcher:
                 where=where, module=events.module_path(), cause=cause, key=key, raw=self._tape.raw(),
                 frame=user_frame(2), names=naming.argument_names(where),
             ))  # fmt: skip
+
+    def on_write(self, target: Any, value: Any) -> None:
+        """Follow what is changed in place; while somebody listens, it is computed by operations that are told of."""
+        if value is not None and threading.get_ident() == self.thread and not self._inside:
+            self._tape.wrote(target, value)
 
     def _bad_output(self, op: Any, operands: tuple[Any, ...], params: dict[str, Any], outputs: tuple[Any, ...],
                     where: Where | None) -> tuple[Breakpoint | None, str, Cause | None] | None:  # fmt: skip
@@ -132,6 +147,9 @@ class Watcher:
                 if culprit is not None:
                     self._stopped_for |= bit
                     return one, kind_of(bit), self._held(culprit, operands, where)
+                if bit == NAN and not self._stopped_for & bit and (name := _not_a_number(operands, params, where)):
+                    self._stopped_for |= bit
+                    return one, kind_of(bit), Cause("NaN", 1, 1, (), f"{name} is NaN", NUMBER, NUMBER_FIX)
         return None
 
     def _came_in(self, operands: tuple[Any, ...], bit: int) -> Any:
@@ -181,28 +199,33 @@ class Watcher:
 
     def _assigns(self, name: str, where: Where | None) -> bool:
         """Whether this operation's line gives a variable its value, not from inside a module that the line calls."""
-        if where is None or where == self._last_where or self._target(where) != name:
+        if where is None or where == self._last_where or name not in self._target(where):
             return False
         return not (self._calls and self._calls[-1][1] == where)
 
-    def _target(self, where: Where | None) -> str:
-        if where is None:
-            return ""
+    def _target(self, where: Where) -> tuple[str, str]:
+        """The variable that takes a result, by its name alone and as it is written: ('h', 'self.h')."""
         key = (id(where[0]), where[1])
         known = self._targets.get(key)
         if known is None:
-            known = self._targets[key] = (where[0], naming.target_name(where))
+            known = self._targets[key] = (where[0], (naming.target_name(where), naming.target_path(where)))
         return known[1]
 
-    def _within(self, one: Breakpoint, where: Where | None, path: str | None = None) -> bool:
-        """Whether a place is inside the path that a condition is limited to."""
+    def _within(self, one: Breakpoint, where: Where | None) -> bool:
+        """Whether what runs now is inside the path that a condition is limited to."""
         inside = one.condition.inside
         if not inside or naming.assigned_name(where) == inside:
             return True
-        if path is not None:
-            return path == inside or path.startswith(f"{inside}.")
-        module = one.module() if one.module is not None else None
-        return any(p == inside or (module is not None and m is module) for p, m in events.module_stack())
+        return any(one.is_at(path, module) for path, module in events.module_stack())
+
+    def _came_from(self, one: Breakpoint, node: Any) -> bool:
+        """Whether a node of the forward was made inside that path, or is a parameter of it."""
+        inside, path = one.condition.inside, node.path or ""
+        if not inside or key_of(node) in one.made or path == inside or path.startswith(f"{inside}."):
+            return True
+        if node.tensor is not None:
+            return one.holds(node.tensor())
+        return naming.assigned_name(node.where) == inside
 
     # -- modules -------------------------------------------------------------------------------------------------------
 
@@ -214,8 +237,7 @@ class Watcher:
             self._calls.append((module, events.user_frame(), value))
             path = events.module_path()
             for one in self._paths:
-                known = one.module() if one.module is not None else None
-                one.armed = one.armed or known is module or (known is None and path == one.condition.name != "")
+                one.armed = one.armed or one.is_at(path, module)
             return
         _, where, args = self._calls.pop() if self._calls else (None, None, ())
         for one in self._paths:
@@ -224,7 +246,7 @@ class Watcher:
         if phase != "exit" or where is None or where == outer or not hasattr(value, "_node"):
             return
         for one in self._paths:
-            if self._target(where) == one.condition.name:
+            if one.condition.name in self._target(where):
                 entry = self._tape.entry_of(value)
                 self._stop(one, Stop(
                     reason=one.condition.name, phase="forward", op=type(module).__name__, inputs=tuple(args),
@@ -245,13 +267,10 @@ class Watcher:
             return
         self._pass += 1
         self._root = root
-        if any(one.tensor is None and one.module is None for one in self._paths):
-            names = naming.Names.in_sight(user_frame(2))
-            by_name = {name: tensor for name, tensor in names.parameters.values()}
+        if self._paths:
+            names = naming.visible(user_frame(2))
             for one in self._paths:
-                tensor = by_name.get(one.condition.name)
-                if tensor is not None and one.tensor is None:
-                    one.tensor = weakref.ref(tensor)
+                one.resolve(names)
 
     def on_grad(self, node: Any, grad: Any) -> None:
         """Look at a gradient before its node's rule runs: its size, or whether it is one that was waited for."""
@@ -259,18 +278,14 @@ class Watcher:
             return
         leaf = node.tensor() if node.tensor is not None else None
         for one in self._paths:
-            if leaf is not None and one.tensor is not None and one.tensor() is leaf:
+            if leaf is not None and any(tensor() is leaf for tensor in one.tensors):
                 self._stop_back(one, f"gradient of {one.condition.name}", node, grad)
                 return
         if not self._grads:
             return
         size = finite.norm(grad)
         for one in self._grads:
-            if (
-                one.passed != self._pass
-                and one.condition.exceeds(size)
-                and self._within(one, node.where, node.path or "")
-            ):
+            if one.passed != self._pass and one.condition.exceeds(size) and self._came_from(one, node):
                 one.passed = self._pass
                 limit = f"{one.condition.compare} {one.condition.limit:.4g}"
                 self._stop_back(one, f"gradient norm {size:.4g} {limit}", node, grad)
@@ -287,11 +302,10 @@ class Watcher:
             self._stop_back(None, "step", node, grad, results)
 
     def _bad_rule(self, node: Any, grad: Any, edges: Any, results: Any) -> tuple[Breakpoint, str, Cause | None] | None:
-        bad = first_bad(grad, edges, results)
-        state = finite.state(bad) if bad is not None else 0
+        bad, state = first_bad(grad, edges, results)
         for one in self._health:
             bit = BITS[one.condition.kind]
-            if state & bit and self._within(one, node.where, node.path or ""):
+            if state & bit and self._came_from(one, node):
                 if self._stopped_for & bit and _keeps_bad(node):  # what the forward made, it was told of
                     continue
                 self._blamed_pass, self._stopped_for = self._pass, self._stopped_for | bit
@@ -301,7 +315,7 @@ class Watcher:
         elif self._blamed_pass != self._pass and not isinstance(grad, list):
             arrived = finite.state(getattr(grad, "_array", grad))
             for one in self._health:
-                if arrived & BITS[one.condition.kind] and self._within(one, node.where, node.path or ""):
+                if arrived & BITS[one.condition.kind] and self._came_from(one, node):
                     self._blamed_pass = self._pass
                     return one, f"{kind_of(BITS[one.condition.kind])} in the gradient", None
         return None
@@ -315,12 +329,18 @@ class Watcher:
         operands = saved_operands(node)
         if kept is None and operands and all(v is not None for v in operands):
             kept = again(node, operands)
+        where, module, names = node.where, node.path or "", naming.argument_names(node.where)
+        if leaf is not None:  # no operation: it is told by its name, at the line that first takes it
+            use = next((entry for entry in raw if any(source == key for _, source in entry.inputs)), None)
+            where, module = (use.where, use.path) if use is not None else (None, "")
+            names = (naming.Names.in_sight(user_frame(2)).of(leaf),)
+            reason = reason if one in self._paths else " · ".join(filter(None, (reason, *names)))
         self._stop(one, Stop(
             reason=reason, phase="backward", op="leaf" if leaf is not None else node.op.name,
             inputs=(leaf,) if leaf is not None else tuple(map(_tensor, operands)),
             output=_tensor(kept), grad=_tensor(grad, copy=True), grads=tuple(_tensor(v, copy=True) for v in results),
-            params=node.params, node=node, where=node.where, module=node.path or "", cause=cause, key=key, raw=raw,
-            frame=user_frame(2), names=naming.argument_names(node.where),
+            params=node.params, node=node, where=where, module=module, cause=cause, key=key, raw=raw,
+            frame=user_frame(2), names=names,
         ))  # fmt: skip
 
     # -- stopping ------------------------------------------------------------------------------------------------------
@@ -338,6 +358,14 @@ class Watcher:
             stop.settle()
         if verdict == "step_op" and self.listed:
             self._stepping = how
+
+
+def _not_a_number(operands: tuple[Any, ...], params: dict[str, Any], where: Where | None) -> str:
+    """The name of a plain number among the operands and parameters that is NaN; '' if there is none."""
+    named = {f"operand {slot}": value for slot, value in enumerate(operands)} | params
+    bad = next((name for name, value in named.items() if isinstance(value, float) and value != value), "")
+    written = dict(zip(named, naming.argument_names(where), strict=False))
+    return written.get(bad) or bad
 
 
 def _keeps_bad(node: Any) -> bool:

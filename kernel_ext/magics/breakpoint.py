@@ -44,6 +44,7 @@ class BreakpointMagic(GradbookMagics):
         list       what is set, and how often each has stopped
         clear      take all away, or number N
         why        where the NaN in a tensor, a run or the last run was born: %breakpoint why loss
+        It watches the thread that sets it: what other threads and worker processes compute is not stopped.
         Stopped and afterwards, _gb holds what is in hand: _gb.inputs, .output, .op, .grad, .node, .line, .module.
         """
         expression, options = split_options("%breakpoint", line, ("how",))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -34,6 +35,18 @@ def test_its_graph_is_shown(loaded: InteractiveShell, name: str) -> None:
     assert data["text/html"].startswith("<img ")
     assert len(data["text/plain"]) < 60_000
     assert max(map(len, data["text/plain"].splitlines())) < 2_000
+
+
+@pytest.mark.parametrize("first", ["", "%%watch --level full", "%%walk", "%%timeline"])
+def test_a_training_with_vmap_is_seen(loaded: InteractiveShell, first: str) -> None:
+    run(loaded, "w, rows = gradbook.ones(3, requires_grad=True), gradbook.ones(5, 3)")
+    loop = "for _ in range(3):\n    gradbook.func.vmap(lambda x: (w * x).sin().sum())(rows).mean().backward()\n'done'"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert run(loaded, f"{first}\n{loop}".lstrip()).result == "done"
+    if "walk" not in first and "timeline" not in first:
+        table = observe.runs()[-1].picture.stats
+        assert not np.isnan(table[:, 0]).any(), "each value has a mean"
 
 
 def test_a_variable_that_raises_when_it_is_looked_at_breaks_no_cell(loaded: InteractiveShell) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from gradbook import backends
+
 __all__ = ["KEPT", "Block"]
 
 KEPT = 4096  # elements up to which a tensor is kept whole
@@ -33,6 +35,7 @@ class Block:
     @classmethod
     def of(cls, array: Any) -> Block:
         """A copy of an array's numbers, on the host: all of them up to 4,096, a sample of more."""
+        array = backends.all_samples(array)
         return _take(array, None if array.size <= KEPT else (ROWS, COLUMNS, FACETS))
 
     @classmethod

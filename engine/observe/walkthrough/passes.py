@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradbook import backends
 from gradbook.autograd.rules import array_of, cast, sum_to
 from gradbook.observe.walkthrough.block import Block
 from gradbook.observe.walkthrough.factors import Raw, host, take_apart
@@ -54,7 +55,7 @@ class Pass:
         return step
 
     def _part(self, call: Call, node: Any, arrays: list[Any], slot: int, edge: Any, result: Any) -> Part | None:
-        grad = next((host(array) for array in arrays if array is not None), np.zeros(()))
+        grad = next((host(backends.all_samples(array)) for array in arrays if array is not None), np.zeros(()))
         value = self.recorder.node_value(edge)
         if value is None:
             return None
@@ -63,8 +64,10 @@ class Pass:
         fitted, total, why = self._receive(edge, result)
         if leaf is not None:
             self._leaves[id(leaf)] = (value, leaf)
+        array = array_of(result)
         asked = not call.dropped and len(node.edges) <= OPERANDS  # a rule gives the gradients of all at once
-        raw = take_apart(call, node, arrays, slot, array_of(result)) if asked else Raw("rule")
+        asked = asked and not any(map(backends.is_batched, (array, *arrays)))  # vmap's factors are each sample's own
+        raw = take_apart(call, node, arrays, slot, array) if asked else Raw("rule")
         entry = spell(raw, grad, host(fitted), lambda value: fitted_to(value, edge)) if raw.factors else None
         shown = 1 - slot if call.extra.get("swapped") else slot
         return Part(

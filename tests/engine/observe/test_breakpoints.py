@@ -179,6 +179,26 @@ def test_under_no_grad_and_in_a_second_output_too() -> None:
         assert stop_of(lambda: values.unbind(0)).op == "unbind"
 
 
+def test_what_is_computed_in_place_without_a_gradient_is_seen() -> None:
+    def act() -> None:
+        h = gradbook.ones(3)
+        h -= 2
+        h.log_()
+
+    with observe.breakpoint("nan"), gradbook.no_grad():
+        stop = stop_of(act)
+    assert stop.op == "log"
+    assert stop.inputs[0].tolist() == [-1.0] * 3
+    assert [node.op for node in stop.graph.nodes] == ["input", "sub", "log"]
+    assert [(edge.src, edge.dst) for edge in stop.graph.edges] == [(0, 1), (1, 2)]
+
+
+def test_a_nan_out_of_an_infinity_says_so() -> None:
+    with observe.breakpoint("nan"):
+        stop = stop_of(lambda: gradbook.full((2, 2), float("inf")) @ gradbook.zeros(2, 2))
+    assert "an operand holds an infinity" in stop.sentence
+
+
 # -- backward ----------------------------------------------------------------------------------------------------------
 
 
@@ -243,6 +263,37 @@ def test_the_gradient_of_one_parameter(net: Net, x: Any) -> None:
     assert stop.grad.shape == net.fc1.weight.shape
 
 
+def test_a_nan_made_of_an_infinite_gradient_stops_too() -> None:
+    z = gradbook.zeros(2, requires_grad=True)
+    with observe.breakpoint("nan"):
+        stop = stop_of(lambda: (z * 0).sqrt().sum().backward())
+    assert (stop.op, stop.phase) == ("mul", "backward")
+    assert "the gradient that arrives is infinite" in stop.sentence
+
+
+def test_a_plain_number_that_is_nan_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    w, scale = gradbook.ones(2, requires_grad=True), float("nan")
+    with observe.breakpoint("nan"):
+        seen = stops_of(lambda: [(w * scale).sum().backward() for _ in range(3)], monkeypatch)
+    assert [stop.op for stop in seen] == ["mul"]
+    assert seen[0].sentence == "scale is NaN: it is a plain number, made outside of the graph"
+
+
+def test_the_gradient_of_a_shared_parameter_is_told_by_its_name_at_its_first_use() -> None:
+    layer = nn.Linear(4, 4)
+    with observe.breakpoint("grad>1e3"):
+
+        def train() -> None:
+            once = layer(gradbook.ones(2, 4) * 1000)
+            layer(once).sum().backward()
+
+        stop = stop_of(train)
+    assert stop.op == "leaf"
+    assert stop.line.source == "once = layer(gradbook.ones(2, 4) * 1000)"
+    assert stop.reason.endswith("> 1000 · weight")
+    assert stop.names == ("weight",)
+
+
 # -- places ------------------------------------------------------------------------------------------------------------
 
 
@@ -261,6 +312,49 @@ def test_a_variable_stops_where_its_line_assigns_it(net: Net, x: Any, name: str,
         stop = stop_of(lambda: net(x))
     assert (stop.op, tuple(stop.output.shape)) == (op, shape)
     assert stop.line.source.startswith(f"{name} = ")
+
+
+@pytest.mark.parametrize("name", ["self.kept", "kept", "total"])
+def test_attributes_and_what_is_added_to_are_assigned_too(name: str) -> None:
+    class Keeper(nn.Module):
+        def forward(self, x: Any) -> Any:
+            self.kept = x * 2
+            total = self.kept
+            total += 1
+            return total
+
+    with observe.breakpoint(name):
+        assert stop_of(lambda: Keeper()(gradbook.ones(3))).op == ("add" if name == "total" else "mul")
+
+
+@pytest.mark.parametrize("path", ["net.fc2", "fc2", "net", "net.fc2.weight", "fc2.weight", "grad>0 in net.fc2",
+                                  "grad>0 in net", "op:linear in net.fc2"])  # fmt: skip
+def test_a_path_means_what_the_name_means_when_it_runs(path: str, net: Net, x: Any) -> None:
+    old = net  # still alive: a variable, an optimizer or an output of an earlier cell may hold it
+    with observe.breakpoint(path):
+        net = Net()
+        stop = stop_of(lambda: net(x).sum().backward())
+    held = [id(value) for value in stop.inputs]
+    assert not {id(parameter) for parameter in old.parameters()} & set(held)
+    assert stop.op in ("linear", "leaf")
+
+
+@pytest.mark.parametrize("path", ["made.fc1", "fc1", "made.fc1.weight", "grad>0 in made.fc1"])
+def test_a_path_may_be_set_before_there_is_a_model(path: str, x: Any) -> None:
+    with observe.breakpoint(path) as one:
+        assert one.means == ""
+        made = Net()
+        stop = stop_of(lambda: made(x).sum().backward())
+    assert stop.module == "fc1"
+
+
+def test_two_models_with_the_same_paths_are_told_apart_in_backward(x: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = Net(), Net()
+    with observe.breakpoint("grad>0 in second.fc1"):
+        seen = stops_of(lambda: [(first(x) * 9).sum().backward(), second(x).sum().backward()], monkeypatch)
+    assert len(seen) == 1
+    assert any(value is not None and value.shape == (16, 5) for value in seen[0].inputs)
+    assert seen[0].grad.shape == (16, 8)
 
 
 def test_operations_and_shapes_by_name(net: Net, x: Any) -> None:
@@ -361,11 +455,13 @@ def test_the_exception_is_no_picture_that_broke() -> None:
     assert stop.breakpoint.hits == 1
 
 
-def test_vmap_breaks_nothing_and_stops_where_its_result_is_put_together() -> None:
+def test_vmap_breaks_nothing_and_stops_at_the_operation_with_all_samples_in_hand() -> None:
     rows = gradbook.tensor([[1.0, 4.0], [2.0, -3.0]])
     with warnings.catch_warnings(), observe.breakpoint("nan"), observe.breakpoint("grad>1e9"):
         warnings.simplefilter("error")
         gradbook.func.vmap(gradbook.func.grad(lambda w: (w * 2).sin().sum()))(rows)
         warnings.simplefilter("ignore")
         stop = stop_of(lambda: gradbook.func.vmap(lambda w: gradbook.log(w))(rows))
-    assert "holds NaN at [1, 1] (1 of 4 values)" in stop.sentence  # what vmap runs is not told of one by one
+    assert "log of -3 at [1, 1]" in stop.sentence
+    assert stop.inputs[0].tolist() == rows.tolist()
+    assert "(2, 2) float32: 1, 4, 2, -3" in repr(stop)

@@ -43,6 +43,9 @@ def test_the_parts_of_a_condition() -> None:
         ("", "say where to stop: nan, inf, grad>1e3"),
         ("grda>3", "did you mean grad"),
         ("grad>many", "'many' in 'grad>many' is not a number"),
+        ("grad>nan", "'grad>nan' is never true"),
+        ("grad>inf", "'grad>inf' is never true"),
+        ("grad<0", "'grad<0' is never true"),
         ("op:lgo", "did you mean log"),
         ("shape!=(a)", "'a' in a shape"),
         ("shape!=(..., ...)", "one ... at most"),
@@ -73,6 +76,12 @@ def test_what_is_not_known_is_refused(line: str, told: str) -> None:
 )
 def test_patterns_of_shapes(pattern: tuple[object, ...], shape: tuple[int, ...], fits: bool) -> None:
     assert matches(pattern, shape) is fits
+
+
+def test_a_gradient_may_be_as_large_as_infinity() -> None:
+    (found,) = parse("grad>=inf")
+    assert found.exceeds(float("inf"))
+    assert not found.exceeds(1e30)
 
 
 def test_a_shape_condition_stops_at_what_differs_or_at_what_fits() -> None:

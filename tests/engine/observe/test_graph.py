@@ -105,6 +105,15 @@ def test_trace_sees_what_leaves_no_node() -> None:
     assert z.shape == (3,)
 
 
+def test_trace_sees_what_is_computed_in_place_without_a_gradient() -> None:
+    with observe.trace() as trace:
+        h = gradbook.ones(2)
+        h += 1
+        _ = h * 3
+    assert [(node.op, node.id) for node in trace.graph.nodes] == [("input", 0), ("add", 1), ("mul", 2)]
+    assert [(edge.src, edge.dst) for edge in trace.graph.edges] == [(0, 1), (1, 2)]
+
+
 def test_trace_keeps_what_came_before_an_exception() -> None:
     def fails():
         h = gradbook.ones(2, 3) * 2
