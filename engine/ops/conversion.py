@@ -284,7 +284,7 @@ def zero_(self: Tensor) -> Tensor:
 
 copy_op = Op(
     "copy", "target source", promote=False, node_name="CopyBackwards",
-    formula=r"y = \mathrm{broadcast}(x)", grads={"target": "0", "source": r"\bar y"},
+    formula=r"y = \text{source, spread to the shape of target}", grads={"target": "0", "source": r"\bar y"},
 )  # fmt: skip
 copy_op.grad("target")(lambda grad: grad * 0)
 copy_op.grad("source")(lambda grad: grad)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from gradbook.observe.walkthrough.equations import entries, equation, pick, spelled
+from gradbook.observe.walkthrough.picked import PICKED
+from gradbook.observe.walkthrough.reduced import REDUCED, elements_of
 from gradbook.observe.walkthrough.steps import Call, Filled, Formula, Value
 from gradbook.observe.walkthrough.symbols import (
     FIRST,
-    MINUS,
     forward_symbols,
     letters_of,
-    number,
     plain,
     put_in,
+    settings_of,
 )
 
 __all__ = ["fill"]
-
-TERMS = 6  # of a sum that are written out
-Terms = list[tuple[Any, ...]]
 
 
 def fill(call: Call) -> tuple[Filled, ...]:
@@ -44,8 +44,7 @@ def _elementwise(call: Call) -> list[tuple[Formula, tuple[int, ...] | None]]:
     output = call.output
     if getattr(call.declared, "view", False) or not _is_elementwise(call):
         return []
-    entries = _entries(call)
-    return [made for entry in entries if (made := _at(call, entry, output)) is not None]
+    return [made for entry in entries(call) if (made := _at(call, entry, output)) is not None]
 
 
 def _is_elementwise(call: Call) -> bool:
@@ -55,37 +54,13 @@ def _is_elementwise(call: Call) -> bool:
     if isinstance(call.declared, Elementwise):
         return bool(latex)
     shapes = [operand.shape for operand in call.operands if isinstance(operand, Value)]
-    clean = latex and not any(mark in latex for mark in (r"\sum", r"\dots", r"\begin", "_", r"\text", r"\operatorname"))
+    formula = latex.replace(r"\text{else}", "")
+    clean = latex and not any(mark in formula for mark in (r"\sum", r"\dots", "_", r"\text", r"\operatorname"))
     return bool(clean) and all(shape == call.output.shape for shape in shapes)
 
 
-def _entries(call: Call) -> list[tuple[int, ...]]:
-    """The first entry that is not 0; of an op that cuts off, one that passes and one that does not."""
-    block = call.output.block
-    if not call.output.shape:
-        return [()]
-    flat = block.values.reshape(-1)
-    if not flat.size:
-        return []
-    passing = next((i for i, v in enumerate(flat) if v != 0), 0)
-    found = [passing]
-    if call.op in CUTTING:
-        found += [i for i, v in enumerate(flat) if v == 0][:1]
-    return [_index(block, i) for i in dict.fromkeys(found)]
-
-
-CUTTING = ("relu", "hardtanh", "clamp", "hardshrink", "softshrink", "threshold", "dropout")
-
-
-def _index(block: Any, flat: int) -> tuple[int, ...]:
-    """The index in the tensor of a number of its block."""
-    f, r, c = np.unravel_index(flat, block.values.shape)
-    tail = (block.rows[r], block.cols[c])[2 - min(2, len(block.shape)) :]
-    return tuple(int(i) for i in (*block.facets[f], *tail))
-
-
 def _at(call: Call, entry: tuple[int, ...], output: Value) -> tuple[Formula, tuple[int, ...] | None] | None:
-    meaning: dict[str, Any] = {}
+    meaning: dict[str, Any] = settings_of(call)
     for letter, operand in letters_of(call).items():
         value = pick(operand, entry) if isinstance(operand, Value) else operand
         if value is None:
@@ -94,59 +69,27 @@ def _at(call: Call, entry: tuple[int, ...], output: Value) -> tuple[Formula, tup
     latex = call.declared.formula
     if not latex.startswith("y = "):
         return None
-    made = put_in(latex[4:], meaning)
-    return _equation(output, entry, made, meaning["y"])
+    right = branch(latex[4:], meaning)
+    return None if right is None else equation(output, entry, put_in(right, meaning), meaning["y"])
 
 
-def pick(value: Value, entry: Sequence[int]) -> Any:
-    """The element that an output's entry is made of, broadcasting undone; None where it was not kept."""
-    shape = value.shape
-    index = tuple(entry)[len(entry) - len(shape) :] if len(shape) <= len(entry) else None
-    if index is None:
+def branch(latex: str, meaning: dict[str, Any]) -> str | None:
+    """Of a formula in cases that of the case that holds; None if that cannot be told."""
+    found = re.fullmatch(r"\\begin\{cases\} (.*) & (\w+) > (\w+) \\\\ (.*) & \\text\{else\} \\end\{cases\}", latex)
+    if found is None:
+        return latex if r"\begin" not in latex else None
+    left, right = (meaning.get(text, 0.0 if text == "0" else None) for text in (found[2], found[3]))
+    if left is None or right is None:
         return None
-    return value.block.at([0 if n == 1 else i for i, n in zip(index, shape, strict=True)])
-
-
-def _equation(
-    output: Value, entry: tuple[int, ...], right: Formula, result: Any
-) -> tuple[Formula, tuple[int, ...] | None]:
-    """name[entry] = right = result, with the marks of `right` moved up by one."""
-    shifted = "".join(chr(ord(c) + 1) if 0xE000 <= ord(c) < 0xF8FF else c for c in right.latex)
-    index = f"[{','.join(map(str, entry))}]" if entry else ""
-    parts: list[Any] = [output, *right.parts, number(result)]
-    latex = rf"{chr(FIRST)}{index} = {shifted} = {chr(FIRST + len(parts) - 1)}"
-    return Formula(latex, tuple(parts)), (entry or None)
+    return found[1] if left > right else found[4]
 
 
 # -- sums ----------------------------------------------------------------------------------------------------------
 
 
-def spelled(terms: Terms, suffix: Sequence[Any] = (), power: str = "") -> Formula:
-    """a·b + c·d + … of tuples of factors; `suffix` are terms added at the end."""
-    shown: list[Any] = list(terms) if len(terms) <= TERMS else [*terms[: TERMS - 2], None, terms[-1]]
-    out: list[str] = []
-    parts: list[str] = []
-
-    def write(value: Any, first: bool) -> str:
-        text = number(value)
-        parts.append(text)
-        mark = chr(FIRST + len(parts) - 1)
-        return f"({mark})" if text.startswith(MINUS) and not first else mark
-
-    for i, term in enumerate([*shown, *((value,) for value in suffix)]):
-        if i:
-            out.append("+")
-        if term is None:
-            out.append(r"\dots")
-            continue
-        factors = [write(value, (i == 0 and k == 0) and not power) + power for k, value in enumerate(term)]
-        out.append(r" \cdot ".join(factors))
-    return Formula(" ".join(out), tuple(parts))
-
-
 def _matrix(a: Value, b: Value, call: Call, transposed: bool, bias: Any = None) -> list[Any]:
     """One entry of a product of matrices: a row times a column."""
-    entry = _entries(call)[0] if _entries(call) else None
+    entry = entries(call)[0] if entries(call) else None
     if entry is None or not (a.block.whole and b.block.whole):
         return []
     left, right = a.block.array, b.block.array
@@ -160,7 +103,7 @@ def _matrix(a: Value, b: Value, call: Call, transposed: bool, bias: Any = None) 
     x = _batch(rows, full)[i]
     y = _batch(cols, full)[:, j]
     suffix = [bias.block.array[j]] if bias is not None and bias.block.whole else []
-    return [_equation(call.output, entry, spelled(list(zip(x, y, strict=True)), suffix), call.output.block.at(entry))]
+    return [equation(call.output, entry, spelled(list(zip(x, y, strict=True)), suffix), call.output.block.at(entry))]
 
 
 def _batch(array: Any, index: Sequence[int]) -> Any:
@@ -180,35 +123,22 @@ def _linear(call: Call) -> list[Any]:
     return _matrix(x, weight, call, True, bias if isinstance(bias, Value) else None)
 
 
-def _slice(call: Call) -> tuple[tuple[int, ...], Any] | None:
-    """The entry of a reduction's output and the elements it is made of."""
-    x = call.operands[0]
-    if not isinstance(x, Value) or not x.block.whole or not x.block.values.size:
-        return None
-    array, dim = x.block.array, call.params.get("dim")
-    dims = range(array.ndim) if dim is None or dim == () else (dim if isinstance(dim, tuple | list) else (dim,))
-    axes = {d % array.ndim for d in dims} if array.ndim else set()
-    index = tuple(slice(None) if i in axes else 0 for i in range(array.ndim))
-    entry = tuple(0 for _ in call.output.shape)
-    return entry, np.asarray(array[index]).reshape(-1)
-
-
 def _sum(call: Call) -> list[Any]:
-    found = _slice(call)
+    found = elements_of(call)
     if found is None:
         return []
     entry, elements = found
-    return [_equation(call.output, entry, spelled([(v,) for v in elements]), call.output.block.at(entry))]
+    return [equation(call.output, entry, spelled([(v,) for v in elements]), call.output.block.at(entry))]
 
 
 def _mean(call: Call) -> list[Any]:
-    found = _slice(call)
+    found = elements_of(call)
     if found is None:
         return []
     entry, elements = found
     terms = spelled([(v,) for v in elements])
     whole = Formula(rf"\frac{{{terms.latex}}}{{{len(elements)}}}", terms.parts)
-    return [_equation(call.output, entry, whole, call.output.block.at(entry))]
+    return [equation(call.output, entry, whole, call.output.block.at(entry))]
 
 
 def _softmax(call: Call) -> list[Any]:
@@ -221,7 +151,7 @@ def _softmax(call: Call) -> list[Any]:
     terms = [term.strip(" ()") for term in powers.latex.split(" + ")]
     below = " + ".join(term if term == r"\dots" else rf"e^{{{term}}}" for term in terms)
     made = Formula(rf"\frac{{e^{{{chr(FIRST)}}}}}{{{below}}}", powers.parts)
-    return [_equation(call.output, entry, made, call.output.block.at(entry))]
+    return [equation(call.output, entry, made, call.output.block.at(entry))]
 
 
 def _cross_entropy(call: Call) -> list[Any]:
@@ -243,7 +173,7 @@ def _cross_entropy(call: Call) -> list[Any]:
     latex = logs if len(valid) == 1 else f"({logs})"
     if call.params.get("reduction") == "mean" and len(valid) > 1:
         latex = rf"\frac{{1}}{{{len(valid)}}} {latex}"
-    return [_equation(call.output, (), Formula("-" + latex, terms.parts), call.output.block.at(()))]
+    return [equation(call.output, (), Formula("-" + latex, terms.parts), call.output.block.at(()))]
 
 
 def _mse(call: Call) -> list[Any]:
@@ -257,7 +187,7 @@ def _mse(call: Call) -> list[Any]:
     latex = terms.latex
     if call.params.get("reduction") == "mean":
         latex = rf"\frac{{{latex}}}{{{len(difference)}}}"
-    return [_equation(call.output, (), Formula(latex, terms.parts), call.output.block.at(()))]
+    return [equation(call.output, (), Formula(latex, terms.parts), call.output.block.at(()))]
 
 
 def _conv(call: Call) -> list[Any]:
@@ -274,11 +204,34 @@ def _conv(call: Call) -> list[Any]:
     kernel = weight.block.array[entry[1]]
     terms = list(zip(seen.reshape(-1), kernel.reshape(-1), strict=True))
     suffix = [bias.block.array[entry[1]]] if isinstance(bias, Value) and bias.block.whole else []
-    return [_equation(call.output, entry, spelled(terms, suffix), call.output.block.at(entry))]
+    return [equation(call.output, entry, spelled(terms, suffix), call.output.block.at(entry))]
 
 
+def _einsum(call: Call) -> list[Any]:
+    """One entry of an einsum: the products of the operands' elements under its letters, added up."""
+    inputs, output = call.params["inputs"], call.params["output"]
+    operands = call.operands
+    if not all(isinstance(o, Value) and o.block.whole for o in operands) or not entries(call):
+        return []
+    if len(inputs) != len(operands) or len(output) != len(call.output.shape):
+        return []
+    lengths = {i: n for letters, o in zip(inputs, operands, strict=True) for i, n in zip(letters, o.shape, strict=True)}
+    entry = entries(call)[0]
+    at = dict(zip(output, entry, strict=True))
+    summed = [letter for letter in lengths if letter not in at]
+    if np.prod([lengths[letter] for letter in summed], dtype=np.int64) > SUMMED:
+        return []
+    terms = []
+    for index in np.ndindex(*(lengths[letter] for letter in summed)):
+        place = at | dict(zip(summed, index, strict=True))
+        terms.append(tuple(o.block.array[tuple(place[i] if n > 1 else 0 for i, n in zip(letters, o.shape, strict=True))]
+                           for letters, o in zip(inputs, operands, strict=True)))  # fmt: skip
+    return [equation(call.output, entry, spelled(terms), call.output.block.at(entry))]
+
+
+SUMMED = 4096  # products of an einsum that are looked at
 FORMS: dict[str, Callable[[Call], list[Any]]] = {
     "matmul": _matmul, "mm": _matmul, "bmm": _matmul, "mv": _matmul, "dot": _matmul, "linear": _linear,
     "sum": _sum, "mean": _mean, "softmax": _softmax, "cross_entropy": _cross_entropy, "mse_loss": _mse,
-    "conv1d": _conv, "conv2d": _conv, "conv3d": _conv,
+    "conv1d": _conv, "conv2d": _conv, "conv3d": _conv, "einsum": _einsum, **PICKED, **REDUCED,
 }  # fmt: skip

@@ -11,7 +11,7 @@ from gradbook.observe.naming import Names, argument_names, expression_at, target
 from gradbook.observe.walkthrough.steps import Call, Step, Value
 from gradbook.observe.walkthrough.symbols import number
 
-__all__ = ["Namer", "give_symbols", "name_outputs", "number_first"]
+__all__ = ["Namer", "give_symbols", "name_outputs", "number_first", "tell_apart"]
 
 LOOKS = 400  # times that the variables in sight are read through
 
@@ -37,7 +37,7 @@ class Namer:
             return found
         if frames:
             arguments = argument_names((frames[0].f_code, frames[0].f_lasti))
-            if len(arguments) == 1:
+            if len(arguments) == 1 and not _holds_tensor(frames[0], arguments[0]):
                 return arguments[0]
         return ""
 
@@ -52,6 +52,11 @@ class Namer:
         """Let go of everything that was seen."""
         self._roots.clear()
         self.base = None
+
+
+def _holds_tensor(frame: FrameType, name: str) -> bool:
+    """Whether a variable is a tensor: then it is another one, or it would have been found."""
+    return hasattr(variables(frame).get(name, frame.f_globals.get(name)), "_node")
 
 
 def name_outputs(steps: Sequence[Step]) -> None:
@@ -101,14 +106,37 @@ def _is_number(node: ast.expr, frame: FrameType) -> bool:
 
 def give_symbols(values: Iterable[Value]) -> None:
     """Values without a name are t₁, t₂, … in the order they were made."""
-    count = 0
+    count, values = 0, tuple(values)
+    taken = {value.symbol for value in values} | {value.name for value in values}
     for value in values:
         if not value.name and not value.symbol:
             if value.kind == "constant" and value.block.known and value.block.values.size == 1:
                 value.symbol = number(value.block.values.reshape(-1)[0])
                 continue
-            count += 1
-            value.symbol = "t" + str(count).translate(SUBSCRIPTS)
+            while not value.symbol or value.symbol in taken:
+                count += 1
+                value.symbol = "t" + str(count).translate(SUBSCRIPTS)
+            taken.add(value.symbol)
+
+
+def tell_apart(steps: Sequence[Step]) -> None:
+    """Values of one name that meet in one backward pass are h₁, h₂, …: of `h = f(h)` both sides are not h."""
+    passes: dict[int, dict[int, Value]] = {}
+    for step in steps:
+        if step.phase != "backward" or step.call is None:
+            continue
+        met = passes.setdefault(step.passed, {})
+        for value in (*step.call.operands, *step.call.outputs, *(part.to for part in step.parts)):
+            if isinstance(value, Value) and value.name:
+                met[value.id] = value
+    for met in passes.values():
+        by_name: dict[str, list[Value]] = {}
+        for value in sorted(met.values(), key=lambda value: value.id):
+            by_name.setdefault(value.name, []).append(value)
+        for name, values in by_name.items():
+            for count, value in enumerate(values, 0 if values[0].kind != "op" else 1):
+                if len(values) > 1 and not value.symbol:
+                    value.symbol = name + str(count).translate(SUBSCRIPTS)
 
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

@@ -237,6 +237,8 @@ class Recorder:
         """The Value a tensor is now; a new one if it was not seen before or was changed since."""
         known, block = self._known(tensor), Block.of(tensor._array)
         if known is not None and _same(known.block, block):
+            if tensor._node is not None:  # a user's own Function gives its result one at the end
+                self._by_node.setdefault(tensor._node, known)
             return known
         kind = "input"
         if is_parameter(tensor):
@@ -295,27 +297,27 @@ class Recorder:
 
     def _value(self, tensor: Any, kind: str, block: Block) -> Value:
         self.values += 1
-        array = tensor._array
-        return Value(self.values, kind, tuple(array.shape), str(array.dtype), str(tensor.device),
-                     tensor._node is not None, block)  # fmt: skip
+        dtype, device = str(tensor._array.dtype), str(tensor.device)
+        return Value(self.values, kind, tuple(tensor._array.shape), dtype, device, tensor._node is not None, block)
 
     def _earlier(self, node: Any) -> Call:
         """An operation that ran before the walk began: what its node kept is all that is known of it."""
         self.calls += 1
-        names = tuple(getattr(node.op, "operands", ()))
-        call = self._calls[node] = Call(self.calls, node.op.name, (), names, dict(node.params or {}), declared=node.op)
+        op, names = node.op, tuple(getattr(node.op, "operands", ()))
+        call = self._calls[node] = Call(self.calls, op.name, (), names, dict(node.params or {}), declared=op)
         call.wheres = (node.where,) if node.where is not None else ()
         call.place, call.path = self.sources.place(node.where), node.path or ""
         call.extra["earlier"] = True
-        several = node.op.multi or bool(node.shape and isinstance(node.shape[0], tuple))
+        several = op.multi or bool(node.shape and isinstance(node.shape[0], tuple))
         shapes = tuple(node.shape) if several else (node.shape,)
         saved, count = node.saved or (), len(node.edges)
         out = saved[count] if not several and len(saved) > count else None
-        call.outputs = tuple(self._unseen(node, shape, out) for shape in shapes)
+        seen = self._by_node.get(node) if not several else None
+        call.outputs = (seen,) if seen is not None else tuple(self._unseen(node, shape, out) for shape in shapes)
         for output in call.outputs:
-            output.source = call
-        if not several:
-            self._by_node[node] = call.outputs[0]
+            output.source = output.source or call
+        if seen is None and not several:
+            self._by_node[node] = call.output
         call.operands = tuple(
             self._operand_of(edge, saved[i] if i < len(saved) else None) for i, edge in enumerate(node.edges)
         )

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from gradbook.observe.walkthrough.equations import TERMS, spelled
 from gradbook.observe.walkthrough.factors import Raw, close
-from gradbook.observe.walkthrough.filled import TERMS, spelled
 from gradbook.observe.walkthrough.steps import Formula, Part
 from gradbook.observe.walkthrough.symbols import FIRST, Root, number
 

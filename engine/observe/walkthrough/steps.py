@@ -90,8 +90,8 @@ class Value:
 
     @property
     def label(self) -> str:
-        """What to call it: the user's name, else a symbol of ours."""
-        return self.name or self.symbol
+        """What to call it: the user's name, with a number where others share it, else a symbol of ours."""
+        return self.symbol or self.name
 
     def __repr__(self) -> str:
         return f"Value({self.label or self.kind}, {list(self.shape)})"

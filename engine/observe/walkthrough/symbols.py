@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradbook.observe.walkthrough.steps import Call, Factor, Formula, Part, Value
+from gradbook.observe.walkthrough.written import written, written_gradient
 
 __all__ = [
     "Root",
@@ -21,11 +23,14 @@ __all__ = [
     "number",
     "plain",
     "put_in",
+    "settings_of",
 ]
 
 FIRST = 0xE000  # the character that stands for part 0
 MINUS = "\N{MINUS SIGN}"
-_TOKEN = re.compile(r"\\(?:text|operatorname|mathit|mathrm|mathbf)\s*\{[^{}]*\}|\\[A-Za-z]+|\\.|[A-Za-z]|[^A-Za-z\\]")
+_TOKEN = re.compile(
+    r"\\(?:begin|end)\{\w+\}|\\(?:text|operatorname|mathit|mathrm|mathbf)\s*\{[^{}]*\}|\\[A-Za-z]+|\\.|[A-Za-z]|[^A-Za-z\\]"
+)
 # letters of the declared formulas where they are not the operands' own names
 LETTERS: dict[str, dict[str, str]] = {
     "input": {"input": "x", "weight": "w", "bias": "b", "target": "t"},
@@ -71,6 +76,20 @@ def letters_of(call: Call) -> dict[str, Any]:
     return found
 
 
+def settings_of(call: Call) -> dict[str, Any]:
+    """The numbers that an op's formula has letters for beside its operands, such as the bounds of clamp."""
+    found: dict[str, Any] = {}
+    for name, letter in INSIDE.items():
+        if isinstance(call.params.get(name), int | float):
+            found[letter] = call.params[name]
+    ends = ("low", "high") if "low" in call.params else ("min", "max")
+    for letter, name, none in zip(BOUNDS.get(call.op, ()), ends, (-math.inf, math.inf), strict=False):
+        bound = call.params.get(name)
+        if bound is None or isinstance(bound, int | float):
+            found[letter] = none if bound is None else bound
+    return found
+
+
 def _averaged(call: Call) -> int:
     """How many numbers a mean is over."""
     return _size(call.operands[0].shape) // max(1, _size(call.output.shape))
@@ -95,6 +114,8 @@ def _size(shape: tuple[int, ...]) -> int:
 
 
 PARAMETERS = {"exponent": "n", "negative_slope": r"\alpha", "lambd": r"\lambda", "scale": "s", "alpha": r"\alpha"}
+INSIDE = {"beta": r"\beta", "input_scale": "k", "threshold": "t", "value": "v"}  # put in with the numbers only
+BOUNDS = {"clamp": (r"\mathit{min}", r"\mathit{max}"), "hardtanh": ("a", "b")}
 COUNTED = {"mean": _averaged, "mse_loss": _compared, "binary_cross_entropy": _compared, "cross_entropy": _rows,
            "binary_cross_entropy_with_logits": _compared}  # fmt: skip
 
@@ -103,7 +124,7 @@ def substitute(latex: str, meaning: Mapping[str, Any], root: Root | None = None)
     r"""Put Values and numbers in for letters; `\bar x` becomes ∂L/∂x."""
     out: list[str] = []
     parts: list[Any] = []
-    tokens = _TOKEN.findall(latex)
+    tokens = _TOKEN.findall(braced(latex))
     at = 0
     while at < len(tokens):
         token = tokens[at]
@@ -126,12 +147,25 @@ def substitute(latex: str, meaning: Mapping[str, Any], root: Root | None = None)
     return Formula("".join(out), tuple(parts))
 
 
+def braced(latex: str) -> str:
+    r"""`\frac1x` as `\frac{1}{x}`, `\sqrt\pi` as `\sqrt{\pi}`: what is put in for a letter may be long."""
+    latex = re.sub(rf"(\\t?frac)\s*{_ARGUMENT}\s*{_ARGUMENT}", _arguments, latex)
+    return re.sub(rf"(\\sqrt)\s*{_ARGUMENT}", _arguments, latex)
+
+
+_ARGUMENT = r"(\w|\\[A-Za-z]+|\{(?:[^{}]|\{[^{}]*\})*\})"
+
+
+def _arguments(match: re.Match[str]) -> str:
+    name, *given = match.groups()
+    return str(name) + "".join(part if part.startswith("{") else f"{{{part}}}" for part in given)
+
+
 def _times(out: list[str], number: str, mark: str) -> str:
     """A number in a product of symbols: a dot before it instead of a thin space, brackets if it is negative."""
-    while out and out[-1] == " ":
-        out.pop()
-    if out and out[-1] == r"\,":
-        out[-1] = r" \cdot "
+    last = next((i for i in reversed(range(len(out))) if out[i] != " "), None)
+    if last is not None and out[last] == r"\,":
+        out[last:] = [r" \cdot "]
     bare = not out or "".join(out).rstrip().endswith(("=", "(", "{"))
     return mark if bare or not number.startswith(MINUS) else f"({mark.strip()})"
 
@@ -154,6 +188,9 @@ def _put(token: str, meaning: Mapping[str, Any], parts: list[Any]) -> str:
 
 def forward_symbols(call: Call) -> Formula:
     """The declared formula in the user's names; the op as a function where it declares none."""
+    special = written(call)
+    if special is not None:
+        return special
     latex = getattr(call.declared, "formula", "") or ""
     meaning = {k: v if isinstance(v, Value) else number(v) for k, v in letters_of(call).items()}
     if latex:
@@ -166,6 +203,9 @@ def forward_symbols(call: Call) -> Formula:
 
 def gradient_symbols(call: Call, part: Part, root: Root) -> Formula:
     """∂L/∂operand = … as the op declares it, in the user's names."""
+    special = written_gradient(call, part, root.symbol)
+    if special is not None:
+        return special
     declared = getattr(call.declared, "grads", {}) or {}
     slot = call.slots[part.slot] if part.slot < len(call.slots) else ""
     if call.slots and getattr(call.declared, "variadic", False):
@@ -225,7 +265,7 @@ def put_in(latex: str, meaning: Mapping[str, Any]) -> Formula:
         texts[letter] = value if isinstance(value, str) else number(value)
     out: list[str] = []
     parts: list[str] = []
-    tokens = _TOKEN.findall(latex)
+    tokens = _TOKEN.findall(braced(latex))
     for i, token in enumerate(tokens):
         if token in texts:
             text = texts[token]
@@ -238,7 +278,7 @@ def put_in(latex: str, meaning: Mapping[str, Any]) -> Formula:
         else:
             out.append(token)
     joined = re.sub(r"([\uE000-\uF8FF]\s*\)?)\s*\\,\s*(\(?[\uE000-\uF8FF])", r"\1 \\cdot \2", "".join(out))
-    joined = re.sub(r"([0-9]) +(\(?[\uE000-\uF8FF])", r"\1 \\cdot \2", joined)
+    joined = re.sub(r"([0-9]|[\uE000-\uF8FF]\)?) +(\(?[\uE000-\uF8FF])", r"\1 \\cdot \2", joined)
     return Formula(joined, tuple(parts))
 
 
@@ -274,6 +314,7 @@ _WORDS = {
     r"\ast": "\N{ASTERISK OPERATOR}",
     r"\lfloor": "⌊", r"\rfloor": "⌋", r"\lceil": "⌈", r"\rceil": "⌉", r"\ne": "≠", r"\in": "∈", r"\sinh": "sinh ",
     r"\cosh": "cosh ", r"\arcsin": "arcsin ", r"\arccos": "arccos ", r"\arctan": "arctan ", r"\times": "×",
+    r"\sim": "~", r"\int": "∫", r"\sqrt": "√",
     r"\lVert": "‖", r"\rVert": "‖", r"\det": "det ", r"\mathbf": "", r"\lnot": "not ", r"\quad": "  ", r"\mid": "|",
     r"\arg": "arg", r"\mathrel": "", r"\Re": "Re ", r"\Im": "Im ", r"\_": "_", r"\|": "‖", r"\psi": "ψ", r"\Gamma": "Γ",
 }  # fmt: skip
@@ -281,7 +322,8 @@ _WORDS = {
 
 def plain(formula: Formula) -> str:
     """A formula as one line of text."""
-    latex = formula.latex
+    latex = re.sub(r"\\hat\s*\{?\s*([A-Za-z\uE000-\uF8FF])\s*\}?", "\\1\N{COMBINING CIRCUMFLEX ACCENT} ", formula.latex)
+    latex = re.sub(r"\\begin\{cases\}(.*)\\end\{cases\}", _cases, braced(latex))
     for pattern in (r"\\text\s*\{([^{}]*)\}", r"\\(?:operatorname|mathit|mathrm)\s*\{([^{}]*)\}"):
         latex = re.sub(pattern, r"\1", latex)
     latex = _braces(re.sub(r"_\{([0-9, ]+)\}", lambda m: f"[{m[1].replace(' ', '')}]", latex))
@@ -293,6 +335,15 @@ def plain(formula: Formula) -> str:
     return re.sub(r"∂ ", "∂", re.sub(r" (?=[,)^_ᵀ²³\]])", "", latex))
 
 
+def _cases(match: re.Match[str]) -> str:
+    """Cases on one line: `x if x > 0, else 0.01 x`."""
+    rows = [row.partition("&") for row in match[1].split(r"\\")]
+    texts = [
+        f"else {value.strip()}" if "else" in when else f"{value.strip()} if {when.strip()}" for value, _, when in rows
+    ]
+    return ", ".join(texts)
+
+
 _POWERS = str.maketrans("0123456789n", "⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ")
 
 
@@ -301,7 +352,7 @@ def _braces(latex: str) -> str:
     for _ in range(20):
         new = re.sub(r"\\t?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", lambda m: f"{_group(m[1])}/{_group(m[2])}", latex)
         new = re.sub(r"\\t?frac\s*(\w)\s*(\w)", r"\1/\2", new)
-        new = re.sub(r"\\sqrt\s*\{([^{}]*)\}", r"√(\1)", new)
+        new = re.sub(r"\\sqrt\s*\{([^{}]*)\}", lambda m: "√" + _group(m[1]), new)
         new = re.sub(r"([\^_])\s*\{([^{}]*)\}", lambda m: m[1] + _group(m[2], m[1] == "_"), new)
         new = new.replace(r"^\top", r"\top")
         if new == latex:

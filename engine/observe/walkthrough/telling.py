@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gradbook.observe.walkthrough.filled import fill, spelled
+from gradbook.observe.walkthrough.equations import spelled
+from gradbook.observe.walkthrough.filled import fill
 from gradbook.observe.walkthrough.steps import Call, Filled, Formula, Part, Step, Value
 from gradbook.observe.walkthrough.symbols import FIRST, Root, chain_of, number
 
@@ -72,7 +73,7 @@ def root_of(value: Value | None) -> Root:
     """What the gradient is of: by its own name where that is short, L for a loss, and for what has no name."""
     name = value.name if value is not None else ""
     short = 0 < len(name) <= SHORT and "loss" not in name.lower() and "." not in name
-    return Root(name if short else "L", value)
+    return Root(value.label if value is not None and short else "L", value)
 
 
 class Chains:

@@ -11,7 +11,7 @@ from typing import Any
 from gradbook import events
 from gradbook.observe import walkthrough
 from gradbook.observe.source import cell_label, user_frame
-from gradbook.observe.walkthrough.naming import give_symbols, name_outputs
+from gradbook.observe.walkthrough.naming import give_symbols, name_outputs, tell_apart
 from gradbook.observe.walkthrough.places import Sources, is_foreign
 from gradbook.observe.walkthrough.recorder import Recorder
 from gradbook.observe.walkthrough.steps import Call, Step, Value
@@ -65,6 +65,7 @@ class Walk:
         self._note = recorder.note()
         self.turns, self.ran = recorder.lines.turns, recorder.lines.ran
         name_outputs(self._list)
+        tell_apart(self._list)
         give_symbols(self.values)
         tell(self)
         recorder.let_go()

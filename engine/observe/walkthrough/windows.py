@@ -103,7 +103,7 @@ def windows(call: Call) -> list[dict[str, Any]]:
 
 def _sum_of(call: Call, entry: tuple[int, ...]) -> dict[str, Any]:
     """The products that one window adds up (or what it takes the largest or the mean of), and the result."""
-    from gradbook.observe.walkthrough.filled import spelled
+    from gradbook.observe.walkthrough.equations import spelled
     from gradbook.observe.walkthrough.symbols import number, plain
 
     result, x = call.output.block.at(entry), call.operands[0]

@@ -167,9 +167,9 @@ function episodesOf(walk: Walk, forwardOf: Map<number, number>): Episode[] {
   return episodes;
 }
 
-/** How a value is called in a sentence: its name, else what made it. */
+/** How a value is called in a sentence: its symbol (the name, with a number where others share it), else what made it. */
 export function called(model: Model, id: number): string {
   const value = model.value(id);
   if (value === undefined) return "?";
-  return value.name || value.symbol || value.kind;
+  return value.symbol || value.name || value.kind;
 }

@@ -72,7 +72,7 @@ export function straightInto(units: Unit[], grid: Grid, at: number): number | nu
   return grid.lead[at] ?? (before === null ? null : units[before].output);
 }
 
-const chipWidth = (walk: Walk, value: number): number => Math.max(22, 7 * Math.min(12, walk.values.get(value)?.name.length ?? 1) + 12);
+const chipWidth = (walk: Walk, value: number): number => Math.max(22, 7 * Math.min(12, walk.values.get(value)?.symbol.length ?? 1) + 12);
 
 /** Width of an op's circle (a pill for words), or of a folded module's box. */
 export function circleWidth(unit: Unit): number {
