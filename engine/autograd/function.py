@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from gradbook import events
 from gradbook.autograd import grad_mode, layers, versions
 from gradbook.autograd.inplace import check_leaf, rebase
 from gradbook.autograd.node import Node
@@ -268,6 +269,8 @@ class Function(FunctionCtx):
         _check_dirty(ctx, results)
         node = Node()
         node.op, node.params, node.origin = op, None, None
+        if events.op:
+            node.origin = {"where": events.user_frame(), "path": events.module_path()}
         node.edges = tuple(a._node if isinstance(a, Tensor) else None for a in args)
         node.seq = next(versions.sequence)
         node.saved = (ctx,)

@@ -13,7 +13,7 @@ from gradbook import backends
 from gradbook.observe import finite
 from gradbook.observe.finite import INF, NAN
 
-__all__ = ["SINGULAR", "Cause", "Entry", "explain", "explain_gradient", "kind_of", "number"]
+__all__ = ["SINGULAR", "Cause", "Entry", "explain", "explain_gradient", "kind_of", "makes", "number"]
 
 POSITIVE = "keep its operand positive: log(x.clamp(min=1e-8)); of a probability take log_softmax or logsigmoid"
 NOT_NEGATIVE = "keep its operand from going below 0: sqrt(x.clamp(min=1e-8)), or sqrt(x + 1e-8)"
@@ -71,6 +71,7 @@ KNOWN = {
         "use binary_cross_entropy_with_logits",
     ),
 }
+CARRYING = {"add", "sub", "mul", "to"}  # from ordinary numbers to ordinary numbers
 SUMS = {"matmul", "mm", "bmm", "mv", "dot", "linear", "addmm", "einsum", "sum", "prod", "cumsum", "cumprod", "mse_loss"}
 SUMS |= {"conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "norm"}
 SOFT = {"softmax", "log_softmax", "logsumexp", "cross_entropy", "scaled_dot_product_attention"}
@@ -124,6 +125,12 @@ class Cause:
     def sentence(self) -> str:
         """What happened and why, as one sentence."""
         return f"{self.happened}: {self.why}" if self.why else self.happened
+
+
+def makes(op: str, bits: int) -> bool:
+    """Whether an operation is known to make a NaN, or an infinity, out of ordinary numbers."""
+    known = KNOWN.get(op)
+    return known is not None and op not in CARRYING and bool(known.nan if bits & NAN else known.inf)
 
 
 def kind_of(bits: int) -> str:

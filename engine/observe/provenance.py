@@ -15,8 +15,9 @@ import numpy as np
 from gradbook import backends, events
 from gradbook.observe import finite, naming
 from gradbook.observe.birth import Birth, held
-from gradbook.observe.causes import Cause, explain, explain_gradient, kind_of
+from gradbook.observe.causes import Cause, explain, explain_gradient, kind_of, makes
 from gradbook.observe.details import describe
+from gradbook.observe.finite import INF, NAN
 from gradbook.observe.graph import Graph, build
 from gradbook.observe.raw import from_nodes, key_of, leaves
 from gradbook.observe.run import Run
@@ -34,8 +35,8 @@ def why_nan(what: Any = None, names: Mapping[str, Any] | None = None) -> Birth |
     """Where the NaN or infinity in a tensor was born; of a Run, in its loss; without an argument, in the last run.
 
     A finite tensor is asked for its gradients: backward is tried without touching any `.grad`. `names` holds the
-    variables whose names to use; by default those in sight. -> None where all is finite. Raises TypeError for anything
-    else, RuntimeError where backward has already freed what it would take.
+    variables whose names to use; by default those in sight. Of a loss whose graph backward has freed, its run is asked.
+    -> None where all is finite. Raises TypeError for anything else, RuntimeError where it cannot be known any longer.
     """
     from gradbook.observe.run import runs
 
@@ -50,9 +51,16 @@ def why_nan(what: Any = None, names: Mapping[str, Any] | None = None) -> Birth |
         raise TypeError(f"why_nan: expected a Tensor or a Run, got {type(what).__name__}")
     seen = naming.visible(user_frame()) if names is None else names
     known = naming.Names([seen])
-    if not finite.is_finite(what._array):
-        return birth_of(what, known, seen)
-    return gradient_birth_of(what, known)
+    try:
+        if not finite.is_finite(what._array):
+            return birth_of(what, known, seen)
+        return gradient_birth_of(what, known)
+    except RuntimeError:
+        told = (run.birth for run in reversed(runs()) if run.main is not None and run.main.name == known.of(what))
+        birth = next(told, None)
+        if birth is None:
+            raise
+        return birth
 
 
 # -- forward -----------------------------------------------------------------------------------------------------------
@@ -124,7 +132,8 @@ def _unseen(cause: Cause, node: Any, seen: Mapping[str, Any]) -> Cause:
             continue
         if value._node is None and not finite.is_finite(value._array) and _enters(value._array.shape, node.shape):
             return held(value._array, name, f"{node.op.name} takes it in", LOOK)
-    return replace(cause, why="an operand that backward does not need was not kept, and may have brought it in")
+    unkept = "an operand that backward does not need was not kept, and may have brought it in"
+    return replace(cause, why=f"{cause.why}; or {unkept}" if makes(node.op.name, NAN | INF) and cause.why else unkept)
 
 
 def _enters(shape: Any, into: Any) -> bool:

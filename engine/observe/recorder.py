@@ -72,6 +72,7 @@ class Recorder:
         self._rate: Any = None
         self._depth = 2  # frames between a backward call and us
         self._tick_at = 0.0
+        self._open = 0  # backward passes that have begun and not ended, one inside the other
 
     # -- life --------------------------------------------------------------------------------------------------------
 
@@ -128,13 +129,22 @@ class Recorder:
     # -- events: these run in the training loop ----------------------------------------------------------------------
 
     def on_backward(self, phase: str, root: Any, inputs: Any) -> None:
-        """A point of the loss, at the start of each backward pass that goes to the leaves."""
+        """A point of the loss, at the start of each backward pass that goes to the leaves.
+
+        A pass inside another one, such as a checkpoint's, is part of that one.
+        """
         if inputs is not None or get_ident() != self._thread:
             return
         sampler = self.sampler
         if phase == "end":
+            self._open = max(0, self._open - 1)
+            if self._open:
+                return
             if sampler.take is not None or not self._uses_optimizer:
                 sampler.backward_ends(stepping=self._uses_optimizer)
+            return
+        self._open += 1
+        if self._open > 1:
             return
         site = self._site_here() or self._new_site(root)
         if sampler.busy:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradbook import backends
 from gradbook.observe import finite
-from gradbook.observe.causes import SOFT
+from gradbook.observe.causes import SOFT, makes
 from gradbook.observe.finite import INF, NAN
 
 __all__ = ["FREED", "Trail", "again", "is_freed", "read_values", "way_between"]
@@ -123,11 +123,25 @@ class Trail:
             if bits == INF and not doubtful and (outside or sources or node in self._shields):
                 given.add(node)
                 continue
+            if doubtful and makes(node.op.name, bits) and not self._made_below(doubtful, bits):
+                return node, None, False
             return (self._lowest(doubtful[0]) if doubtful else node), None, not doubtful
         if not given:
             return None
         first = min(given, key=_age)
         return first, next((value for value in self.outside(first) if hasattr(value, "shape")), None), True
+
+    def _made_below(self, nodes: list[Any], bits: int) -> bool:
+        """Whether an operation whose result nobody kept is one that makes such numbers, too."""
+        seen, stack = set(nodes), list(nodes)
+        while stack:
+            node = stack.pop()
+            if makes(node.op.name, bits):
+                return True
+            unknown = [e for e in node.edges if e is not None and e not in seen and self.bits.get(e, 0) is None]
+            seen.update(unknown)
+            stack.extend(unknown)
+        return False
 
     def _lowest(self, node: Any) -> Any:
         """The lowest of a chain of operations whose results nobody kept."""

@@ -45,7 +45,7 @@ class Watcher:
         """A new step begins."""
         self._tape = Tape()
         self._stale = False
-        self._root: Any = None
+        self._roots: list[Any] = []  # of the backward passes that run now, one inside the other
         self._pass = 0
         self._blamed_pass = -1
         self._calls: list[tuple[Any, Where | None, Any]] = []
@@ -263,10 +263,13 @@ class Watcher:
         if threading.get_ident() != self.thread or self._inside:
             return
         if phase == "end":
-            self._stale, self._root = inputs is None, None
+            del self._roots[-1:]
+            self._stale = inputs is None and not self._roots
+            return
+        self._roots.append(root)
+        if len(self._roots) > 1:  # as a checkpoint's: part of the outer pass
             return
         self._pass += 1
-        self._root = root
         if self._paths:
             names = naming.visible(user_frame(2))
             for one in self._paths:
@@ -323,7 +326,7 @@ class Watcher:
     def _stop_back(self, one: Breakpoint | None, reason: str, node: Any, grad: Any, results: Any = (),
                    cause: Cause | None = None) -> None:  # fmt: skip
         key = key_of(node)
-        raw = from_nodes([self._root], self._tape) if self._root is not None else self._tape.raw()
+        raw = from_nodes(self._roots, self._tape) if self._roots else self._tape.raw()
         kept = kept_result(node)
         leaf = node.tensor() if node.tensor is not None else None
         operands = saved_operands(node)

@@ -170,7 +170,10 @@ def test_why_tells_where_it_was_born(ready: InteractiveShell, capsys: Any) -> No
     text = said(ready, capsys, "%breakpoint why")
     assert "way to the loss: log → sum" in text
     assert "everything is finite" in said(ready, capsys, "%breakpoint why x.sum()")
-    assert "freed" in said(ready, capsys, "%breakpoint why loss")
+    assert "way to the loss: log → sum" in said(ready, capsys, "%breakpoint why loss"), "its run knows"
+    run(ready, "other = model(x).sum() * float('nan')\nother.backward(retain_graph=False)")
+    observe.runs()[-1].birth = None
+    assert "freed" in said(ready, capsys, "%breakpoint why other")
 
 
 def test_it_completes(ready: InteractiveShell) -> None:

@@ -114,6 +114,16 @@ def test_trace_sees_what_is_computed_in_place_without_a_gradient() -> None:
     assert [(edge.src, edge.dst) for edge in trace.graph.edges] == [(0, 1), (1, 2)]
 
 
+def test_what_autograd_grad_begins_with_is_not_called_like_its_argument() -> None:
+    w = gradbook.tensor([2.0], requires_grad=True)
+    with observe.trace() as trace:
+        y = (w**3).sum()
+        (g,) = gradbook.autograd.grad(y, w, create_graph=True)
+    names = {node.name for node in trace.graph.nodes if node.kind == "constant"}
+    assert names == {""}
+    assert g.item() == 12
+
+
 def test_trace_keeps_what_came_before_an_exception() -> None:
     def fails():
         h = gradbook.ones(2, 3) * 2

@@ -139,6 +139,17 @@ def test_a_finite_loss_is_asked_for_its_gradients(op: str, make: Any) -> None:
     loss.backward()  # the graph is still there
 
 
+def test_a_number_that_was_not_kept_does_not_hide_the_operation_that_made_it() -> None:
+    w = gradbook.tensor([1.0, 9.0], requires_grad=True)
+    for root, op in (((w * 0.5 + 1 - 2).sqrt().sum(), "sqrt"), (((w + 1) * 60).exp().sum(), "exp")):
+        birth = observe.why_nan(root)
+        assert birth is not None
+        assert birth.op == op
+        assert not birth.certain
+        assert "may have brought it in" in birth.sentence
+    assert "no real square root" in observe.why_nan((w - 2).sqrt()).sentence
+
+
 def test_what_is_finite_has_no_birth(x: Any, w: Any) -> None:
     assert observe.why_nan(((x @ w) ** 2).mean()) is None
     assert observe.why_nan(x) is None

@@ -11,6 +11,7 @@ import gradbook
 from gradbook import events, nn, observe, optim
 from gradbook.observe import sampler as module
 from gradbook.observe.recorder import Recorder
+from gradbook.utils.checkpoint import checkpoint
 from gradbook.utils.data import DataLoader, TensorDataset
 
 
@@ -98,6 +99,23 @@ def test_the_graph_has_values_gradients_and_times() -> None:
     assert run.graph_version == 1, "the same computation is the same graph"
     assert {node.name for node in graph.nodes if node.kind == "input"} == {"x", "y"}
     assert run.stats_of(10_000) is None
+
+
+def test_the_pass_inside_a_checkpoint_is_part_of_the_step() -> None:
+    model, optimizer = make()
+    with observe.start_run(level="full") as run:
+        for _ in range(4):
+            x = gradbook.ones(2, 4, requires_grad=True)
+            hidden = checkpoint(model, x, use_reentrant=True)
+            loss = hidden.sum()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    assert run.step == 4
+    assert [node.op for node in run.graph.nodes if node.kind == "op"] == ["CheckpointFunction", "sum"]
+    made = run.graph.nodes[[node.op for node in run.graph.nodes].index("CheckpointFunction")]
+    assert made.source == "hidden = checkpoint(model, x, use_reentrant=True)", "an op of the user's has its line too"
+    assert made.name == "hidden"
 
 
 def test_only_a_few_steps_are_recorded_at_health(monkeypatch: pytest.MonkeyPatch) -> None:
