@@ -51,7 +51,10 @@ for (const place of document.querySelectorAll("[data-gradbook]")) {
 }
 """
 POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline' blob:"
-STYLE = "body{margin:16px;font-family:system-ui,sans-serif;background:#fff}[data-gradbook]{margin:0 0 24px}"
+STYLE = (
+    "body{margin:16px;font-family:system-ui,sans-serif;background:#fff}[data-gradbook]{margin:0 0 24px}"
+    "@media(prefers-color-scheme:dark){body{background:#111;color-scheme:dark}}"
+)
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{policy}">

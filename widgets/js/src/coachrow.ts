@@ -18,7 +18,7 @@ const SILENT = "The kernel does not answer while this cell runs, so the buttons 
 export function coachWords(state: State): Words {
   const { coach, error, status, connection, stop, birth } = state;
   const active = isActive(state);
-  if (stop !== null && active) return stopWords(stop);
+  if (stop !== null && (active || connection === "static")) return stopWords(stop);
   if (coach !== null && coach.severity !== "quiet") {
     const where = coach.line === null ? "" : `${state.run?.cell ? `cell ${state.run.cell} ` : ""}line ${count(coach.line)}`;
     const evidence = [where, coach.evidence, coach.rule].filter(Boolean).join(" · ");

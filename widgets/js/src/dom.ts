@@ -29,9 +29,20 @@ export function icon(size: number, ...paths: string[]): SVGSVGElement {
   return s("svg", { viewBox: `0 0 ${size} ${size}`, "aria-hidden": "true", focusable: "false" }, ...paths.map((d) => s("path", { d })));
 }
 
-/** Whether the keyboard is in this element, in the page or in a shadow tree. */
-export function hasFocus(element: Element): boolean {
-  return element.contains((element.getRootNode() as Document | ShadowRoot).activeElement ?? null);
+/** The element in this one that has the keyboard, itself too, in the page or in a shadow tree. */
+export function focusedIn(element: Element): HTMLElement | SVGElement | null {
+  const active = (element.getRootNode() as Document | ShadowRoot).activeElement as HTMLElement | SVGElement | null;
+  return element.contains(active) ? active : null;
+}
+
+export const hasFocus = (element: Element): boolean => focusedIn(element) !== null;
+
+/** Change what is in a panel; if the focus was there and its place goes away, `instead` has it. */
+export function keepFocus(panel: Element, instead: HTMLElement, change: () => void): void {
+  const had = hasFocus(panel);
+  change();
+  const now = focusedIn(panel);
+  if (had && (now === null || now.closest("[hidden]"))) instead.focus({ preventScroll: true });
 }
 
 /** Write only what differs: no layout, no announcement without a change. */

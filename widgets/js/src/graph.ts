@@ -124,9 +124,11 @@ class GraphPanel implements Panel {
     if (graph === null) this.layouts.clear();
     else this.take(state);
     const { failed } = this.layouts;
-    this.strip.el.hidden = this.row.hidden = this.shell.tools.hidden = this.model === null; // nothing to act on yet
-    this.none.hidden = this.model !== null && failed === "";
-    setText(this.noneText, failed ? `no picture: ${failed}` : graph === null ? "the graph appears here" : `laying out ${plural(graph.nodes.length, "node")} …`);
+    const empty = this.model?.picture.items.length === 0;
+    this.strip.el.hidden = this.row.hidden = this.shell.tools.hidden = this.model === null || empty; // nothing to act on
+    this.none.hidden = this.model !== null && !empty && failed === "";
+    this.none.classList.toggle("empty", empty);
+    setText(this.noneText, failed ? `no picture: ${failed}` : graph === null ? "the graph appears here" : empty ? "Nothing to draw: no operation made this tensor." : `laying out ${plural(graph.nodes.length, "node")} …`);
     this.paint(state);
   }
 

@@ -1,5 +1,5 @@
 // Inspector: everything known about one node of the graph, or about one parameter.
-import { h, icon, setText } from "./dom";
+import { h, icon, keepFocus, setText } from "./dom";
 import { THIN, bytes, count, micros, num, shape } from "./format";
 import { type Part } from "./inspect/excerpt";
 import { createHistory, tracksOf } from "./inspect/history";
@@ -24,6 +24,7 @@ export function createInspector(store: Store, actions: Actions): Panel {
 
 class Inspector implements Panel {
   readonly el: HTMLElement;
+  private readonly body = h("div", { class: "body", tabindex: -1 });
   private readonly path = h("span", { class: "dim path" });
   private readonly title = h("h3");
   private readonly cls = h("span", { class: "dim" });
@@ -40,10 +41,10 @@ class Inspector implements Panel {
   private described = "";
 
   constructor(private readonly store: Store, private readonly actions: Actions) {
-    const close = h("button", { class: "btn i", type: "button", "aria-label": "Close inspector", title: "Close (Esc)", onclick: () => this.close() }, icon(14, "M3.5 3.5l7 7M10.5 3.5l-7 7"));
+    const close = h("button", { class: "btn i", type: "button", "aria-label": "Close inspector", title: "Close (Esc)", onclick: () => this.store.select(null) }, icon(14, "M3.5 3.5l7 7M10.5 3.5l-7 7"));
     const bar = h("div", { class: "bar" }, this.path, this.title, this.cls, h("span", { class: "gap" }), close);
-    const body = h("div", { class: "body", tabindex: -1 }, this.step.el, this.source.el, this.formula, this.facts, this.ways, this.wait, this.value.el, this.history.el, this.kept);
-    this.el = h("section", { class: "pan inspector", role: "region", "aria-label": "Inspector" }, bar, body);
+    this.body.append(this.step.el, this.source.el, this.formula, this.facts, this.ways, this.wait, this.value.el, this.history.el, this.kept);
+    this.el = h("section", { class: "pan inspector", role: "region", "aria-label": "Inspector" }, bar, this.body);
   }
 
   destroy(): void {
@@ -52,6 +53,10 @@ class Inspector implements Panel {
   }
 
   draw(state: State): void {
+    keepFocus(this.el, this.body, () => this.show(state)); // a link that was followed is another one now
+  }
+
+  private show(state: State): void {
     const subject = state.ui.inspectorOpen ? subjectOf(state) : null;
     this.ask(subject?.node?.id ?? null);
     const { pinnedStep } = state.ui;
@@ -73,11 +78,6 @@ class Inspector implements Panel {
     this.drawValue(state, subject);
     const { node, row, title } = subject;
     this.history.draw(state, tracksOf(state, this.store.tables.of(this.store.version), node, row), title, inks(this.el));
-  }
-
-  private close(): void {
-    this.store.select(null);
-    this.actions.focus("graph");
   }
 
   /** The kernel records the whole value of one node only; tell it which. */

@@ -13,8 +13,11 @@ export interface Stage {
   remove(): void;
 }
 
-/** A region `label` inside `el`, with class `gb name`; `draw` is called in an animation frame after `schedule()`, a change of theme or size. */
-export function createStage(el: HTMLElement, name: string, label: string, draw: () => void): Stage {
+/**
+ * A region `label` inside `el`, with class `gb name`; `draw` is called in an animation frame after `schedule()`, a change of theme or size.
+ * `shared`: it has the keys that most views share, below what a view makes of a key itself.
+ */
+export function createStage(el: HTMLElement, name: string, label: string, draw: () => void, shared = false): Stage {
   const root = h("section", { class: `gb ${name}`, role: "region", "aria-label": label });
   el.append(root);
   let frame = 0;
@@ -31,12 +34,13 @@ export function createStage(el: HTMLElement, name: string, label: string, draw: 
   };
   const size = new ResizeObserver(schedule);
   size.observe(root);
-  const ends = [ownKeys(root), watchTheme(recolour), () => size.disconnect()];
+  const toggle = (): void => toggleFullScreen(root, schedule);
+  const ends = [ownKeys(root), watchTheme(recolour), () => size.disconnect(), leaveCover(root, toggle), shared ? sharedKeys(el, root, toggle) : () => undefined];
   return {
     root,
     schedule,
     dress: (theme, off = false) => dress(root, theme, off),
-    toggleFullScreen: () => toggleFullScreen(root, schedule),
+    toggleFullScreen: toggle,
     remove() {
       cancelAnimationFrame(frame);
       for (const end of ends) end();
@@ -69,11 +73,37 @@ function ownKeys(root: HTMLElement): () => void {
   return () => window.removeEventListener("keydown", hear, true);
 }
 
-/** Full screen where the page may, else over the whole page. */
+/** `F` for full screen and `/` for the search field. Heard around the root, so that whatever is in the root comes first. */
+function sharedKeys(el: HTMLElement, root: HTMLElement, toggle: () => void): () => void {
+  const hear = (event: KeyboardEvent): void => {
+    const { target, key } = event;
+    const typing = target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && target.type !== "range");
+    if (event.defaultPrevented || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (key === "f" || key === "F") toggle();
+    else if (key === "/") [...root.querySelectorAll<HTMLInputElement>("input[type=search]")].find((field) => !field.closest("[hidden]"))?.focus();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  el.addEventListener("keydown", hear);
+  return () => el.removeEventListener("keydown", hear);
+}
+
+/** Escape takes a view that covers the page back, as the browser does with one on the full screen: wherever the focus is. */
+function leaveCover(root: HTMLElement, toggle: () => void): () => void {
+  const hear = (event: KeyboardEvent): void => {
+    if (event.key === "Escape" && !event.defaultPrevented && root.classList.contains("full")) toggle();
+  };
+  document.addEventListener("keydown", hear);
+  return () => document.removeEventListener("keydown", hear);
+}
+
+/** Full screen where the page may, else over the whole page; the event that tells of it is the same. */
 function toggleFullScreen(root: HTMLElement, changed: () => void): void {
   const cover = (): void => {
     root.classList.toggle("full");
     changed();
+    root.dispatchEvent(new Event("fullscreenchange", { bubbles: true }));
   };
   if (root.classList.contains("full")) cover();
   else if (document.fullscreenElement === root) void document.exitFullscreen();

@@ -1,7 +1,7 @@
 // The live view: its panels, and which of them are shown.
 import { coachWords, createCoachRow } from "./coachrow";
 import { linkCode } from "./codeline";
-import { h, setAttr } from "./dom";
+import { focusedIn, h, hasFocus, setAttr } from "./dom";
 import { plain } from "./format";
 import { createGradients } from "./gradients";
 import { createGraph } from "./graph";
@@ -13,7 +13,7 @@ import type { Actions, Panel } from "./panel";
 import { SCALE, savePicture } from "./picture";
 import type { ControlAction, Transport } from "./protocol";
 import { createStage } from "./stage";
-import { type State, type Store, controlsLive, isActive } from "./store";
+import { type State, type Store, type Ui, controlsLive, isActive } from "./store";
 import { withDensity } from "./theme";
 
 const STOPPED: Record<string, ControlAction> = { c: "continue", s: "step_op" }; // keys while a breakpoint holds the run
@@ -21,7 +21,7 @@ const STOPPED: Record<string, ControlAction> = { c: "continue", s: "step_op" }; 
 /** Put a live view of `store` into `el`. `transport` null: a saved page, nothing to control. Returns what takes it away. */
 export function createView(el: HTMLElement, store: Store, transport: Transport | null): () => void {
   let link: Link = noLink;
-  const stage = createStage(el, "live", "Live view", draw);
+  const stage = createStage(el, "live", "Live view", draw, true);
   const { root, schedule } = stage;
   const code = linkCode(root, store);
   const actions: Actions = {
@@ -34,18 +34,19 @@ export function createView(el: HTMLElement, store: Store, transport: Transport |
     },
     showLine: (place) => code.show(place),
     canShowLine: (place) => code.canShow(place),
-    focus: (panel) => root.querySelector<HTMLElement>(`.${panel} [tabindex="0"]`)?.focus(),
+    focus: (panel) => root.querySelector<HTMLElement>(`.${panel} .plot [tabindex="0"]`)?.focus(),
   };
   const panels = createPanels(store, actions);
   const grid = h("div", { class: "grid" }, ...panels.all.map((panel) => panel.el));
   root.append(grid);
+  const returning = createReturn(root, panels.inspector.el);
 
   let choice = -1;
   const seen = new Set<Element>();
   function draw(): void {
     const { state } = store;
     stage.dress(state.ui.theme, state.connection === "disconnected");
-    arrange(grid, panels, state);
+    returning.around(state.ui, () => arrange(grid, panels, state));
     const chosen = state.versions.ui !== choice; // the inspector asks for its value at once, in sight or not
     choice = state.versions.ui;
     for (const panel of panels.all) if (!panel.el.hidden && (seen.has(panel.el) || (chosen && panel === panels.inspector))) panel.draw(state);
@@ -53,8 +54,12 @@ export function createView(el: HTMLElement, store: Store, transport: Transport |
   const sight = watchSight(panels.all, seen, schedule);
   const size = new ResizeObserver(schedule);
   for (const panel of panels.all) size.observe(panel.el);
-  root.addEventListener("keydown", (event) => keys(event, root, store, actions));
-  const ends = [store.subscribe(schedule), () => sight.disconnect(), () => size.disconnect()];
+  root.addEventListener("keydown", (event) => keys(event, store, actions));
+  const changed = (): void => {
+    returning.note(store.state.ui);
+    schedule();
+  };
+  const ends = [store.subscribe(changed), () => sight.disconnect(), () => size.disconnect()];
   if (transport !== null) link = createLink(store, transport);
   schedule();
   return () => {
@@ -75,6 +80,25 @@ function createPanels(store: Store, actions: Actions): Panels {
   const graph = createGraph(store, actions);
   const inspector = createInspector(store, actions);
   return { coach, loss, gradients, graph, inspector, all: [createHeader(store, actions), coach, loss, gradients, graph, inspector] };
+}
+
+/** The focus goes back from a panel that closes to where something was chosen for it, else to the graph. */
+function createReturn(root: HTMLElement, panel: HTMLElement): { note(ui: Ui): void; around(ui: Ui, change: () => void): void } {
+  let chosen: unknown = null;
+  let opener: HTMLElement | SVGElement | null = null;
+  return {
+    note({ selected }) {
+      if (selected !== chosen && selected !== null && !hasFocus(panel)) opener = focusedIn(root);
+      chosen = selected;
+    },
+    around({ inspectorOpen }, change) {
+      const within = hasFocus(panel);
+      change();
+      if (!within || inspectorOpen) return;
+      opener?.focus();
+      if (!opener || !hasFocus(opener)) root.querySelector<HTMLElement>('.graph .plot [tabindex="0"]')?.focus();
+    },
+  };
 }
 
 /** Panels that the run cannot fill are not shown; a closed inspector gives its width to the graph. */
@@ -110,15 +134,12 @@ function watchSight(panels: Panel[], seen: Set<Element>, changed: () => void): {
   return observer;
 }
 
-function keys(event: KeyboardEvent, root: HTMLElement, store: Store, actions: Actions): void {
+function keys(event: KeyboardEvent, store: Store, actions: Actions): void {
   const target = event.target as HTMLElement;
   const typing = target instanceof HTMLInputElement && target.type !== "range";
   if (event.key === "Escape" && store.state.ui.inspectorOpen) store.select(null);
-  else if (event.key === "Escape" && root.classList.contains("full")) actions.toggleFullScreen();
   else if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  else if (event.key === "f" || event.key === "F") actions.toggleFullScreen();
   else if (store.state.stop !== null && controlsLive(store.state) && STOPPED[event.key]) actions.control(STOPPED[event.key]);
-  else if (event.key === "/") root.querySelector<HTMLInputElement>("input[type=search]")?.focus();
   else return;
   event.preventDefault();
   event.stopPropagation();

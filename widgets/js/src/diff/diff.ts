@@ -14,7 +14,7 @@ import { createTable, nodeColumns, tensorColumns } from "./table";
 export function createDiff(el: HTMLElement, scene: Scene): () => void {
   const header = scene.header as unknown as DiffHeader & Frame;
   const store = new Store("static");
-  const stage = createStage(el, "diff", "Differences", draw);
+  const stage = createStage(el, "diff", "Differences", draw, true);
   const { root } = stage;
   store.apply({ ...header, kind: "snapshot" }, scene.buffers);
   store.setUi({ theme: scene.theme });
@@ -25,7 +25,7 @@ export function createDiff(el: HTMLElement, scene: Scene): () => void {
     savePicture: () => void savePicture(root, "differences.png"),
     showLine: () => undefined,
     canShowLine: () => false, // its cell is not above
-    focus: (panel) => root.querySelector<HTMLElement>(`.${panel} [tabindex="0"]`)?.focus(),
+    focus: (panel) => root.querySelector<HTMLElement>(`.${panel} .plot [tabindex="0"]`)?.focus(),
   };
   const panels: Panel[] = [...(store.state.series.length > 0 ? [createLoss(store, actions)] : []), ...(header.graph ? [createGraph(store, actions)] : [])];
   const tables = createTables(header, store);
@@ -36,7 +36,6 @@ export function createDiff(el: HTMLElement, scene: Scene): () => void {
     h("div", { class: `columns${panels.length > 0 && tables.length > 0 ? " two" : ""}` }, h("div", { class: "left" }, ...tables.map((table) => table.el)), h("div", { class: "right" }, ...panels.map((panel) => panel.el))),
   );
   if (tables.length === 0 && panels.length === 0) root.append(h("p", { class: "same" }, "Nothing to compare: neither side has a graph or a tensor."));
-  root.addEventListener("keydown", (event) => keys(event, root, stage.toggleFullScreen));
   const ends = [store.subscribe(stage.schedule)];
 
   function draw(): void {
@@ -50,16 +49,6 @@ export function createDiff(el: HTMLElement, scene: Scene): () => void {
     for (const panel of panels) panel.destroy();
     stage.remove();
   };
-}
-
-function keys(event: KeyboardEvent, root: HTMLElement, fullScreen: () => void): void {
-  const typing = event.target instanceof HTMLInputElement && event.target.type !== "range";
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "/") root.querySelector<HTMLInputElement>("input[type=search]")?.focus();
-  else if (event.key === "f" || event.key === "F") fullScreen();
-  else return;
-  event.preventDefault();
-  event.stopPropagation();
 }
 
 /** `+ added − removed ~ changed`, only what there is. */

@@ -248,7 +248,7 @@ function createHistogram(name: string): { el: HTMLElement; draw(part: Part | nul
       el.hidden = part === null;
       if (part === null) return;
       const { mean, std, lo, hi } = part;
-      setText(words, Number.isNaN(std) ? "" : `${num(mean)} ± ${num(std)}`);
+      setText(words, Number.isNaN(std) ? "" : Number.isNaN(mean) ? "▲ mean NaN" : `${num(mean)} ± ${num(std)}`);
       setAttr(canvas, "aria-label", Number.isNaN(lo) ? `${name}: no finite number` : `${name} from ${num(lo)} to ${num(hi)}, mean ${num(mean)} ± ${num(std)}`);
       drawHistogram(canvas, part.hist, lo, hi, colour, ink);
     },

@@ -13,7 +13,7 @@ interface State { by: By; measure: Measure; root: Block; rows: Row[]; focus: Blo
 export function createTimeline(el: HTMLElement, scene: Scene): () => void {
   const timeline = readTimeline(scene);
   const { header } = timeline;
-  const stage = createStage(el, "timeline", "Timeline", draw);
+  const stage = createStage(el, "timeline", "Timeline", draw, true);
   const { root, schedule } = stage;
   const begin = (by: By): Pick<State, "by" | "root" | "rows" | "focus" | "chosen" | "hovered"> => {
     const top = blocks(timeline, by);
@@ -40,22 +40,13 @@ export function createTimeline(el: HTMLElement, scene: Scene): () => void {
   const out = h("button", { class: "btn", type: "button", title: "Show everything again (Esc)", onclick: () => { zoom(state.root); icicle.focus(); } }, "Show all");
   const read = h("div", { class: "read", role: "status" });
   const curve = createCurve(timeline);
+  const tools = h("div", { class: "tools" }, bys.el, measures.el, h("span", { class: "gap" }), out, finder);
   root.append(
     h("div", { class: "head" }, h("h3", {}, "Timeline"), h("span", { class: "dim small" }, [header.cell === "" ? "" : `cell ${header.cell}`, headline(timeline)].filter(Boolean).join(" · ")), h("span", { class: "gap" }), fullScreenButton(stage.toggleFullScreen)),
     ...(header.error === null ? [] : [h("div", { class: "fail" }, h("b", {}, `✕ up to ${header.error.type}: `), header.error.message)]),
     createSummary(timeline),
-    h("div", { class: "tools" }, bys.el, measures.el, h("span", { class: "gap" }), out, finder),
-    curve, read, icicle.el, table.el,
+    tools, curve, read, icicle.el, table.el,
   );
-  root.addEventListener("keydown", (event) => {
-    const typing = event.target instanceof HTMLInputElement;
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "/") finder.querySelector("input")?.focus();
-    else if (event.key === "f" || event.key === "F") stage.toggleFullScreen();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  });
 
   function draw(): void {
     stage.dress(scene.theme);
@@ -65,9 +56,8 @@ export function createTimeline(el: HTMLElement, scene: Scene): () => void {
     out.disabled = focus === state.root;
     curve.hidden = measure === "time" || timeline.curve.length === 0;
     setText(read, timeline.sites.length === 0 ? "nothing of the engine ran in this cell" : readout(hovered ?? chosen));
-    icicle.el.hidden = timeline.sites.length === 0;
+    tools.hidden = icicle.el.hidden = table.el.hidden = timeline.sites.length === 0;
     icicle.draw({ focus, chosen: find(state.root, chosen.key) ?? focus, measure, words }, state.root, `${MEASURES.find(([key]) => key === measure)?.[1]} by ${by}`);
-    table.el.hidden = timeline.sites.length === 0;
     table.draw({ by, measure, rows: state.rows, chosen: chosen.row, words });
   }
   const readout = (block: Block): string => [nameOf(block), ...facts(block.sums, timeline, state.measure)].join(" · ");
