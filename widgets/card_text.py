@@ -31,7 +31,9 @@ def card_text(failure: Failure) -> str:
     if failure.fixes:
         parts += ["", titled("fixes, best first", failure.tried)]
         for number, fix in enumerate(failure.fixes, 1):
-            parts += [f"    {number}  {fix.code}   {fix.place}", f"       {fix.why} ✓ {fix.check}"]
+            parts += [f"    {mark}  {line.code}   {line.place}"
+                      for mark, line in zip((str(number), *" " * len(fix.also)), fix.lines, strict=True)]  # fmt: skip
+            parts.append(f"       {fix.why} ✓ {fix.check}")
     elif failure.tried:
         parts += ["", titled("fixes", failure.tried)]
     return "\n".join(parts)

@@ -41,6 +41,8 @@ def describe_card(failure: Failure, traceback: str) -> Message:
         "stages": _stages(failure),
         "reached": failure.reached,
         "fixes": [{"code": [plain(f.before), plain(f.changed), plain(f.after)], "copy": f.code, "place": f.place,
+                   "also": [{"code": [plain(c.before), plain(c.changed), plain(c.after)], "place": c.place}
+                            for c in f.also],
                    "why": plain(f.why), "check": plain(f.check)} for f in failure.fixes],
         "tried": failure.tried,
         "frames": _frames(failure),

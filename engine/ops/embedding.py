@@ -97,7 +97,7 @@ def check_index(op: str, index: Tensor, rows: int, name: str = "input") -> None:
             op,
             "index out of range in self",
             f"Got index {worst}, but the table has {rows} rows, 0 to {rows - 1}",
-            f"build the layer with num_embeddings={worst + 1} or more",
+            f"build the layer with num_embeddings={worst + 1} or more" if worst >= rows else "indices count from 0",
             "check how the indices were made",
             **{name: index},
         )

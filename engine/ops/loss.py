@@ -16,7 +16,7 @@ from gradbook.autograd import casting
 from gradbook.autograd.op import Op
 from gradbook.errors import ShapeError
 from gradbook.ops.cross_entropy import reduction_of
-from gradbook.ops.mistakes import mistake, need_tensor
+from gradbook.ops.mistakes import foreign, mistake, need_tensor
 from gradbook.tensor import Tensor
 
 __all__ = [
@@ -367,7 +367,7 @@ def binary_cross_entropy(
     if array.size and not (array.min() >= 0 and array.max() <= 1):
         words = "all elements of input should be between 0 and 1"
         fix = "use binary_cross_entropy_with_logits (BCEWithLogitsLoss) on scores, or sigmoid before this loss"
-        raise mistake(ShapeError, "binary_cross_entropy", words, "", fix, input=input, target=target)
+        raise foreign(RuntimeError, "binary_cross_entropy", words, "", fix, input=input, target=target)
     values = bce_op(input, target)
     return _reduced(values if weight is None else values * weight, how)
 

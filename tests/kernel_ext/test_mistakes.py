@@ -11,6 +11,7 @@ from gradbook.observe.failure import Failure, Fix, explain
 from gradbook.observe.failure.text import apply
 from gradbook.observe.source import forget_cells, name_cell
 from tests.kernel_ext.mistakes import MISTAKES, Mistake
+from tests.kernel_ext.mistakes_asked import ASKED
 
 FILE = "/cells/{}.py"
 
@@ -55,7 +56,8 @@ def explained(mistake: Mistake) -> tuple[Any, Failure]:
     return error, failure
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: re.sub(r"\W+", "-", m.name))
+@pytest.mark.filterwarnings("ignore")  # what a mended program warns of is its own affair
+@pytest.mark.parametrize("mistake", [*MISTAKES, *ASKED], ids=lambda m: re.sub(r"\W+", "-", m.name))
 def test_the_card_says_what_is_wrong_and_its_fixes_work(mistake: Mistake) -> None:
     error, failure = explained(mistake)
     assert failure.place == mistake.at
@@ -72,4 +74,20 @@ def test_the_card_says_what_is_wrong_and_its_fixes_work(mistake: Mistake) -> Non
 def test_there_are_enough_mistakes() -> None:
     assert len(MISTAKES) >= 40
     assert sum(bool(mistake.fix) for mistake in MISTAKES) >= 40
-    assert len({mistake.name for mistake in MISTAKES}) == len(MISTAKES)
+    assert len({mistake.name for mistake in (*MISTAKES, *ASKED)}) == len(MISTAKES) + len(ASKED)
+
+
+def test_what_is_misspelt_is_named() -> None:
+    said = {mistake.name: explained(mistake)[1].headline for mistake in ASKED}
+    assert said["loss.backwards"].endswith("there is backward.")
+    assert said["opt.zerograd"].endswith("there is zero_grad.")
+    assert said["state_dict keys module."] == "The same keys, but `module.` in front of each is too much."
+    assert said["state_dict shapes"] == "`weight` is (5, 4) in the file and (3, 4) in this module."
+
+
+def test_two_faults_are_shown_with_both_their_lines() -> None:
+    mistake = next(each for each in ASKED if each.name == "two faults: width and target float")
+    _, failure = explained(mistake)
+    first, second = failure.fixes[0].lines
+    assert (first.code, first.place) == ("model = nn.Linear(12, 3)", "replaces cell [2] line 1")
+    assert (second.code, second.place) == ("loss = F.cross_entropy(scores, y.long())", "replaces cell [2] line 4")

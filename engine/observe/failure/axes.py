@@ -35,6 +35,7 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
     ("expand|broadcast_to", shapes.expand),
     ("scaled_dot_product_attention", shapes.attention),
     ("einsum", shapes.einsum),
+    ("states", shapes.states),
     (r"\w+_pool[123]d", shapes.window),
     ("forward|multi_head_attention_forward", shapes.recurrent),
     (".*", lambda call, text: values.dimension(call, text) or shapes.pointwise(call, text)),
@@ -55,7 +56,8 @@ def find(error: BaseException, call: Call) -> Finding:
     elif rule in ("shape-mismatch", "index-out-of-range", "value"):
         family = next(family for match, family in FAMILIES if re.fullmatch(match, call.op))
         finding = family(call, str(error))
-    finding = finding or values.gradients(call, str(error)) or Finding(rule, headline=plain(message))
+    finding = finding or values.gradients(call, str(error)) or values.unknown(call, error)
+    finding = finding or Finding(rule, headline=plain(message))
     if finding.headline.startswith("this "):
         finding.headline = f"T{finding.headline[1:]}"
     return finding

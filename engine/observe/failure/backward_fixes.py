@@ -6,13 +6,14 @@ import ast
 from collections.abc import Iterator
 
 import gradbook
+from gradbook.nn.module import Module
 from gradbook.observe.failure.candidates import CREATORS, Candidate, Maybe, Mender
-from gradbook.observe.failure.scene import Scene, is_backward
+from gradbook.observe.failure.scene import Scene, is_backward, loads
 from gradbook.observe.failure.text import Source, source_of
 from gradbook.observe.failure.trial import Plan
 from gradbook.observe.source import span_of
 
-__all__ = ["backward_candidates"]
+__all__ = ["backward_candidates", "out_of_place"]
 
 Candidates = Iterator[Maybe]
 LEARNED = ("w", "b", "weight", "bias", "theta", "param", "k")
@@ -36,7 +37,11 @@ def backward_candidates(m: Mender, scene: Scene) -> Candidates:
         and isinstance(m.call.node, ast.Call)
         and isinstance(m.call.node.func, ast.Attribute)
     ):
-        yield Candidate(plan_after(m, m.call.node.func.value, ".detach()"), "The values alone, without their history.")
+        x = m.call.operands[0] if m.call.operands else None
+        own = m.call.node.func.value if x is None or x.node is None else x.node
+        yield Candidate(plan_after(m, own, ".detach()"), "The values alone, without their history.")
+    elif "Only Tensors of floating point" in message and (torch := m.alias(gradbook)):
+        yield m.keyword(m.call.node, "dtype", f"{torch}.float32", "Only floating-point numbers have gradients.")
 
 
 def plan_after(m: Mender, node: ast.expr, text: str) -> Plan:
@@ -64,11 +69,45 @@ def _nothing(m: Mender, scene: Scene) -> Candidates:
             elif name == "no_grad":
                 head = scene.source.segment(call.func).rpartition(".")[0]
                 yield m.put(call, f"{head}.enable_grad()", "no_grad records nothing.", scene.source)
-    made = [s for s in before if isinstance(s, ast.Assign) and _creates(s.value)]
+            elif name in ("item", "tolist", "numpy") and isinstance(call.func, ast.Attribute):
+                yield _without_numbers(m, call, scene)
+            elif name == "requires_grad_":
+                yield m.put(
+                    call.args[0] if call.args else None, "True", "requires_grad=False freezes it.", scene.source
+                )
+        yield _unfrozen(m, statement, scene)
+    made = [s for s in before if isinstance(s, ast.Assign) and _creates(s.value) and not _wraps(s.value)]
     made.sort(key=lambda s: (not _name(s).lower().startswith(LEARNED), -s.lineno))
+    if any(isinstance(scene.look(name), Module) for statement in before for name in loads(statement)):
+        made = [s for s in made if _name(s).lower().startswith(LEARNED)]  # the model learns, not its data
     for statement in made[:3]:
         why = f"{_name(statement)} is learned."
         yield m.keyword(_creates(statement.value), "requires_grad", "True", why, scene.source)
+
+
+def _without_numbers(m: Mender, call: ast.Call, scene: Scene) -> Maybe:
+    """A value without `.item()`, and without the tensor that was made of the number."""
+    owner = scene.source.segment(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+    outer = scene.source.parents.get(call)
+    wrapped = isinstance(outer, ast.Call) and _creates(outer) is outer and outer.args[:1] == [call]
+    why = "A number has no history; the tensor has."
+    return m.put(outer if wrapped and isinstance(outer, ast.Call) else call, owner, why, scene.source)
+
+
+def _unfrozen(m: Mender, statement: ast.stmt, scene: Scene) -> Maybe:
+    """`p.requires_grad = False` the other way."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+            off = isinstance(node.value, ast.Constant) and node.value.value is False
+            if off and node.targets[0].attr == "requires_grad":
+                return m.put(node.value, "True", "requires_grad = False freezes every parameter.", scene.source)
+    return None
+
+
+def _wraps(node: ast.expr) -> bool:
+    """True for a tensor that is made of something computed, such as `tensor(loss.item())`."""
+    call = _creates(node)
+    return call is not None and any(isinstance(part, ast.Call) for a in call.args for part in ast.walk(a))
 
 
 def _creates(node: ast.expr) -> ast.Call | None:
@@ -112,13 +151,14 @@ def _changed(m: Mender, scene: Scene) -> Candidates:
         if statement is None or (source.file, statement.lineno) in seen:
             continue
         seen.add((source.file, statement.lineno))
-        yield _out_of_place(m, statement, source)
+        yield out_of_place(m, statement, source)
     for statement in reversed(before):
         if (scene.source.file, statement.lineno) not in seen:
-            yield _out_of_place(m, statement, scene.source)
+            yield out_of_place(m, statement, scene.source)
 
 
-def _out_of_place(m: Mender, statement: ast.stmt, source: Source) -> Maybe:
+def out_of_place(m: Mender, statement: ast.stmt, source: Source) -> Maybe:
+    """A statement that changes something in place, written so that it makes something new."""
     why = "Makes a new tensor and leaves the kept one as it was."
     if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name | ast.Attribute):
         sign = source.segment(statement)[len(source.segment(statement.target)) :].partition("=")[0].strip()

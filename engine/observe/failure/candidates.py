@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import Any
 
 import gradbook
@@ -12,11 +13,12 @@ from gradbook import nn
 from gradbook.nn.module import Module
 from gradbook.observe.failure.definitions import Built, assignments, attribute, built, rebuilt
 from gradbook.observe.failure.findings import Finding
-from gradbook.observe.failure.operands import Call, Operand
+from gradbook.observe.failure.operands import Call, Operand, value_of
 from gradbook.observe.failure.sandbox import Sandbox
 from gradbook.observe.failure.shapes import Ran
 from gradbook.observe.failure.text import Edit, Source, source_of
 from gradbook.observe.failure.trial import Outcome, Plan
+from gradbook.observe.naming import variables
 from gradbook.observe.source import span_of
 from gradbook.tensor import Tensor
 
@@ -42,9 +44,11 @@ Candidates = Iterator[Maybe]
 class Mender:
     """Makes candidates for one failure. Everything returns None where the source does not show what to change."""
 
-    def __init__(self, call: Call, finding: Finding, control: Outcome) -> None:
-        self.call, self.finding, self.control = call, finding, control
+    def __init__(self, call: Call, finding: Finding, control: Outcome, apart: bool = False) -> None:
+        """`apart`: the failure is one of a trial, so that all it is about are stand-ins already."""
+        self.call, self.finding, self.control, self.apart = call, finding, control, apart
         self.space = call.step.frame.f_globals
+        self.held = {**self.space, **variables(call.step.frame)}
 
     # -- changes of an expression ----------------------------------------------------------------------------------
 
@@ -54,7 +58,9 @@ class Mender:
             return None
         return Candidate(Plan((self.call.source.after(operand.node, text),)), why)
 
-    def put(self, node: ast.expr | ast.stmt | None, text: str, why: str, source: Source | None = None) -> Maybe:
+    def put(
+        self, node: ast.expr | ast.stmt | ast.keyword | None, text: str, why: str, source: Source | None = None
+    ) -> Maybe:
         """Write something else in the place of an expression."""
         if node is None:
             return None
@@ -65,7 +71,14 @@ class Mender:
         found = [part for part in parts if part is not None]
         if len(found) < len(parts):
             return None
-        return Candidate(Plan(tuple(edit for part in found for edit in part.plan.edits)), found[0].why)
+        patches = [part.plan.patch for part in found if part.plan.patch is not None]
+
+        def patch(sandbox: Sandbox) -> None:
+            for each in patches:
+                each(sandbox)
+
+        edits = tuple(edit for part in found for edit in part.plan.edits)
+        return Candidate(Plan(edits, patch if patches else None), found[0].why, any(part.weak for part in found))
 
     def keyword(self, node: ast.AST | None, name: str, value: str, why: str, source: Source | None = None) -> Maybe:
         """Give a call a keyword argument, or another value for it."""
@@ -92,6 +105,8 @@ class Mender:
         found: list[Maybe] = []
         for name, value in changes.items():
             node = place.argument(module, name)
+            if node is not None and place.varies(node):
+                return None
             if node is not None:
                 found.append(self.put(node, repr(value), why, place.source))
             else:
@@ -103,7 +118,8 @@ class Mender:
 
         def patch(sandbox: Sandbox) -> None:
             for each in alike:
-                sandbox.keep(each, rebuilt(each, **changes))
+                own = self.original(each)
+                sandbox.keep(own, rebuilt(sandbox.present(own), **changes))
 
         return replace(made, plan=replace(made.plan, patch=patch))
 
@@ -119,9 +135,10 @@ class Mender:
 
         def patch(sandbox: Sandbox) -> None:
             for each in alike:
-                like = rebuilt(each)
+                own = self.original(each)
+                like = rebuilt(sandbox.present(own))
                 like.__class__ = kind
-                sandbox.keep(each, like)
+                sandbox.keep(own, like)
 
         return None if made is None else replace(made, plan=replace(made.plan, patch=patch))
 
@@ -141,8 +158,8 @@ class Mender:
             items: list[Any] = []
             for child in parent.children():
                 items += [extra] if child is module else []
-                items.append(sandbox.of(child))
-            sandbox.keep(parent, nn.Sequential(*items))
+                items.append(sandbox.of(self.original(child)))
+            sandbox.keep(self.original(parent), nn.Sequential(*items))
 
         return Candidate(Plan((edit,), patch), why)
 
@@ -157,7 +174,7 @@ class Mender:
             return None
         made = self.put(numbers[axis], str(to), why, source)
         shape = tuple(to if i == axis else n for i, n in enumerate(operand.shape))
-        old = operand.tensor
+        old = self.original(operand.tensor)
 
         def patch(sandbox: Sandbox) -> None:
             again: Any = type(old)._of(gradbook.zeros(shape, dtype=old.dtype)._array)
@@ -166,6 +183,13 @@ class Mender:
             sandbox.keep(old, again)
 
         return None if made is None else replace(made, plan=replace(made.plan, patch=patch), weak=True)
+
+    def sizes(self, operand: Operand, to: tuple[int, ...], why: str) -> Maybe:
+        """Make a variable with other lengths on the axes that differ."""
+        differing = [axis for axis, n in enumerate(operand.shape) if n != to[axis]]
+        if len(differing) != 1:
+            return None
+        return self.size(operand, differing[0], to[differing[0]], why)
 
     def factor_size(self, operand: Operand | None, to: int, why: str) -> Maybe:
         """Where a matrix product made an operand: another width of its second factor, if that is a variable."""
@@ -225,6 +249,10 @@ class Mender:
                     return each
         return None
 
+    def original(self, thing: Any) -> Any:
+        """What a stand-in stands for; anything else as it is."""
+        return self.control.originals.get(id(thing), thing)
+
     # -- what ran before -------------------------------------------------------------------------------------------
 
     def producer(self, operand: Operand | None) -> Ran | None:
@@ -248,7 +276,7 @@ class Mender:
         ran = self.producer(operand)
         steps = 0
         while ran is not None and steps < 32:
-            module = self.control.originals.get(id(ran.module), ran.module)
+            module = ran.module if self.apart else self.original(ran.module)
             if ran.op == "linear" and isinstance(module, nn.Linear):
                 return self.argument(module, why, out_features=to)
             if ran.op.startswith("conv") and hasattr(module, "out_channels"):
@@ -258,9 +286,23 @@ class Mender:
             source = ran.operands[0] if ran.operands and isinstance(ran.operands[0], Tensor) else None
             if source is None or ran.op in ("reshape", "view", "permute", "transpose", "matmul", "mm"):
                 return None
+            if not isinstance(ran.output, Tensor) or not _as_wide(source, ran.output):
+                return None
             ran = next((r for r in reversed(self.control.ran) if r.output is source), None)
             steps += 1
         return None
+
+    def callee(self) -> Any:
+        """What the failing call calls, if a name or an attribute of one of our modules says so."""
+        func = self.call.node.func if isinstance(self.call.node, ast.Call) else None
+        if isinstance(func, ast.Name):
+            return self.held.get(func.id)
+        if not isinstance(func, ast.Attribute):
+            return None
+        owner = value_of(func.value, self.held)
+        if isinstance(owner, ModuleType) and owner.__name__.startswith("gradbook"):
+            return getattr(owner, func.attr, None)
+        return getattr(type(owner), func.attr, None) if isinstance(owner, Tensor | Module) else None
 
     # -- names -----------------------------------------------------------------------------------------------------
 
@@ -268,6 +310,12 @@ class Mender:
         """What the user calls a module of ours, such as `F` or `torch`; '' if nothing."""
         names = [name for name, value in self.space.items() if value is module and not name.startswith("_")]
         return min(names, key=len, default="")
+
+
+def _as_wide(before: Tensor, after: Tensor) -> bool:
+    """Whether an operation left the last axis, or the channels, as long as it was."""
+    same_last = before.ndim > 0 and after.ndim > 0 and before.shape[-1] == after.shape[-1]
+    return same_last or (before.ndim > 2 and after.ndim > 2 and before.shape[1] == after.shape[1])
 
 
 def creation(node: ast.AST) -> ast.Call | None:

@@ -26,6 +26,11 @@ class Built:
     source: Source
     call: ast.Call
     owner: type | None
+    turns: frozenset[str] = frozenset()  # the variables of the comprehension it stands in
+
+    def varies(self, node: ast.AST) -> bool:
+        """True if an expression is another one for each module that the call builds."""
+        return any(isinstance(part, ast.Name) and part.id in self.turns for part in ast.walk(node))
 
     def argument(self, module: Any, name: str) -> ast.expr | None:
         """The expression that was given for a parameter of the module's class."""
@@ -57,7 +62,8 @@ def built(module: Any, call: Call) -> Built | None:
     """The call in the user's source that built a module; None where it is not plain to see.
 
     Followed are `self.name = Kind(…)` in the owner's class, `name = Kind(…)` in a cell, both also in nn.Sequential(…).
-    A module from a list comprehension, a loop or a function is not: one change there would change them all.
+    One from a list comprehension is built by its one call, whose change changes them all; one from a loop or a
+    function is not followed.
     """
     roots = [root for _, root in (call.names.roots if call.names is not None else ())]
     for root in (*call.modules[:1], *roots):
@@ -77,13 +83,13 @@ def _at(root: Any, path: str, call: Call) -> Built | None:
         if own is not None:
             place = own
         elif type(here).__name__ in CONTAINERS and place is not None:
-            place = _item(place, part)
+            place = _item(place, part, len(here._modules))
         else:
             place = None
         here = child
     if place is None or not _builds(place.call, type(here)):
         return None
-    return None if _repeated(place) else place
+    return None if not place.turns and _repeated(place) else place
 
 
 def attribute(kind: type, name: str) -> Built | None:
@@ -112,8 +118,11 @@ def _within(source: Source, node: ast.AST, name: str, line: int) -> bool:
     return here is not None and here.name == name and here.lineno <= line <= (here.end_lineno or here.lineno)
 
 
-def _item(place: Built, part: str) -> Built | None:
-    """The call of one item of nn.Sequential(a, b, …), nn.ModuleList([a, b, …]) or nn.ModuleDict({"a": a, …})."""
+def _item(place: Built, part: str, count: int) -> Built | None:
+    """The call of one item of nn.Sequential(a, b, …), nn.ModuleList([a, b, …]) or nn.ModuleDict({"a": a, …}).
+
+    Of a comprehension, `[a(i) for i in …]` or `*[a(i) for i in …]`, the one call that makes them all.
+    """
     items: list[ast.expr] = place.call.args
     if len(items) == 1 and isinstance(items[0], ast.Dict):
         named = zip(items[0].keys, items[0].values, strict=True)
@@ -121,9 +130,25 @@ def _item(place: Built, part: str) -> Built | None:
     else:
         if len(items) == 1 and isinstance(items[0], ast.List | ast.Tuple):
             items = items[0].elts
-        plain = part.isdigit() and not any(isinstance(item, ast.Starred) for item in items)
-        item = items[int(part)] if plain and int(part) < len(items) else None
+        item = _at_place(items, int(part), count) if part.isdigit() else None
+    inner = item.value if isinstance(item, ast.Starred) else item
+    if isinstance(inner, ast.ListComp | ast.GeneratorExp) and isinstance(inner.elt, ast.Call):
+        targets = frozenset(n.id for turn in inner.generators for n in ast.walk(turn.target) if isinstance(n, ast.Name))
+        return Built(place.source, inner.elt, place.owner, targets | {""})
     return Built(place.source, item, place.owner) if isinstance(item, ast.Call) else None
+
+
+def _at_place(items: list[ast.expr], index: int, count: int) -> ast.expr | None:
+    """The expression of one of `count` items; one of the expressions may stand for many."""
+    many = [i for i, item in enumerate(items) if isinstance(item, ast.Starred | ast.ListComp | ast.GeneratorExp)]
+    if not many:
+        return items[index] if index < len(items) else None
+    if len(many) > 1:
+        return None
+    first, behind = many[0], len(items) - many[0] - 1
+    if index < first:
+        return items[index]
+    return items[first] if index < count - behind else items[index - count]
 
 
 def _variable(root: Any, call: Call) -> Built | None:

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import time
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gradbook.errors import AutogradError, Card, InplaceError
 from gradbook.observe.failure.axes import find
-from gradbook.observe.failure.backward_fixes import backward_candidates
-from gradbook.observe.failure.candidates import Candidate, Mender
+from gradbook.observe.failure.candidates import Mender
 from gradbook.observe.failure.findings import Finding, first_sentence, module_name, plain
 from gradbook.observe.failure.frames import Frames, Step, frames_of, is_engine_error
+from gradbook.observe.failure.mending import Fix, mend
 from gradbook.observe.failure.operands import Call, Operand, call_of
 from gradbook.observe.failure.origin import origins
-from gradbook.observe.failure.scene import Scene, is_backward
-from gradbook.observe.failure.shape_fixes import shape_candidates
+from gradbook.observe.failure.scene import Scene
 from gradbook.observe.failure.steps import Stage, stages
-from gradbook.observe.failure.text import Edit, apply, place_of, source_of
+from gradbook.observe.failure.text import place_of, source_of
 from gradbook.observe.failure.trial import Outcome, Plan, attempt
 from gradbook.observe.source import locate
-from gradbook.tensor import Tensor
 
 __all__ = ["Failure", "Fix", "Given", "Line", "explain"]
 
 SECONDS = 3.0  # for all trials together
-MOST_FIXES, MOST_TRIALS = 3, 12
 AROUND = 3  # lines shown above and below the failing one
 
 
@@ -50,24 +47,6 @@ class Given:
     bad: tuple[int, ...] = ()
     wrong: str = ""
     origin: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class Fix:
-    """A change that was tried and works: the line before, at and after the change, its place, why, what came of it."""
-
-    before: str
-    changed: str
-    after: str
-    place: str
-    why: str
-    check: str
-    edits: tuple[Edit, ...] = ()
-
-    @property
-    def code(self) -> str:
-        """The line to paste."""
-        return self.before + self.changed + self.after
 
 
 @dataclass(frozen=True)
@@ -179,7 +158,7 @@ def tell_forward(error: BaseException, finding: Finding, control: Outcome, fixes
 
 def needs_gradients(error: BaseException, finding: Finding) -> bool:
     """True for a failure that has to do with gradients: it must be tried with them."""
-    return finding.rule in ("backward", "changed-in-place") or "requires grad" in str(error)
+    return finding.rule in ("backward", "changed-in-place") or bool(re.search("requires? grad", str(error)))
 
 
 def reproduces(control: Outcome, error: BaseException, frames: Frames) -> bool:
@@ -194,74 +173,6 @@ def reproduces(control: Outcome, error: BaseException, frames: Frames) -> bool:
     find(control.error, call)
     control.twins = {operand.role: operand.tensor for operand in call.operands}
     return True
-
-
-def mend(mender: Mender, scene: Scene, seconds: float) -> tuple[list[Fix], Outcome | None]:
-    """The fixes that work, best first, and what came of the first."""
-    until = time.monotonic() + seconds
-    fixes: list[Fix] = []
-    first: Outcome | None = None
-    seen: set[tuple[Edit, ...]] = set()
-    for tries, candidate in enumerate(candidates(mender, scene)):
-        left = until - time.monotonic()
-        if len(fixes) == MOST_FIXES or tries >= MOST_TRIALS or left <= 0:
-            break
-        if candidate.plan.edits in seen or (candidate.weak and fixes):
-            continue
-        seen.add(candidate.plan.edits)
-        plan = replace(candidate.plan, before=mender.control.plan.before, turns=mender.control.plan.turns)
-        outcome = attempt(scene, plan, min(left, 1.5))
-        if works(outcome, mender.control):
-            fixes.append(as_fix(candidate, outcome, scene))
-            first = first or outcome
-    return fixes, first
-
-
-def candidates(mender: Mender, scene: Scene) -> Iterator[Candidate]:
-    """What is worth a trial."""
-    found = backward_candidates(mender, scene) if scene.backward else shape_candidates(mender)
-    yield from (candidate for candidate in found if candidate is not None)
-
-
-def works(outcome: Outcome, control: Outcome) -> bool:
-    """True if a change lets the program run to the loss, the loss is one number, and no new warning is heard."""
-    if not outcome.ok or any("incorrect results" in text for text in set(outcome.warned) - set(control.warned)):
-        return False
-    loss = outcome.values.get(outcome.loss)
-    return not (outcome.reached == "loss" and isinstance(loss, Tensor) and loss.numel() != 1)
-
-
-def as_fix(candidate: Candidate, outcome: Outcome, scene: Scene) -> Fix:
-    """A candidate that works, as it is shown."""
-    edits = candidate.plan.edits
-    first = min(edits, key=lambda e: (e.line, e.column))
-    text = apply(source_of(first.file).text, tuple(e for e in edits if e.file == first.file))
-    line = text.splitlines()[first.line - 1]
-    start, end = first.column, first.column + len(first.text)
-    if len(edits) > 1:
-        end = max(end, *(line.find(e.text, e.column) + len(e.text) for e in edits if e.line == first.line))
-    indent = len(line) - len(line.lstrip())
-    return Fix(line[indent:start], line[start:end], line[end:], f"replaces {first.place}", candidate.why,
-               checked(outcome, scene), edits)  # fmt: skip
-
-
-def checked(outcome: Outcome, scene: Scene) -> str:
-    """What came of a trial: `then (64, 10), loss ()`; `then h (64, 120), tried up to line 5`."""
-    parts: list[str] = []
-    if isinstance(outcome.output, Tensor):
-        parts.append(str(tuple(outcome.output.shape)))
-    shown = [(n, v) for n, v in outcome.values.items() if isinstance(v, Tensor) and not n.startswith("_")]
-    for name, value in shown[-2:]:
-        text = str(tuple(value.shape))
-        if text not in parts or name == outcome.loss:
-            parts.append(f"{name} {text}")
-    if outcome.values.get("_returned") is not None and isinstance(outcome.values["_returned"], Tensor):
-        parts.append(f"returns {tuple(outcome.values['_returned'].shape)}")
-    walked = scene.statement is not None and is_backward(scene.statement) is not None
-    if walked:
-        parts.append("backward runs")
-    end = "" if outcome.reached == "loss" or walked else f"tried up to line {outcome.line}"
-    return "then " + ", ".join([*parts, *([end] if end else [])]) if parts or end else "runs"
 
 
 def trials(scene: Scene, same: bool, fixes: list[Fix]) -> str:

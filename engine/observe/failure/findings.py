@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +14,7 @@ __all__ = [
     "EQUAL",
     "OR_ONE",
     "Finding",
+    "alike",
     "first_sentence",
     "module_name",
     "name",
@@ -82,3 +85,11 @@ def shape(sizes: Any) -> str:
 def text_of(call: Call) -> str:
     """The message of the exception, as the call keeps it."""
     return str(call.arguments.get("__message__", ""))
+
+
+def alike(name: str, known: Iterable[str]) -> list[str]:
+    """At most two names that a slip of the hand, or another case, made into this one; the best first."""
+    known = [each for each in known if not each.endswith("_") or name.endswith("_")]
+    same = [each for each in known if each.lower() == name.lower()]
+    close = difflib.get_close_matches(name, known, n=2, cutoff=0.6)
+    return list(dict.fromkeys([*same, *close]))[:2]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import sysconfig
 from dataclasses import dataclass
-from types import CodeType, FrameType, TracebackType
+from types import CodeType, FrameType, ModuleType, TracebackType
 from typing import Any
 
 from gradbook.errors import GradbookError
 from gradbook.observe.control import StopTraining
+from gradbook.observe.failure.text import source_of
+from gradbook.observe.naming import variables
 from gradbook.observe.source import Span, Where, is_own, span_of
 
 __all__ = ["Frames", "Step", "frames_of", "is_engine_error", "is_users"]
@@ -103,6 +107,35 @@ def is_engine_error(error: Any, frames: Frames) -> bool:
     """
     if isinstance(error, StopTraining | RecursionError) or not isinstance(error, Exception):
         return False
-    if frames.last is None or not any(step.kind == "engine" for step in frames.inside):
+    if frames.last is None:
         return False
+    if not any(step.kind == "engine" for step in frames.inside):
+        return not frames.inside and _about_ours(error, frames.last)
     return isinstance(error, (GradbookError, *EXPLAINED))
+
+
+def _about_ours(error: Exception, last: Step) -> bool:
+    """True for what Python itself raises on the user's line about a thing of ours: no such attribute or argument."""
+    if isinstance(error, AttributeError):
+        return _is_ours(error.obj)
+    if not isinstance(error, TypeError):
+        return False
+    found = re.match(r"(?:(\w+)\.)?(\w+)\(\) (?:got an unexpected|missing \d|got multiple|takes )", str(error))
+    node = source_of(last.code.co_filename).at(last.span)
+    func = node.func if isinstance(node, ast.Call) else None
+    if found is None or not isinstance(func, ast.Name | ast.Attribute):
+        return False
+    called = func.id if isinstance(func, ast.Name) else func.attr
+    held = {**last.frame.f_globals, **variables(last.frame)}
+    root: ast.expr = func
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    owner = held.get(root.id) if isinstance(root, ast.Name) else None
+    return called in (found[1], found[2]) and _is_ours(owner)
+
+
+def _is_ours(thing: Any) -> bool:
+    if isinstance(thing, ModuleType):
+        return thing.__name__.partition(".")[0] == "gradbook"
+    kind = thing if isinstance(thing, type) else type(thing)
+    return kind.__module__.partition(".")[0] == "gradbook"

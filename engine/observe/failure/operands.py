@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 
 from gradbook.nn.module import Module
@@ -266,6 +267,8 @@ def value_of(node: ast.expr, held: dict[str, Any]) -> Any:
         return held.get(node.id)
     if isinstance(node, ast.Attribute):
         owner = value_of(node.value, held)
+        if isinstance(owner, ModuleType) and owner.__name__.startswith("gradbook"):
+            return vars(owner).get(node.attr)
         own = getattr(owner, "__dict__", {}) if not isinstance(owner, type) else {}
         for space in (own, *(own.get(k) or {} for k in ("_parameters", "_buffers", "_modules"))):
             if node.attr in space:

@@ -19,7 +19,7 @@ from gradbook.observe.failure.text import Source, source_of
 from gradbook.observe.naming import variables
 from gradbook.tensor import Tensor
 
-__all__ = ["Scene", "is_backward", "path_to", "walk_path"]
+__all__ = ["Scene", "is_backward", "loads", "path_to", "walk_path"]
 
 SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return, ast.Assert)
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -144,7 +144,7 @@ class Scene:
             known: set[str] = set()
             stale = False
             for statement in found:
-                stale = stale or bool((loads(statement) - known) & stored)
+                stale = stale or bool((loads(statement) - known - turned(statement)) & stored)
                 known |= stores(statement)
             if not stale or self.loop() is not None:
                 return found
@@ -183,6 +183,12 @@ class Scene:
 def stores(node: ast.AST) -> set[str]:
     """The names that a piece of code assigns."""
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def turned(node: ast.AST) -> set[str]:
+    """The variables of the loops and comprehensions inside a piece of code, which bring their own values."""
+    inside = (n for n in ast.walk(node) if isinstance(n, ast.For | ast.comprehension))
+    return {name for n in inside for name in stores(n.target)}
 
 
 def loads(node: ast.AST) -> set[str]:

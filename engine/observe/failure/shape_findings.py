@@ -239,6 +239,24 @@ def recurrent(call: Call, text: str) -> Finding | None:
                    (int(wanted[2]), int(wanted[1])))  # fmt: skip
 
 
+def states(call: Call, text: str) -> Finding | None:
+    """Initial states against layers, batch and hidden size."""
+    found = re.search(r"size \(([\d, ]+)\), got \[([\d, ]+)\]", text)
+    if found is None:
+        return None
+    wants, got = (tuple(int(n) for n in group.split(",") if n.strip()) for group in found.groups())
+    wrong = [o for o in call.operands if o.shape == got]
+    if not wrong or len(wants) != len(got):
+        return None
+    for operand in wrong:
+        operand.bad = tuple(i for i, (m, n) in enumerate(zip(got, wants, strict=True)) if m != n)
+    call.operands[:] = wrong
+    axes = ("layers", "batch", "hidden size") if len(wants) == 3 else ("batch", "hidden size")[-len(wants) :]
+    form = f"({', '.join(axes)}) = {shape(wants)}"
+    what = f"{subject(call)} takes initial states of {form}; {name(wrong[0])} is {shape(got)}."
+    return Finding("shape-mismatch", what, "", ",", facts={"wants": wants, "got": got})
+
+
 def attention(call: Call, text: str) -> Finding | None:
     """Queries against keys."""
     q, k = call.operand("query"), call.operand("key")

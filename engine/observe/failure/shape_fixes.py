@@ -9,11 +9,14 @@ from collections.abc import Callable
 from itertools import chain
 
 from gradbook import nn
+from gradbook.observe.failure.backward_fixes import out_of_place
+from gradbook.observe.failure.call_fixes import other
 from gradbook.observe.failure.candidates import Candidates, Maybe, Mender, bracketed, method_call, two
+from gradbook.observe.failure.einsum_fixes import einsum
 from gradbook.observe.failure.operands import Operand
 from gradbook.observe.failure.shape_findings import CONVOLUTION
 from gradbook.observe.failure.text import source_of
-from gradbook.observe.failure.value_fixes import device, dtype, index, other, rows, same_shape, targets, view
+from gradbook.observe.failure.value_fixes import device, dtype, index, rows, same_shape, targets, view
 from gradbook.tensor import Tensor
 
 __all__ = ["shape_candidates"]
@@ -126,7 +129,11 @@ def _pointwise(m: Mender) -> Candidates:
     a, b = two(m)
     if a is None or b is None or m.finding.rule != "shape-mismatch":
         return
+    if "output with shape" in str(m.call.arguments.get("__message__", "")):
+        statement = m.call.source.statement(m.call.step.line)
+        yield out_of_place(m, statement, m.call.source) if statement is not None else None
     for operand, partner in ((b, a), (a, b)):
+        yield _sample_mask(m, operand, partner.shape)
         yield _kept(m, operand)
         if len(operand.shape) == 1 and len(partner.shape) > 1 and operand.shape[0] in partner.shape[:-1]:
             axis = len(partner.shape) - 1 - partner.shape[:-1].index(operand.shape[0])
@@ -153,6 +160,15 @@ def _pointwise(m: Mender) -> Candidates:
         yield m.factor_size(b, got, f"{b.name} as wide as {a.name}.")
         yield m.width_of(b, f"The layer that gives {b.name} then gives {got} numbers.", got)
         yield m.width_of(a, f"The layer that gives {a.name} then gives {wants} numbers.", wants)
+
+
+def _sample_mask(m: Mender, mask: Operand, shape: tuple[int, ...]) -> Maybe:
+    """A mask with a row for each sample, over what has axes between: `mask[:, None, None, :]`."""
+    between = len(shape) - 2
+    if mask.shape != (shape[0], shape[-1]) or between < 1 or mask.shape[0] == 1:
+        return None
+    text = f"[:, {', '.join(['None'] * between)}, :]"
+    return m.after(mask, text, f"One row of {mask.name} a sample, the same for all between.")
 
 
 def _kept(m: Mender, operand: Operand) -> Maybe:
@@ -293,8 +309,23 @@ def _recurrent(m: Mender) -> Candidates:
     )
 
 
+def _states(m: Mender) -> Candidates:
+    """Initial states of the size that the layer wants."""
+    wants, got = m.finding.facts.get("wants"), m.finding.facts.get("got")
+    states = [o for o in m.call.operands if o.shape == got]
+    if wants is None or got is None or not states or len(wants) != len(got):
+        return
+    changed = [m.sizes(operand, wants, f"States for this batch: {wants}.") for operand in states]
+    yield m.both(*changed)
+
+
 def _attention(m: Mender) -> Candidates:
     q, k = two(m)
+    mask = m.call.operand("attn_mask")
+    query, key = m.call.arguments.get("query"), m.call.arguments.get("key")
+    if mask is not None and isinstance(query, Tensor) and isinstance(key, Tensor) and query.ndim > 2:
+        yield _sample_mask(m, mask, (*query.shape[:-1], key.shape[-2]))
+        return
     if m.finding.sizes is not None:
         yield m.width_of(k, f"Keys as wide as queries: {m.finding.sizes[0]}.", m.finding.sizes[0])
         yield m.width_of(q, f"Queries as wide as keys: {m.finding.sizes[1]}.", m.finding.sizes[1])
@@ -317,6 +348,8 @@ FAMILIES: tuple[tuple[str, Callable[[Mender], Candidates]], ...] = (
     ("matmul|mm|bmm|mv|dot|addmm|baddbmm|outer|inner", _product),
     ("cat|concat|concatenate|hstack|vstack", _cat),
     ("stack", _stack),
+    ("einsum", lambda m: chain(einsum(m), _pointwise(m))),
+    ("states", _states),
     (CONVOLUTION.pattern, _convolution),
     ("batch_norm|BatchNorm.*|instance_norm|group_norm", _channels),
     ("layer_norm|rms_norm", _layer_norm),

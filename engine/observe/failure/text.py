@@ -82,7 +82,7 @@ class Source:
         """The text of a node."""
         return ast.get_source_segment(self.text, node) or ""
 
-    def replace(self, node: ast.expr | ast.stmt, text: str) -> Edit:
+    def replace(self, node: ast.expr | ast.stmt | ast.keyword, text: str) -> Edit:
         """The edit that puts `text` in the place of a node."""
         line, end_line = node.lineno, node.end_lineno or node.lineno
         return Edit(self.file, line, self._column(line, node.col_offset), end_line,

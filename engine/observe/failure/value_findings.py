@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import re
 
-from gradbook.observe.failure.findings import EQUAL, Finding, name, shape, subject, text_of
+from gradbook.observe.failure.findings import (
+    EQUAL,
+    Finding,
+    alike,
+    first_sentence,
+    name,
+    plain,
+    shape,
+    subject,
+    text_of,
+)
 from gradbook.observe.failure.operands import Call, Operand
 from gradbook.tensor import Tensor
 
@@ -143,6 +153,10 @@ def dtypes(call: Call) -> Finding | None:
         x.wrong = "dtype"
         return Finding("dtype-mismatch", f"Indices pick rows, so they are whole numbers; {name(x)} is {x.dtype}.",
                        "the marked dtype must be int64")  # fmt: skip
+    if call.op in ("masked_fill", "masked_select", "masked_scatter") and (mask := call.operand("mask")) is not None:
+        mask.wrong = "dtype"
+        return Finding("dtype-mismatch", f"A mask is True or False; {name(mask)} is {mask.dtype}.",
+                       "the marked dtype must be bool")  # fmt: skip
     if len(kinds) > 1 and len(named) > 1:
         a = named[0]
         b = next((o for o in named[1:] if o.dtype != a.dtype), named[1])
@@ -209,6 +223,37 @@ def leaf(call: Call) -> Finding | None:
     return Finding(
         "changed-in-place", f"{who} asks for a gradient, so it cannot be changed in place while one is recorded.", ""
     )
+
+
+def unknown(call: Call, error: BaseException) -> Finding | None:
+    """An attribute that is not there, with one of a like name that is; keys of a state_dict that do not meet."""
+    if isinstance(error, AttributeError) and error.name and error.obj is not None:
+        near = alike(error.name, [n for n in dir(error.obj) if not n.startswith("_")])
+        text = first_sentence(str(error))
+        return Finding("unknown-name", f"{plain(text)[:-1]}; there is {near[0]}.") if near else None
+    if call.op == "load_state_dict":
+        return _keys(str(error))
+    return None
+
+
+def _keys(text: str) -> Finding | None:
+    """What is missing, what is too much, and the prefix that explains both."""
+    missing, extra = (re.findall(r'"([^"]+)"', found[0]) if (found := re.search(rf"{word} key.*", text)) else []
+                      for word in ("Missing", "Unexpected"))  # fmt: skip
+    if missing and extra:
+        for one, other, what in ((extra, missing, "too much"), (missing, extra, "missing")):
+            prefix = one[0].removesuffix(other[0])
+            if prefix != one[0] and {f"{prefix}{key}" for key in other} == set(one):
+                return Finding("unknown-name", f"The same keys, but `{prefix}` in front of each is {what}.")
+    if missing or extra:
+        parts = [f"{word} {', '.join(keys[:3])}{' …' if len(keys) > 3 else ''}"
+                 for word, keys in (("missing", missing), ("too much:", extra)) if keys]  # fmt: skip
+        return Finding("unknown-name", f"Other keys than this module has: {'; '.join(parts)}.")
+    sizes = re.search(r"size mismatch for ([^:]+): .*?\[([\d, ]*)\]\) from checkpoint.*?\[([\d, ]*)\]\)", text)
+    if sizes is None:
+        return None
+    what = f"`{sizes[1]}` is ({sizes[2]}) in the file and ({sizes[3]}) in this module."
+    return Finding("shape-mismatch", what)
 
 
 GRADIENTS = (

@@ -1,17 +1,16 @@
-"""Candidates where values, dtypes, indices or arguments do not fit, and where the failing operation has no family."""
+"""Candidates where values, dtypes, indices or targets do not fit."""
 
 from __future__ import annotations
 
 import ast
-import difflib
 import math
 
-import gradbook
-from gradbook.observe.failure.candidates import Candidates, Mender, bracketed, two
-from gradbook.observe.failure.operands import parts_of
+from gradbook.observe.failure.candidates import Candidate, Candidates, Mender, bracketed, two
+from gradbook.observe.failure.operands import Operand, parts_of
 
-__all__ = ["device", "dimension", "dtype", "index", "other", "rows", "same_shape", "targets", "view"]
+__all__ = ["device", "dimension", "dtype", "index", "rows", "same_shape", "targets", "view"]
 
+MASKED = ("masked_fill", "masked_select", "masked_scatter")
 CASTS = {"float32": "float", "float64": "double", "float16": "half", "int64": "long", "int32": "int", "bool": "bool",
          "bfloat16": "bfloat16"}  # fmt: skip
 
@@ -19,19 +18,13 @@ CASTS = {"float32": "float", "float64": "double", "float16": "half", "int64": "l
 def targets(m: Mender) -> Candidates:
     """Targets of the right shape, and scores for each class."""
     x, target = two(m)
+    if "not implemented for" in str(m.call.arguments.get("__message__", "")):
+        yield _swapped(m)
     if x is None or target is None:
         return
     facts = m.finding.facts
     if "classes" in facts:
-        most = int(target.tensor.max()) if target.tensor.numel() else 0
-        least = int(target.tensor.min()) if target.tensor.numel() else 0
-        if least >= 1 and most == facts["classes"]:
-            segment = m.call.source.segment(target.node) if target.node is not None else ""
-            if target.node is not None:
-                yield m.put(target.node, f"{bracketed(target.node, segment)} - 1", "Classes are counted from 0.")
-        if least >= 0:
-            most = max(most, m.drawn_below(target) - 1)
-            yield m.width_of(x, f"A score for each class in these targets, 0 to {most}.", most + 1)
+        yield from _classes(m, x, target, facts["classes"])
         return
     if len(target.shape) == len(x.shape) and target.shape[-1] == 1:
         yield m.after(target, ".squeeze(-1)", "The axis of length 1 goes.")
@@ -40,12 +33,38 @@ def targets(m: Mender) -> Candidates:
         yield m.both(
             m.after(x, ".flatten(0, 1)", "Each step of each sequence is one row."), m.after(target, ".flatten()", "")
         )
+    if len(x.shape) == 2 and target.shape == x.shape:
+        yield m.after(target, ".argmax(1)", "The class of each row.")
+        yield m.after(target, ".float()", "As the probability of each class.")
     if x.shape and target.shape and len(x.shape) == 2 and math.prod(target.shape) == x.shape[0]:
         yield m.after(target, ".flatten()", "One class index a row.")
     if len(x.shape) == 3 and target.shape == (x.shape[0] * x.shape[1],):
         yield m.after(x, ".flatten(0, 1)", "Each step of each sequence is one row.")
     if len(x.shape) == 3 and x.shape[1] == 1 and len(target.shape) == 1:
         yield m.after(x, ".squeeze(1)", "The axis of length 1 goes.")
+
+
+def _classes(m: Mender, x: Operand, target: Operand, classes: int) -> Candidates:
+    """Targets counted from 0, or a score for each."""
+    most = int(target.tensor.max()) if target.tensor.numel() else 0
+    least = int(target.tensor.min()) if target.tensor.numel() else 0
+    if least >= 1 and most == classes:
+        segment = m.call.source.segment(target.node) if target.node is not None else ""
+        if target.node is not None:
+            yield m.put(target.node, f"{bracketed(target.node, segment)} - 1", "Classes are counted from 0.")
+    if least >= 0:
+        most = max(most, m.drawn_below(target) - 1)
+        yield m.width_of(x, f"A score for each class in these targets, 0 to {most}.", most + 1)
+
+
+def _swapped(m: Mender) -> Candidate | None:
+    """The first two arguments of a call the other way round."""
+    node = m.call.node
+    if not isinstance(node, ast.Call) or len(node.args) < 2:
+        return None
+    first, second = node.args[:2]
+    why = "Scores come first, then targets."
+    return m.both(m.put(first, m.call.source.segment(second), why), m.put(second, m.call.source.segment(first), why))
 
 
 def same_shape(m: Mender) -> Candidates:
@@ -112,6 +131,8 @@ def _literal(node: ast.expr) -> int | None:
 def index(m: Mender) -> Candidates:
     """An entry that is there."""
     node, facts = m.call.node, m.finding.facts
+    if "used as indices must be" in str(m.call.arguments.get("__message__", "")):
+        yield m.after(two(m)[1], ".long()", "Whole numbers, as indices are.")
     if not isinstance(node, ast.Subscript) or "size" not in facts:
         return
     for part in parts_of(node)[1:]:
@@ -126,8 +147,10 @@ def dimension(m: Mender) -> Candidates:
         return
     for part in [*(k.value for k in node.keywords if k.arg in ("dim", "axis")), *node.args]:
         if _literal(part) == facts["dim"]:
-            yield m.put(part, "-1", "The last axis.")
-            if facts["high"] > 0:
+            others = {_literal(a) % (facts["high"] + 1) for a in node.args if a is not part and _literal(a) is not None}
+            if facts["high"] not in others:
+                yield m.put(part, "-1", "The last axis.")
+            if facts["high"] > 0 and 0 not in others:
                 yield m.put(part, "0", "The first axis.")
             return
 
@@ -135,6 +158,10 @@ def dimension(m: Mender) -> Candidates:
 def dtype(m: Mender) -> Candidates:
     """One dtype for all."""
     a, b = two(m)
+    if m.call.op in MASKED:
+        wrong = next((o for o in m.call.operands if o.wrong), None)
+        yield m.after(wrong, ".bool()", "True where the mask is not 0.")
+        return
     if m.call.op in ("cross_entropy", "nll_loss", "embedding"):
         wrong = next((o for o in m.call.operands if o.wrong), None)
         yield m.after(wrong, ".long()", "Whole numbers, as indices are.")
@@ -158,38 +185,3 @@ def device(m: Mender) -> Candidates:
     for operand, other in ((a, b), (b, a)):
         if operand is not None and other is not None:
             yield m.after(operand, f".to({other.device!r})", f"To where {other.name} is.")
-
-
-def other(m: Mender) -> Candidates:
-    """What has no family: a wrong axis, an unknown name, a number wanted from many, a list where a tensor is wanted."""
-    message = str(m.call.arguments.get("__message__", ""))
-    x = m.call.operands[0] if m.call.operands else None
-    node = m.call.node
-    if "Dimension out of range" in message:
-        yield from dimension(m)
-    elif "cannot be converted to Scalar" in message or "only one element" in message:
-        yield m.after(x, ".mean()", "One number from many.")
-        yield m.after(x, ".sum()", "One number from many.")
-    elif "Boolean value of Tensor" in message:
-        yield m.after(x, ".any()", "True if any is.")
-        yield m.after(x, ".all()", "True if all are.")
-    elif "has no attribute" in message and isinstance(node, ast.Attribute):
-        yield from _spelling(m, node)
-    elif "must be Tensor, not" in message and (torch := m.alias(gradbook)) and isinstance(node, ast.Call):
-        for part in node.args[:2]:
-            if isinstance(part, ast.List | ast.Name):
-                text = f"{torch}.tensor({m.call.source.segment(part)})"
-                yield m.put(part, text, "A tensor of these numbers.")
-                yield m.put(part, f"{text}.float()", "A tensor of these numbers.")
-
-
-def _spelling(m: Mender, node: ast.Attribute) -> Candidates:
-    owner = m.call.arguments.get("self")
-    known = [
-        *getattr(owner, "_modules", ()),
-        *getattr(owner, "_parameters", ()),
-        *getattr(owner, "_buffers", ()),
-        *dir(type(owner)),
-    ]
-    for name in difflib.get_close_matches(node.attr, known, n=2, cutoff=0.6):
-        yield m.put(node, f"{m.call.source.segment(node.value)}.{name}", "The name that is there.")

@@ -65,6 +65,14 @@ it("copies the line of a fix, and says so", async () => {
   vi.unstubAllGlobals();
 });
 
+it("shows every line that a fix changes", () => {
+  const fix = { code: ["m = nn.Linear(", "12", ", 3)"], copy: "m = nn.Linear(12, 3)\nloss = f(s, y.long())", place: "replaces cell [2] line 1", why: "Two changes.", check: "then loss ()",
+    also: [{ code: ["loss = f(s, y", ".long()", ")"], place: "replaces cell [2] line 4" }] };
+  const el = show({ fixes: [fix] });
+  expect([...el.querySelectorAll("li code")].map((code) => code.textContent)).toEqual(["m = nn.Linear(12, 3)", "loss = f(s, y.long())"]);
+  expect([...el.querySelectorAll("li .at")].map((at) => at.textContent)).toEqual(["replaces cell [2] line 1", "replaces cell [2] line 4"]);
+});
+
 it("is whole without operands, stages and fixes", () => {
   const el = show({ operands: null, stages: null, fixes: [], tried: "none that was tried works" });
   expect(el.querySelector(".eo, .eg, li")).toBeNull();

@@ -82,9 +82,8 @@ function fixes(found: Fix[]): HTMLElement | null {
   if (found.length === 0) return null;
   return h("ol", {}, ...found.map((fix, index) => {
     const copy = h("button", { class: "btn", type: "button", "aria-label": `Copy fix ${index + 1}`, onclick: () => copyText(fix.copy, copy) }, "Copy");
-    const [before, changed, after] = fix.code;
     return h("li", {},
-      h("div", { class: "fx" }, h("code", {}, before, h("mark", {}, changed), after), h("span", { class: "at" }, fix.place)),
+      ...[fix, ...(fix.also ?? [])].map(({ code: [before, changed, after], place }) => h("div", { class: "fx" }, h("code", {}, before, h("mark", {}, changed), after), h("span", { class: "at" }, place))),
       h("div", { class: "wy" }, fix.why, " ", h("span", { class: "ck" }, `✓ ${fix.check}`)),
       copy);
   }));

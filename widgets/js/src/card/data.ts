@@ -11,7 +11,9 @@ export type Shape =
 
 export interface Drawing { w: number; h: number; label: string; shapes: Shape[] }
 export interface CodeLine { n: number; spans: Span[]; fails: boolean }
-export interface Fix { code: [before: string, changed: string, after: string]; copy: string; place: string; why: string; check: string }
+/** One line that a fix replaces. */
+export interface Change { code: [before: string, changed: string, after: string]; place: string }
+export interface Fix extends Change { also?: Change[]; copy: string; why: string; check: string }
 
 export interface CardData {
   rule: string;
