@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 import struct
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,12 @@ import numpy as np
 from gradbook.kernels import jit
 from gradbook.kernels.host import host
 
-__all__ = ["Kernel", "Program", "Unsupported", "aligned", "call"]
+__all__ = ["MAX_THREADS", "Kernel", "Program", "Unsupported", "aligned", "call"]
 
 RECORD = 5  # words of one entry: function, its words, units, grain, flags
 ALONE, ONWARD, SPLIT = 1, 2, 4  # flags: first thread only; no waiting afterwards; called with (thread, threads)
 ALIGNMENT = 64  # bytes of a cache line
+MAX_THREADS = min(64, os.cpu_count() or 1)  # a program is run by no more: kernels have memory for so many
 
 RUN = """
 define internal void @run(ptr %list, i64 %count, i64 %thread, i64 %threads, ptr %arrived, ptr %yield) {
@@ -167,21 +169,34 @@ class Program:
         self._entries: list[tuple[int, int, int, int, int]] = []
         self._list: np.ndarray[Any, Any] | None = None
         self._words: np.ndarray[Any, Any] | None = None
+        self._scratch: np.ndarray[Any, Any] | None = None
 
     def add(self, kernel: Kernel, *words: Any, onward: bool = False) -> np.ndarray[Any, Any]:
         """Run `kernel` next with these words: arrays, integers, floats. -> the words, which may be changed later.
 
         onward: threads need not wait for each other after it.
         """
-        packed = pack(words)
-        for place in self.places:
-            place.note(packed, words)
+        packed = self.pack(words)
         self.kernels.append(kernel)
-        self.kept.append((packed, words))
         flags = (ALONE if kernel.alone else 0) | (ONWARD if onward else 0) | (SPLIT if kernel.split else 0)
         self._entries.append((kernel.address, packed.ctypes.data, kernel.units, kernel.grain, flags))
         self._list = None
         return packed
+
+    def pack(self, words: tuple[Any, ...]) -> np.ndarray[Any, Any]:
+        """Words as a kernel reads them, kept and bound with the program."""
+        packed = pack(words)
+        for place in self.places:
+            place.note(packed, words)
+        self.kept.append((packed, words))
+        return packed
+
+    def scratch(self, floats: int) -> np.ndarray[Any, Any]:
+        """Memory for one kernel to use while it runs; the next one may be given the same."""
+        if self._scratch is None or self._scratch.size < floats:
+            self._scratch = aligned((floats,))
+            self.kept.append(self._scratch)
+        return self._scratch
 
     def place(self, array: np.ndarray[Any, Any]) -> Place:
         """Declare an array for which another of the same strides is put in later."""

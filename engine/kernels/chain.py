@@ -1,0 +1,157 @@
+"""Several kernels one after the other for each block of units, so that what lies between them stays in the cache.
+
+    chain = Chain()
+    padded = chain.memory(34 * 34 * 64)          # each thread has its own
+    chain.step(pack, x, padded, ...)             # words as for a program
+    chain.step(tile, padded, weight, out, ...)
+    chain.add_to(program, "conv2d", units=32, grain=1)
+
+A step is an ordinary kernel, called with the units of the block; the blocks are shared among the threads.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradbook.kernels import jit
+from gradbook.kernels.program import MAX_THREADS, Kernel, Program
+
+__all__ = ["Chain", "Memory"]
+
+# words: units, units of a block, first steps, steps, threads there is memory for, [thread][step] (function, words)
+RUNNER = """
+define void @kernel(ptr %words, i64 %thread, i64 %given) {
+entry:
+  %p1 = getelementptr i64, ptr %words, i64 1
+  %p2 = getelementptr i64, ptr %words, i64 2
+  %p3 = getelementptr i64, ptr %words, i64 3
+  %p4 = getelementptr i64, ptr %words, i64 4
+  %p5 = getelementptr i64, ptr %words, i64 5
+  %units = load i64, ptr %words
+  %grain = load i64, ptr %p1
+  %first = load i64, ptr %p2
+  %count = load i64, ptr %p3
+  %most = load i64, ptr %p4
+  %lists = load ptr, ptr %p5
+  %few = icmp slt i64 %given, %most
+  %threads = select i1 %few, i64 %given, i64 %most
+  %steps = add i64 %first, %count
+  %offset = mul i64 %steps, %thread
+  %mine = getelementptr {ptr, ptr}, ptr %lists, i64 %offset
+  %up = add i64 %units, %grain
+  %up1 = sub i64 %up, 1
+  %blocks = sdiv i64 %up1, %grain
+  %b0 = mul i64 %blocks, %thread
+  %begin = sdiv i64 %b0, %threads
+  %t1 = add i64 %thread, 1
+  %b1 = mul i64 %blocks, %t1
+  %end = sdiv i64 %b1, %threads
+  %there = icmp slt i64 %thread, %threads
+  br i1 %there, label %once, label %done
+once:
+  %i = phi i64 [0, %entry], [%i.next, %once.run]
+  %more.once = icmp slt i64 %i, %first
+  br i1 %more.once, label %once.run, label %block
+once.run:
+  call void @step(ptr %mine, i64 %i, i64 0, i64 1)
+  %i.next = add i64 %i, 1
+  br label %once
+block:
+  %b = phi i64 [%begin, %once], [%b.next, %block.end]
+  %more.blocks = icmp slt i64 %b, %end
+  br i1 %more.blocks, label %work, label %done
+work:
+  %start = mul i64 %b, %grain
+  %full = add i64 %start, %grain
+  %over = icmp slt i64 %units, %full
+  %stop = select i1 %over, i64 %units, i64 %full
+  br label %next
+next:
+  %s = phi i64 [%first, %work], [%s.next, %next.run]
+  %more.steps = icmp slt i64 %s, %steps
+  br i1 %more.steps, label %next.run, label %block.end
+next.run:
+  call void @step(ptr %mine, i64 %s, i64 %start, i64 %stop)
+  %s.next = add i64 %s, 1
+  br label %next
+block.end:
+  %b.next = add i64 %b, 1
+  br label %block
+done:
+  ret void
+}
+
+define internal void @step(ptr %list, i64 %i, i64 %start, i64 %stop) {
+  %entry = getelementptr {ptr, ptr}, ptr %list, i64 %i
+  %second = getelementptr ptr, ptr %entry, i64 1
+  %function = load ptr, ptr %entry
+  %words = load ptr, ptr %second
+  call void %function(ptr %words, i64 %start, i64 %stop)
+  ret void
+}
+"""
+LINE = 16  # floats of a cache line
+SLACK = 4 * LINE  # between two pieces of memory, so that equal places in them do not share a set of the cache
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A piece of each thread's own memory, as a word of a step: `start` floats from its beginning."""
+
+    start: int
+    size: int
+
+    def shifted(self, floats: int) -> Memory:
+        """The memory from a place on."""
+        return Memory(self.start + floats, self.size - floats)
+
+
+class Chain:
+    """Kernels that a thread runs in turn for each of its blocks of units."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[int, tuple[Any, ...]]] = []
+        self.first: list[tuple[int, tuple[Any, ...]]] = []
+        self.size = 0
+
+    def memory(self, floats: int) -> Memory:
+        """Memory of each thread's own, kept from one step to the next. It holds anything at first."""
+        made = Memory(self.size, floats)
+        self.size += -(-floats // LINE) * LINE + SLACK
+        return made
+
+    def once(self, address: int, *words: Any) -> None:
+        """A kernel that every thread runs once before its first block, called with (0, 1)."""
+        self.first.append((address, words))
+
+    def step(self, address: int, *words: Any) -> None:
+        """The kernel that runs next for a block of units."""
+        self.steps.append((address, words))
+
+    def add_to(
+        self, program: Program, name: str, units: int, grain: int, flops: int = 0, threads: int = MAX_THREADS
+    ) -> np.ndarray[Any, Any]:
+        """Let a program run the chain. -> the threads' memory, one row a thread, as it is until the next kernel."""
+        own = program.scratch(threads * self.size)[: threads * self.size].reshape(threads, self.size)
+        listed = np.array([self._listed(program, own[t]) for t in range(threads)], np.int64)
+        kernel = Kernel(name, runner(), units, grain, split=True, flops=flops)
+        program.add(kernel, units, grain, len(self.first), len(self.steps), threads, listed)
+        return own
+
+    def _listed(self, program: Program, own: np.ndarray[Any, Any]) -> list[tuple[int, int]]:
+        """(function, words) of every step for one thread."""
+        made = []
+        for address, words in (*self.first, *self.steps):
+            real = tuple(own[w.start :] if isinstance(w, Memory) else w for w in words)
+            made.append((address, program.pack(real).ctypes.data))
+        return made
+
+
+@functools.cache
+def runner() -> int:
+    """The kernel that runs a chain: called with (thread, threads)."""
+    return jit.address(RUNNER)
