@@ -30,17 +30,17 @@ FLAGS = ("contract",)  # a * b + c may become one fused operation; nothing else 
 class KernelBuilder:
     """One kernel while it is written: `void kernel(ptr words, i64 start, i64 stop)`.
 
-    lanes: numbers in a vector, the host's by default.
+    lanes: numbers in a vector, the host's by default. unroll: whether LLVM may repeat the bodies of loops.
     """
 
-    def __init__(self, name: str, lanes: int = 0) -> None:
+    def __init__(self, name: str, lanes: int = 0, *, unroll: bool = True) -> None:
         here = host()
         self.lanes = lanes or (here.lanes if here else 4)
         self.module = ir.Module(name)
         self.function = ir.Function(self.module, ir.FunctionType(VOID, [POINTER, LONG, LONG]), jit.ENTRY)
         self.words, self.start, self.stop = self.function.args
         self.ir = ir.IRBuilder(self.function.append_basic_block("entry"))
-        self._constants: dict[Any, Any] = {}
+        self.unroll = unroll
 
     # -- arguments -----------------------------------------------------------------------------------------------
 
@@ -157,6 +157,13 @@ class KernelBuilder:
         vector = self.vector(kind, lanes)
         return self.ir.load(self.at(base, index, kind), align=width_of(kind), typ=vector)
 
+    def scratch(self, count: int, kind: Any = FLOAT) -> Any:
+        """A block of `count` numbers on the stack, on a cache line; all of a kernel's take at most 64 KB."""
+        with self.ir.goto_entry_block():
+            block = self.ir.alloca(kind, size=INT(count))
+        block.type, block.align = POINTER, 64
+        return block
+
     def mask(self, count: Any, lanes: int = 0) -> Any:
         """Which lanes lie before `count` (an i64): a vector of bits."""
         width = lanes or self.lanes
@@ -178,14 +185,14 @@ class KernelBuilder:
     # -- control -------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def loop(self, start: Any, stop: Any, step: int = 1, name: str = "i") -> Iterator[Any]:
+    def loop(self, start: Any, stop: Any, step: Any = 1, name: str = "i") -> Iterator[Any]:
         """For index in range(start, stop, step): gives the index."""
         with self.loop_with(start, stop, [], step, name) as (index, _, _):
             yield index
 
     @contextlib.contextmanager
     def loop_with(
-        self, start: Any, stop: Any, carried: list[Any], step: int = 1, name: str = "i"
+        self, start: Any, stop: Any, carried: list[Any], step: Any = 1, name: str = "i"
     ) -> Iterator[tuple[Any, list[Any], list[Any]]]:
         """A loop that carries values round: gives (index, values, after).
 
@@ -204,7 +211,7 @@ class KernelBuilder:
         after = list(values)
         yield index, values, after
         last = self.ir.block
-        following = self.ir.add(index, LONG(step), flags=["nsw"])
+        following = self.ir.add(index, LONG(step) if isinstance(step, int) else step, flags=["nsw"])
         index.add_incoming(following, last)
         for phi, value in zip(values, after, strict=True):
             phi.add_incoming(value, last)
@@ -222,7 +229,7 @@ class KernelBuilder:
         """The IR of the finished kernel."""
         if not self.ir.block.is_terminated:
             self.ir.ret_void()
-        return str(self.module)
+        return str(self.module) if self.unroll else f"{self.module}\n{jit.AS_WRITTEN}\n"
 
     def address(self) -> int:
         """Where the finished kernel is, compiled for this machine."""

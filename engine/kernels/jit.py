@@ -11,9 +11,10 @@ from typing import Any
 from gradbook.kernels import store
 from gradbook.kernels.host import Host, host
 
-__all__ = ["ENTRY", "address", "compile_ir"]
+__all__ = ["AS_WRITTEN", "ENTRY", "address", "compile_ir"]
 
 ENTRY = "kernel"  # the name of a module's one public function
+AS_WRITTEN = "; loops as they are written"  # a line of IR: LLVM is not to unroll them
 FORMAT = "1"  # a change to how code is made, other than its IR
 _lock = threading.RLock()
 _addresses: dict[str, int] = {}  # by the module's key
@@ -65,7 +66,7 @@ def compile_ir(ir: str) -> bytes:
     module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=3)
     options.loop_vectorization = options.slp_vectorization = False  # kernels are written in vectors
-    options.loop_unrolling = True
+    options.loop_unrolling = AS_WRITTEN not in ir
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
     return bytes(machine.emit_object(module))

@@ -61,42 +61,36 @@ def widest() -> int:
 
 
 def heights(vectors: int) -> tuple[int, ...]:
-    """Rows of the tiles that are this many vectors wide: the best first, then the smaller ones for what is left over.
+    """Rows of the tiles that are this many vectors wide: the best first, then smaller ones for what is left over.
 
-    Each later one is needed at most once (see `cover`). Accumulators, a row of B and a number of A fill the registers.
+    The accumulators of the best, a row of B and a number of A fill the registers.
     """
     if widest() == 4:
-        return {1: (12, 6, 4, 2, 1), 2: (12, 6, 4, 2, 1), 3: (8, 4, 2, 1), 4: (6, 4, 2, 1)}[vectors]
-    return {1: (12, 6, 4, 2, 1), 2: (6, 4, 2, 1)}[vectors]
+        return {1: (12, 4, 2, 1), 2: (12, 4, 2, 1), 3: (8, 4, 2, 1), 4: (6, 4, 2, 1)}[vectors]
+    return {1: (12, 4, 2, 1), 2: (6, 4, 2, 1)}[vectors]
 
 
 def cover(build: KernelBuilder, start: Any, stop: Any, vectors: int, tile: Callable[[Any, int], None]) -> None:
-    """Write `tile(first row, number of rows)` for rows [start, stop): a loop of the best tiles, then smaller ones."""
-    full, *rest = heights(vectors)
-    whole = build.ir.sub(stop, LONG(full - 1))
-    with build.loop_with(start, whole, [start], full, "rows") as (i, _, after):
-        tile(i, full)
-        after[:] = [build.ir.add(i, LONG(full), flags=["nsw"])]
-    (i,) = after
-    for height in rest:
-        before = build.ir.block
-        with build.ir.if_then(build.ir.icmp_signed("<=", build.ir.add(i, LONG(height)), stop)):
+    """Write `tile(first row, number of rows)` for rows [start, stop): as many of the best tiles as fit, then others."""
+    following = start
+    for height in heights(vectors):
+        end = build.ir.sub(stop, LONG(height - 1))
+        with build.loop_with(following, end, [following], height, "rows") as (i, _, after):
             tile(i, height)
-            following, last = build.ir.add(i, LONG(height), flags=["nsw"]), build.ir.block
-        merged = build.ir.phi(LONG)
-        merged.add_incoming(i, before)
-        merged.add_incoming(following, last)
-        i = merged
+            after[:] = [build.ir.add(i, LONG(height), flags=["nsw"])]
+        (following,) = after
 
 
 def multiply(
-    build: KernelBuilder, rows: int, vectors: int, depth: Any, a: A, b: B, *, start: Sums | None = None
-) -> Sums:
+    build: KernelBuilder, rows: int, vectors: int, depth: Any, a: A, b: B, *, start: Sums | None = None,
+    kind: Any = None,
+) -> Sums:  # fmt: skip
     """Write the loop over k in range(depth). -> sums[i][j], the vector j of row i.
 
-    depth: i64, may be 0. start: what the sums begin with, zeros by default. The type of the numbers is that of `start`.
+    depth: i64, may be 0. start: what the sums begin with, zeros by default. kind: their type; else that of start, or
+    vectors of float32.
     """
-    kind = start[0][0].type if start else build.vector()
+    kind = kind or (start[0][0].type if start else build.vector())
     zero = build.constant(0.0, kind)
     begin = [value for row in start for value in row] if start else [zero] * (rows * vectors)
     size = width_of(kind.element)
