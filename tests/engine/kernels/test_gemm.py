@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("llvmlite")
 
 from gradbook.kernels.gemm import matmul, plan_of
+from gradbook.kernels.host import host
 from gradbook.kernels.layout import layout_of
 from gradbook.kernels.program import Program, Unsupported, call
 from tests.engine.kernels.guarded import guarded, read_only
