@@ -16,7 +16,7 @@ from gradbook.observe.watcher import watcher
 __all__ = ["NAME", "Stopping"]
 
 NAME = "_gb"  # the notebook's variable for the last stop
-UNHEARD = 10.0  # seconds for a page to say that it is there, before we raise instead
+UNHEARD = 10.0  # seconds for a page to say that it is there, or there again, before we raise instead
 
 
 class Stopping:
@@ -55,7 +55,7 @@ class Stopping:
         since = time.monotonic()
 
         def nobody_there() -> bool:
-            return not view.open or (not view.heard and time.monotonic() - since > UNHEARD)
+            return not view.open or view.left_for > UNHEARD or (not view.heard and time.monotonic() - since > UNHEARD)
 
         verdict = "given up"
         try:
@@ -65,7 +65,8 @@ class Stopping:
                 self._leave()
         if verdict == "given up":
             self._drop()
-            raise hit(stop, "the page did not answer, so it raises instead of waiting")
+            why = "nobody looks at the view any longer" if view.left_for else "the page did not answer"
+            raise hit(stop, f"{why}, so it raises instead of waiting")
         return str(verdict)
 
     def in_pdb(self, stop: Stop) -> str:

@@ -60,6 +60,8 @@ class LiveView:
 
     def _forget_page(self) -> None:
         self._heard = False  # the page has spoken
+        self._looking: set[Any] = set()  # the outputs and pages that show the model
+        self._left_at: float | None = None  # when the last of them went away
         self._wants_snapshot = True
         self._told_end = False
         self._wish: tuple[int, int | None, frozenset[int]] | None = None  # the step that the page wants to see
@@ -221,6 +223,11 @@ class LiveView:
         return self._heard
 
     @property
+    def left_for(self) -> float:
+        """Seconds since the last output or page that showed it went away; 0.0 while one is there."""
+        return time.monotonic() - self._left_at if self._left_at is not None else 0.0
+
+    @property
     def open(self) -> bool:
         """Whether there is a model that a page can look at."""
         return self._stub is not None and self._stub.open_comm is not None and self.failure is None
@@ -249,6 +256,9 @@ class LiveView:
             sender.reply(self, {"kind": "ack", "id": content.get("id")})
         elif kind == "inspect":
             self._inspect(content.get("node"))
+        elif kind in ("here", "gone"):
+            (self._looking.add if kind == "here" else self._looking.discard)(content.get("view"))
+            self._left_at = None if self._looking else time.monotonic()
         elif kind == "moment":
             self._travel(content.get("step"), content.get("node"), content.get("known"))
 

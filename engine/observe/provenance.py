@@ -57,10 +57,10 @@ def why_nan(what: Any = None, names: Mapping[str, Any] | None = None) -> Birth |
         return gradient_birth_of(what, known)
     except RuntimeError:
         told = (run.birth for run in reversed(runs()) if run.main is not None and run.main.name == known.of(what))
-        birth = next(told, None)
-        if birth is None:
+        last: Birth | None = next(told, None)
+        if last is None:
             raise
-        return birth
+        return last
 
 
 # -- forward -----------------------------------------------------------------------------------------------------------

@@ -97,6 +97,17 @@ def test_interrupt_ends_a_cell_that_is_held(lab: Lab) -> None:
     assert "KeyboardInterrupt" in cell.error
 
 
+def test_a_cell_whose_view_is_taken_away_does_not_wait_for_ever(lab: Lab) -> None:
+    cell, ask = stopped(lab)
+    lab.page.keyboard.press("Escape")
+    cell.box.locator(".jp-InputPrompt").first.click()
+    lab.menu("Edit", "Clear Cell Output")
+    cell.wait_done(30)
+    assert "BreakpointHit" in cell.error
+    assert "nobody looks at the view any longer" in cell.error
+    assert json.loads(ask.run().wait_done().printed)[0] == "log", "the operands are still in hand"
+
+
 def test_on_the_older_kernel_too(lab: Lab, older_kernel: str) -> None:
     setup, set_, cell, _ = lab.notebook(SETUP, "%breakpoint nan", STOPPING, ASK, kernel=older_kernel)
     setup.run().wait_done()

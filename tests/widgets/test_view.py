@@ -135,6 +135,23 @@ def test_a_late_page_gets_a_snapshot_then_frames_without_a_gap_and_the_last_fram
     one.close()
 
 
+def test_it_knows_for_how_long_nobody_has_looked(page: Page) -> None:
+    one = LiveView(sample_run())
+    one.show()
+    assert one.left_for == 0.0, "nobody has come yet: that is another question"
+    say(one, kind="here", view="a")
+    say(one, kind="here", view="b")
+    say(one, kind="gone", view="a")
+    assert one.left_for == 0.0
+    say(one, kind="gone", view="b")
+    time.sleep(0.02)
+    assert one.left_for > 0.01
+    say(one, kind="here", view="c")
+    assert one.left_for == 0.0
+    until(lambda: not sender.running)
+    one.close()
+
+
 def test_a_hello_that_missed_nothing_is_not_answered_and_one_that_did_is(page: Page) -> None:
     one = LiveView(sample_run())
     one.show()

@@ -67,8 +67,16 @@ export function createLink(store: Store, transport: Transport): Link {
   };
   const traveller = createTraveller(store, send);
   const ends = [() => traveller.close(), transport.onMessage(take), transport.onClose((why) => store.disconnect(why))];
+  const view = `${Date.now()}.${Math.random()}`;
+  const here = (): void => send({ kind: "here", view });
+  const leave = (): void => {
+    if (store.state.connection === "connected") send({ kind: "gone", view });
+  };
   hello();
   ping();
+  here();
+  addEventListener("pagehide", leave);
+  addEventListener("pageshow", here);
   return {
     control(action, value) {
       const id = next++;
@@ -77,6 +85,9 @@ export function createLink(store: Store, transport: Transport): Link {
     },
     inspect: (node) => traveller.look(node),
     close() {
+      leave();
+      removeEventListener("pagehide", leave);
+      removeEventListener("pageshow", here);
       for (const timer of waiting.values()) clearTimeout(timer);
       for (const end of ends) end();
     },

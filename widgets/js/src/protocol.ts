@@ -169,6 +169,7 @@ export type ControlAction = "pause" | "resume" | "step" | "stop" | "continue" | 
 export type Outgoing =
   | { kind: "hello"; seq: number }
   | { kind: "ping"; id: number }
+  | { kind: "here" | "gone"; view: string } // one of several pages, or outputs, that show the model
   | { kind: "control"; action: ControlAction; value?: number; id: number }
   | { kind: "inspect"; node: number | null }
   | { kind: "moment"; step: number | null; node: number | null; known: number[] }; // null: no longer

@@ -58,6 +58,20 @@ describe("a live view", () => {
     vi.useRealTimers();
   });
 
+  it("says that it is there, and that it goes, so that nobody waits for it", () => {
+    const model = train(10);
+    const el = document.createElement("div");
+    const said = (): string[] => model.sent.map(({ kind }) => kind).filter((kind) => kind === "here" || kind === "gone");
+    const end = render({ model, el });
+    expect(said()).toEqual(["here"]);
+    dispatchEvent(new Event("pagehide"));
+    dispatchEvent(new Event("pageshow"));
+    end();
+    dispatchEvent(new Event("pagehide"));
+    expect(said()).toEqual(["here", "gone", "here", "gone"]);
+    expect(new Set(model.sent.flatMap((one) => ("view" in one ? [one.view] : []))).size).toBe(1);
+  });
+
   it("pauses, resumes and stops; controls leave when the run has ended", async () => {
     const model = train(100);
     const el = show(model);
