@@ -11,7 +11,7 @@ const CURVE_HIGH = 20;
 
 type Paint = (element: number) => [red: number, green: number, blue: number, alpha: number];
 
-/** One pixel an element. Heat: −negative … ground … +positive, symmetric about 0; what is not finite is hatched. */
+/** One pixel an element. Heat: −negative … ground … +positive, symmetric about 0. What is not finite is off the scale: in ink, in an image in red. */
 export function drawRaster(canvas: HTMLCanvasElement, { width, height, index }: Raster, { values, shape }: Excerpt, plan: Plan, ink: Inks): void {
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
@@ -19,13 +19,14 @@ export function drawRaster(canvas: HTMLCanvasElement, { width, height, index }: 
   if (!ctx) return;
   const image = ctx.createImageData(width, height);
   const paint = plan.colour === "heat" ? heat(values, ink) : picture(values, plan, shape);
-  for (let at = 0; at < index.length; at++) {
-    if (index[at] < 0) continue;
-    const broken = !Number.isFinite(values[index[at]]);
-    image.data.set(broken ? [128, 128, 128, 230 * ((at + Math.floor(at / width)) % 2)] : paint(index[at]), at * 4);
-  }
+  for (let at = 0; at < index.length; at++) if (index[at] >= 0 && Number.isFinite(values[index[at]])) image.data.set(paint(index[at]), at * 4);
   ctx.putImageData(image, 0, 0);
+  ctx.fillStyle = ink[brokenInk(plan.colour)];
+  for (let at = 0; at < index.length; at++) if (index[at] >= 0 && !Number.isFinite(values[index[at]])) ctx.fillRect(at % width, Math.floor(at / width), 1, 1);
 }
+
+/** The colour of what is not finite. */
+export const brokenInk = (colour: Plan["colour"]): "ink" | "error" => (colour === "heat" ? "ink" : "error");
 
 function heat(values: Float32Array, ink: Inks): Paint {
   const most = largest(values);

@@ -4,7 +4,7 @@ import { h, setAttr, setText } from "../dom";
 import { count, num, plural, shape } from "../format";
 import type { Inks } from "../theme";
 import { type About, type Excerpt, type Part, type Plan, type Raster, indicesOf, isWhole, omitted, planOf, rasterOf } from "./excerpt";
-import { drawHistogram, drawList, drawNumbers, drawRaster, drawScale, imageRange } from "./plots";
+import { brokenInk, drawHistogram, drawList, drawNumbers, drawRaster, drawScale, imageRange } from "./plots";
 
 const LIST_HIGH = 56;
 const TALLEST = { narrow: 128, wide: 216 }; // px, by the width of the inspector
@@ -35,7 +35,9 @@ class Value implements ValuePart {
   private readonly high = h("span", { class: "mono" });
   private readonly ramp = h("canvas", { "aria-hidden": "true" });
   private readonly scale = h("div", { class: "scale" }, this.low, this.ramp, this.high);
-  private readonly bad = h("p", { class: "bad" });
+  private readonly swatch = h("i", { "aria-hidden": "true" }); // as what is not finite looks in a heat map
+  private readonly badWords = h("span");
+  private readonly bad = h("p", { class: "bad" }, this.swatch, this.badWords);
   private readonly bars = [createHistogram("value"), createHistogram("grad")] as const;
   private readonly two = h("div", { class: "two" }, this.bars[0].el, this.bars[1].el);
   private readonly head = h("div", { class: "lab" }, h("span", { class: "seg", role: "group", "aria-label": "Picture" }, this.ofValue, this.ofGrad), this.words, this.spoken);
@@ -96,10 +98,10 @@ class Value implements ValuePart {
     setAttr(this.ofGrad, "title", seen.grad === null ? seen.noGrad : null);
     this.head.hidden = this.choosers.hidden = this.picture.hidden = part === null;
     if (part !== null) this.paintPicture(part, seen, width, ink);
-    this.scale.hidden ||= part === null;
+    if (part === null) this.scale.hidden = this.swatch.hidden = true;
     const bad = part?.bad ?? 0;
     this.bad.hidden = bad === 0;
-    setText(this.bad, `▲ ${plural(bad, "element")} looked at ${bad === 1 ? "is" : "are"} NaN or infinite`);
+    setText(this.badWords, `▲ ${plural(bad, "element")} looked at ${bad === 1 ? "is" : "are"} NaN or infinite`);
     this.two.hidden = part !== null && this.plan.kind === "number";
     this.bars[0].draw(seen.value, ink.value, ink);
     this.bars[1].draw(seen.grad, ink.grad, ink);
@@ -115,7 +117,9 @@ class Value implements ValuePart {
     const listed = kind === "list";
     this.canvas.hidden = picture === null || kind === "number";
     this.number.hidden = kind !== "number" || picture === null;
-    this.scale.hidden = picture === null || kind === "number" || listed;
+    const most = picture ? largest(picture.values) : 0;
+    this.scale.hidden = picture === null || kind === "number" || listed || (colour === "heat" && most === 0); // of nothing but 0 and NaN there is none
+    this.swatch.hidden = true;
     if (picture === null) { this.choosers.replaceChildren(); return; }
     setText(this.number, num(picture.values[0]));
     this.paintChoosers(picture, seen);
@@ -134,8 +138,9 @@ class Value implements ValuePart {
       if (kind === "map") this.size(width, Math.max(48, Math.min(tallest, rows * Math.max(1, Math.min(width / columns, LARGEST_PIXEL)))));
       else this.size(columns * (square >= 1 ? Math.floor(square) : square), rows * (square >= 1 ? Math.floor(square) : square));
       drawRaster(this.canvas, this.raster, picture, this.plan, ink);
+      this.swatch.hidden = false;
+      this.swatch.style.background = `var(--${brokenInk(colour)})`;
     }
-    const most = largest(picture.values);
     const [low, high] = colour === "heat" ? [-most, most] : imageRange(picture.values);
     if (!this.scale.hidden) drawScale(this.ramp, colour, ink);
     setText(this.low, num(low));
@@ -248,7 +253,8 @@ function createHistogram(name: string): { el: HTMLElement; draw(part: Part | nul
       el.hidden = part === null;
       if (part === null) return;
       const { mean, std, lo, hi } = part;
-      setText(words, Number.isNaN(std) ? "" : Number.isNaN(mean) ? "▲ mean NaN" : `${num(mean)} ± ${num(std)}`);
+      canvas.hidden = Number.isNaN(lo) && part.bad > 0;
+      setText(words, canvas.hidden ? "▲ none is finite" : Number.isNaN(std) ? "" : Number.isNaN(mean) ? "▲ mean NaN" : `${num(mean)} ± ${num(std)}`);
       setAttr(canvas, "aria-label", Number.isNaN(lo) ? `${name}: no finite number` : `${name} from ${num(lo)} to ${num(hi)}, mean ${num(mean)} ± ${num(std)}`);
       drawHistogram(canvas, part.hist, lo, hi, colour, ink);
     },
