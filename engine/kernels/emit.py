@@ -119,13 +119,14 @@ class KernelBuilder:
 
     def total(self, vector: Any) -> Any:
         """The sum over a vector's lanes, by halves: the same order on every machine of this width."""
-        return self._halves(vector, self.add)
+        return self.fold(vector, self.add)
 
     def largest(self, vector: Any) -> Any:
         """The largest of a vector's lanes; NaN if one is."""
-        return self._halves(vector, self.maximum)
+        return self.fold(vector, self.maximum)
 
-    def _halves(self, vector: Any, join: Any) -> Any:
+    def fold(self, vector: Any, join: Any) -> Any:
+        """A vector's lanes joined to one number by halves: join(lower, upper) of vectors."""
         undefined = ir.Constant(vector.type, ir.Undefined)
         width = vector.type.count
         while width > 1:
@@ -164,11 +165,15 @@ class KernelBuilder:
         block.type, block.align = POINTER, 64
         return block
 
+    def order(self, lanes: int = 0) -> Any:
+        """The lanes' own numbers, 0 1 2 ..., as 32-bit integers."""
+        width = lanes or self.lanes
+        return ir.Constant(ir.VectorType(INT, width), list(range(width)))
+
     def mask(self, count: Any, lanes: int = 0) -> Any:
         """Which lanes lie before `count` (an i64): a vector of bits."""
         width = lanes or self.lanes
-        order = ir.Constant(ir.VectorType(INT, width), list(range(width)))
-        return self.ir.icmp_signed("<", order, self.splat(self.ir.trunc(count, INT), width))
+        return self.ir.icmp_signed("<", self.order(width), self.splat(self.ir.trunc(count, INT), width))
 
     def load_masked(self, base: Any, index: Any, mask: Any, other: Any = 0.0, kind: Any = FLOAT) -> Any:
         """The lanes of a vector that `mask` names; `other` in the rest, whose memory is not touched."""
