@@ -15,6 +15,9 @@ Kinds and what a listener is called with:
     module     (phase, module, value)                       "enter", "exit" or "error" of a module call
     log        (name, value)                                gradbook.log
     control    ()                                           at safe points; may block (pause) or raise (stop)
+
+An observer whose `brief` is true at the last `refresh` is told of every step, but not of its inside: neither of the
+end of a backward pass nor of the start of an optimizer's step.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ from gradbook.errors import BreakpointHit
 __all__ = ["KINDS", "attach", "detach", "observers", "observing"]
 
 KINDS = ("op", "backward", "grad", "rule", "write", "step", "zero_grad", "batch", "module", "log", "control")
+METHODS = {kind: f"on_{kind}" for kind in KINDS}
 Listener = Callable[..., Any]
 
 op: tuple[Listener, ...] = ()
@@ -45,6 +49,9 @@ batch: tuple[Listener, ...] = ()
 module: tuple[Listener, ...] = ()
 log: tuple[Listener, ...] = ()
 control: tuple[Listener, ...] = ()
+
+backward_end: tuple[Listener, ...] = ()  # those of `backward` and of `step` who are not brief
+step_start: tuple[Listener, ...] = ()
 
 observers: tuple[Any, ...] = ()
 _lock = threading.RLock()
@@ -94,11 +101,17 @@ def silenced() -> Iterator[None]:
 
 
 def _rebuild(new: tuple[Any, ...]) -> None:
-    global observers
+    global observers, backward_end, step_start
     observers = new
     for kind in KINDS:
-        listeners = [getattr(o, f"on_{kind}", None) for o in new]
-        globals()[kind] = tuple(listener for listener in listeners if listener is not None)
+        globals()[kind] = _listeners(kind, new)
+    whole = tuple(o for o in new if not getattr(o, "brief", False))
+    backward_end, step_start = _listeners("backward", whole), _listeners("step", whole)
+
+
+def _listeners(kind: str, among: tuple[Any, ...]) -> tuple[Listener, ...]:
+    found = [getattr(o, METHODS[kind], None) for o in among]
+    return tuple(listener for listener in found if listener is not None)
 
 
 def _fall_silent() -> None:

@@ -66,8 +66,8 @@ def backward(
             if value is not None:
                 _add_grad(tensor, value, create_graph)
     finally:
-        if events.backward:
-            events.emit(events.backward, "end", roots[0], wanted)
+        if events.backward_end:
+            events.emit(events.backward_end, "end", roots[0], wanted)
 
 
 def grad(
@@ -121,8 +121,8 @@ def grad(
         with layers.walking(starts, create_graph, partial=True):
             captured = walk(starts, retain, create_graph, wanted, to_leaves=False)
     finally:
-        if events.backward:
-            events.emit(events.backward, "end", roots[0], wanted)
+        if events.backward_end:
+            events.emit(events.backward_end, "end", roots[0], wanted)
     return tuple(
         _found(tensor, value, bool(allow_unused), materialize_grads)
         for tensor, value in zip(wanted, captured, strict=True)

@@ -8,11 +8,13 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from threading import get_ident
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
 
 from gradbook import events
+from gradbook.autograd.layers import state as walks
 from gradbook.observe import naming
 from gradbook.observe.deferred import Deferred
 from gradbook.observe.history import WINDOW
@@ -20,7 +22,7 @@ from gradbook.observe.raw import leaves
 from gradbook.observe.run import Run, end_of, register, role_of
 from gradbook.observe.sampler import Sampler
 from gradbook.observe.series import Series
-from gradbook.observe.source import cell_label, is_own, user_frame
+from gradbook.observe.source import Where, cell_label, is_own, user_frame
 
 __all__ = ["Recorder", "active"]
 
@@ -31,12 +33,14 @@ active: list[Recorder] = []  # those listening, the innermost last
 
 
 class Site:
-    """A line that calls backward: its place, its curve, the step of its last point, about where the loss has been."""
+    """A line that calls backward: where it stands, its run and curve, the step of its last point, its usual loss."""
 
-    __slots__ = ("last", "level", "place", "series")
+    __slots__ = ("code", "last", "lasti", "level", "run", "series")
 
-    def __init__(self, place: Any, series: Series, last: int) -> None:
-        self.place, self.series, self.last = place, series, last
+    def __init__(self, place: Where | None, run: Run, series: Series, last: int) -> None:
+        self.code: CodeType | None
+        self.code, self.lasti = place or (None, -1)
+        self.run, self.series, self.last = run, series, last
         self.level = 0.0
 
 
@@ -63,6 +67,7 @@ class Recorder:
     def _reset(self) -> None:
         """Nothing is known of a training yet."""
         self._sites: dict[tuple[int, int], Site] = {}
+        self._site: Any = None  # the one of the last backward pass
         self._counts: dict[int, int] = {}  # steps by optimizer
         self._uses_optimizer = False
         self._starting = False
@@ -70,9 +75,8 @@ class Recorder:
         self._loader_counted: Any = None  # the one whose pass is counted
         self._passes: dict[int, tuple[Any, int]] = {}
         self._rate: Any = None
-        self._depth = 2  # frames between a backward call and us
+        self._depth = 2  # frames between a backward call and on_backward
         self._tick_at = 0.0
-        self._open = 0  # backward passes that have begun and not ended, one inside the other
 
     # -- life --------------------------------------------------------------------------------------------------------
 
@@ -128,37 +132,44 @@ class Recorder:
 
     # -- events: these run in the training loop ----------------------------------------------------------------------
 
+    @property
+    def brief(self) -> bool:
+        """Whether a step is only counted: nobody has to hear of its inside (see events)."""
+        return self._uses_optimizer and self.sampler.take is None
+
     def on_backward(self, phase: str, root: Any, inputs: Any) -> None:
         """A point of the loss, at the start of each backward pass that goes to the leaves.
 
         A pass inside another one, such as a checkpoint's, is part of that one.
         """
-        if inputs is not None or get_ident() != self._thread:
+        if inputs is not None or walks.walk is not None or get_ident() != self._thread:
             return
         sampler = self.sampler
         if phase == "end":
-            self._open = max(0, self._open - 1)
-            if self._open:
-                return
-            if sampler.take is not None or not self._uses_optimizer:
-                sampler.backward_ends(stepping=self._uses_optimizer)
+            sampler.backward_ends(stepping=self._uses_optimizer)
             return
-        self._open += 1
-        if self._open > 1:
-            return
-        site = self._site_here() or self._new_site(root)
-        if sampler.busy:
+        # the usual case is written out: the line of the last pass, one pass, then one step, a loss as it has been
+        try:
+            frame = sys._getframe(self._depth)
+        except ValueError:
+            frame = None
+        site = self._site
+        if site is None or frame is None or frame.f_lasti != site.lasti or frame.f_code is not site.code:
+            site = self._site = self._other_site(frame, root)
+        if sampler.take is not None or sampler.half is not None:
             sampler.backward_begins(root)
-        run = self._run
-        # the usual case written out: one backward pass, then one step
+        run = site.run
         step = run.step + 1 if self._counts and site.last == run.step else self._step_of(site)
         site.last = step
         array = root._array
         if array.size == 1:
             if type(array) is np.ndarray:
-                value = array.item().real
+                value, level = array.item().real, site.level
                 site.series.append(step, value)
-                self._judge(value, step, site, root, run)
+                if value - value == 0 and value <= JUMP * level:
+                    site.level = level + (value - level) * 0.05
+                else:
+                    self._judge(value, step, site, root, run)
             else:
                 self._deferred.add(site.series, step, array)
                 self._deferred.collect()
@@ -188,8 +199,7 @@ class Recorder:
             return
         sampler = self.sampler
         if phase == "start":
-            if sampler.take is not None:
-                sampler.step_begins(optimizer)
+            sampler.step_begins(optimizer)
             return
         key = id(optimizer)
         count = self._counts.get(key, 0) + 1
@@ -211,9 +221,13 @@ class Recorder:
         if sampler.take is None and sampler.due(now):
             sampler.begin(self._counts)
 
-    def on_zero_grad(self, owner: Any) -> None:
-        """An optimizer that clears gradients will step."""
-        if not self._uses_optimizer and hasattr(owner, "param_groups"):
+    @property
+    def on_zero_grad(self) -> Callable[[Any], None] | None:
+        """Until it is known whether there is an optimizer: one that clears gradients will step."""
+        return None if self._uses_optimizer else self._cleared
+
+    def _cleared(self, owner: Any) -> None:
+        if hasattr(owner, "param_groups"):
             self._uses_optimizer = True
 
     def on_batch(self, phase: str, loader: Any, index: int, total: int | None) -> None:
@@ -251,6 +265,7 @@ class Recorder:
         if self._uses_optimizer:
             if not self._counts and len(site.series) >= PATIENCE:
                 self._uses_optimizer = False
+                events.refresh()  # from now on the end of each pass matters
             return min(run.step + 1, max(run.step, site.last + 1))  # several losses a step, or several passes a step
         step = site.last + 1
         if step > run.step:
@@ -275,30 +290,25 @@ class Recorder:
             run.epochs = [*run.epochs, (epoch, run.step)]
 
     def _note_rate(self, rate: Any, run: Run) -> None:
-        self._rate = rate
-        if rate is not None:
-            series = run.curve("learning rate", "lr")
-            if series.last is None or series.last[1] != np.float32(rate):
-                series.append(run.step, float(rate))
+        before, self._rate = self._rate, rate
+        if rate is not None and rate != before:
+            run.curve("learning rate", "lr").append(run.step, float(rate))
 
     # -- the first backward pass of a line ---------------------------------------------------------------------------
 
-    def _site_here(self) -> Site | None:
-        """The line that calls backward, if it was seen before; looked for first where the last one was."""
-        try:
-            frame = sys._getframe(self._depth)
-        except ValueError:
-            return None
-        return self._sites.get((id(frame.f_code), frame.f_lasti))
+    def _other_site(self, frame: FrameType | None, root: Any) -> Site:
+        """The line that calls backward, looked for first where the last one was."""
+        known = self._sites.get((id(frame.f_code), frame.f_lasti)) if frame is not None else None
+        return known or self._new_site(root)
 
-    def _find_place(self) -> tuple[Any, int] | None:
+    def _find_place(self) -> Where | None:
         """Where the user calls backward, and how far out that is."""
         depth, frame = 1, sys._getframe(1)
         while is_own(frame.f_code.co_filename):
             if frame.f_back is None:
                 return None
             depth, frame = depth + 1, frame.f_back
-        self._depth = depth - 1  # as _site_here counts, which is called one frame further out than we are
+        self._depth = depth - 3  # as on_backward counts, which called _other_site, which called _new_site
         return frame.f_code, frame.f_lasti
 
     def _new_site(self, root: Any) -> Site:
@@ -320,7 +330,7 @@ class Recorder:
                 run.curve(name, role_of(name)).append(0, value)
             self._pending.clear()
         series = run.curve(naming.backward_name(place), "train")
-        site = self._sites[key] = Site(place, series, series.last[0] if series.last else 0)
+        site = self._sites[key] = Site(place, run, series, series.last[0] if series.last else 0)
         self.sampler.look_around(root)
         here = {id(tensor) for tensor in leaves(root)}
         groups = [group for optimizer in self.sampler.names.optimizers for group in optimizer.param_groups]

@@ -51,7 +51,7 @@ class Sampler:
     def reset(self) -> None:
         """Nothing is known of a training yet, and nothing of the user's is held."""
         self.names = Names([])
-        self._half: Take | None = None  # measured up to its backward pass; its update shows at the next one
+        self.half: Take | None = None  # measured up to its backward pass; its update shows at the next one
         self._listening = False
         self._hurried = False  # the next step is to be recorded whole
         self._next = self._usual = 0.0  # when the next step may be recorded; what the last one cost
@@ -69,11 +69,6 @@ class Sampler:
         self.window = window if self.level == "full" else min(window, STATISTICS_WINDOW)
 
     # -- when --------------------------------------------------------------------------------------------------------
-
-    @property
-    def busy(self) -> bool:
-        """Whether a backward pass that starts now concerns us."""
-        return self.take is not None or self._half is not None
 
     def due(self, now: float) -> bool:
         """Whether the next step is to be recorded."""
@@ -103,7 +98,7 @@ class Sampler:
     def alarm(self, root: Any, optimizers: Iterable[int], stepping: bool) -> None:
         """The loss has just jumped: record this step from here on, as often as that costs next to nothing."""
         started, run = clock(), self.run
-        if self.busy or run is None or run.graph is None or started < self._alarm:
+        if self.take is not None or self.half is not None or run is None or run.graph is None or started < self._alarm:
             return
         from gradbook.observe.late import LateTake
 
@@ -122,9 +117,10 @@ class Sampler:
         self._listening = True
 
     def stop(self) -> None:
-        """Hear no operation any longer."""
-        if self._listening and self.take is not None:
-            events.detach(self.take)
+        """The step that is being recorded hears no operation any longer."""
+        take, self.take = self.take, None
+        if self._listening and take is not None:
+            events.detach(take)
         self._listening = False
 
     def hurry(self) -> None:
@@ -134,7 +130,7 @@ class Sampler:
     def drop(self) -> None:
         """The step that is being recorded will not come to its end."""
         self.stop()
-        self.take = self._half = None
+        self.half = None
 
     def refresh(self) -> None:
         """Another pass over some data begins before any training: what came before it is not the step."""
@@ -152,7 +148,7 @@ class Sampler:
 
     def backward_begins(self, root: Any) -> None:
         """A backward pass from `root` starts: the forward that led to it is complete."""
-        if self._half is not None:
+        if self.half is not None:
             self._finish_half()
         take = self.take
         if take is None:
@@ -160,7 +156,6 @@ class Sampler:
         if take.tired and self._next:  # a long stretch without training wore it out: another step will do
             self._schedule(take)
             self.stop()
-            self.take = None
             return
         started = clock()
         take.see_root(root)
@@ -180,7 +175,7 @@ class Sampler:
             if not stepping:
                 take.measurement.before_update()
                 self.stop()
-                self.take, self._half = None, take
+                self.half = take
             take.cost += clock() - started
         if not stepping and self.take is None and self.due(clock()):
             self.begin()
@@ -209,7 +204,6 @@ class Sampler:
         """The recorded step is over."""
         started = clock()
         self.stop()
-        self.take = None
         if take.measurement is not None and take.stepped:
             take.measurement.after_update()
         self._keep(take, finished=bool(take.stepped))
@@ -218,16 +212,16 @@ class Sampler:
 
     def wind_up(self) -> None:
         """The run ends: what was measured of its last step is kept, then everything is let go of."""
-        if self._half is not None:
-            self._keep(self._half)
+        if self.half is not None:
+            self._keep(self.half)
         if self.take is not None and self.take.measurement is not None:
             self.finish(self.take)
         self.stop()
-        self.take = self.run = None
+        self.run = None
         self.reset()
 
     def _finish_half(self) -> None:
-        take, self._half = self._half, None
+        take, self.half = self.half, None
         if take is not None and take.measurement is not None:
             started = clock()
             take.measurement.after_update()

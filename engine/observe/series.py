@@ -82,7 +82,9 @@ class Series:
     @property
     def last(self) -> tuple[int, float] | None:
         """The newest point, or None."""
-        steps, values = self.since(max(len(self) - 1, 0))[1:3]
+        tail = self._head.tail
+        whole = len(tail) // 2 * 2  # of a point that is just being added, only the step may be there
+        steps, values = _points(tail[whole - 2 : whole]) if whole else self.since(max(len(self) - 1, 0))[1:3]
         return (int(steps[-1]), float(values[-1])) if len(steps) else None
 
     @property

@@ -18,6 +18,7 @@ from gradbook.observe.source import Where
 __all__ = ["Take"]
 
 TAPE_LIMIT = 20_000  # operations; a step with more is drawn from its nodes alone
+UNKNOWN = np.full(8, np.nan, np.float32)
 clock = time.perf_counter
 
 
@@ -95,7 +96,7 @@ class Take:
         values = sample(array)
         row = self.stats.get(key)
         if row is None:
-            row = self.stats[key] = np.full(8, np.nan, np.float32)
+            row = self.stats[key] = UNKNOWN.copy()
         with np.errstate(all="ignore"):
             row[5] = (float(np.dot(values, values)) * array.size / max(values.size, 1)) ** 0.5
         if self.copies is not None:
@@ -137,8 +138,7 @@ class Take:
 
     def table(self) -> np.ndarray:
         """Statistics of the picture's nodes -> float32[nodes, 8]."""
-        unknown = np.full(8, np.nan, np.float32)
-        rows = [self.stats.get(node.key, unknown) for node in self.roots]
+        rows = [self.stats.get(node.key, UNKNOWN) for node in self.roots]
         return np.stack(rows) if rows else np.empty((0, 8), np.float32)
 
     def batch(self, place: tuple[int, int | None] | None) -> Batch:
@@ -168,7 +168,7 @@ class Take:
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _row(self, key: Key, array: Any) -> np.ndarray:
-        row = np.full(8, np.nan, np.float32)
+        row = UNKNOWN.copy()
         array = backends.all_samples(array)
         if array.size:
             values = sample(array)

@@ -165,7 +165,7 @@ class Optimizer:
         if events.zero_grad:
             events.emit(events.zero_grad, self)
         if events.control:
-            events.safe_point()
+            events.emit(events.control)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change the parameters after their gradients; to be written by the subclass.
@@ -292,8 +292,8 @@ def _announced(step: Callable[..., Any]) -> Callable[..., Any]:
                             f"{hook} must return None or a tuple of (new_args, new_kwargs), but got {replaced}."
                         )
                     args, named = replaced
-            if events.step:
-                events.emit(events.step, "start", self)
+            if events.step_start:
+                events.emit(events.step_start, "start", self)
             result = step(self, *args, **named)
             self._opt_called = True
             for hook in (*self._optimizer_step_post_hooks.values(), *everywhere_after.values()):  # type: ignore[attr-defined]
@@ -303,7 +303,7 @@ def _announced(step: Callable[..., Any]) -> Callable[..., Any]:
         finally:
             self._stepping = False
         if events.control:
-            events.safe_point()
+            events.emit(events.control)
         return result
 
     return run

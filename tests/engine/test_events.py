@@ -88,3 +88,25 @@ def test_in_silence_nobody_listens_and_afterwards_they_do_again():
         gradbook.ones(2) * 2
     assert [[name for name, _ in ops.seen] for ops in (before, during)] == [["mul"], ["add"]]
     assert not events.observers
+
+
+def test_who_is_brief_hears_of_each_step_once():
+    class Heard(list):
+        brief = False
+
+        def on_backward(self, phase, root, inputs):
+            self.append(f"backward {phase}")
+
+        def on_step(self, phase, optimizer):
+            self.append(f"step {phase}")
+
+    w = gradbook.ones(2, requires_grad=True)
+    optimizer = gradbook.optim.SGD([w], lr=0.1)
+    with events.observing(Heard()) as heard:
+        for heard.brief in (False, True, False):
+            events.refresh()
+            (w * w).sum().backward()
+            optimizer.step()
+            heard.append("")
+    whole = "backward start, backward end, step start, step end"
+    assert ", ".join(heard).split(", , ") == [whole, "backward start, step end", f"{whole}, "]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ def shell() -> Iterator[InteractiveShell]:
     yield shell
     kernel_ext.unload_ipython_extension(shell)
     InteractiveShell.clear_instance()
+    atexit.unregister(shell.atexit_operations)  # each shell would collect all garbage once more when the tests end
 
 
 @pytest.fixture

@@ -133,6 +133,34 @@ def test_only_a_few_steps_are_recorded_at_health(monkeypatch: pytest.MonkeyPatch
     assert run.probes.total == 20
 
 
+def test_a_step_that_is_only_counted_is_told_in_four_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, optimizer = make()
+    told = []
+    emit = events.emit
+    monkeypatch.setattr(module.Sampler, "due", lambda self, now: False)
+    with observe.start_run() as run:
+        train(model, optimizer, 3)
+        monkeypatch.setattr(events, "emit", lambda listeners, *args: (told.append(args[:1]), emit(listeners, *args)))
+        train(model, optimizer, 2)
+        monkeypatch.setattr(events, "emit", emit)
+    assert told == [(), ("start",), ("end",), ()] * 2, "zero_grad's safe point, the loss, the step, its safe point"
+    assert run.step == 5
+
+
+def test_a_learning_rate_is_a_point_only_when_it_changes() -> None:
+    model, optimizer = make()
+
+    def change(step: int) -> None:
+        optimizer.param_groups[0]["lr"] = [0.1, 0.1, 0.05, 0.05 * 1][step % 4]
+
+    with observe.start_run() as run:
+        train(model, optimizer, 8, after=change)
+    rates = run.series["learning rate"]
+    np.testing.assert_allclose(rates.values, np.float32([0.1, 0.05, 0.1, 0.05]))
+    np.testing.assert_array_equal(rates.steps, [1, 4, 6, 8])
+    assert rates.last == (8, pytest.approx(0.05))
+
+
 @pytest.mark.usefixtures("whatever_it_costs")
 def test_two_losses_are_two_curves_on_the_same_steps() -> None:
     generator, critic = nn.Linear(2, 2), nn.Linear(2, 1)
