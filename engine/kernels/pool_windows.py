@@ -17,7 +17,8 @@ from gradbook.kernels.transposing import order_of
 
 __all__ = ["WORDS", "Windows", "clear"]
 
-# the words of all kernels; table: what sums are divided by, or (down, right) of the places in a window; a unit is a map, a line of pixels or an image
+# the words of all kernels; a unit is a map, a line of pixels or an image
+# table: what sums are divided by, or how far (down, right) the numbers of a window are
 WORDS = (
     "source", "target", "which", "bound", "maps", "source_unit", "source_map", "target_unit", "target_map",
     "height", "width", "out_height", "out_width", "kernel_y", "kernel_x", "stride_y", "stride_x", "padding_y",
