@@ -203,6 +203,8 @@ def _erf32(x: Any) -> Any:
 def erf_array(x: Any) -> Any:
     """Erf of a float array, in its dtype."""
     if x.dtype.itemsize < 8:
+        if type(x) is not np.ndarray and hasattr(x, "named"):  # an expression: its kernels have an erf of their own
+            return x.named("erf")
         result = _erf32(x.astype(np.float32, copy=False))
         return result if x.dtype == np.float32 else result.astype(x.dtype)
     y = np.absolute(x)

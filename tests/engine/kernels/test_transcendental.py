@@ -1,0 +1,131 @@
+"""The largest error of each function over float32, in units in the last place, and what it does at the ends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite")
+
+from gradbook.kernels.expression import inputs, node
+from gradbook.kernels.pointwise import pointwise
+from gradbook.kernels.program import Program
+
+Array = np.ndarray[Any, Any]
+X, Y = inputs(np.float32, np.float32)
+
+
+def erf(x: Array) -> Array:
+    return np.array([math.erf(v) for v in x])
+
+
+def sigmoid(x: Array) -> Array:
+    return np.where(x < 0, np.exp(x) / (1 + np.exp(x)), 1 / (1 + np.exp(-x)))
+
+
+# name -> (reference in float64, largest error allowed, of which transcendental.py states what was measured)
+KNOWN: dict[str, tuple[Callable[[Array], Array], float]] = {
+    "exp": (np.exp, 1.0), "exp2": (np.exp2, 1.0), "expm1": (np.expm1, 1.6), "log": (np.log, 1.0),
+    "log1p": (np.log1p, 1.5), "log2": (np.log2, 1.0), "log10": (np.log10, 1.1), "tanh": (np.tanh, 1.4),
+    "sigmoid": (sigmoid, 2.0), "erf": (erf, 1.0), "sin": (np.sin, 1.6), "cos": (np.cos, 1.6),
+}  # fmt: skip
+SPECIAL = np.array([0, -0.0, np.inf, -np.inf, np.nan, 1, -1, 1e-45, -1e-45, 2**24, 3.4e38, -3.4e38], np.float32)
+
+
+def every_binade(step: int) -> Array:
+    bits = np.arange(0, 2**31, step, dtype=np.int64).astype(np.uint32)
+    return np.concatenate([bits, bits | np.uint32(2**31), SPECIAL.view(np.uint32)]).view(np.float32)
+
+
+def computed(expression: Any, *arrays: Array) -> Array:
+    out = np.empty_like(arrays[0])
+    program = Program()
+    pointwise(program, [(expression, out)], list(arrays))
+    program.run()
+    return out
+
+
+def errors(made: Array, exact: Array) -> Array:
+    """In units in the last place of float32; inf where one is NaN, or infinite, and the other is not."""
+    with np.errstate(all="ignore"):
+        wanted = exact.astype(np.float32)
+        unit = np.spacing(np.minimum(np.abs(wanted), np.finfo(np.float32).max)).astype(np.float64)
+        found = np.abs(made.astype(np.float64) - exact) / unit
+        same = (made == wanted) | (np.isnan(made) & np.isnan(exact))
+        found = np.where(np.isinf(made) != np.isinf(wanted), np.inf, np.where(np.isinf(made), 0, found))
+        found = np.where(np.isnan(found), np.inf, found)
+        return np.where(same, np.minimum(found, 0.5), found)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_the_error_stays_below_what_is_stated(name: str) -> None:
+    reference, allowed = KNOWN[name]
+    x = every_binade(40_013)
+    with np.errstate(all="ignore"):
+        exact = reference(x.astype(np.float64))
+    found = errors(computed(node(name, (X,), np.float32), x), exact)
+    where = int(found.argmax())
+    assert found[where] <= allowed, f"{name}({x[where]!r}): {found[where]:.2f}"
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_signs_of_zero_are_numpys(name: str) -> None:
+    zeros = np.array([0.0, -0.0], np.float32)
+    with np.errstate(all="ignore"):
+        wanted = KNOWN[name][0](zeros.astype(np.float64))
+    np.testing.assert_array_equal(np.signbit(computed(node(name, (X,), np.float32), zeros)), np.signbit(wanted))
+
+
+def test_angles_far_from_zero_are_exact() -> None:
+    """The angles nearest to multiples of pi / 2 among float32, and huge ones; values by integer arithmetic."""
+    x = np.array([16367173 * 2.0**72, 6e37, 3.4e38, 1e10, 2.0**15, 32767.998, 1e5, 123456.79, 8388607.5], np.float32)
+    x = np.concatenate([x, -x])
+    sines, cosines = (np.array(values) for values in zip(*(sine_and_cosine(float(v)) for v in x), strict=True))
+    assert errors(computed(np.sin(X), x), sines).max() <= 1.6
+    assert errors(computed(np.cos(X), x), cosines).max() <= 1.6
+
+
+def sine_and_cosine(x: float) -> tuple[float, float]:
+    """By reducing x modulo pi / 2 as a fraction of 2**400."""
+    digits = 400
+    pi = pi_times(digits)
+    numerator, denominator = abs(x).as_integer_ratio()
+    turns, rest = divmod((numerator << digits + 1) // denominator + pi // 2, pi)
+    r = (rest - pi // 2) / 2 ** (digits + 1)
+    sines = (math.sin(r), math.cos(r), -math.sin(r), -math.cos(r))
+    return math.copysign(1, x) * sines[turns % 4], sines[(turns + 1) % 4]
+
+
+def pi_times(bits: int) -> int:
+    """Pi * 2**bits, by Machin's formula."""
+
+    def arctan(inverse: int) -> int:
+        term = total = (1 << bits + 10) // inverse
+        n = 1
+        while term:
+            term //= -inverse * inverse
+            n += 2
+            total += term // n
+        return total
+
+    return 4 * (4 * arctan(5) - arctan(239)) >> 10
+
+
+def test_powers() -> None:
+    rng = np.random.default_rng(0)
+    x = np.concatenate([np.exp(rng.uniform(-80, 80, 20000)), rng.uniform(0.5, 2, 20000)]).astype(np.float32)
+    y = np.concatenate([rng.uniform(-2, 2, 20000), rng.uniform(-100, 100, 20000)]).astype(np.float32)
+    exact = np.power(x.astype(np.float64), y.astype(np.float64))
+    assert errors(computed(np.power(X, Y), x, y), exact).max() <= 1.0
+    ends = np.array([0, -0.0, 1, -1, 2, -2, 3, -3, 0.5, -0.5, 1e-30, -1e-30, np.inf, -np.inf, np.nan, 1e30], np.float32)
+    x, y = (array.ravel().copy() for array in np.meshgrid(ends, ends))
+    with np.errstate(all="ignore"):
+        exact = np.power(x.astype(np.float64), y.astype(np.float64))
+    made = computed(np.power(X, Y), x, y)
+    assert errors(made, exact).max() <= 1.0
+    known = ~np.isnan(exact)
+    np.testing.assert_array_equal(np.signbit(made[known]), np.signbit(exact[known]))
