@@ -20,7 +20,7 @@ from llvmlite import ir
 from gradbook.kernels import jit
 from gradbook.kernels.host import host
 
-__all__ = ["BYTE", "DOUBLE", "FLOAT", "INT", "LONG", "POINTER", "KernelBuilder"]
+__all__ = ["BIT", "BYTE", "DOUBLE", "FLOAT", "INT", "LONG", "POINTER", "KernelBuilder"]
 
 FLOAT, DOUBLE, INT, LONG, BYTE = ir.FloatType(), ir.DoubleType(), ir.IntType(32), ir.IntType(64), ir.IntType(8)
 BIT, POINTER, VOID = ir.IntType(1), ir.PointerType(), ir.VoidType()
