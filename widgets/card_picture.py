@@ -99,8 +99,8 @@ def _fixes(svg: Svg, failure: Failure, y: float) -> float:
     y = _title(svg, LEFT, WIDTH - 16, y, "fixes, best first", failure.tried)
     for number, fix in enumerate(failure.fixes, 1):
         svg.text(LEFT, y + 12, str(number), "t2")
-        for line in fix.lines:
-            y += 18 if line is not fix.lines[0] else 0
+        for i, line in enumerate(fix.lines):
+            y += 18 if i else 0
             before, changed, after = _fitting((line.before, line.changed, line.after), 96)
             words = [(before, "c cs"), (changed, "c cs ul"), (after, "c cs"), ("    " + line.place, "t2")]
             svg.words(LEFT + 24, y + 12, [(text, style) for text, style in words if text])

@@ -8,7 +8,7 @@ from typing import Any
 from gradbook.observe.walkthrough.block import Block
 from gradbook.observe.walkthrough.steps import Call, Value
 from gradbook.observe.walkthrough.symbols import number
-from gradbook.observe.walkthrough.windows import attention_weights, geometry, windows
+from gradbook.observe.walkthrough.windows import attention_weights, windows
 
 __all__ = ["scenes"]
 
@@ -31,20 +31,13 @@ def scenes(call: Call, block: Blocks, places: Mapping[int, int]) -> dict[str, An
 
 def _windows(call: Call, places: Mapping[int, int]) -> dict[str, Any]:
     found = windows(call)
-    shape = geometry(call)
-    if not found or shape is None:
+    if not found:
         return {}
-    kernel, stride, padding, dilation = (list(axis) for axis in shape)
     return {
         "conv" if call.op.startswith("conv") else "pool": {
             "x": _place(call.operands[0], places),
             "w": _place(call.operands[1], places) if len(call.operands) > 1 else None,
             "windows": found,
-            "kernel": kernel,
-            "stride": stride,
-            "padding": padding,
-            "dilation": dilation,
-            "groups": int(call.params.get("groups") or 1),
         }
     }
 

@@ -119,12 +119,9 @@ class _Describer:
             "kind": value.kind,
             "shape": list(value.shape),
             "dtype": value.dtype,
-            "device": value.device,
             "rg": value.requires_grad,
             "from": self.at_call.get(source.id) if source is not None else None,
-            "was": self.at_value.get(value.was.id) if value.was is not None else None,
             "block": self.block(value.block),
-            "grad": self.block(value.grad_block),
         }
 
     def _op(self, call: Call) -> dict[str, Any]:
@@ -132,17 +129,13 @@ class _Describer:
             "id": self.at_call[call.id],
             "op": call.op,
             "symbol": SYMBOLS.get(call.op, call.op),
-            "label": plain(call.outputs[0].label) if call.outputs else "",
             "inputs": [self.at_value[o.id] if isinstance(o, Value) else None for o in call.operands],
-            "slots": list(call.slots),
             "output": [self.at_value[value.id] for value in call.outputs],
             **self._place(call.place),
             "via": [self._place(place) for place in call.via],
             "module": self._module(call),
             "params": self._params(call),
             "repeat": self._repeat(call.repeat),
-            "earlier": bool(call.extra.get("earlier")),
-            "inplace": bool(call.extra.get("in place")) or call.op in ("write", "copy_slices"),
         }  # fmt: skip
         return made | scenes(call, self.block, self.at_value)
 
@@ -226,15 +219,11 @@ class _Describer:
         return made
 
     def _filled(self, filled: Filled) -> dict[str, Any]:
-        _, _, right = filled.text.partition(" = ")
-        middle, _, result = right.rpartition(" = ")
-        entry = {"at": list(filled.entry or ()), "text": plain(middle), "result": plain(result)} if middle else None
         return {
-            "slot": None,
             "formula": formula_markup(filled.formula),
             "numbers": formula_markup(filled.numbers),
             "text": plain(filled.text),
-            "entry": entry,
+            "entry": filled.text.count(" = ") > 1,
         }
 
     def _part(self, step: Step, part: Part) -> dict[str, Any]:
@@ -244,10 +233,8 @@ class _Describer:
             raise ValueError("describe_walk: a step backward without an operation")
         symbols, result = gradient_symbols(call, part, root), self.block(part.result)
         return {
-            "slot": part.slot,
             "to": self.at_value[part.to.id],
             "symbols": formula_markup(symbols),
-            "text": as_text(symbols),
             "operation": part.operation,
             "factors": [
                 {"mathml": formula_markup(label := local_label(call, part, factor, root)), "text": as_text(label),

@@ -60,6 +60,36 @@ def test_a_failing_cell_ends_in_a_card(lab: Lab) -> None:
     assert traceback.bounding_box()["y"] < card.bounding_box()["y"]
 
 
+def test_the_live_view_leads_to_the_card(lab: Lab) -> None:
+    loop = """\
+weight = torch.ones(1, requires_grad=True)
+for step in range(3):
+    loss = (weight * 2).sum()
+    loss.backward()
+    if step == 2:
+        model(x)"""
+    setup, cell = lab.notebook(SETUP, loop)
+    setup.run().wait_done()
+    cell.run().wait_done()
+    card = cell.box.get_by_role("region", name=TITLE)
+    expect(card).to_be_visible(timeout=20_000)
+    cell.view.wait_state("error")
+    button = cell.view.button("Show error card")
+    button.click()
+    expect(card).to_be_focused()
+    expect(card).to_be_in_viewport()
+
+
+def test_no_button_leads_to_a_card_that_is_not_there(lab: Lab) -> None:
+    loop = "weight = torch.ones(1, requires_grad=True)\n(weight * 2).sum().backward()\n1 / 0"
+    setup, cell = lab.notebook(SETUP, loop)
+    setup.run().wait_done()
+    cell.run().wait_done()
+    cell.view.wait_state("error")
+    expect(cell.view.region.get_by_role("region", name="Coach")).to_contain_text("ZeroDivisionError")
+    expect(cell.view.button("Show error card")).to_have_count(0)
+
+
 def test_a_fix_is_copied_as_it_can_be_pasted(lab: Lab, chromium: BrowserContext) -> None:
     chromium.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.server.url)
     _, card = failed(lab)

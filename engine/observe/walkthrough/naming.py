@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import weakref
 from collections.abc import Iterable, Sequence
 from types import FrameType
 from typing import Any
@@ -23,6 +24,7 @@ class Namer:
         self.base = base
         self._roots: dict[int, Any] = {}
         self._looks = 0
+        self._parameters: dict[int, tuple[str, Any]] = {}  # of a tree once read: id -> (path, weak reference)
 
     def add_root(self, module: Any) -> None:
         """An outermost module was seen being called; its parameters have paths."""
@@ -30,6 +32,9 @@ class Namer:
 
     def name(self, tensor: Any, frames: Sequence[FrameType] | None) -> str:
         """The user's name for a tensor, '' if it has none."""
+        path, held = self._parameters.get(id(tensor), ("", None))
+        if held is not None and held() is tensor:
+            return path
         if self._looks >= LOOKS:  # what was seen then need not be what is there now
             return ""
         found = self._in_sight(frames).of(tensor)
@@ -46,11 +51,14 @@ class Namer:
         names = Names.in_sight(frames[0] if frames else self.base)
         for module in self._roots.values():
             names.add_root(type(module).__name__.lower(), module)
+        for key, (path, parameter) in names.parameters.items():
+            self._parameters[key] = path, weakref.ref(parameter)
         return names
 
     def forget(self) -> None:
         """Let go of everything that was seen."""
         self._roots.clear()
+        self._parameters.clear()
         self.base = None
 
 

@@ -254,7 +254,7 @@ class Recorder:
 
     def _name_of(self, tensor: Any, frames: Sequence[FrameType] | None) -> str:
         """The user's name for a tensor that no operation made; `W.grad` for what lies in a leaf's `.grad`."""
-        for value in self._by_tensor.values():
+        for value in self._by_tensor.values() if tensor._node is None else ():
             leaf = value.tensor() if value.kind != "op" and value.tensor is not None else None
             if leaf is not None and leaf._grad is tensor:
                 return f"{value.name}.grad" if value.name else ""

@@ -70,11 +70,25 @@ export function createCoachRow(store: Store, actions: Actions): Panel {
   const apply = h("button", { class: "btn p", type: "button", title: "Sets the learning rate now; the cell keeps its text", onclick: () => words.learningRate !== null && actions.control("learning_rate", words.learningRate) }, "Apply");
   const copy = h("button", { class: "btn q", type: "button", onclick: () => copyText(plain(words.fix), copy) }, "Copy");
   const show = h("button", { class: "btn q", type: "button", title: "Light its way to the loss, and look at where it was born", onclick: () => words.trail !== null && showTrail(store, words.trail, actions) }, "Show where");
-  const fix = h("div", { class: "fix" }, code, apply, copy, show);
+  const card = h("button", { class: "btn q", type: "button", title: "The card under this view: what went wrong, and what mends it", onclick: () => showCard(cardNear(el)) }, "Show error card");
+  const fix = h("div", { class: "fix" }, code, apply, copy, show, card);
   const el = h("section", { class: "coach quiet", role: "region", "aria-label": "Coach" }, mark, message, fix);
   let drawn = "";
+  let failed = false;
+  const showing = (): void => {
+    card.hidden = !failed || cardNear(el) === null;
+    fix.hidden = words.fix === "" && words.trail === null && card.hidden;
+  };
+  const later = new MutationObserver(showing); // the card comes after the view has heard of the error
   const draw = (state: State): void => {
     words = coachWords(state);
+    if (failed !== (state.status.state === "error")) {
+      failed = !failed;
+      const outputs = outputsOf(el);
+      later.disconnect();
+      if (failed && outputs !== null) later.observe(outputs, { childList: true, subtree: true });
+      showing();
+    }
     const key = JSON.stringify(words);
     if (key === drawn) return;
     drawn = key;
@@ -92,13 +106,26 @@ export function createCoachRow(store: Store, actions: Actions): Panel {
     message.title = [words.text, words.evidence].filter(Boolean).join("\n");
     evidence.hidden = words.evidence === "";
     setText(evidence, words.evidence);
-    fix.hidden = words.fix === "" && words.trail === null;
+    showing();
     code.hidden = copy.hidden = words.fix === "";
     show.hidden = words.trail === null;
     setText(code, words.fix);
     apply.hidden = words.learningRate === null;
   };
-  return { el, draw, destroy: () => el.remove() };
+  return { el, draw, destroy: () => { later.disconnect(); el.remove(); } };
+}
+
+/** The outputs of the cell that an element stands among; null on a page of its own. */
+const outputsOf = (el: Element): Element | null => el.closest(".jp-OutputArea");
+
+/** The error card among the same outputs. */
+const cardNear = (el: Element): HTMLElement | null => outputsOf(el)?.querySelector<HTMLElement>(".gb.err") ?? null;
+
+function showCard(card: HTMLElement | null): void {
+  if (card === null) return;
+  card.tabIndex = -1;
+  card.focus({ preventScroll: true });
+  card.scrollIntoView({ block: "nearest" });
 }
 
 function showTrail(store: Store, trail: Trail, actions: Actions): void {

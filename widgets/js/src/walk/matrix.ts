@@ -100,7 +100,7 @@ export function formulaMatrix(block: Block, options: MatrixOptions & { window?: 
   return svg;
 }
 
-/** A matrix in brackets, a scalar as a number; `⋯` and `⋮` stand for what is left out. */
+/** A matrix in brackets, which the style sheet draws (fonts without mathematics set them in pieces); a scalar as a number; `⋯` and `⋮` stand for what is left out. */
 export function mathMatrix(block: Block, { facet = 0, cls = "", hidden = false, lit }: MatrixOptions = {}): Element {
   const scalar = block.shape.length === 0 && block.data.length === 1;
   const show = (i: number, j: number): Element => {
@@ -116,7 +116,7 @@ export function mathMatrix(block: Block, { facet = 0, cls = "", hidden = false, 
     const gap = i > 0 && row !== block.rows[i - 1] + 1 ? [m("mtr", {}, ...line.map(() => m("mtd", {}, m("mo", {}, "⋮"))))] : [];
     return [...gap, m("mtr", {}, ...line)];
   });
-  return m("math", {}, m("mrow", { class: cls }, m("mo", {}, "["), m("mtable", { columnspacing: ".8em", rowspacing: ".15em" }, ...rows), m("mo", {}, "]")));
+  return m("math", {}, m("mrow", { class: cls }, m("mtable", { class: "mat", columnspacing: ".8em", rowspacing: ".15em" }, ...rows)));
 }
 
 /** `2×3`, and of more than two dimensions which matrix is shown: `2×3×3 [0]`. */
