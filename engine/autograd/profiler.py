@@ -159,7 +159,7 @@ def memory_text(count: float) -> str:
     for unit, size in (("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)):
         if count >= size:
             return f"{count / size:.2f} {unit}"
-    return f"{count} b"
+    return f"{count:.0f} b"
 
 
 class Collector:

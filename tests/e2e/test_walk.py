@@ -234,10 +234,10 @@ def test_a_hidden_value_is_shown_nowhere_until_it_is_revealed(opened: Callable[.
     go(page, 2)
     expect(page.get_by_role("treeitem", name="h (relu")).to_have_accessible_name("h (relu, 2×2): hidden")
     formula = page.get_by_role("group", name="Formula")
-    expect(formula).to_contain_text("=[????]h")
+    expect(formula).to_contain_text("=????h")
     page.get_by_role("button", name="Reveal", exact=True).click()
     expect(page.get_by_role("treeitem", name="h (relu")).to_have_accessible_name("h (relu, 2×2): 3, 0; 0, 3.5")
-    expect(formula).to_contain_text("=[3003.5]h")
+    expect(formula).to_contain_text("=3003.5h")
 
 
 def test_windows_go_by_and_fill_the_result(opened: Callable[..., Page]) -> None:

@@ -30,6 +30,32 @@ def test_an_engine_error_ends_in_a_card(loaded: InteractiveShell, capsys: pytest
     assert "✓ then y (2, 4)" in out
 
 
+def test_the_card_shows_the_cell_as_it_was_typed(loaded: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    card = said(capsys, loaded, f"%%timeline --by line\n{WRONG}").partition("✕")[2]
+    assert "1 │ %%timeline --by line" in card
+    assert "get_ipython" not in card
+    assert "2 │ %seed 3" in said(capsys, loaded, f"#\n%seed 3\n{WRONG}").partition("✕")[2]
+
+
+def test_a_misspelt_name_has_a_card_too(loaded: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    out = said(capsys, loaded, "gradbook.ones(2).sqaure()")
+    assert "✕ 'Tensor' object has no attribute 'sqaure'; there is square." in out
+    assert "1  gradbook.ones(2).square()" in out
+    out = said(capsys, loaded, "model = nn.Linear(2, 1)\nopt = optim.SGD(model.parameters(), learning_rate=0.1)")
+    assert "1  opt = optim.SGD(model.parameters(), lr=0.1)" in out
+
+
+def test_what_is_not_ours_has_no_card(loaded: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    for text in (
+        "'abc'.uper()",
+        "dict(1, 2, 3)",
+        "class A: pass\nA().b",
+        "def f(x): pass\nf()",
+        "int(learning_rate=2)",
+    ):
+        assert "✕" not in said(capsys, loaded, text)
+
+
 def test_the_traceback_comes_first_without_frames_of_ours(
     loaded: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -153,7 +153,7 @@ def _spelling(m: Mender) -> Candidates:
         return
     owner = m.call.arguments.get("self")
     if owner is None:
-        owner = value_of(node.value, m.held)
+        owner = m.call.arguments["__object__"]
     if isinstance(owner, ModuleType):
         for name in alike(node.attr, [n for n in dir(owner) if not n.startswith("_")]):
             yield m.put(node, f"{m.call.source.segment(node.value)}.{name}", "The name that is there.")

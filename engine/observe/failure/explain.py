@@ -23,6 +23,7 @@ from gradbook.observe.source import locate
 __all__ = ["Failure", "Fix", "Given", "Line", "explain"]
 
 SECONDS = 3.0  # for all trials together
+CELL_MAGICS = ("timeline", "walk")  # typed with %% as a first line, run as a line
 AROUND = 3  # lines shown above and below the failing one
 
 
@@ -207,7 +208,16 @@ def lines(step: Step) -> Iterator[Line]:
             start = _characters(line, node.col_offset if node is not None and node.lineno == at else span.column)
             end = _characters(line, span.end_column) if span.end_line == at else len(line)
             mark = (start - margin, end - margin) if end > start >= margin else None
-        yield Line(at, text[at - 1][margin:], at == number, mark)
+        yield Line(at, as_typed(text[at - 1][margin:], at), at == number, mark)
+
+
+def as_typed(line: str, number: int) -> str:
+    """A line as the user typed it: `%magic` and `!command` where IPython has put its own calls."""
+    found = re.fullmatch(r"(\s*)get_ipython\(\)\.run_line_magic\('(\w+)', '(.*)'\)", line)
+    if found is not None:
+        return f"{found[1]}{'%%' if number == 1 and found[2] in CELL_MAGICS else '%'}{found[2]} {found[3]}".rstrip()
+    found = re.fullmatch(r"(\s*)get_ipython\(\)\.system\('(.*)'\)", line)
+    return line if found is None else f"{found[1]}!{found[2]}"
 
 
 def end_of_block(text: list[str], number: int, last: int) -> int:

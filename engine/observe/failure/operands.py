@@ -89,6 +89,7 @@ def call_of(error: BaseException, frames: Frames) -> Call:
     op = (card.op if card is not None else "") or _op_name(step, arguments)
     call = Call(op, operands[:MOST], arguments, last, source, node, inner, Names.in_sight(last.frame))
     call.arguments["__message__"] = str(error)
+    call.arguments["__object__"] = getattr(error, "obj", None)  # of an AttributeError: what has no such attribute
     name_operands(call, frames)
     return call
 
