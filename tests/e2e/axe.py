@@ -7,10 +7,11 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-__all__ = ["AXE", "faults"]
+__all__ = ["AXE", "IMPACTS", "faults"]
 
 AXE = Path(__file__).parents[2] / "widgets" / "js" / "node_modules" / "axe-core" / "axe.min.js"
 GRAVE = ("serious", "critical")
+IMPACTS = ("minor", "moderate", *GRAVE)
 RUN = """async (selector) => {
   const { violations } = await axe.run(selector, { resultTypes: ["violations"] });
   return violations.flatMap(({ id, impact, help, nodes }) =>

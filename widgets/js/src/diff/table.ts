@@ -29,7 +29,7 @@ export function tensorColumns(rows: TensorRow[]): Column<TensorRow>[] {
     { head: "‖Δ‖", title: "Euclidean norm of the change", class: "number norm", cell: (row) => text(row.norm, row) },
     { head: "max |Δ|", title: "Largest change of one element", class: "number largest", cell: (row) => text(row.largest, row) },
   ];
-  const what: Column<TensorRow> = { head: "", title: "What else changed", class: "what", cell: (row) => (row.mark === "~" ? arrows(row.what) : "") };
+  const what: Column<TensorRow> = { head: "also", title: "What else changed", class: "what", cell: (row) => (row.mark === "~" ? arrows(row.what) : "") };
   const sizes: Column<TensorRow> = { head: "shape", title: "Shape", class: "shape", cell: (row) => (row.shape.length > 0 || row.norm !== null ? shape(row.shape) : "") };
   return [sizes, ...(rows.some(({ norm, broken }) => norm !== null || broken) ? numbers : []), ...(rows.some(({ mark, what }) => mark === "~" && what !== "") ? [what] : [])];
 }
@@ -49,10 +49,10 @@ export function createTable<R extends Row>({ title, counts, rows, columns, choos
   const more = h("button", { class: "btn q more", type: "button", onclick: () => { all = true; fill(); } });
   const finder = h("input", { type: "search", placeholder: "Find", "aria-label": `Find in ${title}`, autocomplete: "off", spellcheck: "false" });
   finder.addEventListener("input", () => { words = finder.value.trim().toLowerCase(); fill(); });
-  finder.addEventListener("keydown", (event) => event.stopPropagation());
+  finder.addEventListener("keydown", (event) => { if (event.key !== "Escape") event.stopPropagation(); });
   const find = h("label", { class: "find" }, finder);
   find.hidden = rows.length < 12;
-  const head = h("tr", {}, h("th", { class: "mark" }), h("th", { scope: "col", class: "name" }, "name"), ...columns.map((column) => h("th", { scope: "col", class: column.class, title: column.title }, column.head)));
+  const head = h("tr", {}, h("th", { scope: "col", class: "mark" }, h("span", { class: "a11y" }, "difference")), h("th", { scope: "col", class: "name" }, "name"), ...columns.map((column) => h("th", { scope: "col", class: column.class, title: column.title }, column.head)));
   const none = h("p", { class: "dim none" }, "nothing found");
   const table = h("table", { "aria-label": title }, h("thead", {}, head), body);
   const el = h("section", { class: "differences", role: "region", "aria-label": title },

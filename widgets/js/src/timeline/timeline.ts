@@ -87,6 +87,7 @@ function createFinder(find: (words: string) => void, go: () => void): HTMLElemen
   const input = h("input", { type: "search", placeholder: "Find", "aria-label": "Find in timeline", autocomplete: "off", spellcheck: "false" });
   input.addEventListener("input", () => find(input.value.trim()));
   input.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && input.value === "") return;
     event.stopPropagation();
     if (event.key === "Enter") go();
     else if (event.key === "Escape") {
