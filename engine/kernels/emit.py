@@ -117,6 +117,18 @@ class KernelBuilder:
         smaller = self.ir.select(self.ir.fcmp_ordered("<", a, b), a, b)
         return self.ir.select(self.ir.fcmp_unordered("uno", a, a), a, smaller)
 
+    def smaller_index(self, a: Any, b: Any) -> Any:
+        """The smaller of two indices."""
+        return self.ir.select(self.ir.icmp_signed("<", a, b), a, b)
+
+    def larger_index(self, a: Any, b: Any) -> Any:
+        """The larger of two indices."""
+        return self.ir.select(self.ir.icmp_signed("<", a, b), b, a)
+
+    def shuffle(self, a: Any, b: Any, lanes: list[int]) -> Any:
+        """A vector of the lanes that are named, of two vectors counted through: those of b follow those of a."""
+        return self.ir.shuffle_vector(a, b, ir.Constant(ir.VectorType(INT, len(lanes)), lanes))
+
     def total(self, vector: Any) -> Any:
         """The sum over a vector's lanes, by halves: the same order on every machine of this width."""
         return self.fold(vector, self.add)
@@ -157,6 +169,12 @@ class KernelBuilder:
         """A vector of an array's numbers from `index` on; aligned only as one number is."""
         vector = self.vector(kind, lanes)
         return self.ir.load(self.at(base, index, kind), align=width_of(kind), typ=vector)
+
+    def prefetch(self, address: Any) -> None:
+        """Ask for a line of memory that will be read soon; nothing happens where there is none."""
+        kind = ir.FunctionType(VOID, [POINTER, INT, INT, INT])
+        function = self.module.globals.get("llvm.prefetch.p0") or ir.Function(self.module, kind, "llvm.prefetch.p0")
+        self.ir.call(function, [address, INT(0), INT(3), INT(1)])
 
     def scratch(self, count: int, kind: Any = FLOAT) -> Any:
         """A block of `count` numbers on the stack, on a cache line; all of a kernel's take at most 64 KB."""

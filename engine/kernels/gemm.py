@@ -3,34 +3,35 @@
     matmul(program, out, a, b)                                   # (.., m, k) @ (.., k, n), batches broadcast
     matmul(program, out, x, weight.T, bias=bias, activation="relu")
     matmul(program, grad, dy.T, x, accumulate=True)              # a gradient that is added to
+    y = matmul_now(a, b)                                         # without a program
 
-product.py writes the kernel; here is decided how it goes about a product of given sizes and strides.
+division.py decides how a product of given sizes is gone about: around the micro-kernel (product.py) or, where both
+factors lie along k and one of them is small, as dot products (dots.py). The sums are the same however many threads
+share the work.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gradbook.kernels import product
+from gradbook.kernels import dots, product
+from gradbook.kernels.division import divide
 from gradbook.kernels.host import host
-from gradbook.kernels.layout import OUT, START, A, B, Layout, layout_of
-from gradbook.kernels.packing import AS_IT_IS, COPIED, GATHERED, TRANSPOSED
-from gradbook.kernels.product import BLOCK
-from gradbook.kernels.program import Kernel, Program, Unsupported
-from gradbook.kernels.tile import heights, widest
+from gradbook.kernels.layout import OUT, START, A, B, Layout, Shaped, layout_of
+from gradbook.kernels.program import Kernel, Program, Unsupported, address_of, native, pack
 
-__all__ = ["matmul"]
+__all__ = ["matmul", "matmul_now"]
 
 Array = np.ndarray[Any, Any]
 ACTIVATIONS = ("", "relu")
 HEIGHT = 24  # rows of a unit: a whole number of most tiles
-SHARES = 8  # units that a product is divided into at least, if it is worth while
-SMALL = 1 << 19  # multiplications below which units need not be many
-ROWS_TO_COPY = 48  # with fewer rows b is read where it is
+WORTH = 1 << 18  # multiplications from which a kernel outside a program is worth its call
 
 
 def matmul(
@@ -41,31 +42,62 @@ def matmul(
 
     a: (.., m, k), b: (.., k, n), out: (.., m, n); leading axes are broadcast to out's; vectors as in numpy.matmul.
     bias: (n,). start: an array that is added, of out's shape; accumulate: out itself. activation: "" or "relu".
-    float32 or float64, all of one dtype. Raises Unsupported for other dtypes and activations, where out overlaps
-    a or b, and where neither rows nor columns of out lie side by side.
+    float32 or float64, all of one dtype. Raises ValueError where shapes do not fit, Unsupported for other dtypes and
+    activations, where out overlaps a or b, and where neither rows nor columns of out lie side by side.
     """
     start = out if accumulate else start
-    _check(out, a, b, bias, start, activation)
+    check(out, a, b, bias, start, activation)
     if not out.size:
         return
-    plan = plan_of(layout_of(out, a, b, start), out.itemsize, bias is not None, activation)
-    double = out.itemsize == 8
+    more = None if start is None else shaped(start)
+    plan = plan_of(
+        shaped(out), shaped(a), shaped(b), more, out.itemsize, bias is not None, activation, scaled=alpha != 1
+    )
     left, right = (b, a) if plan.swapped else (a, b)
-    kernel = Kernel("matmul", product.address(double, alpha != 1), plan.units, flops=plan.flops)
-    arrays = [x if x is not None and x.size else 0 for x in (out, left, right, start, bias)]  # 0: none, or no address
-    program.add(kernel, *arrays, plan.offsets, *plan.numbers, _bits(alpha, double))
+    arrays = [x if x is not None and x.size else 0 for x in (out, left, right, start, bias)]  # 0: no address
+    words = (*plan.numbers, _bits(alpha, out.itemsize))
+    program.add(Kernel("matmul", plan.address, plan.units, flops=plan.flops), *arrays, plan.offsets, *words)
 
 
-def _check(out: Array, a: Array, b: Array, bias: Array | None, start: Array | None, activation: str) -> None:
+def matmul_now(a: Array, b: Array, bias: Array | None = None) -> Array:
+    """A @ b + bias in a new array: by a kernel where that is worth while and can be done, else by NumPy."""
+    fits = bias is None or (bias.shape == b.shape[-1:] and bias.flags.c_contiguous)
+    if fits and a.ndim > 1 < b.ndim and b.shape[-1] * a.size >= WORTH and _plain(a.dtype, a, b, bias):
+        lead = np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) if a.ndim > 2 or b.ndim > 2 else ()
+        out = np.empty((*lead, a.shape[-2], b.shape[-1]), a.dtype)
+        with contextlib.suppress(Unsupported):
+            plan = plan_of(shaped(out), shaped(a), shaped(b), None, out.itemsize, bias is not None)
+            left, right = (b, a) if plan.swapped else (a, b)
+            words = plan.template.copy()
+            words[0], words[1], words[2] = address_of(out), address_of(left), address_of(right)
+            if bias is not None:
+                words[4] = address_of(bias)
+            run_words(plan.address, plan.units, words)
+            return out
+    product_of = a @ b
+    return product_of if bias is None else product_of + bias
+
+
+def _plain(dtype: np.dtype[Any], *arrays: Array | None) -> bool:
+    """Whether kernels can read these arrays: one type of float, each number where the processor wants it."""
+    fits = dtype.char in "fd" and dtype.isnative and host() is not None
+    return fits and all(x is None or (x.dtype == dtype and x.flags.aligned) for x in arrays)
+
+
+def shaped(x: Array) -> Shaped:
+    """What a plan needs to know of an array."""
+    return x.shape, x.strides
+
+
+def check(out: Array, a: Array, b: Array, bias: Array | None, start: Array | None, activation: str) -> None:
+    """Raise Unsupported or ValueError for arrays that no product can be made of, whatever their layout."""
     arrays = [x for x in (out, a, b, bias, start) if x is not None]
     if host() is None:
         raise Unsupported("no native kernels here")
     if activation not in ACTIVATIONS:
         raise Unsupported(f"a product with the activation {activation!r}")
-    if out.dtype.char not in "fd" or any(x.dtype != out.dtype for x in arrays) or not out.dtype.isnative:
-        raise Unsupported(f"a product of {', '.join(str(x.dtype) for x in arrays)}")
-    if not all(x.flags.aligned for x in arrays):
-        raise Unsupported("a product of arrays that are not aligned")
+    if not _plain(out.dtype, *arrays):
+        raise Unsupported(f"a product of {', '.join(str(x.dtype) for x in arrays)}, or of numbers that are not aligned")
     if any(np.shares_memory(out, x) for x in (a, b, bias) if x is not None):
         raise Unsupported("a product into one of its factors")
     if start is not None and not same(start, out) and np.shares_memory(out, start):
@@ -81,49 +113,54 @@ def same(x: Array, y: Array) -> bool:
     return x is y or (x.ctypes.data == y.ctypes.data and x.shape == y.shape and x.strides == y.strides)
 
 
-def _bits(alpha: float, double: bool) -> Any:
-    return int(np.float64(alpha).view(np.int64)) if double else float(alpha)
+def _bits(alpha: float, size: int) -> Any:
+    return int(np.float64(alpha).view(np.int64)) if size == 8 else float(alpha)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The words of a product other than its arrays, and its units. swapped: as out.T = b.T @ a.T."""
+    """A product's kernel, its units, and its words other than arrays. swapped: computed as out.T = b.T @ a.T."""
 
-    swapped: bool
+    address: int
     units: int
+    swapped: bool
     flops: int
     offsets: np.ndarray[Any, Any]
     numbers: tuple[int, ...]
+    template: np.ndarray[Any, Any]  # all words, without the addresses of arrays
 
 
 @functools.lru_cache(4096)
-def plan_of(layout: Layout, size: int, bias: bool = False, activation: str = "") -> Plan:
-    """How a product is computed. Raises Unsupported where its result lies neither in rows nor in columns."""
-    matrices = int(np.prod([length for length, _ in layout.batch], dtype=np.int64))
-    flops = 2 * matrices * layout.rows * layout.columns * layout.depth
-    swapped = layout.column[OUT] != 1 and layout.columns > 1
-    if swapped:
-        if bias or not side_by_side(layout.transposed()):
-            raise Unsupported("a product whose result lies neither in rows nor in columns")
-        layout = layout.transposed()
+def plan_of(
+    out: Shaped, a: Shaped, b: Shaped, start: Shaped | None, size: int, bias: bool = False, activation: str = "",
+    scaled: bool = False,
+) -> Plan:  # fmt: skip
+    """How a product of such arrays is computed.
+
+    Raises ValueError where shapes do not fit, Unsupported where the result lies neither in rows nor in columns.
+    """
+    layout = layout_of(out, a, b, start, size)
+    flops = 2 * math.prod(length for length, _ in layout.batch) * layout.rows * layout.columns * layout.depth
+    other = layout.transposed()
+    swapped = not bias and side_by_side(other) and (layout.columns == 1 or not side_by_side(layout))
+    layout = other if swapped else layout
     if not side_by_side(layout) or _on_itself(layout):
         raise Unsupported("a product whose result or start lies neither in rows nor in columns")
     layout = layout.merged()
-    vectors = -(-layout.columns // (host_lanes() * 4 // size))
-    panels, height = _division(layout, vectors)
-    heights = -(-layout.rows // height)
-    offsets = layout.offsets()
+    division = divide(layout, _lanes() * 4 // size)
+    heights, offsets = -(-layout.rows // HEIGHT), layout.offsets()
     numbers = (
         layout.rows, layout.columns, layout.depth,
         layout.row[OUT], layout.row[A], layout.column[A], layout.row[B], layout.column[B], layout.row[START],
-        _packing(layout), BLOCK, panels, heights, height,
-        ACTIVATIONS.index(activation),
+        division.packing, product.BLOCK, division.panels, heights, HEIGHT, ACTIVATIONS.index(activation),
     )  # fmt: skip
-    return Plan(swapped, len(offsets) * panels * heights, flops, offsets, numbers)
+    address = dots.address(size == 8) if division.dots else product.address(size == 8, scaled)
+    template = pack((0, 0, 0, 0, 0, offsets, *numbers, _bits(1.0, size)))
+    units = len(offsets) * division.panels * heights
+    return Plan(address, units, swapped, flops, offsets, numbers, template)
 
 
-def host_lanes() -> int:
-    """float32 numbers in a vector."""
+def _lanes() -> int:
     here = host()
     return here.lanes if here else 4
 
@@ -138,35 +175,6 @@ def _on_itself(layout: Layout) -> bool:
     return any(length > 1 and not step[OUT] for length, step in axes)
 
 
-def _packing(layout: Layout) -> int:
-    if layout.columns == 1 or layout.column[B] == 1:
-        return COPIED if layout.rows > ROWS_TO_COPY and layout.columns > 64 else AS_IT_IS
-    return TRANSPOSED if layout.row[B] == 1 or layout.depth == 1 else GATHERED
-
-
-def _division(layout: Layout, vectors: int) -> tuple[int, int]:
-    """(panels, rows of a unit): what costs least, unless threads would have nothing to share."""
-    rows, depth = layout.rows, layout.depth
-    choices = dict.fromkeys(-(-vectors // width) for width in range(widest(), 0, -1))
-    panels = min(choices, key=lambda count: _cost(rows, vectors, count, depth))
-    if rows * layout.columns * depth > SMALL and not layout.batch:
-        while panels * -(-rows // HEIGHT) < SHARES and panels < -(-vectors // 2):
-            panels += 1
-    return panels, HEIGHT
-
-
-def _cost(rows: int, vectors: int, panels: int, depth: int) -> float:
-    """About how many cycles a step of k takes, if the columns are divided into so many panels.
-
-    Two fused operations a cycle, four cycles each, and one number spread over a vector a cycle; and each tile has to be
-    begun and stored.
-    """
-    total = 0.0
-    each, more = divmod(vectors, panels)
-    for width, count in ((each + 1, more), (each, panels - more)):
-        left = rows
-        for height in heights(width) if count else ():
-            tiles, left = divmod(left, height)
-            cycles = max(height * width / 2, height + width / 2, 4) + (height * width + 20) / max(depth, 1)
-            total += count * tiles * cycles
-    return total
+def run_words(address: int, units: int, words: np.ndarray[Any, Any]) -> None:
+    """Run all units of one kernel with words that are packed already."""
+    native(address)(address_of(words), 0, units)

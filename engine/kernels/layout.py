@@ -11,7 +11,7 @@ from gradbook.kernels.program import Unsupported
 
 __all__ = ["Layout", "layout_of"]
 
-Array = np.ndarray[Any, Any]
+Shaped = tuple[tuple[int, ...], tuple[int, ...]]
 OUT, A, B, START = range(4)
 
 
@@ -53,27 +53,44 @@ class Layout:
         return found
 
 
-def layout_of(out: Array, a: Array, b: Array, start: Array | None) -> Layout:
+def layout_of(out: Shaped, a: Shaped, b: Shaped, start: Shaped | None, size: int) -> Layout:
     """How out = a @ b + start lies; leading axes are broadcast to those of out, vectors are as in numpy.matmul.
 
-    Raises ValueError where shapes do not fit, Unsupported for numbers, and elements or rows that lie on each other.
+    Each array is given as (shape, strides), strides in bytes; size: bytes of a number. Raises ValueError where shapes
+    do not fit, Unsupported for numbers (arrays without axes), and strides that are not whole elements.
     """
-    if not a.ndim or not b.ndim:
+    if not a[0] or not b[0]:
         raise Unsupported("a product of a number")
-    shapes = f"matmul: {a.shape} @ {b.shape} into {out.shape}"
+    shapes = f"matmul: {a[0]} @ {b[0]} into {out[0]}"
     start = out if start is None else start
-    if b.ndim == 1:
-        b, out, start = b[:, None], out[..., None], start[..., None]
-    if a.ndim == 1:
-        a, out, start = a[None], out[..., None, :], start[..., None, :]
-    lead, size = out.shape[:-2], out.itemsize
-    if a.shape[-1] != b.shape[-2] or out.shape[-2:] != (a.shape[-2], b.shape[-1]) or start.shape != out.shape:
+    ends = (len(out[0]), len(start[0]))
+    if len(b[0]) == 1:
+        b, out, start = (_with_axis(x, len(x[0])) for x in (b, out, start))
+    if len(a[0]) == 1:
+        a, out, start = (_with_axis(x, at) for x, at in ((a, 0), (out, len(out[0]) - 1), (start, len(start[0]) - 1)))
+    (*lead, rows, columns), depth = out[0], a[0][-1]
+    four = [_broadcast(x, tuple(lead)) for x in (out, a, b, start)]
+    if a[0][-2] != rows or b[0][-2:] != (depth, columns) or start[0] != out[0] or None in four or ends[0] != ends[1]:
         raise ValueError(shapes)
-    four = [out, *(np.broadcast_to(x, (*lead, *x.shape[-2:])) for x in (a, b)), start]
-    strides = [tuple(stride // size for stride in x.strides) for x in four]
-    if any(stride % size for x in four for stride in x.strides):
+    strides = [tuple(stride // size for stride in x) for x in four if x is not None]
+    if any(stride % size for x in four if x is not None for stride in x):
         raise Unsupported(f"{shapes}: a stride that is not a whole number of elements")
-    by_axis = list(zip(*(s[:-2] for s in strides), strict=True))
+    by_axis = zip(*(x[:-2] for x in strides), strict=True)
     batch = tuple((length, step) for length, step in zip(lead, by_axis, strict=True) if length != 1)
-    row, column = (tuple(s[axis] for s in strides) for axis in (-2, -1))
-    return Layout(a.shape[-2], b.shape[-1], a.shape[-1], row, column, batch)
+    row, column = (tuple(x[axis] for x in strides) for axis in (-2, -1))
+    return Layout(rows, columns, depth, row, column, batch)
+
+
+def _with_axis(x: Shaped, at: int) -> Shaped:
+    shape, strides = x
+    return (*shape[:at], 1, *shape[at:]), (*strides[:at], 0, *strides[at:])
+
+
+def _broadcast(x: Shaped, lead: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The strides of matrices whose leading axes are broadcast to `lead`; None if they cannot be."""
+    shape, strides = x[0][:-2], x[1]
+    new = len(lead) - len(shape)
+    if new < 0 or any(length not in (1, wanted) for length, wanted in zip(shape, lead[new:], strict=True)):
+        return None
+    stretched = (0 if length == 1 else stride for length, stride in zip(shape, strides, strict=False))
+    return (*[0] * new, *stretched, *strides[-2:])

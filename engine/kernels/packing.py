@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from llvmlite import ir
-
-from gradbook.kernels.emit import INT, LONG, POINTER, KernelBuilder, width_of
+from gradbook.kernels.emit import LONG, POINTER, KernelBuilder, width_of
 
 __all__ = ["AS_IT_IS", "COPIED", "GATHERED", "TRANSPOSED", "Packed", "Panel", "pack", "transpose"]
 
@@ -131,14 +129,14 @@ def _interleave(build: KernelBuilder, a: Any, b: Any, section: int) -> tuple[Any
             for half, mask in enumerate(masks):
                 place = first + half * (section // 2) + i
                 mask += [place, lanes + place]
-    return _shuffle(build, a, b, masks[0]), _shuffle(build, a, b, masks[1])
+    return build.shuffle(a, b, masks[0]), build.shuffle(a, b, masks[1])
 
 
 def _transpose_sections(build: KernelBuilder, rows: list[Any], section: int) -> list[Any]:
     """The same with whole sections in the place of numbers, 1, 2 or 4 to a vector."""
 
     def pick(a: Any, b: Any, *sections: int) -> Any:
-        return _shuffle(build, a, b, [s * section + i for s in sections for i in range(section)])
+        return build.shuffle(a, b, [s * section + i for s in sections for i in range(section)])
 
     if len(rows) == 1:
         return rows
@@ -148,7 +146,3 @@ def _transpose_sections(build: KernelBuilder, rows: list[Any], section: int) -> 
         [pick(rows[i], rows[i + 1], *sections) for i in (0, 2)] for sections in ((0, 1, 4, 5), (2, 3, 6, 7))
     )
     return [pick(*half, *sections) for half in (lower, upper) for sections in ((0, 2, 4, 6), (1, 3, 5, 7))]
-
-
-def _shuffle(build: KernelBuilder, a: Any, b: Any, mask: list[int]) -> Any:
-    return build.ir.shuffle_vector(a, b, ir.Constant(ir.VectorType(INT, len(mask)), mask))

@@ -1,8 +1,6 @@
-"""One kernel for all products of matrices: out = max(alpha * a @ b + start + bias, floor), in batches.
+"""Products around the micro-kernel: b is read where it is, or packed panel by panel, BLOCK steps of k at a time.
 
-Columns of `out` lie side by side; everything else may have any strides, 0 too. A unit is `height` rows of one panel
-of columns, a panel at most `widest()` vectors; units are numbered rows first, then panels, then matrices of the batch.
-b is read where it is, or packed panel by panel (packing.py) into a buffer on the stack, BLOCK steps of k at a time.
+Columns of `out` lie side by side; everything else may have any strides, 0 too. A panel is at most `widest()` vectors.
 However the work is divided, the same sums are formed.
 """
 
@@ -13,27 +11,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from gradbook.kernels import packing
-from gradbook.kernels.emit import DOUBLE, FLOAT, LONG, POINTER, KernelBuilder
+from gradbook.kernels.emit import LONG
+from gradbook.kernels.panels import PanelKernel
 from gradbook.kernels.tile import A, B, Sums, cover, multiply, widest
 
-__all__ = ["BLOCK", "WORDS", "address"]
+__all__ = ["BLOCK", "address"]
 
 BLOCK = 256  # steps of k that are packed at once: 64 KB of panel at most
-POINTERS = (
-    "out", "a", "b",
-    "start",  # what is added to, or null
-    "bias",  # or null
-    "offsets",  # of out, a, b and start: 4 numbers for each matrix of the batch
-)  # fmt: skip
-NUMBERS = (
-    "rows", "columns", "depth",
-    "out_row", "a_row", "a_step", "b_step", "b_column", "start_row",  # strides, in elements; step: along k
-    "packing",  # one of packing.WAYS
-    "block",  # steps of k at a time, at most BLOCK if b is packed
-    "panels", "heights", "height",  # heights: units in a panel
-    "relu",  # 0 or 1
-)  # fmt: skip
-WORDS = (*POINTERS, *NUMBERS, "alpha")
 
 
 @functools.cache
@@ -42,143 +26,94 @@ def address(double: bool = False, scaled: bool = False) -> int:
     return Product(double, scaled).address()
 
 
-class Product:
-    """The kernel while it is written. `words` has an attribute for each name in WORDS."""
+class Product(PanelKernel):
+    """The kernel while it is written."""
 
     def __init__(self, double: bool, scaled: bool) -> None:
-        self.scaled, self.element = scaled, DOUBLE if double else FLOAT
-        self.build = build = KernelBuilder("product", unroll=False)
-        build.lanes //= 2 if double else 1
-        self.kind = build.vector(self.element)
-        kinds = {name: POINTER for name in POINTERS} | {"alpha": self.element}
-        self.words = SimpleNamespace(**{name: build.word(i, kinds.get(name, LONG)) for i, name in enumerate(WORDS)})
-        self.buffer = build.scratch(BLOCK * widest() * build.lanes, self.element)
+        super().__init__("product", double)
+        self.scaled = scaled
+        self.buffer = self.build.scratch(BLOCK * widest() * self.build.lanes, self.element)
 
-    def address(self) -> int:
-        """Write all of it, and compile it."""
-        build, words = self.build, self.words
-        up = build.ir.add(build.stop, build.ir.sub(words.heights, LONG(1)))
-        with build.loop(build.ir.sdiv(build.start, words.heights), build.ir.sdiv(up, words.heights), name="panel") as i:
-            before = build.ir.mul(i, words.heights)
-            first, last = build.ir.sub(build.start, before), build.ir.sub(build.stop, before)
-            first = build.ir.mul(self.larger(first, LONG(0)), words.height)
-            self.panel(i, first, self.smaller(build.ir.mul(last, words.height), words.rows))
-        return build.address()
-
-    def panel(self, index: Any, first: Any, last: Any) -> None:
+    def panel(self, matrix: Any, index: Any, first: Any, last: Any) -> None:
         """Rows [first, last) of one panel: blocks of k, for each b packed if it is to be, then the rows."""
-        build, words, place = self.build, self.words, self.place(index)
-        depth = self.larger(words.depth, LONG(1))  # one block at least
+        build, words, place = self.build, self.words, self.columns(matrix, index)
+        depth = build.larger_index(words.depth, LONG(1))  # one block at least
         with build.loop(LONG(0), depth, words.block, "block") as k:
-            place.depth = self.smaller(build.ir.sub(words.depth, k), words.block)
+            place.depth = build.smaller_index(build.ir.sub(words.depth, k), words.block)
             place.is_first = build.ir.icmp_signed("==", k, LONG(0))
             place.is_last = build.ir.icmp_signed(">=", build.ir.add(k, words.block), words.depth)
-            place.left = build.at(place.a, build.ir.mul(k, words.a_step), self.element)
-            source = build.at(place.b, build.ir.mul(k, words.b_step), self.element)
+            place.left = self.far(place.a, build.ir.mul(k, words.a_step))
+            source = self.far(place.b, build.ir.mul(k, words.b_step))
             panel = packing.Panel(source, words.b_step, words.b_column, place.depth, place.columns, place.vectors)
             place.right = packing.pack(build, words.packing, panel, self.buffer, self.kind)
             for vectors in range(1, widest() + 1):
                 with build.ir.if_then(build.ir.icmp_signed("==", place.vectors, LONG(vectors))):
                     cover(build, first, last, vectors, Tiles(self, place, vectors).tile)
 
-    def place(self, index: Any) -> SimpleNamespace:
-        """Where a panel is: its matrix, its columns, divided as evenly as whole vectors allow, and its addresses."""
-        build, words = self.build, self.words
-        matrix = build.ir.sdiv(index, words.panels)
-        panel = build.ir.sub(index, build.ir.mul(matrix, words.panels))
-        vectors = build.ir.sdiv(build.ir.add(words.columns, LONG(build.lanes - 1)), LONG(build.lanes))
+    def columns(self, matrix: Any, index: Any) -> SimpleNamespace:
+        """A panel's columns, divided among panels as evenly as whole vectors allow, and its addresses."""
+        build, words, lanes = self.build, self.words, LONG(self.build.lanes)
+        vectors = build.ir.sdiv(build.ir.add(words.columns, build.ir.sub(lanes, LONG(1))), lanes)
         each = build.ir.sdiv(vectors, words.panels)
         more = build.ir.sub(vectors, build.ir.mul(each, words.panels))
-        begin = build.ir.add(build.ir.mul(panel, each), self.smaller(panel, more))
-        vectors = build.ir.add(each, build.ir.zext(build.ir.icmp_signed("<", panel, more), LONG))
-        column = build.ir.mul(begin, LONG(build.lanes))
-        matrix = build.ir.mul(matrix, LONG(4))
-        offsets = [build.load(words.offsets, build.ir.add(matrix, LONG(i)), LONG) for i in range(4)]
-        steps = (column, LONG(0), build.ir.mul(column, words.b_column), column)
-        addresses = {
-            name: build.ir.gep(getattr(words, name), [build.ir.add(offset, step)], source_etype=self.element)
-            for name, offset, step in zip(("out", "a", "b", "start"), offsets, steps, strict=True)
-        }
-        bias = build.ir.gep(words.bias, [column], source_etype=self.element)
-        rest = build.ir.sub(words.columns, column)
-        columns = self.smaller(rest, build.ir.mul(vectors, LONG(build.lanes)))
-        return SimpleNamespace(**addresses, bias=bias, vectors=vectors, columns=columns)
-
-    def smaller(self, a: Any, b: Any) -> Any:
-        """The smaller of two indices."""
-        return self.build.ir.select(self.build.ir.icmp_signed("<", a, b), a, b)
-
-    def larger(self, a: Any, b: Any) -> Any:
-        """The larger of two indices."""
-        return self.build.ir.select(self.build.ir.icmp_signed("<", a, b), b, a)
+        begin = build.ir.add(build.ir.mul(index, each), build.smaller_index(index, more))
+        column = build.ir.mul(begin, lanes)
+        place = self.place(matrix, column)
+        place.vectors = build.ir.add(each, build.ir.zext(build.ir.icmp_signed("<", index, more), LONG))
+        place.columns = build.smaller_index(build.ir.sub(words.columns, column), build.ir.mul(place.vectors, lanes))
+        return place
 
 
 class Tiles:
     """The tiles of a panel that is `vectors` wide; of the last vector only the columns there are."""
 
     def __init__(self, product: Product, place: SimpleNamespace, vectors: int) -> None:
+        self.product, self.place, self.vectors = product, place, vectors
         self.build, self.words, self.kind = product.build, product.words, product.kind
-        self.place, self.vectors, self.scaled = place, vectors, product.scaled
         self.mask = self.build.mask(self.build.ir.sub(place.columns, LONG((vectors - 1) * self.build.lanes)))
 
     def tile(self, row: Any, rows: int) -> None:
         """One tile: what it starts with, the sums, and what becomes of them."""
-        build, words, place = self.build, self.words, self.place
+        build, words, place, scaled = self.build, self.words, self.place, self.product.scaled
         a = A(build.at(place.left, build.ir.mul(row, words.a_row), self.kind.element), words.a_row, words.a_step)
         b = B(place.right.address, place.right.step, self.mask)
-        start = None if self.scaled else self.start(row, rows)
+        start = None if scaled else self.lines(self.start(row, rows))
         sums = multiply(build, rows, self.vectors, place.depth, a, b, start=start, kind=self.kind)
-        if self.scaled:
+        flat = [value for line in sums for value in line]
+        if scaled:
             alpha = build.splat(words.alpha)
-            pairs = zip(sums, self.start(row, rows), strict=True)
-            sums = [[build.fma(alpha, x, y) for x, y in zip(*pair, strict=True)] for pair in pairs]
+            flat = [build.fma(alpha, x, y) for x, y in zip(flat, self.start(row, rows), strict=True)]
         relu = build.ir.and_(place.is_last, build.ir.icmp_signed("!=", words.relu, LONG(0)))
-        sums = self.either(relu, lambda: [[self.positive(x) for x in line] for line in sums], sums)
-        for i, line in enumerate(sums):
-            at = build.ir.mul(build.ir.add(row, LONG(i)), words.out_row)
-            for j, value in enumerate(line):
-                self.store(value, build.ir.add(at, LONG(j * build.lanes)), j)
+        flat = self.product.either(relu, lambda: [self.positive(x) for x in flat], flat)
+        for i, line in enumerate(self.lines(flat)):
+            self.store_row(line, build.ir.mul(build.ir.add(row, LONG(i)), words.out_row))
 
-    def start(self, row: Any, rows: int) -> Sums:
+    def lines(self, values: list[Any]) -> Sums:
+        """Values one after the other, as rows."""
+        return [values[i : i + self.vectors] for i in range(0, len(values), self.vectors)]
+
+    def start(self, row: Any, rows: int) -> list[Any]:
         """What the sums start with: those of earlier blocks of k, else `start` and the bias if there are any."""
-        build, words, place = self.build, self.words, self.place
+        build, words, place, product = self.build, self.words, self.place, self.product
         base = build.ir.select(place.is_first, place.start, place.out)
         stride = build.ir.select(place.is_first, words.start_row, words.out_row)
-        zeros = [build.constant(0.0, self.kind)] * self.vectors
 
-        def loaded() -> Sums:
+        def loaded() -> list[Any]:
             places = [build.ir.mul(build.ir.add(row, LONG(i)), stride) for i in range(rows)]
-            return [self.load_row(base, at) for at in places]
+            return [value for at in places for value in self.load_row(base, at)]
 
-        def with_bias() -> Sums:
-            bias = self.load_row(place.bias, LONG(0))
-            return [[build.add(x, y) for x, y in zip(line, bias, strict=True)] for line in sums]
+        given = build.ir.or_(build.ir.not_(place.is_first), product.exists(words.start))
+        sums = product.either(given, loaded, [build.constant(0.0, self.kind)] * (rows * self.vectors))
 
-        given = build.ir.or_(build.ir.not_(place.is_first), self.exists(words.start))
-        sums = self.either(given, loaded, [zeros] * rows)
-        return self.either(build.ir.and_(place.is_first, self.exists(words.bias)), with_bias, sums)
+        def with_bias() -> list[Any]:
+            return [build.add(x, y) for x, y in zip(sums, self.load_row(place.bias, LONG(0)) * rows, strict=True)]
 
-    def exists(self, pointer: Any) -> Any:
-        """Whether an array was given."""
-        return self.build.ir.icmp_unsigned("!=", pointer, POINTER(None))
+        return product.either(build.ir.and_(place.is_first, product.exists(words.bias)), with_bias, sums)
 
     def positive(self, x: Any) -> Any:
         """The larger of x and 0; NaN stays."""
         zero = self.build.constant(0.0, self.kind)
         return self.build.ir.select(self.build.ir.fcmp_ordered("<", x, zero), zero, x)
-
-    def either(self, condition: Any, write: Any, otherwise: Sums) -> Sums:
-        """What `write()` gives where the condition holds, else `otherwise`."""
-        before = self.build.ir.block
-        with self.build.ir.if_then(condition):
-            written, after = write(), self.build.ir.block
-        joined: Sums = []
-        for one, other in zip(written, otherwise, strict=True):
-            joined.append([self.build.ir.phi(self.kind) for _ in one])
-            for phi, x, y in zip(joined[-1], one, other, strict=True):
-                phi.add_incoming(x, after)
-                phi.add_incoming(y, before)
-        return joined
 
     def load_row(self, base: Any, at: Any) -> list[Any]:
         """The vectors of one row."""
@@ -187,9 +122,9 @@ class Tiles:
         found = [build.load_vector(base, place, self.kind.element) for place in places[:whole]]
         return [*found, build.load_masked(base, places[whole], self.mask, kind=self.kind.element)]
 
-    def store(self, value: Any, at: Any, j: int) -> None:
-        """Vector j of a row of out."""
-        if j == self.vectors - 1:
-            self.build.store_masked(value, self.place.out, at, self.mask)
-        else:
-            self.build.store(value, self.place.out, at)
+    def store_row(self, line: list[Any], at: Any) -> None:
+        """Store a row of the tile."""
+        build, out, (*whole, last) = self.build, self.place.out, line
+        for j, value in enumerate(whole):
+            build.store(value, out, build.ir.add(at, LONG(j * build.lanes)))
+        build.store_masked(last, out, build.ir.add(at, LONG(len(whole) * build.lanes)), self.mask)

@@ -9,6 +9,7 @@ import ctypes
 import functools
 import os
 import struct
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 from gradbook.kernels import jit
 from gradbook.kernels.host import host
 
-__all__ = ["MAX_THREADS", "Kernel", "Program", "Unsupported", "aligned", "call"]
+__all__ = ["MAX_THREADS", "Kernel", "Program", "Unsupported", "address_of", "aligned", "call"]
 
 RECORD = 5  # words of one entry: function, its words, units, grain, flags
 ALONE, ONWARD, SPLIT = 1, 2, 4  # flags: first thread only; no waiting afterwards; called with (thread, threads)
@@ -266,12 +267,32 @@ def serial() -> Any:
 def call(address: int, start: int, stop: int, *words: Any) -> None:
     """Run units [start, stop) of one kernel now, without the interpreter lock."""
     packed = pack(words)
-    _signature(address)(packed.ctypes.data, start, stop)
+    native(address)(packed.ctypes.data, start, stop)
 
 
 @functools.cache
-def _signature(address: int) -> Any:
+def native(address: int) -> Any:
+    """The kernel at an address as a function of (address of words, start, stop), without the interpreter lock."""
     return ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(address)
+
+
+def address_of(array: np.ndarray[Any, Any]) -> int:
+    """Where an array's numbers begin: `array.ctypes.data` in a tenth of the time."""
+    return ctypes.c_ssize_t.from_address(id(array) + DATA).value if DATA else int(array.ctypes.data)
+
+
+def _data_offset() -> int:
+    """Where NumPy's objects hold that address: behind the head of all of CPython's objects. 0: not there."""
+    offset = object.__basicsize__
+    if sys.implementation.name != "cpython":
+        return 0
+    for array in (np.zeros(3), np.zeros((4, 5), np.float32)[1:, ::2], np.zeros((0, 2))):
+        if ctypes.c_ssize_t.from_address(id(array) + offset).value != array.__array_interface__["data"][0]:
+            return 0
+    return offset
+
+
+DATA = _data_offset()
 
 
 def pack(words: tuple[Any, ...]) -> np.ndarray[Any, Any]:
@@ -279,7 +300,7 @@ def pack(words: tuple[Any, ...]) -> np.ndarray[Any, Any]:
     packed = np.empty(max(1, len(words)), np.int64)
     for i, word in enumerate(words):
         if isinstance(word, np.ndarray):
-            packed[i] = word.ctypes.data
+            packed[i] = address_of(word)
         elif isinstance(word, float | np.floating):
             packed[i] = struct.unpack("<i", struct.pack("<f", word))[0]
         else:

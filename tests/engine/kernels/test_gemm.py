@@ -12,11 +12,11 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from gradbook.kernels.gemm import matmul, plan_of
+from gradbook.kernels.gemm import matmul, matmul_now
 from gradbook.kernels.host import host
-from gradbook.kernels.layout import layout_of
-from gradbook.kernels.program import Program, Unsupported, call
+from gradbook.kernels.program import Program, Unsupported
 from tests.engine.kernels.guarded import guarded, read_only
+from tests.engine.kernels.team_of import run_as_team
 
 Array = np.ndarray[Any, Any]
 SIZES = [1, 2, 3, 5, 7, 8, 12, 15, 16, 17, 25, 31, 33, 48, 63, 64, 65, 80, 97, 130]
@@ -140,19 +140,37 @@ def test_nan_and_infinity_go_where_numpy_takes_them() -> None:
             close(relu, np.maximum(exact, 0), 40)
 
 
-def test_the_result_does_not_depend_on_how_units_are_shared() -> None:
+@pytest.mark.parametrize(("m", "n", "k"), [(100, 130, 300), (130, 10, 300), (5, 300, 200), (200, 16, 9)])
+def test_the_result_does_not_depend_on_the_number_of_threads(m: int, n: int, k: int) -> None:
     rng = np.random.default_rng(0)
-    a, b = rng.standard_normal((100, 300)).astype(np.float32), rng.standard_normal((130, 300)).astype(np.float32).T
-    program, out = Program(), np.empty((100, 130), np.float32)
+    a, b = rng.standard_normal((m, k)).astype(np.float32), rng.standard_normal((n, k)).astype(np.float32).T
+    program, out = Program(), np.empty((m, n), np.float32)
     matmul(program, out, a, b)
     program.run()
-    whole, (kernel,) = out.copy(), program.kernels
-    words = program.kept[0][1]
-    assert kernel.units == plan_of(layout_of(out, a, b, None), 4).units > 4
-    out[...] = np.nan
-    for unit in reversed(range(kernel.units)):
-        call(kernel.address, unit, unit + 1, *words)
-    np.testing.assert_array_equal(out, whole)
+    whole = out.copy()
+    assert program.kernels[0].units > 4
+    for threads in (2, 3, program.kernels[0].units + 1):
+        out[...] = np.nan
+        run_as_team(program, threads)
+        np.testing.assert_array_equal(out, whole)
+
+
+def test_without_a_program_kernels_are_used_where_they_pay() -> None:
+    rng = np.random.default_rng(0)
+    for shapes in [
+        ((70, 80), (80, 90)),
+        ((2, 1, 70, 80), (3, 80, 90)),
+        ((4, 80), (80, 1000)),
+        ((3, 4), (4, 5)),
+        ((4,), (4,)),
+    ]:
+        a, b = (rng.standard_normal(shape).astype(np.float32) for shape in shapes)
+        exact = a.astype(float) @ b.astype(float)
+        close(matmul_now(a, b), exact, 80)
+        close(matmul_now(np.asfortranarray(a), np.asfortranarray(b)), exact, 80)
+        bias = rng.standard_normal(b.shape[-1]).astype(np.float32)
+        close(matmul_now(a, b, bias), exact + bias, 80)
+        assert matmul_now(a.astype(np.int64), b.astype(np.int64)).dtype == np.int64
 
 
 def test_what_cannot_be_done_is_said() -> None:

@@ -1,0 +1,80 @@
+"""How a product of given sizes is gone about: by tiles or by dot products, in how many panels, packed or not.
+
+It is decided by about how many cycles each way takes, on a processor that begins two fused operations a cycle, each of
+which takes four, and reads two vectors a cycle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gradbook.kernels import dots
+from gradbook.kernels.layout import A, B, Layout
+from gradbook.kernels.packing import AS_IT_IS, COPIED, GATHERED, TRANSPOSED
+from gradbook.kernels.tile import heights, widest
+
+__all__ = ["Division", "divide"]
+
+SHARES = 8  # units that a product is divided into at least, if it is worth while
+SMALL = 1 << 19  # multiplications below which it is not
+ROWS_TO_COPY = 48  # with fewer rows b is read where it is
+SPREAD = 0.85  # cycles to spread a number over a vector
+TO_BEGIN = 20  # cycles between two tiles
+TO_ADD_UP = 40  # cycles for the sums of a tile's lanes
+NEAR = 8192  # numbers of a that stay in the nearest cache
+TO_PACK = {AS_IT_IS: 0.0, COPIED: 0.08, TRANSPOSED: 0.27, GATHERED: 1.5}  # cycles for a number
+
+
+@dataclass(frozen=True)
+class Division:
+    """What was decided."""
+
+    dots: bool
+    panels: int
+    packing: int
+
+
+def divide(layout: Layout, lanes: int) -> Division:
+    """The way of least cost; more panels than it takes, if threads would have nothing to share."""
+    packing, vectors = _packing(layout), -(-layout.columns // lanes)
+    choices = dict.fromkeys(-(-vectors // width) for width in range(widest(), 0, -1))
+    costs = {panels: tiles_cost(layout, vectors, panels) for panels in choices}
+    panels = min(costs, key=lambda count: costs[count])
+    along_k = layout.depth == 1 or (layout.column[A] == 1 == layout.row[B])
+    packed = TO_PACK[packing] * layout.depth * vectors * lanes
+    if along_k and dots_cost(layout, lanes) < costs[panels] + packed:
+        return Division(True, vectors, packing)
+    if layout.rows * layout.columns * layout.depth > SMALL and not layout.batch:
+        while panels * -(-layout.rows // 24) < SHARES and panels < -(-vectors // 2):
+            panels += 1
+    return Division(False, panels, packing)
+
+
+def _packing(layout: Layout) -> int:
+    if layout.columns == 1 or layout.column[B] == 1:
+        return COPIED if layout.rows > ROWS_TO_COPY and layout.columns > 64 else AS_IT_IS
+    return TRANSPOSED if layout.row[B] == 1 or layout.depth == 1 else GATHERED
+
+
+def tiles_cost(layout: Layout, vectors: int, panels: int) -> float:
+    """Cycles of all tiles, if the columns are divided into so many panels."""
+    total = 0.0
+    each, more = divmod(vectors, panels)
+    for width, count in ((each + 1, more), (each, panels - more)):
+        left = layout.rows
+        for height in heights(width) if count else ():
+            tiles, left = divmod(left, height)
+            step = max(height * width / 2, SPREAD * height + width / 2, 4)
+            total += count * tiles * (layout.depth * step + height * width + TO_BEGIN)
+    return total
+
+
+def dots_cost(layout: Layout, lanes: int) -> float:
+    """Cycles of all dot products."""
+    total, left = 0.0, layout.rows
+    slower = 1.4 if layout.rows * layout.depth > NEAR else 1.0  # a is read again for each tile
+    for height in dots.heights():
+        tiles, left = divmod(left, height)
+        step = max(height * dots.COLUMNS / 2, (height + dots.COLUMNS) / 2)
+        total += tiles * (slower * step * -(-layout.depth // lanes) + TO_ADD_UP)
+    return total * -(-layout.columns // dots.COLUMNS)
