@@ -276,4 +276,22 @@ ASKED = (
             'loss = model(x).sum()\nloss.backward()',
             ), 'cell [2] line 3', ((),),
             'model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU())'),
+    Mistake('lstm batch first confusion', (
+            'lstm = nn.LSTM(10, 20)\nfc = nn.Linear(20, 2)\nx = torch.randn(8, 5, 10)\n'
+            'y = torch.randint(0, 2, (8,))\nout, (h, c) = lstm(x)\nloss = F.cross_entropy(fc(out[-1]), y)\n'
+            'loss.backward()',
+            ), 'cell [2] line 6', ((0,), (0,)),
+            'out, (h, c) = lstm(x.transpose(0, 1))'),
+    Mistake('attn mask shape', (
+            'mha = nn.MultiheadAttention(8, 2, batch_first=True)\nx = torch.randn(3, 5, 8)\n'
+            'mask = torch.ones(3, 5, dtype=torch.bool)\nout, _ = mha(x, x, x, attn_mask=mask)\n'
+            'out.sum().backward()',
+            ), 'cell [2] line 4', ((0,),),
+            'out, _ = mha(x, x, x, key_padding_mask=mask)'),
+    Mistake('key padding mask shape', (
+            'mha = nn.MultiheadAttention(8, 2, batch_first=True)\nx = torch.randn(3, 5, 8)\n'
+            'mask = torch.zeros(5, 3, dtype=torch.bool)\nout, _ = mha(x, x, x, key_padding_mask=mask)\n'
+            'out.sum().backward()',
+            ), 'cell [2] line 4', ((0, 1),),
+            'out, _ = mha(x, x, x, key_padding_mask=mask.T)'),
 )  # fmt: skip

@@ -37,7 +37,8 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
     ("einsum", shapes.einsum),
     ("states", shapes.states),
     (r"\w+_pool[123]d", shapes.window),
-    ("forward|multi_head_attention_forward", shapes.recurrent),
+    ("multi_head_attention.*", lambda call, text: shapes.masks(call, text) or shapes.recurrent(call, text)),
+    ("forward", shapes.recurrent),
     (".*", lambda call, text: values.dimension(call, text) or shapes.pointwise(call, text)),
 )
 

@@ -6,6 +6,7 @@ import re
 
 from gradbook.observe.failure.findings import EQUAL, OR_ONE, Finding, name, shape, subject, text_of
 from gradbook.observe.failure.operands import Call, Operand
+from gradbook.tensor import Tensor
 
 BINARY = {
     "add": "+", "sub": "−", "mul": "×", "div": "÷", "pow": "^", "maximum": "max", "minimum": "min",
@@ -265,6 +266,30 @@ def attention(call: Call, text: str) -> Finding | None:
     q.bad, k.bad, call.operands[:] = (len(q.shape) - 1,), (len(k.shape) - 1,), [q, k]
     what = f"Queries have {q.shape[-1]} numbers each, keys {k.shape[-1]}; their product needs as many of both."
     return Finding("shape-mismatch", what, EQUAL, "·", (q.shape[-1], k.shape[-1]))
+
+
+MASKS = (
+    (r"2D attn_mask is \(([\d, ]+)\), but should be \(([\d, ]+)\)", "attn_mask", "a row a query, a column a key"),
+    (r"key_padding_mask shape of \(([\d, ]+)\), but got", "key_padding_mask", "a row a sample, a column a key"),
+)
+
+
+def masks(call: Call, text: str) -> Finding | None:
+    """A mask of attention that does not lie over the scores."""
+    for pattern, role, meaning in MASKS:
+        found = re.search(pattern, text)
+        keyword = next((k for k in getattr(call.node, "keywords", ()) if k.arg == role), None)
+        held = call.arguments.get(role)
+        if found is None or not isinstance(held, Tensor):
+            continue
+        node = keyword.value if keyword is not None else None
+        mask = Operand(role, held, call.source.segment(node) if node is not None else role, node)
+        wants = tuple(int(n) for n in found[found.lastindex or 1].split(","))
+        mask.bad = tuple(i for i, (m, n) in enumerate(zip(mask.shape, wants, strict=False)) if m != n)
+        call.operands[:] = [mask]
+        what = f"`{role}` must be {shape(wants)}, {meaning}; {name(mask)} is {shape(mask.shape)}."
+        return Finding("shape-mismatch", what, "", facts={"wants": wants, "role": role})
+    return None
 
 
 def einsum(call: Call, text: str) -> Finding | None:

@@ -319,6 +319,22 @@ def _states(m: Mender) -> Candidates:
     yield m.both(*changed)
 
 
+def _masks(m: Mender) -> Candidates:
+    """A mask the other way round, or given under the other name."""
+    wants, role = m.finding.facts.get("wants"), m.finding.facts.get("role")
+    mask = m.call.operand(str(role))
+    if wants is None or mask is None or not isinstance(m.call.node, ast.Call):
+        return
+    if mask.shape[::-1] == wants:
+        yield m.after(mask, ".T", "Rows and columns changed.")
+    keyword = next((k for k in m.call.node.keywords if k.arg == role), None)
+    other = "key_padding_mask" if role == "attn_mask" else "attn_mask"
+    if keyword is not None and all(k.arg != other for k in m.call.node.keywords):
+        text = f"{other}={m.call.source.segment(keyword.value)}"
+        meaning = "a row a sample, a column a key" if role == "attn_mask" else "a row a query, a column a key"
+        yield m.put(keyword, text, f"That mask has {meaning}.")
+
+
 def _attention(m: Mender) -> Candidates:
     q, k = two(m)
     mask = m.call.operand("attn_mask")
@@ -359,7 +375,8 @@ FAMILIES: tuple[tuple[str, Callable[[Mender], Candidates]], ...] = (
     ("view|reshape|unflatten", view),
     ("getitem|select", index),
     ("scaled_dot_product_attention", _attention),
-    ("forward|multi_head_attention_forward", _recurrent),
+    ("multi_head_attention.*", lambda m: chain(_masks(m), _recurrent(m))),
+    ("forward", _recurrent),
     (r"\w+_pool[123]d", _window),
     (".*", lambda m: chain(other(m), _pointwise(m))),
 )

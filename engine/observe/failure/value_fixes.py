@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 import math
 
-from gradbook.observe.failure.candidates import Candidate, Candidates, Mender, bracketed, two
+from gradbook.nn import RNNBase
+from gradbook.observe.failure.candidates import Candidate, Candidates, Mender, bracketed, method_call, two
 from gradbook.observe.failure.operands import Operand, parts_of
+from gradbook.observe.failure.text import source_of
+from gradbook.observe.failure.trial import Plan
 
 __all__ = ["device", "dimension", "dtype", "index", "rows", "same_shape", "targets", "view"]
 
@@ -26,6 +29,8 @@ def targets(m: Mender) -> Candidates:
     if "classes" in facts:
         yield from _classes(m, x, target, facts["classes"])
         return
+    if x.shape and target.shape and x.shape[0] != target.shape[0]:
+        yield _batch_second(m, target.shape[0])
     if len(target.shape) == len(x.shape) and target.shape[-1] == 1:
         yield m.after(target, ".squeeze(-1)", "The axis of length 1 goes.")
     if len(x.shape) == 3 and target.shape == x.shape[:2]:
@@ -42,6 +47,18 @@ def targets(m: Mender) -> Candidates:
         yield m.after(x, ".flatten(0, 1)", "Each step of each sequence is one row.")
     if len(x.shape) == 3 and x.shape[1] == 1 and len(target.shape) == 1:
         yield m.after(x, ".squeeze(1)", "The axis of length 1 goes.")
+
+
+def _batch_second(m: Mender, batch: int) -> Candidate | None:
+    """The batch as the second axis of what a recurrent layer takes, if it was built so and got it first."""
+    for ran in m.control.ran:
+        module, call = m.original(ran.module), method_call(ran)
+        if isinstance(module, RNNBase) and not module.batch_first and call is not None and call.args and ran.where:
+            source = source_of(ran.where[0].co_filename)
+            edit = source.after(call.args[0], ".transpose(0, 1)")
+            why = f"Time comes first without batch_first=True: the {batch} sequences are the second axis then."
+            return Candidate(Plan((edit,)), why)
+    return None
 
 
 def _classes(m: Mender, x: Operand, target: Operand, classes: int) -> Candidates:
