@@ -9,27 +9,20 @@ The gradient of the weight is summed in as many parts as there are threads: its 
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from gradbook.kernels.chain import Chain
-from gradbook.kernels.conv_sizes import Array, Phase, Sizes, phases
-from gradbook.kernels.conv_tiles import channel_sums, pixel_tile, sum_parts, weight_tile
-from gradbook.kernels.host import host
+from gradbook.kernels.conv_direct import correlate, lanes, sum_weight
+from gradbook.kernels.conv_sizes import Array, Sizes
+from gradbook.kernels.conv_tiles import channel_sums
 from gradbook.kernels.images import Images, images, is_dense
-from gradbook.kernels.program import Kernel, Program, Unsupported, aligned
-from gradbook.kernels.tile import widest
-from gradbook.kernels.transposing import fill, transpose
+from gradbook.kernels.program import Kernel, Program, Unsupported
+from gradbook.kernels.transposing import fill
+from gradbook.kernels.winograd import best, winograd, winograd_weight
 
 __all__ = ["conv2d", "conv2d_bias_grad", "conv2d_input_grad", "conv2d_weight_grad"]
 
-NEAR = 48 << 10  # floats of weight that are used again for every tile of rows: they lie in the second cache
-MANY = 160  # rows that are computed together, so that a weight is worth its way from memory
-DEEP = 768  # numbers of a tap that are summed before the next tile of rows
-RUN = 256  # pixels that are summed before the gradient of the weight is touched
 ACTIVATIONS = ("", "relu")
 
 
@@ -49,10 +42,12 @@ def conv2d(
     *,
     layout: str = "nchw",
     activation: str = "",
+    precise: bool = False,
 ) -> None:
     """Out = activation(conv2d(x, weight) + bias), arguments as in torch.nn.functional.conv2d.
 
     x (n, c, h, w) and out (n, o, h, w); layout "nhwc": (n, h, w, c) and (n, h, w, o). activation: "" or "relu".
+    precise: never Winograd's method, which rounds more and lets what is not finite reach its neighbours.
     Raises Unsupported for other dtypes, gaps between pixels, or out in the same memory as x.
     """
     source, result = images("conv2d", layout, x, out)
@@ -60,7 +55,7 @@ def conv2d(
     shape = plane("conv2d", weight, x.ndim).shape
     window = both(stride, x.ndim, 1), both(padding, x.ndim, 0), both(dilation, x.ndim, 1)
     sizes = Sizes.of("conv2d", source.shape, shape, result.shape, *window, groups)
-    correlate(program, "conv2d", sizes, source, result, weight, bias, activation, transposed=False)
+    convolve(program, "conv2d", sizes, source, result, weight, bias, activation, transposed=False, precise=precise)
 
 
 def conv2d_input_grad(
@@ -76,6 +71,7 @@ def conv2d_input_grad(
     bias: Array | None = None,
     layout: str = "nchw",
     activation: str = "",
+    precise: bool = False,
 ) -> None:
     """Out = the gradient of conv2d's x, given that of its result; with a bias: conv_transpose2d.
 
@@ -86,7 +82,21 @@ def conv2d_input_grad(
     shape = plane("conv2d_input_grad", weight, out.ndim).shape
     window = both(stride, out.ndim, 1), both(padding, out.ndim, 0), both(dilation, out.ndim, 1)
     sizes = Sizes.of("conv2d_input_grad", result.shape, shape, source.shape, *window, groups)
-    correlate(program, "conv2d_input_grad", sizes, source, result, weight, bias, activation, transposed=True)
+    convolve(
+        program, "conv2d_input_grad", sizes, source, result, weight, bias, activation, transposed=True, precise=precise
+    )
+
+
+def convolve(program: Program, name: str, sizes: Sizes, source: Images, result: Images, weight: Array,
+             bias: Array | None, activation: str, *, transposed: bool, precise: bool) -> None:  # fmt: skip
+    """Add a convolution or its transpose, computed in the way that is likely to be fastest."""
+    if not result.array.size:
+        return
+    m = 0 if precise else best(sizes, transposed=transposed)
+    if m:
+        winograd(program, name, sizes, source, result, weight, bias, activation, transposed=transposed, m=m)
+    else:
+        correlate(program, name, sizes, source, result, weight, bias, activation, transposed=transposed)
 
 
 def check(name: str, result: Images, activation: str, source: Images, weight: Array, bias: Array | None) -> None:
@@ -118,126 +128,6 @@ def both(value: Any, axes: int, without: int) -> Any:
     return (without, value[0] if isinstance(value, (tuple, list)) else value)
 
 
-def correlate(
-    program: Program,
-    name: str,
-    sizes: Sizes,
-    source: Images,
-    result: Images,
-    weight: Array,
-    bias: Array | None,
-    activation: str,
-    *,
-    transposed: bool,
-) -> None:
-    """Add the sums over taps that a convolution or its transpose is."""
-    if not result.array.size:
-        return
-    axes = sizes.axes(transposed)
-    kinds = list(phases(axes, result.size, sizes.kernel[1]))
-    packed = pack_weight(program, sizes, weight, kinds, transposed)
-    start = aligned((result.channels,)) if bias is None else bias
-    together = images_together(sizes.n, result.area, packed.size)
-    chain = Chain()
-    image, made = source.padded(chain, axes, together), result.pixels(chain, together)
-    depth, width = source.channels // sizes.groups, result.channels // sizes.groups
-    first = 0  # of the phase's taps in the packed weight
-    for phase in kinds:
-        rows = row_table(phase, together, image.unit, source.channels, made.unit, result.channels)
-        taps, run = tap_table(phase, first, source.channels, depth, result.channels)
-        for column, count, vectors in columns_of(width):
-            for part, begins, ends in near(taps, run):
-                tile = pixel_tile(vectors, not begins, activation if ends else "")
-                chain.step(
-                    tile, image.place, packed.reshape(-1)[column:], start[column:], made.shifted(column), image.moved,
-                    made.moved, len(phase.begins), rows, len(part), part, run, count, result.channels, sizes.groups,
-                    depth, width, width)  # fmt: skip
-        first += len(phase.taps)
-    result.finish(chain, made)
-    chain.add_to(program, name, sizes.n, together, flops=sizes.flops)
-
-
-def images_together(n: int, area: int, weights: int) -> int:
-    """How many images a thread computes at once."""
-    wanted = MANY if weights > NEAR else MANY // 4
-    return max(1, min(n, -(-wanted // area)))
-
-
-def row_table(phase: Phase, together: int, from_unit: int, from_step: int, to_unit: int, to_step: int) -> Array:
-    """(where a pixel's window begins, where the result goes) for the pixels of some images."""
-    slots = np.arange(together)
-    begins = np.add.outer(slots * from_unit, phase.begins * from_step)
-    places = np.add.outer(slots * to_unit, phase.places * to_step)
-    return np.stack([begins.ravel(), places.ravel()], 1)
-
-
-def tap_table(phase: Phase, first: int, step: int, depth: int, pitch: int) -> tuple[Array, int]:
-    """(offset in the image, offset in the packed weight) of taps that lie `run` numbers deep -> the table, run.
-
-    step: elements of a pixel. Neighbours in a line of the window are one tap where nothing lies between them.
-    """
-    offsets, count = phase.taps[:, 0] * step, len(phase.taps)
-    table = np.stack([offsets, (first + np.arange(count)) * depth * pitch], 1)
-    line = count // phase.lines if phase.lines else 0
-    if line > 1 and step == depth and (np.diff(offsets.reshape(-1, line)) == step).all():
-        table, depth = table[::line], depth * line
-    pieces = next((m for m in range(1, depth + 1) if depth % m == 0 and depth // m <= DEEP), 1)
-    depth //= pieces
-    parts = np.arange(pieces)[:, None] * np.array([depth, depth * pitch])
-    return np.ascontiguousarray((table[:, None] + parts).reshape(-1, 2)), depth
-
-
-def near(taps: Array, run: int) -> Iterator[tuple[Array, bool, bool]]:
-    """Taps in parts whose weights stay in the cache: (part, whether it is the first, the last)."""
-    most = max(1, NEAR // max(1, run * widest() * lanes()))
-    starts = range(0, max(1, len(taps)), most)
-    for start in starts:
-        yield taps[start : start + most], start == 0, start == starts[-1]
-
-
-def columns_of(width: int) -> Iterator[tuple[int, int, int]]:
-    """Columns by tiles: (first, how many, vectors of a tile)."""
-    most = widest() * lanes()
-    whole = width // most * most
-    if whole:
-        yield 0, whole, widest()
-    if width > whole:
-        yield whole, width - whole, -(-(width - whole) // lanes())
-
-
-@functools.cache
-def lanes() -> int:
-    """Numbers in a vector."""
-    here = host()
-    return 4 if here is None else here.lanes
-
-
-def pack_weight(program: Program, sizes: Sizes, weight: Array, kinds: list[Phase], transposed: bool) -> Array:
-    """Add what orders the weight as the tiles read it: (taps in the order of the phases, channels in, channels out)."""
-    order = np.concatenate([phase.taps[:, 1] for phase in kinds])
-    place = np.full(sizes.taps, sizes.taps, np.int64)
-    place[order] = np.arange(len(order))
-    place[place == sizes.taps] = np.arange(len(order), sizes.taps)  # those that nothing meets
-    depth, width = sizes.channels // sizes.groups, sizes.outs // sizes.groups
-    if not transposed:
-        packed = aligned((sizes.taps, depth, sizes.outs))
-        begins = np.arange(sizes.outs) * depth * sizes.taps
-        places = np.add.outer(np.arange(depth) * sizes.outs, place * depth * sizes.outs).ravel()
-        share = lanes() if sizes.outs % lanes() == 0 else sizes.outs
-        program.add(Kernel("conv_weight", transpose(), sizes.outs // share), weight, packed, share * len(places), 0,
-                    share, 0, share, begins, len(places), places)  # fmt: skip
-        return packed
-    if sizes.taps == sizes.groups == 1:
-        return weight.reshape(1, sizes.outs, depth)
-    packed = aligned((sizes.taps, width, sizes.channels))
-    begins, places = np.arange(depth) * sizes.taps, place * width * sizes.channels
-    for group in range(sizes.groups):
-        program.add(Kernel("conv_weight", transpose(), width), weight[group * width :],
-                    packed.reshape(-1)[group * depth :], depth * sizes.taps, 0, sizes.channels, 0, depth, begins,
-                    sizes.taps, places, onward=group < sizes.groups - 1)  # fmt: skip
-    return packed
-
-
 # -- the gradients of weight and bias --------------------------------------------------------------------------------
 
 
@@ -252,6 +142,7 @@ def conv2d_weight_grad(
     groups: int = 1,
     *,
     layout: str = "nchw",
+    precise: bool = False,
 ) -> None:
     """Out = the gradient of conv2d's weight, (o, c / groups, h, w), given that of its result.
 
@@ -269,34 +160,11 @@ def conv2d_weight_grad(
     if not grad.size or not x.size:
         program.add(Kernel("conv2d_weight_grad", fill(), alone=True), out, out.size)
         return
-    sum_weight(program, sizes, source, second, out)
-
-
-def sum_weight(program: Program, sizes: Sizes, source: Images, grad: Images, out: Array) -> None:
-    """Add the sums over pixels: each thread its own, then all of them, then the order of the weight."""
-    depth, width = sizes.channels // sizes.groups, sizes.outs // sizes.groups
-    together = max(1, min(sizes.n, RUN // grad.area))
-    axes = sizes.axes(transposed=False)
-    chain = Chain()
-    sums = chain.memory(out.size + lanes())
-    chain.once(fill(), sums, out.size)
-    image, grads = source.padded(chain, axes, together), grad.as_pixels(chain, together)
-    (phase,) = phases(axes, grad.size, sizes.kernel[1])
-    taps, run = tap_table(phase, 0, sizes.channels, depth, sizes.outs)
-    rows = row_table(phase, together, image.unit, sizes.channels, grads.unit, sizes.outs)
-    line = grad.area if sizes.plain else grad.size[1]
-    rows = np.ascontiguousarray(rows[::line])
-    for column, count, vectors in columns_of(width):
-        chain.step(
-            weight_tile(vectors), image.place, grads.shifted(column), sums.shifted(column), image.moved, grads.moved,
-            grad.area // line, rows, line, sizes.stride[1] * sizes.channels, sizes.outs, len(taps), taps, run, count,
-            sizes.outs, sizes.groups, depth, width, max(1, RUN // line))  # fmt: skip
-    parts = chain.add_to(program, "conv2d_weight_grad", sizes.n, together, flops=sizes.flops)
-    total = parts[0, sums.start :]
-    program.add(Kernel("conv_weight_sum", sum_parts(), split=True), total, parts.shape[1], out.size, len(parts))
-    begins, places = np.arange(sizes.taps) * depth * sizes.outs, np.arange(sizes.outs) * depth * sizes.taps
-    program.add(Kernel("conv_weight_order", transpose(), depth), total, out, sizes.outs, 0, sizes.taps, 0, sizes.taps,
-                begins, sizes.outs, places)  # fmt: skip
+    m = 0 if precise else best(sizes)
+    if m:
+        winograd_weight(program, sizes, source, second, out, m)
+    else:
+        sum_weight(program, sizes, source, second, out)
 
 
 def conv2d_bias_grad(program: Program, out: Array, grad: Array, *, layout: str = "nchw") -> None:

@@ -17,11 +17,12 @@ __all__ = ["pixel_tile", "sum_parts", "weight_tile"]
 
 PIXEL_WORDS = (
     "image", "weight", "bias", "out", "image_unit", "out_unit", "rows", "row_table", "taps", "tap_table", "run",
-    "columns", "pitch", "groups", "image_group", "weight_group", "out_group",
+    "columns", "pitch", "groups", "image_group", "weight_group", "out_group", "bias_group",
 )  # fmt: skip
 WEIGHT_WORDS = (
     "image", "grad", "sums", "image_unit", "grad_unit", "lines", "line_table", "line", "image_step", "grad_step",
-    "taps", "tap_table", "run", "columns", "pitch", "groups", "image_group", "grad_group", "together",
+    "taps", "tap_table", "run", "columns", "pitch", "groups", "image_group", "grad_group", "sums_group",
+    "together",
 )  # fmt: skip
 POINTERS = {"image", "weight", "bias", "out", "grad", "sums", "row_table", "tap_table", "line_table"}
 
@@ -90,10 +91,10 @@ class PixelTiles(Tiles):
         with build.loop(LONG(0), word["groups"], name="group") as group:
             image = build.at(image0, build.ir.mul(group, word["image_group"]))
             weight0 = build.at(word["weight"], build.ir.mul(group, word["weight_group"]))
-            shift = build.ir.mul(group, word["out_group"])
+            bias0 = build.at(word["bias"], build.ir.mul(group, word["bias_group"]))
+            out1 = build.at(out0, build.ir.mul(group, word["out_group"]))
             with build.loop(LONG(0), word["columns"], self.width, name="column") as column:
-                place = build.ir.add(shift, column)
-                bias, out = build.at(word["bias"], place), build.at(out0, place)
+                bias, out = build.at(bias0, column), build.at(out1, column)
                 weight, mask = build.at(weight0, column), self.mask(column)
                 cover(build, LONG(0), rows, self.vectors,
                       lambda row, count: self.tile(row, count, image, weight, bias, out, mask))  # fmt: skip
@@ -149,10 +150,10 @@ class WeightTiles(Tiles):
             end = ir.select(ir.icmp_signed("<", total, end), total, end)
             with build.loop(LONG(0), word["groups"], name="group") as group:
                 image = build.at(image0, ir.mul(group, word["image_group"]))
-                shift = ir.mul(group, word["grad_group"])
+                grad1 = build.at(grad0, ir.mul(group, word["grad_group"]))
+                sums0 = build.at(word["sums"], ir.mul(group, word["sums_group"]))
                 with build.loop(LONG(0), word["columns"], self.width, name="column") as column:
-                    place = ir.add(shift, column)
-                    grad, sums = build.at(grad0, place), build.at(word["sums"], place)
+                    grad, sums = build.at(grad1, column), build.at(sums0, column)
                     self.taps((first, end), image, grad, sums, self.mask(column))
 
     def taps(self, lines: tuple[Any, Any], image: Any, grad: Any, sums: Any, mask: Any) -> None:

@@ -1,0 +1,172 @@
+"""Winograd's convolutions for windows of 3 x 3, stride 1 and enough channels: F(4x4, 3x3) and F(2x2, 3x3).
+
+They need 4 and 2.25 times fewer multiplications. Tiles of 2 round no more than the direct sum (its largest error is
+about 1e-6 of the largest result), tiles of 4 about ten times more: at most ERRORS, to which the tests hold them. A
+number that is not finite reaches all of its tile.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+
+from gradbook.kernels.chain import Chain, Memory
+from gradbook.kernels.conv_direct import columns_of, in_pieces, near, order_weight, pack_weight
+from gradbook.kernels.conv_sizes import Array, Axis, Sizes, phases
+from gradbook.kernels.conv_tiles import pixel_tile, sum_parts, weight_tile
+from gradbook.kernels.images import Images, Pixels
+from gradbook.kernels.program import Kernel, Program, aligned
+from gradbook.kernels.transposing import fill
+from gradbook.kernels.winograd_tiles import transform
+
+__all__ = ["ERRORS", "best", "winograd", "winograd_weight"]
+
+ERRORS = {2: 2e-6, 4: 2e-5}  # with up to 512 channels of normal numbers
+FEW, MANY = 32, 128  # tiles computed at once: their planes stay in the second cache; the weight is worth its way there
+LINE = 16  # between planes, so that equal places in them do not share a set of the cache
+
+# cycles, measured with vectors of 16 numbers; what is compared is much the same with narrower ones
+PRODUCTS = 30.0  # multiplications a cycle
+TRANSFORM = 0.4  # a number of a transformed tile
+WEIGHT = {False: 1.3, True: 3.0}  # a number of the transformed weight, and where it does not fit into the cache
+LARGE = 4 << 20  # numbers that do not
+GAIN = 0.85  # of the direct sum's time, at most
+CHANNELS = 16
+
+
+def best(sizes: Sizes, *, transposed: bool = False) -> int:
+    """The size of tiles with which the convolution is likely to be fastest: 4, 2, or 0 for the direct sum."""
+    usual = sizes.kernel == (3, 3) and sizes.stride == sizes.dilation == (1, 1) and sizes.groups == 1
+    if not usual or max(sizes.padding) > 2 or min(sizes.channels, sizes.outs) < CHANNELS:
+        return 0
+    shape = sizes.size if transposed else sizes.out
+    times = {m: time(sizes, shape, m) for m in (4, 2)}
+    fastest = min(times, key=times.__getitem__)
+    return fastest if times[fastest] < GAIN * 9 * sizes.n * math.prod(shape) / PRODUCTS else 0
+
+
+def time(sizes: Sizes, shape: tuple[int, int], m: int) -> float:
+    """Cycles for each pair of a channel of the image and one of the result, in tiles of m x m."""
+    tiles, planes = sizes.n * math.prod(-(-n // m) for n in shape), (m + 2) ** 2
+    weight = WEIGHT[planes * sizes.channels * sizes.outs > LARGE]
+    transforms = TRANSFORM * (1 / sizes.channels + 1 / sizes.outs)
+    return planes * (tiles / PRODUCTS + tiles * transforms + weight)
+
+
+class Grid:
+    """How tiles of m x m lie on images of a size."""
+
+    def __init__(self, size: tuple[int, int], n: int, m: int, weights: int) -> None:
+        self.m, self.size = m, size
+        most = FEW if weights <= LARGE // 4 else MANY
+        self.lines, self.columns = (-(-length // m) for length in size)
+        self.tiles = self.lines * self.columns
+        self.together = max(1, min(n, most // self.tiles))
+        parts = -(-self.tiles // most) if self.together == 1 else 1
+        ends = [self.tiles * i // parts for i in range(parts + 1)]
+        self.blocks = list(itertools.pairwise(ends))
+        self.most = max(stop - start for start, stop in self.blocks) * self.together
+
+    def axes(self, before: tuple[int, int], lengths: tuple[int, int], border: int) -> tuple[Axis, Axis]:
+        """Axes of images with what lies before, and as much after them as whole tiles and a border need."""
+        vertical, horizontal = (
+            Axis(start, length, count * self.m + border - start - length, ())
+            for start, length, count in zip(before, lengths, (self.lines, self.columns), strict=True)
+        )
+        return vertical, horizontal
+
+    def table(self, block: tuple[int, int], pixels: Pixels, width: int, channels: int) -> Array:
+        """(offset of its first pixel, rows, columns that exist) of the tiles of a block, `width` pixels to a line."""
+        y, x = np.divmod(np.arange(*block), self.columns)
+        y, x = y * self.m, x * self.m
+        offsets = np.add.outer(np.arange(self.together) * pixels.unit, (y * width + x) * channels).ravel()
+        rest = [np.tile(np.minimum(self.m, n - at), self.together) for n, at in zip(self.size, (y, x), strict=True)]
+        return np.stack([offsets, *rest], 1)
+
+
+def winograd(
+    program: Program,
+    name: str,
+    sizes: Sizes,
+    source: Images,
+    result: Images,
+    weight: Array,
+    bias: Array | None,
+    activation: str,
+    *,
+    transposed: bool,
+    m: int,
+) -> None:
+    """Add a convolution or its transpose in tiles of m x m."""
+    before = tuple(2 - p for p in sizes.padding) if transposed else sizes.padding
+    inner, outer, planes = source.channels, result.channels, (m + 2) ** 2
+    kinds = list(phases(sizes.axes(transposed), result.size, 3))
+    packed, factors = pack_weight(program, sizes, weight, kinds, transposed), aligned((planes, inner, outer))
+    start, unused = aligned((outer,)) if bias is None else bias, np.zeros(3, np.int64)
+    program.add(Kernel("winograd_weight", transform("weight", m), inner), packed, factors, start, unused, outer, outer,
+                1, outer, 0, inner * outer, inner * outer)  # fmt: skip
+    grid, chain = Grid(result.size, sizes.n, m, factors.size), Chain()
+    axes = grid.axes((before[0], before[1]), source.size, 2)
+    image, made = source.padded(chain, axes, grid.together), result.pixels(chain, grid.together)
+    image_planes, result_planes = Planes(chain, grid, m, inner), Planes(chain, grid, m, outer)
+    nothing, width = aligned((outer,)), axes[1].padded
+    for block in grid.blocks:
+        count = block[1] - block[0]
+        image_planes.fill(chain, "image", image, grid.table(block, image, width, inner), count, width)
+        rows = np.arange(count * grid.together)[:, None] * np.array([inner, outer])
+        taps, run = in_pieces(np.zeros((1, 2), np.int64), inner, outer)
+        for column, columns, vectors in columns_of(outer):
+            for part, begins, _ in near(taps, run):
+                chain.step(
+                    pixel_tile(vectors, not begins), image_planes.place, factors.reshape(-1)[column:], nothing,
+                    result_planes.place.shifted(column), 0, 0, count, rows, len(part), part, run, columns, outer,
+                    planes, image_planes.step, inner * outer, result_planes.step, 0)  # fmt: skip
+        chain.step(
+            transform("result", m, activation), result_planes.place, made.place, start,
+            grid.table(block, made, result.size[1], outer), 0, made.moved, count, outer, result.size[1] * outer,
+            result_planes.step, 0)  # fmt: skip
+    result.finish(chain, made)
+    chain.add_to(program, name, sizes.n, grid.together, flops=sizes.flops)
+
+
+class Planes:
+    """Memory for the transformed tiles of a block."""
+
+    def __init__(self, chain: Chain, grid: Grid, m: int, channels: int) -> None:
+        self.channels, self.m = channels, m
+        self.step = grid.most * channels + LINE
+        self.place: Memory = chain.memory((m + 2) ** 2 * self.step)
+
+    def fill(self, chain: Chain, kind: str, pixels: Pixels, table: Array, count: int, width: int) -> None:
+        """Transform pixels, `width` to a line, into the planes."""
+        chain.step(transform(kind, self.m), pixels.place, self.place, table, table, pixels.moved, 0, count,
+                   self.channels, width * self.channels, 0, self.step)  # fmt: skip
+
+
+def winograd_weight(program: Program, sizes: Sizes, source: Images, grad: Images, out: Array, m: int) -> None:
+    """Add the gradient of the weight in tiles of m x m."""
+    inner, outer, planes = sizes.channels, sizes.outs, (m + 2) ** 2
+    grid, chain, size = Grid(grad.size, sizes.n, m, planes * inner * outer), Chain(), inner * outer
+    sums = chain.memory(planes * size + LINE)
+    chain.once(fill(), sums, planes * size)
+    axes, own = grid.axes(sizes.padding, source.size, 2), grid.axes((0, 0), grad.size, 0)
+    image, grads = source.padded(chain, axes, grid.together), grad.padded(chain, own, grid.together)
+    left, right = Planes(chain, grid, m, inner), Planes(chain, grid, m, outer)
+    for block in grid.blocks:
+        count = block[1] - block[0]
+        left.fill(chain, "image", image, grid.table(block, image, axes[1].padded, inner), count, axes[1].padded)
+        right.fill(chain, "grad", grads, grid.table(block, grads, own[1].padded, outer), count, own[1].padded)
+        lines = np.arange(grid.together)[:, None] * np.array([count * inner, count * outer])
+        for column, columns, vectors in columns_of(outer):
+            chain.step(
+                weight_tile(vectors), left.place, right.place.shifted(column), sums.shifted(column), 0, 0, 1, lines,
+                count, inner, outer, 1, np.zeros(2, np.int64), inner, columns, outer, planes, left.step, right.step,
+                size, grid.together)  # fmt: skip
+    parts = chain.add_to(program, "conv2d_weight_grad", sizes.n, grid.together, flops=sizes.flops)
+    total, made = parts[0, sums.start :], aligned((9, inner, outer))
+    program.add(Kernel("conv_weight_sum", sum_parts(), split=True), total, parts.shape[1], planes * size, len(parts))
+    program.add(Kernel("winograd_weight_grad", transform("weight_grad", m), inner), total, made, made,
+                np.zeros(3, np.int64), outer, outer, 1, outer, 0, size, size)  # fmt: skip
+    order_weight(program, sizes, made, out)
