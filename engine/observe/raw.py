@@ -36,9 +36,24 @@ class RawNode:
     where: Where | None = None
     path: str = ""
     module_cls: str = ""
-    tensor_id: int | None = None
-    array_id: int | None = None
+    tensor: weakref.ref[Any] | None = None  # of a value that enters
+    array: weakref.ref[Any] | None = None
     saved: list[tuple[str, int, Key | None]] = field(default_factory=list)  # name, bytes, whose value it is
+
+    @property
+    def tensor_id(self) -> int | None:
+        """The id of its tensor while that lives; afterwards another one may have it."""
+        return _living(self.tensor)
+
+    @property
+    def array_id(self) -> int | None:
+        """The same of its array."""
+        return _living(self.array)
+
+
+def _living(ref: weakref.ref[Any] | None) -> int | None:
+    held = ref() if ref is not None else None
+    return None if held is None else id(held)
 
 
 def key_of(node: Any) -> Key:
@@ -115,7 +130,7 @@ def _of_node(node: Any, key: Key, found: dict[Key, RawNode]) -> RawNode:
         source = ("a", id(array))
         if source not in found:
             found[source] = RawNode(source, "input", "input", 0, [], tuple(array.shape), _dtype(array.dtype))
-            found[source].device, found[source].array_id = _device(array), id(array)
+            found[source].device, found[source].array = _device(array), _ref(array)
         raw.inputs.append((slot, source))
     sources = {**dict(raw.inputs), len(node.edges): key}
     raw.saved = [(name, nbytes, sources.get(slot)) for slot, name, nbytes, _ in kept(node)]
@@ -152,7 +167,14 @@ def leaf(tensor: Any, key: Key) -> RawNode:
     if kind == "input" and tensor._node is None and array.ndim == 0:
         kind = "constant"
     return RawNode(key, kind, kind, 0, shape=tuple(array.shape), dtype=_dtype(array.dtype), device=_device(array),
-                   requires_grad=tensor._node is not None, tensor_id=id(tensor), array_id=id(array))  # fmt: skip
+                   requires_grad=tensor._node is not None, tensor=weakref.ref(tensor), array=_ref(array))  # fmt: skip
+
+
+def _ref(array: Any) -> weakref.ref[Any] | None:
+    try:
+        return weakref.ref(array)
+    except TypeError:  # what vmap makes of arrays cannot be referenced weakly
+        return None
 
 
 def in_order(raw: list[RawNode]) -> list[RawNode]:

@@ -124,6 +124,22 @@ def test_what_autograd_grad_begins_with_is_not_called_like_its_argument() -> Non
     assert g.item() == 12
 
 
+def test_a_tensor_that_is_gone_lends_its_place_but_not_its_name() -> None:
+    w = gradbook.ones(3, requires_grad=True)
+    with observe.trace() as trace:
+        given = gradbook.ones(3)
+        number = id(given)
+        _ = w + given
+        _ = w * 2  # the trace holds what came in last
+        del given
+        for _ in range(1000):
+            taken = gradbook.zeros(3)
+            if id(taken) == number:
+                break
+    assert id(taken) == number
+    assert [node.name for node in trace.graph.nodes if node.kind == "input"] == ["given"]
+
+
 def test_trace_keeps_what_came_before_an_exception() -> None:
     def fails():
         h = gradbook.ones(2, 3) * 2

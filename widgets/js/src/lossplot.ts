@@ -306,9 +306,9 @@ function fitLabel(text: string, fits: (text: string) => boolean): string {
   return text.slice(cut + 1);
 }
 
-/** Places near sorted `wanted`, at least `gap` apart and inside [low, high] where they fit. */
+/** Places near sorted `wanted`, at least `gap` apart and inside [low, high] where they fit; what lies outside comes to the edge. */
 export function pushApart(wanted: number[], gap: number, low: number, high: number): number[] {
-  const places = [...wanted];
+  const places = wanted.map((place) => Math.min(Math.max(place, low), high));
   for (let round = 0; round < 50; round++) {
     let moved = false;
     for (let i = 1; i < places.length; i++) {

@@ -150,6 +150,8 @@ describe("labels and fixes", () => {
     expect(places[2] - places[1]).toBeGreaterThanOrEqual(14.9);
     expect(places[2]).toBeLessThanOrEqual(60);
     expect(pushApart([10, 40], 15, 0, 60)).toEqual([10, 40]);
+    expect(pushApart([-3000, 30], 15, 0, 60)).toEqual([0, 30]); // a curve far outside takes no other one's name along
+    expect(pushApart([30, 4000], 15, 0, 60)).toEqual([30, 60]);
   });
   it("apply only what can act at once", () => {
     expect(learningRateOf("lr=3e-4")).toBeCloseTo(3e-4);
