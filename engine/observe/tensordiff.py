@@ -181,6 +181,9 @@ def _compare(name: str, a: Any, b: Any) -> TensorChange:
     if one.shape != two.shape or (one.dtype.kind in "OSUV" and str(one.dtype) not in ("bfloat16",)):
         return TensorChange("~", name, two.shape, what=", ".join(what))
     norm, size, largest = _distance(one, two)
+    if not np.isfinite(norm):  # there is nothing to subtract: say at least what broke
+        bad = [np.count_nonzero(~np.isfinite(_wide(array))) for array in (one, two)]
+        what.append(f"{bad[0]:,} -> {bad[1]:,} not finite")
     if norm == 0 and not what:
         return TensorChange("=", name, two.shape, 0.0, 0.0, 0.0)
     return TensorChange("~", name, two.shape, norm, norm / size if size else NAN, largest, ", ".join(what))

@@ -71,6 +71,8 @@ def test_a_nan_beside_a_nan_is_no_change_and_a_new_one_is() -> None:
     assert row.mark == "~"
     assert np.isnan(row.norm)
     assert np.isnan(row.largest)
+    assert row.what == "3 -> 3 not finite"
+    assert compare_tensors({"w": np.ones(5)}, {"w": np.full(5, nan)})["w"].what == "0 -> 5 not finite"
     empty = np.empty((0, 3))
     assert not compare_tensors({"w": empty}, {"w": empty})
 
