@@ -99,10 +99,10 @@ function longestName(ctx: CanvasRenderingContext2D, rows: Row[], ink: Inks): num
 }
 
 function createHatch(): (ctx: CanvasRenderingContext2D, ink: Inks) => CanvasPattern | null {
-  let made: { ink: Inks; density: number; pattern: CanvasPattern | null } | null = null;
+  let made: { ink: Inks; scale: number; pattern: CanvasPattern | null } | null = null;
   return (ctx, ink) => {
-    const density = globalThis.devicePixelRatio;
-    if (made === null || made.ink !== ink || made.density !== density) made = { ink, density, pattern: hatching(ctx, ink) };
+    const scale = density();
+    if (made === null || made.ink !== ink || made.scale !== scale) made = { ink, scale, pattern: hatching(ctx, ink) };
     return made.pattern;
   };
 }

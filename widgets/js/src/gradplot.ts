@@ -3,7 +3,7 @@ import { power } from "./axes";
 import { num } from "./format";
 import { EXPLODING, type RowData, VANISHING } from "./gradmodel";
 import { triangle } from "./lossplot";
-import { type Inks, line } from "./theme";
+import { type Inks, density, line } from "./theme";
 
 export const HEAD = 20;
 export const FOOT = 16;
@@ -227,17 +227,17 @@ function drawRidge(ctx: CanvasRenderingContext2D, ridge: Float32Array[], columns
 /** Slanted lines for the zones in which gradients are of no use. */
 export function hatching(ctx: CanvasRenderingContext2D, inks: Inks): CanvasPattern | null {
   const tile = document.createElement("canvas");
-  const density = globalThis.devicePixelRatio || 1;
-  const size = 7 * density;
+  const scale = density();
+  const size = 7 * scale;
   tile.width = tile.height = Math.round(size);
   const pen = tile.getContext("2d");
   if (pen === null) return null;
   pen.strokeStyle = inks["ink-3"];
-  pen.lineWidth = 0.8 * density;
+  pen.lineWidth = 0.8 * scale;
   pen.globalAlpha = 0.6;
   for (const shift of [-size, 0, size]) line(pen, shift, size, shift + size, 0);
   const pattern = ctx.createPattern(tile, "repeat");
-  pattern?.setTransform(new DOMMatrix().scale(1 / density));
+  pattern?.setTransform(new DOMMatrix().scale(1 / scale));
   return pattern;
 }
 

@@ -25,7 +25,7 @@ import type { Actions, Panel } from "./panel";
 import { download } from "./picture";
 import { createShell } from "./shell";
 import { type State, type Store } from "./store";
-import { fitCanvas } from "./theme";
+import { density, fitCanvas } from "./theme";
 
 const ROW = 28; // px above the picture for the overlays
 const STRIP = 24; // px below it for the legend
@@ -190,7 +190,7 @@ class GraphPanel implements Panel {
     setAttr(this.canvas, "aria-label", `graph with ${model.graph.nodes.length} nodes, ${model.picture.shown} shown${camera.camera.scale < 0.45 ? ", zoomed out" : ""}`);
     this.showLit(state, scene);
     const look = this.scenes.look(state);
-    const key = [look, width, height, ...Object.values(camera.camera), globalThis.devicePixelRatio, scene.hovered].join();
+    const key = [look, width, height, ...Object.values(camera.camera), density(), scene.hovered].join();
     this.anew = this.cache.renew(scene, look);
     this.choosePainter(model);
     const small = this.tree === this.drawing;

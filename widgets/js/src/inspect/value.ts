@@ -2,7 +2,7 @@
 import { largest } from "../decimate";
 import { h, setAttr, setText } from "../dom";
 import { count, num, plural, shape } from "../format";
-import type { Inks } from "../theme";
+import { type Inks, density } from "../theme";
 import { type About, type Excerpt, type Part, type Plan, type Raster, indicesOf, isWhole, omitted, planOf, rasterOf } from "./excerpt";
 import { brokenInk, drawHistogram, drawList, drawNumbers, drawRaster, drawScale, imageRange } from "./plots";
 
@@ -87,7 +87,7 @@ class Value implements ValuePart {
     if (seen === null || ink === null) return;
     const part = this.part();
     const width = this.picture.clientWidth || 276;
-    const now = [seen.value, seen.grad, seen.step, ink, width, this.showsGrad, this.at.join()];
+    const now = [seen.value, seen.grad, seen.step, ink, width, this.showsGrad, this.at.join(), density()];
     if (now.every((one, i) => one === this.drawn[i]) && now.length === this.drawn.length) return;
     this.drawn = now;
     setAttr(this.ofValue, "aria-pressed", String(!this.showsGrad));

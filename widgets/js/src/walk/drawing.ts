@@ -8,6 +8,7 @@ import type { Look } from "./look";
 import { drawCells, frames, spoken } from "./matrix";
 import { BRACKET_HEIGHT, type Box, type Bracket, type Circle, type Point, type Scene, type Spot, type Wire } from "./scene";
 
+const NEW_WIDE = 84; // px of "new in this step"
 
 export type Detail = "all" | "some" | "few"; // with numbers, without, boxes only
 
@@ -57,7 +58,10 @@ function drawGrad(model: Model, spot: Spot, box: Box, state: SpotState, step: nu
   if (detail === "few") return out;
   const room = Math.max(box.w + (spot.kind === "leaf" ? 3 : 16), 20);
   out.push(s("text", { class: state.grad === "known" ? "nm" : "nm t2", x: box.x, y: box.y - 6 }, short(`∂${model.rootSymbol(spot.value) ?? called(model, spot.value)}`, room, 7.2)));
-  if (state.gradFresh && spot.kind === "chain") out.push(s("text", { class: "ts new", x: box.x, y: box.y + box.h + 13 }, "new in this step"));
+  if (state.gradFresh && spot.kind === "chain") {
+    const left = box.x < NEW_WIDE; // the first one's words go right, all others' left: both ends of the picture keep them
+    out.push(s("text", { class: `ts new${left ? "" : " e"}`, x: left ? box.x : box.x + box.w, y: box.y + box.h + 13 }, "new in this step"));
+  }
   return out;
 }
 
