@@ -148,6 +148,8 @@ def _rows(call: Call) -> Made:
         return []
     classes = target.block.array
     valid = [i for i, t in enumerate(classes) if t != call.params.get("ignore_index", -100)]
+    if not valid:
+        return []
     made = _one_by_one(x.block.array[valid, classes[valid]])
     mean = call.params.get("reduction") == "mean"
     made = _around(r"-\frac{", made, rf"}}{{{len(valid)}}}") if mean else _around("-(", made, ")")

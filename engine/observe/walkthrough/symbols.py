@@ -213,12 +213,21 @@ def gradient_symbols(call: Call, part: Part, root: Root) -> Formula:
     latex = declared.get(slot, "") if isinstance(declared, dict) else ""
     meaning: dict[str, Any] = {k: v if isinstance(v, Value) else number(v) for k, v in letters_of(call).items()}
     left = r"\frac{\partial #}{\partial @}"
-    if not latex:
+    if not latex or _unseen(call, latex):
         right = r"\bar y \cdot \frac{\partial y}{\partial @}"
         return substitute(f"{left} = {right}", {**meaning, "@": part.to}, root)
     if re.match(r"\s*(\\Re\s*)?\\bar\s*\\?[A-Za-z]+[^=]*=", latex):
         return substitute(latex, meaning, root)
     return substitute(left + " = " + latex, {**meaning, "@": part.to}, root)
+
+
+def _unseen(call: Call, latex: str) -> bool:
+    """Whether a formula speaks of an operand that nobody saw, as of what an earlier backward pass computed with."""
+    if not call.extra.get("earlier"):
+        return False
+    seen = [*call.operands, *[None] * len(call.slots)]
+    missing = {slot for slot, operand in zip(call.slots, seen, strict=False) if operand is None and len(slot) == 1}
+    return bool(missing & set(_TOKEN.findall(latex)))
 
 
 def local_label(call: Call, part: Part, factor: Factor, root: Root) -> Formula:
@@ -229,7 +238,7 @@ def local_label(call: Call, part: Part, factor: Factor, root: Root) -> Formula:
     declared = getattr(call.declared, "grads", {}) or {}
     slot = call.slots[part.slot] if part.slot < len(call.slots) else ""
     latex = declared.get(slot, "") if isinstance(declared, dict) else ""
-    match = re.fullmatch(r"(-?)\\bar y\s*(?:\\,)?\s*(.*)", latex)
+    match = None if _unseen(call, latex) else re.fullmatch(r"(-?)\\bar y\s*(?:\\,)?\s*(.*)", latex)
     if match and match[2] and r"\bar" not in match[2] and r"\text" not in match[2]:
         return substitute(match[1] + match[2], meaning)
     if match and not match[2]:
@@ -314,7 +323,7 @@ _WORDS = {
     r"\ast": "\N{ASTERISK OPERATOR}",
     r"\lfloor": "⌊", r"\rfloor": "⌋", r"\lceil": "⌈", r"\rceil": "⌉", r"\ne": "≠", r"\in": "∈", r"\sinh": "sinh ",
     r"\cosh": "cosh ", r"\arcsin": "arcsin ", r"\arccos": "arccos ", r"\arctan": "arctan ", r"\times": "×",
-    r"\sim": "~", r"\int": "∫", r"\sqrt": "√",
+    r"\sim": "~", r"\bmod": "mod", r"\int": "∫", r"\sqrt": "√",
     r"\lVert": "‖", r"\rVert": "‖", r"\det": "det ", r"\mathbf": "", r"\lnot": "not ", r"\quad": "  ", r"\mid": "|",
     r"\arg": "arg", r"\mathrel": "", r"\Re": "Re ", r"\Im": "Im ", r"\_": "_", r"\|": "‖", r"\psi": "ψ", r"\Gamma": "Γ",
 }  # fmt: skip

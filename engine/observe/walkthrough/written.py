@@ -80,6 +80,21 @@ def _spread(call: Call) -> Formula:
     return made.formula(rf"{made.mark(call.output)} = {made.mark(call.operands[0])} \text{{ spread to }} {shape}")
 
 
+def _turned(call: Call) -> Formula | None:
+    """`y = xᵀ` for a permutation that only turns a matrix."""
+    if call.params.get("dims") != (1, 0):
+        return None
+    made = Parts()
+    return made.formula(rf"{made.mark(call.output)} = {made.mark(call.operands[0])}^\top")
+
+
+def _turned_back(call: Call, part: Part, top: str) -> Formula | None:
+    if call.params.get("dims") != (1, 0):
+        return None
+    made = Parts()
+    return made.formula(rf"{made.gradient(top, part.to)} = {made.gradient(top, call.output)}^\top")
+
+
 def _copied(call: Call) -> Formula:
     """`y = t`, whatever was there before."""
     made = Parts()
@@ -160,9 +175,9 @@ def _sum(terms: list[Any], kept: Any) -> str:
 
 
 FORWARD: dict[str, Callable[[Call], Formula | None]] = {
-    "expand": _spread, "copy": _copied, "copy_slices": _put_in,
+    "expand": _spread, "permute": _turned, "copy": _copied, "copy_slices": _put_in,
     "select": _indexed, "slice": _indexed, "index": _by_tensors, "cat": _cat, "stack": _stack, "einsum": _einsum,
 }  # fmt: skip
 BACK: dict[str, Callable[[Call, Part, str], Formula | None]] = {
-    "cat": _cat_back, "stack": _stack_back, "einsum": _einsum_back,
+    "permute": _turned_back, "cat": _cat_back, "stack": _stack_back, "einsum": _einsum_back,
 }  # fmt: skip

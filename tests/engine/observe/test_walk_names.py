@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 import gradbook
 from gradbook import nn, observe
 from gradbook.observe.walkthrough.naming import Namer
+from gradbook.observe.walkthrough.symbols import gradient_symbols, plain
+from gradbook.observe.walkthrough.telling import root_of
 
 
 def test_a_name_that_is_used_again_is_told_apart() -> None:
@@ -64,3 +67,16 @@ def test_the_parameters_of_a_deep_tree_are_read_once() -> None:
             net(gradbook.ones(1, 2))
     assert walk["59.bias"].shape == (2,)
     assert len(looked) <= 4
+
+
+def test_letters_of_a_declaration_do_not_pass_for_variables() -> None:
+    x = gradbook.tensor(2.0, requires_grad=True)
+    with observe.walk() as walk:
+        (grad,) = gradbook.autograd.grad(x**3, x, create_graph=True)
+        (grad * grad).backward()
+    last = [step for step in walk.backward if step.passed == 2]
+    root = root_of(next(step.root for step in walk.steps if step.passed == 2 and step.root is not None))
+    texts = [plain(gradient_symbols(step.call, part, root)) for step in last for part in step.parts if step.call]
+    assert texts
+    for text in texts:
+        assert not re.search(r"(?<!\w)[ab](?!\w)", text), text
