@@ -11,6 +11,7 @@ import numpy as np
 from gradbook.kernel_ext.pictures import heat_png, image
 from gradbook.observe.details import Detail, describe, histogram, merged, sample, statistics, thumbnail
 from gradbook.observe.naming import Names
+from gradbook.observe.nodes import shape_text
 from gradbook.observe.raw import is_parameter, kept
 from gradbook.observe.source import Location, locate
 
@@ -67,7 +68,7 @@ class Inspection:
     @property
     def head(self) -> str:
         """Kind, shape, dtype, device and size in one line."""
-        shape = "×".join(map(str, self.shape)) or "()"
+        shape = shape_text(self.shape)
         return f"{self.kind} · {shape} · {self.dtype} · {self.device} · {_bytes(self.nbytes)}"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
@@ -85,7 +86,7 @@ class Inspection:
         return message.packed()
 
     def _facts(self) -> list[tuple[str, str]]:
-        shape = "×".join(map(str, self.shape)) or "()"
+        shape = shape_text(self.shape)
         facts = [("shape", shape), ("dtype", self.dtype), ("device", self.device), ("memory", _bytes(self.nbytes))]
         facts += [("kind", self.kind)]
         facts += [("from", self.origin)] if self.place is None else []

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradbook.observe import Birth, Graph
+from gradbook.observe.nodes import shape_text
 
 __all__ = ["BirthPicture", "GraphPicture", "heat_png", "image"]
 
@@ -48,7 +49,7 @@ class GraphPicture:
             name = f"{node.name} = " if node.name and node.kind == "op" else ""
             title = f"{node.name} {node.op}" if node.kind == "module" else node.op
             place = f"   {node.cell} line {node.line}" if node.line is not None else ""
-            lines.append(f"  {name}{title}({sources}) -> {_shape(node.shape)}{place}")
+            lines.append(f"  {name}{title}({sources}) -> {shape_text(node.shape)}{place}")
         if len(told) > MOST_LINES:
             lines.append(f"  … {len(told) - MOST_LINES:,} more")
         return "\n".join(lines)
@@ -109,7 +110,3 @@ def _png(pixels: np.ndarray) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
     )
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape)) or "()"

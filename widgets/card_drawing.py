@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from gradbook.observe.nodes import shape_text
 from gradbook.widgets.svg import text_width
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def _box(drawing: Drawing, box: Box) -> None:
     given, x, y, w, h = box.given, box.x, box.y, box.width, box.height
     name = given.name if len(given.name) <= 20 else given.name[:19] + "…"
     drawing.text(x, 12, name, "tm tb")
-    about = "×".join(map(str, given.shape)) or "()"
+    about = shape_text(given.shape)
     drawing.text(x, 26, about, "tm t2")
     at = x + text_width(about, code=True) + 8
     for what, text in (("dtype", given.dtype), ("device", given.device)):

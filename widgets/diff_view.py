@@ -9,8 +9,9 @@ from typing import Any
 
 from gradbook.observe import GraphDiff, RunDiff, StepDiff, TensorDiff, thin
 from gradbook.observe.graphdiff import title
+from gradbook.observe.nodes import shape_text
 from gradbook.widgets.describe import still_status
-from gradbook.widgets.describe_graph import describe_graph
+from gradbook.widgets.describe_graph import compact_graph, describe_graph
 from gradbook.widgets.merged_graph import Merged, merge
 from gradbook.widgets.picture_diff import draw_diff
 from gradbook.widgets.still import Still
@@ -48,7 +49,7 @@ def describe_diff(difference: Difference, names: tuple[str, str], facts: Facts =
         message.content["series"] = _curves(difference, names, message)
     if merged is not None and graph is not None:
         message.content |= {
-            "graph": describe_graph(merged.graph),
+            "graph": compact_graph(describe_graph(merged.graph)),
             "marks": {"added": list(merged.added), "removed": list(merged.removed), "changed": list(merged.changed)},
             "nodes": _node_rows(merged),
             "counts": {"added": len(graph.added), "removed": len(graph.removed), "changed": len(graph.changed),
@@ -66,7 +67,7 @@ def _node_rows(merged: Merged) -> list[dict[str, Any]]:
     }
     rows = []
     for node in islice(sorted(marks), ROWS):
-        shape = "×".join(map(str, merged.graph.nodes[node].shape)) or "()"
+        shape = shape_text(merged.graph.nodes[node].shape)
         what = "; ".join(merged.changed[node]) if node in merged.changed else shape
         rows.append(
             {"mark": marks[node], "node": node, "name": plain(title(merged.graph.nodes[node])), "what": plain(what)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
+from gradbook.observe.nodes import shape_text
 from gradbook.widgets.arrange import HALF, LANE, NODE, Area
 from gradbook.widgets.blocks import LEAVES, Block, Tree, default_expanded, is_layer
 from gradbook.widgets.lanes import OWN, Piece, chip_width, exit_x
@@ -332,10 +333,6 @@ class _Layout:
         if start[1] < row_end:
             self.wires.append([source, False, [*start, start[0], row_end]])
         self.wires.append([source, False, [start[0], row_end, *goal]])
-
-
-def shape_text(shape: list[int]) -> str:
-    return "×".join([str(size) for size in shape]) if shape else "()"
 
 
 def _shorter(label: str, characters: int) -> str:

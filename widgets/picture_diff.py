@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from gradbook.observe.nodes import shape_text
 from gradbook.widgets.describe_graph import describe_graph
 from gradbook.widgets.graph_svg import graph_svg
 from gradbook.widgets.numbers import number
@@ -73,7 +74,7 @@ def _table(svg: Svg, y: int, table: dict[str, Any]) -> int:
     for row in shown:
         y += ROW
         numbers = [row["what"]] if row["what"] else [_number(row[key]) for key in ("norm", "relative", "largest")]
-        shape = "×".join(map(str, row["shape"])) or "()"
+        shape = shape_text(row["shape"])
         _line(svg, y, row["mark"], row["name"], [shape, *numbers])
     return _rest(svg, y, sum(table["counts"].values()) - table["counts"]["same"] - len(shown))
 

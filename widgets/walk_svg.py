@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradbook.observe.nodes import shape_text
 from gradbook.observe.walkthrough.block import Block
 from gradbook.observe.walkthrough.steps import Call, Value
-from gradbook.observe.walkthrough.telling import shape_text
 from gradbook.widgets.numbers import number
 from gradbook.widgets.svg import GRAD, GRAD_INK, INK_2, LINE_2, VALUE, Svg, clean, coordinate, text_width
 from gradbook.widgets.walk_text import walk_name

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gradbook.observe.nodes import shape_text
 from gradbook.observe.walkthrough.block import Block
 from gradbook.observe.walkthrough.steps import Part, Step
 from gradbook.observe.walkthrough.symbols import gradient_symbols, number, plain
-from gradbook.observe.walkthrough.telling import root_of, shape_text
+from gradbook.observe.walkthrough.telling import root_of
 
 if TYPE_CHECKING:
     from gradbook.observe import Walk

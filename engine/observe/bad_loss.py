@@ -13,6 +13,7 @@ from gradbook.observe.causes import SINGULAR, SMALLER
 from gradbook.observe.naming import Names
 from gradbook.observe.provenance import AGAIN, birth_of
 from gradbook.observe.run import Run
+from gradbook.observe.series import Series
 
 __all__ = ["birth_in_run"]
 
@@ -34,14 +35,13 @@ def birth_in_run(root: Any, run: Run, names: Names, seen: Mapping[str, Any]) -> 
     ):
         return birth
     happened = f"{birth.cause.happened}, written by the update of step {run.step:,} or one before"
-    why, fix = _suspects(birth, run)
+    why, fix = _suspects(birth, run.main)
     return replace(birth, cause=replace(birth.cause, happened=happened, why=why, fix=fix), certain=False)
 
 
-def _suspects(birth: Birth, run: Run) -> tuple[str, str]:
+def _suspects(birth: Birth, loss: Series) -> tuple[str, str]:
     """Why an update may have written it: the loss ran away, or an operation has a derivative that is not finite."""
-    series = run.main
-    values = series.snapshot()[1] if series is not None else np.empty(0)
+    values = loss.values
     recent = values[np.isfinite(values)][-20:]
     if len(recent) > 1 and recent[-1] > GROWTH * recent.min():
         return f"before that the loss grew from {recent.min():.3g} to {recent[-1]:.3g}", SMALLER

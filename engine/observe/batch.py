@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradbook import backends
+from gradbook.backends import cpu
 
 __all__ = ["Batch", "BatchInput", "count_labels"]
 
@@ -43,6 +44,6 @@ def count_labels(array: Any) -> tuple[int, np.ndarray] | None:
     if array.dtype.kind not in "biu" or not array.size or array.ndim > 2 or (array.ndim == 2 and array.shape[1] != 1):
         return None
     flat = array.reshape(-1)[:: max(1, -(-array.size // AT_MOST))]
-    values = np.asarray(flat.get() if hasattr(flat, "get") else flat).astype(np.int64)
+    values = cpu.asarray(flat).astype(np.int64)
     first, last = int(values.min()), int(values.max())
     return (first, np.bincount(values - first)) if last - first < CLASSES else None

@@ -12,6 +12,7 @@ from gradbook.observe.causes import Cause, Entry, kind_of
 from gradbook.observe.details import Detail
 from gradbook.observe.finite import NAN
 from gradbook.observe.graph import Graph
+from gradbook.observe.source import place_text
 
 __all__ = ["Birth", "held"]
 
@@ -49,8 +50,8 @@ class Birth:
     def place(self) -> str:
         """'cell [7] line 4 · encoder.0', as far as it is known."""
         node = self.graph.nodes[self.node]
-        line = "" if node.line is None else f"{'cell ' if (node.cell or '').startswith('[') else ''}{node.cell} line "
-        return " · ".join(filter(None, (line and f"{line}{node.line}", node.module_path)))
+        line = "" if node.line is None else place_text(node.cell or "", node.line)
+        return " · ".join(filter(None, (line, node.module_path)))
 
     @property
     def sentence(self) -> str:

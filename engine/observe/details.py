@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradbook import backends
+from gradbook.backends import cpu
 
 __all__ = ["BINS", "SHOWN", "Detail", "Excerpt", "describe", "detail_of", "excerpt_of", "histogram", "merged", "sample",
            "statistics", "thumbnail"]  # fmt: skip
@@ -57,6 +58,11 @@ class Detail:
     grad_zeros: float = float("nan")
     grad_bad: int = 0
 
+    @property
+    def statistics(self) -> tuple[float, float, float, float, float]:
+        """Of the value, as `statistics` gives them."""
+        return self.mean, self.std, self.hist_lo, self.hist_hi, self.zeros
+
 
 def sample(array: Any, at_most: int = AT_MOST) -> np.ndarray:
     """An even sample of an array's elements -> float32[n] on the host, n <= at_most; complex numbers by magnitude."""
@@ -65,12 +71,11 @@ def sample(array: Any, at_most: int = AT_MOST) -> np.ndarray:
     flat = array.reshape(-1)
     if size > at_most:
         flat = flat[:: -(-size // at_most)]
-    if hasattr(flat, "get"):
-        flat = flat.get()
-    if flat.dtype == np.float32:
-        return np.asarray(flat)
+    found: np.ndarray = cpu.asarray(flat)
+    if found.dtype == np.float32:
+        return found
     with np.errstate(all="ignore"):
-        return np.asarray(abs(flat) if flat.dtype.kind == "c" else flat).astype(np.float32)
+        return (abs(found) if found.dtype.kind == "c" else found).astype(np.float32)
 
 
 @np.errstate(all="ignore")
@@ -136,9 +141,7 @@ def excerpt_of(array: Any, at_most: int = SHOWN) -> Excerpt:
     part = array[tuple(slice(0, stop, step) for stop, step in zip(keep, every, strict=True))]
     if part.dtype.kind == "c":
         part = abs(part)
-    if hasattr(part, "get"):
-        part = part.get()
-    return Excerpt(np.array(part, dtype=np.float32, order="C"), tuple(every))
+    return Excerpt(np.array(cpu.asarray(part), dtype=np.float32, order="C"), tuple(every))
 
 
 def _pixels(shape: tuple[int, ...], at_most: int) -> tuple[int, int]:
@@ -163,9 +166,7 @@ def thumbnail(array: Any) -> np.ndarray:
     picture = picture[:: max(1, -(-rows // ROWS)), :: max(1, -(-columns // COLUMNS))]
     if picture.dtype.kind == "c":
         picture = abs(picture)
-    if hasattr(picture, "get"):
-        picture = picture.get()
-    return np.ascontiguousarray(picture, dtype=np.float32)
+    return np.ascontiguousarray(cpu.asarray(picture), dtype=np.float32)
 
 
 def _flatten(array: Any) -> Any:

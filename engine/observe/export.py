@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradbook.observe.nodes import GraphNode
+from gradbook.observe.nodes import GraphNode, shape_text
 
 if TYPE_CHECKING:
     from gradbook.observe.graph import Graph
@@ -67,7 +67,7 @@ def _cluster(path: str, by_module: dict[str, list[GraphNode]], classes: dict[str
 
 
 def _dot_node(node: GraphNode) -> str:
-    shape = "×".join(map(str, node.shape)) or "()"
+    shape = shape_text(node.shape)
     title = node.name if node.kind != "op" or not node.name else f"{node.name} = {node.op}"
     label = _quote(f"{title or node.op}\n{shape}")
     colour = _quote(_COLOURS.get(node.kind, "#009e73"))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends
+from gradbook.backends import cpu
 
 __all__ = ["FINITE", "INF", "NAN", "entries", "is_finite", "nonfinite", "norm", "state", "worst"]
 
@@ -56,8 +57,7 @@ def entries(mask: Any, at_most: int = 5) -> tuple[int, list[tuple[int, ...]]]:
     count = int(flat.sum())
     found: list[tuple[int, ...]] = []
     if count:
-        places = flat.nonzero()[0][:at_most]
-        places = places.get() if hasattr(places, "get") else places
+        places = cpu.asarray(flat.nonzero()[0][:at_most])
         found = [tuple(int(i) for i in np.unravel_index(int(place), mask.shape)) for place in places]
     return count, found
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from gradbook.observe.nodes import GraphNode
+from gradbook.observe.nodes import GraphNode, shape_text
 from gradbook.observe.tensordiff import differing_roots
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ def _text(value: object) -> str:
 
 
 def _what(node: GraphNode) -> str:
-    return "×".join(map(str, node.shape)) or "()"
+    return shape_text(node.shape)
 
 
 # -- two sequences ----------------------------------------------------------------------------------------------------

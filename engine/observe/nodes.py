@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-__all__ = ["STATS", "GraphEdge", "GraphNode", "ModuleInfo", "NodeStats", "Saved"]
+__all__ = ["STATS", "GraphEdge", "GraphNode", "ModuleInfo", "NodeStats", "Saved", "shape_text"]
 
 STATS = ("value_mean", "value_std", "value_min", "value_max", "zero_fraction", "grad_norm", "forward_us", "backward_us")
+
+
+def shape_text(shape: Iterable[int]) -> str:
+    """`2×3`, or `()` for a scalar."""
+    return "×".join(map(str, shape)) or "()"
 
 
 class NodeStats(NamedTuple):

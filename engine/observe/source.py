@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import os
 import re
@@ -10,7 +11,8 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import NamedTuple
 
-__all__ = ["Location", "Span", "cell_label", "cells", "forget_cells", "locate", "name_cell", "user_frame"]
+__all__ = ["Location", "Span", "cell_label", "cells", "forget_cells", "is_users", "locate", "name_cell", "place_text",
+           "user_frame"]  # fmt: skip
 
 Where = tuple[CodeType, int]  # a code object and the offset of one instruction in it
 
@@ -19,6 +21,7 @@ _IPYTHON_CELL = re.compile(r"<ipython-input-(\d+)-")
 _cells: dict[str, str] = {}  # code file name -> "[7]"
 _spans: dict[tuple[int, int], tuple[CodeType, Span | None]] = {}  # the code object is kept, so its id stays its own
 _own: dict[str, bool] = {}  # code file name -> belongs to gradbook
+_users: dict[str, bool] = {}  # code file name -> belongs to the user
 
 
 class Span(NamedTuple):
@@ -53,6 +56,11 @@ def cells() -> tuple[str, ...]:
     """The code file names of the cells that ran and whose text is known, in order."""
     others = sorted((f for f in list(linecache.cache) if _IPYTHON_CELL.match(f) and f not in _cells), key=cell_number)
     return (*others, *(file for file in _cells if linecache.getlines(file)))
+
+
+def place_text(label: str, line: int) -> str:
+    """`cell [6] line 9` or `model.py line 9`."""
+    return f"cell {label} line {line}" if label.startswith("[") else f"{label} line {line}"
 
 
 def cell_number(file: str) -> int:
@@ -123,6 +131,24 @@ def is_own(file: str) -> bool:
     if known is None:
         known = _own[file] = file.startswith(_PACKAGE)
     return known
+
+
+def is_users(file: str) -> bool:
+    """True for code of a cell or of a file of the user's own: neither the engine's nor an installed library's."""
+    known = _users.get(file)
+    if known is None:
+        here = file if file.startswith("<") else os.path.realpath(file)
+        installed = any(f"{os.sep}{part}{os.sep}" in here for part in ("site-packages", "dist-packages"))
+        known = _users[file] = not (is_own(file) or installed or here.startswith((*_libraries(), "<frozen")))
+    return known
+
+
+@functools.cache
+def _libraries() -> tuple[str, ...]:
+    """Folders of the standard library and of what is installed."""
+    import sysconfig  # takes milliseconds, which `import gradbook` can do without
+
+    return tuple({os.path.realpath(path) + os.sep for key, path in sysconfig.get_paths().items() if "lib" in key})
 
 
 def user_frame(depth: int = 1) -> FrameType | None:

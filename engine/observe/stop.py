@@ -12,7 +12,7 @@ from gradbook.observe.causes import Cause
 from gradbook.observe.graph import Graph, build
 from gradbook.observe.naming import Names
 from gradbook.observe.raw import Key, RawNode
-from gradbook.observe.source import Location, locate
+from gradbook.observe.source import Location, locate, place_text
 from gradbook.tensor import Tensor
 
 __all__ = ["Stop"]
@@ -62,9 +62,7 @@ class Stop:
     @property
     def place(self) -> str:
         """'cell [7] line 4', or a file and its line; '' where it is unknown."""
-        if self.line is None:
-            return ""
-        return f"{'cell ' if self.line.cell.startswith('[') else ''}{self.line.cell} line {self.line.line}"
+        return "" if self.line is None else place_text(self.line.cell, self.line.line)
 
     @property
     def sentence(self) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradbook.observe.details import describe, merged, sample, statistics
+from gradbook.observe import finite
+from gradbook.observe.details import describe, merged
 from gradbook.observe.nodes import STATS
 from gradbook.observe.raw import Key, key_of
 from gradbook.observe.run import Picture, Run
@@ -33,13 +34,11 @@ class Scene:
                 table[i] = stats[raw.key]
         details = {}
         for i, array in _values(stop).items():
-            table[i, :5] = statistics(sample(array))
             details[i] = describe(array, run.step)
+            table[i, :5] = details[i].statistics
         at = stop.index
         if stop.grad is not None and at >= 0:
-            values = sample(stop.grad._array)
-            with np.errstate(all="ignore"):
-                table[at, 5] = float(np.sqrt(np.dot(values, values)))
+            table[at, 5] = finite.norm(stop.grad._array)
             value = details.get(at) or describe(np.empty(0, np.float32), run.step)
             details[at] = merged(value, describe(stop.grad._array, run.step))
         run.picture = Picture(graph, -1 - stop.number, table, run.step)  # a version that no whole step has

@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradbook.backends import cpu
+from gradbook.observe.nodes import shape_text
+
 __all__ = ["TensorChange", "TensorDiff", "compare_tensors", "differing_roots", "flatten"]
 
 BLOCK = 1 << 20  # elements compared at once
@@ -87,7 +90,7 @@ class TensorDiff:
         for row in self.ordered():
             if row.mark != "=":
                 numbers = (_number(row.norm), _number(row.relative), _number(row.largest))
-                shape = _shape(row.shape) if row.shape or row.norm == row.norm else ""
+                shape = shape_text(row.shape) if row.shape or row.norm == row.norm else ""
                 yield row.mark, row.name, shape, *numbers, row.what
 
     def summary(self) -> str:
@@ -175,7 +178,7 @@ def _compare(name: str, a: Any, b: Any) -> TensorChange:
     one, two = _array(a), _array(b)
     what = []
     if one.shape != two.shape:
-        what.append(f"shape {_shape(one.shape)} -> {_shape(two.shape)}")
+        what.append(f"shape {shape_text(one.shape)} -> {shape_text(two.shape)}")
     if one.dtype != two.dtype:
         what.append(f"{one.dtype} -> {two.dtype}")
     if one.shape != two.shape or (one.dtype.kind in "OSUV" and str(one.dtype) not in ("bfloat16",)):
@@ -214,7 +217,7 @@ def _array(tensor: Any) -> np.ndarray:
     if array is None and hasattr(tensor, "detach"):  # a tensor of PyTorch's own
         array = tensor.detach().cpu().numpy()
     array = tensor if array is None else array
-    host: np.ndarray = array.get() if hasattr(array, "get") else np.asarray(array)
+    host: np.ndarray = cpu.asarray(array)
     return host
 
 
@@ -227,10 +230,6 @@ def _text(value: Any) -> str:
         return str(_array(value).dtype)
     text = repr(value)
     return text if len(text) <= 40 else text[:39] + "…"
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape)) or "()"
 
 
 def _number(value: float) -> str:

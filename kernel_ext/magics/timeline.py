@@ -14,11 +14,11 @@ from gradbook.kernel_ext.arguments import split_options
 from gradbook.kernel_ext.magics.base import GradbookMagics
 from gradbook.kernel_ext.magics.cell_line import AS_LINE
 from gradbook.kernel_ext.settings import choice
+from gradbook.observe.timetable import BY
 
 __all__ = ["BY", "TimelineMagic"]
 
 AS_LINE.add("timeline")
-BY = ("op", "module", "line")
 SUFFIXES = ("html", "json")
 
 

@@ -130,3 +130,15 @@ def test_hostile_text_is_plain() -> None:
     stop.module = "<script>\ud800"
     Scene(run).show(stop, {})
     assert describe.snapshot(run)[0].packed()
+
+
+def test_the_gradient_of_a_stop_is_measured_whole() -> None:
+    w = gradbook.ones(300, 300, requires_grad=True)
+    with observe.start_run("held") as run:
+        (w * w).sum().backward()
+        stop = a_stop("grad>1", lambda: (w * 2).sum().backward())
+        Scene(run).show(stop, {})
+    assert stop.grad is not None
+    assert stop.grad.shape == (300, 300)
+    assert run.node_stats is not None
+    assert run.node_stats[stop.index, 5] == pytest.approx(float(stop.grad.norm()))

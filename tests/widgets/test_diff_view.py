@@ -6,7 +6,7 @@ import pytest
 
 from gradbook.observe import Graph, GraphEdge, GraphNode, Moment, Run, RunDiff, TensorDiff, diff
 from gradbook.widgets import layout
-from gradbook.widgets.describe_graph import describe_graph
+from gradbook.widgets.describe_graph import compact_graph, describe_graph
 from gradbook.widgets.diff_view import ROWS, describe_diff, diff_view
 from gradbook.widgets.merged_graph import merge
 from tests.widgets.sample import sample_graph, sample_run
@@ -70,6 +70,7 @@ def test_the_message_holds_facts_tables_curves_and_marks() -> None:
     )
     assert [curve["name"] for curve in content["series"]] == ["loss 2 two", "loss 1 one"]
     assert merged is not None
+    assert content["graph"] == compact_graph(describe_graph(merged.graph)), "in columns, as every graph travels"
     assert content["marks"] == {"added": [], "removed": [], "changed": []}
     assert content["counts"]["same"] == len(a.graph.nodes)
     (table,) = content["tables"]

@@ -21,7 +21,7 @@ LEARNED = ("w", "b", "weight", "bias", "theta", "param", "k")
 
 def backward_candidates(m: Mender, scene: Scene) -> Candidates:
     """Everything worth a trial for this failure."""
-    message = str(m.call.arguments.get("__message__", ""))
+    message = m.call.message
     if "implicitly created only for scalar" in message:
         yield from _scalar(m)
     elif "does not require grad" in message:

@@ -24,7 +24,7 @@ Repair = Callable[[Mender], Candidates]
 
 def other(m: Mender) -> Candidates:
     """What has no family, by what the message says."""
-    message = str(m.call.arguments.get("__message__", ""))
+    message = m.call.message
     repair = next((repair for mark, repair in REPAIRS if mark in message), None)
     if repair is not None:
         yield from repair(m)
@@ -123,7 +123,7 @@ SAME = {"learning_rate": "lr", "axis": "dim", "axes": "dim", "keepdims": "keepdi
 
 def _keywords(m: Mender) -> Candidates:
     """The argument that was meant: of a like name, or the one that other libraries call so."""
-    message, node = str(m.call.arguments["__message__"]), m.call.node
+    message, node = m.call.message, m.call.node
     if not isinstance(node, ast.Call):
         return
     wrong = message.rpartition("argument ")[2].split("'")[1]
@@ -153,7 +153,7 @@ def _spelling(m: Mender) -> Candidates:
         return
     owner = m.call.arguments.get("self")
     if owner is None:
-        owner = m.call.arguments["__object__"]
+        owner = m.call.lacking
     if isinstance(owner, ModuleType):
         for name in alike(node.attr, [n for n in dir(owner) if not n.startswith("_")]):
             yield m.put(node, f"{m.call.source.segment(node.value)}.{name}", "The name that is there.")

@@ -196,7 +196,7 @@ class Mender:
         ran = self.producer(operand)
         factor = ran.operands[1] if ran is not None and ran.op in PRODUCTS and len(ran.operands) > 1 else None
         original = self.control.originals.get(id(factor))
-        if not isinstance(original, Tensor) or original.ndim != 2 or self.call.names is None:
+        if not isinstance(original, Tensor) or original.ndim != 2:
             return None
         name = self.call.names.of(original)
         if not name.isidentifier():
@@ -232,7 +232,7 @@ class Mender:
 
     def _alike(self, module: Any, place: Built) -> list[Any]:
         """The modules that the same call of the source builds, in every model in sight."""
-        roots = [*self.call.modules[:1], *(root for _, root in (self.call.names.roots if self.call.names else ()))]
+        roots = [*self.call.modules[:1], *(root for _, root in self.call.names.roots)]
         seen: dict[int, Any] = {id(module): module}
         for root in roots:
             for each in root.modules():
@@ -243,7 +243,7 @@ class Mender:
         return list(seen.values())
 
     def _parent(self, module: Any) -> Any:
-        for root in [*self.call.modules[:1], *(root for _, root in (self.call.names.roots if self.call.names else ()))]:
+        for root in [*self.call.modules[:1], *(root for _, root in self.call.names.roots)]:
             for each in root.modules():
                 if any(child is module for child in each._modules.values()):
                     return each

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradbook.nn.module import Module
-from gradbook.observe.failure.frames import is_users
 from gradbook.observe.failure.operands import Call
 from gradbook.observe.failure.text import Source, source_of
-from gradbook.observe.source import cells
+from gradbook.observe.source import cells, is_users
 
 __all__ = ["Built", "assignments", "attribute", "built", "rebuilt"]
 
@@ -65,7 +64,7 @@ def built(module: Any, call: Call) -> Built | None:
     One from a list comprehension is built by its one call, whose change changes them all; one from a loop or a
     function is not followed.
     """
-    roots = [root for _, root in (call.names.roots if call.names is not None else ())]
+    roots = [root for _, root in call.names.roots]
     for root in (*call.modules[:1], *roots):
         for path, found in root.named_modules():
             place = _at(root, path, call) if found is module else None
@@ -153,7 +152,7 @@ def _at_place(items: list[ast.expr], index: int, count: int) -> ast.expr | None:
 
 def _variable(root: Any, call: Call) -> Built | None:
     """The last `name = f(…)` for the variable that holds a module."""
-    names = {name for name, module in (call.names.roots if call.names is not None else ()) if module is root}
+    names = {name for name, module in call.names.roots if module is root}
     for source, _, value in assignments(names, call):
         if isinstance(value, ast.Call) and (_builds(value, type(root)) or type(root).__name__ in CONTAINERS):
             return Built(source, value, None)

@@ -27,7 +27,7 @@ def einsum(m: Mender) -> Candidates:
     if len(inputs) != len(shapes) or "." in first.value:
         return
     quote = m.call.source.segment(first)[-1]
-    message = str(m.call.arguments.get("__message__", ""))
+    message = m.call.message
     if "does not appear" in message and arrow:
         for text in _outputs(inputs, output):
             yield m.put(first, f"{quote}{terms}->{text}{quote}", "The letters that are not summed over.")

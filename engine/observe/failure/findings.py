@@ -21,7 +21,6 @@ __all__ = [
     "plain",
     "shape",
     "subject",
-    "text_of",
 ]
 
 EQUAL = "the marked axes must be equal"
@@ -52,7 +51,7 @@ def subject(call: Call) -> str:
 def module_name(call: Call) -> str:
     """The module that failed, as one would write it: `encoder.fc1`, `net[2]`; a lone model by its variable."""
     module = call.modules[-1]
-    roots = list(call.names.roots) if call.names is not None else []
+    roots = list(call.names.roots)
     for name, root in [*roots, ("", call.modules[0])]:
         for path, found in root.named_modules():
             if found is module:
@@ -80,11 +79,6 @@ def name(operand: Operand) -> str:
 def shape(sizes: Any) -> str:
     """A shape as the reader writes it: (64,), ()."""
     return str(tuple(sizes))
-
-
-def text_of(call: Call) -> str:
-    """The message of the exception, as the call keeps it."""
-    return str(call.arguments.get("__message__", ""))
 
 
 def alike(name: str, known: Iterable[str]) -> list[str]:

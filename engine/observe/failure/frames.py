@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import sysconfig
 from dataclasses import dataclass
 from types import CodeType, FrameType, ModuleType, TracebackType
 from typing import Any
@@ -13,13 +12,12 @@ from gradbook.errors import GradbookError
 from gradbook.observe.control import StopTraining
 from gradbook.observe.failure.text import source_of
 from gradbook.observe.naming import variables
-from gradbook.observe.source import Span, Where, is_own, span_of
+from gradbook.observe.source import Span, Where, is_own, is_users, span_of
 
-__all__ = ["Frames", "Step", "frames_of", "is_engine_error", "is_users"]
+__all__ = ["Frames", "Step", "frames_of", "is_engine_error"]
 
 EXPLAINED = (RuntimeError, ValueError, TypeError, LookupError, AttributeError, AssertionError, ArithmeticError)
 HOSTS = ("IPython", "ipykernel", "nbclient", "pytest", "_pytest", "pluggy")  # what runs cells: no part of the story
-_LIBRARIES = tuple(sorted({sysconfig.get_path(name) + "/" for name in ("stdlib", "platstdlib", "purelib", "platlib")}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +90,6 @@ def _kind(frame: FrameType) -> str:
     if is_own(file) or name.startswith("gradbook."):
         return "engine"
     return "user" if is_users(file) else "library"
-
-
-def is_users(file: str) -> bool:
-    """True for code of a cell or of a file of the user's own: neither the engine's nor an installed library's."""
-    return not is_own(file) and not file.startswith((*_LIBRARIES, "<frozen "))
 
 
 def is_engine_error(error: Any, frames: Frames) -> bool:

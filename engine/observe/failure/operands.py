@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -59,8 +59,10 @@ class Call:
     step: Step
     source: Source
     node: ast.expr | None
-    modules: list[Any] = field(default_factory=list)  # those being called, outermost first
-    names: Names | None = None
+    modules: list[Any]  # those being called, outermost first
+    names: Names
+    message: str  # of the exception
+    lacking: Any  # of an AttributeError: what has no such attribute
 
     @property
     def module(self) -> Any:
@@ -87,9 +89,8 @@ def call_of(error: BaseException, frames: Frames) -> Call:
     inner = [m for m in (variables(s.frame).get("self") for s in frames.steps if s.code.co_name == "__call__")
              if isinstance(m, Module)]  # fmt: skip
     op = (card.op if card is not None else "") or _op_name(step, arguments)
-    call = Call(op, operands[:MOST], arguments, last, source, node, inner, Names.in_sight(last.frame))
-    call.arguments["__message__"] = str(error)
-    call.arguments["__object__"] = getattr(error, "obj", None)  # of an AttributeError: what has no such attribute
+    call = Call(op, operands[:MOST], arguments, last, source, node, inner, Names.in_sight(last.frame),
+                str(error), getattr(error, "obj", None))  # fmt: skip
     name_operands(call, frames)
     return call
 
@@ -164,7 +165,7 @@ def name_operands(call: Call, frames: Frames) -> None:
     for operand in call.operands:
         written = nodes.get(id(operand.tensor), [])
         node = operand.node = written.pop(0) if len(written) > 1 else written[0] if written else None
-        known = _parameter(call, operand.tensor) or (call.names.of(operand.tensor) if call.names is not None else "")
+        known = _parameter(call, operand.tensor) or call.names.of(operand.tensor)
         known = known or _of_module(call.modules, operand.tensor)
         text = call.source.segment(node) if node is not None else ""
         if isinstance(node, ast.Name | ast.Attribute) and len(text) <= LONGEST:
@@ -186,7 +187,7 @@ def _of_module(modules: list[Any], tensor: Tensor) -> str:
 
 def _parameter(call: Call, tensor: Tensor) -> str:
     """A parameter of a model in sight: `encoder.weight`, with the model's variable where the path says little."""
-    for name, root in call.names.roots if call.names is not None else ():
+    for name, root in call.names.roots:
         for path, held in root.named_parameters():
             if held is tensor:
                 return written(name, path) if "." in path else f"{name}.{path}"

@@ -14,6 +14,7 @@ from gradbook.observe.failure.shapes import Ran, is_pointwise_name
 from gradbook.observe.failure.steps import word
 from gradbook.observe.failure.text import place_of
 from gradbook.observe.failure.trial import Outcome
+from gradbook.observe.nodes import shape_text
 from gradbook.observe.source import locate
 from gradbook.tensor import Tensor
 
@@ -149,7 +150,7 @@ def _through(call: Call, control: Outcome, ran: Ran, axis: int) -> tuple[Row | N
     if len(x.shape) == len(ran.shape) and (x.shape[axis] == size or is_pointwise_name(ran.op)):
         same = next((t for t in tensors if len(t.shape) == len(ran.shape) and t.shape[axis] == size), x)
         return None, same, axis
-    return (f"{size} of {_shape(ran.shape)}", f"{word(ran)}, {_where(ran)}"), None, 0
+    return (f"{size} of {shape_text(ran.shape)}", f"{word(ran)}, {_where(ran)}"), None, 0
 
 
 def _folded(ran: Ran, x: Tensor, axis: int) -> tuple[Row | None, Tensor | None, int]:
@@ -165,7 +166,7 @@ def _folded(ran: Ran, x: Tensor, axis: int) -> tuple[Row | None, Tensor | None, 
         inner *= x.shape[last]
         last += 1
     if product != ahead or inner != size or not size:
-        return (f"{size} of {_shape(ran.shape)}", f"from {_shape(x.shape)}, {_where(ran)}"), None, 0
+        return (f"{size} of {shape_text(ran.shape)}", f"from {shape_text(x.shape)}, {_where(ran)}"), None, 0
     factors = [n for n in x.shape[first:last]]
     if len(factors) == 1:
         return None, x, first
@@ -189,12 +190,12 @@ def _moved(ran: Ran, x: Tensor, axis: int) -> int:
 def _entry(call: Call, control: Outcome, here: Tensor, axis: int) -> Iterator[Row]:
     """Where the trail ends: a tensor that no operation of the trial made."""
     original = control.originals.get(id(here))
-    known = call.names.of(original) if call.names is not None and isinstance(original, Tensor) else ""
+    known = call.names.of(original) if isinstance(original, Tensor) else ""
     size = here.shape[axis] if axis < len(here.shape) else 0
     for source, node, _ in assignments({known}, call, outside=True) if known.isidentifier() else ():
-        yield f"{size} of {known} {_shape(here.shape)}", place_of(source.file, node.lineno)
+        yield f"{size} of {known} {shape_text(here.shape)}", place_of(source.file, node.lineno)
         return
-    yield f"{size} of {known or 'the input'} {_shape(here.shape)}", ""
+    yield f"{size} of {known or 'the input'} {shape_text(here.shape)}", ""
 
 
 def _made(call: Call, ran: Ran, module: Any) -> str:
@@ -207,7 +208,3 @@ def _made(call: Call, ran: Ran, module: Any) -> str:
 def _where(ran: Ran) -> str:
     place = locate(ran.where)
     return place_of(place.file, place.line) if place is not None else ""
-
-
-def _shape(shape: Any) -> str:
-    return "×".join(map(str, shape)) or "()"

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 from gradbook.nn.module import Module
-from gradbook.observe.failure.frames import is_users
 from gradbook.observe.failure.operands import value_of
 from gradbook.observe.failure.sandbox import users_class
 from gradbook.observe.failure.text import source_of
-from gradbook.observe.source import is_own
+from gradbook.observe.source import is_own, is_users
 from gradbook.tensor import Tensor
 
 __all__ = ["MISSING", "Safety", "definition"]

@@ -16,8 +16,8 @@ import numpy as np
 
 from gradbook.autograd.node import HookDict
 from gradbook.nn.module import Module
-from gradbook.observe.failure.frames import is_users
 from gradbook.observe.failure.shapes import zeros_like
+from gradbook.observe.source import is_users
 from gradbook.optim import Optimizer
 from gradbook.tensor import Tensor
 

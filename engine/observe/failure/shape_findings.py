@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gradbook.observe.failure.findings import EQUAL, OR_ONE, Finding, name, shape, subject, text_of
+from gradbook.observe.failure.findings import EQUAL, OR_ONE, Finding, name, shape, subject
 from gradbook.observe.failure.operands import Call, Operand
 from gradbook.tensor import Tensor
 
@@ -137,7 +137,7 @@ def convolution(call: Call, text: str) -> Finding | None:
 
 
 def _too_small(call: Call, x: Operand, weight: Operand | None, rank: int) -> Finding | None:
-    if weight is None or "Kernel size" not in text_of(call):
+    if weight is None or "Kernel size" not in call.message:
         return None
     pairs = [(len(x.shape) - rank + i, 2 + i) for i in range(rank)]
     bad = [(i, j) for i, j in pairs if x.shape[i] < weight.shape[j]]

@@ -129,7 +129,7 @@ def _pointwise(m: Mender) -> Candidates:
     a, b = two(m)
     if a is None or b is None or m.finding.rule != "shape-mismatch":
         return
-    if "output with shape" in str(m.call.arguments.get("__message__", "")):
+    if "output with shape" in m.call.message:
         statement = m.call.source.statement(m.call.step.line)
         yield out_of_place(m, statement, m.call.source) if statement is not None else None
     for operand, partner in ((b, a), (a, b)):
@@ -242,7 +242,7 @@ def _convolution(m: Mender) -> Candidates:
         yield m.after(x, ".unsqueeze(1)", "One channel for each of the pictures." if rank == 2 else "One channel each.")
     if len(x.shape) == rank and wants == 1:
         yield m.after(x, ".unsqueeze(0)", "One channel.")
-    if "Kernel size" in str(m.call.arguments.get("__message__", "")) and hasattr(module, "kernel_size"):
+    if "Kernel size" in m.call.message and hasattr(module, "kernel_size"):
         half = tuple(k // 2 for k in module.kernel_size)
         yield m.argument(
             module, "A border of zeros as wide as half the window.", padding=half[0] if len(set(half)) == 1 else half

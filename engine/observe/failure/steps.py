@@ -13,6 +13,7 @@ from gradbook.observe.failure.shapes import PRODUCTS, Ran
 from gradbook.observe.failure.text import place_of, source_of
 from gradbook.observe.failure.trial import Outcome
 from gradbook.observe.naming import argument_names
+from gradbook.observe.nodes import shape_text
 from gradbook.observe.raw import from_nodes, is_parameter
 from gradbook.observe.source import locate, span_of
 from gradbook.tensor import Tensor
@@ -93,7 +94,7 @@ def _grouped(ran: list[Ran]) -> list[Stage]:
     for each in ran:
         place = locate(each.where)
         where = place_of(place.file, place.line) if place is not None else ""
-        note = "×".join(map(str, each.shape)) or "()"
+        note = shape_text(each.shape)
         layer = is_layer(each)
         key = id(each.module) if layer else each.where
         learned = layer and next(iter(each.module.parameters()), None) is not None
@@ -148,18 +149,18 @@ def _ahead(rest: list[Ran], after: Outcome | None) -> list[Stage]:
 def _input(call: Call, ran: list[Ran], control: Outcome) -> list[Stage]:
     """What went into the first operation."""
     if not ran:
-        return [Stage(o.name, "×".join(map(str, o.shape)) or "()", "ran") for o in call.operands[:1]]
+        return [Stage(o.name, shape_text(o.shape), "ran") for o in call.operands[:1]]
     tensors = [o for o in ran[0].operands if isinstance(o, Tensor) and not is_parameter(o)]
     if not tensors:
         return []
     original = control.originals.get(id(tensors[0]))
-    known = call.names.of(original) if call.names is not None and isinstance(original, Tensor) else ""
+    known = call.names.of(original) if isinstance(original, Tensor) else ""
     name = known or next(iter(argument_names(ran[0].where)), "") or "input"
-    return [Stage(name, "×".join(map(str, tensors[0].shape)) or "()", "ran")]
+    return [Stage(name, shape_text(tensors[0].shape), "ran")]
 
 
 def _from_graph(call: Call) -> list[Stage]:
     """Without a trial: the operations that the operands' own graphs still know."""
     roots = [operand.tensor for operand in call.operands if operand.tensor._node is not None]
     nodes = [node for node in from_nodes(roots) if node.kind == "op"] if roots else []
-    return [Stage(node.op, "×".join(map(str, node.shape)) or "()", "ran") for node in nodes if node.op not in SILENT]
+    return [Stage(node.op, shape_text(node.shape), "ran") for node in nodes if node.op not in SILENT]

@@ -7,7 +7,7 @@ import linecache
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gradbook.observe.source import Span, cell_label
+from gradbook.observe.source import Span, cell_label, place_text
 
 __all__ = ["Edit", "Source", "apply", "place_of", "source_of"]
 
@@ -33,8 +33,7 @@ class Edit:
 
 def place_of(file: str, line: int) -> str:
     """`cell [6] line 9` or `model.py line 9`."""
-    label = cell_label(file)
-    return f"cell {label} line {line}" if label.startswith("[") else f"{label} line {line}"
+    return place_text(cell_label(file), line)
 
 
 class Source:

@@ -13,7 +13,6 @@ from gradbook.observe.failure.findings import (
     plain,
     shape,
     subject,
-    text_of,
 )
 from gradbook.observe.failure.operands import Call, Operand
 from gradbook.tensor import Tensor
@@ -55,7 +54,7 @@ def _argument(call: Call, role: str) -> Operand | None:
     value = call.arguments.get(role)
     if not isinstance(value, Tensor):
         return None
-    named = call.names.of(value) if call.names is not None else ""
+    named = call.names.of(value)
     return Operand(role, value, named or role)
 
 
@@ -210,7 +209,7 @@ def twice(call: Call) -> Finding:
 
 def inplace(call: Call) -> Finding:
     """A kept value that was changed in place."""
-    found = re.search(r"saved as `(\w+)`", text_of(call))
+    found = re.search(r"saved as `(\w+)`", call.message)
     call.operands.clear()
     what = "A value that was kept for backward was changed in place."
     return Finding("changed-in-place", what, "", facts={"saved": found[1] if found else ""})

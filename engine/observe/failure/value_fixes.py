@@ -21,7 +21,7 @@ CASTS = {"float32": "float", "float64": "double", "float16": "half", "int64": "l
 def targets(m: Mender) -> Candidates:
     """Targets of the right shape, and scores for each class."""
     x, target = two(m)
-    if "not implemented for" in str(m.call.arguments.get("__message__", "")):
+    if "not implemented for" in m.call.message:
         yield _swapped(m)
     if x is None or target is None:
         return
@@ -121,7 +121,7 @@ def view(m: Mender) -> Candidates:
     node = m.call.node
     if x is None or not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return
-    if "not compatible with input" in str(m.call.arguments.get("__message__", "")):
+    if "not compatible with input" in m.call.message:
         head = m.call.source.segment(node.func.value)
         yield m.put(node.func, f"{head}.reshape", "Copies where it has to.")
         return
@@ -148,7 +148,7 @@ def _literal(node: ast.expr) -> int | None:
 def index(m: Mender) -> Candidates:
     """An entry that is there."""
     node, facts = m.call.node, m.finding.facts
-    if "used as indices must be" in str(m.call.arguments.get("__message__", "")):
+    if "used as indices must be" in m.call.message:
         yield m.after(two(m)[1], ".long()", "Whole numbers, as indices are.")
     if not isinstance(node, ast.Subscript) or "size" not in facts:
         return

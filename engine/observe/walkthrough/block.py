@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends
+from gradbook.backends import cpu
 
 __all__ = ["KEPT", "Block"]
 
@@ -113,7 +114,5 @@ def _facets(lead: tuple[int, ...], limit: int) -> list[tuple[int, ...]]:
 
 def _host(array: Any) -> np.ndarray:
     """On the host, in a dtype that NumPy itself has."""
-    if hasattr(array, "get"):
-        array = array.get()
-    found: np.ndarray = np.asarray(array)
+    found: np.ndarray = cpu.asarray(array)
     return found.astype(np.float32) if found.dtype.kind == "V" else found

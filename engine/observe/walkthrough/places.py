@@ -6,20 +6,17 @@ import ast
 import linecache
 import os
 import sys
-import sysconfig
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
 
-from gradbook.observe.source import Where, cell_label, is_own, span_of
+from gradbook.observe.source import Where, cell_label, is_own, is_users, span_of
 from gradbook.observe.walkthrough.steps import Loop, Place
 
 __all__ = ["Lines", "Sources", "Text", "frames_of", "inside_a_module"]
 
 DEEPEST = 60  # frames looked at on the way out
-_LIBRARIES = tuple({os.path.realpath(path) + os.sep for key, path in sysconfig.get_paths().items() if "lib" in key})
-_foreign: dict[str, bool] = {}  # file name -> neither the user's nor a cell's
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +27,6 @@ class Text:
     file: str
     first: int
     lines: tuple[str, ...]
-
-
-def is_foreign(file: str) -> bool:
-    """True for code of the engine, of the standard library and of installed packages."""
-    known = _foreign.get(file)
-    if known is None:
-        here = os.path.realpath(file) if not file.startswith("<") else file
-        installed = any(f"{os.sep}{part}{os.sep}" in here for part in ("site-packages", "dist-packages"))
-        known = is_own(file) or installed or here.startswith(_LIBRARIES) or file.startswith("<frozen")
-        _foreign[file] = known
-    return known
 
 
 def frames_of(base: CodeType | None, depth: int = 1) -> list[FrameType]:
@@ -56,7 +42,7 @@ def frames_of(base: CodeType | None, depth: int = 1) -> list[FrameType]:
         code = frame.f_code
         file = code.co_filename
         ends = base is not None and (code is base or (code.co_name == "<module>" and file == base.co_filename))
-        if ends or not is_foreign(file):
+        if ends or is_users(file):
             found.append(frame)
             if ends or len(found) >= DEEPEST:
                 break
@@ -249,7 +235,7 @@ class Lines:
     # -- tracing ---------------------------------------------------------------------------------------------------
 
     def _called(self, frame: FrameType, event: str, arg: Any) -> Any:
-        if is_foreign(frame.f_code.co_filename):
+        if not is_users(frame.f_code.co_filename):
             return None
         self._path(frame)
         return self._local

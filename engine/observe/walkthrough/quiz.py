@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradbook.observe.nodes import shape_text
 from gradbook.observe.walkthrough.block import Block
 from gradbook.observe.walkthrough.steps import Part, Step, Value
 from gradbook.observe.walkthrough.symbols import gradient_symbols, plain
-from gradbook.observe.walkthrough.telling import root_of, shape_text
+from gradbook.observe.walkthrough.telling import root_of
 
 if TYPE_CHECKING:
     from gradbook.observe.walkthrough.walk import Walk

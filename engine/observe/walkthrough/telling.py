@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from gradbook.observe.nodes import shape_text
 from gradbook.observe.walkthrough.equations import spelled
 from gradbook.observe.walkthrough.filled import fill
 from gradbook.observe.walkthrough.steps import Call, Filled, Formula, Part, Step, Value
@@ -13,7 +14,7 @@ from gradbook.observe.walkthrough.symbols import FIRST, Root, chain_of, number
 if TYPE_CHECKING:
     from gradbook.observe.walkthrough.walk import Walk
 
-__all__ = ["root_of", "shape_text", "tell"]
+__all__ = ["root_of", "tell"]
 
 SHORT = 6  # characters of a name that may stand for L
 ABOUT = {
@@ -158,8 +159,3 @@ def say_backward(step: Step) -> str:
     if added:
         text += f"; added to what {' and '.join(added)} already had"
     return f"{text}; {about}" if about else text
-
-
-def shape_text(shape: tuple[int, ...]) -> str:
-    """`2×3`, or `()` for a scalar."""
-    return "×".join(map(str, shape)) or "()"

@@ -10,12 +10,13 @@ from typing import Any
 
 from gradbook import events
 from gradbook.observe import walkthrough
-from gradbook.observe.source import cell_label, user_frame
+from gradbook.observe.nodes import shape_text
+from gradbook.observe.source import cell_label, is_users, user_frame
 from gradbook.observe.walkthrough.naming import give_symbols, name_outputs, tell_apart
-from gradbook.observe.walkthrough.places import Sources, is_foreign
+from gradbook.observe.walkthrough.places import Sources
 from gradbook.observe.walkthrough.recorder import Recorder
 from gradbook.observe.walkthrough.steps import Call, Step, Value
-from gradbook.observe.walkthrough.telling import shape_text, tell
+from gradbook.observe.walkthrough.telling import tell
 
 __all__ = ["Walk", "walk"]
 
@@ -195,7 +196,7 @@ def _error_step(error: BaseException, sources: Sources, base: FrameType | None) 
         code = traceback.tb_frame.f_code
         if base is not None and code.co_filename == base.f_code.co_filename and code.co_name == base.f_code.co_name:
             wheres.clear()  # what lies outside is not walked through
-        if not is_foreign(code.co_filename):
+        if is_users(code.co_filename):
             wheres.append((code, traceback.tb_lasti))
         traceback = traceback.tb_next
     step = Step("error", place=next((place for where in reversed(wheres) if (place := sources.place(where))), None))
