@@ -327,7 +327,8 @@ def test_graph_diff_shows_both_graphs_as_one(loaded: InteractiveShell, tmp_path:
     assert "1 added, 0 removed" in repr(still)
     assert "+ tanh" in repr(still)
     content = still.message.content
-    assert [content["graph"]["nodes"][i]["op"] for i in content["marks"]["added"]] == ["tanh"]
+    ops, places = content["graph"]["columns"]["op"]
+    assert [ops[places[i]] for i in content["marks"]["added"]] == ["tanh"]
     quoted = loaded.run_line_magic("graph", "w.sum() --diff '(w * 2).exp().sum()'")
     assert "2 added" in repr(quoted)
     for name in ("d.html", "d.svg"):
