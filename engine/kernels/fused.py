@@ -28,6 +28,7 @@ class Form:
     """What a fused kernel is specialised on, beside its expressions; all else are words.
 
     kept, reduced: loops outside the inner one. A unit is (kept index, block of reduced rows, chunk of the inner loop).
+    upright: the inner loop is kept, too, and sums are those of its elements over the rows of a unit.
     """
 
     dtypes: tuple[np.dtype[Any], ...]  # of the inputs
@@ -37,6 +38,7 @@ class Form:
     chunked: bool = True  # False: the inner loop is one chunk
     blocked: bool = True  # False: a unit holds all rows
     unroll: int = 1  # vectors in a step
+    upright: bool = False
     accumulate: bool = False  # sums are added to what is there
 
 
@@ -53,18 +55,20 @@ class Walker:
         self.chunks, self.rows, self.rows_a_unit, self.blocks = (self._word() for _ in range(4))
         self.kept = [self._word() for _ in range(form.kept)]
         self.reduced = [self._word() for _ in range(form.reduced)]
-        self.arrays = [self._array(kind) for kind in form.kinds]
+        plain = len(form.kinds) - len(sums)
+        self.arrays = [self._array(kind, form.kept + form.reduced) for kind in form.kinds[:plain]]
+        self.totals = [self._array(kind, form.kept + 1) for kind in form.kinds[plain:]]  # the last stride: of a block
         self.ones = ir.Constant(self.build.vector(BIT, self.lanes), [1] * self.lanes)
 
     def _word(self, kind: Any = LONG) -> Any:
         self._next += 1
         return self.build.word(self._next - 1, kind)
 
-    def _array(self, kind: str) -> tuple[Any, Any, list[Any], str]:
+    def _array(self, kind: str, loops: int) -> tuple[Any, Any, list[Any], str]:
         """(address, bytes from element to element, bytes a turn of each outer loop, kind)."""
         base = self._word(POINTER)
         step = self._word() if kind == STRIDED else None
-        return base, step, [self._word() for _ in range(self.form.kept + self.form.reduced)], kind
+        return base, step, [self._word() for _ in range(loops)], kind
 
     # -- places --------------------------------------------------------------------------------------------------
 
@@ -72,11 +76,13 @@ class Walker:
         """The addresses after turns of the outer loops from number `first` on."""
         made = []
         for base, (_, _, strides, _) in zip(bases, self.arrays, strict=True):
-            place = base
-            for index, stride in zip(indices, strides[first : first + len(indices)], strict=True):
-                place = self.build.ir.gep(place, [self.build.ir.mul(index, stride)], source_etype=BYTE)
-            made.append(place)
+            made.append(self._moved(base, strides[first : first + len(indices)], indices))
         return made
+
+    def _moved(self, place: Any, strides: list[Any], indices: list[Any]) -> Any:
+        for index, stride in zip(indices, strides, strict=True):
+            place = self.build.ir.gep(place, [self.build.ir.mul(index, stride)], source_etype=BYTE)
+        return place
 
     def indices(self, linear: Any, lengths: list[Any]) -> list[Any]:
         """The index of each loop, of the number of a turn of all of them."""
@@ -202,3 +208,26 @@ class Walker:
     def plus(self, a: Any, b: Any, one: Expression) -> Any:
         """The sum of two vectors or numbers."""
         return self.build.ir.fadd(a, b) if one.dtype.kind == "f" else self.build.ir.add(a, b)
+
+    def write_totals(self, indices: list[Any], values: list[Any]) -> None:
+        """Store each sum's vector, added up, at (kept indices, block)."""
+        for (base, _, strides, _), one, vector in zip(self.totals, self.sums, values, strict=True):
+            place = self._moved(base, strides, indices)
+            total = self.build.fold(vector, lambda a, b, one=one: self.plus(a, b, one))
+            if self.form.accumulate:
+                total = self.plus(self.build.load(place, LONG(0), type_of(one.dtype)), total, one)
+            self.build.store(total, place, LONG(0))
+
+    def write_vectors(self, indices: list[Any], values: list[Any], i: Any, mask: Any) -> None:
+        """Store each sum's vector from element i on, at (kept indices, block)."""
+        for (base, step, strides, kind), one, vector in zip(self.totals, self.sums, values, strict=True):
+            place, number = self._moved(base, strides, indices), type_of(one.dtype)
+            places = self._places(place, step, i) if kind == STRIDED else None
+            if self.form.accumulate and kind == STRIDED:
+                vector = self.plus(self._gather(places, mask, number), vector, one)
+            elif self.form.accumulate:
+                vector = self.plus(self.build.load_masked(place, i, mask, 0, number), vector, one)
+            if kind == STRIDED:
+                self._scatter(vector, places, mask)
+            else:
+                self.build.store_masked(vector, place, i, mask)

@@ -13,12 +13,15 @@ import numpy as np
 
 from gradbook.kernels.evaluate import weight
 from gradbook.kernels.expression import INPUT, Expression, walk
-from gradbook.kernels.fused import SPLAT, STRIDED, VECTOR, Form, Walker
+from gradbook.kernels.fused import SPLAT, STRIDED, VECTOR, Form
+from gradbook.kernels.fused_loops import kernel_address
+from gradbook.kernels.host import host
 from gradbook.kernels.program import Kernel, Program, Unsupported
 from gradbook.kernels.strided import broadcast_strides, check_overlap, loops
 
 __all__ = ["CHUNK", "pointwise"]
 
+SIMPLE, LONG = 6, (24, 200)  # weights of expressions, of which steps of several vectors are made
 CHUNK = 8192  # elements of a unit, about: large beside what a unit costs, small enough to share
 Array = np.ndarray[Any, Any]
 Store = tuple[Expression, Array]
@@ -51,18 +54,30 @@ def pointwise(program: Program, outs: Sequence[Store], inputs: Sequence[Array]) 
         ),
         reduced=len(outer),
         chunked=chunks > 1,
+        unroll=vectors(weight(expressions), length, light=1),
     )
     words: list[Any] = [length, chunk, chunks, rows, rows_a_unit, 0, *outer]
     for array, steps, kind in zip(everything, nest.strides, form.kinds, strict=True):
         words += [array, *((steps[-1],) if kind == STRIDED else ()), *steps[:-1]]
     units = chunks * -(-rows // rows_a_unit)
     work = weight(expressions) * arrays[0].size
-    program.add(Kernel("pointwise", address(expressions, form), units, flops=work), *words)
+    program.add(Kernel("pointwise", kernel_address(expressions, (), form), units, flops=work), *words)
 
 
 def shares(length: int) -> tuple[int, int]:
     """(elements of a chunk of the inner loop, rows of a unit)."""
     return (CHUNK, 1) if length >= CHUNK else (max(1, length), max(1, CHUNK // max(1, length)))
+
+
+def vectors(work: int, length: int, light: int) -> int:
+    """How many vectors a step of the inner loop takes: `light` for simple expressions, 4 for long ones.
+
+    In a long one each operation waits for the one before; four at once keep the processor busy, if there is room.
+    """
+    here = host()
+    if here is None or length < 8 * here.lanes:
+        return 1
+    return light if work <= SIMPLE else 4 if LONG[0] <= work <= LONG[1] else 1
 
 
 def kind_of(length: int, stride: int, itemsize: int) -> str:
@@ -80,63 +95,3 @@ def check(expressions: Sequence[Expression], inputs: Sequence[Array], outs: Sequ
     for leaf in walk(tuple(expressions)):
         if leaf.name == INPUT and (leaf.value >= len(inputs) or inputs[leaf.value].dtype != leaf.dtype):
             raise Unsupported(f"input {leaf.value} must be an array of {leaf.dtype}")
-
-
-def address(expressions: tuple[Expression, ...], form: Form) -> int:
-    """Where the compiled kernel of these expressions is."""
-    key = (tuple(expression.key for expression in expressions), form)
-    found = _addresses.get(key)
-    if found is None:
-        found = _addresses[key] = pointwise_kernel(expressions, form).address()
-    return found
-
-
-_addresses: dict[Any, int] = {}
-
-
-def pointwise_kernel(stores: tuple[Expression, ...], form: Form) -> Any:
-    """One unit after another: some rows, or a chunk of one."""
-    walker = Walker(form, stores, ())
-    build = walker.build
-    bases = [array[0] for array in walker.arrays]
-    if not form.reduced:  # one row: neighbouring units are one stretch of it
-        first = build.ir.mul(build.start, walker.chunk)
-        last = smaller(build, build.ir.mul(build.stop, walker.chunk), walker.length)
-        stretch(walker, bases, first, last, [])
-        return build
-    with build.loop(build.start, build.stop, name="unit") as unit:
-        block, first, last = unit, build.long(0), walker.length
-        if form.chunked:
-            block = build.ir.sdiv(unit, walker.chunks)
-            first = build.ir.mul(build.ir.srem(unit, walker.chunks), walker.chunk)
-            last = smaller(build, build.ir.add(first, walker.chunk), walker.length)
-        over_rows(walker, bases, block, first, last, [])
-    return build
-
-
-def over_rows(walker: Walker, bases: list[Any], block: Any, first: Any, last: Any, sums: list[Any]) -> list[Any]:
-    """The rows of a block, elements [first, last) of each. -> the sums."""
-    build = walker.build
-    top = build.ir.mul(block, walker.rows_a_unit)
-    end = smaller(build, build.ir.add(top, walker.rows_a_unit), walker.rows)
-    indices = walker.indices(top, walker.reduced)
-    count = len(indices)
-    with build.loop_with(top, end, [*indices, *sums], name="row") as (_, carried, after):
-        places = walker.moved(bases, walker.form.kept, carried[:count])
-        made = stretch(walker, places, first, last, carried[count:])
-        after[:] = [*walker.following(carried[:count], walker.reduced), *made]
-    return list(after[count:])
-
-
-def stretch(walker: Walker, bases: list[Any], first: Any, last: Any, sums: list[Any]) -> list[Any]:
-    """Elements [first, last) of the inner loop. -> the sums."""
-    build = walker.build
-    with build.loop_with(first, last, sums, step=walker.lanes, name="element") as (i, carried, after):
-        terms = walker.vector(bases, i, last)
-        after[:] = [walker.plus(a, b, one) for a, b, one in zip(carried, terms, walker.sums, strict=True)]
-    return after
-
-
-def smaller(build: Any, a: Any, b: Any) -> Any:
-    """The smaller of two integers."""
-    return build.ir.select(build.ir.icmp_signed("<", a, b), a, b)

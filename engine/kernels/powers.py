@@ -1,6 +1,6 @@
 """x to the power y for vectors of float32: 2**(y log2 x), the logarithm and the product in float64.
 
-The largest error is 0.9 units in the last place; the exceptions are those of C and NumPy: 1 for x = 1 and for y = 0
+The largest error is 1.02 units in the last place; the exceptions are those of C and NumPy: 1 for x = 1 and for y = 0
 even beside NaN, NaN for a negative x unless y is whole, signed zeros and infinities.
 """
 
