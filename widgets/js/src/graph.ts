@@ -150,9 +150,7 @@ class GraphPanel implements Panel {
     this.camera.resize(width, this.plot.clientHeight, model);
   }
 
-  private options(model: GraphModel | null): Options {
-    return roomFor(this.plot.clientWidth, model);
-  }
+  private readonly options = (model: GraphModel | null): Options => roomFor(this.plot.clientWidth, model);
 
   /** Another picture is there. */
   private changed(): void {
