@@ -198,10 +198,11 @@ function takerOf({ graph }: State, name: string): number | null {
   return graph && node ? (neighbours(graph).consumers[node.id][0] ?? node.id) : null;
 }
 
-function emptyText(state: State): string {
-  if (state.params.length > 0 && state.probes.length > 0) return "";
+/** What stands where no rows are. */
+export function emptyText(state: State): string {
+  if (state.params.length > 0) return ""; // their rows stand there, and wait for numbers
   if (state.level === "off") return "Gradients are recorded at level health or full: %gradbook level health";
-  if (state.params.length > 0 || state.status.state === "waiting" || state.status.state === "running") return "the gradients appear here";
+  if (state.status.state === "waiting" || state.status.state === "running") return "the gradients appear here";
   return "no gradients were recorded";
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FakeModel, FakeRun } from "../dev/fake";
+import { emptyText } from "../src/gradients";
 import { render } from "../src/main";
 import type { Birth, Frame, Stop } from "../src/protocol";
 import { Store } from "../src/store";
@@ -34,6 +35,18 @@ function show(): { model: FakeModel; el: HTMLElement; tell(change: Partial<Frame
 const sent = (model: FakeModel): unknown[] => model.sent.filter(({ kind }) => kind === "control").map(({ action }) => action);
 
 describe("a run that a breakpoint holds", () => {
+  it("in its first backward pass has rows without numbers, and no words across them", () => {
+    const store = new Store();
+    const run = new FakeRun();
+    run.run(1);
+    const { frame, buffers } = run.snapshot();
+    store.load({ frame, buffers });
+    const first = { ...store.state, probes: new Store().state.probes };
+    expect(first.params.length).toBeGreaterThan(0);
+    expect(emptyText(first)).toBe("");
+    expect(emptyText({ ...first, params: [], status: { ...first.status, state: "waiting" } })).toBe("the gradients appear here");
+  });
+
   it("says where and why, and opens the inspector on the operation", async () => {
     const { el, tell } = show();
     await tell({ stop: STOP });
