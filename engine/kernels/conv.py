@@ -16,6 +16,7 @@ import numpy as np
 from gradbook.kernels.conv_direct import correlate, lanes, sum_weight
 from gradbook.kernels.conv_sizes import Array, Sizes
 from gradbook.kernels.conv_tiles import channel_sums
+from gradbook.kernels.depthwise import depthwise, depthwise_weight, is_depthwise
 from gradbook.kernels.images import Images, images, is_dense
 from gradbook.kernels.program import Kernel, Program, Unsupported
 from gradbook.kernels.transposing import fill
@@ -95,6 +96,8 @@ def convolve(program: Program, name: str, sizes: Sizes, source: Images, result: 
     m = 0 if precise else best(sizes, transposed=transposed)
     if m:
         winograd(program, name, sizes, source, result, weight, bias, activation, transposed=transposed, m=m)
+    elif is_depthwise(sizes):
+        depthwise(program, name, sizes, source, result, weight, bias, activation, transposed=transposed)
     else:
         correlate(program, name, sizes, source, result, weight, bias, activation, transposed=transposed)
 
@@ -163,6 +166,8 @@ def conv2d_weight_grad(
     m = 0 if precise else best(sizes)
     if m:
         winograd_weight(program, sizes, source, second, out, m)
+    elif is_depthwise(sizes):
+        depthwise_weight(program, sizes, source, second, out)
     else:
         sum_weight(program, sizes, source, second, out)
 

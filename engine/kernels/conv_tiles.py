@@ -13,7 +13,7 @@ from typing import Any
 from gradbook.kernels.emit import LONG, KernelBuilder
 from gradbook.kernels.tile import A, B, cover, multiply
 
-__all__ = ["pixel_tile", "sum_parts", "weight_tile"]
+__all__ = ["Tiles", "in_rows", "pixel_tile", "sum_parts", "weight_tile"]
 
 PIXEL_WORDS = (
     "image", "weight", "bias", "out", "image_unit", "out_unit", "rows", "row_table", "taps", "tap_table", "run",

@@ -110,8 +110,8 @@ class Images:
         """Put the pixels that were made into the array."""
         if self.layout == "nchw":
             begins = np.arange(self.area) * self.channels
-            chain.step(transpose(), made.place, self.array, 0, made.unit, self.unit, 0, self.area, begins,
-                       self.channels, self._maps())  # fmt: skip
+            chain.step(transpose(columns_first=True), made.place, self.array, 0, made.unit, self.unit, 0, self.area,
+                       begins, self.channels, self._maps())  # fmt: skip
 
     def _maps(self) -> Array:
         """Where the maps of an image with channels first begin."""

@@ -21,22 +21,28 @@ WORDS = ("source", "target", "source_unit", "source_step", "target_unit", "targe
 
 
 @functools.cache
-def transpose() -> int:
-    """The address of the kernel target[column_table[j] + i] = source[row_table[i] + j]."""
+def transpose(columns_first: bool = False) -> int:
+    """The address of the kernel target[column_table[j] + i] = source[row_table[i] + j].
+
+    Squares are turned row by row, or with columns_first column by column: best along the lines that are far apart.
+    """
     build = KernelBuilder("transpose")
     word = words_of(build)
-    with build.loop(build.start, build.stop, name="unit") as unit:
+    axes = ["columns", "rows"] if columns_first else ["rows", "columns"]
+    with (
+        build.loop(build.start, build.stop, name="unit") as unit,
+        build.loop(build.long(0), word[axes[0]], build.lanes, name=axes[0]) as outer,
+        build.loop(build.long(0), word[axes[1]], build.lanes, name=axes[1]) as inner,
+    ):
         source, target = places(build, word, unit)
-        with build.loop(build.long(0), word["rows"], build.lanes, name="row") as row:
-            left = build.ir.sub(word["rows"], row)
-            with build.loop(build.long(0), word["columns"], build.lanes, name="column") as column:
-                right = build.ir.sub(word["columns"], column)
-                inside = [build.ir.icmp_signed(">=", x, build.long(build.lanes)) for x in (left, right)]
-                with build.ir.if_else(build.ir.and_(*inside)) as (whole, part):
-                    with whole:
-                        square(build, word, source, target, row, column, None)
-                    with part:
-                        square(build, word, source, target, row, column, (left, right))
+        row, column = (inner, outer) if columns_first else (outer, inner)
+        ends = build.ir.sub(word["rows"], row), build.ir.sub(word["columns"], column)
+        inside = [build.ir.icmp_signed(">=", x, build.long(build.lanes)) for x in ends]
+        with build.ir.if_else(build.ir.and_(*inside)) as (whole, part):
+            with whole:
+                square(build, word, source, target, row, column, None)
+            with part:
+                square(build, word, source, target, row, column, ends)
     return build.address()
 
 

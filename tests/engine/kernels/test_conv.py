@@ -38,6 +38,9 @@ CASES: list[Case] = [
     ((2, 6, 10, 9), (8, 3, 3, 3), (2, 1), (0, 2), (1, 2), 2),
     ((2, 6, 9, 9), (6, 1, 3, 3), 1, 1, 1, 6),
     ((2, 6, 9, 9), (12, 1, 3, 3), 2, 1, 1, 6),
+    ((2, 70, 9, 9), (70, 1, 5, 5), 1, 2, 1, 70),  # each channel by itself
+    ((5, 17, 3, 4), (17, 1, 3, 3), (1, 2), 1, 1, 17),
+    ((1, 33, 10, 11), (33, 1, 4, 3), (3, 1), (2, 0), (1, 2), 33),
     ((1, 2, 13, 12), (3, 2, 2, 3), (3, 2), (1, 3), (2, 1), 1),  # padding beyond the window
     ((1, 3, 8, 8), (4, 3, 4, 4), 4, 0, 1, 1),  # patches
     ((1, 1200, 2, 2), (70, 1200, 1, 1), 1, 0, 1, 1),  # a tap that is summed in pieces
@@ -128,7 +131,7 @@ def test_a_team_computes_the_same_bit_for_bit_but_for_the_gradient_of_the_weight
 
 
 def test_relu_is_applied_after_all_taps_and_keeps_nan() -> None:
-    case = CASES[16]
+    case = ((1, 300, 3, 3), (70, 300, 3, 3), 1, 1, 1, 1)
     x, weight, bias, grad = operands(case)
     x[0, 5, 1, 1] = np.nan
     out = np.empty_like(grad)
