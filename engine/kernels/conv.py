@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradbook.kernels.conv_direct import correlate, lanes, sum_weight
+from gradbook.kernels.conv_maps import fits_maps, fits_maps_weight, map_convolution, map_weight
 from gradbook.kernels.conv_sizes import Array, Sizes
 from gradbook.kernels.conv_tiles import channel_sums
 from gradbook.kernels.depthwise import depthwise, depthwise_weight, is_depthwise
@@ -98,6 +99,8 @@ def convolve(program: Program, name: str, sizes: Sizes, source: Images, result: 
         winograd(program, name, sizes, source, result, weight, bias, activation, transposed=transposed, m=m)
     elif is_depthwise(sizes):
         depthwise(program, name, sizes, source, result, weight, bias, activation, transposed=transposed)
+    elif fits_maps(sizes, source, result, transposed=transposed):
+        map_convolution(program, name, sizes, source, result, weight, bias, activation, transposed=transposed)
     else:
         correlate(program, name, sizes, source, result, weight, bias, activation, transposed=transposed)
 
@@ -168,6 +171,8 @@ def conv2d_weight_grad(
         winograd_weight(program, sizes, source, second, out, m)
     elif is_depthwise(sizes):
         depthwise_weight(program, sizes, source, second, out)
+    elif fits_maps_weight(sizes, source, second):
+        map_weight(program, sizes, source, second, out)
     else:
         sum_weight(program, sizes, source, second, out)
 

@@ -1,0 +1,283 @@
+"""Convolutions with channels first and few channels in the result: a vector holds neighbouring pixels of one map.
+
+With channels innermost most of a vector would be empty there. Stride 1, one group. The weight is read as it is.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from gradbook.kernels.chain import Chain, Memory
+from gradbook.kernels.conv_direct import lanes
+from gradbook.kernels.conv_sizes import Array, Axis, Sizes
+from gradbook.kernels.conv_tiles import in_rows, sum_parts
+from gradbook.kernels.depthwise import in_blocks
+from gradbook.kernels.emit import LONG, KernelBuilder
+from gradbook.kernels.images import Images
+from gradbook.kernels.program import Kernel, Program, aligned
+from gradbook.kernels.tile import heights, widest
+from gradbook.kernels.transposing import fill, lines
+
+__all__ = ["fits_maps", "fits_maps_weight", "map_convolution", "map_weight"]
+
+MAP_WORDS = (
+    "image", "weight", "bias", "out", "out_unit", "vectors", "vector_table", "line_table", "depth", "image_step",
+    "weight_step", "weight_row", "out_row", "outs",
+)  # fmt: skip
+SUM_WORDS = (
+    "image", "grad", "sums", "grad_unit", "vectors", "vector_table", "taps", "tap_table", "grad_row", "sums_row",
+    "outs",
+)  # fmt: skip
+POINTERS = {"image", "weight", "bias", "out", "vector_table", "line_table", "grad", "sums", "tap_table"}
+BETTER = 1.25  # times more of a vector must be used than with channels innermost
+MOST = 1 << 16  # sums of vectors: beyond that they leave the cache
+
+
+def fits_maps(sizes: Sizes, source: Images, result: Images, *, transposed: bool) -> bool:
+    """Whether the convolution or its transpose can be computed so, and is likely to be faster."""
+    first = result.layout == "nchw" and source.layout == "nchw"
+    plain = sizes.groups == 1 and sizes.stride == (1, 1)
+    inside = not transposed or all(p >= 0 for p in around(sizes))
+    return first and plain and inside and is_narrow(result.channels, result.size[1])
+
+
+def fits_maps_weight(sizes: Sizes, source: Images, grad: Images) -> bool:
+    """Whether the gradient of the weight can be computed so, and is likely to be faster."""
+    size = sizes.outs * sizes.channels * sizes.taps * lanes()
+    return fits_maps(sizes, source, grad, transposed=False) and size <= MOST
+
+
+def is_narrow(channels: int, width: int) -> bool:
+    """Whether more of a vector is used by pixels of a line than by channels."""
+    across, inner = (n / (-(-n // lanes()) * lanes()) for n in (width, channels))
+    return across * min(1, channels / 4) > BETTER * inner
+
+
+def around(sizes: Sizes) -> tuple[int, int]:
+    """How much 0 lies before the source of the transpose."""
+    before = tuple(d * (k - 1) - p for d, k, p in zip(sizes.dilation, sizes.kernel, sizes.padding, strict=True))
+    return before[0], before[1]
+
+
+class Maps(KernelBuilder):
+    """A kernel of this file while it is written."""
+
+    def __init__(self, name: str, words: tuple[str, ...]) -> None:
+        super().__init__(name)
+        self.named: dict[str, Any] = {
+            name: self.pointer(i) if name in POINTERS else self.word(i) for i, name in enumerate(words)
+        }
+
+    def entry(self, table: str, index: Any, length: int) -> list[Any]:
+        """A row of a table."""
+        first = self.ir.mul(index, LONG(length))
+        return [self.load(self.named[table], self.ir.add(first, LONG(i)), LONG) for i in range(length)]
+
+    def apart(self, base: Any, row: str, first: Any, count: int) -> list[Any]:
+        """Addresses of rows [first, first + count)."""
+        return [self.at(base, self.ir.mul(self.named[row], self.ir.add(first, LONG(i)))) for i in range(count)]
+
+
+# -- the convolution and its transpose -------------------------------------------------------------------------------
+
+
+def map_convolution(
+    program: Program,
+    name: str,
+    sizes: Sizes,
+    source: Images,
+    result: Images,
+    weight: Array,
+    bias: Array | None,
+    activation: str,
+    *,
+    transposed: bool,
+) -> None:
+    """Add a convolution or its transpose that `fits_maps`."""
+    chain = Chain()
+    before = around(sizes) if transposed else sizes.padding
+    axes = padded_axes(sizes, before, source.size, result.size)
+    image = padded_maps(chain, source, axes)
+    start = aligned((result.channels,)) if bias is None else bias
+    pitch, plane = axes[1].padded, axes[0].padded * axes[1].padded
+    (kh, kw), taps = sizes.kernel, sizes.taps
+    inner = np.arange(source.channels)
+    rows = np.arange(kh)
+    images_ = np.add.outer(rows * sizes.dilation[0] * pitch, inner * plane)
+    if transposed:
+        weights = np.add.outer((kh - 1 - rows) * kw + kw - 1, inner * sizes.channels * taps)
+    else:
+        weights = np.add.outer(rows * kw, inner * taps)
+    table = np.stack([images_.ravel(), weights.ravel()], 1)
+    vectors = with_lines(vector_table(result.size, pitch), axes[0], sizes, source.channels, pitch)
+    chain.step(
+        map_tile(activation), image, weight, start, result.array, result.unit, len(vectors), vectors, table,
+        kw, sizes.dilation[1], -1 if transposed else 1, taps if transposed else sizes.channels * taps,
+        result.array.strides[1] // 4, result.channels)  # fmt: skip
+    chain.add_to(program, name, sizes.n, 1, flops=sizes.flops)
+
+
+def padded_axes(sizes: Sizes, before: tuple[int, int], lengths: tuple[int, int], out: tuple[int, int]) -> list[Axis]:
+    """Axes with what lies before the source and what all windows need after it."""
+    found = []
+    for i in range(2):
+        reach = out[i] - 1 + (sizes.kernel[i] - 1) * sizes.dilation[i] + 1
+        found.append(Axis(before[i], lengths[i], max(0, reach - before[i] - lengths[i]), ()))
+    return found
+
+
+def padded_maps(chain: Chain, source: Images, axes: list[Axis]) -> Memory:
+    """The maps of an image with 0 around them, and as much after the last as a vector may read."""
+    vertical, horizontal = axes
+    plane = vertical.padded * horizontal.padded
+    place = chain.memory(source.channels * plane + lanes())
+    chain.once(fill(), place, place.size)
+    y = np.arange(vertical.length)
+    maps = np.arange(source.channels)
+    begins = np.add.outer(maps * (source.array.strides[1] // 4), y * horizontal.length).ravel()
+    ends = np.add.outer(maps * plane, (y + vertical.before) * horizontal.padded + horizontal.before).ravel()
+    chain.step(lines(), source.array, place, source.unit, 0, 0, 0, len(begins), begins, horizontal.length, ends)
+    return place
+
+
+def vector_table(size: tuple[int, int], pitch: int) -> Array:
+    """(offset in a padded map, in the result, lanes) of the vectors that cover a result."""
+    x = np.arange(0, size[1], lanes())
+    y = np.arange(size[0])
+    counts = np.tile(np.minimum(lanes(), size[1] - x), size[0])
+    return np.stack([np.add.outer(y * pitch, x).ravel(), np.add.outer(y * size[1], x).ravel(), counts], 1)
+
+
+def with_lines(vectors: Array, axis: Axis, sizes: Sizes, channels: int, pitch: int) -> Array:
+    """The table with (first line, stop) of the windows' lines that are not all 0, for the vectors of each block."""
+    ends, start = np.zeros((len(vectors), 2), np.int64), 0
+    for size in blocks():
+        while start + size <= len(vectors):
+            y = vectors[start : start + size, 0] // pitch
+            first = -(-(axis.before - y.max()) // sizes.dilation[0])
+            stop = -(-(axis.before + axis.length - y.min()) // sizes.dilation[0])
+            ends[start] = np.clip([first, stop], 0, sizes.kernel[0]) * channels
+            start += size
+    return np.concatenate([vectors, ends], 1)
+
+
+def blocks() -> tuple[int, ...]:
+    """How many vectors are computed at once: as many as there are, then of what is left."""
+    return (4, 2, 1) if widest() == 4 else (2, 1)
+
+
+@functools.cache
+def map_tile(activation: str) -> int:
+    """The address of the kernel out[o] = bias[o] + sum over lines of windows, depth numbers each."""
+    build = Maps("conv_maps", MAP_WORDS)
+    word = build.named
+    with build.loop(build.start, build.stop, name="image") as unit:
+        out = build.at(word["out"], build.ir.mul(unit, word["out_unit"]))
+
+        def block(vector: Any, vectors: int) -> None:
+            tables = [build.entry("vector_table", build.ir.add(vector, LONG(v)), 5) for v in range(vectors)]
+            in_blocks(build, word["outs"], heights(widest()),
+                      lambda first, count: map_sums(build, first, count, tables, out, activation))  # fmt: skip
+
+        in_blocks(build, word["vectors"], blocks(), block)
+    return build.address()
+
+
+def map_sums(build: Maps, first: Any, count: int, tables: list[list[Any]], out: Any, activation: str) -> None:
+    """Some maps of the result in some vectors."""
+    word, vectors = build.named, len(tables)
+    begin = [build.splat(build.load(word["bias"], build.ir.add(first, LONG(i)))) for i in range(count)]
+    begin = [value for value in begin for _ in range(vectors)]
+    rows = build.apart(word["weight"], "weight_row", first, count)
+    starts = [build.at(word["image"], table[0]) for table in tables]
+    with build.loop_with(tables[0][3], tables[0][4], begin, name="line") as (line, before, after):
+        offset, where = build.entry("line_table", line, 2)
+        pixels, factors = [build.at(p, offset) for p in starts], [build.at(p, where) for p in rows]
+        with build.loop_with(LONG(0), word["depth"], before, name="k") as (k, sums, then):
+            right = [build.load_vector(p, build.ir.mul(k, word["image_step"])) for p in pixels]
+            made = []
+            for p, values in zip(factors, in_rows(sums, count), strict=True):
+                left = build.splat(build.load(p, build.ir.mul(k, word["weight_step"])))
+                made += [build.fma(left, b, value) for b, value in zip(right, values, strict=True)]
+            then[:] = made
+        after[:] = then
+    masks = [build.mask(table[2]) for table in tables]
+    for place, values in zip(build.apart(out, "out_row", first, count), in_rows(after, count), strict=True):
+        for value, table, mask in zip(values, tables, masks, strict=True):
+            if activation == "relu":
+                value = build.maximum(value, build.constant(0.0, value))
+            build.store_masked(value, place, table[1], mask)
+
+
+# -- the gradient of the weight --------------------------------------------------------------------------------------
+
+
+def map_weight(program: Program, sizes: Sizes, source: Images, grad: Images, out: Array) -> None:
+    """Add the gradient of the weight that `fits_maps_weight`: sums stay vectors until all pixels are in them."""
+    chain = Chain()
+    axes = padded_axes(sizes, sizes.padding, source.size, grad.size)
+    image, sums = padded_maps(chain, source, axes), chain.memory(out.size * lanes())
+    chain.once(fill(), sums, sums.size)
+    pitch, plane = axes[1].padded, axes[0].padded * axes[1].padded
+    down, right = (np.arange(k) * d for k, d in zip(sizes.kernel, sizes.dilation, strict=True))
+    window = np.add.outer(down * pitch, right)
+    taps = np.add.outer(np.arange(sizes.channels) * plane, window.ravel()).ravel()
+    vectors = vector_table(grad.size, pitch)
+    chain.step(
+        map_products(), image, grad.array, sums, grad.unit, len(vectors), vectors, len(taps), taps,
+        grad.array.strides[1] // 4, len(taps) * lanes(), sizes.outs)  # fmt: skip
+    parts = chain.add_to(program, "conv2d_weight_grad", sizes.n, 1, flops=sizes.flops)
+    total = parts[0, sums.start :]
+    program.add(Kernel("conv_weight_sum", sum_parts(), split=True), total, parts.shape[1], sums.size, len(parts))
+    program.add(Kernel("conv_weight_lanes", lane_totals(), out.size, 16), total, out)
+
+
+@functools.cache
+def map_products() -> int:
+    """The address of the kernel sums[o, tap] += image[pixel + tap] * grad[o, pixel], over the vectors of pixels."""
+    build = Maps("conv_map_products", SUM_WORDS)
+    word = build.named
+    with build.loop(build.start, build.stop, name="image") as unit:
+        grad = build.at(word["grad"], build.ir.mul(unit, word["grad_unit"]))
+
+        def block(tap: Any, taps: int) -> None:
+            in_blocks(build, word["outs"], heights(widest()),
+                      lambda first, count: products(build, first, count, tap, taps, grad))  # fmt: skip
+
+        in_blocks(build, word["taps"], blocks(), block)
+    return build.address()
+
+
+def products(build: Maps, first: Any, count: int, tap: Any, taps: int, grad: Any) -> None:
+    """Some maps of the gradient with some taps."""
+    word = build.named
+    offsets = [build.entry("tap_table", build.ir.add(tap, LONG(t)), 1)[0] for t in range(taps)]
+    images_ = [build.at(word["image"], offset) for offset in offsets]
+    places = [build.at(row, build.ir.mul(build.ir.add(tap, LONG(t)), LONG(build.lanes)))
+              for row in build.apart(word["sums"], "sums_row", first, count) for t in range(taps)]  # fmt: skip
+    grads = build.apart(grad, "grad_row", first, count)
+    begin = [build.load_vector(place, LONG(0)) for place in places]
+    with build.loop_with(LONG(0), word["vectors"], begin, name="vector") as (vector, sums, after):
+        start, where, length = build.entry("vector_table", vector, 3)
+        mask = build.mask(length)
+        pixels = [build.load_masked(image, start, mask) for image in images_]
+        made = []
+        for row, values in zip(grads, in_rows(sums, count), strict=True):
+            one = build.load_masked(row, where, mask)
+            made += [build.fma(one, pixel, value) for pixel, value in zip(pixels, values, strict=True)]
+        after[:] = made
+    for place, value in zip(places, after, strict=True):
+        build.store(value, place, LONG(0))
+
+
+@functools.cache
+def lane_totals() -> int:
+    """The address of the kernel out[i] = the sum of vector i."""
+    build = KernelBuilder("lane_totals")
+    vectors, out = build.pointer(0), build.pointer(1)
+    with build.loop(build.start, build.stop) as i:
+        build.store(build.total(build.load_vector(vectors, build.ir.mul(i, LONG(build.lanes)))), out, i)
+    return build.address()
