@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from gradbook.kernels import jit
-from gradbook.kernels.program import MAX_THREADS, Kernel, Program
+from gradbook.kernels.program import Kernel, Program
 
 __all__ = ["Chain", "Memory"]
 
@@ -132,10 +132,9 @@ class Chain:
         """The kernel that runs next for a block of units."""
         self.steps.append((address, words))
 
-    def add_to(
-        self, program: Program, name: str, units: int, grain: int, flops: int = 0, threads: int = MAX_THREADS
-    ) -> np.ndarray[Any, Any]:
-        """Let a program run the chain. -> the threads' memory, one row a thread, as it is until the next kernel."""
+    def add_to(self, program: Program, name: str, units: int, grain: int, flops: int = 0) -> np.ndarray[Any, Any]:
+        """Let a program run the chain. -> the threads' memory, one row a thread, as it is until the next operation."""
+        threads = program.threads
         own = program.scratch(threads * self.size)[: threads * self.size].reshape(threads, self.size)
         listed = np.array([self._listed(program, own[t]) for t in range(threads)], np.int64)
         kernel = Kernel(name, runner(), units, grain, split=True, flops=flops)

@@ -19,8 +19,19 @@ from gradbook.kernels.program import Kernel, Program, aligned
 from gradbook.kernels.tile import widest
 from gradbook.kernels.transposing import fill, transpose
 
-__all__ = ["columns_of", "correlate", "in_pieces", "lanes", "near", "order_weight", "pack_weight", "sum_weight"]
+__all__ = [
+    "PACKED",
+    "columns_of",
+    "correlate",
+    "in_pieces",
+    "lanes",
+    "near",
+    "order_weight",
+    "pack_weight",
+    "sum_weight",
+]
 
+PACKED = 1  # the piece of a program's scratch memory that holds the weight
 NEAR = 48 << 10  # floats of weight that are used again for every tile of rows: they lie in the second cache
 MANY = 160  # rows that are computed together, so that a weight is worth its way from memory
 DEEP = 768  # numbers of a tap that are summed before the next tile of rows
@@ -132,7 +143,7 @@ def pack_weight(program: Program, sizes: Sizes, weight: Array, kinds: list[Phase
     place[place == sizes.taps] = np.arange(len(order), sizes.taps)  # those that nothing meets
     depth, width = sizes.channels // sizes.groups, sizes.outs // sizes.groups
     if not transposed:
-        packed = aligned((sizes.taps, depth, sizes.outs))
+        packed = program.scratch(weight.size, PACKED)[: weight.size].reshape(sizes.taps, depth, sizes.outs)
         begins = np.arange(sizes.outs) * depth * sizes.taps
         places = np.add.outer(np.arange(depth) * sizes.outs, place * depth * sizes.outs).ravel()
         share = lanes() if sizes.outs % lanes() == 0 else sizes.outs
@@ -141,7 +152,7 @@ def pack_weight(program: Program, sizes: Sizes, weight: Array, kinds: list[Phase
         return packed
     if sizes.taps == sizes.groups == 1:
         return weight.reshape(1, sizes.outs, depth)
-    packed = aligned((sizes.taps, width, sizes.channels))
+    packed = program.scratch(weight.size, PACKED)[: weight.size].reshape(sizes.taps, width, sizes.channels)
     begins, places = np.arange(depth) * sizes.taps, place * width * sizes.channels
     for group in range(sizes.groups):
         program.add(Kernel("conv_weight", transpose(), width), weight[group * width :],

@@ -18,7 +18,7 @@ import numpy as np
 from gradbook.kernels import jit
 from gradbook.kernels.host import host
 
-__all__ = ["MAX_THREADS", "Kernel", "Program", "Unsupported", "address_of", "aligned", "call"]
+__all__ = ["MAX_THREADS", "Kernel", "Program", "Scratch", "Unsupported", "address_of", "aligned", "call"]
 
 RECORD = 5  # words of one entry: function, its words, units, grain, flags
 ALONE, ONWARD, SPLIT = 1, 2, 4  # flags: first thread only; no waiting afterwards; called with (thread, threads)
@@ -161,16 +161,19 @@ class Program:
 
     An array that is another one in each run is declared first (`place`), and stands for it in what is added then;
     before a run `bind` puts the real one in its stead.
+
+    threads: by how many it is run at most. scratch: memory that it shares with programs that never run meanwhile.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int = MAX_THREADS, scratch: Scratch | None = None) -> None:
+        self.threads = threads
+        self._scratch = Scratch() if scratch is None else scratch
         self.kernels: list[Kernel] = []
         self.kept: list[Any] = []
         self.places: list[Place] = []
         self._entries: list[tuple[int, int, int, int, int]] = []
         self._list: np.ndarray[Any, Any] | None = None
         self._words: np.ndarray[Any, Any] | None = None
-        self._scratch: np.ndarray[Any, Any] | None = None
 
     def add(self, kernel: Kernel, *words: Any, onward: bool = False) -> np.ndarray[Any, Any]:
         """Run `kernel` next with these words: arrays, integers, floats. -> the words, which may be changed later.
@@ -192,12 +195,14 @@ class Program:
         self.kept.append((packed, words))
         return packed
 
-    def scratch(self, floats: int) -> np.ndarray[Any, Any]:
-        """Memory for one kernel to use while it runs; the next one may be given the same."""
-        if self._scratch is None or self._scratch.size < floats:
-            self._scratch = aligned((floats,))
-            self.kept.append(self._scratch)
-        return self._scratch
+    def scratch(self, floats: int, which: int = 0) -> np.ndarray[Any, Any]:
+        """Memory for one operation to use while it runs; the next one may be given the same.
+
+        which: an operation may have several pieces, by number.
+        """
+        found = self._scratch.piece(floats, which)
+        self.kept.append(found)
+        return found
 
     def place(self, array: np.ndarray[Any, Any]) -> Place:
         """Declare an array for which another of the same strides is put in later."""
@@ -219,12 +224,28 @@ class Program:
             self._list = np.array(self._entries, np.int64).reshape(-1, RECORD)
         return self._list.ctypes.data, len(self._entries)
 
-    def run(self) -> None:
-        """Run in this thread alone."""
+    def run(self, *, unlocked: bool = False) -> None:
+        """Run in this thread alone. unlocked: others may run Python meanwhile, for programs of some duration."""
         if self._list is None or self._words is None:
             self._words = np.array(self.built(), np.int64)
             self._at = self._words.ctypes.data
-        serial()(self._at, 0, 1)
+        run = native(serial_address()) if unlocked else serial()
+        run(self._at, 0, 1)
+
+
+class Scratch:
+    """Memory that operations use one after the other: as large as the largest needs."""
+
+    def __init__(self) -> None:
+        self.pieces: dict[int, np.ndarray[Any, Any]] = {}
+
+    def piece(self, floats: int, which: int) -> np.ndarray[Any, Any]:
+        """Piece number `which`, with room for so many floats. A larger one is half as large again at least."""
+        found = self.pieces.get(which)
+        if found is None or found.size < floats:
+            room = floats if found is None else max(floats, found.size * 3 // 2)
+            found = self.pieces[which] = aligned((room,))
+        return found
 
 
 class Place:
@@ -259,9 +280,13 @@ def extent(array: np.ndarray[Any, Any]) -> int:
 @functools.cache
 def serial() -> Any:
     """The native function that runs a list in one thread, keeping the interpreter lock."""
-    return ctypes.PYFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(
-        jit.address(with_pauses(RUN + SERIAL))
-    )
+    return ctypes.PYFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(serial_address())
+
+
+@functools.cache
+def serial_address() -> int:
+    """Where that function is."""
+    return jit.address(with_pauses(RUN + SERIAL))
 
 
 def call(address: int, start: int, stop: int, *words: Any) -> None:

@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from gradbook.kernels.chain import Chain, Memory
-from gradbook.kernels.conv_direct import columns_of, in_pieces, near, order_weight, pack_weight
+from gradbook.kernels.conv_direct import PACKED, columns_of, in_pieces, near, order_weight, pack_weight
 from gradbook.kernels.conv_sizes import Array, Axis, Sizes, phases
 from gradbook.kernels.conv_tiles import pixel_tile, sum_parts, weight_tile
 from gradbook.kernels.images import Images, Pixels
@@ -34,6 +34,7 @@ WEIGHT = {False: 1.3, True: 3.0}  # a number of the transformed weight, and wher
 LARGE = 4 << 20  # numbers that do not
 GAIN = 0.85  # of the direct sum's time, at most
 CHANNELS = 16
+FACTORS = 2  # the piece of a program's scratch memory that holds the transformed weight
 
 
 def best(sizes: Sizes, *, transposed: bool = False) -> int:
@@ -103,11 +104,12 @@ def winograd(
     before = tuple(2 - p for p in sizes.padding) if transposed else sizes.padding
     inner, outer, planes = source.channels, result.channels, (m + 2) ** 2
     kinds = list(phases(sizes.axes(transposed), result.size, 3))
-    packed, factors = pack_weight(program, sizes, weight, kinds, transposed), aligned((planes, inner, outer))
+    packed = pack_weight(program, sizes, weight, kinds, transposed)
+    factors = program.scratch(planes * inner * outer, FACTORS)
     start, unused = aligned((outer,)) if bias is None else bias, np.zeros(3, np.int64)
     program.add(Kernel("winograd_weight", transform("weight", m), inner), packed, factors, start, unused, outer, outer,
                 1, outer, 0, inner * outer, inner * outer)  # fmt: skip
-    grid, chain = Grid(result.size, sizes.n, m, factors.size), Chain()
+    grid, chain = Grid(result.size, sizes.n, m, planes * inner * outer), Chain()
     axes = grid.axes((before[0], before[1]), source.size, 2)
     image, made = source.padded(chain, axes, grid.together), result.pixels(chain, grid.together)
     image_planes, result_planes = Planes(chain, grid, m, inner), Planes(chain, grid, m, outer)
@@ -120,7 +122,7 @@ def winograd(
         for column, columns, vectors in columns_of(outer):
             for part, begins, _ in near(taps, run):
                 chain.step(
-                    pixel_tile(vectors, not begins), image_planes.place, factors.reshape(-1)[column:], nothing,
+                    pixel_tile(vectors, not begins), image_planes.place, factors[column:], nothing,
                     result_planes.place.shifted(column), 0, 0, count, rows, len(part), part, run, columns, outer,
                     planes, image_planes.step, inner * outer, result_planes.step, 0)  # fmt: skip
         chain.step(
@@ -165,7 +167,7 @@ def winograd_weight(program: Program, sizes: Sizes, source: Images, grad: Images
                 count, inner, outer, 1, np.zeros(2, np.int64), inner, columns, outer, planes, left.step, right.step,
                 size, grid.together)  # fmt: skip
     parts = chain.add_to(program, "conv2d_weight_grad", sizes.n, grid.together, flops=sizes.flops)
-    total, made = parts[0, sums.start :], aligned((9, inner, outer))
+    total, made = parts[0, sums.start :], program.scratch(9 * size, PACKED)
     program.add(Kernel("conv_weight_sum", sum_parts(), split=True), total, parts.shape[1], planes * size, len(parts))
     program.add(Kernel("winograd_weight_grad", transform("weight_grad", m), inner), total, made, made,
                 np.zeros(3, np.int64), outer, outer, 1, outer, 0, size, size)  # fmt: skip
