@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from gradbook.kernels import dots
 from gradbook.kernels.layout import A, B, Layout
 from gradbook.kernels.packing import AS_IT_IS, COPIED, GATHERED, TRANSPOSED
+from gradbook.kernels.product import span
 from gradbook.kernels.tile import heights, widest
 
-__all__ = ["Division", "divide"]
+__all__ = ["HEIGHT", "Division", "divide"]
 
+HEIGHT = 24  # rows of a unit: a whole number of most tiles
 SHARES = 8  # units that a product is divided into at least, if it is worth while
 SMALL = 1 << 19  # multiplications below which it is not
 ROWS_TO_COPY = 48  # with fewer rows b is read where it is
@@ -37,15 +39,19 @@ class Division:
 def divide(layout: Layout, lanes: int) -> Division:
     """The way of least cost; more panels than it takes, if threads would have nothing to share."""
     packing, vectors = _packing(layout), -(-layout.columns // lanes)
-    choices = dict.fromkeys(-(-vectors // width) for width in range(widest(), 0, -1))
-    costs = {panels: tiles_cost(layout, vectors, panels) for panels in choices}
-    panels = min(costs, key=lambda count: costs[count])
+    if span() > 1:  # parts of the widest tiles, the same in any panel
+        groups = -(-vectors // widest())
+        panels, cost = -(-groups // span()), tiles_cost(layout, vectors, groups)
+    else:
+        choices = dict.fromkeys(-(-vectors // width) for width in range(widest(), 0, -1))
+        cost, panels = min((tiles_cost(layout, vectors, count), count) for count in choices)
+        groups = vectors // 2
     along_k = layout.depth == 1 or (layout.column[A] == 1 == layout.row[B])
     packed = TO_PACK[packing] * layout.depth * vectors * lanes
-    if along_k and dots_cost(layout, lanes) < costs[panels] + packed:
+    if along_k and dots_cost(layout, lanes) < cost + packed:
         return Division(True, vectors, packing)
     if layout.rows * layout.columns * layout.depth > SMALL and not layout.batch:
-        while panels * -(-layout.rows // 24) < SHARES and panels < -(-vectors // 2):
+        while panels * -(-layout.rows // HEIGHT) < SHARES and panels < groups:
             panels += 1
     return Division(False, panels, packing)
 
@@ -56,11 +62,13 @@ def _packing(layout: Layout) -> int:
     return TRANSPOSED if layout.row[B] == 1 or layout.depth == 1 else GATHERED
 
 
-def tiles_cost(layout: Layout, vectors: int, panels: int) -> float:
-    """Cycles of all tiles, if the columns are divided into so many panels."""
+def tiles_cost(layout: Layout, vectors: int, groups: int) -> float:
+    """Cycles of all tiles, if the columns are divided into so many groups, each as wide as a tile."""
     total = 0.0
-    each, more = divmod(vectors, panels)
-    for width, count in ((each + 1, more), (each, panels - more)):
+    each, more = divmod(vectors, groups)
+    if span() > 1:  # all the widest, but for the last
+        each, more = vectors - (groups - 1) * widest(), groups - 1
+    for width, count in ((widest() if span() > 1 else each + 1, more), (each, groups - more)):
         left = layout.rows
         for height in heights(width) if count else ():
             tiles, left = divmod(left, height)

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from gradbook.kernels import dots, product
-from gradbook.kernels.division import divide
+from gradbook.kernels.division import HEIGHT, divide
 from gradbook.kernels.host import host
 from gradbook.kernels.layout import OUT, START, A, B, Layout, Shaped, layout_of
 from gradbook.kernels.program import Kernel, Program, Unsupported, address_of, native, pack
@@ -30,7 +30,6 @@ __all__ = ["matmul", "matmul_now"]
 
 Array = np.ndarray[Any, Any]
 ACTIVATIONS = ("", "relu")
-HEIGHT = 24  # rows of a unit: a whole number of most tiles
 WORTH = 1 << 18  # multiplications from which a kernel outside a program is worth its call
 
 

@@ -1,7 +1,8 @@
-"""Panels of a right factor, copied side by side into a small buffer: rows of `vectors` vectors, one for each k.
+"""Panels of a right factor, copied into a small buffer in the order in which the micro-kernel reads them.
 
 A panel is packed where its columns lie apart (a transposed weight), or where rows far from each other would miss the
-caches. Lanes beyond the last column hold numbers nobody uses; memory beyond it is not read.
+caches. It is cut into parts as wide as a tile; in each, row after row follows. Lanes beyond the last column hold
+numbers nobody uses; memory beyond it is not read.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 from gradbook.kernels.emit import LONG, POINTER, KernelBuilder, width_of
 
-__all__ = ["AS_IT_IS", "COPIED", "GATHERED", "TRANSPOSED", "Packed", "Panel", "pack", "transpose"]
+__all__ = ["AS_IT_IS", "COPIED", "GATHERED", "TRANSPOSED", "Buffer", "Packed", "Panel", "pack", "transpose"]
 
 AS_IT_IS, COPIED, TRANSPOSED, GATHERED = range(4)  # how a panel is read
 SECTION = 16  # bytes: shuffles within sections of a vector are cheap, those across them less so
@@ -26,78 +27,117 @@ class Panel:
     column: Any
     depth: Any
     columns: Any
-    vectors: Any
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """Memory for `deep` rows of a panel's parts, each `vectors` vectors of type `kind` wide; deep: whole vectors."""
+
+    address: Any
+    deep: int
+    vectors: int
+    kind: Any
+
+    @property
+    def width(self) -> int:
+        """Columns of a part."""
+        return int(self.vectors * self.kind.count)
 
 
 @dataclass(frozen=True)
 class Packed:
-    """Where a panel is after packing: row k at address + k * step."""
+    """Where a panel is after packing: row k of part p at address + k * step + p * part."""
 
     address: Any
     step: Any
+    part: Any
 
 
-def pack(build: KernelBuilder, way: Any, panel: Panel, buffer: Any, kind: Any) -> Packed:
+def pack(build: KernelBuilder, way: Any, panel: Panel, buffer: Buffer) -> Packed:
     """Write the packing of a panel into a buffer, in one of four ways that `way` names at run time."""
-    width = build.ir.mul(panel.vectors, LONG(kind.count))
     end = build.function.append_basic_block("packed")
-    incoming = [(build.ir.block, panel.source, panel.step)]
+    incoming = [(build.ir.block, panel.source, panel.step, LONG(buffer.width))]
     switch = build.ir.switch(way, end)
     for number, write in ((COPIED, _copy), (TRANSPOSED, _transpose), (GATHERED, _gather)):
         block = build.function.append_basic_block("pack")
         switch.add_case(LONG(number), block)
         build.ir.position_at_end(block)
-        write(build, panel, width, buffer, kind)
-        incoming.append((build.ir.block, buffer, width))
+        write(build, panel, buffer)
+        incoming.append((build.ir.block, buffer.address, LONG(buffer.width), LONG(buffer.deep * buffer.width)))
         build.ir.branch(end)
     build.ir.position_at_end(end)
-    address, step = build.ir.phi(POINTER), build.ir.phi(LONG)
-    for block, where, stride in incoming:
-        address.add_incoming(where, block)
-        step.add_incoming(stride, block)
-    return Packed(address, step)
+    found = Packed(build.ir.phi(POINTER), build.ir.phi(LONG), build.ir.phi(LONG))
+    for block, address, step, part in incoming:
+        found.address.add_incoming(address, block)
+        found.step.add_incoming(step, block)
+        found.part.add_incoming(part, block)
+    return found
 
 
-def _copy(build: KernelBuilder, panel: Panel, width: Any, buffer: Any, kind: Any) -> None:
+def _place(build: KernelBuilder, buffer: Buffer, column: Any) -> Any:
+    """Where in the buffer row 0 of a column is."""
+    part = build.ir.sdiv(column, LONG(buffer.width))
+    return build.ir.add(column, build.ir.mul(part, LONG((buffer.deep - 1) * buffer.width)))
+
+
+def _copy(build: KernelBuilder, panel: Panel, buffer: Buffer) -> None:
     """Columns that lie side by side."""
-    with build.loop(LONG(0), panel.depth, name="copy") as k:
-        row, to = build.ir.mul(k, panel.step), build.ir.mul(k, width)
-        with build.loop(LONG(0), panel.columns, kind.count, name="vector") as c:
-            mask = build.mask(build.ir.sub(panel.columns, c), kind.count)
-            value = build.load_masked(panel.source, build.ir.add(row, c), mask, kind=kind.element)
-            build.store(value, buffer, build.ir.add(to, c))
+    kind, lanes = buffer.kind, buffer.kind.count
+    with build.loop(LONG(0), panel.columns, buffer.width, name="part") as first:
+        left, to = build.ir.sub(panel.columns, first), _place(build, buffer, first)
+        masks = [build.mask(build.ir.sub(left, LONG(j * lanes)), lanes) for j in range(buffer.vectors)]
+
+        def rows(whole: bool, first: Any = first, to: Any = to, masks: Any = masks) -> None:
+            with build.loop(LONG(0), panel.depth, name="copy") as k:
+                row = build.ir.add(build.ir.mul(k, panel.step), first)
+                into = build.ir.add(to, build.ir.mul(k, LONG(buffer.width)))
+                for j, mask in enumerate(masks):
+                    at = build.ir.add(row, LONG(j * lanes))
+                    if whole:
+                        value = build.load_vector(panel.source, at, kind.element, lanes)
+                    else:
+                        value = build.load_masked(panel.source, at, mask, kind=kind.element)
+                    build.store(value, buffer.address, build.ir.add(into, LONG(j * lanes)))
+
+        with build.ir.if_else(build.ir.icmp_signed(">=", left, LONG(buffer.width))) as (whole, partial):
+            with whole:
+                rows(True)
+            with partial:
+                rows(False)
 
 
-def _transpose(build: KernelBuilder, panel: Panel, width: Any, buffer: Any, kind: Any) -> None:
+def _transpose(build: KernelBuilder, panel: Panel, buffer: Buffer) -> None:
     """Columns whose numbers lie side by side along k; the last is read again in the place of those beyond it.
 
     The buffer is written up to a whole number of vectors along k.
     """
-    lanes, last = kind.count, build.ir.sub(panel.columns, LONG(1))
+    kind, lanes, last = buffer.kind, buffer.kind.count, build.ir.sub(panel.columns, LONG(1))
     with build.loop(LONG(0), panel.columns, lanes, name="vector") as first:
-        bases = []
+        to, bases = _place(build, buffer, first), []
         for c in range(lanes):
-            there = build.ir.add(first, LONG(c))
-            there = build.ir.select(build.ir.icmp_signed("<", there, last), there, last)
+            there = build.smaller_index(build.ir.add(first, LONG(c)), last)
             bases.append(build.at(panel.source, build.ir.mul(there, panel.column), kind.element))
-        with build.loop(LONG(0), panel.depth, lanes, name="transpose") as k:
-            mask = build.mask(build.ir.sub(panel.depth, k), lanes)
-            rows = [build.load_masked(base, k, mask, kind=kind.element) for base in bases]
-            to = build.ir.add(build.ir.mul(k, width), first)
-            for i, row in enumerate(transpose(build, rows)):
-                build.store(row, buffer, build.ir.add(to, build.ir.mul(width, LONG(i))))
+
+        def square(k: Any, loads: list[Any], to: Any = to) -> None:
+            place = build.ir.add(to, build.ir.mul(k, LONG(buffer.width)))
+            for i, row in enumerate(transpose(build, loads)):
+                build.store(row, buffer.address, build.ir.add(place, LONG(i * buffer.width)))
+
+        whole = build.ir.and_(panel.depth, LONG(-lanes))
+        with build.loop(LONG(0), whole, lanes, name="transpose") as k:
+            square(k, [build.load_vector(base, k, kind.element, lanes) for base in bases])
+        with build.ir.if_then(build.ir.icmp_signed("<", whole, panel.depth)):
+            mask = build.mask(build.ir.sub(panel.depth, whole), lanes)
+            square(whole, [build.load_masked(base, whole, mask, kind=kind.element) for base in bases])
 
 
-def _gather(build: KernelBuilder, panel: Panel, width: Any, buffer: Any, kind: Any) -> None:
+def _gather(build: KernelBuilder, panel: Panel, buffer: Buffer) -> None:
     """Numbers that lie anywhere, one by one: slow."""
-    zero = build.constant(0.0, kind)
-    with build.loop(LONG(0), panel.depth, name="gather") as k:
-        to, row = build.ir.mul(k, width), build.ir.mul(k, panel.step)
-        with build.loop(LONG(0), panel.columns, kind.count, name="vector") as c:
-            build.store(zero, buffer, build.ir.add(to, c))
-        with build.loop(LONG(0), panel.columns, name="column") as c:
-            place = build.ir.add(row, build.ir.mul(c, panel.column))
-            build.store(build.load(panel.source, place, kind.element), buffer, build.ir.add(to, c))
+    with build.loop(LONG(0), panel.columns, name="column") as c:
+        to, column = _place(build, buffer, c), build.ir.mul(c, panel.column)
+        with build.loop(LONG(0), panel.depth, name="gather") as k:
+            value = build.load(panel.source, build.ir.add(build.ir.mul(k, panel.step), column), buffer.kind.element)
+            build.store(value, buffer.address, build.ir.add(to, build.ir.mul(k, LONG(buffer.width))))
 
 
 def transpose(build: KernelBuilder, rows: list[Any]) -> list[Any]:

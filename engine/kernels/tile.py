@@ -23,7 +23,7 @@ from typing import Any
 from gradbook.kernels.emit import BYTE, LONG, KernelBuilder, width_of
 from gradbook.kernels.host import host
 
-__all__ = ["A", "B", "cover", "heights", "multiply", "widest"]
+__all__ = ["A", "B", "cover", "heights", "masks_are_free", "multiply", "widest"]
 
 Sums = list[list[Any]]
 GROUP = 4  # rows that share one pointer: x86 addresses reach 0, 1, 2 strides from it, and 3 by a second register
@@ -58,6 +58,12 @@ def widest() -> int:
     """The number of vectors of the best tile on this machine: 4 where there are 32 registers, 2 where there are 16."""
     here = host()
     return 4 if here is None or here.registers >= 32 else 2
+
+
+def masks_are_free() -> bool:
+    """Whether reading and writing some lanes of a vector costs no more than all of them."""
+    here = host()
+    return here is not None and here.isa == "avx512"
 
 
 def heights(vectors: int) -> tuple[int, ...]:
