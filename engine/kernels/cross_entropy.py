@@ -16,7 +16,6 @@ import numpy as np
 
 from gradbook.kernels.emit import DOUBLE, FLOAT, LONG, KernelBuilder
 from gradbook.kernels.program import Kernel, Unsupported
-from gradbook.kernels.row_math import exp, log
 from gradbook.kernels.rows import (
     Part,
     add_total,
@@ -26,6 +25,7 @@ from gradbook.kernels.rows import (
     held,
     joined,
     larger,
+    log_number,
     peak,
     rows_like,
     rows_of,
@@ -33,6 +33,7 @@ from gradbook.kernels.rows import (
     vectors_of,
     zeros,
 )
+from gradbook.kernels.transcendental import exp
 
 __all__ = ["cross_entropy", "cross_entropy_grad", "cross_entropy_kept"]
 
@@ -132,7 +133,7 @@ class LossRow:
         share, safe = share_of(build, t, build.word(IGNORE), self.classes, self.weight)
         own = build.load(source, safe)
         top, total, along, values = self.raised(source)
-        low = log(build, total)
+        low = log_number(build, total)
         loss = build.mul(share, build.add(low, build.sub(top, own)))
         if form.smooth:
             smooth = build.sub(build.mul(self.every, low), along)

@@ -13,8 +13,8 @@ import numpy as np
 
 from gradbook.kernels.emit import FLOAT, LONG, KernelBuilder
 from gradbook.kernels.program import Kernel, Unsupported
-from gradbook.kernels.row_math import exp, log
 from gradbook.kernels.rows import BLOCK, Part, add_total, apart, float_vector, sweep, zeros
+from gradbook.kernels.transcendental import exp, log1p
 
 __all__ = ["KINDS", "pair_loss", "pair_loss_grad"]
 
@@ -50,10 +50,9 @@ def bce_with_logits(build: KernelBuilder, x: Any, target: Any, _: Any) -> tuple[
     one, zero = build.constant(1.0, x), build.constant(0.0, x)
     small = exp(build, build.ir.fneg(build.intrinsic("fabs", x)))  # 0 .. 1
     above = build.add(one, small)
-    tail = build.div(build.ir.fsub(small, build.ir.fsub(above, one)), above)  # what was lost in 1 + small
     positive = build.ir.fcmp_ordered(">=", x, zero)
     slope = build.ir.select(positive, build.ir.fsub(one, target), build.ir.fneg(target))
-    value = build.fma(slope, x, build.add(log(build, above), tail))
+    value = build.fma(slope, x, log1p(build, small))
     sigmoid = build.div(build.ir.select(positive, one, small), above)
     return value, build.ir.fsub(sigmoid, target)
 

@@ -17,10 +17,11 @@ import numpy as np
 from gradbook.kernels.emit import FLOAT, INT, LONG, KernelBuilder
 from gradbook.kernels.host import host
 from gradbook.kernels.program import Kernel, Unsupported, call
+from gradbook.kernels.transcendental import log
 
 __all__ = [
     "NOW", "Part", "Rows", "abreast", "add_total", "apart", "float_vector", "grain_of", "held", "joined", "larger",
-    "peak", "rows_like", "rows_of", "sweep", "vectors_of", "zeros",
+    "log_number", "peak", "rows_like", "rows_of", "sweep", "vectors_of", "zeros",
 ]  # fmt: skip
 
 BLOCK = 8192  # numbers in a block that threads do not divide
@@ -142,6 +143,11 @@ def peak(build: KernelBuilder, row: Any, count: Any) -> Any:
     low = build.constant(-math.inf, build.vector())
     (found,) = sweep(build, count, lambda part, v: [top(part.load(row, -math.inf), v[0])], [low], top)
     return build.fold(found, top)
+
+
+def log_number(build: KernelBuilder, x: Any) -> Any:
+    """The natural logarithm of one number."""
+    return build.ir.extract_element(log(build, build.splat(x, 4)), INT(0))
 
 
 def zeros(build: KernelBuilder, count: int = 1) -> list[Any]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from gradbook.kernels.emit import KernelBuilder
 from gradbook.kernels.program import Kernel
-from gradbook.kernels.row_math import exp, log
 from gradbook.kernels.rows import (
     Part,
     apart,
@@ -23,6 +22,7 @@ from gradbook.kernels.rows import (
     vectors_of,
     zeros,
 )
+from gradbook.kernels.transcendental import exp, log
 
 __all__ = ["log_softmax", "log_softmax_grad", "softmax", "softmax_grad"]
 
@@ -49,7 +49,7 @@ def held_row(build: KernelBuilder, source: Any, target: Any, parts: list[Part], 
     raised = [exp(build, value) for value in shifted]
     total = build.total(joined(build, raised, 1, None)[0])
     if is_log:
-        lower = build.splat(log(build, total))
+        lower = log(build, build.splat(total))
         results = [build.sub(value, lower) for value in shifted]
     else:
         scale = build.splat(build.div(build.constant(1.0), total))
@@ -70,7 +70,8 @@ def swept_row(build: KernelBuilder, source: Any, target: Any, d: Any, is_log: bo
 
     (sums,) = sweep(build, d, raised, zeros(build))
     total = build.total(sums)
-    factor = build.splat(log(build, total) if is_log else build.div(build.constant(1.0), total))
+    wide = build.splat(total)
+    factor = log(build, wide) if is_log else build.div(build.constant(1.0, wide), wide)
 
     def finished(part: Part, _: list[Any]) -> list[Any]:
         if is_log:
