@@ -38,6 +38,8 @@ def apply(ufunc: Any, operands: tuple[Any, ...]) -> Expression:
     if all(operand.name == CONSTANT for operand in operands):
         with np.errstate(all="ignore"):
             return constant(ufunc(*(operand.value for operand in operands)), dtype)
+    if ufunc is np.add and _is_erf_share(*operands):
+        return named("erf_share", operands[0].operands[0].operands[0])
     kinds = {operand.dtype.kind for operand in operands}
     if ufunc in PRIMITIVES and kinds <= set(PRIMITIVES[ufunc]):
         return node(ufunc.__name__, operands, dtype)
@@ -143,6 +145,13 @@ def sigmoid_of(x: Expression) -> Expression | None:
         if grown.name == "exp" and grown.operands[0].name == "negative":
             return named("sigmoid", grown.operands[0].operands[0])
     return None
+
+
+def _is_erf_share(a: Expression, b: Expression) -> bool:
+    """Whether a + b is erf(x) * 0.5 + 0.5, as gelu has it: near -1 that would leave no digits."""
+    if a.name != "multiply" or a.operands[0].name != "erf":
+        return False
+    return all(one.name == CONSTANT and one.value == 0.5 for one in (a.operands[1], b))
 
 
 def _sign(x: Any) -> Any:

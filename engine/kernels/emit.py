@@ -27,6 +27,16 @@ BIT, POINTER, VOID = ir.IntType(1), ir.PointerType(), ir.VoidType()
 FLAGS = ("contract",)  # a * b + c may become one fused operation; nothing else is reordered
 
 
+class Alike(ir.Constant):
+    """A constant vector of one number, which is all that is written of it."""
+
+    def _get_reference(self) -> str:
+        return f"splat ({self.constant[0]})"
+
+    def _to_string(self) -> str:
+        return f"{self.type} {self._get_reference()}"
+
+
 class KernelBuilder:
     """One kernel while it is written: `void kernel(ptr words, i64 start, i64 stop)`.
 
@@ -67,15 +77,15 @@ class KernelBuilder:
         """A constant of a type or of a value's type; the same in all lanes of a vector."""
         kind = like if isinstance(like, ir.Type) else like.type
         if isinstance(kind, ir.VectorType):
-            return ir.Constant(kind, [self.constant(value, kind.element)] * kind.count)
+            return Alike(kind, ir.Constant(kind.element, value))
         return ir.Constant(kind, value)
 
     def splat(self, value: Any, lanes: int = 0) -> Any:
         """A vector of one number in all lanes."""
         kind = self.vector(value.type, lanes)
-        first = self.ir.insert_element(ir.Constant(kind, ir.Undefined), value, INT(0))
-        zeros = ir.Constant(ir.VectorType(INT, kind.count), [0] * kind.count)
-        return self.ir.shuffle_vector(first, ir.Constant(kind, ir.Undefined), zeros)
+        nothing = ir.Constant(kind, ir.Undefined)
+        first = self.ir.insert_element(nothing, value, INT(0))
+        return self.ir.shuffle_vector(first, nothing, self.constant(0, ir.VectorType(INT, kind.count)))
 
     def call(self, name: str, result: Any, *operands: Any) -> Any:
         """A function of LLVM's own by its full name, such as "llvm.sqrt.v16f32"."""
@@ -263,7 +273,9 @@ def suffix(kind: Any) -> str:
     """How LLVM names a type in its intrinsics: v16f32, i64, ..."""
     if isinstance(kind, ir.VectorType):
         return f"v{kind.count}{suffix(kind.element)}"
-    return {FLOAT: "f32", DOUBLE: "f64"}.get(kind) or f"i{kind.width}"
+    if isinstance(kind, ir.IntType):
+        return f"i{kind.width}"
+    return "f32" if isinstance(kind, ir.FloatType) else "f64"
 
 
 def width_of(kind: Any) -> int:

@@ -21,6 +21,7 @@ COMPARISONS = {
     "equal": "==", "not_equal": "!=", "less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=",
 }  # fmt: skip
 FUNCTIONS: dict[str, Callable[..., Any]] = {**transcendental.FUNCTIONS, **trigonometry.FUNCTIONS, "power": powers.power}
+LARGE = 100  # weight of a formula from which on functions are called
 HEAVY = 12  # what a transcendental function weighs beside an addition
 
 
@@ -35,15 +36,19 @@ def weight(roots: tuple[Expression, ...]) -> int:
 
 
 def evaluate(build: KernelBuilder, roots: tuple[Expression, ...], load: Callable[[int], Any], lanes: int) -> list[Any]:
-    """The vectors of some expressions; `load(i)` gives that of input i."""
+    """The vectors of some expressions; `load(i)` gives that of input i.
+
+    In a large formula exp and its kin are called, not written out each time: LLVM would take seconds.
+    """
     values: dict[bytes, Any] = {}
+    write = called if weight(roots) > LARGE else at_once
     for one in walk(roots):
         if one.name == INPUT:
             made = load(one.value)
         elif one.name == CONSTANT:
             made = number(build, one, lanes)
         else:
-            made = value(build, one, [values[operand.key] for operand in one.operands], lanes)
+            made = value(build, one, [values[operand.key] for operand in one.operands], lanes, write)
         values[one.key] = made
     return [values[root.key] for root in roots]
 
@@ -61,14 +66,37 @@ def number(build: KernelBuilder, one: Expression, lanes: int) -> Any:
     return build.constant(plain, build.vector(type_of(one.dtype), lanes))
 
 
-def value(build: KernelBuilder, one: Expression, operands: list[Any], lanes: int) -> Any:
+def at_once(build: KernelBuilder, name: str, operands: list[Any]) -> Any:
+    """A function of vectors, written here."""
+    return FUNCTIONS[name](build, *operands)
+
+
+def called(build: KernelBuilder, name: str, operands: list[Any]) -> Any:
+    """A function of vectors, written once in the module and called here."""
+    kind = operands[0].type
+    function = build.module.globals.get(f"{name}.{kind.count}")
+    if function is None:
+        types = [operand.type for operand in operands]
+        function = ir.Function(build.module, ir.FunctionType(kind, types), f"{name}.{kind.count}")
+        function.linkage = "internal"
+        function.attributes.add("noinline")
+        outside = build.function, build.ir
+        build.function, build.ir = function, ir.IRBuilder(function.append_basic_block("entry"))
+        try:
+            build.ir.ret(FUNCTIONS[name](build, *function.args))
+        finally:
+            build.function, build.ir = outside
+    return build.ir.call(function, operands)
+
+
+def value(build: KernelBuilder, one: Expression, operands: list[Any], lanes: int, write: Callable[..., Any]) -> Any:
     """One operation on vectors."""
     if one.name == CAST:
         return converted(build, operands[0], one.operands[0].dtype, one.dtype, lanes)
     if one.name == WHERE:
         return build.ir.select(*operands)
     if one.name in FUNCTIONS:
-        return FUNCTIONS[one.name](build, *operands)
+        return write(build, one.name, operands)
     dtype = one.operands[0].dtype
     if one.name in COMPARISONS:
         return compared(build, COMPARISONS[one.name], operands, dtype)

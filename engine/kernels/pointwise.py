@@ -21,7 +21,7 @@ from gradbook.kernels.strided import broadcast_strides, check_overlap, loops
 
 __all__ = ["CHUNK", "pointwise"]
 
-SIMPLE, LONG = 6, (24, 200)  # weights of expressions, of which steps of several vectors are made
+SIMPLE, LONG = 6, 24  # weights of expressions, of which steps of several vectors are made
 CHUNK = 8192  # elements of a unit, about: large beside what a unit costs, small enough to share
 Array = np.ndarray[Any, Any]
 Store = tuple[Expression, Array]
@@ -77,7 +77,7 @@ def vectors(work: int, length: int, light: int) -> int:
     here = host()
     if here is None or length < 8 * here.lanes:
         return 1
-    return light if work <= SIMPLE else 4 if LONG[0] <= work <= LONG[1] else 1
+    return light if work <= SIMPLE else 4 if work >= LONG else 1
 
 
 def kind_of(length: int, stride: int, itemsize: int) -> str:

@@ -50,15 +50,24 @@ ERF_TAIL = (
     0.00018638237088453025, -0.002947684610262513, 0.021838156506419182, -0.10310692340135574, -0.6381446719169617,
     -1.127089262008667, -0.00034151258296333253,
 )  # fmt: skip
+# (1 + erf(x)) / 2 = 1/2 + x SHARE(x^2) up to 1; ln(erfc(x) / 2) = SHARE_TAIL(x) from 1 on, falling for ever
+SHARE = (
+    3.356406887178309e-05, -0.00038128215237520635, 0.0025690237525850534, -0.013410931453108788, 0.05641289800405502,
+    -0.18806242942810059, 0.5641895532608032,
+)  # fmt: skip
+SHARE_TAIL = (
+    -1.7456779460189864e-05, 0.000385039224056527, -0.003891734639182687, 0.024267636239528656, -0.10676564276218414,
+    -0.6349179744720459, -1.1286336183547974, -0.6931789517402649,
+)  # fmt: skip
 LN2_HIGH, LN2_LOW = 0.693145751953125, 1.42860682030941723212e-6  # the first has 9 zeros at its end
 LOG2_E = 1.4426950408889634
 ROOT_HALF_BITS = 0x3F3504F3
 SMALLEST_NORMAL = 2.0**-126
 
 
-def polynomial(build: KernelBuilder, x: Any, coefficients: tuple[float, ...]) -> Any:
+def polynomial(build: KernelBuilder, x: Any, coefficients: tuple[float, ...], square: Any = None) -> Any:
     """The value at x, highest order first: even and odd orders apart, so that fewer steps wait for each other."""
-    square = build.mul(x, x)
+    square = build.mul(x, x) if square is None else square
     even, odd = (horner(build, square, coefficients[::-1][i::2][::-1]) for i in (0, 1))
     return build.fma(odd, x, even)
 
@@ -192,6 +201,21 @@ def erf(build: KernelBuilder, x: Any) -> Any:
     return build.ir.select(build.ir.fcmp_ordered("<", size, build.constant(1.0, x)), near, far)
 
 
+def erf_share(build: KernelBuilder, x: Any) -> Any:
+    """(1 + erf(x)) / 2, the share of a normal distribution below x sqrt(2).
+
+    To 1.2 units above 0, to 8 down to -2; farther below it falls to 0 as it should, where 1 + erf(x) has no digits.
+    """
+    size, one = build.intrinsic("fabs", x), build.constant(1.0, x)
+    square = at_most(build, build.mul(x, x), 200.0)
+    near = build.fma(x, polynomial(build, square, SHARE), build.constant(0.5, x))
+    k, r = reduced(build, at_least(build, polynomial(build, size, SHARE_TAIL, square), -104.0))
+    tail = build.fma(build.mul(r, r), polynomial(build, r, EXP), r)
+    tail = scaled(build, build.add(tail, one), k)
+    far = build.ir.select(build.ir.fcmp_ordered("<", x, build.constant(0.0, x)), tail, build.sub(one, tail))
+    return build.ir.select(build.ir.fcmp_ordered("<", size, one), near, far)
+
+
 # -- logarithms ------------------------------------------------------------------------------------------------------
 
 
@@ -274,5 +298,5 @@ def log10(build: KernelBuilder, x: Any) -> Any:
 
 FUNCTIONS: dict[str, Callable[[KernelBuilder, Any], Any]] = {
     "exp": exp, "exp2": exp2, "expm1": expm1, "log": log, "log1p": log1p, "log2": log2, "log10": log10, "tanh": tanh,
-    "sigmoid": sigmoid, "erf": erf,
+    "sigmoid": sigmoid, "erf": erf, "erf_share": erf_share,
 }  # fmt: skip

@@ -115,6 +115,16 @@ def pi_times(bits: int) -> int:
     return 4 * (4 * arctan(5) - arctan(239)) >> 10
 
 
+def test_the_share_below_has_digits_where_it_is_small() -> None:
+    x = np.concatenate([np.linspace(-15, 6, 50001), SPECIAL, [1e30, -1e30]]).astype(np.float32)
+    share = np.array([0.5 * math.erfc(-float(v)) for v in x])
+    made = computed(X.named("erf") * 0.5 + 0.5, x)
+    found = errors(made, share)
+    assert found[x > 0].max() <= 1.3
+    assert found[(x > -2) & (x <= 0)].max() <= 8.5
+    assert (np.abs(made - share)[x <= -2] <= 1e-7 * np.sqrt(share[x <= -2]) + 1e-40).all()
+
+
 def test_powers() -> None:
     rng = np.random.default_rng(0)
     x = np.concatenate([np.exp(rng.uniform(-80, 80, 20000)), rng.uniform(0.5, 2, 20000)]).astype(np.float32)
