@@ -14,6 +14,9 @@ Kinds and what a listener is called with:
                                                             its sampler stands for a loader that nobody kept
     module     (phase, module, value)                       "enter", "exit" or "error" of a module call
     log        (name, value)                                gradbook.log
+    made       (tensor)                                     a tensor was made of numbers: zeros, arange, tensor, ...
+    draw       ()                                           random numbers are about to be drawn
+    read       (tensor)                                     Python is about to see values: item, bool, tolist, numpy, print
     control    ()                                           at safe points; may block (pause) or raise (stop)
 
 An observer whose `brief` is true at the last `refresh` is told of every step, but not of its inside: neither of the
@@ -34,7 +37,10 @@ from gradbook.errors import BreakpointHit
 
 __all__ = ["KINDS", "attach", "detach", "observers", "observing"]
 
-KINDS = ("op", "backward", "grad", "rule", "write", "step", "zero_grad", "batch", "module", "log", "control")
+KINDS = (
+    "op", "backward", "grad", "rule", "write", "step", "zero_grad", "batch", "module", "log", "made", "draw", "read",
+    "control",
+)  # fmt: skip
 METHODS = {kind: f"on_{kind}" for kind in KINDS}
 Listener = Callable[..., Any]
 
@@ -48,6 +54,9 @@ zero_grad: tuple[Listener, ...] = ()
 batch: tuple[Listener, ...] = ()
 module: tuple[Listener, ...] = ()
 log: tuple[Listener, ...] = ()
+made: tuple[Listener, ...] = ()
+draw: tuple[Listener, ...] = ()
+read: tuple[Listener, ...] = ()
 control: tuple[Listener, ...] = ()
 
 backward_end: tuple[Listener, ...] = ()  # those of `backward` and of `step` who are not brief

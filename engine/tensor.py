@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
-from gradbook import backends, device, dtypes, formats, layout
+from gradbook import backends, device, dtypes, events, formats, layout
 from gradbook.autograd import grad_mode, versions
 from gradbook.autograd.node import HookDict, LeafNode, Node, RemovableHandle, shown
 
@@ -440,6 +440,8 @@ class Tensor:
 
     def item(self) -> Any:
         """The only element as a Python number. Raises RuntimeError if there is not exactly one."""
+        if events.read:
+            events.emit(events.read, self)
         if self._array.size != 1:
             raise RuntimeError(
                 f"a Tensor with {self._array.size} elements cannot be converted to Scalar: its shape is "
@@ -449,6 +451,8 @@ class Tensor:
 
     def tolist(self) -> Any:
         """The elements as nested Python lists."""
+        if events.read:
+            events.emit(events.read, self)
         array = backends.cpu.asarray(self._array)
         return (array.astype(np.float32) if array.dtype == dtypes.BF16 else array).tolist()
 
@@ -467,6 +471,8 @@ class Tensor:
                     "can't convert cuda:0 device type tensor to numpy. "
                     "Use Tensor.cpu() to copy the tensor to host memory first."
                 )
+        if events.read:
+            events.emit(events.read, self)
         array = backends.cpu.asarray(self._array)
         return array.view() if array is self._array else array  # its shape and flags are the user's own to change
 
@@ -497,6 +503,8 @@ class Tensor:
             if self._array.size == 0:
                 raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
             raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
+        if events.read:
+            events.emit(events.read, self)
         return bool(self._array.item())
 
     def _number(self) -> Any:
@@ -537,6 +545,8 @@ class Tensor:
         return object.__format__(self, spec)
 
     def __repr__(self) -> str:
+        if events.read:
+            events.emit(events.read, self)
         from gradbook.printing import tensor_text
 
         return tensor_text(self)

@@ -29,6 +29,7 @@ backward_post = HookDict()
 registration = {"parameter": HookDict(), "buffer": HookDict(), "module": HookDict()}
 always_called: set[int] = set()  # ids of hooks on every module that run even when forward raised
 with_kwargs: set[int] = set()
+changes = 0  # how often an attribute of any module was set: what was learnt of modules before may be old
 anywhere = False  # True once a hook on every module was registered: only then does a call look for them
 
 
@@ -54,7 +55,7 @@ class Hooks:
         handle = self._forward_pre_hooks.add(hook, first=prepend)
         if with_kwargs:
             self._forward_pre_hooks_with_kwargs[handle.id] = True
-        self.__dict__["_has_hooks"] = True
+        _hooked(self)
         return handle
 
     def register_forward_hook(
@@ -69,24 +70,24 @@ class Hooks:
             self._forward_hooks_with_kwargs[handle.id] = True
         if always_call:
             self._forward_hooks_always_called[handle.id] = True
-        self.__dict__["_has_hooks"] = True
+        _hooked(self)
         return handle
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """`hook(module, grad_output)` when the gradients of the outputs are known; may return others."""
-        self.__dict__["_has_hooks"] = True
+        _hooked(self)
         return self._backward_pre_hooks.add(hook, first=prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """`hook(module, grad_input, grad_output)` when the gradients of the inputs are known; may return others."""
         self._check_kind(True)
-        self.__dict__["_has_hooks"] = True
+        _hooked(self)
         return self._backward_hooks.add(hook, first=prepend)
 
     def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """As register_full_backward_hook. Differs: torch's deprecated hook sees the gradients of the last op only."""
         self._check_kind(False)
-        self.__dict__["_has_hooks"] = True
+        _hooked(self)
         return self._backward_hooks.add(hook)
 
     def _check_kind(self, full: bool) -> None:
@@ -96,6 +97,12 @@ class Hooks:
                 "one of them."
             )
         self.__dict__["_is_full_backward_hook"] = full
+
+
+def _hooked(module: Any) -> None:
+    global changes
+    module.__dict__["_has_hooks"] = True
+    changes += 1
 
 
 # -- the call when somebody listens ---------------------------------------------------------------------------------

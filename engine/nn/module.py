@@ -88,6 +88,7 @@ class Module(Conversion, Hooks, StateDict, Tree):
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __setattr__(self, name: str, value: Any) -> None:  # noqa: C901 (one branch a kind of attribute)
+        hooks.changes += 1
         own = self.__dict__
         parameters = own.get("_parameters")
         if isinstance(value, Parameter):
@@ -131,6 +132,7 @@ class Module(Conversion, Hooks, StateDict, Tree):
             super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
+        hooks.changes += 1
         for kind in ("_parameters", "_buffers", "_modules"):
             if name in self.__dict__.get(kind, ()):
                 del self.__dict__[kind][name]
@@ -168,10 +170,12 @@ class Module(Conversion, Hooks, StateDict, Tree):
                 )
             param = _announce("parameter", self, name, param)
         self._parameters[name] = param
+        hooks.changes += 1
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Add a tensor that is state but not trained; persistent: part of the state_dict."""
         self._check_name("buffer", name)
+        hooks.changes += 1
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
                 f"cannot assign '{_type_name(tensor)}' object to buffer '{name}' (gradbook Tensor or None required)"
@@ -188,6 +192,7 @@ class Module(Conversion, Hooks, StateDict, Tree):
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"{_type_name(module)} is not a Module subclass")
         self._check_name("module", name)
+        hooks.changes += 1
         self._modules[name] = _announce("module", self, name, module) if module is not None else None
 
     def _check_name(self, kind: str, name: Any) -> None:

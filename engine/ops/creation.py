@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradbook import backends, dtypes
+from gradbook import backends, dtypes, events
 from gradbook.autograd import grad_mode
 from gradbook.autograd.inference import mark
 from gradbook.device import CPU, get_default_device, place
@@ -205,6 +205,8 @@ def leaf(array: Any, where: Any = None, requires_grad: bool = False) -> Tensor:
         made._node = leaf_node(made)
     if grad_mode.state.inference:
         mark(made)
+    if events.made:
+        events.emit(events.made, made)
     return made
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradbook import backends, dtypes
+from gradbook import backends, dtypes, events
 from gradbook.autograd import layers
 from gradbook.autograd.inplace import assign, check_leaf
 from gradbook.errors import DTypeError
@@ -24,6 +24,8 @@ __all__ = [
 
 def stream(generator: Generator | None, xp: Any = np) -> Any:
     """The array library's generator behind `generator`, or behind the default one; under vmap, what it allows."""
+    if events.draw:
+        events.emit(events.draw)
     if layers.state.open:
         return layers.state.open[-1].stream(generator or default_generator, xp)
     return (generator or default_generator).rng(xp)

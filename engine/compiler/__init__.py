@@ -14,8 +14,27 @@ __all__ = [
 
 
 def compile(model: Any = None, **options: Any) -> Any:
-    """Differs: `model` itself, not compiled. As torch.compile, with all its options, also as a decorator with them."""
-    return model if model is not None else lambda fn: fn
+    """`model`, a function or a module, made faster: see gradbook.compiler. As torch.compile, also as a decorator.
+
+    Differs: what is compiled best is a whole training step (forward, backward, optimizer), as one function. Modules
+    run as they are.
+    """
+    if model is None:
+        return lambda fn: compile(fn, **options)
+    from gradbook.compiler.compiled import Compiled
+    from gradbook.nn.module import Module
+
+    if isinstance(model, Module) or options.get("disable"):
+        return model
+    return Compiled(model)
+
+
+def explain(fn: Any) -> Any:
+    """Why calls of a compiled function are left to Python, by source line; empty where they are not."""
+    return fn.report
+
+
+compile.explain = explain  # type: ignore[attr-defined]
 
 
 def disable(fn: Any = None, recursive: bool = True, *, reason: str | None = None) -> Any:

@@ -1,0 +1,313 @@
+"""A compiled function: called, it runs a plan if one fits, else the function itself; learns plans from its calls."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from gradbook import backends, events
+from gradbook.autograd import casting, grad_mode, layers
+from gradbook.autograd.node import Node
+from gradbook.compiler.guards import is_constant
+from gradbook.compiler.interpreter import Interpreter
+from gradbook.compiler.plan import Plan
+from gradbook.compiler.recording import Recorder
+from gradbook.dtypes import get_default_dtype
+from gradbook.nn import hooks
+from gradbook.nn.module import Module
+from gradbook.tensor import Tensor
+
+__all__ = ["Compiled", "Report"]
+
+VARIANTS = 8  # plans kept for one kind of arguments before the function is left to Python
+
+
+class Report(list[tuple[str, str]]):
+    """Why calls are not compiled: [(reason, "file:line")]; empty if they are. Printed one a line."""
+
+    def __str__(self) -> str:
+        if not self:
+            return "everything is compiled"
+        return "\n".join(f"{place}: {reason}" if place else reason for reason, place in self)
+
+    __repr__ = __str__
+
+
+class Variant:
+    """One plan and what it takes for granted."""
+
+    def __init__(
+        self, plan: Plan, check: Callable[[], bool], outside: Callable[[], bool], modules: Snapshot, shape: Any,
+        spent: list[Any],
+    ) -> None:  # fmt: skip
+        self.plan, self.check, self.outside, self.modules, self.shape, self.spent = (
+            plan, check, outside, modules, shape, spent,
+        )  # fmt: skip
+
+    def fits(self) -> bool:
+        """True while everything it took for granted holds."""
+        return (hooks.changes == self.modules.seen or self.modules.hold()) and self.check() and self.outside()
+
+    def run(self, inputs: list[Tensor]) -> Any:
+        """Run the plan. -> what the function returns"""
+        outputs = self.plan.run(inputs)
+        for tensor, node in zip(outputs, self.spent, strict=True):
+            if node is not None:
+                tensor._node = used_up(node, tensor)
+        return rebuilt(self.shape, outputs, inputs)
+
+
+class Compiled:
+    """What gradbook.compile(function) gives. `report`: why calls are not compiled, if they are not."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.report = Report()
+        self.variants: dict[Any, list[Variant]] = {}
+        self.calls: dict[Any, int] = {}
+        self.given_up: set[Any] = set()
+        self.lock = threading.RLock()
+        functools.update_wrapper(self, function, updated=())
+        self._torchdynamo_orig_callable = function
+
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        return self if owner is None else functools.partial(self, owner)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        inputs: list[Tensor] = []
+        key = key_of(args, kwargs, inputs) if args or kwargs else NO_ARGUMENTS
+        if key is None or not plain_state():
+            return self.function(*args, **kwargs)
+        key = (key, grad_mode.state.enabled)
+        for variant in self.variants.get(key, ()):
+            if variant.fits():
+                result = variant.run(inputs)
+                if events.control:
+                    events.safe_point()
+                return result
+        return self.learn(key, inputs, args, kwargs)
+
+    def learn(self, key: Any, inputs: list[Tensor], args: Any, kwargs: Any) -> Any:
+        """Run the function itself: the first time to warm up, then recorded."""
+        calls = self.calls[key] = self.calls.get(key, 0) + 1
+        if calls == 1 or key in self.given_up:
+            return self.function(*args, **kwargs)
+        if len(self.variants.get(key, ())) >= VARIANTS:
+            self.give_up(key, "what the call depends on changes from call to call", None)
+            return self.function(*args, **kwargs)
+        with self.lock:
+            return self.record(key, inputs, args, kwargs)
+
+    def record(self, key: Any, inputs: list[Tensor], args: Any, kwargs: Any) -> Any:
+        """Run the function once, watched, and keep a plan of what it did."""
+        interpreter = Interpreter()
+        if any(t._node is not None and t._node.tensor is None for t in inputs):
+            self.give_up(key, "an argument has a history of its own", None)
+            return self.function(*args, **kwargs)
+        recorder = Recorder(inputs)
+        interpreter.cleared = recorder.clear
+        interpreter.on_item = recorder.allow_reading
+        recorder.line = interpreter.place
+        with events.observing(recorder):
+            result = interpreter.call(self.function, args, kwargs)
+        recorder.finish()
+        if recorder.failure is not None:
+            interpreter.failures.append((recorder.failure.reason, recorder.failure.where))
+        if not interpreter.failures:
+            try:
+                self.variants.setdefault(key, []).append(self.variant(interpreter, recorder, result, inputs))
+                return result
+            except Unfit as unfit:
+                interpreter.failures.append((str(unfit), None))
+        for reason, place in interpreter.failures:
+            self.give_up(key, reason, place)
+        return result
+
+    def give_up(self, key: Any, reason: str, place: tuple[str, int] | None) -> None:
+        """Leave calls of this kind to Python, and remember why."""
+        self.given_up.add(key)
+        entry = (reason, f"{place[0]}:{place[1]}" if place else "")
+        if entry not in self.report:
+            self.report.append(entry)
+
+    def variant(self, interpreter: Interpreter, recorder: Recorder, result: Any, inputs: list[Tensor]) -> Variant:
+        """A plan with its guards."""
+        outputs: list[Any] = []
+        spent: list[Any] = []
+        known = {id(tensor): i for i, tensor in enumerate(inputs)}
+        shape = shape_of_result(result, interpreter, recorder, outputs, spent, known)
+        plan = Plan(recorder, outputs)
+        unexplained = unexplained_tensors(interpreter, recorder)
+        if unexplained:
+            raise Unfit(f"a tensor of shape {unexplained[0]} comes from where the compiler cannot see it")
+        snapshot = Snapshot(list(interpreter.modules.values()))
+        return Variant(plan, interpreter.guards.check(), recorder.check(), snapshot, shape, spent)
+
+
+class Unfit(Exception):
+    """A recorded call that cannot be made into a plan."""
+
+
+class Snapshot:
+    """Modules as they were: `hold()` says whether they still are so."""
+
+    def __init__(self, modules: list[Module]) -> None:
+        self.modules = modules
+        self.seen = hooks.changes
+        self.states = [state_of(module) for module in modules]
+
+    def hold(self) -> bool:
+        """True if nothing that matters was set since."""
+        if [state_of(module) for module in self.modules] != self.states:
+            return False
+        self.seen = hooks.changes
+        return True
+
+
+def state_of(module: Module) -> Any:
+    """Everything a library module's forward may look at, comparable."""
+    own = module.__dict__
+    plain = {}
+    for name, value in own.items():
+        if name in ("_parameters", "_buffers", "_modules"):
+            plain[name] = tuple((key, id(part)) for key, part in value.items())
+        elif isinstance(value, dict | set | list):
+            plain[name] = repr(value)
+        else:
+            plain[name] = value if is_constant(value) else id(value)
+    return (id(module), plain)
+
+
+def unexplained_tensors(interpreter: Interpreter, recorder: Recorder) -> list[Any]:
+    """Shapes of tensors from outside that neither the code that was followed nor a module or optimizer holds."""
+    known = {id(value) for _, _, _, value in interpreter.guards.reads() if isinstance(value, Tensor)}
+    for module in interpreter.modules.values():
+        for part in (*module.parameters(), *module.buffers()):
+            known.add(id(part))
+    for each in recorder.optimizers:
+        known |= {id(t) for group in each.param_groups for t in group["params"]}
+    known |= {id(x) for value in interpreter.fresh.values() if isinstance(value, list) for x in value}
+    known |= recorder.input_ids | {id(t._grad) for t, _ in recorder.outside.values() if t._grad is not None}
+    return [tuple(t.shape) for t, _ in recorder.outside.values() if id(t) not in known]
+
+
+# -- arguments and results -------------------------------------------------------------------------------------------
+
+NO_ARGUMENTS = ("no arguments",)
+
+
+def key_of(args: tuple[Any, ...], kwargs: dict[str, Any], inputs: list[Tensor]) -> Any:
+    """What arguments are, apart from the tensors' values; the tensors go to `inputs`. None: they cannot be compiled."""
+    try:
+        return described((args, kwargs), inputs)
+    except Unfit:
+        return None
+
+
+def described(value: Any, inputs: list[Tensor]) -> Any:
+    """One argument as part of a key."""
+    kind = type(value)
+    if isinstance(value, Tensor):
+        array = value._array
+        if type(array) is not backends.ndarray or any(step < 0 for step in array.strides):
+            raise Unfit("not a NumPy array")
+        for i, seen in enumerate(inputs):
+            if seen is value:
+                return ("same", i)
+        inputs.append(value)
+        return (kind, array.shape, array.strides, array.dtype, value._node is not None)
+    if kind in (tuple, list):
+        return (kind, tuple(described(part, inputs) for part in value))
+    if kind is dict:
+        return (kind, tuple((key, described(part, inputs)) for key, part in value.items()))
+    if is_constant(value):
+        return (kind, value)
+    return (kind, id(value), Held(value))
+
+
+class Held:
+    """Keeps an argument that is told by its identity; all are alike."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Held)
+
+    def __hash__(self) -> int:
+        return 1
+
+
+def plain_state() -> bool:
+    """True where nothing changes what ops do: no autocast, vmap, anomaly mode, inference mode, observer."""
+    return not (
+        casting.scopes or layers.state.stack or layers.anomaly is not None or grad_mode.inference_count[0]
+        or events.op or events.grad or events.rule or events.backward or events.step
+    ) and get_default_dtype() is not None  # fmt: skip
+
+
+def shape_of_result(
+    value: Any,
+    interpreter: Interpreter,
+    recorder: Recorder,
+    outputs: list[Any],
+    spent: list[Any],
+    known: dict[int, int],
+) -> Any:
+    """A result with its tensors taken out: ("out", i), ("in", i), ("item", i), ("same", object), containers."""
+    kind = type(value)
+    if id(value) in interpreter.items:
+        outputs.append(recorder.memory.find(interpreter.items[id(value)][1]._array))
+        spent.append(None)
+        return ("item", len(outputs) - 1)
+    if isinstance(value, Tensor):
+        if id(value) in known:
+            return ("in", known[id(value)])
+        if recorder.is_outside(value):
+            return ("same", value)
+        window = recorder.memory.find(value._array)
+        if window is None:
+            raise Unfit("a tensor is returned that was not seen being computed")
+        if value._node is not None and not recorder.is_spent(value):
+            raise Unfit("a tensor is returned whose gradients are still to be asked for")
+        outputs.append(window)
+        spent.append(value._node)
+        return ("out", len(outputs) - 1)
+    if kind in (tuple, list) or (isinstance(value, tuple) and hasattr(value, "_fields")):
+        return (kind, [shape_of_result(part, interpreter, recorder, outputs, spent, known) for part in value])
+    if kind is dict:
+        keys = list(value)
+        parts = [shape_of_result(part, interpreter, recorder, outputs, spent, known) for part in value.values()]
+        return (kind, keys, parts)
+    if is_constant(value):
+        return ("same", value)
+    raise Unfit(f"a {kind.__name__} is returned")
+
+
+def rebuilt(shape: Any, outputs: list[Tensor], inputs: list[Tensor]) -> Any:
+    """A result put together again."""
+    kind = shape[0]
+    if kind == "out":
+        return outputs[shape[1]]
+    if kind == "item":
+        return outputs[shape[1]].item()
+    if kind == "in":
+        return inputs[shape[1]]
+    if kind == "same":
+        return shape[1]
+    if kind is dict:
+        return {key: rebuilt(part, outputs, inputs) for key, part in zip(shape[1], shape[2], strict=True)}
+    parts = [rebuilt(part, outputs, inputs) for part in shape[1]]
+    return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
+
+
+def used_up(node: Any, tensor: Tensor) -> Node:
+    """The history of a result through which backward has already gone."""
+    made = Node()
+    made.op, made.params, made.edges, made.origin, made.saved = node.op, node.params, node.edges, None, None
+    made.shape, made.dtype, made.seq = tensor._array.shape, tensor._array.dtype, node.seq
+    return made

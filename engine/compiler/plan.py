@@ -1,0 +1,291 @@
+"""A recording made into something that runs: memory for every block, and one step after the other.
+
+Steps that have a native kernel are gathered in programs; the others are the engine's own forward functions and gradient
+rules, called on the plan's arrays. Nothing else of Python runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradbook.autograd import versions
+from gradbook.autograd.node import Node
+from gradbook.autograd.rules import cast, sum_to
+from gradbook.compiler.memory import Block, Window
+from gradbook.compiler.recording import Instruction, Recorder
+from gradbook.kernels.program import aligned
+from gradbook.tensor import Tensor
+
+__all__ = ["Plan"]
+
+getrefcount = sys.getrefcount
+HELD = 3  # references to a gradient that only its leaf and the plan hold, as getrefcount counts them
+
+
+class Plan:
+    """What a call computes, ready to run again: `run(inputs)` with tensors of the inputs' shapes, dtypes, strides."""
+
+    def __init__(self, recorder: Recorder, outputs: list[Window]) -> None:
+        self.recorder = recorder
+        self.arrays: list[Any] = []
+        self._register: dict[Window, int] = {}
+        self._of_block: dict[int, list[tuple[int, Window]]] = {}
+        self._memory: dict[int, Any] = {}
+        self.outputs = outputs
+        self.grads = Gradients(self)
+        self.steps: list[Callable[[], None]] = [self.step_of(each) for each in recorder.instructions]
+        self.input_blocks = [window.block for window in recorder.inputs]
+        self.output_registers = [self.register(window) for window in outputs]
+        self.written = [tensor for tensor, array in recorder.outside.values() if self._is_written(array)]
+
+    # -- memory ------------------------------------------------------------------------------------------------------
+
+    def register(self, window: Window) -> int:
+        """The number under which the window's array is found in `arrays`."""
+        found = self._register.get(window)
+        if found is None:
+            found = self._register[window] = len(self.arrays)
+            self.arrays.append(self._view(window))
+            self._of_block.setdefault(window.block.number, []).append((found, window))
+        return found
+
+    def _view(self, window: Window) -> Any:
+        block = window.block
+        memory = self._memory.get(block.number)
+        if memory is None:
+            memory = self._memory[block.number] = self._place(block)
+        return np.ndarray(window.shape, window.dtype, memory, window.offset, window.strides)
+
+    def _place(self, block: Block) -> Any:
+        if block.kind == "temporary":
+            return aligned((max(1, block.size),), np.uint8)
+        memory = bytes_of(block.array, block.start, block.size)
+        return memory.copy() if block.kind == "constant" else memory
+
+    def rebind(self, block: Block, array: Any) -> None:
+        """Let all windows of a block look into another array."""
+        memory = self._memory[block.number] = bytes_of(array, array.__array_interface__["data"][0], block.size)
+        for number, window in self._of_block.get(block.number, ()):
+            self.arrays[number] = np.ndarray(window.shape, window.dtype, memory, window.offset, window.strides)
+
+    def _is_written(self, array: Any) -> bool:
+        window = self.recorder.memory.find(array)
+        return window is not None and any(
+            isinstance(out, Window) and out.overlaps(window)
+            for each in self.recorder.instructions
+            if each.kind in ("copy", "zero", "add")
+            for out in each.outputs
+        )
+
+    # -- steps -------------------------------------------------------------------------------------------------------
+
+    def step_of(self, each: Instruction) -> Callable[[], None]:
+        """An instruction as a function without arguments that calls the engine's own."""
+        return STEPS[each.kind](self, each)
+
+    def value(self, operand: Any) -> Callable[[], Any]:
+        """How an operand is read when a step runs."""
+        arrays = self.arrays
+        if isinstance(operand, Window):
+            number = self.register(operand)
+            return lambda: arrays[number]
+        if type(operand) in (tuple, list) and any(isinstance(part, Window | tuple | list) for part in operand):
+            parts, kind = [self.value(part) for part in operand], type(operand)
+            return lambda: kind(part() for part in parts)
+        return lambda: operand
+
+    def targets(self, each: Instruction) -> list[int | None]:
+        """The registers of an instruction's outputs."""
+        return [self.register(out) if isinstance(out, Window) else None for out in each.outputs]
+
+    # -- running -----------------------------------------------------------------------------------------------------
+
+    def run(self, inputs: list[Tensor]) -> list[Tensor]:
+        """Compute the call for these inputs. -> its output tensors"""
+        for block, tensor in zip(self.input_blocks, inputs, strict=True):
+            self.rebind(block, tensor._array)
+        self.grads.prepare()
+        for step in self.steps:
+            step()
+        for tensor in self.written:
+            versions.stamp(tensor._array)
+        self.grads.hand_out(inputs)
+        return [Tensor._of(self.arrays[number].copy()) for number in self.output_registers]
+
+
+class Gradients:
+    """The gradients that a call leaves in `.grad`, in memory that is used again unless somebody else holds it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        recorder = plan.recorder
+        starts = {window.block.start: i for i, window in enumerate(recorder.inputs)}
+        self.cleared: list[Any] = []
+        self.kept: list[tuple[Any, Window]] = []
+        for tensor, window in recorder.leaf_grads.values():
+            leaf = starts.get(tensor._array.__array_interface__["data"][0], tensor)
+            if window is None:
+                self.cleared.append(leaf)
+            else:
+                self.kept.append((leaf, window))
+        self.made: list[Tensor | None] = [None] * len(self.kept)
+
+    def prepare(self) -> None:
+        """Before a run: new memory for gradients of the last run that somebody still holds."""
+        for i, made in enumerate(self.made):
+            if made is None:
+                continue
+            leaf, window = self.kept[i]
+            mine = 1 if isinstance(leaf, Tensor) and leaf._grad is made else 0
+            if getrefcount(made) > HELD - 1 + mine or getrefcount(made._array) > HELD - 1:
+                self.plan.rebind(window.block, aligned((max(1, window.block.size),), np.uint8))
+                self.made[i] = None
+
+    def hand_out(self, inputs: list[Tensor]) -> None:
+        """After a run: `.grad` of the leaves."""
+        for leaf in self.cleared:
+            (inputs[leaf] if type(leaf) is int else leaf)._grad = None
+        for i, (leaf, window) in enumerate(self.kept):
+            made = self.made[i]
+            if made is None:
+                number = self.plan.register(window)
+                made = self.made[i] = Tensor._of(self.plan.arrays[number].view())
+            (inputs[leaf] if type(leaf) is int else leaf)._grad = made
+
+
+def bytes_of(owner: Any, start: int, size: int) -> Any:
+    """The memory of an array as bytes, from address `start` on. Keeps the array."""
+    return np.asarray(Raw(owner, start, size))
+
+
+class Raw:
+    """Memory at an address, for NumPy; keeps the array that owns it."""
+
+    __slots__ = ("__array_interface__", "owner")
+
+    def __init__(self, owner: Any, start: int, size: int) -> None:
+        self.owner = owner
+        self.__array_interface__ = {"version": 3, "shape": (max(1, size),), "typestr": "|u1", "data": (start, False)}
+
+
+# -- one function a kind of instruction ------------------------------------------------------------------------------
+
+
+def op_step(plan: Plan, each: Instruction) -> Callable[[], None]:
+    """Run an op's forward."""
+    run, arrays, targets = each.op._run, plan.arrays, plan.targets(each)
+    inputs = [plan.value(operand) for operand in each.inputs]
+    params = {name: plan.value(value) for name, value in each.params.items()}
+    several = each.op.multi or bool(each.op.extras)
+    first = 0 if each.op.multi else 1
+
+    def step() -> None:
+        result = run(np, *[get() for get in inputs], **{name: get() for name, get in params.items()})
+        if not several:
+            arrays[targets[0]][...] = result
+            return
+        if not each.op.multi and type(result) is not tuple:
+            result = (result,)
+        for number, value in zip(targets, result, strict=False):
+            if number is not None and value is not None:
+                arrays[number][...] = value
+
+    del first
+    return step
+
+
+def rule_step(plan: Plan, each: Instruction) -> Callable[[], None]:
+    """Run a gradient rule."""
+    fn, arrays, targets = each.rule.fn, plan.arrays, plan.targets(each)
+    inputs = [plan.value(operand) for operand in each.inputs]
+    joint = each.op.joint is not None
+
+    def step() -> None:
+        values = fn(*[get() for get in inputs])
+        for number, value in zip(targets, values if joint else (values,), strict=False):
+            if number is not None:
+                put(arrays[number], value)
+
+    return step
+
+
+def put(target: Any, value: Any) -> None:
+    """Store a rule's value, which may repeat memory along axes where the target has length 1."""
+    if np.shape(value) != target.shape:
+        value = value[tuple(slice(0, 1) if n == 1 else slice(None) for n in target.shape)]
+    target[...] = value
+
+
+def fit_step(plan: Plan, each: Instruction) -> Callable[[], None]:
+    """A gradient summed to its operand's shape, in its dtype."""
+    get, arrays, number = plan.value(each.inputs[0]), plan.arrays, plan.targets(each)[0]
+    shape, kind = each.outputs[0].shape, each.outputs[0].dtype
+
+    def step() -> None:
+        value = get()
+        arrays[number][...] = cast(sum_to(value, shape) if value.shape != shape else value, kind)
+
+    return step
+
+
+def add_step(plan: Plan, each: Instruction) -> Callable[[], None]:
+    """Two gradients added."""
+    a, b = (plan.value(operand) for operand in each.inputs)
+    arrays, number = plan.arrays, plan.targets(each)[0]
+
+    def step() -> None:
+        np.add(a(), b(), out=arrays[number])
+
+    return step
+
+
+def copy_step(plan: Plan, each: Instruction) -> Callable[[], None]:
+    """One window copied to another, cast where dtypes differ."""
+    get, arrays, number = plan.value(each.inputs[0]), plan.arrays, plan.targets(each)[0]
+
+    def step() -> None:
+        arrays[number][...] = get()
+
+    return step
+
+
+def zero_step(plan: Plan, each: Instruction) -> Callable[[], None]:
+    """A gradient set to zeros."""
+    arrays, number = plan.arrays, plan.targets(each)[0]
+
+    def step() -> None:
+        arrays[number][...] = 0
+
+    return step
+
+
+def update_step(plan: Plan, each: Instruction) -> Callable[[], None]:
+    """An optimizer's own step on the gradients of this call."""
+    optimizer = each.op
+    leaves = [tensor for group in optimizer.param_groups for tensor in group["params"]]
+    by_array = {id(tensor._array): tensor for tensor in leaves}
+    pairs = []
+    for param, grad in zip(each.inputs[::2], each.inputs[1::2], strict=True):
+        found = next(t for t in by_array.values() if plan.recorder.memory.find(t._array) == param)
+        pairs.append((found, plan.register(grad)))
+    arrays, held = plan.arrays, {id(found) for found, _ in pairs}
+    others = [tensor for tensor in leaves if id(tensor) not in held]
+
+    def step() -> None:
+        for tensor in others:
+            tensor._grad = None
+        for tensor, number in pairs:
+            tensor._grad = Tensor._of(arrays[number])
+        optimizer.step()
+
+    return step
+
+
+STEPS: dict[str, Callable[[Plan, Instruction], Callable[[], None]]] = {
+    "op": op_step, "rule": rule_step, "fit": fit_step, "add": add_step, "copy": copy_step, "zero": zero_step,
+    "update": update_step,
+}  # fmt: skip
