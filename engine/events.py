@@ -16,7 +16,7 @@ Kinds and what a listener is called with:
     log        (name, value)                                gradbook.log
     made       (tensor)                                     a tensor was made of numbers: zeros, arange, tensor, ...
     draw       ()                                           random numbers are about to be drawn
-    read       (tensor)                                     Python is about to see values: item, bool, tolist, numpy, print
+    read       (tensor)                                     Python is about to see values: item, bool, numpy, print
     control    ()                                           at safe points; may block (pause) or raise (stop)
 
 An observer whose `brief` is true at the last `refresh` is told of every step, but not of its inside: neither of the

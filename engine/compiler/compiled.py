@@ -10,7 +10,7 @@ from typing import Any
 from gradbook import backends, events
 from gradbook.autograd import casting, grad_mode, layers
 from gradbook.autograd.node import Node
-from gradbook.compiler.guards import is_constant
+from gradbook.compiler.guards import is_constant, kind_of
 from gradbook.compiler.interpreter import Interpreter
 from gradbook.compiler.plan import Plan
 from gradbook.compiler.recording import Recorder
@@ -39,16 +39,16 @@ class Variant:
     """One plan and what it takes for granted."""
 
     def __init__(
-        self, plan: Plan, check: Callable[[], bool], outside: Callable[[], bool], modules: Snapshot, shape: Any,
-        spent: list[Any],
-    ) -> None:  # fmt: skip
-        self.plan, self.check, self.outside, self.modules, self.shape, self.spent = (
-            plan, check, outside, modules, shape, spent,
-        )  # fmt: skip
+        self, plan: Plan, interpreter: Interpreter, outside: Callable[[], bool], shape: Any, spent: list[Any]
+    ) -> None:
+        self.plan, self.guards, self.outside, self.shape, self.spent = plan, interpreter.guards, outside, shape, spent
+        self.modules = Snapshot(list(interpreter.modules.values()))
+        self.check = interpreter.guards.check(interpreter.inputs)
+        self.kept = interpreter.fresh
 
-    def fits(self) -> bool:
-        """True while everything it took for granted holds."""
-        return (hooks.changes == self.modules.seen or self.modules.hold()) and self.check() and self.outside()
+    def fits(self, inputs: list[Tensor]) -> bool:
+        """True while everything it took for granted holds. Tensors that the call reads itself are added to inputs."""
+        return (hooks.changes == self.modules.seen or self.modules.hold()) and self.check(inputs) and self.outside()
 
     def run(self, inputs: list[Tensor]) -> Any:
         """Run the plan. -> what the function returns"""
@@ -82,8 +82,9 @@ class Compiled:
             return self.function(*args, **kwargs)
         key = (key, grad_mode.state.enabled)
         for variant in self.variants.get(key, ()):
-            if variant.fits():
-                result = variant.run(inputs)
+            given = inputs.copy()
+            if variant.fits(given):
+                result = variant.run(given)
                 if events.control:
                     events.safe_point()
                 return result
@@ -106,10 +107,18 @@ class Compiled:
         if any(t._node is not None and t._node.tensor is None for t in inputs):
             self.give_up(key, "an argument has a history of its own", None)
             return self.function(*args, **kwargs)
-        recorder = Recorder(inputs)
+        try:
+            recorder = Recorder(inputs)
+        except ValueError as error:
+            self.give_up(key, f"arguments share memory: {error}", None)
+            return self.function(*args, **kwargs)
+        for variant in self.variants.get(key, ()):
+            interpreter.varying |= variant.guards.moved()
+        interpreter.on_input = recorder.add_input
         interpreter.cleared = recorder.clear
         interpreter.on_item = recorder.allow_reading
         recorder.line = interpreter.place
+        interpreter.natively_called, interpreter.on_set = recorder.call, recorder.set_item
         with events.observing(recorder):
             result = interpreter.call(self.function, args, kwargs)
         recorder.finish()
@@ -117,7 +126,8 @@ class Compiled:
             interpreter.failures.append((recorder.failure.reason, recorder.failure.where))
         if not interpreter.failures:
             try:
-                self.variants.setdefault(key, []).append(self.variant(interpreter, recorder, result, inputs))
+                found = self.variants.setdefault(key, [])
+                found.insert(0, self.variant(interpreter, recorder, result))
                 return result
             except Unfit as unfit:
                 interpreter.failures.append((str(unfit), None))
@@ -132,18 +142,20 @@ class Compiled:
         if entry not in self.report:
             self.report.append(entry)
 
-    def variant(self, interpreter: Interpreter, recorder: Recorder, result: Any, inputs: list[Tensor]) -> Variant:
+    def variant(self, interpreter: Interpreter, recorder: Recorder, result: Any) -> Variant:
         """A plan with its guards."""
         outputs: list[Any] = []
         spent: list[Any] = []
-        known = {id(tensor): i for i, tensor in enumerate(inputs)}
-        shape = shape_of_result(result, interpreter, recorder, outputs, spent, known)
+        for module in recorder.zeroed:
+            interpreter.modules.update({id(part): part for part in module.modules()})
+        shape = shape_of_result(result, interpreter, recorder, outputs, spent)
         plan = Plan(recorder, outputs)
         unexplained = unexplained_tensors(interpreter, recorder)
         if unexplained:
             raise Unfit(f"a tensor of shape {unexplained[0]} comes from where the compiler cannot see it")
-        snapshot = Snapshot(list(interpreter.modules.values()))
-        return Variant(plan, interpreter.guards.check(), recorder.check(), snapshot, shape, spent)
+        made = Variant(plan, interpreter, recorder.check(), shape, spent)
+        recorder.release()
+        return made
 
 
 class Unfit(Exception):
@@ -169,7 +181,7 @@ class Snapshot:
 def state_of(module: Module) -> Any:
     """Everything a library module's forward may look at, comparable."""
     own = module.__dict__
-    plain = {}
+    plain: dict[str, Any] = {}
     for name, value in own.items():
         if name in ("_parameters", "_buffers", "_modules"):
             plain[name] = tuple((key, id(part)) for key, part in value.items())
@@ -189,7 +201,7 @@ def unexplained_tensors(interpreter: Interpreter, recorder: Recorder) -> list[An
     for each in recorder.optimizers:
         known |= {id(t) for group in each.param_groups for t in group["params"]}
     known |= {id(x) for value in interpreter.fresh.values() if isinstance(value, list) for x in value}
-    known |= recorder.input_ids | {id(t._grad) for t, _ in recorder.outside.values() if t._grad is not None}
+    known |= set(recorder.input_ids)
     return [tuple(t.shape) for t, _ in recorder.outside.values() if id(t) not in known]
 
 
@@ -217,7 +229,7 @@ def described(value: Any, inputs: list[Tensor]) -> Any:
             if seen is value:
                 return ("same", i)
         inputs.append(value)
-        return (kind, array.shape, array.strides, array.dtype, value._node is not None)
+        return kind_of(value)
     if kind in (tuple, list):
         return (kind, tuple(described(part, inputs) for part in value))
     if kind is dict:
@@ -251,12 +263,7 @@ def plain_state() -> bool:
 
 
 def shape_of_result(
-    value: Any,
-    interpreter: Interpreter,
-    recorder: Recorder,
-    outputs: list[Any],
-    spent: list[Any],
-    known: dict[int, int],
+    value: Any, interpreter: Interpreter, recorder: Recorder, outputs: list[Any], spent: list[Any]
 ) -> Any:
     """A result with its tensors taken out: ("out", i), ("in", i), ("item", i), ("same", object), containers."""
     kind = type(value)
@@ -265,8 +272,8 @@ def shape_of_result(
         spent.append(None)
         return ("item", len(outputs) - 1)
     if isinstance(value, Tensor):
-        if id(value) in known:
-            return ("in", known[id(value)])
+        if id(value) in recorder.input_ids:
+            return ("in", recorder.input_ids[id(value)])
         if recorder.is_outside(value):
             return ("same", value)
         window = recorder.memory.find(value._array)
@@ -278,10 +285,10 @@ def shape_of_result(
         spent.append(value._node)
         return ("out", len(outputs) - 1)
     if kind in (tuple, list) or (isinstance(value, tuple) and hasattr(value, "_fields")):
-        return (kind, [shape_of_result(part, interpreter, recorder, outputs, spent, known) for part in value])
+        return (kind, [shape_of_result(part, interpreter, recorder, outputs, spent) for part in value])
     if kind is dict:
         keys = list(value)
-        parts = [shape_of_result(part, interpreter, recorder, outputs, spent, known) for part in value.values()]
+        parts = [shape_of_result(part, interpreter, recorder, outputs, spent) for part in value.values()]
         return (kind, keys, parts)
     if is_constant(value):
         return ("same", value)

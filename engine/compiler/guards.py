@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["Guards", "is_constant"]
+from gradbook.tensor import Tensor
+
+__all__ = ["Guards", "is_constant", "kind_of"]
 
 PLAIN = (int, float, complex, str, bytes, bool, type(None), type(...))
 
@@ -38,25 +40,43 @@ class Guards:
         except TypeError:  # a key that cannot be hashed names nothing that could change
             return
 
+    def moved(self) -> set[tuple[str, int, Any]]:
+        """Places where another Tensor is found now than was: what is read there had better be an input."""
+        found = set()
+        for place, (container, key, value) in self._found.items():
+            if isinstance(value, Tensor) and place[0] in READ:
+                try:
+                    now = READ[place[0]](container, key)
+                except (AttributeError, LookupError, ValueError, TypeError):
+                    continue
+                if isinstance(now, Tensor) and now is not value:
+                    found.add(place)
+        return found
+
     def reads(self) -> list[tuple[str, Any, Any, Any]]:
         """(how, container, key, value) of every read."""
         return [(how, *found) for (how, _, _), found in self._found.items()]
 
-    def check(self, leave_out: set[tuple[str, int, Any]] = frozenset()) -> Callable[[], bool]:  # type: ignore[assignment]
-        """One function of all checks but those at the places of `leave_out`, in the order in which they were read."""
-        names: dict[str, Any] = {}
+    def check(self, inputs: list[tuple[str, int, Any]]) -> Callable[[list[Tensor]], bool]:
+        """One function of all checks, in the order in which the values were read.
+
+        It is given the list of input tensors, and appends those that are found now at the places of `inputs`, which
+        have to be of the kind they were.
+        """
+        names: dict[str, Any] = {"items_of": items_of, "kind_of": kind_of}
         tests: list[str] = []
-        for place, (container, key, value) in self._found.items():
-            if place in leave_out:
-                continue
-            n = len(tests)
+        for n, (place, (container, key, value)) in enumerate(self._found.items()):
             names[f"c{n}"], names[f"k{n}"], names[f"v{n}"] = container, key, value
-            tests.append(TESTS[place[0]].format(n=n, same=sameness(n, value)))
-        text = "def check():\n    try:\n        return " + (" and ".join(tests) or "True")
+            if place in inputs:
+                names[f"v{n}"] = kind_of(value)
+                same = f"is not None and kind_of(x) == v{n} and inputs.append(x) is None"
+            else:
+                same = sameness(n, value)
+            tests.append(TESTS[place[0]].format(n=n, same=same))
+        text = "def check(inputs):\n    try:\n        return " + (" and ".join(tests) or "True")
         text += "\n    except (AttributeError, LookupError, ValueError, TypeError):\n        return False\n"
-        names["items_of"] = items_of
         exec(compile(text, "<guards>", "exec"), names)  # the text is made of the tests below and numbers alone
-        found: Callable[[], bool] = names["check"]
+        found: Callable[[list[Tensor]], bool] = names["check"]
         return found
 
 
@@ -66,6 +86,21 @@ TESTS = {
     "cell": "((x := c{n}.cell_contents) {same})",
     "items": "items_of(c{n}) == v{n}",
 }
+
+
+READ: dict[str, Callable[[Any, Any], Any]] = {
+    "item": lambda container, key: container[key],
+    "attribute": getattr,
+    "cell": lambda container, key: container.cell_contents,
+}
+
+
+def kind_of(value: Any) -> Any:
+    """What of a tensor decides which plan fits it: all but its values."""
+    if not isinstance(value, Tensor):
+        return None
+    array, node = value._array, value._node
+    return (type(value), type(array), array.shape, array.strides, array.dtype, node and node.tensor is not None)
 
 
 def sameness(n: int, value: Any) -> str:

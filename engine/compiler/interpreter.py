@@ -76,7 +76,7 @@ class Frame:
 
 
 class Interpreter:
-    """`call(function, args, kwargs)` runs it. Afterwards: `guards`, `modules` (called), `failures` [(reason, place)]."""
+    """`call(function, args, kwargs)` runs it. Afterwards: `guards`, `modules`, `failures` [(reason, place)]."""
 
     def __init__(self) -> None:
         self.guards = Guards()
@@ -86,6 +86,19 @@ class Interpreter:
         self.on_item: Callable[[bool], None] = lambda on: None
         self.fresh: dict[int, Any] = {}  # containers that the call itself made
         self.frames: list[Frame] = []
+        self.varying: set[tuple[str, int, Any]] = set()  # places whose tensor is another one from call to call
+        self.inputs: list[tuple[str, int, Any]] = []  # those of them that were read, in order
+        self.natively_called: Callable[..., Any] = lambda function, args, kwargs: function(*args, **kwargs)
+        self.on_set: Callable[..., None] = operator.setitem
+        self.on_input: Callable[[Tensor], None] = lambda tensor: None
+
+    def note(self, how: str, container: Any, key: Any, value: Any) -> None:
+        """A value was read from outside: a guard, or another input."""
+        place = (how, id(container), key)
+        if self.varying and isinstance(value, Tensor) and place in self.varying and place not in self.inputs:
+            self.inputs.append(place)
+            self.on_input(value)
+        self.guards.note(how, container, key, value)
 
     # -- what cannot be repeated -------------------------------------------------------------------------------------
 
@@ -115,10 +128,14 @@ class Interpreter:
             return function(*args, **kwargs)
         if kind is types.FunctionType and not rules.is_library(function):
             return self.call_function(function, args, kwargs)
+        owner = getattr(function, "__self__", None)
+        for container in (owner, *args, *kwargs.values()):
+            if rules.only_looks(function, owner):
+                self.look(container)
         reason = rules.why_not(function, args, kwargs, self.fresh)
         if reason:
             self.fail(reason)
-        result = function(*args, **kwargs)
+        result = self.natively_called(function, args, kwargs)
         if type(result) in (list, dict, set) and not reason:
             self.own(result)
         return result
@@ -136,7 +153,8 @@ class Interpreter:
             for part in module.modules():
                 self.modules[id(part)] = part
             return module(*args, **kwargs)
-        return self.call_function(type(module).forward, (module, *args), kwargs)
+        forward: Any = type(module).forward
+        return self.call_function(forward, (module, *args), kwargs)
 
     def call_function(self, function: types.FunctionType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run a function by its syntax tree."""
@@ -320,15 +338,18 @@ class Interpreter:
 
     def store_item(self, owner: Any, key: Any, value: Any) -> None:
         """owner[key] = value."""
-        if not isinstance(owner, Tensor) and id(owner) not in self.fresh:
+        if isinstance(owner, Tensor):
+            self.on_set(owner, key, value)
+            return
+        if id(owner) not in self.fresh:
             self.fail(f"an element of a {type(owner).__name__} from outside is set")
         owner[key] = value
 
     def run_If(self, node: ast.If) -> None:
-        self.run(node.body if self.value(node.test) else node.orelse)
+        self.run(node.body if self.look(self.value(node.test)) else node.orelse)
 
     def run_While(self, node: ast.While) -> None:
-        while self.value(node.test):
+        while self.look(self.value(node.test)):
             try:
                 self.run(node.body)
             except Broken:
@@ -425,7 +446,7 @@ class Interpreter:
                 return frame.variables[name]
             if name in frame.cells:
                 value = frame.cells[name].cell_contents
-                self.guards.note("cell", frame.cells[name], None, value)
+                self.note("cell", frame.cells[name], None, value)
                 return value
             if frame.outer is None and name in frame.local:
                 raise UnboundLocalError(
@@ -433,7 +454,7 @@ class Interpreter:
                 )
             scope, frame = frame.function.__globals__, frame.outer
         if name in scope:
-            self.guards.note("item", scope, name, scope[name])
+            self.note("item", scope, name, scope[name])
             return scope[name]
         try:
             return getattr(builtins, name)
@@ -456,7 +477,7 @@ class Interpreter:
         own = getattr(owner, "__self__", None)
         bound = isinstance(value, types.MethodType | types.BuiltinMethodType) and value.__self__ is owner
         if not bound and own is None and id(owner) not in self.fresh and not is_constant(owner):
-            self.guards.note("attribute", owner, name, value)
+            self.note("attribute", owner, name, value)
         return value
 
     def value_Subscript(self, node: ast.Subscript) -> Any:
@@ -470,7 +491,7 @@ class Interpreter:
                 self.guards.note("items", owner, None, tuple(id(part) for part in owner))
                 self.keep(owner)
             else:
-                self.guards.note("item", owner, key, value)
+                self.note("item", owner, key, value)
         return value
 
     def value_Slice(self, node: ast.Slice) -> slice:
@@ -480,20 +501,20 @@ class Interpreter:
         return BINARY[type(node.op)](self.value(node.left), self.value(node.right))
 
     def value_UnaryOp(self, node: ast.UnaryOp) -> Any:
-        return UNARY[type(node.op)](self.value(node.operand))
+        return UNARY[type(node.op)](self.look(self.value(node.operand)))
 
     def value_BoolOp(self, node: ast.BoolOp) -> Any:
         ends = isinstance(node.op, ast.Or)
         for part in node.values:
-            value = self.value(part)
+            value = self.look(self.value(part))
             if bool(value) is ends:
                 break
         return value
 
     def value_Compare(self, node: ast.Compare) -> Any:
-        left, result = self.value(node.left), True
+        left, result = self.look(self.value(node.left)), True
         for compare, right_node in zip(node.ops, node.comparators, strict=True):
-            right = self.value(right_node)
+            right = self.look(self.value(right_node))
             result = COMPARE[type(compare)](left, right)
             if len(node.ops) > 1 and not result:
                 return result
@@ -501,7 +522,7 @@ class Interpreter:
         return result
 
     def value_IfExp(self, node: ast.IfExp) -> Any:
-        return self.value(node.body if self.value(node.test) else node.orelse)
+        return self.value(node.body if self.look(self.value(node.test)) else node.orelse)
 
     def value_NamedExpr(self, node: ast.NamedExpr) -> Any:
         value = self.value(node.value)
@@ -602,13 +623,19 @@ class Interpreter:
 
     def iterate(self, container: Any) -> Any:
         """What a loop goes over; of a container from outside, what it held is noted."""
-        if isinstance(container, list | dict | set | frozenset) and id(container) not in self.fresh:
-            self.guards.note("items", container, None, rules.items_of(container))
-            self.keep(container)
+        if type(container) in (list, dict, set):
+            self.look(container)
         elif isinstance(container, Module):
             self.modules[id(container)] = container
         elif not rules.may_iterate(container):
             self.fail(f"a loop over a {type(container).__name__}")
+        return container
+
+    def look(self, container: Any) -> Any:
+        """Note what a container from outside holds, for something that depends on all of it. -> the container"""
+        if type(container) in (list, dict, set) and id(container) not in self.fresh:
+            self.guards.note("items", container, None, rules.items_of(container))
+            self.keep(container)
         return container
 
     def own(self, container: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import bisect
 from typing import Any
 
-
 from gradbook.autograd import versions
 from gradbook.kernels.program import extent
 
@@ -15,8 +14,8 @@ __all__ = ["Block", "Memory", "Window", "address_of"]
 class Block:
     """One piece of memory, kept for as long as the recording: an address and a size.
 
-    kind: "input" (an argument: another array in each call), "outside" (was there before the call), "constant" (made
-    in the call and always the same) or "temporary" (computed in the call).
+    kind: "input" (an argument: another array in each call), "grad" (a `.grad`, likewise), "outside" (was there before
+    the call), "constant" (made in the call and always the same) or "temporary" (computed in the call).
     """
 
     __slots__ = ("array", "home", "kind", "number", "size", "start")
@@ -138,6 +137,13 @@ class Memory:
         made = self.find(array)
         assert made is not None
         return made, True
+
+    def release(self) -> None:
+        """Let go of arrays that were made in the recorded call."""
+        self.kept = []
+        for block in self.blocks:
+            if block.kind != "outside":
+                block.array = None
 
 
 def address_of(array: Any) -> int:

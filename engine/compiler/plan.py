@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from gradbook.autograd import versions
-from gradbook.autograd.node import Node
+from gradbook.autograd import grad_mode, versions
 from gradbook.autograd.rules import cast, sum_to
 from gradbook.compiler.memory import Block, Window
 from gradbook.compiler.recording import Instruction, Recorder
 from gradbook.kernels.program import aligned
+from gradbook.ops.embedding import check_index
 from gradbook.tensor import Tensor
 
 __all__ = ["Plan"]
@@ -40,6 +40,7 @@ class Plan:
         self.steps: list[Callable[[], None]] = [self.step_of(each) for each in recorder.instructions]
         self.input_blocks = [window.block for window in recorder.inputs]
         self.output_registers = [self.register(window) for window in outputs]
+        self.held_grads = [(leaf, window.block) for leaf, window in recorder.held_grads]
         self.written = [tensor for tensor, array in recorder.outside.values() if self._is_written(array)]
 
     # -- memory ------------------------------------------------------------------------------------------------------
@@ -75,10 +76,10 @@ class Plan:
     def _is_written(self, array: Any) -> bool:
         window = self.recorder.memory.find(array)
         return window is not None and any(
-            isinstance(out, Window) and out.overlaps(window)
+            out.overlaps(window)
             for each in self.recorder.instructions
-            if each.kind in ("copy", "zero", "add")
-            for out in each.outputs
+            if each.kind != "update"
+            for out in each.changes()
         )
 
     # -- steps -------------------------------------------------------------------------------------------------------
@@ -98,9 +99,9 @@ class Plan:
             return lambda: kind(part() for part in parts)
         return lambda: operand
 
-    def targets(self, each: Instruction) -> list[int | None]:
-        """The registers of an instruction's outputs."""
-        return [self.register(out) if isinstance(out, Window) else None for out in each.outputs]
+    def targets(self, each: Instruction) -> list[int]:
+        """The registers of an instruction's outputs; -1 where there is none."""
+        return [self.register(out) if isinstance(out, Window) else -1 for out in each.outputs]
 
     # -- running -----------------------------------------------------------------------------------------------------
 
@@ -108,6 +109,8 @@ class Plan:
         """Compute the call for these inputs. -> its output tensors"""
         for block, tensor in zip(self.input_blocks, inputs, strict=True):
             self.rebind(block, tensor._array)
+        for leaf, block in self.held_grads:
+            self.rebind(block, leaf._grad._array)  # type: ignore[union-attr]  # it was checked
         self.grads.prepare()
         for step in self.steps:
             step()
@@ -181,25 +184,58 @@ def op_step(plan: Plan, each: Instruction) -> Callable[[], None]:
     inputs = [plan.value(operand) for operand in each.inputs]
     params = {name: plan.value(value) for name, value in each.params.items()}
     several = each.op.multi or bool(each.op.extras)
-    first = 0 if each.op.multi else 1
+    check = index_check(plan, each) if each.op.name == "embedding" else None
 
     def step() -> None:
+        if check is not None:
+            check()
         result = run(np, *[get() for get in inputs], **{name: get() for name, get in params.items()})
         if not several:
             arrays[targets[0]][...] = result
             return
-        if not each.op.multi and type(result) is not tuple:
-            result = (result,)
         for number, value in zip(targets, result, strict=False):
-            if number is not None and value is not None:
+            if number >= 0 and value is not None:
                 arrays[number][...] = value
 
-    del first
     return step
+
+
+def index_check(plan: Plan, each: Instruction) -> Callable[[], None]:
+    """What embedding() looks at before its op runs."""
+    get, rows = plan.value(each.params["index"]), each.inputs[0].shape[0]
+    return lambda: check_index("embedding", Tensor._of(get()), rows)
+
+
+def call_step(plan: Plan, each: Instruction) -> Callable[[], None]:
+    """Call a function of the library on tensors."""
+    function, arrays, targets = each.op, plan.arrays, plan.targets(each)
+    inputs = [plan.value(operand) for operand in each.inputs]
+    params = {name: plan.value(value) for name, value in each.params.items()}
+
+    def step() -> None:
+        with grad_mode.no_grad():
+            args = [as_tensors(get()) for get in inputs]
+            result = function(*args, **{name: as_tensors(get()) for name, get in params.items()})
+        for number, out in zip(targets, result if isinstance(result, tuple | list) else (result,), strict=True):
+            if out._array.shape != arrays[number].shape:
+                raise RuntimeError(
+                    f"gradbook.compile: {function.__name__} gave another shape than when it was recorded"
+                )
+            arrays[number][...] = out._array
+
+    return step
+
+
+def as_tensors(value: Any) -> Any:
+    """Arrays, also in tuples and lists, as tensors."""
+    if isinstance(value, np.ndarray):
+        return Tensor._of(value)
+    return type(value)(as_tensors(part) for part in value) if type(value) in (tuple, list) else value
 
 
 def rule_step(plan: Plan, each: Instruction) -> Callable[[], None]:
     """Run a gradient rule."""
+    assert each.rule is not None
     fn, arrays, targets = each.rule.fn, plan.arrays, plan.targets(each)
     inputs = [plan.value(operand) for operand in each.inputs]
     joint = each.op.joint is not None
@@ -207,7 +243,7 @@ def rule_step(plan: Plan, each: Instruction) -> Callable[[], None]:
     def step() -> None:
         values = fn(*[get() for get in inputs])
         for number, value in zip(targets, values if joint else (values,), strict=False):
-            if number is not None:
+            if number >= 0:
                 put(arrays[number], value)
 
     return step
@@ -285,7 +321,50 @@ def update_step(plan: Plan, each: Instruction) -> Callable[[], None]:
     return step
 
 
+def clip_step(plan: Plan, each: Instruction) -> Callable[[], None]:
+    """Gradients made smaller in place by the engine's own function."""
+    function, arrays, numbers = each.op, plan.arrays, [plan.register(window) for window in each.inputs]
+    targets, args, kwargs = plan.targets(each), each.params["args"], each.params["kwargs"]
+
+    def step() -> None:
+        leaves = []
+        for number in numbers:
+            leaf = Tensor._of(arrays[number])
+            leaf._grad = leaf
+            leaves.append(leaf)
+        norm = function(leaves, *args, **kwargs)
+        for leaf in leaves:
+            leaf._grad = None  # no cycles
+        for number in targets:
+            arrays[number][...] = norm._array
+
+    return step
+
+
+def count_step(plan: Plan, each: Instruction) -> Callable[[], None]:
+    """One more."""
+    arrays, number = plan.arrays, plan.targets(each)[0]
+
+    def step() -> None:
+        array = arrays[number]
+        array += 1
+
+    return step
+
+
+def set_step(plan: Plan, each: Instruction) -> Callable[[], None]:
+    """A part of a tensor set."""
+    arrays, number = plan.arrays, plan.targets(each)[0]
+    get, key = plan.value(each.inputs[0]), plan.value(each.params["key"])
+
+    def step() -> None:
+        with grad_mode.no_grad():
+            Tensor._of(arrays[number])[as_tensors(key())] = as_tensors(get())
+
+    return step
+
+
 STEPS: dict[str, Callable[[Plan, Instruction], Callable[[], None]]] = {
     "op": op_step, "rule": rule_step, "fit": fit_step, "add": add_step, "copy": copy_step, "zero": zero_step,
-    "update": update_step,
+    "update": update_step, "call": call_step, "clip": clip_step, "count": count_step, "set": set_step,
 }  # fmt: skip

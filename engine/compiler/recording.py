@@ -13,19 +13,25 @@ from typing import Any
 
 import numpy as np
 
-from gradbook import events
-from gradbook.autograd import versions
+from gradbook.autograd import grad_mode, versions
 from gradbook.autograd.node import Node, hook_table, post_hooks
 from gradbook.autograd.op import NEEDS, PARAM, SHAPE, SLOT, Op, Rule
 from gradbook.autograd.promotion import promote_arrays
+from gradbook.compiler.guards import kind_of
 from gradbook.compiler.memory import Memory, Window
+from gradbook.nn.module import Module
+from gradbook.nn.modules.batchnorm import _BatchNorm
+from gradbook.nn.utils.clip_grad import clip_grad_norm_, clip_grad_value_
 from gradbook.tensor import Tensor
 
 __all__ = ["Instruction", "NotRecordable", "Recorder"]
 
 ndarray = np.ndarray
 DRAWING = {"dropout"}  # ops whose forward draws random numbers, and is simply run again
-SHAPED_BY_DATA = {"nonzero", "masked_select", "unique", "unique_consecutive", "argwhere"}
+SHAPED_BY_DATA = {
+    "nonzero", "masked_select", "unique", "unique_consecutive", "argwhere", "where", "bincount", "repeat_interleave",
+    "one_hot", "__getitem__", "item", "tolist",
+}  # fmt: skip
 
 
 def memory_before() -> dict[int, Tensor]:
@@ -39,18 +45,23 @@ def memory_before() -> dict[int, Tensor]:
 
 
 class NotRecordable(Exception):
-    """Something in the call cannot be repeated without Python. where: (code, lasti) of the user's line, or None."""
+    """Something in the call cannot be repeated without Python. where: (file, line) of the user's, or None.
 
-    def __init__(self, reason: str, where: Any = None) -> None:
+    unseen: the reason is a value that was computed by other means than an op.
+    """
+
+    def __init__(self, reason: str, where: Any = None, unseen: bool = False) -> None:
         super().__init__(reason)
-        self.reason, self.where = reason, where
+        self.reason, self.where, self.unseen = reason, where, unseen
 
 
 class Instruction:
     """One thing to compute again: `kind` says what, inputs and outputs are windows (or None, or constants).
 
     kind: "op" (op, params) · "rule" (op, rule, params; the gradient is the first input) · "fit" (a gradient summed to
-    its operand's shape, and cast) · "add" · "copy" · "zero" · "update" (an optimizer's step).
+    its operand's shape, and cast) · "add" · "copy" · "zero" · "update" (an optimizer's step) ·
+    "call" (a function of the library, with tensors) · "clip" (clip_grad_*: the gradients) · "count" (one more) ·
+    "set" (a part of a tensor set).
     """
 
     __slots__ = ("inputs", "kind", "op", "outputs", "params", "rule", "where")
@@ -61,6 +72,16 @@ class Instruction:
     ) -> None:  # fmt: skip
         self.kind, self.inputs, self.outputs = kind, list(inputs), list(outputs)
         self.op, self.params, self.rule, self.where = op, params or {}, rule, where
+
+    def changes(self) -> list[Window]:
+        """The windows on memory from outside the instruction may write to."""
+        if self.kind == "update":
+            return self.inputs[::2]
+        if self.kind == "op" and self.op.name == "batch_norm":
+            return [x for x in (*self.inputs[3:5], *self.outputs) if isinstance(x, Window)]
+        if self.kind == "clip":
+            return [*self.inputs, *self.outputs]
+        return [out for out in self.outputs if isinstance(out, Window)]
 
     def __repr__(self) -> str:
         name = f" {self.op.name if isinstance(self.op, Op) else self.op}" if self.op is not None else ""
@@ -86,8 +107,11 @@ class Recorder:
         self._seen: dict[int, Window] = {}  # by id(tensor): the ops' outputs
         self._draws = 0
         self._reading = False
-        self.input_ids = {id(tensor) for tensor in inputs}
+        self.held_grads: list[tuple[Tensor, Window]] = []
+        self.began = next(versions.sequence)
+        self.input_ids = {id(tensor): i for i, tensor in enumerate(inputs)}
         self.optimizers: list[Any] = []
+        self.zeroed: list[Module] = []  # modules whose gradients were cleared
         self.roots: set[int] = set()  # ids of tensors whose graph a backward has used up
         self.line: Any = lambda: None
 
@@ -96,27 +120,27 @@ class Recorder:
     def on_op(self, op: Op, operands: Any, params: Any, out: Any, node: Any, where: Any) -> None:
         """An op ran."""
         if self.failure is None and self.stepping is None:
-            self._attempt(where, self._op, op, operands, params, out, node, where)
+            self._attempt(self._op, op, operands, params, out, node, where)
 
     def on_rule(self, node: Node, grad: Any, edges: Any, results: Any) -> None:
         """A gradient rule ran."""
         if self.failure is None:
-            self._attempt(node.where, self._rule, node, grad, edges, results)
+            self._attempt(self._rule, node, grad, edges, results)
 
     def on_grad(self, node: Node, grad: Any) -> None:
         """A gradient reached a node: it is the sum that was noted for it."""
         if self.failure is None:
-            self._attempt(node.where, self._reached, node, grad)
+            self._attempt(self._reached, node, grad)
 
     def on_write(self, target: Tensor, value: Tensor | None) -> None:
         """A tensor's memory was changed in place."""
         if self.failure is None and self.stepping is None:
-            self._attempt(None, self._write, target, value)
+            self._attempt(self._write, target, value)
 
     def on_zero_grad(self, owner: Any) -> None:
         """Gradients were cleared."""
         if self.failure is None:
-            self._attempt(None, self._cleared, owner)
+            self._attempt(self._cleared, owner)
 
     def on_step(self, phase: str, optimizer: Any) -> None:
         """An optimizer changed its parameters."""
@@ -125,7 +149,7 @@ class Recorder:
         else:
             self.stepping = None
             if self.failure is None:
-                self._attempt(None, self._stepped, optimizer)
+                self._attempt(self._stepped, optimizer)
 
     def on_backward(self, phase: str, root: Any, inputs: Any) -> None:
         """A backward walk begins or ends."""
@@ -133,7 +157,7 @@ class Recorder:
             self.grads.clear()
             self.roots.add(id(root))
             self.kept.append(root)
-            self._attempt(None, self._settle)
+            self._attempt(self._settle)
 
     def _settle(self) -> None:
         """After a backward: where `.grad` lies in other memory than was noted (the engine copied), it is a copy."""
@@ -145,32 +169,32 @@ class Recorder:
                 self.emit("copy", [window], [found])
             self.leaf_grads[key] = (tensor, found)
 
-    def fail(self, reason: str, where: Any = None) -> None:
+    def fail(self, reason: str, unseen: bool = False) -> None:
         """Say why the call cannot be repeated; the first reason stays."""
         if self.failure is None:
-            self.failure = NotRecordable(reason, self.line())
+            self.failure = NotRecordable(reason, self.line(), unseen)
 
-    def _attempt(self, where: Any, what: Any, *args: Any) -> None:
+    def _attempt(self, what: Any, *args: Any) -> None:
         try:
             what(*args)
         except NotRecordable as failure:
-            self.fail(failure.reason, failure.where or where)
+            self.fail(failure.reason, unseen=failure.unseen)
         except Exception as error:  # ours: the call goes on as it is
-            self.fail(f"{type(error).__name__}: {error}", where)
+            self.fail(f"{type(error).__name__}: {error}")
 
     # -- arrays ----------------------------------------------------------------------------------------------------
 
     def read(self, array: Any, home: Any = None) -> Window:
         """The window of an array that is read: computed before, or there before the call."""
         self._plain(array)
-        if type(home) is tuple:
-            home = home[1]._grad
-        found = self.memory.find(array)
-        if isinstance(home, Tensor) and (found is None or found.block.kind in ("outside", "input")):
-            if id(home) not in self._seen:
-                self.outside[id(home)] = (home, array)
-        if found is not None:
-            return found
+        window = self.memory.find(array)
+        if window is None:
+            window = self._unknown(array, home)
+        if isinstance(home, Tensor) and window.block.kind in ("outside", "input") and id(home) not in self._seen:
+            self.outside[id(home)] = (home, array)
+        return window
+
+    def _unknown(self, array: Any, home: Any) -> Window:
         if not array.size:
             return self.constant(array)
         earlier = self._seen.get(id(home))
@@ -181,8 +205,20 @@ class Recorder:
             return window
         owner = self.before.get(id(array), self.before.get(id(versions.owner(array))))
         if owner is None:
-            raise NotRecordable("a value was not seen being computed")
+            raise NotRecordable("a value was not seen being computed", unseen=True)
         return self.memory.window(array, "outside", owner)[0]
+
+    def held_grad(self, leaf: Tensor) -> Window:
+        """The window of a `.grad` that was there before the call: another tensor in each call, like an input."""
+        array = leaf._grad._array  # type: ignore[union-attr]
+        self._plain(array)
+        found = self.memory.find(array)
+        if found is None:
+            if id(leaf) in self.input_ids:
+                raise NotRecordable("an argument already has a .grad")
+            found = self.memory.declare(array, "grad", leaf)
+            self.held_grads.append((leaf, found))
+        return found
 
     def made(self, array: Any) -> tuple[Window, bool]:
         """The window of a result, and whether it is new memory (else it is a view of what was there)."""
@@ -205,7 +241,7 @@ class Recorder:
     def on_made(self, tensor: Tensor) -> None:
         """A tensor was made of numbers: the same ones in each call, if none of them is random."""
         if self.failure is None and self.stepping is None:
-            self._attempt(None, self._new, tensor)
+            self._attempt(self._new, tensor)
 
     def on_draw(self) -> None:
         """Random numbers are drawn; the op that draws them is told of next."""
@@ -215,6 +251,19 @@ class Recorder:
         """Python sees values: what it does with them cannot be repeated without it."""
         if self.failure is None and self.stepping is None and not self._reading:
             self.fail("Python reads the values of a tensor")
+
+    def add_input(self, tensor: Tensor) -> None:
+        """A tensor read from outside that is another one in each call."""
+        if id(tensor) in self.input_ids or self.failure is not None:
+            return
+        if tensor._node is not None and tensor._node.tensor is None:
+            self.fail("a tensor with a history from before the call")
+            return
+        try:
+            self.inputs.append(self.memory.declare(tensor._array, "input"))
+            self.input_ids[id(tensor)] = len(self.inputs) - 1
+        except ValueError as error:
+            self.fail(f"two inputs share memory: {error}")
 
     def allow_reading(self, on: bool) -> None:
         """Values are read only to be returned."""
@@ -237,31 +286,150 @@ class Recorder:
     def check(self) -> Callable[[], bool]:
         """One function: whether the tensors from outside still hold the arrays that were seen."""
         names: dict[str, Any] = {}
-        tests = []
+        tests: list[str] = []
         for tensor, array in self.outside.values():
             if id(tensor) in self.input_ids:
                 continue
             n = len(tests)
             names[f"t{n}"], names[f"a{n}"] = tensor, array
             tests.append(f"t{n}._array is a{n} and (t{n}._node is None) is {tensor._node is None}")
+        held = {id(leaf) for leaf, _ in self.held_grads}
         for tensor, window in self.leaf_grads.values():
-            if id(tensor) not in self.cleared_first and id(tensor) not in self.input_ids and window is not None:
+            if id(tensor) not in self.cleared_first | self.input_ids.keys() | held and window is not None:
                 n = len(tests)
                 names[f"t{n}"] = tensor
                 tests.append(f"t{n}._grad is None")
+        for tensor, _ in self.held_grads:
+            n = len(tests)
+            names[f"t{n}"], names[f"a{n}"] = tensor, kind_of(tensor._grad)
+            tests.append(f"kind_of(t{n}._grad) == a{n}")
+        for n, optimizer in enumerate({id(o): o for o in self.optimizers}.values()):
+            names[f"o{n}"] = optimizer.param_groups
+            sizes = [len(group["params"]) for group in optimizer.param_groups]
+            tests += [f"len(o{n}) == {len(sizes)}", *(f"len(o{n}[{i}]['params']) == {k}" for i, k in enumerate(sizes))]
+        names["kind_of"] = kind_of
         text = "def check():\n    return " + (" and ".join(tests) or "True")
         exec(compile(text, "<outside>", "exec"), names)  # made of numbers and the words above alone
         found: Callable[[], bool] = names["check"]
         return found
 
+    def call(self, function: Any, args: Any, kwargs: Any) -> Any:
+        """Call a function of the library. One that computes by other means than ops is itself what is run again."""
+        mark, before = len(self.instructions), self.failure
+        if function in (clip_grad_norm_, clip_grad_value_) and args and not isinstance(args[0], Tensor):
+            args = (list(args[0]), *args[1:])
+        result = function(*args, **kwargs)
+        if function in (clip_grad_norm_, clip_grad_value_) and before is None:
+            self._attempt(self._clipped, function, args, kwargs, result)
+            return result
+        outs = result if isinstance(result, tuple | list) else (result,)
+        if before is not None or not all(isinstance(out, Tensor) for out in outs) or not outs:
+            return result
+        unseen = any(self._unseen(out) for out in outs)
+        if self.failure is not None and not self.failure.unseen:
+            return result
+        if (self.failure is not None or unseen) and self._opaque(function, args, kwargs, outs, mark):
+            self.failure = None
+        return result
+
+    def _clipped(self, function: Any, args: Any, kwargs: Any, norm: Any) -> None:
+        """Gradients were made smaller in place."""
+        given = args[0] if args else kwargs["parameters"]
+        leaves = [given] if isinstance(given, Tensor) else list(given)
+        if not isinstance(given, list | tuple | Tensor):
+            raise NotRecordable(f"{function.__name__} is given an iterator; give it a list")
+        windows = []
+        for leaf in leaves:
+            if leaf._grad is not None:
+                known = self.leaf_grads.get(id(leaf))
+                windows.append(known[1] if known and known[1] is not None else self.held_grad(leaf))
+        options = {"args": args[1:], "kwargs": {k: v for k, v in kwargs.items() if k != "parameters"}}
+        outputs = []
+        if isinstance(norm, Tensor):
+            outputs = [self.made(norm._array)[0]]
+            self._seen[id(norm)] = outputs[0]
+            self.kept.append(norm)
+        self.emit("clip", windows, outputs, function, options)
+
+    def set_item(self, owner: Tensor, key: Any, value: Any) -> None:
+        """`owner[key] = value`: one instruction, unless gradients flow through it."""
+        mark, before = len(self.instructions), self.failure
+        owner[key] = value
+        if before is not None or owner._node is not None or (isinstance(value, Tensor) and value._node is not None):
+            if not (before is None and not grad_mode.state.enabled):
+                return
+        del self.instructions[mark:]
+        self.failure = None
+        self._attempt(self._note_set, owner, key, value)
+
+    def _note_set(self, owner: Tensor, key: Any, value: Any) -> None:
+        target = self.read(owner._array, owner)
+        self.emit("set", [self._param(value)], [target], "set", {"key": self._param(key)})
+
+    def _unseen(self, tensor: Tensor) -> bool:
+        if id(tensor) in self._seen or self.is_outside(tensor) or type(tensor._array) is not ndarray:
+            return False
+        return bool(tensor._array.size) and self.memory.find(tensor._array) is None
+
+    def _opaque(self, function: Any, args: Any, kwargs: Any, outs: Any, mark: int) -> bool:
+        """Note the call itself as one instruction, if it does nothing but compute. -> whether that could be done"""
+        name = getattr(function, "__name__", "")
+        if any(out._node is not None for out in outs) or self._draws or name in SHAPED_BY_DATA or name.endswith("_"):
+            return False
+        if any(each.kind in ("copy", "zero") for each in self.instructions[mark:]):
+            return False
+        del self.instructions[mark:]
+        owner = getattr(function, "__self__", None)
+        if isinstance(owner, Tensor):
+            function, args = getattr(type(owner), name), (owner, *args)
+        self.failure = None
+        self._attempt(self._note_call, function, args, kwargs, outs)
+        return self.failure is None
+
+    def _note_call(self, function: Any, args: Any, kwargs: Any, outs: Any) -> None:
+        inputs = [self._param(value) for value in args]
+        params = {name: self._param(value) for name, value in kwargs.items()}
+        outputs = []
+        for out in outs:
+            window, _ = self.made(out._array)
+            self._seen[id(out)] = window
+            self.kept.append(out)
+            outputs.append(window)
+        self.emit("call", inputs, outputs, function, params)
+
     def finish(self) -> None:
-        """The call is over."""
+        """The call is over: nothing may have happened that was not noted."""
         if self._draws:
             self.fail("random numbers are drawn outside of dropout")
+        changed = {window.block.number for each in self.instructions for window in each.changes()}
+        for reference, stamp, _ in list(versions._stamps.values()):
+            array = reference()
+            if stamp <= self.began or type(array) is not ndarray:
+                continue
+            window = self.memory.find(array) if array.size else None
+            if window is None and id(array) not in self.before:
+                continue  # made and gone in the call
+            if window is None or window.block.number not in changed:
+                self.fail("a tensor is changed in place by other means than an op")
+
+    def release(self) -> None:
+        """Let go of the call's tensors, once a plan is made of it."""
+        self.before, self._seen, self._aliases, self.kept, self.instructions = {}, {}, {}, [], []
+        self.memory.release()
+
+    def on_module(self, phase: str, module: Any, value: Any) -> None:
+        """A module was called: one that counts its batches counts them in a repetition too."""
+        if phase != "enter" or self.failure is not None or not isinstance(module, _BatchNorm):
+            return
+        count = module.num_batches_tracked
+        if module.training and module.track_running_stats and count is not None:
+            if module.momentum is None:
+                self.fail("batch norm with momentum=None depends on how often it was called")
+            self._attempt(lambda: self.emit("count", [], [self.read(count._array, count)]))
 
     def _new(self, tensor: Tensor) -> None:
         if self._draws:
-            raise NotRecordable("random numbers are drawn outside of dropout", events.user_frame(4))
+            raise NotRecordable("random numbers are drawn outside of dropout")
         if self.memory.find(tensor._array) is None:
             self.constant(tensor._array)
 
@@ -465,13 +633,8 @@ class Recorder:
         if tensor._grad._node is not None:
             raise NotRecordable("a .grad that has a history of its own")
         known = self.leaf_grads.get(id(tensor))
-        held = known[1] if known and known[1] is not None else self.read(tensor._grad._array, ("grad", tensor))
-        if known and known[1] is not None:  # a gradient of this call: a sum of two
-            total, _ = self.made(np.empty(window.shape, window.dtype))
-            self.emit("add", [held, window], [total])
-            self.leaf_grads[id(tensor)] = (tensor, total)
-        else:
-            self.emit("add", [held, window], [held])
+        held = known[1] if known and known[1] is not None else self.held_grad(tensor)
+        self.emit("add", [held, window], [held])
 
     # -- changes in place, optimizers --------------------------------------------------------------------------------
 
@@ -484,9 +647,12 @@ class Recorder:
             self.emit("copy", [self.read(value._array, value)], [window])
 
     def _cleared(self, owner: Any) -> None:
-        params = [p for group in owner.param_groups for p in group["params"]] if hasattr(owner, "param_groups") else [
-            *owner.parameters()
-        ]  # fmt: skip
+        if isinstance(owner, Module):
+            self.zeroed.append(owner)
+            params = list(owner.parameters())
+        else:
+            self.optimizers.append(owner)
+            params = [p for group in owner.param_groups for p in group["params"]]
         for tensor in params:
             if id(tensor) not in self.leaf_grads and tensor._grad is None:
                 self.cleared_first.add(id(tensor))
@@ -496,7 +662,7 @@ class Recorder:
                 known = self.leaf_grads.get(id(tensor))
                 if known and known[1] is not None:
                     raise NotRecordable("zero_grad(set_to_none=False) after a backward in the same call")
-                self.emit("zero", [], [self.read(tensor._grad._array, ("grad", tensor))])
+                self.emit("zero", [], [self.held_grad(tensor)])
 
     def _stepped(self, optimizer: Any) -> None:
         pairs = []
@@ -506,8 +672,6 @@ class Recorder:
                 if tensor._grad is None:
                     continue
                 known = self.leaf_grads.get(id(tensor))
-                grad = known[1] if known and known[1] is not None else self.read(
-                    tensor._grad._array, ("grad", tensor)
-                )  # fmt: skip
+                grad = known[1] if known and known[1] is not None else self.held_grad(tensor)
                 pairs += [self.read(tensor._array, tensor), grad]
         self.emit("update", pairs, [], optimizer)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import math
 import operator
-import sys
 import types
 from typing import Any
 
@@ -23,8 +22,8 @@ PURE = {
     for name in (
         "abs", "all", "any", "bool", "callable", "chr", "complex", "dict", "divmod", "enumerate", "float", "format",
         "frozenset", "getattr", "hasattr", "hash", "int", "isinstance", "issubclass", "iter", "len", "list", "map",
-        "max", "min", "ord", "pow", "range", "repr", "reversed", "round", "set", "slice", "sorted", "str", "sum", "super",
-        "tuple", "type", "zip", "filter", "next",
+        "max", "min", "ord", "pow", "range", "repr", "reversed", "round", "set", "slice", "sorted", "str", "sum",
+        "super", "tuple", "type", "zip", "filter", "next",
     )
 }  # fmt: skip
 PURE |= {value for value in vars(math).values() if callable(value)}
@@ -34,19 +33,21 @@ PURE |= {
 TAKES_FUNCTION = {map, filter, sorted, max, min}  # Python functions given to these would run unseen
 READS_OUTSIDE = {getattr, hasattr, iter, next, list, tuple, dict, set, frozenset, sorted, enumerate, zip, map, filter,
                  reversed, sum, any, all, max, min, len}  # fmt: skip
-READ_ONLY = {
-    list: {"index", "count", "copy"}, dict: {"get", "items", "keys", "values", "copy"}, set: {"copy", "union", "issubset"},
+READ_ONLY: dict[type, set[str]] = {
+    list: {"index", "count", "copy"}, dict: {"get", "items", "keys", "values", "copy"}, set: {"copy", "union"},
 }  # fmt: skip
 IMMUTABLE = (str, bytes, tuple, int, float, complex, bool, frozenset, range, slice, type(None))
-DATA_ATTRIBUTES = {"grad_fn", "_version", "data_ptr", "grad"}
+DATA_ATTRIBUTES = {"grad_fn", "_version", "data_ptr"}
 DATA_METHODS = {"data_ptr", "register_hook", "retain_grad", "share_memory_", "storage", "untyped_storage", "set_",
                 "requires_grad_", "register_post_accumulate_grad_hook", "resize_", "__setstate__"}  # fmt: skip
-MODULE_METHODS = {"parameters", "named_parameters", "children", "named_children", "modules", "named_modules", "buffers",
-                  "named_buffers", "zero_grad", "get_parameter", "get_submodule", "keys", "values", "items"}  # fmt: skip
+MODULE_METHODS = {"parameters", "named_parameters", "children", "named_children", "modules", "named_modules",
+                  "buffers", "named_buffers", "zero_grad", "get_parameter", "get_submodule", "keys", "values",
+                  "items"}  # fmt: skip
 OPTIMIZER_METHODS = {"step", "zero_grad"}
 LIBRARY = ("ops/", "nn/functional", "nn/utils/clip_grad", "nn/modules/", "autograd/", "linalg/", "fft", "special",
            "tensor", "dtypes", "conversion")  # fmt: skip
 _root = __name__.partition(".")[0] + "."
+SCOPES = (_root + "autograd.grad_mode", _root + "amp.")
 
 
 def is_library(function: Any) -> bool:
@@ -64,14 +65,25 @@ def has_hooks(module: Module) -> bool:
 
 def is_scope(manager: Any) -> bool:
     """True for gradbook's own context managers of grad mode and autocast."""
-    return type(manager).__module__.startswith((_root + "autograd.grad_mode", _root + "amp."))
+    return type(manager).__module__.startswith(SCOPES)
 
 
 def may_iterate(container: Any) -> bool:
     """True for what gives the same values each time it is gone over."""
     kinds = (list, tuple, range, dict, set, frozenset, str, enumerate, zip, map, filter, reversed, Tensor)
-    views = (type({}.keys()), type({}.values()), type({}.items()), types.GeneratorType)
+    views: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()), types.GeneratorType)
     return isinstance(container, kinds + views) or type(container).__name__.endswith("iterator")
+
+
+def only_looks(function: Any, owner: Any) -> bool:
+    """True for a call whose result depends on what its containers hold, and which leaves them as they are."""
+    name = getattr(function, "__name__", "")
+    if type(owner) in (list, dict, set):
+        return name in READ_ONLY[type(owner)]
+    try:
+        return function in READS_OUTSIDE
+    except TypeError:  # a callable that cannot be hashed
+        return False
 
 
 def why_not(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], fresh: dict[int, Any]) -> str:
@@ -90,8 +102,8 @@ def why_not(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], fresh:
         return _plain(function, name, args, kwargs, fresh)
     if isinstance(owner, IMMUTABLE) or id(owner) in fresh:
         return ""
-    if name in READ_ONLY.get(type(owner), ()):
-        return f"{type(owner).__name__}.{name}() of a container from outside"
+    if only_looks(function, owner):
+        return ""
     return f"{type(owner).__name__}.{name}() may change an object from outside"
 
 
@@ -103,7 +115,8 @@ def _library(function: Any, name: str) -> str:
         path = next((file[len(root) :] for root in events._PACKAGE if file.startswith(root)), file)
         return "" if path.startswith(LIBRARY) else f"{name}()"
     if isinstance(function, type):
-        return "" if function.__name__ in ("Size", "dtype", "device") else f"a {name} is made"
+        scope = function.__module__.startswith(SCOPES)
+        return "" if scope or function.__name__ in ("Size", "dtype", "device") else f"a {name} is made"
     return "" if type(function).__name__ in ("Op", "Elementwise", "MultiOp") else f"{name}()"
 
 
@@ -118,10 +131,4 @@ def _plain(function: Any, name: str, args: Any, kwargs: Any, fresh: dict[int, An
         return f"{name}() is not known to compute only"
     if function in TAKES_FUNCTION and any(isinstance(x, types.FunctionType) for x in (*args, *kwargs.values())):
         return f"{name}() calls a Python function"
-    if function in READS_OUTSIDE and any(_mutable(x) and id(x) not in fresh for x in args):
-        return f"{name}() of a container from outside"
     return ""
-
-
-def _mutable(value: Any) -> bool:
-    return isinstance(value, list | dict | set)
