@@ -7,7 +7,7 @@ rules, called on the plan's arrays. Nothing else of Python runs.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,8 @@ from gradbook.autograd import grad_mode, versions
 from gradbook.autograd.rules import cast, sum_to
 from gradbook.compiler.memory import Block, Window
 from gradbook.compiler.recording import Instruction, Recorder
-from gradbook.kernels.program import aligned
+from gradbook.kernels.host import unavailable
+from gradbook.kernels.program import Program, Unsupported, aligned
 from gradbook.ops.embedding import check_index
 from gradbook.tensor import Tensor
 
@@ -35,10 +36,19 @@ class Plan:
         self._register: dict[Window, int] = {}
         self._of_block: dict[int, list[tuple[int, Window]]] = {}
         self._memory: dict[int, Any] = {}
+        self._addresses: dict[int, int] = {}
+        self._places: dict[int, list[Any]] = {}
         self.outputs = outputs
         self.grads = Gradients(self)
-        self.steps: list[Callable[[], None]] = [self.step_of(each) for each in recorder.instructions]
+        self.moving = moving_blocks(recorder)
+        self.programs: list[tuple[Any, list[tuple[int, Any]]]] = []
+        self.steps: list[Callable[[], None]] = self.lowered() if unavailable() == "" else [
+            self.step_of(each) for each in recorder.instructions
+        ]  # fmt: skip
         self.input_blocks = [window.block for window in recorder.inputs]
+        for _, places in self.programs:
+            for number, place in places:
+                self._places.setdefault(number, []).append(place)
         self.output_registers = [self.register(window) for window in outputs]
         self.held_grads = [(leaf, window.block) for leaf, window in recorder.held_grads]
         self.written = [tensor for tensor, array in recorder.outside.values() if self._is_written(array)]
@@ -69,7 +79,13 @@ class Plan:
 
     def rebind(self, block: Block, array: Any) -> None:
         """Let all windows of a block look into another array."""
-        memory = self._memory[block.number] = bytes_of(array, array.__array_interface__["data"][0], block.size)
+        start = array.__array_interface__["data"][0]
+        if self._addresses.get(block.number) == start:
+            return
+        self._addresses[block.number] = start
+        for place in self._places.get(block.number, ()):
+            place.bind(start)
+        memory = self._memory[block.number] = bytes_of(array, start, block.size)
         for number, window in self._of_block.get(block.number, ()):
             self.arrays[number] = np.ndarray(window.shape, window.dtype, memory, window.offset, window.strides)
 
@@ -83,6 +99,57 @@ class Plan:
         )
 
     # -- steps -------------------------------------------------------------------------------------------------------
+
+    def lowered(self) -> list[Callable[[], None]]:
+        """The instructions as native programs where there are kernels, and as calls between them where not."""
+        from gradbook.compiler.fusion import Group
+        from gradbook.compiler.lower import has_kernels, lower
+
+        steps: list[Callable[[], None]] = []
+        last = last_reads(self.recorder.instructions)
+        kept = {window.block.number for window in self.outputs} | {w.block.number for _, w in self.grads.kept}
+        program, group = self.program(), Group()
+        for i, each in enumerate(self.recorder.instructions):
+            own = has_kernels(each)
+            if not own and group.take(each):
+                continue
+
+            def needed(window: Window, now: int = i) -> bool:
+                block = window.block
+                return block.kind != "temporary" or block.number in kept or last.get(block.number, -1) >= now
+
+            group.flush(program, self.array, needed)
+            group = Group()
+            if not own and group.take(each):
+                continue
+            try:
+                lower(program, each, self.array)
+            except Unsupported:
+                if len(program):
+                    steps.append(program.run)
+                program = self.program()
+                steps.append(self.step_of(each))
+        group.flush(program, self.array, lambda w: w.block.kind != "temporary" or w.block.number in kept)
+        if len(program):
+            steps.append(program.run)
+        return steps
+
+    def program(self) -> Program:
+        """A new native program that knows which memory is another one in each run."""
+        program = Program()
+        places = []
+        for block in self.moving:
+            if block.size:
+                memory = self._memory.get(block.number)
+                if memory is None:
+                    memory = self._memory[block.number] = self._place(block)
+                places.append((block.number, program.place(memory[: block.size])))
+        self.programs.append((program, places))
+        return program
+
+    def array(self, operand: Any) -> Any:
+        """The array of a window; None and constants as they are."""
+        return self.arrays[self.register(operand)] if isinstance(operand, Window) else operand
 
     def step_of(self, each: Instruction) -> Callable[[], None]:
         """An instruction as a function without arguments that calls the engine's own."""
@@ -118,6 +185,35 @@ class Plan:
             versions.stamp(tensor._array)
         self.grads.hand_out(inputs)
         return [Tensor._of(self.arrays[number].copy()) for number in self.output_registers]
+
+
+def moving_blocks(recorder: Recorder) -> list[Block]:
+    """Blocks whose memory is another one from run to run: inputs, gradients."""
+    found = [window.block for window in recorder.inputs] + [window.block for _, window in recorder.held_grads]
+    for _, window in recorder.leaf_grads.values():
+        if window is not None and window.block not in found:
+            found.append(window.block)
+    return found
+
+
+def windows_in(value: Any) -> Iterator[Window]:
+    """The windows in an operand, a parameter, or a tuple or list of them."""
+    if isinstance(value, Window):
+        yield value
+    elif isinstance(value, tuple | list):
+        for part in value:
+            yield from windows_in(part)
+
+
+def last_reads(instructions: list[Instruction]) -> dict[int, int]:
+    """The index of the last instruction that reads a block, by the block's number."""
+    found = {}
+    for i, each in enumerate(instructions):
+        for window in windows_in([*each.inputs, *each.params.values()]):
+            found[window.block.number] = i
+        if each.kind in ("set", "count"):
+            found[each.outputs[0].block.number] = i
+    return found
 
 
 class Gradients:
