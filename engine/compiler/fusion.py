@@ -30,7 +30,7 @@ class Group:
         self.values: dict[Window, Expression] = {}  # what the group has computed so far
         self.written: list[Window] = []
         self.sums: list[tuple[Expression, Window]] = []
-        self.weight = 0
+        self.members: list[Instruction] = []
 
     def take(self, each: Instruction) -> bool:
         """Add an instruction to the group. -> False if it does not belong to it: flush, and ask a new group."""
@@ -38,7 +38,7 @@ class Group:
         if made is None:
             return False
         shape, outputs, sums = made
-        if self.shape not in (None, shape) or self.weight > MOST or not self._apart(outputs, sums):
+        if self.shape not in (None, shape) or len(self.members) > MOST or not self._apart(outputs, sums):
             return False
         self.shape = shape
         for window, expression in outputs:
@@ -46,7 +46,7 @@ class Group:
             if window not in self.written:
                 self.written.append(window)
         self.sums += [(expression, window) for window, expression in sums]
-        self.weight += 1
+        self.members.append(each)
         return True
 
     def _apart(self, outputs: Any, sums: Any) -> bool:
@@ -95,15 +95,18 @@ class Group:
     # -- the kernels -------------------------------------------------------------------------------------------------
 
     def flush(self, program: Program, array: Callable[[Any], Any], needed: Callable[[Window], bool]) -> None:
-        """Add the group's kernels to a program: all that is read later, in one pass; then the sums."""
+        """Add the group's kernels to a program: the sums, then all that is read later, in one pass.
+
+        Raises Unsupported. What was added until then may run: nothing is written in place but by the last kernel.
+        """
         stores = [(self.values[window], array(window)) for window in self.written if needed(window)]
         inputs = [array(window) for window in self.inputs]
-        if stores:
-            expressions, arrays = compact([one for one, _ in stores], inputs)
-            pointwise(program, list(zip(expressions, [out for _, out in stores], strict=True)), arrays)
         for expression, window in self.sums:
             (one,), arrays = compact([expression], inputs)
             sum_to(program, one, arrays, array(window))
+        if stores:
+            expressions, arrays = compact([one for one, _ in stores], inputs)
+            pointwise(program, list(zip(expressions, [out for _, out in stores], strict=True)), arrays)
 
 
 def compact(expressions: list[Expression], inputs: list[Any]) -> tuple[list[Expression], list[Any]]:
@@ -112,15 +115,15 @@ def compact(expressions: list[Expression], inputs: list[Any]) -> tuple[list[Expr
     if used == list(range(len(inputs))):
         return expressions, inputs
     number = {old: new for new, old in enumerate(used)}
-    known: dict[Expression, Expression] = {}
+    known: dict[bytes, Expression] = {}
     for one in walk(tuple(expressions)):
         if one.name == INPUT:
-            known[one] = node(INPUT, (), one.dtype, number[one.value])
+            known[one.key] = node(INPUT, (), one.dtype, number[one.value])
         elif one.operands:
-            known[one] = node(one.name, tuple(known.get(o, o) for o in one.operands), one.dtype, one.value)
+            known[one.key] = node(one.name, tuple(known[o.key] for o in one.operands), one.dtype, one.value)
         else:
-            known[one] = one
-    return [known[one] for one in expressions], [inputs[i] for i in used]
+            known[one.key] = one
+    return [known[one.key] for one in expressions], [inputs[i] for i in used]
 
 
 def broadcast(windows: list[Any]) -> tuple[int, ...]:
@@ -133,6 +136,8 @@ def of_op_instruction(group: Group, each: Instruction) -> Any:
     name, out = each.op.name, each.outputs[0]
     if name in ("sum", "mean"):
         return of_sum(group, each)
+    if name == "mse_loss":
+        return of_squares(group, each)
     kinds = [w.dtype for w in each.inputs if isinstance(w, Window)]
     wanted = np.result_type(*kinds) if kinds else out.dtype
     try:
@@ -167,6 +172,43 @@ def of_sum(group: Group, each: Instruction) -> Any:
     return source.shape, [], [(window, one)]
 
 
+def of_squares(group: Group, each: Instruction) -> Any:
+    """The mean or sum of squared differences."""
+    out, shape = each.outputs[0], broadcast(each.inputs)
+    x, target = pair(group, each.inputs)
+    if x is None or x.dtype != out.dtype or not all(shape):
+        return None
+    square = (x - target) * (x - target)
+    if each.params["reduction"] == "none":
+        return shape, [(out, square)], []
+    if each.params["reduction"] == "mean":
+        square = square * constant(1.0 / int(np.prod(shape)), out.dtype)
+    return shape, [], [(Window(out.block, out.offset, (1,) * len(shape), (0,) * len(shape), out.dtype), square)]
+
+
+def of_squares_grad(group: Group, each: Instruction) -> Any:
+    """The gradient of squared differences for one of the two."""
+    assert each.rule is not None
+    grad, *operands, reduction = each.inputs
+    shape, out = broadcast(operands), each.outputs[0]
+    x, target = pair(group, operands)
+    incoming, _ = pair(group, [grad, grad])
+    if x is None or incoming is None or out.shape != shape or x.dtype != out.dtype:
+        return None
+    factor = 2.0 / max(1, int(np.prod(shape))) if reduction == "mean" else 2.0
+    difference = target - x if each.rule.target else x - target
+    return shape, [(out, difference * (incoming * constant(factor, out.dtype)))], []
+
+
+def pair(group: Group, windows: Any) -> tuple[Any, Any]:
+    """Two operands as the group knows them, or (None, None)."""
+    try:
+        found = tuple(group.leaf(window) for window in windows)
+    except Unsupported:
+        return None, None
+    return (None, None) if len(found) != 2 or any(one is None for one in found) else (found[0], found[1])
+
+
 def spread(out: Window, axes: Any, rank: int, keepdim: Any) -> tuple[int, ...]:
     """Strides of a sum's result as it lies under what was summed."""
     if keepdim:
@@ -180,6 +222,8 @@ def of_rule_instruction(group: Group, each: Instruction) -> Any:
     assert each.rule is not None
     if each.op.name in ("sum", "mean"):
         return of_spread(group, each)
+    if each.op.name == "mse_loss":
+        return of_squares_grad(group, each)
     grad, *args = each.inputs
     if isinstance(grad, list):
         return None

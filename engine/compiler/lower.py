@@ -13,16 +13,22 @@ from typing import Any
 import numpy as np
 
 from gradbook.compiler.recording import Instruction
+from gradbook.kernels.columns import column_sum
+from gradbook.kernels.cross_entropy import cross_entropy, cross_entropy_grad, cross_entropy_kept
 from gradbook.kernels.gemm import matmul
 from gradbook.kernels.program import Program, Unsupported
+from gradbook.kernels.row_norm import layer_norm
+from gradbook.kernels.row_norm_grad import layer_norm_grad
+from gradbook.kernels.softmax import log_softmax, softmax
 
 __all__ = ["NATIVE", "has_kernels", "lower"]
 
-Lower = Callable[[Program, Instruction, Callable[[Any], Any]], None]
+Array = Callable[[Any], Any]
+Lower = Callable[[Program, Instruction, Array], None]
 NATIVE: dict[tuple[str, str], Lower] = {}
 
 
-def lower(program: Program, each: Instruction, array: Callable[[Any], Any]) -> None:
+def lower(program: Program, each: Instruction, array: Array) -> None:
     """Add the kernels of an instruction. Raises Unsupported where there are none for it."""
     found = NATIVE.get((each.kind, name_of(each)))
     if found is None:
@@ -68,26 +74,94 @@ def rows(array: Any) -> Any:
 
 
 @native("op", "linear")
-def _(program: Program, each: Instruction, array: Callable[[Any], Any]) -> None:
+def _(program: Program, each: Instruction, array: Array) -> None:
     x, weight, bias = (array(operand) for operand in each.inputs)
     relu = "relu" if each.params.get("activation") == "relu" else ""
     matmul(program, rows(array(each.outputs[0])), rows(x), weight.T, bias=bias, activation=relu)
 
 
 @native("rule", "linear.input")
-def _(program: Program, each: Instruction, array: Callable[[Any], Any]) -> None:
+def _(program: Program, each: Instruction, array: Array) -> None:
     grad, weight = (array(operand) for operand in each.inputs)
     matmul(program, rows(array(each.outputs[0])), rows(grad), weight)
 
 
 @native("rule", "linear.weight")
-def _(program: Program, each: Instruction, array: Callable[[Any], Any]) -> None:
+def _(program: Program, each: Instruction, array: Array) -> None:
     grad, x = (rows(array(operand)) for operand in each.inputs)
     matmul(program, array(each.outputs[0]), grad.T, x)
 
 
 @native("op", "matmul")
-def _(program: Program, each: Instruction, array: Callable[[Any], Any]) -> None:
+def _(program: Program, each: Instruction, array: Array) -> None:
     a, b = (array(operand) for operand in each.inputs)
     matmul(program, array(each.outputs[0]), a, b)
 
+
+@native("rule", "linear.bias")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    column_sum(program, array(each.outputs[0]), array(each.inputs[0]))
+
+
+# -- rows ------------------------------------------------------------------------------------------------------------
+
+
+@native("op", "softmax")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    x = array(each.inputs[0])
+    last_axis(x, each.params.get("dim"))
+    softmax(program, array(each.outputs[0]), x)
+
+
+@native("op", "log_softmax")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    x = array(each.inputs[0])
+    last_axis(x, each.params.get("dim"))
+    log_softmax(program, array(each.outputs[0]), x)
+
+
+def last_axis(x: Any, dim: Any) -> None:
+    """Raise Unsupported unless `dim` is the last axis."""
+    if dim not in (-1, x.ndim - 1):
+        raise Unsupported("only along the last axis")
+
+
+@native("op", "layer_norm")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    x, weight, bias = (array(operand) for operand in each.inputs)
+    y, *extras = (array(out) for out in each.outputs)
+    rank = each.params["rank"]
+    hat, invstd = extras or (None, None)
+    weight, bias = (None if v is None else v.reshape(-1) for v in (weight, bias))
+    layer_norm(program, y, x, weight=weight, bias=bias, rank=rank, eps=each.params["eps"], hat=hat,
+               invstd=None if invstd is None else invstd.reshape(-1))  # fmt: skip
+
+
+@native("rule", "layer_norm")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    grad, _, weight, hat, invstd, _, rank, _ = (array(operand) for operand in each.inputs)
+    dx, dw, db = (array(out) for out in each.outputs)
+    weight, dw, db = (None if v is None else v.reshape(-1) for v in (weight, dw, db))
+    layer_norm_grad(program, grad, invstd.reshape(-1), hat=hat, weight=weight, dx=dx, dw=dw, db=db, rank=rank)
+
+
+@native("op", "cross_entropy")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    x, target, weight = (array(operand) for operand in each.inputs)
+    out, *extras = (array(o) for o in each.outputs)
+    options = dict(weight=weight, **each.params)
+    if target.dtype.kind != "i":
+        raise Unsupported("targets that are probabilities")
+    if extras:
+        cross_entropy_kept(program, out.reshape(-1), *extras, x, target, **options)
+    else:
+        cross_entropy(program, out.reshape(-1), x, target, **options)
+
+
+@native("rule", "cross_entropy")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    grad, _, target, weight, p, share, needs, _, _, smoothing = (array(operand) for operand in each.inputs)
+    if target.dtype.kind != "i" or needs[1]:
+        raise Unsupported("targets that are probabilities")
+    cross_entropy_grad(program, array(each.outputs[0]), grad.reshape(-1), target, p, share, weight=weight,
+                       label_smoothing=smoothing)  # fmt: skip

@@ -17,7 +17,7 @@ from gradbook.autograd.rules import cast, sum_to
 from gradbook.compiler.memory import Block, Window
 from gradbook.compiler.recording import Instruction, Recorder
 from gradbook.kernels.host import unavailable
-from gradbook.kernels.program import Program, Unsupported, aligned
+from gradbook.kernels.program import Program, aligned
 from gradbook.ops.embedding import check_index
 from gradbook.tensor import Tensor
 
@@ -42,6 +42,9 @@ class Plan:
         self.grads = Gradients(self)
         self.moving = moving_blocks(recorder)
         self.programs: list[tuple[Any, list[tuple[int, Any]]]] = []
+        self.left: list[Instruction] = []  # what has no kernel
+        self.last = last_reads(recorder.instructions)
+        self.lasting = {window.block.number for window in outputs} | {w.block.number for _, w in self.grads.kept}
         self.steps: list[Callable[[], None]] = self.lowered() if unavailable() == "" else [
             self.step_of(each) for each in recorder.instructions
         ]  # fmt: skip
@@ -102,37 +105,9 @@ class Plan:
 
     def lowered(self) -> list[Callable[[], None]]:
         """The instructions as native programs where there are kernels, and as calls between them where not."""
-        from gradbook.compiler.fusion import Group
-        from gradbook.compiler.lower import has_kernels, lower
+        from gradbook.compiler.lowering import Lowering
 
-        steps: list[Callable[[], None]] = []
-        last = last_reads(self.recorder.instructions)
-        kept = {window.block.number for window in self.outputs} | {w.block.number for _, w in self.grads.kept}
-        program, group = self.program(), Group()
-        for i, each in enumerate(self.recorder.instructions):
-            own = has_kernels(each)
-            if not own and group.take(each):
-                continue
-
-            def needed(window: Window, now: int = i) -> bool:
-                block = window.block
-                return block.kind != "temporary" or block.number in kept or last.get(block.number, -1) >= now
-
-            group.flush(program, self.array, needed)
-            group = Group()
-            if not own and group.take(each):
-                continue
-            try:
-                lower(program, each, self.array)
-            except Unsupported:
-                if len(program):
-                    steps.append(program.run)
-                program = self.program()
-                steps.append(self.step_of(each))
-        group.flush(program, self.array, lambda w: w.block.kind != "temporary" or w.block.number in kept)
-        if len(program):
-            steps.append(program.run)
-        return steps
+        return Lowering(self).steps
 
     def program(self) -> Program:
         """A new native program that knows which memory is another one in each run."""
@@ -146,6 +121,11 @@ class Plan:
                 places.append((block.number, program.place(memory[: block.size])))
         self.programs.append((program, places))
         return program
+
+    def needed(self, window: Window, now: int) -> bool:
+        """Whether instruction number `now`, or a later one, or who called, reads what is written to a window."""
+        block = window.block
+        return block.kind != "temporary" or block.number in self.lasting or self.last.get(block.number, -1) >= now
 
     def array(self, operand: Any) -> Any:
         """The array of a window; None and constants as they are."""

@@ -1,0 +1,59 @@
+"""A plan's instructions gathered into native programs, with calls of the engine's own functions between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gradbook.compiler.fusion import Group
+from gradbook.compiler.lower import has_kernels, lower
+from gradbook.compiler.recording import Instruction
+from gradbook.kernels.program import Unsupported
+
+if TYPE_CHECKING:
+    from gradbook.compiler.plan import Plan
+
+__all__ = ["Lowering"]
+
+
+class Lowering:
+    """Goes through a plan's instructions once; `steps` is what to call, in order."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.steps: list[Callable[[], None]] = []
+        self.program, self.group = plan.program(), Group()
+        instructions = plan.recorder.instructions
+        for i, each in enumerate(instructions):
+            own = has_kernels(each)
+            if not own and self.group.take(each):
+                continue
+            self.flush(i)
+            if not own and self.group.take(each):
+                continue
+            try:
+                lower(self.program, each, plan.array)
+            except Unsupported:
+                self.call([each])
+        self.flush(len(instructions))
+        self.close()
+
+    def flush(self, now: int) -> None:
+        """Give the gathered group its kernels; instruction `now` comes next."""
+        group, self.group = self.group, Group()
+        try:
+            group.flush(self.program, self.plan.array, lambda window: self.plan.needed(window, now))
+        except Unsupported:
+            self.call(group.members)
+
+    def call(self, instructions: list[Instruction]) -> None:
+        """Let instructions be run by the engine's own functions, after the program so far."""
+        self.close()
+        self.steps += [self.plan.step_of(each) for each in instructions]
+        self.plan.left += instructions
+
+    def close(self) -> None:
+        """The program so far is a step; another begins."""
+        if len(self.program):
+            self.steps.append(self.program.run)
+            self.program = self.plan.program()
