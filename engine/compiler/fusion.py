@@ -9,7 +9,7 @@ import numpy as np
 
 from gradbook.autograd.op import PARAM, SLOT
 from gradbook.compiler.memory import Window
-from gradbook.compiler.recording import Instruction
+from gradbook.compiler.recording import DRAWING, Instruction
 from gradbook.kernels.expression import INPUT, Expression, cast, constant, node, walk
 from gradbook.kernels.pointwise import pointwise
 from gradbook.kernels.program import Program, Unsupported
@@ -18,6 +18,7 @@ from gradbook.kernels.trace import of_op, of_rule
 
 __all__ = ["Group"]
 
+RELAID = ("reshape", "view", "squeeze", "unsqueeze")
 MOST = 400  # operations in one kernel: more compile too long
 
 
@@ -138,6 +139,10 @@ def of_op_instruction(group: Group, each: Instruction) -> Any:
         return of_sum(group, each)
     if name == "mse_loss":
         return of_squares(group, each)
+    if name in RELAID:
+        return of_relaid(group, each.inputs[0], out)
+    if name in DRAWING:
+        return None
     kinds = [w.dtype for w in each.inputs if isinstance(w, Window)]
     wanted = np.result_type(*kinds) if kinds else out.dtype
     try:
@@ -224,6 +229,8 @@ def of_rule_instruction(group: Group, each: Instruction) -> Any:
         return of_spread(group, each)
     if each.op.name == "mse_loss":
         return of_squares_grad(group, each)
+    if each.op.name in RELAID:
+        return of_relaid(group, each.inputs[0], each.outputs[0])
     grad, *args = each.inputs
     if isinstance(grad, list):
         return None
@@ -251,7 +258,7 @@ def of_rule_instruction(group: Group, each: Instruction) -> Any:
 
 
 def of_spread(group: Group, each: Instruction) -> Any:
-    """The gradient of a mean: one number for many, kept as one."""
+    """The gradient of a sum or a mean: one number for many, kept as one."""
     grad, shape, dim, _ = each.inputs
     out = each.outputs[0]
     if grad.size != out.size or not isinstance(grad, Window):
@@ -264,7 +271,7 @@ def of_spread(group: Group, each: Instruction) -> Any:
     count = int(np.prod([n for i, n in enumerate(shape) if dim is None or i in dim]))
     if one is None:
         return None
-    return out.shape, [(out, one / constant(max(count, 1), grad.dtype))], []
+    return out.shape, [(out, one / constant(max(count, 1), grad.dtype) if each.op.name == "mean" else one)], []
 
 
 def spread_grad(grad: Window, out: Window) -> tuple[int, ...]:
@@ -285,6 +292,43 @@ def of_copy(group: Group, each: Instruction) -> Any:
     except Unsupported:
         return None
     return None if one is None else (out.shape, [(out, cast(one, out.dtype))], [])
+
+
+def of_relaid(group: Group, source: Window, out: Window) -> Any:
+    """Numbers in another shape: a copy in the source's shape, if the result lies in index order."""
+    if contiguous(out.shape, out.dtype.itemsize) != out.strides:
+        return None
+    seen = Window(out.block, out.offset, source.shape, contiguous(source.shape, out.dtype.itemsize), out.dtype)
+    try:
+        one = group.leaf(source)
+    except Unsupported:
+        return None
+    return (
+        None
+        if one is None
+        else (
+            source.shape,
+            [
+                (seen, cast(one, out.dtype)),
+            ],
+            [],
+        )
+    )
+
+
+def contiguous(shape: tuple[int, ...], step: int) -> tuple[int, ...]:
+    """Strides in bytes of an array that lies in index order."""
+    found = []
+    for length in reversed(shape):
+        found.append(step)
+        step *= length
+    return tuple(reversed(found))
+
+
+def of_zero(group: Group, each: Instruction) -> Any:
+    """Zeros."""
+    out = each.outputs[0]
+    return out.shape, [(out, constant(0, out.dtype))], []
 
 
 def of_add(group: Group, each: Instruction) -> Any:
@@ -315,9 +359,12 @@ def of_fit(group: Group, each: Instruction) -> Any:
         one = group.leaf(source)
     except Unsupported:
         return None
-    return None if one is None else (source.shape, [], [(Window(out.block, out.offset, shape, strides, out.dtype), one)])
+    return (
+        None if one is None else (source.shape, [], [(Window(out.block, out.offset, shape, strides, out.dtype), one)])
+    )
 
 
 EXPRESS: dict[str, Callable[[Group, Instruction], Any]] = {
     "op": of_op_instruction, "rule": of_rule_instruction, "copy": of_copy, "add": of_add, "fit": of_fit,
+    "zero": of_zero,
 }  # fmt: skip

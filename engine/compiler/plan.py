@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradbook.autograd import grad_mode, versions
+from gradbook.autograd.node import Node
 from gradbook.autograd.rules import cast, sum_to
 from gradbook.compiler.memory import Block, Window
 from gradbook.compiler.recording import Instruction, Recorder
@@ -325,6 +326,31 @@ def rule_step(plan: Plan, each: Instruction) -> Callable[[], None]:
     return step
 
 
+def custom_step(plan: Plan, each: Instruction) -> Callable[[], None]:
+    """A rule of an op that computes its gradients in a way of its own, from a node that stands for the real one."""
+    arrays, targets, given = plan.arrays, plan.targets(each), each.params
+    first, *saved = [plan.value(operand) for operand in each.inputs]
+    params = {name: plan.value(value) for name, value in given["params"].items()}
+    edges = tuple(None if kind is None else stand_in(*kind) for kind in given["edges"])
+
+    def step() -> None:
+        node = stand_in(given["shape"], given["dtype"])
+        node.op, node.edges, node.saved = each.op, edges, tuple(get() for get in saved)
+        node.params = {name: get() for name, get in params.items()}
+        for number, value in zip(targets, each.op.backward_node(node, first(), False), strict=False):
+            if number >= 0:
+                put(arrays[number], value)
+
+    return step
+
+
+def stand_in(shape: Any, dtype: Any) -> Node:
+    """A node of which only the shape and dtype are known."""
+    made = Node()
+    made.shape, made.dtype, made.edges, made.origin, made.seq = shape, dtype, (), None, 0
+    return made
+
+
 def put(target: Any, value: Any) -> None:
     """Store a rule's value, which may repeat memory along axes where the target has length 1."""
     if np.shape(value) != target.shape:
@@ -443,4 +469,5 @@ def set_step(plan: Plan, each: Instruction) -> Callable[[], None]:
 STEPS: dict[str, Callable[[Plan, Instruction], Callable[[], None]]] = {
     "op": op_step, "rule": rule_step, "fit": fit_step, "add": add_step, "copy": copy_step, "zero": zero_step,
     "update": update_step, "call": call_step, "clip": clip_step, "count": count_step, "set": set_step,
+    "custom": custom_step,
 }  # fmt: skip

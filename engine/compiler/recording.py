@@ -34,6 +34,11 @@ SHAPED_BY_DATA = {
 }  # fmt: skip
 
 
+def is_own(op: Op) -> bool:
+    """True for an op of the library (an autograd.Function is an op of the user's)."""
+    return type(op).__module__.startswith("gradbook.ops.")
+
+
 def memory_before() -> dict[int, Tensor]:
     """The tensors that are there, by the id of the array that owns their memory."""
     found: dict[int, Tensor] = {}
@@ -61,7 +66,7 @@ class Instruction:
     kind: "op" (op, params) · "rule" (op, rule, params; the gradient is the first input) · "fit" (a gradient summed to
     its operand's shape, and cast) · "add" · "copy" · "zero" · "update" (an optimizer's step) ·
     "call" (a function of the library, with tensors) · "clip" (clip_grad_*: the gradients) · "count" (one more) ·
-    "set" (a part of a tensor set).
+    "set" (a part of a tensor set) · "custom" (a rule of an op that computes its gradients in a way of its own).
     """
 
     __slots__ = ("inputs", "kind", "op", "outputs", "params", "rule", "where")
@@ -110,6 +115,7 @@ class Recorder:
         self.held_grads: list[tuple[Tensor, Window]] = []
         self.began = next(versions.sequence)
         self.input_ids = {id(tensor): i for i, tensor in enumerate(inputs)}
+        self.totals: dict[Window, Any] = {}  # gradients whose parts arrive one by one, and the arrays they lie in
         self.optimizers: list[Any] = []
         self.zeroed: list[Module] = []  # modules whose gradients were cleared
         self.roots: set[int] = set()  # ids of tensors whose graph a backward has used up
@@ -414,7 +420,7 @@ class Recorder:
 
     def release(self) -> None:
         """Let go of the call's tensors, once a plan is made of it."""
-        self.before, self._seen, self._aliases, self.kept, self.instructions = {}, {}, {}, [], []
+        self.before, self._seen, self._aliases, self.totals, self.kept, self.instructions = {}, {}, {}, {}, [], []
         self.memory.release()
 
     def on_module(self, phase: str, module: Any, value: Any) -> None:
@@ -436,7 +442,7 @@ class Recorder:
     # -- forward -----------------------------------------------------------------------------------------------------
 
     def _op(self, op: Op, operands: Any, params: Any, out: Any, node: Any, where: Any) -> None:
-        if op.custom:
+        if op.custom and not is_own(op):
             raise NotRecordable("an autograd.Function runs Python of its own")
         if op.name in SHAPED_BY_DATA:
             raise NotRecordable(f"the shape of what {op.name} gives depends on values")
@@ -533,9 +539,23 @@ class Recorder:
 
     def _rule(self, node: Node, grad: Any, edges: Any, results: Any) -> None:
         op = node.op
-        if op.custom:
+        if op.custom and not is_own(op):
             raise NotRecordable("an autograd.Function runs Python of its own")
         first = self._incoming(node, grad)
+        if op.name in ("slice", "select"):
+            self._deposit_part(edges[0], node.params["index"], first)
+            return
+        if op.name in ("split", "unbind"):
+            for index, part in zip(op.indices(edges[0].shape, node.params), first, strict=True):
+                if part is not None:
+                    self._deposit_part(edges[0], index, part)
+            return
+        if op.custom:
+            pairs = self._custom(node, first, edges, results)
+            for edge, window in zip(edges, pairs, strict=False):
+                if edge is not None and window is not None:
+                    self._deposit(edge, window)
+            return
         if op.joint is not None:
             values = results if isinstance(results, tuple | list) else (results,)
             outputs = [self._result(v) for v in values]
@@ -607,6 +627,38 @@ class Recorder:
         if array.ndim == 0:
             return self.constant(array)
         raise NotRecordable("backward uses a value that was not seen in forward")
+
+    def _custom(self, node: Node, first: Any, edges: Any, results: Any) -> list[Any]:
+        """The rule of an op of the library that computes its gradients in a way of its own."""
+        saved = [self._saved(value) if isinstance(value, ndarray) else value for value in node.saved]
+        outputs = [self._result(value) for value in results]
+        windows = [out[0].collapsed() if out else None for out in outputs]
+        stands = [None if edge is None else (edge.shape, edge.dtype) for edge in edges]
+        params = {name: self._param(value) for name, value in (node.params or {}).items()}
+        shape = {"params": params, "edges": stands, "shape": node.shape, "dtype": node.dtype}
+        self.emit("custom", [first, *saved], windows, node.op, shape)
+        return [out[0] if out else None for out in outputs]
+
+    def _deposit_part(self, edge: Node | None, index: Any, window: Window) -> None:
+        """A gradient of a part of an operand: added there, to one array for all parts."""
+        if edge is None:
+            return
+        held = self.grads.get(edge)
+        if held is None or held not in self.totals:
+            array = np.zeros(edge.shape, edge.dtype)
+            total, _ = self.made(array)
+            self.totals[total] = array
+            if held is None:
+                self.emit("zero", [], [total])
+            else:
+                self.emit("copy", [held], [total])
+            self.grads[edge] = held = total
+        part = self.memory.find(self.totals[held][(*index, ...)])
+        if part is None:  # no elements
+            return
+        if window.dtype != part.dtype:
+            window = self._cast(window, np.empty(window.shape, part.dtype))
+        self.emit("add", [part, window], [part])
 
     def _deposit(self, edge: Node, window: Window) -> None:
         """What the walk does with a rule's result: fitted to the operand, added to what is there."""
