@@ -84,11 +84,15 @@ class Compiled:
         for variant in self.variants.get(key, ()):
             given = inputs.copy()
             if variant.fits(given):
+                if not variant.plan.bind(given):
+                    break
                 result = variant.run(given)
                 if events.control:
                     events.safe_point()
                 return result
-        return self.learn(key, inputs, args, kwargs)
+        else:
+            return self.learn(key, inputs, args, kwargs)
+        return self.function(*args, **kwargs)
 
     def learn(self, key: Any, inputs: list[Tensor], args: Any, kwargs: Any) -> Any:
         """Run the function itself: the first time to warm up, then recorded."""
@@ -115,7 +119,7 @@ class Compiled:
         for variant in self.variants.get(key, ()):
             interpreter.varying |= variant.guards.moved()
         interpreter.on_input = recorder.add_input
-        interpreter.cleared = recorder.clear
+        interpreter.on_clear = recorder.clear
         interpreter.on_item = recorder.allow_reading
         recorder.line = interpreter.place
         interpreter.natively_called, interpreter.on_set = recorder.call, recorder.set_item

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from gradbook.autograd.op import PARAM, SLOT
+from gradbook.compiler.instruction import DRAWING, Instruction
 from gradbook.compiler.memory import Window
-from gradbook.compiler.recording import DRAWING, Instruction
 from gradbook.kernels.expression import INPUT, Expression, cast, constant, node, walk
 from gradbook.kernels.pointwise import pointwise
 from gradbook.kernels.program import Program, Unsupported
@@ -69,7 +69,7 @@ class Group:
             return None
         return found
 
-    def leaf(self, operand: Any) -> Expression | None:
+    def leaf(self, operand: Any) -> Any:
         """An operand as the group knows it: computed in it, or an input of the kernel."""
         if not isinstance(operand, Window):
             return None

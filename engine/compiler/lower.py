@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradbook.compiler.recording import Instruction
+from gradbook.compiler.instruction import Instruction
 from gradbook.kernels.columns import column_sum
 from gradbook.kernels.cross_entropy import cross_entropy, cross_entropy_grad, cross_entropy_kept
 from gradbook.kernels.gemm import matmul
@@ -148,12 +148,13 @@ def _(program: Program, each: Instruction, array: Array) -> None:
 @native("op", "cross_entropy")
 def _(program: Program, each: Instruction, array: Array) -> None:
     x, target, weight = (array(operand) for operand in each.inputs)
-    out, *extras = (array(o) for o in each.outputs)
+    out, *extras = (array(o) for o in each.outputs)  # extras: the softmax, the rows' shares
     options = dict(weight=weight, **each.params)
-    if target.dtype.kind != "i":
-        raise Unsupported("targets that are probabilities")
+    if target.dtype.kind != "i" or each.inputs[1].block.kind == "temporary":
+        raise Unsupported("targets that are probabilities, or that nobody could look at before")
     if extras:
-        cross_entropy_kept(program, out.reshape(-1), *extras, x, target, **options)
+        p, share = extras
+        cross_entropy_kept(program, out.reshape(-1), p, share, x, target, **options)
     else:
         cross_entropy(program, out.reshape(-1), x, target, **options)
 

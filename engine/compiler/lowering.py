@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gradbook.compiler.fusion import Group
+from gradbook.compiler.instruction import Instruction
 from gradbook.compiler.lower import has_kernels, lower
-from gradbook.compiler.recording import Instruction
 from gradbook.kernels.program import Unsupported
 
 if TYPE_CHECKING:

@@ -12,14 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from gradbook.autograd import grad_mode, versions
-from gradbook.autograd.node import Node
-from gradbook.autograd.rules import cast, sum_to
+from gradbook.autograd import versions
+from gradbook.compiler.instruction import Instruction
 from gradbook.compiler.memory import Block, Window
-from gradbook.compiler.recording import Instruction, Recorder
+from gradbook.compiler.recording import Recorder
 from gradbook.kernels.host import unavailable
 from gradbook.kernels.program import Program, aligned
-from gradbook.ops.embedding import check_index
 from gradbook.tensor import Tensor
 
 __all__ = ["Plan"]
@@ -49,6 +47,7 @@ class Plan:
         self.steps: list[Callable[[], None]] = self.lowered() if unavailable() == "" else [
             self.step_of(each) for each in recorder.instructions
         ]  # fmt: skip
+        self.ranges = list(self._ranges(recorder.instructions))
         self.input_blocks = [window.block for window in recorder.inputs]
         for _, places in self.programs:
             for number, place in places:
@@ -93,6 +92,17 @@ class Plan:
         for number, window in self._of_block.get(block.number, ()):
             self.arrays[number] = np.ndarray(window.shape, window.dtype, memory, window.offset, window.strides)
 
+    def _ranges(self, instructions: list[Instruction]) -> Iterator[tuple[int, int, int]]:
+        """(register, how many there are, a value that is allowed beside) of classes and indices."""
+        for each in instructions:
+            if each.kind != "op" or each.op.name not in ("cross_entropy", "embedding"):
+                continue
+            loss = each.op.name == "cross_entropy"
+            found = each.inputs[1] if loss else each.params["index"]
+            if isinstance(found, Window) and found.block.kind != "temporary" and found.dtype.kind in "iu":
+                count = each.inputs[0].shape[1 if loss and len(each.inputs[0].shape) > 1 else 0]
+                yield self.register(found), count, each.params["ignore_index"] if loss else 0
+
     def _is_written(self, array: Any) -> bool:
         window = self.recorder.memory.find(array)
         return window is not None and any(
@@ -134,6 +144,8 @@ class Plan:
 
     def step_of(self, each: Instruction) -> Callable[[], None]:
         """An instruction as a function without arguments that calls the engine's own."""
+        from gradbook.compiler.steps import STEPS
+
         return STEPS[each.kind](self, each)
 
     def value(self, operand: Any) -> Callable[[], Any]:
@@ -153,12 +165,22 @@ class Plan:
 
     # -- running -----------------------------------------------------------------------------------------------------
 
-    def run(self, inputs: list[Tensor]) -> list[Tensor]:
-        """Compute the call for these inputs. -> its output tensors"""
+    def bind(self, inputs: list[Tensor]) -> bool:
+        """Take these inputs. -> False if their values would raise: classes or indices that are out of range."""
         for block, tensor in zip(self.input_blocks, inputs, strict=True):
             self.rebind(block, tensor._array)
         for leaf, block in self.held_grads:
             self.rebind(block, leaf._grad._array)  # type: ignore[union-attr]  # it was checked
+        for number, count, ignored in self.ranges:
+            values = self.arrays[number]
+            if values.size and not 0 <= values.min() <= values.max() < count:
+                inside = (values >= 0) & (values < count) | (values == ignored)
+                if not inside.all():
+                    return False
+        return True
+
+    def run(self, inputs: list[Tensor]) -> list[Tensor]:
+        """Compute the call for the inputs that were bound. -> its output tensors"""
         self.grads.prepare()
         for step in self.steps:
             step()
@@ -250,224 +272,3 @@ class Raw:
     def __init__(self, owner: Any, start: int, size: int) -> None:
         self.owner = owner
         self.__array_interface__ = {"version": 3, "shape": (max(1, size),), "typestr": "|u1", "data": (start, False)}
-
-
-# -- one function a kind of instruction ------------------------------------------------------------------------------
-
-
-def op_step(plan: Plan, each: Instruction) -> Callable[[], None]:
-    """Run an op's forward."""
-    run, arrays, targets = each.op._run, plan.arrays, plan.targets(each)
-    inputs = [plan.value(operand) for operand in each.inputs]
-    params = {name: plan.value(value) for name, value in each.params.items()}
-    several = each.op.multi or bool(each.op.extras)
-    check = index_check(plan, each) if each.op.name == "embedding" else None
-
-    def step() -> None:
-        if check is not None:
-            check()
-        result = run(np, *[get() for get in inputs], **{name: get() for name, get in params.items()})
-        if not several:
-            arrays[targets[0]][...] = result
-            return
-        for number, value in zip(targets, result, strict=False):
-            if number >= 0 and value is not None:
-                arrays[number][...] = value
-
-    return step
-
-
-def index_check(plan: Plan, each: Instruction) -> Callable[[], None]:
-    """What embedding() looks at before its op runs."""
-    get, rows = plan.value(each.params["index"]), each.inputs[0].shape[0]
-    return lambda: check_index("embedding", Tensor._of(get()), rows)
-
-
-def call_step(plan: Plan, each: Instruction) -> Callable[[], None]:
-    """Call a function of the library on tensors."""
-    function, arrays, targets = each.op, plan.arrays, plan.targets(each)
-    inputs = [plan.value(operand) for operand in each.inputs]
-    params = {name: plan.value(value) for name, value in each.params.items()}
-
-    def step() -> None:
-        with grad_mode.no_grad():
-            args = [as_tensors(get()) for get in inputs]
-            result = function(*args, **{name: as_tensors(get()) for name, get in params.items()})
-        for number, out in zip(targets, result if isinstance(result, tuple | list) else (result,), strict=True):
-            if out._array.shape != arrays[number].shape:
-                raise RuntimeError(
-                    f"gradbook.compile: {function.__name__} gave another shape than when it was recorded"
-                )
-            arrays[number][...] = out._array
-
-    return step
-
-
-def as_tensors(value: Any) -> Any:
-    """Arrays, also in tuples and lists, as tensors."""
-    if isinstance(value, np.ndarray):
-        return Tensor._of(value)
-    return type(value)(as_tensors(part) for part in value) if type(value) in (tuple, list) else value
-
-
-def rule_step(plan: Plan, each: Instruction) -> Callable[[], None]:
-    """Run a gradient rule."""
-    assert each.rule is not None
-    fn, arrays, targets = each.rule.fn, plan.arrays, plan.targets(each)
-    inputs = [plan.value(operand) for operand in each.inputs]
-    joint = each.op.joint is not None
-
-    def step() -> None:
-        values = fn(*[get() for get in inputs])
-        for number, value in zip(targets, values if joint else (values,), strict=False):
-            if number >= 0:
-                put(arrays[number], value)
-
-    return step
-
-
-def custom_step(plan: Plan, each: Instruction) -> Callable[[], None]:
-    """A rule of an op that computes its gradients in a way of its own, from a node that stands for the real one."""
-    arrays, targets, given = plan.arrays, plan.targets(each), each.params
-    first, *saved = [plan.value(operand) for operand in each.inputs]
-    params = {name: plan.value(value) for name, value in given["params"].items()}
-    edges = tuple(None if kind is None else stand_in(*kind) for kind in given["edges"])
-
-    def step() -> None:
-        node = stand_in(given["shape"], given["dtype"])
-        node.op, node.edges, node.saved = each.op, edges, tuple(get() for get in saved)
-        node.params = {name: get() for name, get in params.items()}
-        for number, value in zip(targets, each.op.backward_node(node, first(), False), strict=False):
-            if number >= 0:
-                put(arrays[number], value)
-
-    return step
-
-
-def stand_in(shape: Any, dtype: Any) -> Node:
-    """A node of which only the shape and dtype are known."""
-    made = Node()
-    made.shape, made.dtype, made.edges, made.origin, made.seq = shape, dtype, (), None, 0
-    return made
-
-
-def put(target: Any, value: Any) -> None:
-    """Store a rule's value, which may repeat memory along axes where the target has length 1."""
-    if np.shape(value) != target.shape:
-        value = value[tuple(slice(0, 1) if n == 1 else slice(None) for n in target.shape)]
-    target[...] = value
-
-
-def fit_step(plan: Plan, each: Instruction) -> Callable[[], None]:
-    """A gradient summed to its operand's shape, in its dtype."""
-    get, arrays, number = plan.value(each.inputs[0]), plan.arrays, plan.targets(each)[0]
-    shape, kind = each.outputs[0].shape, each.outputs[0].dtype
-
-    def step() -> None:
-        value = get()
-        arrays[number][...] = cast(sum_to(value, shape) if value.shape != shape else value, kind)
-
-    return step
-
-
-def add_step(plan: Plan, each: Instruction) -> Callable[[], None]:
-    """Two gradients added."""
-    a, b = (plan.value(operand) for operand in each.inputs)
-    arrays, number = plan.arrays, plan.targets(each)[0]
-
-    def step() -> None:
-        np.add(a(), b(), out=arrays[number])
-
-    return step
-
-
-def copy_step(plan: Plan, each: Instruction) -> Callable[[], None]:
-    """One window copied to another, cast where dtypes differ."""
-    get, arrays, number = plan.value(each.inputs[0]), plan.arrays, plan.targets(each)[0]
-
-    def step() -> None:
-        arrays[number][...] = get()
-
-    return step
-
-
-def zero_step(plan: Plan, each: Instruction) -> Callable[[], None]:
-    """A gradient set to zeros."""
-    arrays, number = plan.arrays, plan.targets(each)[0]
-
-    def step() -> None:
-        arrays[number][...] = 0
-
-    return step
-
-
-def update_step(plan: Plan, each: Instruction) -> Callable[[], None]:
-    """An optimizer's own step on the gradients of this call."""
-    optimizer = each.op
-    leaves = [tensor for group in optimizer.param_groups for tensor in group["params"]]
-    by_array = {id(tensor._array): tensor for tensor in leaves}
-    pairs = []
-    for param, grad in zip(each.inputs[::2], each.inputs[1::2], strict=True):
-        found = next(t for t in by_array.values() if plan.recorder.memory.find(t._array) == param)
-        pairs.append((found, plan.register(grad)))
-    arrays, held = plan.arrays, {id(found) for found, _ in pairs}
-    others = [tensor for tensor in leaves if id(tensor) not in held]
-
-    def step() -> None:
-        for tensor in others:
-            tensor._grad = None
-        for tensor, number in pairs:
-            tensor._grad = Tensor._of(arrays[number])
-        optimizer.step()
-
-    return step
-
-
-def clip_step(plan: Plan, each: Instruction) -> Callable[[], None]:
-    """Gradients made smaller in place by the engine's own function."""
-    function, arrays, numbers = each.op, plan.arrays, [plan.register(window) for window in each.inputs]
-    targets, args, kwargs = plan.targets(each), each.params["args"], each.params["kwargs"]
-
-    def step() -> None:
-        leaves = []
-        for number in numbers:
-            leaf = Tensor._of(arrays[number])
-            leaf._grad = leaf
-            leaves.append(leaf)
-        norm = function(leaves, *args, **kwargs)
-        for leaf in leaves:
-            leaf._grad = None  # no cycles
-        for number in targets:
-            arrays[number][...] = norm._array
-
-    return step
-
-
-def count_step(plan: Plan, each: Instruction) -> Callable[[], None]:
-    """One more."""
-    arrays, number = plan.arrays, plan.targets(each)[0]
-
-    def step() -> None:
-        array = arrays[number]
-        array += 1
-
-    return step
-
-
-def set_step(plan: Plan, each: Instruction) -> Callable[[], None]:
-    """A part of a tensor set."""
-    arrays, number = plan.arrays, plan.targets(each)[0]
-    get, key = plan.value(each.inputs[0]), plan.value(each.params["key"])
-
-    def step() -> None:
-        with grad_mode.no_grad():
-            Tensor._of(arrays[number])[as_tensors(key())] = as_tensors(get())
-
-    return step
-
-
-STEPS: dict[str, Callable[[Plan, Instruction], Callable[[], None]]] = {
-    "op": op_step, "rule": rule_step, "fit": fit_step, "add": add_step, "copy": copy_step, "zero": zero_step,
-    "update": update_step, "call": call_step, "clip": clip_step, "count": count_step, "set": set_step,
-    "custom": custom_step,
-}  # fmt: skip

@@ -1,0 +1,292 @@
+"""Expressions, evaluated from their syntax trees; what they read from outside is noted."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import inspect
+import operator
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from gradbook.compiler import rules
+from gradbook.compiler.frames import Frame
+from gradbook.compiler.guards import is_constant
+from gradbook.compiler.notes import Notes
+from gradbook.tensor import Tensor
+
+__all__ = ["Closure", "Expressions"]
+
+BINARY: dict[type[ast.operator], Any] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.MatMult: operator.matmul,
+    ast.BitAnd: operator.and_, ast.BitOr: operator.or_, ast.BitXor: operator.xor, ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift,
+}  # fmt: skip
+UNARY: dict[type[ast.unaryop], Any] = {
+    ast.UAdd: operator.pos, ast.USub: operator.neg, ast.Not: operator.not_, ast.Invert: operator.invert,
+}  # fmt: skip
+COMPARE: dict[type[ast.cmpop], Any] = {
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
+    ast.GtE: operator.ge, ast.Is: operator.is_, ast.IsNot: operator.is_not, ast.In: lambda a, b: a in b,
+    ast.NotIn: lambda a, b: a not in b,
+}  # fmt: skip
+
+
+class Expressions(Notes):
+    """What each kind of expression gives."""
+
+    def call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call anything."""
+        raise NotImplementedError
+
+    def run_body(self, frame: Frame, tree: Any) -> Any:
+        """Run the statements of a function in a frame."""
+        raise NotImplementedError
+
+    def call_function(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run a function by its syntax tree."""
+        raise NotImplementedError
+
+    def assign(self, target: ast.expr, value: Any) -> None:
+        """Bind a name, unpack, or store in an object."""
+        raise NotImplementedError
+
+    def natively(self, node: Any) -> Any:
+        """Let Python give a value."""
+        raise NotImplementedError
+
+    def value(self, node: ast.expr) -> Any:
+        """The value of an expression."""
+        handler = getattr(self, "value_" + type(node).__name__, None)
+        if handler is None:
+            self.fail(f"a {type(node).__name__} expression")
+            return self.natively(node)
+        return handler(node)
+
+    def value_Constant(self, node: ast.Constant) -> Any:
+        return node.value
+
+    def value_Name(self, node: ast.Name) -> Any:
+        return self.read_name(node.id)
+
+    def read_name(self, name: str) -> Any:
+        """A variable: of the frame, of an enclosing function, global, built in."""
+        frame: Frame | None = self.frames[-1]
+        while frame is not None:
+            if name in frame.variables:
+                return frame.variables[name]
+            if name in frame.cells:
+                value = frame.cells[name].cell_contents
+                self.note("cell", frame.cells[name], None, value)
+                return value
+            if frame.outer is None and name in frame.local:
+                raise UnboundLocalError(
+                    f"cannot access local variable '{name}' where it is not associated with a value"
+                )
+            scope, frame = frame.function.__globals__, frame.outer
+        if name in scope:
+            self.note("item", scope, name, scope[name])
+            return scope[name]
+        try:
+            return getattr(builtins, name)
+        except AttributeError:
+            raise NameError(f"name '{name}' is not defined") from None
+
+    def value_Attribute(self, node: ast.Attribute) -> Any:
+        return self.attribute(self.value(node.value), node.attr)
+
+    def attribute(self, owner: Any, name: str) -> Any:
+        """owner.name, noted if it was read from outside."""
+        if isinstance(owner, Tensor):
+            if name in rules.DATA_ATTRIBUTES:
+                self.fail(f"Tensor.{name}")
+            return getattr(owner, name)
+        found = inspect.getattr_static(type(owner), name, None) if not isinstance(owner, type) else None
+        if isinstance(found, property) and found.fget is not None and not rules.is_library(found.fget):
+            return self.call_function(found.fget, (owner,), {})
+        value = getattr(owner, name)
+        own = getattr(owner, "__self__", None)
+        bound = isinstance(value, types.MethodType | types.BuiltinMethodType) and value.__self__ is owner
+        if not bound and own is None and id(owner) not in self.fresh and not is_constant(owner):
+            self.note("attribute", owner, name, value)
+        return value
+
+    def value_Subscript(self, node: ast.Subscript) -> Any:
+        return self.item(self.value(node.value), self.value(node.slice))
+
+    def item(self, owner: Any, key: Any) -> Any:
+        """owner[key], noted if it was read from a container from outside."""
+        value = owner[key]
+        if not isinstance(owner, Tensor | tuple | str | type | types.GenericAlias) and id(owner) not in self.fresh:
+            if isinstance(key, slice):
+                self.guards.note("items", owner, None, tuple(id(part) for part in owner))
+                self.keep(owner)
+            else:
+                self.note("item", owner, key, value)
+        return value
+
+    def value_Slice(self, node: ast.Slice) -> slice:
+        return slice(*(None if part is None else self.value(part) for part in (node.lower, node.upper, node.step)))
+
+    def value_BinOp(self, node: ast.BinOp) -> Any:
+        return BINARY[type(node.op)](self.value(node.left), self.value(node.right))
+
+    def value_UnaryOp(self, node: ast.UnaryOp) -> Any:
+        return UNARY[type(node.op)](self.look(self.value(node.operand)))
+
+    def value_BoolOp(self, node: ast.BoolOp) -> Any:
+        ends = isinstance(node.op, ast.Or)
+        for part in node.values:
+            value = self.look(self.value(part))
+            if bool(value) is ends:
+                break
+        return value
+
+    def value_Compare(self, node: ast.Compare) -> Any:
+        left, result = self.look(self.value(node.left)), True
+        for compare, right_node in zip(node.ops, node.comparators, strict=True):
+            right = self.look(self.value(right_node))
+            result = COMPARE[type(compare)](left, right)
+            if len(node.ops) > 1 and not result:
+                return result
+            left = right
+        return result
+
+    def value_IfExp(self, node: ast.IfExp) -> Any:
+        return self.value(node.body if self.look(self.value(node.test)) else node.orelse)
+
+    def value_NamedExpr(self, node: ast.NamedExpr) -> Any:
+        value = self.value(node.value)
+        self.assign(node.target, value)
+        return value
+
+    def value_Tuple(self, node: ast.Tuple) -> Any:
+        return tuple(self.elements(node.elts))
+
+    def value_List(self, node: ast.List) -> Any:
+        return self.own(list(self.elements(node.elts)))
+
+    def value_Set(self, node: ast.Set) -> Any:
+        return self.own(set(self.elements(node.elts)))
+
+    def value_Dict(self, node: ast.Dict) -> Any:
+        made: dict[Any, Any] = {}
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                made.update(self.value(value))
+            else:
+                made[self.value(key)] = self.value(value)
+        return self.own(made)
+
+    def elements(self, nodes: list[ast.expr]) -> Iterator[Any]:
+        """Values of a display's or a call's elements, stars unpacked."""
+        for node in nodes:
+            if isinstance(node, ast.Starred):
+                yield from self.iterate(self.value(node.value))
+            else:
+                yield self.value(node)
+
+    def value_JoinedStr(self, node: ast.JoinedStr) -> str:
+        return "".join(str(self.value(part)) for part in node.values)
+
+    def value_FormattedValue(self, node: ast.FormattedValue) -> str:
+        value = self.value(node.value)
+        value = {-1: value, 115: str, 114: repr, 97: ascii}[node.conversion](value) if node.conversion > 0 else value
+        return format(value, "" if node.format_spec is None else self.value(node.format_spec))
+
+    def value_Lambda(self, node: ast.Lambda) -> Any:
+        return Closure(self, node, self.frames[-1], self.defaults_of(node))
+
+    def defaults_of(self, node: Any) -> tuple[list[Any], list[Any]]:
+        """Default values of a function being defined."""
+        only = [None if d is None else self.value(d) for d in node.args.kw_defaults]
+        return [self.value(d) for d in node.args.defaults], only
+
+    def value_Call(self, node: ast.Call) -> Any:
+        function = self.value(node.func)
+        if function is super and not node.args:
+            frame = self.frames[-1]
+            first = frame.function.__code__.co_varnames[0]
+            return super(frame.cells["__class__"].cell_contents, frame.variables[first])
+        args = tuple(self.elements(node.args))
+        kwargs: dict[str, Any] = {}
+        for keyword in node.keywords:
+            value = self.value(keyword.value)
+            kwargs.update(value if keyword.arg is None else {keyword.arg: value})
+        return self.call(function, args, kwargs)
+
+    def value_ListComp(self, node: ast.ListComp) -> Any:
+        return self.own(list(self.comprehend(node, lambda: self.value(node.elt))))
+
+    def value_SetComp(self, node: ast.SetComp) -> Any:
+        return self.own(set(self.comprehend(node, lambda: self.value(node.elt))))
+
+    def value_GeneratorExp(self, node: ast.GeneratorExp) -> Any:
+        return self.own(list(self.comprehend(node, lambda: self.value(node.elt))))  # all at once: nothing can see it
+
+    def value_DictComp(self, node: ast.DictComp) -> Any:
+        return self.own(dict(self.comprehend(node, lambda: (self.value(node.key), self.value(node.value)))))
+
+    def comprehend(self, node: Any, give: Callable[[], Any]) -> list[Any]:
+        """The elements of a comprehension, whose variables are its own."""
+        frame = self.frames[-1]
+        before, found = dict(frame.variables), []
+
+        def loop(generators: list[ast.comprehension]) -> None:
+            if not generators:
+                found.append(give())
+                return
+            for value in self.iterate(self.value(generators[0].iter)):
+                self.assign(generators[0].target, value)
+                if all(self.value(test) for test in generators[0].ifs):
+                    loop(generators[1:])
+
+        loop(node.generators)
+        named = {t.id for g in node.generators for t in ast.walk(g.target) if isinstance(t, ast.Name)}
+        for name in named:
+            if name in before:
+                frame.variables[name] = before[name]
+            else:
+                frame.variables.pop(name, None)
+        return found
+
+
+class Closure:
+    """A function that an interpreted function defined: called, it is interpreted with that one's variables in sight."""
+
+    def __init__(
+        self, interpreter: Expressions, node: Any, frame: Frame, defaults: tuple[list[Any], list[Any]]
+    ) -> None:
+        self.interpreter, self.node, self.frame = interpreter, node, frame
+        self.__name__ = getattr(node, "name", "<lambda>")
+        self.signature = signature_of(node.args, *defaults)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        frame = Frame(self.frame.function, dict(bound.arguments), self.frame)
+        frame.cells, frame.local = {}, set()
+        return self.interpreter.run_body(frame, self.node)
+
+
+def signature_of(args: ast.arguments, defaults: list[Any], only: list[Any]) -> inspect.Signature:
+    """The signature of a function definition."""
+    parameters = []
+    plain = [*args.posonlyargs, *args.args]
+    missing = len(plain) - len(defaults)
+    for i, arg in enumerate(plain):
+        kind = inspect.Parameter.POSITIONAL_ONLY if i < len(args.posonlyargs) else (
+            inspect.Parameter.POSITIONAL_OR_KEYWORD
+        )  # fmt: skip
+        default = defaults[i - missing] if i >= missing else inspect.Parameter.empty
+        parameters.append(inspect.Parameter(arg.arg, kind, default=default))
+    if args.vararg:
+        parameters.append(inspect.Parameter(args.vararg.arg, inspect.Parameter.VAR_POSITIONAL))
+    for arg, node, default in zip(args.kwonlyargs, args.kw_defaults, only, strict=True):
+        empty = inspect.Parameter.empty if node is None else default
+        parameters.append(inspect.Parameter(arg.arg, inspect.Parameter.KEYWORD_ONLY, default=empty))
+    if args.kwarg:
+        parameters.append(inspect.Parameter(args.kwarg.arg, inspect.Parameter.VAR_KEYWORD))
+    return inspect.Signature(parameters)

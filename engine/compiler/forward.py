@@ -1,0 +1,162 @@
+"""The forward part of a recording: ops, functions of the library that are no ops, changes in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradbook.autograd import grad_mode
+from gradbook.autograd.op import Op
+from gradbook.autograd.promotion import promote_arrays
+from gradbook.compiler.instruction import DRAWING, SHAPED_BY_DATA, NotRecordable
+from gradbook.compiler.tracked import Tracked
+from gradbook.nn.utils.clip_grad import clip_grad_norm_, clip_grad_value_
+from gradbook.tensor import Tensor
+
+__all__ = ["Forward", "is_own"]
+
+ndarray = np.ndarray
+
+
+def is_own(op: Op) -> bool:
+    """True for an op of the library (an autograd.Function is an op of the user's)."""
+    return type(op).__module__.startswith("gradbook.ops.")
+
+
+class Forward(Tracked):
+    """What an op, a call or a change in place becomes."""
+
+    draws = 0  # random numbers drawn since the last op
+    clip: Callable[[Any, Any, Any], Any]
+
+    def call(self, function: Any, args: Any, kwargs: Any) -> Any:
+        """Call a function of the library. One that computes by other means than ops is itself what is run again."""
+        mark, before = len(self.instructions), self.failure
+        if function in (clip_grad_norm_, clip_grad_value_):
+            return self.clip(function, args, kwargs)
+        result = function(*args, **kwargs)
+        outs = result if isinstance(result, tuple | list) else (result,)
+        if before is not None or not all(isinstance(out, Tensor) for out in outs) or not outs:
+            return result
+        unseen = any(self._unseen(out) for out in outs)
+        if self.failure is not None and not self.failure.unseen:
+            return result
+        if (self.failure is not None or unseen) and self._opaque(function, args, kwargs, outs, mark):
+            self.failure = None
+        return result
+
+    def _opaque(self, function: Any, args: Any, kwargs: Any, outs: Any, mark: int) -> bool:
+        """Note the call itself as one instruction, if it does nothing but compute. -> whether that could be done"""
+        name = getattr(function, "__name__", "")
+        if any(out._node is not None for out in outs) or self.draws or name in SHAPED_BY_DATA or name.endswith("_"):
+            return False
+        if any(each.kind in ("copy", "zero") for each in self.instructions[mark:]):
+            return False
+        del self.instructions[mark:]
+        owner = getattr(function, "__self__", None)
+        if isinstance(owner, Tensor):
+            function, args = getattr(type(owner), name), (owner, *args)
+        self.failure = None
+        self.attempt(self._note_call, function, args, kwargs, outs)
+        return self.failure is None
+
+    def _note_call(self, function: Any, args: Any, kwargs: Any, outs: Any) -> None:
+        inputs = [self.param(value) for value in args]
+        params = {name: self.param(value) for name, value in kwargs.items()}
+        outputs = []
+        for out in outs:
+            window, _ = self.made(out._array)
+            self.seen[id(out)] = window
+            self.kept.append(out)
+            outputs.append(window)
+        self.emit("call", inputs, outputs, function, params)
+
+    def _unseen(self, tensor: Tensor) -> bool:
+        if id(tensor) in self.seen or self.is_outside(tensor) or type(tensor._array) is not ndarray:
+            return False
+        return bool(tensor._array.size) and self.memory.find(tensor._array) is None
+
+    def set_item(self, owner: Tensor, key: Any, value: Any) -> None:
+        """`owner[key] = value`: one instruction, unless gradients flow through it."""
+        mark, before = len(self.instructions), self.failure
+        owner[key] = value
+        if before is not None or owner._node is not None or (isinstance(value, Tensor) and value._node is not None):
+            if not (before is None and not grad_mode.state.enabled):
+                return
+        del self.instructions[mark:]
+        self.failure = None
+        self.attempt(self._note_set, owner, key, value)
+
+    def _note_set(self, owner: Tensor, key: Any, value: Any) -> None:
+        target = self.read(owner._array, owner)
+        self.emit("set", [self.param(value)], [target], "set", {"key": self.param(key)})
+
+    def _new(self, tensor: Tensor) -> None:
+        if self.draws:
+            raise NotRecordable("random numbers are drawn outside of dropout")
+        if self.memory.find(tensor._array) is None:
+            self.constant(tensor._array)
+
+    def _op(self, op: Op, operands: Any, params: Any, out: Any, node: Any, where: Any) -> None:
+        if op.custom and not is_own(op):
+            raise NotRecordable("an autograd.Function runs Python of its own")
+        if op.name in SHAPED_BY_DATA:
+            raise NotRecordable(f"the shape of what {op.name} gives depends on values")
+        if self.draws:
+            if op.name not in DRAWING:
+                raise NotRecordable("random numbers are drawn outside of dropout")
+            self.draws = 0
+        inputs = self._operands(op, operands)
+        params = {name: self.param(value) for name, value in params.items()}
+        outs = out if isinstance(out, tuple) else (out,)
+        outputs, fresh = [], False
+        for tensor in outs:
+            if not isinstance(tensor, Tensor):
+                raise NotRecordable(f"{op.name} gives {type(tensor).__name__}")
+            window, new = self.made(tensor._array)
+            outputs.append(window)
+            self.seen[id(tensor)] = window
+            self.kept.append(tensor)
+            fresh = fresh or new
+        if node is not None and op.extras and node.saved:
+            outputs += self._extras(op, node)
+            fresh = True
+        if fresh:
+            self.emit("op", inputs, outputs, op, params, where=where)
+
+    def _operands(self, op: Op, operands: Any) -> list[Any]:
+        windows: list[Any] = []
+        arrays = [o._array if isinstance(o, Tensor) else o for o in operands]
+        for operand, array in zip(operands, arrays, strict=True):
+            if isinstance(operand, Tensor):
+                windows.append(self.read(array, operand))
+                if operand._node is not None and id(operand) not in self.seen and operand._node.tensor is None:
+                    raise NotRecordable("a tensor with a history from before the call")
+            elif isinstance(array, ndarray):
+                windows.append(self.read(array))
+            else:
+                windows.append(operand)
+        kinds = {a.dtype for a, o in zip(arrays, operands, strict=True) if isinstance(o, Tensor)}
+        if op.promote and len(kinds) > 1:
+            promoted = promote_arrays(op.name, operands, arrays)
+            for i, (array, wanted) in enumerate(zip(arrays, promoted, strict=True)):
+                if isinstance(operands[i], Tensor) and array.dtype != wanted.dtype:
+                    windows[i] = self.cast(windows[i], wanted)
+        return windows
+
+    def _extras(self, op: Op, node: Any) -> list[Any]:
+        first = len(node.edges) + 1
+        found: list[Any] = []
+        for array in node.saved[first:]:
+            found.append(self.made(array)[0] if isinstance(array, ndarray) else array)
+        return found
+
+    def _write(self, target: Tensor, value: Tensor | None) -> None:
+        window = self.read(target._array, target)
+        if value is None:
+            filled = self.constant(target._array.copy())
+            self.emit("copy", [filled], [window])
+        else:
+            self.emit("copy", [self.read(value._array, value)], [window])

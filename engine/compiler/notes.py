@@ -1,0 +1,83 @@
+"""What is known of an interpreted call: what it read from outside, and why it cannot be repeated, if it cannot."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from gradbook.compiler import rules
+from gradbook.compiler.frames import Frame
+from gradbook.compiler.guards import Guards
+from gradbook.nn.module import Module
+from gradbook.tensor import Tensor
+
+__all__ = ["Notes"]
+
+
+class Notes:
+    """The notes of one call. The functions that start with `on_` tell a recorder."""
+
+    def __init__(self) -> None:
+        self.guards = Guards()
+        self.modules: dict[int, Module] = {}
+        self.failures: list[tuple[str, tuple[str, int] | None]] = []
+        self.items: dict[int, tuple[Any, Tensor]] = {}  # numbers that are returned and came from a tensor
+        self.on_item: Callable[[bool], None] = lambda on: None
+        self.fresh: dict[int, Any] = {}  # containers that the call itself made
+        self.frames: list[Frame] = []
+        self.varying: set[tuple[str, int, Any]] = set()  # places whose tensor is another one from call to call
+        self.inputs: list[tuple[str, int, Any]] = []  # those of them that were read, in order
+        self.natively_called: Callable[..., Any] = lambda function, args, kwargs: function(*args, **kwargs)
+        self.on_set: Callable[..., None] = operator.setitem
+        self.on_clear: Callable[[Tensor], None] = lambda tensor: None
+        self.on_input: Callable[[Tensor], None] = lambda tensor: None
+
+    def note(self, how: str, container: Any, key: Any, value: Any) -> None:
+        """A value was read from outside: a guard, or another input."""
+        place = (how, id(container), key)
+        if self.varying and isinstance(value, Tensor) and place in self.varying and place not in self.inputs:
+            self.inputs.append(place)
+            self.on_input(value)
+        self.guards.note(how, container, key, value)
+
+    # -- what cannot be repeated -------------------------------------------------------------------------------------
+
+    def place(self) -> tuple[str, int] | None:
+        """(file, line) being run."""
+        if not self.frames:
+            return None
+        frame = self.frames[-1]
+        return frame.function.__code__.co_filename, frame.line
+
+    def fail(self, reason: str) -> None:
+        """Note why the call cannot be repeated without Python."""
+        self.failures.append((reason, self.place()))
+
+    # -- containers --------------------------------------------------------------------------------------------------
+
+    def iterate(self, container: Any) -> Any:
+        """What a loop goes over; of a container from outside, what it held is noted."""
+        if type(container) in (list, dict, set):
+            self.look(container)
+        elif isinstance(container, Module):
+            self.modules[id(container)] = container
+        elif not rules.may_iterate(container):
+            self.fail(f"a loop over a {type(container).__name__}")
+        return container
+
+    def look(self, container: Any) -> Any:
+        """Note what a container from outside holds, for something that depends on all of it. -> the container"""
+        if type(container) in (list, dict, set) and id(container) not in self.fresh:
+            self.guards.note("items", container, None, rules.items_of(container))
+            self.keep(container)
+        return container
+
+    def own(self, container: Any) -> Any:
+        """Note a container that the call made itself."""
+        self.fresh[id(container)] = container
+        return container
+
+    def keep(self, container: Any) -> None:
+        """Keep what a container held, so that the identities noted of it stay its own."""
+        self.fresh.setdefault(-id(container), list(container.values()) if isinstance(container, dict) else [*container])
