@@ -52,6 +52,37 @@ def stamp(array: Any, times: int = 0) -> None:
         _stamps[key] = (known[0], last, times or known[2] + 1)
 
 
+class Together:
+    """Memory that is changed in place all at once, often: one stamp for all of it (gradbook.compile)."""
+
+    __slots__ = ("__weakref__", "stamp", "times")
+
+    def __init__(self, arrays: list[Any]) -> None:
+        self.stamp = self.times = 0
+        for array in arrays:
+            memory = owner(array)
+            _groups.setdefault(id(memory), []).append((weakref.ref(memory, _forget_group), weakref.ref(self)))
+
+    def changed(self) -> None:
+        """Note that all of it was changed in place just now."""
+        global last
+        self.stamp = last = next(sequence)
+        self.times += 1
+
+
+_groups: dict[int, list[tuple[Any, Any]]] = {}  # id(memory) -> weak references to it and to what it changes with
+
+
+def _forget_group(_: Any) -> None:
+    for key in [key for key, found in _groups.items() if all(memory() is None for memory, _ in found)]:
+        del _groups[key]
+
+
+def _in_groups(memory: Any) -> list[Together]:
+    pairs = _groups.get(id(memory), ())
+    return [group for seen, reference in pairs if seen() is memory and (group := reference()) is not None]
+
+
 class Apart:
     """Memory under a version counter of its own, as `.data` has it: an array made of this has no array as base."""
 
@@ -74,22 +105,24 @@ def apart(array: Any, writable: bool = False) -> Any:
 
 def carry(old: Any, new: Any) -> None:
     """Let the memory of `new` go on counting where that of `old` stands."""
-    known = _stamps.get(id(owner(old)))
-    if known is not None and known[0]() is owner(old):
+    stamp, times = changed_at(old), count(old)
+    if times:
         memory = owner(new)
         key = id(memory)
-        _stamps[key] = (weakref.ref(memory, lambda _: _stamps.pop(key, None)), known[1], known[2])
+        _stamps[key] = (weakref.ref(memory, lambda _: _stamps.pop(key, None)), stamp, times)
 
 
 def changed_at(array: Any) -> int:
     """Creation index of the last in-place change to the memory of `array`; 0 if there was none."""
     memory = owner(array)
     known = _stamps.get(id(memory))
-    return known[1] if known is not None and known[0]() is memory else 0
+    stamp = known[1] if known is not None and known[0]() is memory else 0
+    return max([stamp, *(group.stamp for group in _in_groups(memory))]) if _groups else stamp
 
 
 def count(array: Any) -> int:
     """How often the memory of `array` was changed in place (Tensor._version)."""
     memory = owner(array)
     known = _stamps.get(id(memory))
-    return known[2] if known is not None and known[0]() is memory else 0
+    times = known[2] if known is not None and known[0]() is memory else 0
+    return times + sum(group.times for group in _in_groups(memory)) if _groups else times

@@ -48,7 +48,8 @@ class Variant:
 
     def fits(self, inputs: list[Tensor]) -> bool:
         """True while everything it took for granted holds. Tensors that the call reads itself are added to inputs."""
-        return (hooks.changes == self.modules.seen or self.modules.hold()) and self.check(inputs) and self.outside()
+        same = hooks.changes == self.modules.seen or self.modules.hold()
+        return same and self.check(inputs) and self.outside() and self.plan.holds()
 
     def run(self, inputs: list[Tensor]) -> Any:
         """Run the plan. -> what the function returns"""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gradbook.compiler.fusion import Group
 from gradbook.compiler.instruction import Instruction
 from gradbook.compiler.lower import has_kernels, lower
+from gradbook.compiler.update import Update
 from gradbook.kernels.program import Unsupported
 
 if TYPE_CHECKING:
@@ -32,7 +33,10 @@ class Lowering:
             if not own and self.group.take(each):
                 continue
             try:
-                lower(self.program, each, plan.array)
+                if each.kind == "update":
+                    plan.updates.append(Update(plan, self.program, each))
+                else:
+                    lower(self.program, each, plan.array)
             except Unsupported:
                 self.call([each])
         self.flush(len(instructions))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradbook.autograd import versions
+from gradbook.compiler.coalesce import coalesced, windows_in
 from gradbook.compiler.instruction import Instruction
 from gradbook.compiler.memory import Block, Window
 from gradbook.compiler.recording import Recorder
@@ -39,11 +40,13 @@ class Plan:
         self._places: dict[int, list[Any]] = {}
         self.outputs = outputs
         self.grads = Gradients(self)
+        self.lasting = {window.block.number for window in outputs} | {w.block.number for _, w in self.grads.kept}
+        recorder.instructions = coalesced(recorder.instructions, self.lasting)
         self.moving = moving_blocks(recorder)
         self.programs: list[tuple[Any, list[tuple[int, Any]]]] = []
+        self.updates: list[Any] = []  # optimizers whose steps are kernels
         self.left: list[Instruction] = []  # what has no kernel
         self.last = last_reads(recorder.instructions)
-        self.lasting = {window.block.number for window in outputs} | {w.block.number for _, w in self.grads.kept}
         self.steps: list[Callable[[], None]] = self.lowered() if unavailable() == "" else [
             self.step_of(each) for each in recorder.instructions
         ]  # fmt: skip
@@ -54,7 +57,8 @@ class Plan:
                 self._places.setdefault(number, []).append(place)
         self.output_registers = [self.register(window) for window in outputs]
         self.held_grads = [(leaf, window.block) for leaf, window in recorder.held_grads]
-        self.written = [tensor for tensor, array in recorder.outside.values() if self._is_written(array)]
+        changed = [array for _, array in recorder.outside.values() if self._is_written(array)]
+        self.written = versions.Together(changed)
 
     # -- memory ------------------------------------------------------------------------------------------------------
 
@@ -106,10 +110,7 @@ class Plan:
     def _is_written(self, array: Any) -> bool:
         window = self.recorder.memory.find(array)
         return window is not None and any(
-            out.overlaps(window)
-            for each in self.recorder.instructions
-            if each.kind != "update"
-            for out in each.changes()
+            out.overlaps(window) for each in self.recorder.instructions for out in each.changes()
         )
 
     # -- steps -------------------------------------------------------------------------------------------------------
@@ -165,6 +166,10 @@ class Plan:
 
     # -- running -----------------------------------------------------------------------------------------------------
 
+    def holds(self) -> bool:
+        """True while the optimizers are as they were."""
+        return all(update.holds() for update in self.updates)
+
     def bind(self, inputs: list[Tensor]) -> bool:
         """Take these inputs. -> False if their values would raise: classes or indices that are out of range."""
         for block, tensor in zip(self.input_blocks, inputs, strict=True):
@@ -182,10 +187,11 @@ class Plan:
     def run(self, inputs: list[Tensor]) -> list[Tensor]:
         """Compute the call for the inputs that were bound. -> its output tensors"""
         self.grads.prepare()
+        for update in self.updates:
+            update.prepare()
         for step in self.steps:
             step()
-        for tensor in self.written:
-            versions.stamp(tensor._array)
+        self.written.changed()
         self.grads.hand_out(inputs)
         return [Tensor._of(self.arrays[number].copy()) for number in self.output_registers]
 
@@ -199,20 +205,11 @@ def moving_blocks(recorder: Recorder) -> list[Block]:
     return found
 
 
-def windows_in(value: Any) -> Iterator[Window]:
-    """The windows in an operand, a parameter, or a tuple or list of them."""
-    if isinstance(value, Window):
-        yield value
-    elif isinstance(value, tuple | list):
-        for part in value:
-            yield from windows_in(part)
-
-
 def last_reads(instructions: list[Instruction]) -> dict[int, int]:
     """The index of the last instruction that reads a block, by the block's number."""
     found = {}
     for i, each in enumerate(instructions):
-        for window in windows_in([*each.inputs, *each.params.values()]):
+        for window in windows_in((each.inputs, each.params)):
             found[window.block.number] = i
         if each.kind in ("set", "count"):
             found[each.outputs[0].block.number] = i

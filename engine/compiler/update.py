@@ -1,0 +1,128 @@
+"""An optimizer's step as kernels: its state in place, its options read before each run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradbook import optim
+from gradbook.compiler.instruction import Instruction
+from gradbook.kernels.optimizers import SETTINGS, adagrad, adam, rmsprop, sgd
+from gradbook.kernels.program import Program, Unsupported
+from gradbook.optim import optimizer as everywhere
+from gradbook.tensor import Tensor
+
+if TYPE_CHECKING:
+    from gradbook.compiler.plan import Plan
+
+__all__ = ["Update"]
+
+NAMES = {optim.SGD: "sgd", optim.Adam: "adam", optim.AdamW: "adam", optim.RMSprop: "rmsprop", optim.Adagrad: "adagrad"}
+STATE = {
+    "sgd": ("momentum_buffer",), "adam": ("exp_avg", "exp_avg_sq", "max_exp_avg_sq"),
+    "rmsprop": ("square_avg", "grad_avg", "momentum_buffer"), "adagrad": ("sum",),
+}  # fmt: skip
+ADDERS: dict[str, Any] = {"sgd": sgd, "adam": adam, "rmsprop": rmsprop, "adagrad": adagrad}
+
+
+class Update:
+    """The kernels of one instruction "update". Raises Unsupported for what they cannot do."""
+
+    def __init__(self, plan: Plan, program: Program, each: Instruction) -> None:
+        self.optimizer = optimizer = each.op
+        name = NAMES.get(type(optimizer))
+        if name is None or self.has_hooks():
+            raise Unsupported(f"no kernel for {type(optimizer).__name__}")
+        self.name = name
+        grads = dict(zip(each.inputs[::2], each.inputs[1::2], strict=True))
+        self.groups: list[tuple[dict[str, Any], Any, Any, tuple[Any, ...], Any]] = []
+        self.seen: list[tuple[Any, dict[str, Any], list[tuple[str, Any, Any]]]] = []
+        self.state = optimizer.state
+        for group in optimizer.param_groups:
+            params = [p for p in group["params"] if plan.recorder.memory.find(p._array) in grads]
+            if params:
+                self.add(plan, program, group, params, grads)
+
+    def add(self, plan: Plan, program: Program, group: dict[str, Any], params: list[Any], grads: Any) -> None:
+        """The kernels of one group."""
+        if group.get("differentiable"):
+            raise Unsupported("a step that autograd follows")
+        windows = [plan.recorder.memory.find(p._array) for p in params]
+        arrays = [plan.array(window) for window in windows]
+        states = [self.state[p] if p in self.state else {} for p in params]
+        lists = [self.array_list(key, states) for key in STATE[self.name]]
+        steps = [s["step"]._array for s in states if "step" in s]
+        if any(step.dtype != np.float32 for step in steps) or len({float(step) for step in steps}) > 1:
+            raise Unsupported("parameters that have taken different numbers of steps")
+        settings = np.zeros(len(SETTINGS[self.name]))
+        structure = self.structure(group)
+        options = dict(zip(STRUCTURE[self.name], structure, strict=True))
+        if self.name == "sgd" and not options.pop("momentum"):
+            lists = [None]
+        if self.name == "rmsprop":
+            del options["momentum"], options["centered"]
+        if self.name == "adam":
+            del options["amsgrad"]
+            options["decoupled"] = options.pop("decoupled_weight_decay")
+        found = [plan.array(grads[window]) for window in windows]
+        ADDERS[self.name](program, settings, arrays, found, *lists, steps=steps, **options)
+        self.groups.append((group, settings, steps[0] if steps else None, structure, None))
+        for p, state in zip(params, states, strict=True):
+            self.seen.append((p, state, [(k, v, v._array) for k, v in state.items() if hasattr(v, "_array")]))
+
+    def array_list(self, key: str, states: list[dict[str, Any]]) -> Any:
+        """The arrays of one kind of state, or None if there is none."""
+        found: list[Any] = [state[key]._array for state in states if isinstance(state.get(key), Tensor)]
+        if found and len(found) != len(states):
+            raise Unsupported(f"{key} of some parameters only")
+        return found or None
+
+    def structure(self, group: dict[str, Any]) -> tuple[Any, ...]:
+        """The options that decide which kernel it is."""
+        return tuple(bool(group.get(key)) for key in STRUCTURE[self.name])
+
+    def has_hooks(self) -> bool:
+        """True if somebody wants to see each step."""
+        o = self.optimizer
+        own = o._optimizer_step_pre_hooks or o._optimizer_step_post_hooks
+        return bool(own or everywhere.everywhere_before or everywhere.everywhere_after)
+
+    def holds(self) -> bool:
+        """True while the kernels' arrays are the optimizer's, and its options are of the same kind."""
+        if self.optimizer.state is not self.state or self.has_hooks():
+            return False
+        for group, _, _, structure, _ in self.groups:
+            if self.structure(group) != structure:
+                return False
+        for _, state, parts in self.seen:
+            for key, tensor, array in parts:
+                if state.get(key) is not tensor or tensor._array is not array:
+                    return False
+        return True
+
+    def prepare(self) -> None:
+        """Read the options and the count of steps."""
+        self.optimizer._opt_called = True
+        for i, (group, settings, step, structure, before) in enumerate(self.groups):
+            now = values_of(self.name, group)
+            if now != before:
+                settings[1:] = now
+                self.groups[i] = (group, settings, step, structure, now)
+            settings[0] = 1.0 if step is None else step
+
+
+STRUCTURE = {
+    "sgd": ("momentum", "nesterov", "maximize"), "adam": ("amsgrad", "decoupled_weight_decay", "maximize"),
+    "rmsprop": ("momentum", "centered", "maximize"), "adagrad": ("maximize",),
+}  # fmt: skip
+
+
+def values_of(name: str, group: dict[str, Any]) -> list[float]:
+    """A group's options in the order of the kernel's settings, without the count of steps."""
+    if name == "adam":
+        beta1, beta2 = group["betas"]
+        options = {**group, "beta1": beta1, "beta2": beta2}
+    else:
+        options = group
+    return [float(options[key]) for key in SETTINGS[name][1:]]
