@@ -13,9 +13,13 @@ from typing import Any
 import numpy as np
 
 from gradbook.compiler.instruction import Instruction
+from gradbook.kernels.batch_norm import batch_norm, batch_norm_grad
 from gradbook.kernels.columns import column_sum
+from gradbook.kernels.conv import conv2d, conv2d_bias_grad, conv2d_input_grad, conv2d_weight_grad
 from gradbook.kernels.cross_entropy import cross_entropy, cross_entropy_grad, cross_entropy_kept
+from gradbook.kernels.embedding import embedding, embedding_grad
 from gradbook.kernels.gemm import matmul
+from gradbook.kernels.pooling import max_pool2d, max_pool2d_grad
 from gradbook.kernels.program import Program, Unsupported
 from gradbook.kernels.row_norm import layer_norm
 from gradbook.kernels.row_norm_grad import layer_norm_grad
@@ -43,6 +47,9 @@ def name_of(each: Instruction) -> str:
     if each.kind == "rule" and each.op.joint is None and each.rule is not None:
         return f"{each.op.name}.{each.op.operands[each.rule.target]}"
     return str(each.op.name)
+
+
+NOT_KEPT = {"conv2d": 1}  # ops whose kernels leave out an extra that only the engine's own rule needs: its place
 
 
 def has_kernels(each: Instruction) -> bool:
@@ -166,3 +173,71 @@ def _(program: Program, each: Instruction, array: Array) -> None:
         raise Unsupported("targets that are probabilities")
     cross_entropy_grad(program, array(each.outputs[0]), grad.reshape(-1), target, p, share, weight=weight,
                        label_smoothing=smoothing)  # fmt: skip
+
+
+@native("op", "embedding")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    if each.params["index"].block.kind == "temporary":
+        raise Unsupported("indices that nobody could look at before")
+    embedding(program, array(each.outputs[0]), array(each.inputs[0]), array(each.params["index"]))
+
+
+@native("rule", "embedding.weight")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    grad, _, index, padding_idx, scale = (array(operand) for operand in each.inputs)
+    embedding_grad(program, array(each.outputs[0]), grad, index, padding_idx=padding_idx, scale=scale)
+
+
+# -- images ----------------------------------------------------------------------------------------------------------
+
+
+@native("op", "conv2d")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    x, weight, bias = (array(operand) for operand in each.inputs)
+    conv2d(program, array(each.outputs[0]), x, weight, bias, **each.params)
+
+
+@native("rule", "conv2d.input")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    grad, weight, _, *window = (array(operand) for operand in each.inputs)
+    conv2d_input_grad(program, array(each.outputs[0]), grad, weight, *window)
+
+
+@native("rule", "conv2d.weight")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    grad, x, _, _, *window = (array(operand) for operand in each.inputs)
+    conv2d_weight_grad(program, array(each.outputs[0]), x, grad, *window)
+
+
+@native("rule", "conv2d.bias")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    conv2d_bias_grad(program, array(each.outputs[0]), array(each.inputs[0]))
+
+
+@native("op", "max_pool2d")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    out, *which = (array(o) for o in each.outputs)
+    window = [each.params[name] for name in ("kernel", "stride", "padding", "dilation")]
+    places = which[0] if which else np.empty(out.shape, np.uint8)
+    max_pool2d(program, out, places, array(each.inputs[0]), *window)
+
+
+@native("rule", "max_pool2d.input")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    grad, which, _, *window = (array(operand) for operand in each.inputs)
+    max_pool2d_grad(program, array(each.outputs[0]), grad, which, *window[:4])
+
+
+@native("op", "batch_norm")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    x, weight, bias, mean, var = (array(operand) for operand in each.inputs)
+    y, *kept = (array(out) for out in each.outputs)
+    own = dict(zip(("mean", "invstd"), kept, strict=False))
+    batch_norm(program, y, x, weight=weight, bias=bias, running_mean=mean, running_var=var, **own, **each.params)
+
+
+@native("rule", "batch_norm")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    grad, x, weight, mean, invstd, _, training, _ = (array(operand) for operand in each.inputs)
+    dx, dw, db = (array(out) for out in each.outputs[:3])
+    batch_norm_grad(program, grad, x, mean, invstd, weight=weight, training=training, dx=dx, dw=dw, db=db)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gradbook.compiler.coalesce import windows_in
 from gradbook.compiler.fusion import Group
 from gradbook.compiler.instruction import Instruction
-from gradbook.compiler.lower import has_kernels, lower
+from gradbook.compiler.lower import NOT_KEPT, has_kernels, lower
+from gradbook.compiler.memory import Window
 from gradbook.compiler.update import Update
 from gradbook.kernels.program import Unsupported
 
@@ -23,6 +25,7 @@ class Lowering:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.steps: list[Callable[[], None]] = []
+        self.not_kept: dict[int, Instruction] = {}  # by block: extras that no kernel computed, and their ops
         self.program, self.group = plan.program(), Group()
         instructions = plan.recorder.instructions
         for i, each in enumerate(instructions):
@@ -37,6 +40,7 @@ class Lowering:
                     plan.updates.append(Update(plan, self.program, each))
                 else:
                     lower(self.program, each, plan.array)
+                    self.note_not_kept(each)
             except Unsupported:
                 self.call([each])
         self.flush(len(instructions))
@@ -53,8 +57,19 @@ class Lowering:
     def call(self, instructions: list[Instruction]) -> None:
         """Let instructions be run by the engine's own functions, after the program so far."""
         self.close()
+        for each in instructions:
+            for window in windows_in((each.inputs, each.params)):
+                made_by = self.not_kept.pop(window.block.number, None)
+                if made_by is not None:
+                    self.steps.append(self.plan.step_of(made_by))
         self.steps += [self.plan.step_of(each) for each in instructions]
         self.plan.left += instructions
+
+    def note_not_kept(self, each: Instruction) -> None:
+        """An extra that was not computed: whoever reads it has the engine run the op itself."""
+        place = NOT_KEPT.get(each.op.name) if each.kind == "op" else None
+        if place is not None and len(each.outputs) > place and isinstance(each.outputs[place], Window):
+            self.not_kept[each.outputs[place].block.number] = each
 
     def close(self) -> None:
         """The program so far is a step; another begins."""
