@@ -335,12 +335,13 @@ def _install_property(name: str, found: property) -> None:
 # -- noticing the first class ----------------------------------------------------------------------------------------
 
 _build_class: Any = builtins.__build_class__
+PYTORCH = ("torch", "torchvision", "torchaudio")  # the real PyTorch beside us: its classes take no tensors of ours
 
 
 def _watched_build_class(func: Any, name: str, /, *bases: Any, **kwargs: Any) -> Any:
     __tracebackhide__ = True  # an error in a class body is the user's alone: IPython and pytest leave us out
     made = _build_class(func, name, *bases, **kwargs)
-    if "__torch_function__" in getattr(made, "__dict__", ()):
+    if "__torch_function__" in getattr(made, "__dict__", ()) and made.__module__.partition(".")[0] not in PYTORCH:
         install()
     return made
 
