@@ -13,7 +13,7 @@ from gradbook.compiler.memory import Window
 from gradbook.kernels.expression import INPUT, Expression, cast, constant, node, walk
 from gradbook.kernels.pointwise import pointwise
 from gradbook.kernels.program import Program, Unsupported
-from gradbook.kernels.reduction import sum_to
+from gradbook.kernels.reduction import fused, sum_to
 from gradbook.kernels.trace import of_op, of_rule
 
 __all__ = ["Group"]
@@ -101,13 +101,19 @@ class Group:
         Raises Unsupported. What was added until then may run: nothing is written in place but by the last kernel.
         """
         stores = [(self.values[window], array(window)) for window in self.written if needed(window)]
-        inputs = [array(window) for window in self.inputs]
-        for expression, window in self.sums:
-            (one,), arrays = compact([expression], inputs)
-            sum_to(program, one, arrays, array(window))
+        sums = [(expression, array(window)) for expression, window in self.sums]
+        if not stores and not sums:
+            return
+        expressions, inputs = compact([one for one, _ in (*stores, *sums)], [array(window) for window in self.inputs])
+        pairs = list(zip(expressions, [out for _, out in (*stores, *sums)], strict=True))
+        stores, sums = pairs[: len(stores)], pairs[len(stores) :]
+        if len({out.shape for _, out in sums}) <= 1:
+            fused(program, stores, sums, inputs)
+            return
+        for one, out in sums:
+            sum_to(program, one, inputs, out)
         if stores:
-            expressions, arrays = compact([one for one, _ in stores], inputs)
-            pointwise(program, list(zip(expressions, [out for _, out in stores], strict=True)), arrays)
+            pointwise(program, stores, inputs)
 
 
 def compact(expressions: list[Expression], inputs: list[Any]) -> tuple[list[Expression], list[Any]]:

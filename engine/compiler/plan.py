@@ -24,7 +24,6 @@ from gradbook.tensor import Tensor
 __all__ = ["Plan"]
 
 getrefcount = sys.getrefcount
-HELD = 3  # references to a gradient that only its leaf and the plan hold, as getrefcount counts them
 
 
 class Plan:
@@ -232,15 +231,17 @@ class Gradients:
             else:
                 self.kept.append((leaf, window))
         self.made: list[Tensor | None] = [None] * len(self.kept)
+        self.owners: list[Any] = [None] * len(self.kept)
+        self.holders, self.of_owner = [0] * len(self.kept), [0] * len(self.kept)  # references while only we hold them
 
     def prepare(self) -> None:
         """Before a run: new memory for gradients of the last run that somebody still holds."""
-        for i, made in enumerate(self.made):
-            if made is None:
+        for i in range(len(self.made)):
+            if self.made[i] is None:
                 continue
             leaf, window = self.kept[i]
-            mine = 1 if isinstance(leaf, Tensor) and leaf._grad is made else 0
-            if getrefcount(made) > HELD - 1 + mine or getrefcount(made._array) > HELD - 1:
+            lost = 0 if type(leaf) is int or leaf._grad is self.made[i] else 1
+            if holders(self.made, i) + lost > self.holders[i] or holders(self.owners, i) > self.of_owner[i]:
                 self.plan.rebind(window.block, aligned((max(1, window.block.size),), np.uint8))
                 self.made[i] = None
 
@@ -251,9 +252,17 @@ class Gradients:
         for i, (leaf, window) in enumerate(self.kept):
             made = self.made[i]
             if made is None:
-                number = self.plan.register(window)
-                made = self.made[i] = Tensor._of(self.plan.arrays[number].view())
-            (inputs[leaf] if type(leaf) is int else leaf)._grad = made
+                made = self.made[i] = Tensor._of(self.plan.arrays[self.plan.register(window)].view())
+                self.owners[i] = versions.owner(made._array)  # what a view of the gradient would hold, too
+                self.of_owner[i] = holders(self.owners, i)
+                del made
+                self.holders[i] = holders(self.made, i) + 1  # and its leaf
+            (inputs[leaf] if type(leaf) is int else leaf)._grad = self.made[i]
+
+
+def holders(things: list[Any], i: int) -> int:
+    """How many references there are to a thing in a list."""
+    return getrefcount(things[i])
 
 
 def bytes_of(owner: Any, start: int, size: int) -> Any:

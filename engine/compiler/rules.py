@@ -44,8 +44,8 @@ MODULE_METHODS = {"parameters", "named_parameters", "children", "named_children"
                   "buffers", "named_buffers", "zero_grad", "get_parameter", "get_submodule", "keys", "values",
                   "items"}  # fmt: skip
 OPTIMIZER_METHODS = {"step", "zero_grad"}
-LIBRARY = ("overrides.py", "ops/", "nn/functional", "nn/utils/clip_grad", "nn/modules/", "autograd/", "linalg/", "fft", "special",
-           "tensor", "dtypes", "conversion")  # fmt: skip
+LIBRARY = ("ops/", "nn/functional", "nn/utils/clip_grad", "nn/modules/", "autograd/", "linalg/", "fft", "special",
+           "tensor", "dtypes", "conversion", "overrides.py")  # fmt: skip
 _root = __name__.partition(".")[0] + "."
 SCOPES = (_root + "autograd.grad_mode", _root + "amp.")
 
