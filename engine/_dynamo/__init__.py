@@ -14,7 +14,7 @@ __all__ = [
 
 
 def optimize(*args: Any, **options: Any) -> Any:
-    """A decorator that leaves a function as it is, as torch.compile does here."""
+    """A decorator: gradbook.compile."""
     return compile()
 
 
@@ -27,5 +27,5 @@ def mark_static(t: Any, index: Any = None) -> None:
 
 
 def is_dynamo_supported() -> bool:
-    """False: functions run as Python."""
+    """False: functions are compiled in another way."""
     return False

@@ -1,4 +1,20 @@
-"""torch.compiler: what a program says to a compiler. Functions run as Python here, so the words change nothing."""
+"""gradbook.compile: a function, such as a training step, recorded once and then run without Python; torch.compiler.
+
+    @gradbook.compile
+    def step(x, y):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+The second call is recorded (recording.py): every op, gradient rule and change in place, as instructions on memory. An
+interpreter of the function's own syntax tree (interpreter.py) notes what else it depends on: globals, enclosing
+variables, attributes, the modules it calls. From then on a call checks these (guards.py) and runs the plan (plan.py):
+native kernels where there are some (lowering.py, lower.py, fusion.py, update.py), between them the engine's functions
+(steps.py). What cannot be repeated without Python (printing, writing to other objects, reading a tensor's values to
+decide something, hooks) leaves the call to Python: `gradbook.compile.explain(step)` says what, and on which line.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +30,11 @@ __all__ = [
 
 
 def compile(model: Any = None, **options: Any) -> Any:
-    """`model`, a function or a module, made faster: see gradbook.compiler. As torch.compile, also as a decorator.
+    """A function that computes what `model` does, faster: see gradbook.compiler. As torch.compile, also a decorator.
 
-    Differs: what is compiled best is a whole training step (forward, backward, optimizer), as one function. Modules
-    run as they are.
+    It gains most with a whole training step, from zero_grad to the optimizer's step. Raises TypeError for what cannot
+    be called.
+    Differs: a module is given back as it is, not compiled; options other than `disable` change nothing.
     """
     if model is None:
         return lambda fn: compile(fn, **options)
@@ -26,11 +43,20 @@ def compile(model: Any = None, **options: Any) -> Any:
 
     if isinstance(model, Module) or options.get("disable"):
         return model
+    if not callable(model):
+        raise TypeError(f"compile: expected a function or a module, got {type(model).__name__}")
     return Compiled(model)
 
 
 def explain(fn: Any) -> Any:
-    """Why calls of a compiled function are left to Python, by source line; empty where they are not."""
+    """Why calls of a compiled function are left to Python: [(reason, "file:line")], empty where they are not.
+
+    Raises TypeError for what gradbook.compile has not given.
+    """
+    from gradbook.compiler.compiled import Compiled
+
+    if not isinstance(fn, Compiled):
+        raise TypeError(f"explain: expected a function that gradbook.compile gave, got {type(fn).__name__}")
     return fn.report
 
 

@@ -50,7 +50,7 @@ class Update:
             raise Unsupported("a step that autograd follows")
         windows = [plan.recorder.memory.find(p._array) for p in params]
         arrays = [plan.array(window) for window in windows]
-        states = [self.state[p] if p in self.state else {} for p in params]
+        states: list[dict[str, Any]] = [self.state[p] if p in self.state else {} for p in params]
         lists = [self.array_list(key, states) for key in STATE[self.name]]
         steps = [s["step"]._array for s in states if "step" in s]
         if any(step.dtype != np.float32 for step in steps) or len({float(step) for step in steps}) > 1:
@@ -73,7 +73,8 @@ class Update:
 
     def array_list(self, key: str, states: list[dict[str, Any]]) -> Any:
         """The arrays of one kind of state, or None if there is none."""
-        found: list[Any] = [state[key]._array for state in states if isinstance(state.get(key), Tensor)]
+        kept = [state.get(key) for state in states]
+        found = [part._array for part in kept if isinstance(part, Tensor)]
         if found and len(found) != len(states):
             raise Unsupported(f"{key} of some parameters only")
         return found or None

@@ -109,7 +109,7 @@ def test_other_accelerators_are_not_there_and_asking_is_safe() -> None:
 # -- compilers -------------------------------------------------------------------------------------------------------
 
 
-def test_compile_gives_back_what_it_gets() -> None:
+def test_compile_takes_what_programs_say_to_it() -> None:
     net = nn.Linear(2, 2)
     assert gradbook.compile(net, mode="max-autotune", fullgraph=True, dynamic=None, backend="inductor") is net
 
@@ -131,7 +131,9 @@ def test_compile_gives_back_what_it_gets() -> None:
     compiler.cudagraph_mark_step_begin()
     _dynamo.config.suppress_errors = True
     assert importlib.import_module("gradbook._dynamo.config").suppress_errors is True
-    assert _dynamo.optimize("inductor")(plain) is plain
+    assert _dynamo.optimize("inductor")(plain)(4) == 4
+    with pytest.raises(TypeError, match="expected a function or a module, got int"):
+        gradbook.compile(3)
 
 
 def test_scripted_and_traced_modules_are_the_modules() -> None:
