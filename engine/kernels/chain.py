@@ -20,7 +20,7 @@ import numpy as np
 from gradbook.kernels import jit
 from gradbook.kernels.program import Kernel, Program
 
-__all__ = ["Chain", "Memory"]
+__all__ = ["Chain", "Memory", "share"]
 
 # words: units, units of a block, first steps, steps, threads there is memory for, [thread][step] (function, words)
 RUNNER = """
@@ -108,6 +108,11 @@ class Memory:
     def shifted(self, floats: int) -> Memory:
         """The memory from a place on."""
         return Memory(self.start + floats, self.size - floats)
+
+
+def share(program: Program, units: int, wanted: int) -> int:
+    """How many units make a block: as many as wanted, but not so many that a thread has none."""
+    return max(1, min(wanted, -(-units // program.threads)))
 
 
 class Chain:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradbook.kernels.conv_direct import correlate, lanes, sum_weight
+from gradbook.kernels.conv_direct import Job, WeightJob, correlate, lanes, sum_weight
 from gradbook.kernels.conv_maps import fits_maps, fits_maps_weight, map_convolution, map_weight
 from gradbook.kernels.conv_sizes import Array, Sizes
 from gradbook.kernels.conv_tiles import channel_sums
@@ -57,7 +57,7 @@ def conv2d(
     shape = plane("conv2d", weight, x.ndim).shape
     window = both(stride, x.ndim, 1), both(padding, x.ndim, 0), both(dilation, x.ndim, 1)
     sizes = Sizes.of("conv2d", source.shape, shape, result.shape, *window, groups)
-    convolve(program, "conv2d", sizes, source, result, weight, bias, activation, transposed=False, precise=precise)
+    convolve(Job(program, "conv2d", sizes, source, result, weight, bias, activation), precise)
 
 
 def conv2d_input_grad(
@@ -74,35 +74,38 @@ def conv2d_input_grad(
     layout: str = "nchw",
     activation: str = "",
     precise: bool = False,
+    accumulate: bool = False,
 ) -> None:
     """Out = the gradient of conv2d's x, given that of its result; with a bias: conv_transpose2d.
 
-    grad (n, o, h, w) -> out (n, c, h, w), or with channels last. Raises Unsupported as conv2d.
+    grad (n, o, h, w) -> out (n, c, h, w), or with channels last. accumulate: it is added to out, without bias and
+    activation. Raises Unsupported as conv2d.
     """
+    if accumulate and (bias is not None or activation):
+        raise Unsupported("conv2d_input_grad: what is added to a gradient has no bias and no activation")
     source, result = images("conv2d_input_grad", layout, grad, out)
     check("conv2d_input_grad", result, activation, source, weight, bias)
     shape = plane("conv2d_input_grad", weight, out.ndim).shape
     window = both(stride, out.ndim, 1), both(padding, out.ndim, 0), both(dilation, out.ndim, 1)
     sizes = Sizes.of("conv2d_input_grad", result.shape, shape, source.shape, *window, groups)
-    convolve(
-        program, "conv2d_input_grad", sizes, source, result, weight, bias, activation, transposed=True, precise=precise
-    )
+    job = Job(program, "conv2d_input_grad", sizes, source, result, weight, bias, activation, transposed=True,
+              add=accumulate)  # fmt: skip
+    convolve(job, precise)
 
 
-def convolve(program: Program, name: str, sizes: Sizes, source: Images, result: Images, weight: Array,
-             bias: Array | None, activation: str, *, transposed: bool, precise: bool) -> None:  # fmt: skip
+def convolve(job: Job, precise: bool) -> None:
     """Add a convolution or its transpose, computed in the way that is likely to be fastest."""
-    if not result.array.size:
+    if not job.result.array.size:
         return
-    m = 0 if precise else best(sizes, transposed=transposed)
+    m = 0 if precise else best(job.sizes, transposed=job.transposed)
     if m:
-        winograd(program, name, sizes, source, result, weight, bias, activation, transposed=transposed, m=m)
-    elif is_depthwise(sizes):
-        depthwise(program, name, sizes, source, result, weight, bias, activation, transposed=transposed)
-    elif fits_maps(sizes, source, result, transposed=transposed):
-        map_convolution(program, name, sizes, source, result, weight, bias, activation, transposed=transposed)
+        winograd(job, m)
+    elif is_depthwise(job.sizes):
+        depthwise(job)
+    elif fits_maps(job.sizes, job.source, job.result, transposed=job.transposed):
+        map_convolution(job)
     else:
-        correlate(program, name, sizes, source, result, weight, bias, activation, transposed=transposed)
+        correlate(job)
 
 
 def check(name: str, result: Images, activation: str, source: Images, weight: Array, bias: Array | None) -> None:
@@ -149,8 +152,9 @@ def conv2d_weight_grad(
     *,
     layout: str = "nchw",
     precise: bool = False,
+    accumulate: bool = False,
 ) -> None:
-    """Out = the gradient of conv2d's weight, (o, c / groups, h, w), given that of its result.
+    """Out = the gradient of conv2d's weight, (o, c / groups, h, w), given that of its result; accumulate: out += it.
 
     x (n, c, h, w), grad (n, o, h, w), or with channels last. Raises Unsupported as conv2d.
     """
@@ -161,32 +165,36 @@ def conv2d_weight_grad(
             raise Unsupported("conv2d_weight_grad: the result lies in the memory of an operand")
     window = both(stride, x.ndim, 1), both(padding, x.ndim, 0), both(dilation, x.ndim, 1)
     sizes = Sizes.of("conv2d_weight_grad", source.shape, shape, second.shape, *window, groups)
-    if not out.size:
+    if not out.size or (accumulate and not grad.size):
         return
-    if not grad.size or not x.size:
+    if not grad.size:
         program.add(Kernel("conv2d_weight_grad", fill(), alone=True), out, out.size)
         return
+    job = WeightJob(program, sizes, source, second, out, accumulate)
     m = 0 if precise else best(sizes)
     if m:
-        winograd_weight(program, sizes, source, second, out, m)
+        winograd_weight(job, m)
     elif is_depthwise(sizes):
-        depthwise_weight(program, sizes, source, second, out)
+        depthwise_weight(job)
     elif fits_maps_weight(sizes, source, second):
-        map_weight(program, sizes, source, second, out)
+        map_weight(job)
     else:
-        sum_weight(program, sizes, source, second, out)
+        sum_weight(job)
 
 
-def conv2d_bias_grad(program: Program, out: Array, grad: Array, *, layout: str = "nchw") -> None:
-    """Out[o] = the sum of grad over all pixels of channel o. Raises Unsupported as conv2d."""
+def conv2d_bias_grad(
+    program: Program, out: Array, grad: Array, *, layout: str = "nchw", accumulate: bool = False
+) -> None:
+    """Out[o] = the sum of grad over all pixels of channel o; accumulate: out += it. Raises Unsupported as conv2d."""
     (source,) = images("conv2d_bias_grad", layout, grad)
     if out.dtype != np.float32 or out.shape != (source.channels,) or not is_dense(out, 0):
         raise Unsupported(f"conv2d_bias_grad: out {out.dtype} {out.shape}")
+    if not out.size or (accumulate and not grad.size):
+        return
     if not grad.size:
-        if out.size:
-            program.add(Kernel("conv2d_bias_grad", fill(), alone=True), out, out.size)
+        program.add(Kernel("conv2d_bias_grad", fill(), alone=True), out, out.size)
         return
     step = source.array.strides[1] // 4 if layout == "nchw" else lanes()
     units = source.channels if layout == "nchw" else -(-source.channels // lanes())
-    program.add(Kernel("conv2d_bias_grad", channel_sums(layout), units), grad, out, source.shape[0], source.unit,
-                step, source.area, source.channels)  # fmt: skip
+    program.add(Kernel("conv2d_bias_grad", channel_sums(layout, accumulate), units), grad, out, source.shape[0],
+                source.unit, step, source.area, source.channels)  # fmt: skip

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from gradbook.kernels.chain import Chain
+from gradbook.kernels.chain import Chain, Memory, share
 from gradbook.kernels.conv_sizes import Array, Phase, Sizes, phases
 from gradbook.kernels.conv_tiles import pixel_tile, sum_parts, weight_tile
 from gradbook.kernels.host import host
@@ -19,17 +20,7 @@ from gradbook.kernels.program import Kernel, Program, aligned
 from gradbook.kernels.tile import widest
 from gradbook.kernels.transposing import fill, transpose
 
-__all__ = [
-    "PACKED",
-    "columns_of",
-    "correlate",
-    "in_pieces",
-    "lanes",
-    "near",
-    "order_weight",
-    "pack_weight",
-    "sum_weight",
-]
+__all__ = ["PACKED", "Job", "WeightJob", "columns_of", "correlate", "in_pieces", "lanes", "near", "sum_weight"]
 
 PACKED = 1  # the piece of a program's scratch memory that holds the weight
 NEAR = 48 << 10  # floats of weight that are used again for every tile of rows: they lie in the second cache
@@ -38,24 +29,47 @@ DEEP = 768  # numbers of a tap that are summed before the next tile of rows
 RUN = 256  # pixels that are summed before the gradient of the weight is touched
 
 
-def correlate(
-    program: Program,
-    name: str,
-    sizes: Sizes,
-    source: Images,
-    result: Images,
-    weight: Array,
-    bias: Array | None,
-    activation: str,
-    *,
-    transposed: bool,
-) -> None:
+@dataclass(frozen=True)
+class Job:
+    """A convolution, or its transpose, that a program is to do.
+
+    add: to what is in the result, in the place of a bias and without an activation.
+    """
+
+    program: Program
+    name: str
+    sizes: Sizes
+    source: Images
+    result: Images
+    weight: Array
+    bias: Array | None = None
+    activation: str = ""
+    transposed: bool = False
+    add: bool = False
+
+    @property
+    def start(self) -> Array:
+        """What the sums of each channel begin with."""
+        return aligned((self.result.channels,)) if self.bias is None else self.bias
+
+    @property
+    def adds_in_place(self) -> bool:
+        """Whether sums begin with what is in the result. With channels first they are added when they are turned."""
+        return self.add and self.result.layout == "nhwc"
+
+    def run(self, chain: Chain, together: int) -> None:
+        """Let the program run a chain for blocks of images."""
+        chain.add_to(self.program, self.name, self.sizes.n, together, flops=self.sizes.flops)
+
+
+def correlate(job: Job) -> None:
     """Add the sums over taps that a convolution or its transpose is."""
-    axes = sizes.axes(transposed)
+    sizes, source, result, start = job.sizes, job.source, job.result, job.start
+    axes = sizes.axes(job.transposed)
     kinds = list(phases(axes, result.size, sizes.kernel[1]))
-    packed = pack_weight(program, sizes, weight, kinds, transposed)
-    start = aligned((result.channels,)) if bias is None else bias
-    together = images_together(sizes.n, result.area, packed.size)
+    packed = pack_weight(job.program, sizes, job.weight, kinds, job.transposed)
+    wanted = MANY if packed.size > NEAR else MANY // 4
+    together = share(job.program, sizes.n, -(-wanted // result.area))
     chain = Chain()
     image, made = source.padded(chain, axes, together), result.pixels(chain, together)
     depth, width = source.channels // sizes.groups, result.channels // sizes.groups
@@ -65,20 +79,14 @@ def correlate(
         taps, run = tap_table(phase, first, source.channels, depth, result.channels)
         for column, count, vectors in columns_of(width):
             for part, begins, ends in near(taps, run):
-                tile = pixel_tile(vectors, not begins, activation if ends else "")
+                tile = pixel_tile(vectors, job.adds_in_place or not begins, job.activation if ends else "")
                 chain.step(
                     tile, image.place, packed.reshape(-1)[column:], start[column:], made.shifted(column), image.moved,
                     made.moved, len(phase.begins), rows, len(part), part, run, count, result.channels, sizes.groups,
                     depth, width, width, width)  # fmt: skip
         first += len(phase.taps)
-    result.finish(chain, made)
-    chain.add_to(program, name, sizes.n, together, flops=sizes.flops)
-
-
-def images_together(n: int, area: int, weights: int) -> int:
-    """How many images a thread computes at once."""
-    wanted = MANY if weights > NEAR else MANY // 4
-    return max(1, min(n, -(-wanted // area)))
+    result.finish(chain, made, job.add)
+    job.run(chain, together)
 
 
 def row_table(phase: Phase, together: int, from_unit: int, from_step: int, to_unit: int, to_step: int) -> Array:
@@ -161,11 +169,38 @@ def pack_weight(program: Program, sizes: Sizes, weight: Array, kinds: list[Phase
     return packed
 
 
-def sum_weight(program: Program, sizes: Sizes, source: Images, grad: Images, out: Array) -> None:
+@dataclass(frozen=True)
+class WeightJob:
+    """The gradient of a weight that a program is to compute. add: to what is in out."""
+
+    program: Program
+    sizes: Sizes
+    source: Images
+    grad: Images
+    out: Array
+    add: bool = False
+
+    def sum_parts(self, chain: Chain, together: int, sums: Memory, count: int) -> Array:
+        """Let the program run a chain for blocks of images, then add what each thread summed. -> the `count` sums."""
+        parts = chain.add_to(self.program, "conv2d_weight_grad", self.sizes.n, together, flops=self.sizes.flops)
+        total = parts[0, sums.start :]
+        self.program.add(Kernel("conv_weight_sum", sum_parts(), split=True), total, parts.shape[1], count, len(parts))
+        return total
+
+    def order(self, sums: Array) -> None:
+        """Let the program put sums, (taps, channels in, channels out), into the order of the weight."""
+        sizes, depth = self.sizes, self.sizes.channels // self.sizes.groups
+        begins, places = np.arange(sizes.taps) * depth * sizes.outs, np.arange(sizes.outs) * depth * sizes.taps
+        self.program.add(Kernel("conv_weight_order", transpose(add=self.add), depth), sums, self.out, sizes.outs, 0,
+                         sizes.taps, 0, sizes.taps, begins, sizes.outs, places)  # fmt: skip
+
+
+def sum_weight(job: WeightJob) -> None:
     """Add the sums over pixels: each thread its own, then all of them, then the order of the weight."""
+    sizes, source, grad, out = job.sizes, job.source, job.grad, job.out
     depth, width = sizes.channels // sizes.groups, sizes.outs // sizes.groups
     pixels = RUN if out.size <= NEAR * 4 else 4 * RUN
-    together = max(1, min(sizes.n, pixels // grad.area))
+    together = share(job.program, sizes.n, pixels // grad.area)
     axes = sizes.axes(transposed=False)
     chain = Chain()
     sums = chain.memory(out.size + lanes())
@@ -181,15 +216,4 @@ def sum_weight(program: Program, sizes: Sizes, source: Images, grad: Images, out
             weight_tile(vectors), image.place, grads.shifted(column), sums.shifted(column), image.moved, grads.moved,
             grad.area // line, rows, line, sizes.stride[1] * sizes.channels, sizes.outs, len(taps), taps, run, count,
             sizes.outs, sizes.groups, depth, width, width, max(1, pixels // line))  # fmt: skip
-    parts = chain.add_to(program, "conv2d_weight_grad", sizes.n, together, flops=sizes.flops)
-    total = parts[0, sums.start :]
-    program.add(Kernel("conv_weight_sum", sum_parts(), split=True), total, parts.shape[1], out.size, len(parts))
-    order_weight(program, sizes, total, out)
-
-
-def order_weight(program: Program, sizes: Sizes, sums: Array, out: Array) -> None:
-    """Add what puts sums, (taps, channels in, channels out), into the order of the weight."""
-    depth = sizes.channels // sizes.groups
-    begins, places = np.arange(sizes.taps) * depth * sizes.outs, np.arange(sizes.outs) * depth * sizes.taps
-    program.add(Kernel("conv_weight_order", transpose(), depth), sums, out, sizes.outs, 0, sizes.taps, 0, sizes.taps,
-                begins, sizes.outs, places)  # fmt: skip
+    job.order(job.sum_parts(chain, together, sums, out.size))

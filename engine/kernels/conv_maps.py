@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from gradbook.kernels.chain import Chain, Memory
-from gradbook.kernels.conv_direct import lanes
+from gradbook.kernels.conv_direct import Job, WeightJob, lanes
 from gradbook.kernels.conv_sizes import Array, Axis, Sizes
-from gradbook.kernels.conv_tiles import in_rows, sum_parts
+from gradbook.kernels.conv_tiles import in_rows
 from gradbook.kernels.depthwise import in_blocks
 from gradbook.kernels.emit import LONG, KernelBuilder
 from gradbook.kernels.images import Images
-from gradbook.kernels.program import Kernel, Program, aligned
+from gradbook.kernels.program import Kernel
 from gradbook.kernels.tile import heights, widest
 from gradbook.kernels.transposing import fill, lines
 
@@ -84,40 +84,28 @@ class Maps(KernelBuilder):
 # -- the convolution and its transpose -------------------------------------------------------------------------------
 
 
-def map_convolution(
-    program: Program,
-    name: str,
-    sizes: Sizes,
-    source: Images,
-    result: Images,
-    weight: Array,
-    bias: Array | None,
-    activation: str,
-    *,
-    transposed: bool,
-) -> None:
+def map_convolution(job: Job) -> None:
     """Add a convolution or its transpose that `fits_maps`."""
-    chain = Chain()
-    before = around(sizes) if transposed else sizes.padding
+    sizes, source, result, chain = job.sizes, job.source, job.result, Chain()
+    before = around(sizes) if job.transposed else sizes.padding
     axes = padded_axes(sizes, before, source.size, result.size)
     image = padded_maps(chain, source, axes)
-    start = aligned((result.channels,)) if bias is None else bias
     pitch, plane = axes[1].padded, axes[0].padded * axes[1].padded
     (kh, kw), taps = sizes.kernel, sizes.taps
     inner = np.arange(source.channels)
     rows = np.arange(kh)
     images_ = np.add.outer(rows * sizes.dilation[0] * pitch, inner * plane)
-    if transposed:
+    if job.transposed:
         weights = np.add.outer((kh - 1 - rows) * kw + kw - 1, inner * sizes.channels * taps)
     else:
         weights = np.add.outer(rows * kw, inner * taps)
     table = np.stack([images_.ravel(), weights.ravel()], 1)
     vectors = with_lines(vector_table(result.size, pitch), axes[0], sizes, source.channels, pitch)
     chain.step(
-        map_tile(activation), image, weight, start, result.array, result.unit, len(vectors), vectors, table,
-        kw, sizes.dilation[1], -1 if transposed else 1, taps if transposed else sizes.channels * taps,
-        result.array.strides[1] // 4, result.channels)  # fmt: skip
-    chain.add_to(program, name, sizes.n, 1, flops=sizes.flops)
+        map_tile(job.activation, job.add), image, job.weight, job.start, result.array, result.unit, len(vectors),
+        vectors, table, kw, sizes.dilation[1], -1 if job.transposed else 1,
+        taps if job.transposed else sizes.channels * taps, result.array.strides[1] // 4, result.channels)  # fmt: skip
+    job.run(chain, 1)
 
 
 def padded_axes(sizes: Sizes, before: tuple[int, int], lengths: tuple[int, int], out: tuple[int, int]) -> list[Axis]:
@@ -170,8 +158,11 @@ def blocks() -> tuple[int, ...]:
 
 
 @functools.cache
-def map_tile(activation: str) -> int:
-    """The address of the kernel out[o] = bias[o] + sum over lines of windows, depth numbers each."""
+def map_tile(activation: str, accumulate: bool) -> int:
+    """The address of the kernel out[o] = bias[o] + sum over lines of windows, depth numbers each.
+
+    accumulate: out[o] in the place of bias[o].
+    """
     build = Maps("conv_maps", MAP_WORDS)
     word = build.named
     with build.loop(build.start, build.stop, name="image") as unit:
@@ -179,18 +170,25 @@ def map_tile(activation: str) -> int:
 
         def block(vector: Any, vectors: int) -> None:
             tables = [build.entry("vector_table", build.ir.add(vector, LONG(v)), 5) for v in range(vectors)]
+            how = (activation, accumulate)
             in_blocks(build, word["outs"], heights(widest()),
-                      lambda first, count: map_sums(build, first, count, tables, out, activation))  # fmt: skip
+                      lambda first, count: map_sums(build, first, count, tables, out, *how))  # fmt: skip
 
         in_blocks(build, word["vectors"], blocks(), block)
     return build.address()
 
 
-def map_sums(build: Maps, first: Any, count: int, tables: list[list[Any]], out: Any, activation: str) -> None:
+def map_sums(
+    build: Maps, first: Any, count: int, tables: list[list[Any]], out: Any, activation: str, accumulate: bool
+) -> None:
     """Some maps of the result in some vectors."""
     word, vectors = build.named, len(tables)
-    begin = [build.splat(build.load(word["bias"], build.ir.add(first, LONG(i)))) for i in range(count)]
-    begin = [value for value in begin for _ in range(vectors)]
+    places, masks = build.apart(out, "out_row", first, count), [build.mask(table[2]) for table in tables]
+    if accumulate:
+        begin = [build.load_masked(p, table[1], m) for p in places for table, m in zip(tables, masks, strict=True)]
+    else:
+        bias = [build.splat(build.load(word["bias"], build.ir.add(first, LONG(i)))) for i in range(count)]
+        begin = [value for value in bias for _ in range(vectors)]
     rows = build.apart(word["weight"], "weight_row", first, count)
     starts = [build.at(word["image"], table[0]) for table in tables]
     with build.loop_with(tables[0][3], tables[0][4], begin, name="line") as (line, before, after):
@@ -204,8 +202,7 @@ def map_sums(build: Maps, first: Any, count: int, tables: list[list[Any]], out: 
                 made += [build.fma(left, b, value) for b, value in zip(right, values, strict=True)]
             then[:] = made
         after[:] = then
-    masks = [build.mask(table[2]) for table in tables]
-    for place, values in zip(build.apart(out, "out_row", first, count), in_rows(after, count), strict=True):
+    for place, values in zip(places, in_rows(after, count), strict=True):
         for value, table, mask in zip(values, tables, masks, strict=True):
             if activation == "relu":
                 value = build.maximum(value, build.constant(0.0, value))
@@ -215,8 +212,9 @@ def map_sums(build: Maps, first: Any, count: int, tables: list[list[Any]], out: 
 # -- the gradient of the weight --------------------------------------------------------------------------------------
 
 
-def map_weight(program: Program, sizes: Sizes, source: Images, grad: Images, out: Array) -> None:
+def map_weight(job: WeightJob) -> None:
     """Add the gradient of the weight that `fits_maps_weight`: sums stay vectors until all pixels are in them."""
+    sizes, source, grad, out = job.sizes, job.source, job.grad, job.out
     chain = Chain()
     axes = padded_axes(sizes, sizes.padding, source.size, grad.size)
     image, sums = padded_maps(chain, source, axes), chain.memory(out.size * lanes())
@@ -229,10 +227,8 @@ def map_weight(program: Program, sizes: Sizes, source: Images, grad: Images, out
     chain.step(
         map_products(), image, grad.array, sums, grad.unit, len(vectors), vectors, len(taps), taps,
         grad.array.strides[1] // 4, len(taps) * lanes(), sizes.outs)  # fmt: skip
-    parts = chain.add_to(program, "conv2d_weight_grad", sizes.n, 1, flops=sizes.flops)
-    total = parts[0, sums.start :]
-    program.add(Kernel("conv_weight_sum", sum_parts(), split=True), total, parts.shape[1], sums.size, len(parts))
-    program.add(Kernel("conv_weight_lanes", lane_totals(), out.size, 16), total, out)
+    total = job.sum_parts(chain, 1, sums, sums.size)
+    job.program.add(Kernel("conv_weight_lanes", lane_totals(job.add), out.size, 16), total, out)
 
 
 @functools.cache
@@ -274,10 +270,11 @@ def products(build: Maps, first: Any, count: int, tap: Any, taps: int, grad: Any
 
 
 @functools.cache
-def lane_totals() -> int:
-    """The address of the kernel out[i] = the sum of vector i."""
+def lane_totals(add: bool) -> int:
+    """The address of the kernel out[i] = the sum of vector i; add: out[i] += it."""
     build = KernelBuilder("lane_totals")
     vectors, out = build.pointer(0), build.pointer(1)
     with build.loop(build.start, build.stop) as i:
-        build.store(build.total(build.load_vector(vectors, build.ir.mul(i, LONG(build.lanes)))), out, i)
+        total = build.total(build.load_vector(vectors, build.ir.mul(i, LONG(build.lanes))))
+        build.store(build.add(build.load(out, i), total) if add else total, out, i)
     return build.address()

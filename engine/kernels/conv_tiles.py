@@ -202,8 +202,11 @@ def sum_parts() -> int:
 
 
 @functools.cache
-def channel_sums(layout: str) -> int:
-    """The address of the kernel that sums a channel, or with channels innermost a vector of them, over all pixels."""
+def channel_sums(layout: str, add: bool) -> int:
+    """The address of the kernel that sums a channel, or with channels innermost a vector of them, over all pixels.
+
+    add: to what is in the result.
+    """
     build = KernelBuilder("channel_sums")
     grad, out = build.pointer(0), build.pointer(1)
     n, unit, step, area, channels = (build.word(i) for i in range(2, 7))
@@ -218,9 +221,12 @@ def channel_sums(layout: str) -> int:
             after[:] = four_sums(build, map_, area, channels if inner else None, mask, sums, stride)
         total = build.add(build.add(after[0], after[1]), build.add(after[2], after[3]))
         if inner:
-            build.store_masked(total, out, ir.mul(channel, LONG(build.lanes)), mask)
+            at = ir.mul(channel, LONG(build.lanes))
+            total = build.add(build.load_masked(out, at, mask), total) if add else total
+            build.store_masked(total, out, at, mask)
         else:
-            build.store(build.total(total), out, channel)
+            total = build.total(total)
+            build.store(build.add(build.load(out, channel), total) if add else total, out, channel)
     return build.address()
 
 

@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from gradbook.kernels.chain import Chain
-from gradbook.kernels.conv_direct import columns_of, lanes, order_weight, pack_weight, row_table
-from gradbook.kernels.conv_sizes import Array, Sizes, phases
-from gradbook.kernels.conv_tiles import Tiles, in_rows, sum_parts
+from gradbook.kernels.chain import Chain, share
+from gradbook.kernels.conv_direct import Job, WeightJob, columns_of, lanes, pack_weight, row_table
+from gradbook.kernels.conv_sizes import Sizes, phases
+from gradbook.kernels.conv_tiles import Tiles, in_rows
 from gradbook.kernels.emit import LONG, KernelBuilder
-from gradbook.kernels.images import Images
-from gradbook.kernels.program import Kernel, Program, aligned
 from gradbook.kernels.tile import cover
 from gradbook.kernels.transposing import fill
 
@@ -36,24 +34,13 @@ def is_depthwise(sizes: Sizes) -> bool:
     return sizes.groups == sizes.channels == sizes.outs > 1
 
 
-def depthwise(
-    program: Program,
-    name: str,
-    sizes: Sizes,
-    source: Images,
-    result: Images,
-    weight: Array,
-    bias: Array | None,
-    activation: str,
-    *,
-    transposed: bool,
-) -> None:
+def depthwise(job: Job) -> None:
     """Add the convolution or its transpose."""
-    channels, axes = sizes.channels, sizes.axes(transposed)
+    sizes, source, result, start = job.sizes, job.source, job.result, job.start
+    channels, axes = sizes.channels, sizes.axes(job.transposed)
     kinds = list(phases(axes, result.size, sizes.kernel[1]))
-    packed = pack_weight(program, sizes, weight, kinds, transposed=False)
-    start = aligned((channels,)) if bias is None else bias
-    together = max(1, min(sizes.n, TOGETHER // result.area))
+    packed = pack_weight(job.program, sizes, job.weight, kinds, transposed=False)
+    together = share(job.program, sizes.n, TOGETHER // result.area)
     chain = Chain()
     image, made = source.padded(chain, axes, together), result.pixels(chain, together)
     first = 0
@@ -63,19 +50,19 @@ def depthwise(
         taps = np.stack([phase.taps[:, 0] * channels, (first + np.arange(count)) * channels], 1)
         for column, columns, vectors in columns_of(channels):
             chain.step(
-                channel_tile(vectors, activation), image.shifted(column), packed.reshape(-1)[column:], start[column:],
-                made.shifted(column), image.moved, made.moved, len(phase.begins), rows, count, taps,
-                columns)  # fmt: skip
+                channel_tile(vectors, job.activation, job.adds_in_place), image.shifted(column),
+                packed.reshape(-1)[column:], start[column:], made.shifted(column), image.moved, made.moved,
+                len(phase.begins), rows, count, taps, columns)  # fmt: skip
         first += count
-    result.finish(chain, made)
-    chain.add_to(program, name, sizes.n, together, flops=sizes.flops)
+    result.finish(chain, made, job.add)
+    job.run(chain, together)
 
 
 @functools.cache
-def channel_tile(vectors: int, activation: str) -> int:
-    """The address of the kernel out[row] = bias + sum over taps of image[row + tap] * weight[tap]."""
+def channel_tile(vectors: int, activation: str, accumulate: bool = False) -> int:
+    """The address of the kernel out[row] = bias (accumulate: out) + sum over taps of image[row + tap] * weight[tap]."""
     tiles = ChannelTiles("conv_channels", PIXEL_WORDS, vectors)
-    tiles.activation = activation
+    tiles.activation, tiles.accumulate = activation, accumulate
     tiles.emit()
     return tiles.build.address()
 
@@ -84,6 +71,7 @@ class ChannelTiles(Tiles):
     """The kernel of `channel_tile` while it is written."""
 
     activation = ""
+    accumulate = False
 
     def emit(self) -> None:
         """Columns, rows."""
@@ -102,7 +90,8 @@ class ChannelTiles(Tiles):
         build = self.build
         pairs = [self.entry("row_table", build.ir.add(row, LONG(i))) for i in range(count)]
         starts = [build.at(image, a) for a, _ in pairs]
-        begin = self.read(bias, mask) * count
+        places = [build.at(out, place) for _, place in pairs]
+        begin = [v for place in places for v in self.read(place if self.accumulate else bias, mask)]
         with build.loop_with(LONG(0), self.word["taps"], begin, name="tap") as (tap, sums, after):
             offset, where = self.entry("tap_table", tap)
             factors = self.read(build.at(weight, where), mask)
@@ -111,16 +100,17 @@ class ChannelTiles(Tiles):
                 pixel = self.read(build.at(start, offset), mask)
                 made += [build.fma(*three) for three in zip(pixel, factors, before, strict=True)]
             after[:] = made
-        for values, (_, place) in zip(in_rows(after, count), pairs, strict=True):
+        for values, place in zip(in_rows(after, count), places, strict=True):
             if self.activation == "relu":
                 values = [build.maximum(value, build.constant(0.0, value)) for value in values]
-            self.write(values, build.at(out, place), mask)
+            self.write(values, place, mask)
 
 
-def depthwise_weight(program: Program, sizes: Sizes, source: Images, grad: Images, out: Array) -> None:
+def depthwise_weight(job: WeightJob) -> None:
     """Add the gradient of the weight."""
+    sizes, source, grad, out = job.sizes, job.source, job.grad, job.out
     channels, axes = sizes.channels, sizes.axes(transposed=False)
-    together = max(1, min(sizes.n, TOGETHER // grad.area))
+    together = share(job.program, sizes.n, TOGETHER // grad.area)
     chain = Chain()
     sums = chain.memory(out.size + lanes())
     chain.once(fill(), sums, out.size)
@@ -132,10 +122,7 @@ def depthwise_weight(program: Program, sizes: Sizes, source: Images, grad: Image
     chain.step(
         tap_sums(), image.place, grads.place, sums, image.moved, grads.moved, grad.size[0], rows, line,
         sizes.stride[1] * channels, channels, sizes.taps, taps, channels)  # fmt: skip
-    parts = chain.add_to(program, "conv2d_weight_grad", sizes.n, together, flops=sizes.flops)
-    total = parts[0, sums.start :]
-    program.add(Kernel("conv_weight_sum", sum_parts(), split=True), total, parts.shape[1], out.size, len(parts))
-    order_weight(program, sizes, total, out)
+    job.order(job.sum_parts(chain, together, sums, out.size))
 
 
 @functools.cache

@@ -106,12 +106,12 @@ class Images:
         unit = self.area * self.channels
         return Pixels(chain.memory(unit * together), unit)
 
-    def finish(self, chain: Chain, made: Pixels) -> None:
-        """Put the pixels that were made into the array."""
+    def finish(self, chain: Chain, made: Pixels, add: bool = False) -> None:
+        """Put the pixels that were made into the array, or add them to it, where they are not there already."""
         if self.layout == "nchw":
             begins = np.arange(self.area) * self.channels
-            chain.step(transpose(columns_first=True), made.place, self.array, 0, made.unit, self.unit, 0, self.area,
-                       begins, self.channels, self._maps())  # fmt: skip
+            chain.step(transpose(columns_first=True, add=add), made.place, self.array, 0, made.unit, self.unit, 0,
+                       self.area, begins, self.channels, self._maps())  # fmt: skip
 
     def _maps(self) -> Array:
         """Where the maps of an image with channels first begin."""

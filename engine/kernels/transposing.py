@@ -21,10 +21,11 @@ WORDS = ("source", "target", "source_unit", "source_step", "target_unit", "targe
 
 
 @functools.cache
-def transpose(columns_first: bool = False) -> int:
+def transpose(columns_first: bool = False, add: bool = False) -> int:
     """The address of the kernel target[column_table[j] + i] = source[row_table[i] + j].
 
     Squares are turned row by row, or with columns_first column by column: best along the lines that are far apart.
+    add: to what is there.
     """
     build = KernelBuilder("transpose")
     word = words_of(build)
@@ -40,9 +41,9 @@ def transpose(columns_first: bool = False) -> int:
         inside = [build.ir.icmp_signed(">=", x, build.long(build.lanes)) for x in ends]
         with build.ir.if_else(build.ir.and_(*inside)) as (whole, part):
             with whole:
-                square(build, word, source, target, row, column, None)
+                square(build, word, source, target, row, column, None, add)
             with part:
-                square(build, word, source, target, row, column, ends)
+                square(build, word, source, target, row, column, ends, add)
     return build.address()
 
 
@@ -63,7 +64,14 @@ def places(build: KernelBuilder, word: dict[str, Any], unit: Any) -> list[Any]:
 
 
 def square(
-    build: KernelBuilder, word: dict[str, Any], source: Any, target: Any, row: Any, column: Any, ends: Any
+    build: KernelBuilder,
+    word: dict[str, Any],
+    source: Any,
+    target: Any,
+    row: Any,
+    column: Any,
+    ends: Any,
+    add: bool,
 ) -> None:
     """Turn one square of lanes x lanes; `ends`: (rows, columns) that are left where it is not whole."""
     lanes = build.lanes
@@ -86,10 +94,12 @@ def square(
         where = build.ir.add(column, build.long(j))
         at = build.ir.add(start("column_table", where, "columns"), row)
         if ends is None:
-            build.store(vector, target, at)
+            build.store(build.add(build.load_vector(target, at), vector) if add else vector, target, at)
         else:
             bit = build.ir.icmp_signed("<", build.long(j), ends[1])
-            build.store_masked(vector, target, at, build.ir.and_(rows_mask, build.splat(bit)))
+            mask = build.ir.and_(rows_mask, build.splat(bit))
+            vector = build.add(build.load_masked(target, at, mask), vector) if add else vector
+            build.store_masked(vector, target, at, mask)
 
 
 def turned(build: KernelBuilder, rows: list[Any]) -> list[Any]:

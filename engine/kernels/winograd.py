@@ -12,11 +12,11 @@ import math
 
 import numpy as np
 
-from gradbook.kernels.chain import Chain, Memory
-from gradbook.kernels.conv_direct import PACKED, columns_of, in_pieces, near, order_weight, pack_weight
+from gradbook.kernels.chain import Chain, Memory, share
+from gradbook.kernels.conv_direct import PACKED, Job, WeightJob, columns_of, in_pieces, near, pack_weight
 from gradbook.kernels.conv_sizes import Array, Axis, Sizes, phases
-from gradbook.kernels.conv_tiles import pixel_tile, sum_parts, weight_tile
-from gradbook.kernels.images import Images, Pixels
+from gradbook.kernels.conv_tiles import pixel_tile, weight_tile
+from gradbook.kernels.images import Pixels
 from gradbook.kernels.program import Kernel, Program, aligned
 from gradbook.kernels.transposing import fill
 from gradbook.kernels.winograd_tiles import transform
@@ -59,12 +59,12 @@ def time(sizes: Sizes, shape: tuple[int, int], m: int) -> float:
 class Grid:
     """How tiles of m x m lie on images of a size."""
 
-    def __init__(self, size: tuple[int, int], n: int, m: int, weights: int) -> None:
+    def __init__(self, program: Program, size: tuple[int, int], n: int, m: int, weights: int) -> None:
         self.m, self.size = m, size
         most = FEW if weights <= LARGE // 4 else MANY
         self.lines, self.columns = (-(-length // m) for length in size)
         self.tiles = self.lines * self.columns
-        self.together = max(1, min(n, most // self.tiles))
+        self.together = share(program, n, most // self.tiles)
         parts = -(-self.tiles // most) if self.together == 1 else 1
         ends = [self.tiles * i // parts for i in range(parts + 1)]
         self.blocks = list(itertools.pairwise(ends))
@@ -87,29 +87,18 @@ class Grid:
         return np.stack([offsets, *rest], 1)
 
 
-def winograd(
-    program: Program,
-    name: str,
-    sizes: Sizes,
-    source: Images,
-    result: Images,
-    weight: Array,
-    bias: Array | None,
-    activation: str,
-    *,
-    transposed: bool,
-    m: int,
-) -> None:
+def winograd(job: Job, m: int) -> None:
     """Add a convolution or its transpose in tiles of m x m."""
-    before = tuple(2 - p for p in sizes.padding) if transposed else sizes.padding
+    program, sizes, source, result, start = job.program, job.sizes, job.source, job.result, job.start
+    before = tuple(2 - p for p in sizes.padding) if job.transposed else sizes.padding
     inner, outer, planes = source.channels, result.channels, (m + 2) ** 2
-    kinds = list(phases(sizes.axes(transposed), result.size, 3))
-    packed = pack_weight(program, sizes, weight, kinds, transposed)
+    kinds = list(phases(sizes.axes(job.transposed), result.size, 3))
+    packed = pack_weight(program, sizes, job.weight, kinds, job.transposed)
     factors = program.scratch(planes * inner * outer, FACTORS)
-    start, unused = aligned((outer,)) if bias is None else bias, np.zeros(3, np.int64)
+    unused = np.zeros(3, np.int64)
     program.add(Kernel("winograd_weight", transform("weight", m), inner), packed, factors, start, unused, outer, outer,
                 1, outer, 0, inner * outer, inner * outer)  # fmt: skip
-    grid, chain = Grid(result.size, sizes.n, m, planes * inner * outer), Chain()
+    grid, chain = Grid(program, result.size, sizes.n, m, planes * inner * outer), Chain()
     axes = grid.axes((before[0], before[1]), source.size, 2)
     image, made = source.padded(chain, axes, grid.together), result.pixels(chain, grid.together)
     image_planes, result_planes = Planes(chain, grid, m, inner), Planes(chain, grid, m, outer)
@@ -126,11 +115,11 @@ def winograd(
                     result_planes.place.shifted(column), 0, 0, count, rows, len(part), part, run, columns, outer,
                     planes, image_planes.step, inner * outer, result_planes.step, 0)  # fmt: skip
         chain.step(
-            transform("result", m, activation), result_planes.place, made.place, start,
+            transform("result", m, job.activation, job.adds_in_place), result_planes.place, made.place, start,
             grid.table(block, made, result.size[1], outer), 0, made.moved, count, outer, result.size[1] * outer,
             result_planes.step, 0)  # fmt: skip
-    result.finish(chain, made)
-    chain.add_to(program, name, sizes.n, grid.together, flops=sizes.flops)
+    result.finish(chain, made, job.add)
+    job.run(chain, grid.together)
 
 
 class Planes:
@@ -147,10 +136,11 @@ class Planes:
                    self.channels, width * self.channels, 0, self.step)  # fmt: skip
 
 
-def winograd_weight(program: Program, sizes: Sizes, source: Images, grad: Images, out: Array, m: int) -> None:
+def winograd_weight(job: WeightJob, m: int) -> None:
     """Add the gradient of the weight in tiles of m x m."""
+    program, sizes, source, grad = job.program, job.sizes, job.source, job.grad
     inner, outer, planes = sizes.channels, sizes.outs, (m + 2) ** 2
-    grid, chain, size = Grid(grad.size, sizes.n, m, planes * inner * outer), Chain(), inner * outer
+    grid, chain, size = Grid(program, grad.size, sizes.n, m, planes * inner * outer), Chain(), inner * outer
     sums = chain.memory(planes * size + LINE)
     chain.once(fill(), sums, planes * size)
     axes, own = grid.axes(sizes.padding, source.size, 2), grid.axes((0, 0), grad.size, 0)
@@ -166,9 +156,7 @@ def winograd_weight(program: Program, sizes: Sizes, source: Images, grad: Images
                 weight_tile(vectors), left.place, right.place.shifted(column), sums.shifted(column), 0, 0, 1, lines,
                 count, inner, outer, 1, np.zeros(2, np.int64), inner, columns, outer, planes, left.step, right.step,
                 size, grid.together)  # fmt: skip
-    parts = chain.add_to(program, "conv2d_weight_grad", sizes.n, grid.together, flops=sizes.flops)
-    total, made = parts[0, sums.start :], program.scratch(9 * size, PACKED)
-    program.add(Kernel("conv_weight_sum", sum_parts(), split=True), total, parts.shape[1], planes * size, len(parts))
+    total, made = job.sum_parts(chain, grid.together, sums, planes * size), program.scratch(9 * size, PACKED)
     program.add(Kernel("winograd_weight_grad", transform("weight_grad", m), inner), total, made, made,
                 np.zeros(3, np.int64), outer, outer, 1, outer, 0, size, size)  # fmt: skip
-    order_weight(program, sizes, made, out)
+    job.order(made)

@@ -32,14 +32,15 @@ Line = Callable[[Any, list[Any]], list[Any]]
 
 
 @functools.cache
-def transform(kind: str, m: int, activation: str = "") -> int:
+def transform(kind: str, m: int, activation: str = "", accumulate: bool = False) -> int:
     """The address of the kernel that transforms every tile along both axes.
 
-    kind: "image" and "grad" read pixels and write planes, "result" reads planes, adds the bias and writes pixels,
-    "weight" and "weight_grad" read and write planes. Number k of a tile lies in plane k, tile after tile.
+    kind: "image" and "grad" read pixels and write planes, "result" reads planes, adds the bias and writes pixels
+    (accumulate: adds to them), "weight" and "weight_grad" read and write planes. Number k of a tile lies in plane k,
+    tile after tile.
     table: (offset of the tile's first pixel, rows, columns of it that exist) of the tiles of some units.
     """
-    tiles = Transform(kind, m, activation)
+    tiles = Transform(kind, m, activation, accumulate)
     tiles.emit()
     return tiles.build.address()
 
@@ -47,9 +48,9 @@ def transform(kind: str, m: int, activation: str = "") -> int:
 class Transform:
     """The kernel of `transform` while it is written."""
 
-    def __init__(self, kind: str, m: int, activation: str) -> None:
+    def __init__(self, kind: str, m: int, activation: str, accumulate: bool) -> None:
         self.build = build = KernelBuilder(f"winograd_{kind}")
-        self.kind, self.m, self.activation = kind, m, activation
+        self.kind, self.m, self.activation, self.accumulate = kind, m, activation, accumulate
         self.word: dict[str, Any] = {
             name: build.pointer(i) if name in POINTERS else build.word(i) for i, name in enumerate(WORDS)
         }
@@ -124,16 +125,22 @@ class Transform:
 
     def write_pixels(self, grid: list[list[Any]], base: Any, limits: Any, mask: Any) -> None:
         """Results to their pixels; limits: (rows, columns) that exist."""
-        build, ir = self.build, self.build.ir
+        ir = self.build.ir
         for i, line in enumerate(grid):
             for j, value in enumerate(line):
                 at = self.place(base, i, j, len(line), None)
                 if limits is None:
-                    build.store_masked(value, at, LONG(0), mask)
+                    self.put(value, at, mask)
                     continue
                 there = ir.and_(*(ir.icmp_signed("<", LONG(k), limit) for k, limit in zip((i, j), limits, strict=True)))
                 with ir.if_then(there):
-                    build.store_masked(value, at, LONG(0), mask)
+                    self.put(value, at, mask)
+
+    def put(self, value: Any, at: Any, mask: Any) -> None:
+        """A result to its pixel, or added to it."""
+        if self.accumulate:
+            value = self.build.add(self.build.load_masked(at, LONG(0), mask), value)
+        self.build.store_masked(value, at, LONG(0), mask)
 
 
 def scaled(build: KernelBuilder, x: Any, factor: float, plus: Any = None) -> Any:

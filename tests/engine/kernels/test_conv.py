@@ -48,6 +48,8 @@ CASES: list[Case] = [
     ((1, 2, 2, 9), (3, 2, 1, 2), (5, 1), 0, 1, 1),  # a stride larger than the image
 ]
 
+WINOGRAD: Case = ((4, 32, 16, 16), (32, 32, 3, 3), 1, 1, 1, 1)
+
 
 def pair(value: Any) -> tuple[int, int]:
     return value if isinstance(value, tuple) else (value, value)
@@ -128,6 +130,27 @@ def test_a_team_computes_the_same_bit_for_bit_but_for_the_gradient_of_the_weight
     for i in (0, 1, 3):
         np.testing.assert_array_equal(alone[i], team[i])
     np.testing.assert_allclose(alone[2], team[2], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("layout", ["nchw", "nhwc"])
+@pytest.mark.parametrize(
+    "case", [*CASES[:4], CASES[6], CASES[12], ((4, 32, 16, 16), (32, 32, 3, 3), 1, 1, 1, 1)], ids=str
+)
+def test_gradients_are_added_to_what_is_there(case: Case, layout: str) -> None:
+    x, weight, bias, grad = operands(case)
+    wanted = expected(case, x, weight, bias, grad)[1:]
+    sources, made = (
+        turned(x, layout),
+        [np.full_like(turned(x, layout), 3), np.full_like(weight, 3), np.full_like(bias, 3)],
+    )
+    program = Program()
+    conv2d_input_grad(program, made[0], turned(grad, layout), weight, *case[2:], layout=layout, accumulate=True)
+    conv2d_weight_grad(program, made[1], sources, turned(grad, layout), *case[2:], layout=layout, accumulate=True)
+    conv2d_bias_grad(program, made[2], turned(grad, layout), layout=layout, accumulate=True)
+    run_as_team(program, MAX_THREADS)
+    made[0] = made[0] if layout == "nchw" else made[0].transpose(0, 3, 1, 2)
+    for got, want in zip(made, wanted, strict=True):
+        np.testing.assert_allclose(got, want + 3, rtol=0, atol=TOLERANCE * max(1.0, float(np.abs(want).max())))
 
 
 def test_relu_is_applied_after_all_taps_and_keeps_nan() -> None:
@@ -219,6 +242,8 @@ def test_what_is_refused() -> None:
         conv2d(program, out, x, weight, activation="gelu")
     with pytest.raises(Unsupported):
         conv2d(program, out, x, weight, layout="chwn")
+    with pytest.raises(Unsupported):
+        conv2d_input_grad(program, x, out, weight, activation="relu", accumulate=True)
     assert not len(program)
 
 

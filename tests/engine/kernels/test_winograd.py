@@ -15,7 +15,7 @@ pytest.importorskip("llvmlite")
 
 from gradbook.kernels import winograd
 from gradbook.kernels.conv import conv2d, conv2d_input_grad, conv2d_weight_grad
-from gradbook.kernels.conv_direct import correlate, sum_weight
+from gradbook.kernels.conv_direct import Job, WeightJob, correlate, sum_weight
 from gradbook.kernels.conv_sizes import Sizes
 from gradbook.kernels.host import VARIABLE, host
 from gradbook.kernels.images import images
@@ -58,14 +58,16 @@ def errors(case: Any, m: int, layout: str, threads: int = 1) -> list[float]:
     y, dx, dw = (guarded(np.full_like(like, np.nan)) for like in (grad, x, weight))
     source, result, grads, made = images("test", layout, x, y, grad, dx)
     program = Program()
+    forward = Job(program, "y", sizes, source, result, weight, bias)
+    backward = Job(program, "dx", sizes, grads, made, weight, transposed=True)
     if m:
-        winograd.winograd(program, "y", sizes, source, result, weight, bias, "", transposed=False, m=m)
-        winograd.winograd(program, "dx", sizes, grads, made, weight, None, "", transposed=True, m=m)
-        winograd.winograd_weight(program, sizes, source, grads, dw, m)
+        winograd.winograd(forward, m)
+        winograd.winograd(backward, m)
+        winograd.winograd_weight(WeightJob(program, sizes, source, grads, dw), m)
     else:
-        correlate(program, "y", sizes, source, result, weight, bias, "", transposed=False)
-        correlate(program, "dx", sizes, grads, made, weight, None, "", transposed=True)
-        sum_weight(program, sizes, source, grads, dw)
+        correlate(forward)
+        correlate(backward)
+        sum_weight(WeightJob(program, sizes, source, grads, dw))
     run_as_team(program, threads)
     if layout == "nhwc":
         y, dx = y.transpose(0, 3, 1, 2), dx.transpose(0, 3, 1, 2)
