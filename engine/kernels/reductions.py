@@ -28,9 +28,14 @@ def sum_kernel() -> int:
         source = build.at(x, first)
         left = build.ir.sub(numbers, first)
         size = build.ir.select(build.ir.icmp_signed("<", left, d), left, d)
-        (sums,) = sweep(build, size, lambda p, v, s=source: [build.add(v[0], p.load(s))], zeros(build))
-        build.store(build.div(build.total(sums), divisor), out, row)
+        build.store(build.div(total_of(build, source, size), divisor), out, row)
     return build.address()
+
+
+def total_of(build: KernelBuilder, source: Any, d: Any) -> Any:
+    """The sum of a row."""
+    (sums,) = sweep(build, d, lambda part, sums: [build.add(sums[0], part.load(source))], zeros(build))
+    return build.total(sums)
 
 
 def row_sum(program: Any, out: Any, x: Any, rank: int = 1) -> None:
@@ -76,8 +81,7 @@ def var_kernel(root: bool) -> int:
     freedom = build.intrinsic("maximum", build.sub(size, correction), build.constant(0.0))
     with build.loop(build.start, build.stop, name="row") as row:
         source = build.at(x, build.ir.mul(row, step))
-        (sums,) = sweep(build, d, lambda p, v, s=source: [build.add(v[0], p.load(s))], zeros(build))
-        mean = build.splat(build.div(build.total(sums), size))
+        mean = build.splat(build.div(total_of(build, source, d), size))
 
         def squared(part: Part, sums: list[Any], source: Any = source, mean: Any = mean) -> list[Any]:
             value = part.keep(build.sub(part.load(source), mean))
@@ -107,14 +111,19 @@ def extreme_kernel(largest: bool, values: bool, places: bool) -> int:
     join, worst = (build.maximum, -math.inf) if largest else (build.minimum, math.inf)
     with build.loop(build.start, build.stop, name="row") as row:
         source = build.at(x, build.ir.mul(row, step))
-        start = [build.constant(worst, build.vector())]
-        (found,) = sweep(build, d, lambda p, v, s=source: [join(v[0], p.load(s, worst))], start, join)
-        best = build.fold(found, join)
+        best = best_of(build, source, d, join, worst)
         if values:
             build.store(best, build.pointer(1), row)
         if places:
             build.store(place_of(build, source, d, best), build.pointer(2), row)
     return build.address()
+
+
+def best_of(build: KernelBuilder, source: Any, d: Any, join: Any, worst: float) -> Any:
+    """The largest or smallest of a row; `worst` is neither."""
+    start = [build.constant(worst, build.vector())]
+    (found,) = sweep(build, d, lambda part, best: [join(best[0], part.load(source, worst))], start, join)
+    return build.fold(found, join)
 
 
 def place_of(build: KernelBuilder, source: Any, d: Any, best: Any) -> Any:
