@@ -47,6 +47,7 @@ class Dots(PanelKernel):
                     self.tile(place, row, rows, c, build.ir.sub(columns, c))
                     after[:] = [build.ir.add(row, LONG(rows))]
                 (following,) = after
+        self.finish(place, column, columns, first, last)
 
     def tile(self, place: SimpleNamespace, row: Any, rows: int, column: Any, left: Any) -> None:
         """The sums of some rows of a and, at most, COLUMNS columns of b, of which so many are left; stored."""

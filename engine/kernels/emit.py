@@ -93,6 +93,10 @@ class KernelBuilder:
         function = self.module.globals.get(name) or ir.Function(self.module, kind, name)
         return self.ir.call(function, operands)
 
+    def call_kernel(self, address: Any, words: Any, start: Any, stop: Any) -> None:
+        """Run another kernel, whose address is known at run time."""
+        self.ir.call(_Callee(address), [words, start, stop])
+
     def intrinsic(self, name: str, *operands: Any) -> Any:
         """A function of LLVM's whose operands and result are of one type: sqrt, fabs, maximum, fma, rint, ..."""
         return self.call(f"llvm.{name}.{suffix(operands[0].type)}", operands[0].type, *operands)
@@ -267,6 +271,15 @@ class KernelBuilder:
     def address(self) -> int:
         """Where the finished kernel is, compiled for this machine."""
         return jit.address(self.text())
+
+
+class _Callee:
+    """The address of a kernel, as llvmlite wants a function to be."""
+
+    function_type = ir.FunctionType(VOID, [POINTER, LONG, LONG])
+
+    def __init__(self, address: Any) -> None:
+        self.get_reference = address.get_reference
 
 
 def suffix(kind: Any) -> str:

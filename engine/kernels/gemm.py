@@ -3,6 +3,7 @@
     matmul(program, out, a, b)                                   # (.., m, k) @ (.., k, n), batches broadcast
     matmul(program, out, x, weight.T, bias=bias, activation="relu")
     matmul(program, grad, dy.T, x, accumulate=True)              # a gradient that is added to
+    matmul(program, h, x, w.T, finish=Finish([(gelu, y)]))       # y = gelu(h) while h is near
     y = matmul_now(a, b)                                         # without a program
 
 division.py decides how a product of given sizes is gone about: around the micro-kernel (product.py) or, where both
@@ -22,6 +23,7 @@ import numpy as np
 
 from gradbook.kernels import dots, product
 from gradbook.kernels.division import HEIGHT, divide
+from gradbook.kernels.finish import Finish, activated, same
 from gradbook.kernels.host import host
 from gradbook.kernels.layout import OUT, START, A, B, Layout, Shaped, layout_of
 from gradbook.kernels.program import Kernel, Program, Unsupported, address_of, native, pack
@@ -29,32 +31,41 @@ from gradbook.kernels.program import Kernel, Program, Unsupported, address_of, n
 __all__ = ["matmul", "matmul_now"]
 
 Array = np.ndarray[Any, Any]
-ACTIVATIONS = ("", "relu")
 WORTH = 1 << 18  # multiplications from which a kernel outside a program is worth its call
 
 
 def matmul(
     program: Program, out: Array, a: Array, b: Array, *, bias: Array | None = None, start: Array | None = None,
-    accumulate: bool = False, activation: str = "", alpha: float = 1.0,
+    accumulate: bool = False, activation: str = "", alpha: float = 1.0, finish: Finish | None = None,
 ) -> None:  # fmt: skip
     """Add out = activation(alpha * a @ b + start + bias) to a program.
 
     a: (.., m, k), b: (.., k, n), out: (.., m, n); leading axes are broadcast to out's; vectors as in numpy.matmul.
-    bias: (n,). start: an array that is added, of out's shape; accumulate: out itself. activation: "" or "relu".
-    float32 or float64, all of one dtype. Raises ValueError where shapes do not fit, Unsupported for other dtypes and
-    activations, where out overlaps a or b, and where neither rows nor columns of out lie side by side.
+    bias: (n,). start: an array that is added, of out's shape; accumulate: out itself. activation: "", "relu" or one of
+    finish.ACTIVATIONS (float32); finish: what else is done with the product (see there). float32 or float64, all of
+    one dtype. Raises ValueError where shapes do not fit, Unsupported for other dtypes and activations, where out
+    overlaps a or b, and where neither rows nor columns of out lie side by side.
     """
     start = out if accumulate else start
-    check(out, a, b, bias, start, activation)
+    check(out, a, b, bias, start)
+    if activation not in ("", "relu"):
+        if finish is not None:
+            raise Unsupported("an activation and something else after it")
+        finish = activated(activation, out)
     if not out.size:
         return
     more = None if start is None else shaped(start)
-    plan = plan_of(
-        shaped(out), shaped(a), shaped(b), more, out.itemsize, bias is not None, activation, scaled=alpha != 1
-    )
+    rows = bias is not None or finish is not None
+    plan = plan_of(shaped(out), shaped(a), shaped(b), more, out.itemsize, rows, activation == "relu", alpha != 1)
+    last: tuple[Any, ...] = (0,)
+    if finish is not None:
+        if len(plan.offsets) > 1:
+            raise Unsupported("something done after products whose rows do not follow each other")
+        address, its_words = finish.words(out, a, b, bias, start)
+        last = (address, *its_words)
     left, right = (b, a) if plan.swapped else (a, b)
     arrays = [x if x is not None and x.size else 0 for x in (out, left, right, start, bias)]  # 0: no address
-    words = (*plan.numbers, _bits(alpha, out.itemsize))
+    words = (*plan.numbers, _bits(alpha, out.itemsize), *last)
     program.add(Kernel("matmul", plan.address, plan.units, flops=plan.flops), *arrays, plan.offsets, *words)
 
 
@@ -88,13 +99,11 @@ def shaped(x: Array) -> Shaped:
     return x.shape, x.strides
 
 
-def check(out: Array, a: Array, b: Array, bias: Array | None, start: Array | None, activation: str) -> None:
+def check(out: Array, a: Array, b: Array, bias: Array | None, start: Array | None) -> None:
     """Raise Unsupported or ValueError for arrays that no product can be made of, whatever their layout."""
     arrays = [x for x in (out, a, b, bias, start) if x is not None]
     if host() is None:
         raise Unsupported("no native kernels here")
-    if activation not in ACTIVATIONS:
-        raise Unsupported(f"a product with the activation {activation!r}")
     if not _plain(out.dtype, *arrays):
         raise Unsupported(f"a product of {', '.join(str(x.dtype) for x in arrays)}, or of numbers that are not aligned")
     if any(np.shares_memory(out, x) for x in (a, b, bias) if x is not None):
@@ -105,11 +114,6 @@ def check(out: Array, a: Array, b: Array, bias: Array | None, start: Array | Non
         raise ValueError(f"matmul: a bias of {bias.shape} for {out.shape[-1]} columns")
     if bias is not None and ((bias.size > 1 and bias.strides != (bias.itemsize,)) or b.ndim == 1):
         raise Unsupported("a bias whose numbers do not lie side by side")
-
-
-def same(x: Array, y: Array) -> bool:
-    """Whether two arrays are the same memory in the same order."""
-    return x is y or (x.ctypes.data == y.ctypes.data and x.shape == y.shape and x.strides == y.strides)
 
 
 def _bits(alpha: float, size: int) -> Any:
@@ -131,17 +135,17 @@ class Plan:
 
 @functools.lru_cache(4096)
 def plan_of(
-    out: Shaped, a: Shaped, b: Shaped, start: Shaped | None, size: int, bias: bool = False, activation: str = "",
+    out: Shaped, a: Shaped, b: Shaped, start: Shaped | None, size: int, rows: bool = False, relu: bool = False,
     scaled: bool = False,
 ) -> Plan:  # fmt: skip
-    """How a product of such arrays is computed.
+    """How a product of such arrays is computed. rows: rows of out must be rows in the kernel, too.
 
     Raises ValueError where shapes do not fit, Unsupported where the result lies neither in rows nor in columns.
     """
     layout = layout_of(out, a, b, start, size)
     flops = 2 * math.prod(length for length, _ in layout.batch) * layout.rows * layout.columns * layout.depth
     other = layout.transposed()
-    swapped = not bias and side_by_side(other) and (layout.columns == 1 or not side_by_side(layout))
+    swapped = not rows and side_by_side(other) and (layout.columns == 1 or not side_by_side(layout))
     layout = other if swapped else layout
     if not side_by_side(layout) or _on_itself(layout):
         raise Unsupported("a product whose result or start lies neither in rows nor in columns")
@@ -151,10 +155,10 @@ def plan_of(
     numbers = (
         layout.rows, layout.columns, layout.depth,
         layout.row[OUT], layout.row[A], layout.column[A], layout.row[B], layout.column[B], layout.row[START],
-        division.packing, product.BLOCK, division.panels, heights, HEIGHT, ACTIVATIONS.index(activation),
+        division.packing, product.BLOCK, division.panels, heights, HEIGHT, int(relu),
     )  # fmt: skip
     address = dots.address(size == 8) if division.dots else product.address(size == 8, scaled)
-    template = pack((0, 0, 0, 0, 0, offsets, *numbers, _bits(1.0, size)))
+    template = pack((0, 0, 0, 0, 0, offsets, *numbers, _bits(1.0, size), 0))
     units = len(offsets) * division.panels * heights
     return Plan(address, units, swapped, flops, offsets, numbers, template)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from gradbook.kernels.emit import DOUBLE, FLOAT, LONG, POINTER, KernelBuilder
 
-__all__ = ["WORDS", "PanelKernel"]
+__all__ = ["FINISH_WORDS", "WORDS", "PanelKernel"]
 
 POINTERS = (
     "out", "a", "b",
@@ -27,7 +27,8 @@ NUMBERS = (
     "panels", "heights", "height",  # heights: units in a panel
     "relu",  # 0 or 1
 )  # fmt: skip
-WORDS = (*POINTERS, *NUMBERS, "alpha")
+WORDS = (*POINTERS, *NUMBERS, "alpha", "finish")  # finish: a kernel for what is done, or null; its own words follow
+FINISH_WORDS = ("out", "out_row", "column", "columns", "words")  # of `finish`: a panel of out; units: its rows
 
 
 class PanelKernel:
@@ -38,7 +39,9 @@ class PanelKernel:
         self.build = build = KernelBuilder(name, unroll=False)
         build.lanes //= 2 if double else 1
         self.kind = build.vector(self.element)
-        kinds = dict.fromkeys(POINTERS, POINTER) | dict.fromkeys(NUMBERS, LONG) | {"alpha": self.element}
+        kinds = (
+            dict.fromkeys(POINTERS, POINTER) | dict.fromkeys(NUMBERS, LONG) | {"alpha": self.element, "finish": POINTER}
+        )
         self.words = SimpleNamespace(**{name: build.word(i, kinds[name]) for i, name in enumerate(WORDS)})
 
     def panel(self, matrix: Any, index: Any, first: Any, last: Any) -> None:
@@ -67,6 +70,16 @@ class PanelKernel:
             setattr(found, name, self.far(getattr(words, name), build.ir.add(offset, step)))
         found.bias = self.far(words.bias, column)
         return found
+
+    def finish(self, place: SimpleNamespace, column: Any, columns: Any, first: Any, last: Any) -> None:
+        """Call what is to be done with rows [first, last) of a panel."""
+        build, words = self.build, self.words
+        own = build.ir.gep(build.words, [LONG(len(WORDS))], source_etype=LONG)
+        block = build.scratch(len(FINISH_WORDS), LONG)
+        with build.ir.if_then(self.exists(words.finish)):
+            for i, value in enumerate((place.out, words.out_row, column, columns, own)):
+                build.ir.store(value, build.at(block, LONG(i), LONG))
+            build.call_kernel(words.finish, block, first, last)
 
     def far(self, base: Any, index: Any) -> Any:
         """The address of an element of an array that may not be there."""

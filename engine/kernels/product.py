@@ -57,6 +57,7 @@ class Product(PanelKernel):
             panel = Panel(source, words.b_step, words.b_column, place.depth, place.columns)
             place.right = pack(build, self.way(place.columns), panel, self.buffer)
             self.parts(place, first, last)
+        self.finish(place, place.column, place.columns, first, last)
 
     def way(self, columns: Any) -> Any:
         """How b is packed; where masks are dear, also if its last vector is not whole."""
@@ -97,6 +98,7 @@ class Product(PanelKernel):
         begin = build.ir.add(build.ir.mul(index, each), build.smaller_index(index, more))
         column = build.ir.mul(begin, group)
         place = self.place(matrix, column)
+        place.column = column
         count = build.ir.add(each, build.ir.zext(build.ir.icmp_signed("<", index, more), LONG))
         place.columns = build.smaller_index(build.ir.sub(words.columns, column), build.ir.mul(count, group))
         return place
