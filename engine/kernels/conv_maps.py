@@ -32,7 +32,7 @@ SUM_WORDS = (
     "outs",
 )  # fmt: skip
 POINTERS = {"image", "weight", "bias", "out", "vector_table", "line_table", "grad", "sums", "tap_table"}
-BETTER = 1.25  # times more of a vector must be used than with channels innermost
+BETTER = 1.1  # times more of a vector must be used than with channels innermost
 MOST = 1 << 16  # sums of vectors: beyond that they leave the cache
 
 
