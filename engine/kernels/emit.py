@@ -27,7 +27,7 @@ BIT, POINTER, VOID = ir.IntType(1), ir.PointerType(), ir.VoidType()
 FLAGS = ("contract",)  # a * b + c may become one fused operation; nothing else is reordered
 
 
-class Alike(ir.Constant):
+class Alike(ir.Constant):  # type: ignore[misc]
     """A constant vector of one number, which is all that is written of it."""
 
     def _get_reference(self) -> str:

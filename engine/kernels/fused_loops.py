@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import LONG, KernelBuilder
 from gradbook.kernels.expression import Expression
 from gradbook.kernels.fused import Form, Walker
@@ -19,7 +20,9 @@ def kernel_address(stores: tuple[Expression, ...], sums: tuple[Expression, ...],
     found = _addresses.get(key)
     if found is None:
         write = upright_kernel if form.upright else level_kernel
-        found = _addresses[key] = write(stores, sums, form).address()
+        names = " ".join(one.key.hex() for one in (*stores, *sums))
+        found = jit.address_of(f"fused {len(sums)} {names} {form}", lambda: write(stores, sums, form).text())
+        _addresses[key] = found
     return found
 
 

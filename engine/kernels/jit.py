@@ -6,12 +6,14 @@ import functools
 import hashlib
 import re
 import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from gradbook.kernels import store
 from gradbook.kernels.host import Host, host
 
-__all__ = ["AS_WRITTEN", "ENTRY", "address", "compile_ir"]
+__all__ = ["AS_WRITTEN", "ENTRY", "address", "address_of", "compile_ir"]
 
 ENTRY = "kernel"  # the name of a module's one public function
 AS_WRITTEN = "; loops as they are written"  # a line of IR: LLVM is not to unroll them
@@ -25,19 +27,39 @@ def address(ir: str) -> int:
 
     Raises RuntimeError where there are no kernels for this machine, or where LLVM refuses the IR.
     """
-    key = key_of(ir)
+    return _found(key_of(ir), lambda: ir)
+
+
+def address_of(key: str, write: Callable[[], str]) -> int:
+    """As `address` of the IR that `write` gives, which is asked for it only if no machine code is kept under `key`.
+
+    key: all that the IR depends on, beside the processor, the compiler and the source of the kernels.
+    """
+    return _found(key_of(f"{sources()} {key}"), write)
+
+
+def _found(key: str, write: Callable[[], str]) -> int:
     found = _addresses.get(key)
     if found is None:
         name = f"{ENTRY}_{key[:24]}"  # all modules share one space of names
         code = store.load(key)
         if code is None:
-            code = compile_ir(re.sub(rf"@(\"?){ENTRY}\b", rf"@\g<1>{name}", ir))
+            code = compile_ir(re.sub(rf"@(\"?){ENTRY}\b", rf"@\g<1>{name}", write()))
             store.save(key, code)
         with _lock:
             found = _addresses.get(key)
             if found is None:
                 found = _addresses[key] = _load(code, name)
     return found
+
+
+@functools.cache
+def sources() -> str:
+    """A hash of the source code that writes IR."""
+    total = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        total.update(file.read_bytes())
+    return total.hexdigest()
 
 
 def _load(code: bytes, name: str) -> int:
