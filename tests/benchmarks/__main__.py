@@ -7,26 +7,16 @@ anything. Those in BY_HAND run only when they are named.
 from __future__ import annotations
 
 import importlib
-import os
-import platform
 import sys
 import traceback
 from pathlib import Path
 
+from tests.benchmarks.machine import machine
 from tests.benchmarks.table import Row, show
 
 FOLDER = Path(__file__).parent
 NAMES = sorted(path.stem.removeprefix("bench_") for path in FOLDER.glob("bench_*.py"))
 BY_HAND = {"graph_tools"}  # takes minutes, and packages that are not ours: measured only where it is named
-
-
-def machine() -> str:
-    """What the numbers were measured on."""
-    model = platform.processor() or platform.machine()
-    if Path("/proc/cpuinfo").exists():
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), model)
-    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
 
 
 def main(names: list[str]) -> int:
