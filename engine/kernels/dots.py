@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from gradbook.kernels.emit import LONG, KernelBuilder
-from gradbook.kernels.panels import PanelKernel
+from gradbook.kernels.panels import PanelKernel, kernel_of
 from gradbook.kernels.tile import widest
 
 __all__ = ["COLUMNS", "address", "heights", "sums_of"]
@@ -22,7 +22,7 @@ COLUMNS = 4  # of a tile
 @functools.cache
 def address(double: bool = False) -> int:
     """Where the kernel for float32 or float64 is."""
-    return Dots("dots", double).address()
+    return kernel_of("dots", double, lambda: Dots("dots", double))
 
 
 def heights() -> tuple[int, ...]:

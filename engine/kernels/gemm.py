@@ -26,11 +26,14 @@ from gradbook.kernels.division import HEIGHT, divide
 from gradbook.kernels.finish import Finish, activated, same
 from gradbook.kernels.host import host
 from gradbook.kernels.layout import OUT, START, A, B, Layout, Shaped, layout_of
+from gradbook.kernels.moving import copy
+from gradbook.kernels.product import span
 from gradbook.kernels.program import Kernel, Program, Unsupported, address_of, native, pack
 
 __all__ = ["matmul", "matmul_now"]
 
 Array = np.ndarray[Any, Any]
+WAY = 4096  # bytes after which lines have the same place in a cache
 WORTH = 1 << 18  # multiplications from which a kernel outside a program is worth its call
 
 
@@ -54,6 +57,9 @@ def matmul(
         finish = activated(activation, out)
     if not out.size:
         return
+    if _in_one_place(a, b):
+        a, columns = program.scratch(a.size)[: a.size].reshape(a.shape), a
+        copy(program, a, columns)
     more = None if start is None else shaped(start)
     rows = bias is not None or finish is not None
     plan = plan_of(shaped(out), shaped(a), shaped(b), more, out.itemsize, rows, activation == "relu", alpha != 1)
@@ -97,6 +103,18 @@ def _plain(dtype: np.dtype[Any], *arrays: Array | None) -> bool:
 def shaped(x: Array) -> Shaped:
     """What a plan needs to know of an array."""
     return x.shape, x.strides
+
+
+def _in_one_place(a: Array, b: Array) -> bool:
+    """Whether a's columns had better be copied into rows.
+
+    From step to step of k their lines are so far apart that all go to the same place of a cache and drive each other
+    out, again for each part of b. Where vectors are so wide that they are read for one part only, it does not matter.
+    """
+    if a.dtype.char != "f" or a.ndim != 2 or b.ndim != 2 or span() == 1:
+        return False
+    apart = a.strides[0] == a.itemsize and a.strides[1] % WAY == 0 and a.strides[1] > 0
+    return apart and min(*a.shape, b.shape[1]) >= 32
 
 
 def check(out: Array, a: Array, b: Array, bias: Array | None, start: Array | None) -> None:

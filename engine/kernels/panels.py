@@ -6,12 +6,15 @@ A call computes the rows of its units panel by panel, so that what is done once 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import DOUBLE, FLOAT, LONG, POINTER, KernelBuilder
+from gradbook.kernels.host import host
 
-__all__ = ["FINISH_WORDS", "WORDS", "PanelKernel"]
+__all__ = ["FINISH_WORDS", "WORDS", "PanelKernel", "kernel_of"]
 
 POINTERS = (
     "out", "a", "b",
@@ -31,6 +34,11 @@ WORDS = (*POINTERS, *NUMBERS, "alpha", "finish")  # finish: a kernel for what is
 FINISH_WORDS = ("out", "out_row", "column", "columns", "words")  # of `finish`: a panel of out; units: its rows
 
 
+def kernel_of(name: str, double: bool, make: Callable[[], PanelKernel], form: str = "") -> int:
+    """Where the kernel is that `make()` writes, if no machine code is kept of it."""
+    return jit.address_of(f"{name} double={double} {form} {host()}", lambda: make().text())
+
+
 class PanelKernel:
     """A kernel while it is written: out = max(alpha * a @ b + start + bias, floor). words: WORDS by name."""
 
@@ -48,8 +56,8 @@ class PanelKernel:
         """Write rows [first, last) of one panel of one matrix."""
         raise NotImplementedError
 
-    def address(self) -> int:
-        """Write all of it, and compile it."""
+    def text(self) -> str:
+        """Write all of it. -> its IR."""
         build, words = self.build, self.words
         up = build.ir.add(build.stop, build.ir.sub(words.heights, LONG(1)))
         with build.loop(build.ir.sdiv(build.start, words.heights), build.ir.sdiv(up, words.heights), name="panel") as i:
@@ -59,7 +67,7 @@ class PanelKernel:
             last = build.smaller_index(build.ir.mul(last, words.height), words.rows)
             matrix = build.ir.sdiv(i, words.panels)
             self.panel(matrix, build.ir.sub(i, build.ir.mul(matrix, words.panels)), first, last)
-        return build.address()
+        return build.text()
 
     def place(self, matrix: Any, column: Any) -> SimpleNamespace:
         """The addresses of out, a, b, start and bias for one matrix, at a panel's first column."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from gradbook.kernels.emit import FLOAT, LONG, KernelBuilder, width_of
 from gradbook.kernels.packing import AS_IT_IS, COPIED, Buffer, Panel, pack
-from gradbook.kernels.panels import PanelKernel
+from gradbook.kernels.panels import PanelKernel, kernel_of
 from gradbook.kernels.tile import A, B, Sums, cover, masks_are_free, multiply, widest
 
 __all__ = ["BLOCK", "address", "span"]
@@ -25,7 +25,7 @@ ROOM = 1 << 16  # bytes on the stack for them
 @functools.cache
 def address(double: bool = False, scaled: bool = False) -> int:
     """Where the kernel for float32 or float64 is; scaled: the one that reads `alpha`, which is 1 otherwise."""
-    return Product(double, scaled).address()
+    return kernel_of("product", double, lambda: Product(double, scaled), f"scaled={scaled}")
 
 
 @functools.cache

@@ -95,6 +95,13 @@ def test_a_transposed_result_is_computed_by_columns() -> None:
     close(product(out, a, b, accumulate=True), 1 + a.astype(float) @ b, 30)
 
 
+def test_columns_far_apart_are_columns_all_the_same() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((40, 1024)).astype(np.float32).T, rng.standard_normal((40, 50)).astype(np.float32)
+    out = np.ones((1024, 50), np.float32)
+    close(product(out, a, b, accumulate=True), 1 + a.astype(float) @ b, 40)
+
+
 def test_nothing_to_multiply_and_nothing_to_fill() -> None:
     out = np.full((3, 4), 7, np.float32)
     a, b, bias = np.empty((3, 0), np.float32), np.empty((0, 4), np.float32), np.arange(4, dtype=np.float32)
@@ -192,14 +199,27 @@ def test_what_cannot_be_done_is_said() -> None:
             product(*(np.ones(shape, np.float32) for shape in shapes))
 
 
-def test_narrower_vectors_give_the_same() -> None:
-    """The same checks where only AVX2 may be used."""
+NARROW = """
+import dataclasses, sys
+from gradbook.kernels import host
+found = host._found()
+if sys.argv[1] == "4":  # as on a processor with many registers of four numbers
+    host._found = lambda: dataclasses.replace(found, isa="narrow", lanes=4, registers=32)
+import pytest
+sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *sys.argv[2:]]))
+"""
+
+
+@pytest.mark.parametrize("lanes", ["8", "4"])
+def test_narrower_vectors_give_the_same(lanes: str) -> None:
+    """The same checks where vectors have fewer lanes: AVX2, and what NEON would have."""
     here = host()
     if here is None or here.isa != "avx512":
         pytest.skip("this processor has no wider vectors than AVX2's")
-    names = "any_size and (0 or 4) or ends_is or cover or every_tile"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", names]
-    files = [__file__, os.path.join(os.path.dirname(__file__), "test_tile.py")]
-    environment = {**os.environ, "GRADBOOK_KERNELS": "avx2"}
-    done = subprocess.run([*command, *files], capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 0, done.stdout
+    names = "any_size and (0 or 4) or ends_is or cover or every_tile or far_apart or doubles or batches and 1"
+    folder = os.path.dirname(__file__)
+    files = [__file__, os.path.join(folder, "test_tile.py"), os.path.join(folder, "test_finish.py")]
+    command = [sys.executable, "-c", NARROW, lanes, "-k", names, *files]
+    environment = {**os.environ, "GRADBOOK_KERNELS": "avx2" if lanes == "8" else "auto"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
