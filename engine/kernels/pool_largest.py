@@ -16,7 +16,8 @@ __all__ = ["slide", "spread", "spread_pairs"]
 def slide(layout: str, step: int, relu: bool = False) -> int:
     """The address of the kernel target = largest of each window, which = its place in the window (a byte).
 
-    step: how far windows of a line are apart, 1 or 2; 0: stride_x. Units: maps, or lines of windows.
+    step: how far windows of a line are apart, 1 or 2; 0: stride_x; -2: windows of 2 x 2 side by side.
+    Units: maps, or lines of windows.
     """
     windows = Windows("max_pool")
     if layout == "nhwc":
@@ -28,24 +29,33 @@ def slide(layout: str, step: int, relu: bool = False) -> int:
 
 def _slide_maps(w: Windows, step: int, relu: bool) -> None:
     build, word = w.build, w.word
-    start = [build.constant(float("-inf"), build.vector()), build.constant(0, build.vector(INT))]
     with (
         w.maps() as (source, target, unit),
         build.loop(LONG(0), word["out_height"], name="y") as y,
         build.loop(LONG(0), word["out_width"], build.lanes, name="x") as x,
     ):
-        top, left = w.begin(y, "y"), w.begin(x, "x")
         mask = build.mask(w.ir.sub(word["out_width"], x))
-
-        def body(i: Any, j: Any, number: Any, values: list[Any]) -> list[Any]:
-            line = build.at(source, w.ir.mul(w.sum(top, (i, word["dilation_y"])), word["width"]))
-            seen = w.spaced(line, w.sum(left, (j, word["dilation_x"])), step, float("-inf"))
-            return w.better(seen, number, *values)
-
-        best, which = w.taps(w.clipped(top, "height", "y"), (LONG(0), word["kernel_x"]), start, body)
+        best, which = _largest_of_maps(w, source, y, x, step)
         at = w.sum((y, word["out_width"]), x)
         size = w.ir.mul(word["out_width"], word["out_height"])
         w.write_best(best, which, target, at, w.sum((unit, size), at), mask, relu)
+
+
+def _largest_of_maps(w: Windows, source: Any, y: Any, x: Any, step: int) -> list[Any]:
+    build, word = w.build, w.word
+    found = [build.constant(float("-inf"), build.vector()), build.constant(0, build.vector(INT))]
+    if step == -2:
+        for number, seen in enumerate(w.squares(source, y, x)):
+            found = w.better(seen, LONG(number), *found)
+        return found
+    top, left = w.begin(y, "y"), w.begin(x, "x")
+
+    def body(i: Any, j: Any, number: Any, values: list[Any]) -> list[Any]:
+        line = build.at(source, w.ir.mul(w.sum(top, (i, word["dilation_y"])), word["width"]))
+        seen = w.spaced(line, w.sum(left, (j, word["dilation_x"])), step, float("-inf"))
+        return w.better(seen, number, *values)
+
+    return w.taps(w.clipped(top, "height", "y"), (LONG(0), word["kernel_x"]), found, body)
 
 
 def _slide_pixels(w: Windows, relu: bool) -> None:

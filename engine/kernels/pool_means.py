@@ -15,7 +15,8 @@ __all__ = ["mean", "mean_grad"]
 def mean(layout: str, step: int) -> int:
     """The address of the kernel target = sum of each window / divisors[window].
 
-    step: as in `slide`; -1: windows are so long that a vector holds numbers of one. Units: maps, or lines of windows.
+    step: as for the largest; -1: windows are so long that a vector holds numbers of one.
+    Units: maps, or lines of windows.
     """
     windows = Windows("avg_pool")
     if layout == "nhwc":
@@ -34,17 +35,25 @@ def _mean_maps(w: Windows, step: int) -> None:
         build.loop(LONG(0), word["out_height"], name="y") as y,
         build.loop(LONG(0), word["out_width"], build.lanes, name="x") as x,
     ):
-        top, left = w.begin(y, "y"), w.begin(x, "x")
         mask = build.mask(w.ir.sub(word["out_width"], x))
-
-        def body(i: Any, j: Any, _: Any, values: list[Any]) -> list[Any]:
-            line = build.at(source, w.ir.mul(w.sum(top, i), word["width"]))
-            return [build.add(values[0], w.spaced(line, w.sum(left, j), step, 0.0))]
-
-        start = [build.constant(0.0, build.vector())]
-        (total,) = w.taps(w.clipped(top, "height", "y"), (LONG(0), word["kernel_x"]), start, body)
+        if step == -2:
+            total = functools.reduce(build.add, w.squares(source, y, x))
+        else:
+            total = _sum_of_maps(w, source, y, x, step)
         at = w.sum((y, word["out_width"]), x)
         build.store_masked(build.div(total, build.load_masked(word["table"], at, mask, 1.0)), target, at, mask)
+
+
+def _sum_of_maps(w: Windows, source: Any, y: Any, x: Any, step: int) -> Any:
+    build, word = w.build, w.word
+    top, left = w.begin(y, "y"), w.begin(x, "x")
+
+    def body(i: Any, j: Any, _: Any, values: list[Any]) -> list[Any]:
+        line = build.at(source, w.ir.mul(w.sum(top, i), word["width"]))
+        return [build.add(values[0], w.spaced(line, w.sum(left, j), step, 0.0))]
+
+    start = [build.constant(0.0, build.vector())]
+    return w.taps(w.clipped(top, "height", "y"), (LONG(0), word["kernel_x"]), start, body)[0]
 
 
 def _mean_long(w: Windows) -> None:

@@ -101,6 +101,19 @@ class Windows:
             made = self.ir.insert_element(made, value, INT(lane))
         return made
 
+    def squares(self, source: Any, y: Any, x: Any) -> list[Any]:
+        """The four numbers of windows of 2 x 2 side by side, from window (y, x) on, that lie on the map."""
+        build, word, found = self.build, self.word, []
+        left = self.ir.mul(self.ir.sub(word["out_width"], x), LONG(2))
+        for row in range(2):
+            line = build.at(source, self.ir.mul(self.sum((y, LONG(2)), LONG(row)), word["width"]))
+            halves = [
+                build.load_masked(line, self.sum((x, LONG(2)), LONG(part)), build.mask(self.ir.sub(left, LONG(part))))
+                for part in (0, self.lanes)
+            ]
+            found += [self.ir.shuffle_vector(*halves, order_of([2 * i + j for i in range(self.lanes)])) for j in (0, 1)]
+        return found
+
     def taps(
         self, ys: tuple[Any, Any], xs: tuple[Any, Any], carried: list[Any], body: Callable[..., list[Any]]
     ) -> list[Any]:

@@ -49,7 +49,8 @@ def max_pool2d(
         raise Unsupported(f"max_pool2d: activation {activation!r}")
     if out.size:
         units = lines_or_maps(result)
-        address = slide(layout, window.step, activation == "relu")
+        step = -2 if window.pairs(source, result) else window.step
+        address = slide(layout, step, activation == "relu")
         words = window.words(source, result, source, result)
         program.add(Kernel("max_pool2d", address, units), source.array, result.array, which, out, *words, out)
 
@@ -112,6 +113,7 @@ def avg_pool2d(
     if out.size:
         window, source = window.in_one_line(source, result)
         step = -1 if window.kernel[1] > max(4, result.size[1]) else window.step
+        step = -2 if window.pairs(source, result) else step
         words = window.words(source, result, source, result)
         divisors = window.divisors(source.size, result.size, count_pad, divisor)
         units = lines_or_maps(result)
