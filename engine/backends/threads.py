@@ -7,19 +7,22 @@ that need a core themselves, a product of 80 microseconds then takes millisecond
 from __future__ import annotations
 
 import ctypes
+import functools
+import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
-__all__ = ["get_num_threads", "set_num_threads", "usable_cores"]
+__all__ = ["get_num_threads", "most_threads", "set_num_threads", "usable_cores"]
 
 USERS_OWN = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "GOTO_NUM_THREADS")  # whoever sets one of these has decided
 SYMBOLS = ("scipy_openblas_set_num_threads64_", "scipy_openblas_set_num_threads", "openblas_set_num_threads")
 
 _threads = 1
+_decided = False  # somebody set a number of threads
 _apply: Callable[[int], None] | None = None
 
 
@@ -32,14 +35,26 @@ def set_num_threads(threads: int) -> None:
     """Let one operation use that many threads. As torch.set_num_threads.
 
     Differs: without a setting it is one less than the cores this process may use, so that the notebook stays quick. It
-    acts on OpenBLAS, which comes with NumPy's own wheels; another BLAS keeps its own setting.
+    acts on OpenBLAS, which comes with NumPy's own wheels; another BLAS keeps its own setting. What gradbook.compile
+    makes may use all cores while nothing is set: its threads sleep between calls, and step back where others work.
     Raises TypeError if it is not an integer, RuntimeError if it is below 1.
     """
-    global _threads
+    global _decided
     if not isinstance(threads, int) or isinstance(threads, bool):
         raise TypeError(f"set_num_threads: expected an integer, got {type(threads).__name__}")
     if threads < 1:
         raise RuntimeError(f"set_num_threads: expected a positive number of threads, got {threads}")
+    _decided = True
+    _set(threads)
+
+
+def most_threads() -> int:
+    """How many threads a native program may use: as many as were set, or else all cores that this process may use."""
+    return _threads if _decided else usable_cores()
+
+
+def _set(threads: int) -> None:
+    global _threads
     if _apply is not None:
         _apply(threads)
     _threads = threads
@@ -63,19 +78,55 @@ def _find_openblas() -> Callable[[int], None] | None:
 
 
 def usable_cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    """How many cores this process may use: those it is bound to, and no more than its container's share of time."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return max(1, int(min(cores, _quota())))
+
+
+@functools.cache
+def _quota(root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> float:
+    """Cores' worth of time that the control groups of this process may use; infinity without a limit, or none there."""
+    if sys.platform != "linux":
+        return math.inf
+    found = math.inf
+    for folder in _groups(root, own):
+        try:
+            if (folder / "cpu.max").is_file():
+                quota, period = (folder / "cpu.max").read_text().split()
+            else:
+                quota, period = ((folder / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
+            if quota != "max" and float(quota) > 0:
+                found = min(found, float(quota) / float(period))
+        except (OSError, ValueError):  # no limits here
+            continue
+    return found
+
+
+def _groups(root: Path, own: Path) -> Iterator[Path]:
+    """The folders of this process's control groups, from the outermost to its own, of both versions."""
+    yield from (root, root / "cpu")
+    try:
+        lines = own.read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, names, path = line.split(":", 2)
+        if not names or "cpu" in names.split(","):
+            folder = root / "cpu" if names else root
+            for part in Path(path).parts[1:]:
+                folder = folder / part
+                yield folder
 
 
 def _start() -> None:
     """Find OpenBLAS, and leave one core free unless the user has decided."""
-    global _apply, _threads
+    global _apply, _decided, _threads
     named = next((os.environ[name] for name in USERS_OWN if os.environ.get(name, "").isdigit()), None)
     _apply = _find_openblas()
     if named is not None:
-        _threads = max(1, int(named))
+        _threads, _decided = max(1, int(named)), True
     else:
-        set_num_threads(max(1, usable_cores() - 1))
+        _set(max(1, usable_cores() - 1))
 
 
 _start()

@@ -12,6 +12,7 @@ from gradbook.compiler.lower import NOT_KEPT, has_kernels, lower
 from gradbook.compiler.memory import Window
 from gradbook.compiler.update import Update
 from gradbook.kernels.program import Unsupported
+from gradbook.kernels.team import Paced
 
 if TYPE_CHECKING:
     from gradbook.compiler.plan import Plan
@@ -74,5 +75,5 @@ class Lowering:
     def close(self) -> None:
         """The program so far is a step; another begins."""
         if len(self.program):
-            self.steps.append(self.program.run)
+            self.steps.append(Paced(self.program, self.steps).run)
             self.program = self.plan.program()

@@ -22,7 +22,8 @@ from gradbook.kernels.program import Kernel, Program
 
 __all__ = ["Chain", "Memory", "share"]
 
-# words: units, units of a block, first steps, steps, threads there is memory for, [thread][step] (function, words)
+# words: units, units of a block, first steps, steps, shares there is memory for, whether there are always so many,
+# [share][step] (function, words)
 RUNNER = """
 define void @kernel(ptr %words, i64 %thread, i64 %given) {
 entry:
@@ -31,29 +32,44 @@ entry:
   %p3 = getelementptr i64, ptr %words, i64 3
   %p4 = getelementptr i64, ptr %words, i64 4
   %p5 = getelementptr i64, ptr %words, i64 5
+  %p6 = getelementptr i64, ptr %words, i64 6
   %units = load i64, ptr %words
   %grain = load i64, ptr %p1
   %first = load i64, ptr %p2
   %count = load i64, ptr %p3
   %most = load i64, ptr %p4
-  %lists = load ptr, ptr %p5
+  %always = load i64, ptr %p5
+  %lists = load ptr, ptr %p6
   %few = icmp slt i64 %given, %most
   %threads = select i1 %few, i64 %given, i64 %most
+  %all = icmp ne i64 %always, 0
+  %shares = select i1 %all, i64 %most, i64 %threads
   %steps = add i64 %first, %count
-  %offset = mul i64 %steps, %thread
-  %mine = getelementptr {ptr, ptr}, ptr %lists, i64 %offset
   %up = add i64 %units, %grain
   %up1 = sub i64 %up, 1
   %blocks = sdiv i64 %up1, %grain
-  %b0 = mul i64 %blocks, %thread
-  %begin = sdiv i64 %b0, %threads
+  %s0 = mul i64 %shares, %thread
+  %share.begin = sdiv i64 %s0, %threads
   %t1 = add i64 %thread, 1
-  %b1 = mul i64 %blocks, %t1
-  %end = sdiv i64 %b1, %threads
+  %s1 = mul i64 %shares, %t1
+  %share.end = sdiv i64 %s1, %threads
   %there = icmp slt i64 %thread, %threads
-  br i1 %there, label %once, label %done
+  br i1 %there, label %share, label %done
+share:
+  %k = phi i64 [%share.begin, %entry], [%k.next, %share.done]
+  %more.shares = icmp slt i64 %k, %share.end
+  br i1 %more.shares, label %own, label %done
+own:
+  %offset = mul i64 %steps, %k
+  %mine = getelementptr {ptr, ptr}, ptr %lists, i64 %offset
+  %b0 = mul i64 %blocks, %k
+  %begin = sdiv i64 %b0, %shares
+  %k.next = add i64 %k, 1
+  %b1 = mul i64 %blocks, %k.next
+  %end = sdiv i64 %b1, %shares
+  br label %once
 once:
-  %i = phi i64 [0, %entry], [%i.next, %once.run]
+  %i = phi i64 [0, %own], [%i.next, %once.run]
   %more.once = icmp slt i64 %i, %first
   br i1 %more.once, label %once.run, label %block
 once.run:
@@ -63,7 +79,7 @@ once.run:
 block:
   %b = phi i64 [%begin, %once], [%b.next, %block.end]
   %more.blocks = icmp slt i64 %b, %end
-  br i1 %more.blocks, label %work, label %done
+  br i1 %more.blocks, label %work, label %share.done
 work:
   %start = mul i64 %b, %grain
   %full = add i64 %start, %grain
@@ -81,6 +97,8 @@ next.run:
 block.end:
   %b.next = add i64 %b, 1
   br label %block
+share.done:
+  br label %share
 done:
   ret void
 }
@@ -95,6 +113,7 @@ define internal void @step(ptr %list, i64 %i, i64 %start, i64 %stop) {
 }
 """
 LINE = 16  # floats of a cache line
+SUMS = 8  # shares of a chain that sums: each is memory to be cleared, and added up at the end
 SLACK = 4 * LINE  # between two pieces of memory, so that equal places in them do not share a set of the cache
 
 
@@ -137,13 +156,19 @@ class Chain:
         """The kernel that runs next for a block of units."""
         self.steps.append((address, words))
 
-    def add_to(self, program: Program, name: str, units: int, grain: int, flops: int = 0) -> np.ndarray[Any, Any]:
-        """Let a program run the chain. -> the threads' memory, one row a thread, as it is until the next operation."""
-        threads = program.threads
+    def add_to(
+        self, program: Program, name: str, units: int, grain: int, flops: int = 0, sums: bool = False
+    ) -> np.ndarray[Any, Any]:
+        """Let a program run the chain. -> the threads' memory, one row a thread, as it is until the next operation.
+
+        sums: what is left in the memory matters. The blocks then are divided in the same way by any number of threads,
+        so that what is summed does not depend on it: all rows are used, and a thread may have several.
+        """
+        threads = min(program.threads, SUMS) if sums else program.threads
         own = program.scratch(threads * self.size)[: threads * self.size].reshape(threads, self.size)
         listed = np.array([self._listed(program, own[t]) for t in range(threads)], np.int64)
         kernel = Kernel(name, runner(), units, grain, split=True, flops=flops)
-        program.add(kernel, units, grain, len(self.first), len(self.steps), threads, listed)
+        program.add(kernel, units, grain, len(self.first), len(self.steps), threads, int(sums), listed)
         return own
 
     def _listed(self, program: Program, own: np.ndarray[Any, Any]) -> list[tuple[int, int]]:

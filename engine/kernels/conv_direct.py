@@ -182,7 +182,7 @@ class WeightJob:
 
     def sum_parts(self, chain: Chain, together: int, sums: Memory, count: int) -> Array:
         """Let the program run a chain for blocks of images, then add what each thread summed. -> the `count` sums."""
-        parts = chain.add_to(self.program, "conv2d_weight_grad", self.sizes.n, together, flops=self.sizes.flops)
+        parts = chain.add_to(self.program, "conv2d_weight_grad", self.sizes.n, together, self.sizes.flops, sums=True)
         total = parts[0, sums.start :]
         self.program.add(Kernel("conv_weight_sum", sum_parts(), split=True), total, parts.shape[1], count, len(parts))
         return total

@@ -183,18 +183,16 @@ class WeightTiles(Tiles):
 
 @functools.cache
 def sum_parts() -> int:
-    """The address of the kernel that adds what each thread summed to what the first one did; shared by threads."""
+    """The address of the kernel that adds what each share summed to what the first one did; shared by threads."""
     build = KernelBuilder("sum_parts")
-    base, stride, count, most = build.pointer(0), build.word(1), build.word(2), build.word(3)
+    base, stride, count, parts = build.pointer(0), build.word(1), build.word(2), build.word(3)
     ir, thread, threads = build.ir, build.start, build.stop
-    threads = ir.select(ir.icmp_signed("<", most, threads), most, threads)
     blocks = ir.sdiv(ir.add(count, LONG(build.lanes - 1)), LONG(build.lanes))
     first = ir.sdiv(ir.mul(blocks, thread), threads)
     end = ir.sdiv(ir.mul(blocks, ir.add(thread, LONG(1))), threads)
-    end = ir.select(ir.icmp_signed("<", thread, threads), end, first)
     with build.loop(first, end, name="block") as block:
         at = ir.mul(block, LONG(build.lanes))
-        with build.loop_with(LONG(1), threads, [build.load_vector(base, at)], name="part") as (t, (total,), after):
+        with build.loop_with(LONG(1), parts, [build.load_vector(base, at)], name="part") as (t, (total,), after):
             other = build.load_vector(base, ir.add(at, ir.mul(t, stride)))
             after[:] = [build.add(total, other)]
         build.store(after[0], base, at)

@@ -95,7 +95,7 @@ wait:
   br i1 %done, label %joined, label %spin
 spin:
   %spins.next = add i64 %spins, 1
-  %low = and i64 %spins.next, 2047
+  %low = and i64 %spins.next, 63
   %long = icmp eq i64 %low, 0
   br i1 %long, label %give, label %pause
 give:
@@ -173,6 +173,7 @@ class Program:
         self.places: list[Place] = []
         self._entries: list[tuple[int, int, int, int, int]] = []
         self._list: np.ndarray[Any, Any] | None = None
+        self._built = (0, 0)
         self._words: np.ndarray[Any, Any] | None = None
 
     def add(self, kernel: Kernel, *words: Any, onward: bool = False) -> np.ndarray[Any, Any]:
@@ -222,7 +223,9 @@ class Program:
         """(address of the list, number of entries)."""
         if self._list is None:
             self._list = np.array(self._entries, np.int64).reshape(-1, RECORD)
-        return self._list.ctypes.data, len(self._entries)
+            self._list[-1:, -1] |= ONWARD  # who started the threads waits for them in any case
+            self._built, self._words = (self._list.ctypes.data, len(self._entries)), None
+        return self._built
 
     def run(self, *, unlocked: bool = False) -> None:
         """Run in this thread alone. unlocked: others may run Python meanwhile, for programs of some duration."""

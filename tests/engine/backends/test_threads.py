@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 import gradbook
+from gradbook.backends import threads as module
 
 LIBRARIES = list(Path(np.__file__).parent.with_name("numpy.libs").glob("libscipy_openblas64_*"))
 
@@ -37,7 +39,7 @@ def started(**env: str) -> int:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="cores are counted by affinity on Linux")
 def test_one_core_stays_free() -> None:
-    assert started() == max(1, len(os.sched_getaffinity(0)) - 1)
+    assert started() == max(1, module.usable_cores() - 1)
 
 
 def test_what_the_user_has_set_stays() -> None:
@@ -60,3 +62,28 @@ def test_what_is_no_number_of_threads_is_refused(threads: object, error: type[Ex
     with pytest.raises(error, match="set_num_threads: expected"):
         gradbook.set_num_threads(threads)
     assert gradbook.get_num_threads() >= 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="control groups are Linux's")
+@pytest.mark.parametrize(
+    ("files", "groups", "cores"),
+    [
+        ({"cpu.max": "150000 100000\n"}, "0::/\n", 1.5),
+        ({"cpu.max": "max 100000\n"}, "0::/\n", math.inf),
+        ({"a/cpu.max": "400000 100000\n", "a/b/cpu.max": "max 100000\n"}, "0::/a/b\n", 4.0),
+        ({"cpu/j/cpu.cfs_quota_us": "50000\n", "cpu/j/cpu.cfs_period_us": "100000\n"}, "3:cpu,cpuacct:/j\n", 0.5),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, "3:cpu:/\n", math.inf),
+        ({"cpu.max": "nonsense\n"}, "0::/\n", math.inf),
+        ({}, None, math.inf),
+    ],
+)
+def test_a_containers_share_of_time_counts(
+    tmp_path: Path, files: dict[str, str], groups: str | None, cores: float
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    own = tmp_path / "groups"
+    if groups is not None:
+        own.write_text(groups)
+    assert module._quota(tmp_path, own) == cores
