@@ -1,6 +1,6 @@
-"""Settings of PyTorch that change nothing here: kept, so that they can be read back, and documented as such.
+"""Settings of PyTorch that change little or nothing here: kept, so that they can be read back, and documented as such.
 
-Everything gradbook computes on the CPU is deterministic and in full precision already.
+Everything gradbook computes on the CPU is deterministic and in full precision already, by any number of threads.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ _settings = _Settings()
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
-    """Keep the wish, as torch.use_deterministic_algorithms: the algorithms here are deterministic in any case."""
+    """Keep the wish, as torch.use_deterministic_algorithms: the algorithms here are deterministic in any case.
+
+    What gradbook.compile makes then computes convolutions without Winograd's method, which rounds a little more.
+    """
     if not isinstance(mode, bool):
         raise TypeError(f"use_deterministic_algorithms(): mode must be bool, not {type(mode).__name__}")
     _settings.deterministic, _settings.warn_only = mode, warn_only

@@ -14,6 +14,7 @@ from gradbook.compiler.guards import is_constant, kind_of
 from gradbook.compiler.interpreter import Interpreter
 from gradbook.compiler.plan import Plan
 from gradbook.compiler.recording import Recorder
+from gradbook.determinism import are_deterministic_algorithms_enabled
 from gradbook.dtypes import get_default_dtype
 from gradbook.nn import hooks
 from gradbook.nn.module import Module
@@ -45,6 +46,7 @@ class Variant:
         self.modules = Snapshot(list(interpreter.modules.values()))
         self.check = interpreter.guards.check(interpreter.inputs)
         self.kept = interpreter.fresh
+        self.lock = threading.RLock()  # its memory is that of one call at a time
 
     def fits(self, inputs: list[Tensor]) -> bool:
         """True while everything it took for granted holds. Tensors that the call reads itself are added to inputs."""
@@ -81,13 +83,15 @@ class Compiled:
         key = key_of(args, kwargs, inputs) if args or kwargs else NO_ARGUMENTS
         if key is None or not plain_state():
             return self.function(*args, **kwargs)
-        key = (key, grad_mode.state.enabled)
+        key = (key, grad_mode.state.enabled, are_deterministic_algorithms_enabled())
         for variant in self.variants.get(key, ()):
             given = inputs.copy()
             if variant.fits(given):
-                if not variant.plan.bind(given):
+                with variant.lock:
+                    bound = variant.plan.bind(given)
+                    result = variant.run(given) if bound else None
+                if not bound:
                     break
-                result = variant.run(given)
                 if events.control:
                     events.safe_point()
                 return result

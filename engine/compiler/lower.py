@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradbook.compiler.instruction import Instruction
+from gradbook.determinism import are_deterministic_algorithms_enabled as must_be_precise
 from gradbook.kernels.batch_norm import batch_norm, batch_norm_grad
 from gradbook.kernels.columns import column_sum
 from gradbook.kernels.conv import conv2d, conv2d_bias_grad, conv2d_input_grad, conv2d_weight_grad
@@ -194,19 +195,34 @@ def _(program: Program, each: Instruction, array: Array) -> None:
 @native("op", "conv2d")
 def _(program: Program, each: Instruction, array: Array) -> None:
     x, weight, bias = (array(operand) for operand in each.inputs)
-    conv2d(program, array(each.outputs[0]), x, weight, bias, **each.params)
+    conv2d(
+        program,
+        array(each.outputs[0]),
+        x,
+        weight,
+        bias,
+        **each.params,
+        precise=must_be_precise(),
+    )
 
 
 @native("rule", "conv2d.input")
 def _(program: Program, each: Instruction, array: Array) -> None:
     grad, weight, _, *window = (array(operand) for operand in each.inputs)
-    conv2d_input_grad(program, array(each.outputs[0]), grad, weight, *window)
+    conv2d_input_grad(
+        program,
+        array(each.outputs[0]),
+        grad,
+        weight,
+        *window,
+        precise=must_be_precise(),
+    )
 
 
 @native("rule", "conv2d.weight")
 def _(program: Program, each: Instruction, array: Array) -> None:
     grad, x, _, _, *window = (array(operand) for operand in each.inputs)
-    conv2d_weight_grad(program, array(each.outputs[0]), x, grad, *window)
+    conv2d_weight_grad(program, array(each.outputs[0]), x, grad, *window, precise=must_be_precise())
 
 
 @native("rule", "conv2d.bias")

@@ -188,9 +188,11 @@ class Plan:
         self.grads.prepare()
         for update in self.updates:
             update.prepare()
-        for step in self.steps:
-            step()
-        self.written.changed()
+        try:
+            for step in self.steps:
+                step()
+        finally:  # after an interrupt, too
+            self.written.changed()
         self.grads.hand_out(inputs)
         return [Tensor._of(self.arrays[number].copy()) for number in self.output_registers]
 

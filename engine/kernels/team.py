@@ -226,7 +226,7 @@ class Team:
 
     def __init__(self) -> None:
         self._words = aligned((TICKETS,), np.int64)
-        self._seen = memoryview(self._words)  # read faster than an array
+        self._seen = self._words.data  # read faster than an array
         self._at = self._words.ctypes.data
         self._workers: list[threading.Thread] = []
         self._beds: list[threading.Lock] = []  # what a worker sleeps on
@@ -273,7 +273,7 @@ class Team:
     def _prepare(self) -> None:
         """Compile the loops, and see how fast they turn."""
         self._words = aligned((TICKETS + LINE * (ROOM + 1),), np.int64)
-        self._seen, self._at = memoryview(self._words), self._words.ctypes.data
+        self._seen, self._at = self._words.data, self._words.ctypes.data
         leading()
         turns, ticket = 20_000, self._ticket(ROOM)
         times = []
