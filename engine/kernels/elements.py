@@ -27,9 +27,10 @@ PRIMITIVES: dict[Any, str] = {
 }  # fmt: skip
 FUNCTIONS_OF_32 = {
     np.exp: "exp", np.exp2: "exp2", np.expm1: "expm1", np.log: "log", np.log1p: "log1p", np.log2: "log2",
-    np.log10: "log10", np.tanh: "tanh", np.sin: "sin", np.cos: "cos",
+    np.log10: "log10", np.tanh: "tanh", np.sin: "sin", np.cos: "cos", np.arctan: "arctan", np.arcsin: "arcsin",
+    np.arccos: "arccos", np.arctan2: "arctan2",
 }  # fmt: skip
-FUNCTIONS_OF_64: set[str] = set()  # those of them that evaluate.py has in float64, too
+FUNCTIONS_OF_64 = {"exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "tanh", "sigmoid"}
 
 
 def apply(ufunc: Any, operands: tuple[Any, ...]) -> Expression:
@@ -44,7 +45,7 @@ def apply(ufunc: Any, operands: tuple[Any, ...]) -> Expression:
     if ufunc in PRIMITIVES and kinds <= set(PRIMITIVES[ufunc]):
         return node(ufunc.__name__, operands, dtype)
     if ufunc in FUNCTIONS_OF_32:
-        return named(FUNCTIONS_OF_32[ufunc], operands[0])
+        return named(FUNCTIONS_OF_32[ufunc], *operands)
     made = COMPOSED.get(ufunc)
     if made is None:
         raise Inexpressible(f"numpy.{ufunc.__name__} of {operands[0].dtype}")
@@ -75,11 +76,11 @@ def _promoted(ufunc: Any, operands: tuple[Any, ...]) -> tuple[tuple[Expression, 
     return tuple(made), result
 
 
-def named(name: str, x: Expression) -> Expression:
+def named(name: str, x: Expression, *others: Expression) -> Expression:
     """A function by the name it has in transcendental.py."""
     if x.dtype != np.float32 and not (x.dtype == np.float64 and name in FUNCTIONS_OF_64):
         raise Inexpressible(f"{name} of {x.dtype}")
-    return node(name, (x,), x.dtype)
+    return node(name, (x, *others), x.dtype)
 
 
 # -- made of others --------------------------------------------------------------------------------------------------
@@ -122,9 +123,9 @@ def power(x: Any, exponent: Any) -> Expression:
 
 def _power(x: Any, y: Any) -> Expression:
     """Whole constant exponents up to 4 by multiplication; others by exp2(y log2(x)) of extra precision, in float32."""
-    if y.name == CONSTANT and y.value in (1, 2, 3, 4):
+    if y.name == CONSTANT and y.value in (0, 1, 2, 3, 4):
         square = x * x
-        made: Expression = (x, square, square * x, square * square)[int(y.value) - 1]
+        made: Expression = (constant(1, x.dtype), x, square, square * x, square * square)[int(y.value)]
         return made
     if x.dtype != np.float32:
         raise Inexpressible(f"numpy.power of {x.dtype}")
@@ -140,7 +141,7 @@ def _reciprocal(x: Any) -> Any:
 
 def sigmoid_of(x: Expression) -> Expression | None:
     """The sigmoid of z where x is 1 + exp(-z), which would lose it to overflow: sigmoid(x) is written so."""
-    if x.name == "add" and x.operands[1].name == CONSTANT and x.operands[1].value == 1 and x.dtype == np.float32:
+    if x.name == "add" and x.operands[1].name == CONSTANT and x.operands[1].value == 1:
         grown = x.operands[0]
         if grown.name == "exp" and grown.operands[0].name == "negative":
             return named("sigmoid", grown.operands[0].operands[0])
@@ -185,14 +186,37 @@ def _logaddexp2(a: Any, b: Any) -> Any:
     return where(a == b, a + 1, np.maximum(a, b) + spread)
 
 
-def _hypot(a: Any, b: Any) -> Any:
-    """By float64, where squares of float32 neither overflow nor lose a digit."""
-    if a.dtype != np.float32:
-        raise Inexpressible(f"numpy.hypot of {a.dtype}")
-    x: Any = cast(a, np.float64)
-    y: Any = cast(b, np.float64)
-    infinite = np.isinf(a) | np.isinf(b)
-    return where(infinite, math.inf, np.sqrt(x * x + y * y).astype(np.float32))
+def _by_double(formula: Callable[..., Any]) -> Callable[..., Any]:
+    """A formula for float32 that is computed in float64: what it loses there is less than what is kept."""
+
+    def apply_wide(*operands: Any) -> Any:
+        if operands[0].dtype != np.float32:
+            raise Inexpressible(f"a function of {operands[0].dtype}")
+        return formula(*(cast(operand, np.float64) for operand in operands)).astype(np.float32)
+
+    return apply_wide
+
+
+def _hypot(x: Any, y: Any) -> Any:
+    return where(np.isinf(x) | np.isinf(y), math.inf, np.sqrt(x * x + y * y))
+
+
+def _sinh(x: Any) -> Any:
+    more = np.expm1(np.minimum(abs(x), 100.0))  # beyond 90 it is infinite in float32
+    return np.copysign((more + more / (more + 1)) * 0.5, x)
+
+
+def _arcsinh(x: Any) -> Any:
+    size = abs(x)
+    square = size * size
+    made = np.copysign(np.log1p(size + square / (1 + np.sqrt(square + 1))), x)
+    return where(np.isinf(x), x, made)
+
+
+def _arccosh(x: Any) -> Any:
+    more = x - 1
+    made = np.log1p(more + np.sqrt(more * (more + 2)))
+    return where(x == math.inf, x, where(x < 1, math.nan, made))
 
 
 def _heaviside(a: Any, b: Any) -> Any:
@@ -202,8 +226,11 @@ def _heaviside(a: Any, b: Any) -> Any:
 COMPOSED_OF_FLOATS: dict[Any, Callable[..., Any]] = {
     np.deg2rad: lambda x: x * (math.pi / 180), np.radians: lambda x: x * (math.pi / 180),
     np.rad2deg: lambda x: x * (180 / math.pi), np.degrees: lambda x: x * (180 / math.pi),
-    np.logaddexp: _logaddexp, np.logaddexp2: _logaddexp2, np.hypot: _hypot, np.heaviside: _heaviside,
-    np.fabs: abs, np.tan: lambda x: np.sin(x) / np.cos(x),
+    np.logaddexp: _logaddexp, np.logaddexp2: _logaddexp2, np.hypot: _by_double(_hypot), np.heaviside: _heaviside,
+    np.sinh: _by_double(_sinh), np.cosh: _by_double(lambda x: (np.exp(x) + np.exp(-x)) * 0.5),
+    np.arcsinh: _by_double(_arcsinh), np.arccosh: _by_double(_arccosh),
+    np.arctanh: _by_double(lambda x: (np.log1p(x) - np.log1p(-x)) * 0.5), np.fabs: abs,
+    np.tan: lambda x: np.sin(x) / np.cos(x),
 }  # fmt: skip
 COMPOSED: dict[Any, Callable[..., Any]] = {
     np.positive: lambda x: x, np.conjugate: lambda x: x, np.square: lambda x: x * x, np.reciprocal: _reciprocal,

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from gradbook.kernels import powers, transcendental, trigonometry
-from gradbook.kernels.emit import BIT, BYTE, DOUBLE, FLOAT, INT, LONG, KernelBuilder
+from gradbook.kernels import angles, powers, transcendental, transcendental_double, trigonometry
+from gradbook.kernels.emit import BIT, BYTE, DOUBLE, FLOAT, INT, LONG, KernelBuilder, suffix
 from gradbook.kernels.expression import CAST, CONSTANT, INPUT, WHERE, Expression, walk
 
 __all__ = ["evaluate", "stored", "type_of", "weight"]
@@ -20,7 +20,9 @@ TYPES |= {"i4": INT, "u4": INT, "i8": LONG, "u8": LONG, "b1": BYTE}
 COMPARISONS = {
     "equal": "==", "not_equal": "!=", "less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=",
 }  # fmt: skip
-FUNCTIONS: dict[str, Callable[..., Any]] = {**transcendental.FUNCTIONS, **trigonometry.FUNCTIONS, "power": powers.power}
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **transcendental.FUNCTIONS, **trigonometry.FUNCTIONS, **angles.FUNCTIONS, "power": powers.power,
+}  # fmt: skip
 LARGE = 100  # weight of a formula from which on functions are called
 HEAVY = 12  # what a transcendental function weighs beside an addition
 
@@ -68,22 +70,28 @@ def number(build: KernelBuilder, one: Expression, lanes: int) -> Any:
 
 def at_once(build: KernelBuilder, name: str, operands: list[Any]) -> Any:
     """A function of vectors, written here."""
-    return FUNCTIONS[name](build, *operands)
+    return function_of(name, operands[0].type)(build, *operands)
+
+
+def function_of(name: str, kind: Any) -> Callable[..., Any]:
+    """What writes a function of vectors of this type."""
+    return transcendental_double.FUNCTIONS[name] if kind.element == DOUBLE else FUNCTIONS[name]
 
 
 def called(build: KernelBuilder, name: str, operands: list[Any]) -> Any:
     """A function of vectors, written once in the module and called here."""
     kind = operands[0].type
-    function = build.module.globals.get(f"{name}.{kind.count}")
+    full = f"{name}.{suffix(kind)}"
+    function = build.module.globals.get(full)
     if function is None:
         types = [operand.type for operand in operands]
-        function = ir.Function(build.module, ir.FunctionType(kind, types), f"{name}.{kind.count}")
+        function = ir.Function(build.module, ir.FunctionType(kind, types), full)
         function.linkage = "internal"
         function.attributes.add("noinline")
         outside = build.function, build.ir
         build.function, build.ir = function, ir.IRBuilder(function.append_basic_block("entry"))
         try:
-            build.ir.ret(FUNCTIONS[name](build, *function.args))
+            build.ir.ret(function_of(name, kind)(build, *function.args))
         finally:
             build.function, build.ir = outside
     return build.ir.call(function, operands)

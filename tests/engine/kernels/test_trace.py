@@ -46,14 +46,15 @@ OF_INTEGERS = {
 BY_SHAPE = {"mse_loss", "huber_loss", "binary_cross_entropy_with_logits"}  # whose rules ask for the number of elements
 EXPRESSIBLE = set(
     """
-    abs add addcdiv addcmul alias binary_cross_entropy binary_cross_entropy_with_logits bitwise_and bitwise_left_shift
-    bitwise_not bitwise_or bitwise_right_shift bitwise_xor ceil clamp clamp_tensor clone conj copysign cos deg2rad div
-    div_trunc elu eq erf exp exp2 expm1 floor fmax fmin frac ge gelu gelu_tanh gt hardshrink hardsigmoid hardswish
-    hardtanh heaviside huber_loss hypot isfinite isinf isnan isneginf isposinf isreal le leaky_relu lerp log log10
-    log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or logical_xor logit logsigmoid lt masked_fill
-    maximum minimum mish mse_loss mul nan_to_num ne neg positive pow power prelu rad2deg reciprocal relu round
-    round_decimals rsqrt sgn sigmoid sign signbit silu sin sinc softplus softshrink softsign spherical_bessel_j0 sqrt
-    square sub tan tanh tanhshrink threshold to trunc where xlog1py xlogy
+    abs acos acosh add addcdiv addcmul alias asin asinh atan atan2 atanh binary_cross_entropy
+    binary_cross_entropy_with_logits bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift
+    bitwise_xor ceil clamp clamp_tensor clone conj copysign cos cosh deg2rad div div_trunc elu eq erf erfc erfinv
+    exp exp2 expm1 floor fmax fmin frac ge gelu gelu_tanh gt hardshrink hardsigmoid hardswish hardtanh heaviside
+    huber_loss hypot isfinite isinf isnan isneginf isposinf isreal le leaky_relu lerp log log10 log1p log2 logaddexp
+    logaddexp2 logical_and logical_not logical_or logical_xor logit logsigmoid lt masked_fill maximum minimum mish
+    mse_loss mul nan_to_num ne neg positive pow power prelu rad2deg reciprocal relu round round_decimals rsqrt sgn
+    sigmoid sign signbit silu sin sinc sinh softplus softshrink softsign spherical_bessel_j0 sqrt square sub tan
+    tanh tanhshrink threshold to trunc where xlog1py xlogy
     """.split()
 )
 
@@ -148,6 +149,32 @@ def test_values_and_gradients_are_numpys(name: str, params: dict[str, Any]) -> N
             if formula is not None:
                 got = computed([formula], [*arrays, above, *map(np.asarray, wanted)], count)[0]
                 agree(got, want, true, [*arrays, above], f"the gradient of {name}")
+
+
+NOT_IN_DOUBLE = set(
+    "acos acosh asin asinh atan atan2 atanh cos cosh hypot pow sin sinc sinh spherical_bessel_j0 tan".split()
+)
+
+
+@pytest.mark.parametrize("name", sorted(EXPRESSIBLE - OF_INTEGERS))
+def test_float64_is_numpys(name: str) -> None:
+    op, params = registry[name], PARAMS.get(name, [{}])[0]
+    dtypes = [np.dtype(np.float64) if dtype == FLOAT else dtype for dtype in dtypes_of(op)]
+    made = of_op(op, inputs(*dtypes), params)
+    assert (made is None) == (name in NOT_IN_DOUBLE)
+    if made is None:
+        return
+    arrays = [
+        samples(103, dtype, 7 * i + 1).astype(wide)
+        for i, (dtype, wide) in enumerate(zip(dtypes_of(op), dtypes, strict=True))
+    ]
+    with np.errstate(all="ignore"):
+        wanted = tuple_of(op._run(np, *arrays, **params))
+    for got, want in zip(computed(list(made), arrays, 103), wanted, strict=True):
+        if got.dtype.kind == "f":
+            np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-14)
+        else:
+            np.testing.assert_array_equal(got, want)
 
 
 def tuple_of(result: Any) -> tuple[Any, ...]:

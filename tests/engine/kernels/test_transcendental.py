@@ -33,6 +33,11 @@ KNOWN: dict[str, tuple[Callable[[Array], Array], float]] = {
     "log1p": (np.log1p, 1.5), "log2": (np.log2, 1.0), "log10": (np.log10, 1.1), "tanh": (np.tanh, 1.4),
     "sigmoid": (sigmoid, 2.0), "erf": (erf, 1.0), "sin": (np.sin, 1.6), "cos": (np.cos, 1.6),
 }  # fmt: skip
+# of formulas made of others: sinh, cosh, arcsinh, ... by float64, tan by sin and cos
+COMPOSED = {
+    "arctan": 1.5, "arcsin": 2.1, "arccos": 1.1, "sinh": 0.6, "cosh": 0.6, "arcsinh": 0.6, "arccosh": 0.6,
+    "arctanh": 0.6,
+}  # fmt: skip
 SPECIAL = np.array([0, -0.0, np.inf, -np.inf, np.nan, 1, -1, 1e-45, -1e-45, 2**24, 3.4e38, -3.4e38], np.float32)
 
 
@@ -70,6 +75,51 @@ def test_the_error_stays_below_what_is_stated(name: str) -> None:
     found = errors(computed(node(name, (X,), np.float32), x), exact)
     where = int(found.argmax())
     assert found[where] <= allowed, f"{name}({x[where]!r}): {found[where]:.2f}"
+
+
+@pytest.mark.parametrize("name", COMPOSED)
+def test_the_error_of_composed_functions(name: str) -> None:
+    ufunc, x = getattr(np, name), every_binade(200_003)
+    with np.errstate(all="ignore"):
+        found = errors(computed(ufunc(X), x), ufunc(x.astype(np.float64)))
+    where = int(found.argmax())
+    assert found[where] <= COMPOSED[name], f"{name}({x[where]!r}): {found[where]:.2f}"
+
+
+def test_angles_of_points() -> None:
+    rng = np.random.default_rng(1)
+    x, y = ((rng.standard_normal(20000) * 10.0 ** rng.uniform(-5, 5, 20000)).astype(np.float32) for _ in range(2))
+    ends = (array.ravel() for array in np.meshgrid(SPECIAL, SPECIAL))
+    x, y = (np.concatenate([array, end]) for array, end in zip((x, y), ends, strict=True))
+    exact = np.arctan2(y.astype(np.float64), x.astype(np.float64))
+    made = computed(np.arctan2(Y, X), x, y)
+    assert errors(made, exact).max() <= 1.7
+    np.testing.assert_array_equal(np.signbit(made)[~np.isnan(exact)], np.signbit(exact)[~np.isnan(exact)])
+
+
+# name -> largest error allowed in float64, measured against the longer floats of this machine, where it has them
+DOUBLE = {
+    "exp": 1.1, "exp2": 1.2, "expm1": 2.0, "log": 1.0, "log1p": 1.5, "log2": 1.7, "log10": 3.1, "tanh": 2.7,
+    "sigmoid": 2.1,
+}  # fmt: skip
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).nmant <= 60, reason="no floats longer than float64 here")
+@pytest.mark.parametrize("name", DOUBLE)
+def test_the_error_in_float64(name: str) -> None:
+    rng = np.random.default_rng(2)
+    x = np.ldexp(rng.uniform(0.5, 1, 40000), np.append(rng.integers(-1074, 1025, 20000), rng.integers(-12, 11, 20000)))
+    x = np.concatenate([x, -x, SPECIAL.astype(np.float64), [5e-324, 1.7e308, -1e300]])
+    reference = sigmoid if name == "sigmoid" else getattr(np, name)
+    (leaf,) = inputs(np.float64)
+    made = computed(node(name, (leaf,), np.float64), x)
+    with np.errstate(all="ignore"):
+        exact = reference(x.astype(np.longdouble))
+        wanted = exact.astype(np.float64)
+        found = np.abs(made.astype(np.longdouble) - exact) / np.spacing(np.abs(wanted))
+    same = (made == wanted) | (np.isnan(made) & np.isnan(exact))
+    assert found[~same].max() <= DOUBLE[name]
+    np.testing.assert_array_equal(np.signbit(made[wanted == 0]), np.signbit(wanted[wanted == 0]))
 
 
 @pytest.mark.parametrize("name", KNOWN)
