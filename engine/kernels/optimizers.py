@@ -21,7 +21,7 @@ from gradbook.kernels.program import Kernel, Unsupported
 from gradbook.kernels.rows import Part, abreast
 from gradbook.kernels.rules import RULES, Rule
 
-__all__ = ["SETTINGS", "adagrad", "adam", "chunk_rows", "rmsprop", "sgd", "update_kernel"]
+__all__ = ["SETTINGS", "adagrad", "adam", "add_update", "chunk_rows", "rmsprop", "sgd", "update_kernel"]
 
 SETTINGS = {name: rule.settings for name, rule in RULES.items()}  # what each number of `settings` is
 NUMBERS, HEAD = 8, 2  # numbers a rule may have; words before the chunks
@@ -107,13 +107,14 @@ def alike(a: Any, b: Any) -> bool:
     return all(n <= 1 or s == t for n, s, t in zip(a.shape, a.strides, b.strides, strict=True))
 
 
-def _add(
-    program: Any, name: str, settings: Any, lists: Sequence[Sequence[Any]], options: set[str], scale: Any, steps: Any
+def add_update(
+    program: Any, name: str, settings: Any, lists: Sequence[Sequence[Any]], options: Any, scale: Any, steps: Any
 ) -> None:
+    """One step of a rule by its name; the arrays in the order that the rule has for these options."""
     rule: Rule = RULES[name]
     if settings.dtype != np.float64 or settings.shape != (len(rule.settings),) or not settings.flags.c_contiguous:
         raise Unsupported(f"{name}: settings must be float64, {', '.join(rule.settings)}")
-    chosen = frozenset(options | ({"scaled"} if scale is not None else set()))
+    chosen = frozenset(options) | ({"scaled"} if scale is not None else frozenset())
     arrays = rule.arrays(chosen)
     words = chunk_rows([list(arrays_of) for arrays_of in lists], arrays)
     numbers = np.zeros(NUMBERS, np.float32)
@@ -136,7 +137,7 @@ def sgd(
     """
     lists = [params, grads] if momentum_buffers is None else [params, grads, momentum_buffers]
     options = chosen(momentum=momentum_buffers is not None, nesterov=nesterov, maximize=maximize)
-    _add(program, "sgd", settings, lists, options, scale, steps)
+    add_update(program, "sgd", settings, lists, options, scale, steps)
 
 
 def adam(
@@ -147,7 +148,7 @@ def adam(
     lists = [params, grads, exp_avgs, exp_avg_sqs]
     lists += [] if max_exp_avg_sqs is None else [max_exp_avg_sqs]
     options = chosen(amsgrad=max_exp_avg_sqs is not None, decoupled=decoupled, maximize=maximize)
-    _add(program, "adam", settings, lists, options, scale, steps)
+    add_update(program, "adam", settings, lists, options, scale, steps)
 
 
 def rmsprop(
@@ -158,7 +159,7 @@ def rmsprop(
     lists = [params, grads, square_avgs, *([] if grad_avgs is None else [grad_avgs])]
     lists += [] if momentum_buffers is None else [momentum_buffers]
     options = chosen(centered=grad_avgs is not None, momentum=momentum_buffers is not None, maximize=maximize)
-    _add(program, "rmsprop", settings, lists, options, scale, steps)
+    add_update(program, "rmsprop", settings, lists, options, scale, steps)
 
 
 def adagrad(
@@ -166,7 +167,7 @@ def adagrad(
     steps: Any = (),
 ) -> None:  # fmt: skip
     """One step of Adagrad on lists of arrays. As `sgd`."""
-    _add(program, "adagrad", settings, [params, grads, sums], chosen(maximize=maximize), scale, steps)
+    add_update(program, "adagrad", settings, [params, grads, sums], chosen(maximize=maximize), scale, steps)
 
 
 def chosen(**options: bool) -> set[str]:

@@ -33,11 +33,14 @@ class ArrayOptimizer(Optimizer):
             with grad_mode.enable_grad():
                 loss = closure()
         state, update, stamp = self.state, self.update, versions.stamp
+        native = backends.cpu.kernels.get("optimizer_step")
         for group in self.param_groups:
             if group.get("differentiable"):
                 self._step_followed(group)
                 continue
             options = self.options(group)
+            if native is not None and native(self, options):
+                continue
             for param in group["params"]:
                 grad = param._grad
                 if grad is None:

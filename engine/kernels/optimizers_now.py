@@ -1,0 +1,180 @@
+"""The steps of SGD, Adam, AdamW, RMSprop and Adagrad outside a program: one native call for a whole group.
+
+`step` is what an optimizer asks before it goes over the parameters itself. It takes a group whose parameters are plain
+float32 arrays and already have their state, so the first step of most is the optimizer's own.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import Any
+
+import numpy as np
+
+from gradbook.autograd import versions
+from gradbook.kernels import optimizers
+from gradbook.kernels.program import Program, Unsupported, address_of
+from gradbook.kernels.rules import RULES
+from gradbook.tensor import Tensor
+
+__all__ = ["step"]
+
+FLOAT = np.dtype(np.float32)
+KINDS = {"SGD": "sgd", "Adam": "adam", "AdamW": "adam", "RMSprop": "rmsprop", "Adagrad": "adagrad"}
+SWITCHES = {
+    "momentum": "momentum",
+    "nesterov": "nesterov",
+    "amsgrad": "amsgrad",
+    "centered": "centered",
+    "maximize": "maximize",
+    "decoupled_weight_decay": "decoupled",
+}  # an optimizer's options, and what the kernels call them
+LONG_WORK = 100_000  # floating-point operations from which on other threads may run Python meanwhile
+
+
+class Own(threading.local):
+    """The plans of a thread, by optimizer."""
+
+    def __init__(self) -> None:
+        self.plans: weakref.WeakKeyDictionary[Any, dict[Any, Plan]] = weakref.WeakKeyDictionary()
+
+
+class Plan:
+    """The program of one group, for arrays that are known: only the gradients may be others in each step."""
+
+    def __init__(self, name: str, switches: frozenset[str], group: Group) -> None:
+        self.name, self.switches, self.group = name, switches, group
+        self.settings = np.zeros(len(RULES[name].settings))
+        self.program = Program(threads=1)
+        stand_ins = [np.empty(array.shape, FLOAT) for array in group.columns[1]]
+        places = [self.program.place(array) for array in stand_ins]
+        columns = [group.columns[0], stand_ins, *group.columns[2:]]
+        optimizers.add_update(self.program, name, self.settings, columns, switches, None, group.counters)
+        self.words: list[list[tuple[Any, int, int]]] = [
+            [(memoryview(packed), i, offset) for packed, i, offset in place.uses]  # type: ignore[arg-type]
+            for place in places
+        ]
+        self.unlocked = self.program.flops > LONG_WORK
+
+    def gradients(self, optimizer: Any, params: list[Any]) -> list[int] | None:
+        """Where the gradients lie; None where anything else is not what it was."""
+        held, states = self.group.held, optimizer.state
+        if len(held) != len(params):
+            return None
+        addresses = []
+        for param, (known, array, state) in zip(params, held, strict=True):
+            grad = param._grad
+            if param is not known or (grad is None) != (array is None):
+                return None
+            if array is None:
+                continue
+            found = grad._array
+            if param._array is not array or found.shape != array.shape or not is_plain(found):
+                return None
+            if state:
+                own_state = states[param]
+                for what, kept in state:
+                    tensor = own_state.get(what)
+                    if not isinstance(tensor, Tensor) or tensor._array is not kept:
+                        return None
+            addresses.append(address_of(found))
+        return addresses
+
+    def run(self, addresses: list[int], options: dict[str, Any]) -> None:
+        """One step with gradients that lie there."""
+        for uses, address in zip(self.words, addresses, strict=True):
+            for words, i, offset in uses:
+                words[i] = address + offset
+        counters = self.group.counters
+        self.settings[:] = numbers(
+            self.name, options, float(counters[0]) if counters else 1.0
+        )  # SGD's is not its first
+        self.program.run(unlocked=self.unlocked)
+        for array in self.group.columns[0]:
+            versions.stamp(array)
+
+
+class Group:
+    """A group's arrays: columns of params, gradients and state; counters; and by parameter, what belongs to it."""
+
+    def __init__(self, columns: int) -> None:
+        self.columns: list[list[Any]] = [[] for _ in range(columns)]
+        self.counters: list[Any] = []
+        self.held: list[tuple[Any, Any, list[tuple[str, Any]]]] = []  # (parameter, its array or None, state)
+
+
+own = Own()
+
+
+def step(optimizer: Any, options: dict[str, Any]) -> bool:
+    """Take one step of a group whose options are given, if that can be done natively. -> whether it was."""
+    name = KINDS.get(type(optimizer).__name__)
+    if name is None or not type(optimizer).__module__.startswith("gradbook.optim"):
+        return False
+    switches = frozenset([switch for what, switch in SWITCHES.items() if options.get(what)])
+    params, plans = options["params"], own.plans.setdefault(optimizer, {})
+    plan = plans.get(id(params))
+    addresses = plan.gradients(optimizer, params) if plan and plan.switches == switches else None
+    if plan is None or addresses is None:
+        plan = planned(optimizer, name, switches, params)
+        addresses = plan.gradients(optimizer, params) if plan else None
+        if plan is None or addresses is None:
+            plans.pop(id(params), None)
+            return False
+        plans[id(params)] = plan
+    plan.run(addresses, options)
+    return True
+
+
+def planned(optimizer: Any, name: str, switches: frozenset[str], params: list[Any]) -> Plan | None:
+    """A plan for a group as it is now, or None where kernels do not take it."""
+    group = group_of(optimizer, name, switches, params)
+    try:
+        return None if group is None else Plan(name, switches, group)
+    except Unsupported:
+        return None
+
+
+def is_plain(array: Any) -> bool:
+    """Whether it is a contiguous float32 array that may be written, and not empty."""
+    if type(array) is not np.ndarray or array.dtype is not FLOAT:
+        return False
+    flags = array.flags
+    return bool(flags.c_contiguous and flags.writeable and array.size)
+
+
+def group_of(optimizer: Any, name: str, switches: frozenset[str], params: list[Any]) -> Group | None:
+    """The arrays of a group; None where not all are plain and have their state, or the counts of steps differ."""
+    names = RULES[name].arrays(switches)[2:]
+    group = Group(2 + len(names))
+    for param in params:
+        grad = param._grad
+        if grad is None:
+            group.held.append((param, None, []))
+            continue
+        state = optimizer.state.get(param, {})
+        wanted = [*names, *([] if name == "sgd" else ["step"])]
+        tensors = [state.get(what) for what in wanted]
+        if not all(isinstance(tensor, Tensor) for tensor in tensors):
+            return None
+        kept = [tensor._array for tensor in tensors]
+        arrays = [param._array, grad._array, *kept[: len(names)]]
+        if not all(is_plain(array) and array.shape == arrays[0].shape for array in arrays):
+            return None
+        for array, column in zip(arrays, group.columns, strict=True):
+            column.append(array)
+        group.counters += kept[len(names) :]
+        group.held.append((param, arrays[0], list(zip(wanted, kept, strict=True))))
+    if not all(is_plain(count) and count.size == 1 for count in group.counters):
+        return None
+    same = len({float(count) for count in group.counters}) <= 1
+    return group if group.columns[0] and same else None
+
+
+def numbers(name: str, options: dict[str, Any], count: float) -> list[float]:
+    """The settings of a rule from a group's options."""
+    given = {"step": count, **options}
+    if "betas" in options:
+        given["beta1"], given["beta2"] = options["betas"]
+    return [float(given[what]) for what in RULES[name].settings]
