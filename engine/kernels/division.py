@@ -14,9 +14,12 @@ from gradbook.kernels.packing import AS_IT_IS, COPIED, GATHERED, TRANSPOSED
 from gradbook.kernels.product import span
 from gradbook.kernels.tile import heights, widest
 
-__all__ = ["HEIGHT", "Division", "divide"]
+__all__ = ["DOTS", "HEIGHT", "THIN", "TILES", "Division", "divide"]
 
 HEIGHT = 24  # rows of a unit: a whole number of most tiles
+TILES, DOTS, THIN = "tiles", "dots", "thin"
+LARGE = 1 << 18  # numbers that are not in the near caches
+BROAD = 512  # columns of a thin product that are worth a unit
 SHARES = 8  # units that a product is divided into at least, if it is worth while
 SMALL = 1 << 19  # multiplications below which it is not
 ROWS_TO_COPY = 48  # with fewer rows b is read where it is
@@ -29,15 +32,15 @@ TO_PACK = {AS_IT_IS: 0.0, COPIED: 0.08, TRANSPOSED: 0.27, GATHERED: 1.5}  # cycl
 
 @dataclass(frozen=True)
 class Division:
-    """What was decided."""
+    """What was decided. way: TILES, DOTS or THIN."""
 
-    dots: bool
+    way: str
     panels: int
     packing: int
 
 
-def divide(layout: Layout, lanes: int) -> Division:
-    """The way of least cost; more panels than it takes, if threads would have nothing to share."""
+def divide(layout: Layout, lanes: int, thin: bool = True) -> Division:
+    """The way of least cost; more panels than it takes, if threads would have nothing to share. thin: may be THIN."""
     packing, vectors = _packing(layout), -(-layout.columns // lanes)
     if span() > 1:  # parts of the widest tiles, the same in any panel
         groups = -(-vectors // widest())
@@ -46,19 +49,31 @@ def divide(layout: Layout, lanes: int) -> Division:
         choices = dict.fromkeys(-(-vectors // width) for width in range(widest(), 0, -1))
         cost, panels = min((tiles_cost(layout, vectors, count), count) for count in choices)
         groups = vectors // 2
+    if thin and layout.columns >= 2 * lanes and layout.column[B] == 1 and is_thin(layout):
+        units = -(-layout.rows // HEIGHT)
+        return Division(THIN, max(1, min(SHARES // units, layout.columns // BROAD)), AS_IT_IS)
     along_k = layout.depth == 1 or (layout.column[A] == 1 == layout.row[B])
     packed = TO_PACK[packing] * layout.depth * vectors * lanes
     if along_k and dots_cost(layout, lanes) < cost + packed:
-        return Division(True, vectors, packing)
+        return Division(DOTS, vectors, packing)
     if layout.rows * layout.columns * layout.depth > SMALL and not layout.batch:
         while panels * -(-layout.rows // HEIGHT) < SHARES and panels < groups:
             panels += 1
-    return Division(False, panels, packing)
+    return Division(TILES, panels, packing)
+
+
+def is_thin(layout: Layout) -> bool:
+    """Whether memory, and not arithmetic, is what a product waits for; narrow vectors also lack the rows for a tile."""
+    rows, narrow = layout.rows, span() > 1
+    if layout.depth * layout.columns >= LARGE:
+        return rows <= (8 if narrow else 3)
+    return (narrow and min(rows, layout.depth) < 4) or (layout.depth <= 4 and rows * layout.columns >= LARGE)
 
 
 def _packing(layout: Layout) -> int:
     if layout.columns == 1 or layout.column[B] == 1:
-        return COPIED if layout.rows > ROWS_TO_COPY and layout.columns > 64 else AS_IT_IS
+        large = span() > 1 and layout.depth * layout.columns >= 4 * LARGE
+        return COPIED if layout.rows > ROWS_TO_COPY // (1 + large) and layout.columns > 64 else AS_IT_IS
     return TRANSPOSED if layout.row[B] == 1 or layout.depth == 1 else GATHERED
 
 

@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from gradbook.kernels import dots, product
-from gradbook.kernels.division import HEIGHT, divide
+from gradbook.kernels import dots, product, thin
+from gradbook.kernels.division import DOTS, HEIGHT, TILES, divide
 from gradbook.kernels.finish import Finish, activated, same
 from gradbook.kernels.host import host
 from gradbook.kernels.layout import OUT, START, A, B, Layout, Shaped, layout_of
@@ -168,14 +168,17 @@ def plan_of(
     if not side_by_side(layout) or _on_itself(layout):
         raise Unsupported("a product whose result or start lies neither in rows nor in columns")
     layout = layout.merged()
-    division = divide(layout, _lanes() * 4 // size)
+    division = divide(layout, _lanes() * 4 // size, thin=start is None or not rows)
     heights, offsets = -(-layout.rows // HEIGHT), layout.offsets()
     numbers = (
         layout.rows, layout.columns, layout.depth,
         layout.row[OUT], layout.row[A], layout.column[A], layout.row[B], layout.column[B], layout.row[START],
         division.packing, product.BLOCK, division.panels, heights, HEIGHT, int(relu),
     )  # fmt: skip
-    address = dots.address(size == 8) if division.dots else product.address(size == 8, scaled)
+    if division.way == TILES:
+        address = product.address(size == 8, scaled)
+    else:
+        address = (dots if division.way == DOTS else thin).address(size == 8)
     template = pack((0, 0, 0, 0, 0, offsets, *numbers, _bits(1.0, size), 0))
     units = len(offsets) * division.panels * heights
     return Plan(address, units, swapped, flops, offsets, numbers, template)

@@ -15,6 +15,8 @@ from gradbook.kernels.emit import LONG, POINTER, KernelBuilder, width_of
 __all__ = ["AS_IT_IS", "COPIED", "GATHERED", "TRANSPOSED", "Buffer", "Packed", "Panel", "pack", "transpose"]
 
 AS_IT_IS, COPIED, TRANSPOSED, GATHERED = range(4)  # how a panel is read
+LINE = 64  # bytes
+AHEAD = 16  # rows that are asked for before they are copied: far rows of a large matrix are not near by themselves
 SECTION = 16  # bytes: shuffles within sections of a vector are cheap, those across them less so
 
 
@@ -82,7 +84,7 @@ def _place(build: KernelBuilder, buffer: Buffer, column: Any) -> Any:
 
 def _copy(build: KernelBuilder, panel: Panel, buffer: Buffer) -> None:
     """Columns that lie side by side."""
-    kind, lanes = buffer.kind, buffer.kind.count
+    kind, lanes, line = buffer.kind, buffer.kind.count, LINE // width_of(buffer.kind.element)
     with build.loop(LONG(0), panel.columns, buffer.width, name="part") as first:
         left, to = build.ir.sub(panel.columns, first), _place(build, buffer, first)
         masks = [build.mask(build.ir.sub(left, LONG(j * lanes)), lanes) for j in range(buffer.vectors)]
@@ -91,6 +93,9 @@ def _copy(build: KernelBuilder, panel: Panel, buffer: Buffer) -> None:
             with build.loop(LONG(0), panel.depth, name="copy") as k:
                 row = build.ir.add(build.ir.mul(k, panel.step), first)
                 into = build.ir.add(to, build.ir.mul(k, LONG(buffer.width)))
+                soon = build.ir.add(row, build.ir.mul(panel.step, LONG(AHEAD)))
+                for j in range(0, buffer.width, line):
+                    build.prefetch(build.ir.gep(panel.source, [build.ir.add(soon, LONG(j))], source_etype=kind.element))
                 for j, mask in enumerate(masks):
                     at = build.ir.add(row, LONG(j * lanes))
                     if whole:

@@ -12,7 +12,8 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from gradbook.kernels.gemm import matmul, matmul_now
+from gradbook.kernels import division, thin
+from gradbook.kernels.gemm import matmul, matmul_now, plan_of
 from gradbook.kernels.host import host
 from gradbook.kernels.program import Program, Unsupported
 from tests.engine.kernels.guarded import guarded, read_only
@@ -93,6 +94,31 @@ def test_a_transposed_result_is_computed_by_columns() -> None:
     a, b = rng.standard_normal((20, 30)).astype(np.float32), rng.standard_normal((30, 70)).astype(np.float32)
     out = np.ones((70, 20), np.float32).T
     close(product(out, a, b, accumulate=True), 1 + a.astype(float) @ b, 30)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 7, 26])
+@pytest.mark.parametrize("depth", [0, 1, 2, 3, 4, 15, 16, 33])
+def test_thin_products(rows: int, depth: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    plan_of.cache_clear()
+    monkeypatch.setattr(division, "is_thin", lambda layout: True)
+    for columns in (32, 47, 1100):
+        a, b = (rng.standard_normal(shape).astype(np.float32) for shape in ((rows, depth), (depth, columns)))
+        start, bias = rng.standard_normal((rows, columns)).astype(np.float32), np.arange(columns, dtype=np.float32)
+        exact, out, program = a.astype(float) @ b, np.empty((rows, columns), np.float32), Program()
+        a = guarded(a) if depth else a
+        b = guarded(b) if depth else b
+        matmul(program, out, a, b)
+        assert not depth or program.kernels[0].address == thin.address()
+        for threads in (1, 2, 9):
+            run_as_team(program, threads)
+            close(out, exact, depth)
+        close(product(guarded(out), a, b, start=guarded(start)), exact + start, depth)
+        close(product(guarded(start), a, b, accumulate=True, alpha=2.0), 2 * exact + start, depth)
+        close(product(guarded(out), a, b, bias=guarded(bias), activation="relu"), np.maximum(exact + bias, 0), depth)
+        close(product(guarded(out), a, b, bias=bias, start=start), exact + bias + start, depth)  # by another kernel
+        close(product(guarded(out), a, b, bias=bias, activation="tanh"), np.tanh(exact + bias), depth)
+    plan_of.cache_clear()
 
 
 def test_columns_far_apart_are_columns_all_the_same() -> None:
@@ -216,7 +242,7 @@ def test_narrower_vectors_give_the_same(lanes: str) -> None:
     here = host()
     if here is None or here.isa != "avx512":
         pytest.skip("this processor has no wider vectors than AVX2's")
-    names = "any_size and (0 or 4) or ends_is or cover or every_tile or far_apart or doubles or batches and 1"
+    names = "any_size and (0 or 4) or ends_is or cover or every_tile or far_apart or thin or doubles or batches and 1"
     folder = os.path.dirname(__file__)
     files = [__file__, os.path.join(folder, "test_tile.py"), os.path.join(folder, "test_finish.py")]
     command = [sys.executable, "-c", NARROW, lanes, "-k", names, *files]
