@@ -22,6 +22,7 @@ from gradbook.kernels.strided import broadcast_strides, check_overlap, loops
 __all__ = ["CHUNK", "pointwise"]
 
 SIMPLE, LONG = 6, 24  # weights of expressions, of which steps of several vectors are made
+HEAVY = 16  # weight from which on units are made smaller
 CHUNK = 8192  # elements of a unit, about: large beside what a unit costs, small enough to share
 Array = np.ndarray[Any, Any]
 Store = tuple[Expression, Array]
@@ -44,7 +45,8 @@ def pointwise(program: Program, outs: Sequence[Store], inputs: Sequence[Array]) 
     check_overlap(arrays, inputs)
     nest = loops(shape, strides, lead=len(inputs))
     *outer, length = nest.shape
-    rows, chunk, rows_a_unit = int(np.prod(outer, dtype=np.int64)), *shares(length)
+    work = weight(expressions)
+    rows, chunk, rows_a_unit = int(np.prod(outer, dtype=np.int64)), *shares(length, work)
     chunks = -(-length // chunk)
     everything = [*inputs, *arrays]
     form = Form(
@@ -54,19 +56,20 @@ def pointwise(program: Program, outs: Sequence[Store], inputs: Sequence[Array]) 
         ),
         reduced=len(outer),
         chunked=chunks > 1,
-        unroll=vectors(weight(expressions), length, light=1),
+        unroll=vectors(work, length, light=1),
     )
     words: list[Any] = [length, chunk, chunks, rows, rows_a_unit, 0, *outer]
     for array, steps, kind in zip(everything, nest.strides, form.kinds, strict=True):
         words += [array, *((steps[-1],) if kind == STRIDED else ()), *steps[:-1]]
     units = chunks * -(-rows // rows_a_unit)
-    work = weight(expressions) * arrays[0].size
-    program.add(Kernel("pointwise", kernel_address(expressions, (), form), units, flops=work), *words)
+    flops = work * arrays[0].size
+    program.add(Kernel("pointwise", kernel_address(expressions, (), form), units, flops=flops), *words)
 
 
-def shares(length: int) -> tuple[int, int]:
-    """(elements of a chunk of the inner loop, rows of a unit)."""
-    return (CHUNK, 1) if length >= CHUNK else (max(1, length), max(1, CHUNK // max(1, length)))
+def shares(length: int, work: int) -> tuple[int, int]:
+    """(elements of a chunk of the inner loop, rows of a unit); the fewer, the more work an element is."""
+    most = max(CHUNK // 16, CHUNK // max(1, work // HEAVY) & -256)
+    return (most, 1) if length >= most else (max(1, length), max(1, most // max(1, length)))
 
 
 def vectors(work: int, length: int, light: int) -> int:

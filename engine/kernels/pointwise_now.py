@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from types import ModuleType, NoneType
+from types import EllipsisType, ModuleType, NoneType
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,8 @@ __all__ = ["natively"]
 
 SHORT = 256  # elements up to which there is a kernel with one vector a step; longer arrays have another
 VARIANTS = 16  # kernels of one function: further parameters are left to NumPy, as each kernel takes time to compile
-SETTLED = frozenset({int, float, bool, str, tuple, NoneType, ModuleType})  # arguments that a kernel is specialised on
+# arguments that a kernel is specialised on, and what stands for arrays among them
+SETTLED = frozenset({int, float, bool, str, tuple, NoneType, ModuleType, EllipsisType})
 F32, ndarray = dtypes.F32, np.ndarray
 
 
@@ -38,24 +39,13 @@ def natively(plain: Callable[..., Any], at_least: int = 0) -> Callable[..., Any]
     kernels: dict[Any, tuple[Any, Any, Callable[..., Any]] | None] = {}
 
     def run(*args: Any, **params: Any) -> Any:
-        arrays: list[Any] = []
-        rest: list[Any] = []
-        for arg in args:
-            if type(arg) is not ndarray:
-                rest.append(arg)
-            elif arg.dtype is not F32 or not arg.flags.c_contiguous:
-                return plain(*args, **params)
-            else:
-                arrays.append(arg)
-        shape = arrays[0].shape if arrays else ()
+        arrays, settled = apart(args)
         size = arrays[0].size if arrays else 0
-        for array in arrays:
-            if array.shape != shape:
-                size = 0
         if size <= at_least:
             return plain(*args, **params)
-        settled = (*rest, *params.values()) if params else tuple(rest)
-        key: Any = (size > SHORT, len(arrays), settled, repr(settled) if 0 in settled else "")  # 0.0 is not -0.0
+        if params:
+            settled += [*params, *params.values()]
+        key: Any = (size > SHORT, *settled, repr(settled) if 0 in settled else "")  # 0.0 is not -0.0
         try:
             found = kernels[key]
         except KeyError:
@@ -67,12 +57,27 @@ def natively(plain: Callable[..., Any], at_least: int = 0) -> Callable[..., Any]
         if found is None:
             return plain(*args, **params)
         function, pack, finish = found
-        outs, result = finish(shape)
+        outs, result = finish(arrays[0].shape)
         words = pack(size, CHUNK, 0, 0, 0, 0, *map(address_of, arrays), *map(address_of, outs))
         function(words, 0, -(-size // CHUNK))
         return result
 
     return run
+
+
+def apart(args: tuple[Any, ...]) -> tuple[list[Any], list[Any]]:
+    """The arrays among some arguments, and the arguments with `...` for each array; no arrays if a kernel cannot be."""
+    arrays: list[Any] = []
+    settled: list[Any] = []
+    for arg in args:
+        if type(arg) is not ndarray:
+            settled.append(arg)
+        elif arg.dtype is not F32 or not arg.flags.c_contiguous or (arrays and arg.shape != arrays[0].shape):
+            return [], []
+        else:
+            arrays.append(arg)
+            settled.append(...)
+    return arrays, settled
 
 
 def prepared(

@@ -136,6 +136,17 @@ class Sum:
         return alike, nest.shape[-1]
 
 
+def abreast(length: int) -> int:
+    """How many vectors of a row are summed at once over the rows: the more, the longer the stretches of memory read."""
+    here = host()
+    for count in (16, 8):
+        if here and count <= here.registers // 2:
+            step = count * here.lanes
+            if not length % step or length >= 4 * step:
+                return count
+    return 4
+
+
 class Cut:
     """One kernel of sums: its loops (kept ones, rows, the inner one), its units, its words."""
 
@@ -147,7 +158,8 @@ class Cut:
         self.length, self.steps = last.shape[-1], [one[-1] for one in last.strides]
         self.kept_strides = [one[: len(self.kept)] for one in outer.strides]
         self.row_strides = [one[: len(self.rows)] for one in inner.strides]
-        self.unroll = vectors(weight(tuple(one for one, _ in (*whole.stores, *whole.sums))), self.length, light=4)
+        work = weight(tuple(one for one, _ in (*whole.stores, *whole.sums)))
+        self.unroll = vectors(work, self.length, light=abreast(self.length) if upright else 4)
         count = math.prod(self.rows)
         if upright:
             self.chunk, self.rows_a_unit = lanes * self.unroll, min(count, ROWS)

@@ -64,6 +64,20 @@ def test_parameters_are_respected(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(made) == VARIANTS
 
 
+def test_arguments_are_told_apart_by_their_places() -> None:
+    x = np.linspace(0.5, 2, 300, dtype=np.float32)
+    power = natively(registry["pow"]._run)
+    half = np.float32(0.5)
+    for args in ((x, x), (x, x + half)):
+        np.testing.assert_allclose(power(np, *args), np.power(*args), rtol=1e-5)
+    minus = natively(np.subtract)
+    np.testing.assert_array_equal(minus(x, 2.0), x - 2)
+    np.testing.assert_array_equal(minus(2.0, x), 2 - x)
+    scaled = natively(lambda x, *, low, high: x * low + high)
+    np.testing.assert_allclose(scaled(x, low=2.0, high=3.0), x * 2 + 3, rtol=1e-6)
+    np.testing.assert_allclose(scaled(x, high=2.0, low=3.0), x * 3 + 2, rtol=1e-6)
+
+
 def test_the_rest_is_left_to_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     made = watched(monkeypatch)
     op = registry["mul"]
