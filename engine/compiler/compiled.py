@@ -9,11 +9,12 @@ from typing import Any
 
 from gradbook import backends, events
 from gradbook.autograd import casting, grad_mode, layers
-from gradbook.autograd.node import Node
+from gradbook.compiler.calling import MISSED, OUT_OF_RANGE, calling
 from gradbook.compiler.guards import is_constant, kind_of
 from gradbook.compiler.interpreter import Interpreter
 from gradbook.compiler.plan import Plan
 from gradbook.compiler.recording import Recorder
+from gradbook.compiler.wording import Wording
 from gradbook.determinism import are_deterministic_algorithms_enabled
 from gradbook.dtypes import get_default_dtype
 from gradbook.nn import hooks
@@ -37,29 +38,15 @@ class Report(list[tuple[str, str]]):
 
 
 class Variant:
-    """One plan and what it takes for granted."""
+    """One plan and what it takes for granted. `call(inputs)`: see `calling`."""
 
-    def __init__(
-        self, plan: Plan, interpreter: Interpreter, outside: Callable[[], bool], shape: Any, spent: list[Any]
-    ) -> None:
-        self.plan, self.guards, self.outside, self.shape, self.spent = plan, interpreter.guards, outside, shape, spent
-        self.modules = Snapshot(list(interpreter.modules.values()))
-        self.check = interpreter.guards.check(interpreter.inputs)
-        self.kept = interpreter.fresh
-        self.lock = threading.RLock()  # its memory is that of one call at a time
-
-    def fits(self, inputs: list[Tensor]) -> bool:
-        """True while everything it took for granted holds. Tensors that the call reads itself are added to inputs."""
-        same = hooks.changes == self.modules.seen or self.modules.hold()
-        return same and self.check(inputs) and self.outside() and self.plan.holds()
-
-    def run(self, inputs: list[Tensor]) -> Any:
-        """Run the plan. -> what the function returns"""
-        outputs = self.plan.run(inputs)
-        for tensor, node in zip(outputs, self.spent, strict=True):
-            if node is not None:
-                tensor._node = used_up(node, tensor)
-        return rebuilt(self.shape, outputs, inputs)
+    def __init__(self, plan: Plan, interpreter: Interpreter, recorder: Recorder, shape: Any, spent: list[Any]) -> None:
+        self.plan, self.guards, self.kept = plan, interpreter.guards, interpreter.fresh
+        wording = Wording()
+        interpreter.guards.wording(wording, interpreter.inputs)
+        recorder.wording(wording)
+        modules = Snapshot(list(interpreter.modules.values()))
+        self.call = calling(plan, wording, modules, bool(interpreter.inputs), shape, spent)
 
 
 class Compiled:
@@ -85,19 +72,14 @@ class Compiled:
             return self.function(*args, **kwargs)
         key = (key, grad_mode.state.enabled, are_deterministic_algorithms_enabled())
         for variant in self.variants.get(key, ()):
-            given = inputs.copy()
-            if variant.fits(given):
-                with variant.lock:
-                    bound = variant.plan.bind(given)
-                    result = variant.run(given) if bound else None
-                if not bound:
-                    break
+            result = variant.call(inputs)
+            if result is OUT_OF_RANGE:
+                return self.function(*args, **kwargs)
+            if result is not MISSED:
                 if events.control:
                     events.safe_point()
                 return result
-        else:
-            return self.learn(key, inputs, args, kwargs)
-        return self.function(*args, **kwargs)
+        return self.learn(key, inputs, args, kwargs)
 
     def learn(self, key: Any, inputs: list[Tensor], args: Any, kwargs: Any) -> Any:
         """Run the function itself: the first time to warm up, then recorded."""
@@ -162,7 +144,7 @@ class Compiled:
         unexplained = unexplained_tensors(interpreter, recorder)
         if unexplained:
             raise Unfit(f"a tensor of shape {unexplained[0]} comes from where the compiler cannot see it")
-        made = Variant(plan, interpreter, recorder.check(), shape, spent)
+        made = Variant(plan, interpreter, recorder, shape, spent)
         recorder.release()
         return made
 
@@ -302,28 +284,3 @@ def shape_of_result(
     if is_constant(value):
         return ("same", value)
     raise Unfit(f"a {kind.__name__} is returned")
-
-
-def rebuilt(shape: Any, outputs: list[Tensor], inputs: list[Tensor]) -> Any:
-    """A result put together again."""
-    kind = shape[0]
-    if kind == "out":
-        return outputs[shape[1]]
-    if kind == "item":
-        return outputs[shape[1]].item()
-    if kind == "in":
-        return inputs[shape[1]]
-    if kind == "same":
-        return shape[1]
-    if kind is dict:
-        return {key: rebuilt(part, outputs, inputs) for key, part in zip(shape[1], shape[2], strict=True)}
-    parts = [rebuilt(part, outputs, inputs) for part in shape[1]]
-    return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
-
-
-def used_up(node: Any, tensor: Tensor) -> Node:
-    """The history of a result through which backward has already gone."""
-    made = Node()
-    made.op, made.params, made.edges, made.origin, made.saved = node.op, node.params, node.edges, None, None
-    made.shape, made.dtype, made.seq = tensor._array.shape, tensor._array.dtype, node.seq
-    return made

@@ -1,14 +1,16 @@
 """What a compiled call took for granted, and how it is checked before it is used again.
 
 The interpreter notes every value that the call read from outside: a global, a variable of an enclosing function, an
-attribute, an element. Together with the arguments they decide what the call computes. The checks become one function.
+attribute, an element. Together with the arguments they decide what the call computes. Each becomes a condition.
 """
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Callable
 from typing import Any
 
+from gradbook.compiler.wording import Wording
 from gradbook.tensor import Tensor
 
 __all__ = ["Guards", "is_constant", "kind_of"]
@@ -24,7 +26,7 @@ def is_constant(value: Any) -> bool:
 
 
 class Guards:
-    """Reads of one call, each once: `check()` is true while all of them would give the same again."""
+    """Reads of one call, each once: `wording` tells how to see that all would give the same again."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, int, Any], tuple[Any, Any, Any]] = {}
@@ -57,35 +59,34 @@ class Guards:
         """(how, container, key, value) of every read."""
         return [(how, *found) for (how, _, _), found in self._found.items()]
 
-    def check(self, inputs: list[tuple[str, int, Any]]) -> Callable[[list[Tensor]], bool]:
-        """One function of all checks, in the order in which the values were read.
+    def wording(self, wording: Wording, inputs: list[tuple[str, int, Any]]) -> None:
+        """All checks as conditions, in the order in which the values were read.
 
-        It is given the list of input tensors, and appends those that are found now at the places of `inputs`, which
-        have to be of the kind they were.
+        Tensors that are found now at the places of `inputs` have to be of the kind they were, and are appended to the
+        list `inputs` of the function.
         """
-        names: dict[str, Any] = {"items_of": items_of, "kind_of": kind_of}
-        tests: list[str] = []
-        for n, (place, (container, key, value)) in enumerate(self._found.items()):
-            names[f"c{n}"], names[f"k{n}"], names[f"v{n}"] = container, key, value
-            if place in inputs:
-                names[f"v{n}"] = kind_of(value)
-                same = f"is not None and kind_of(x) == v{n} and inputs.append(x) is None"
+        wording.names |= {"items_of": items_of, "kind_of": kind_of}
+        for place, (container, key, value) in self._found.items():
+            how = place[0]
+            holder = wording.name(container)
+            if how == "items":
+                wording.test(f"items_of({holder}) == {wording.name(value)}")
+            elif place in inputs:
+                kind = wording.name(kind_of(value))
+                read = f"(x := {reading(how, holder, key, wording)})"
+                wording.test(f"{read} is not None and kind_of(x) == {kind} and inputs.append(x) is None")
             else:
-                same = sameness(n, value)
-            tests.append(TESTS[place[0]].format(n=n, same=same))
-        text = "def check(inputs):\n    try:\n        return " + (" and ".join(tests) or "True")
-        text += "\n    except (AttributeError, LookupError, ValueError, TypeError):\n        return False\n"
-        exec(compile(text, "<guards>", "exec"), names)  # the text is made of the tests below and numbers alone
-        found: Callable[[list[Tensor]], bool] = names["check"]
-        return found
+                wording.test(sameness(reading(how, holder, key, wording), value, wording))
 
 
-TESTS = {
-    "item": "((x := c{n}[k{n}]) {same})",
-    "attribute": "((x := getattr(c{n}, k{n})) {same})",
-    "cell": "((x := c{n}.cell_contents) {same})",
-    "items": "items_of(c{n}) == v{n}",
-}
+def reading(how: str, holder: str, key: Any, wording: Wording) -> str:
+    """The expression that reads a place again."""
+    if how == "cell":
+        return f"{holder}.cell_contents"
+    if how == "item":
+        return f"{holder}[{wording.name(key)}]"
+    plain = isinstance(key, str) and key.isidentifier() and not keyword.iskeyword(key)
+    return f"{holder}.{key}" if plain else f"getattr({holder}, {wording.name(key)})"
 
 
 READ: dict[str, Callable[[Any, Any], Any]] = {
@@ -103,11 +104,12 @@ def kind_of(value: Any) -> Any:
     return (type(value), type(array), array.shape, array.strides, array.dtype, node and node.tensor is not None)
 
 
-def sameness(n: int, value: Any) -> str:
+def sameness(read: str, value: Any, wording: Wording) -> str:
     """How a value read again is compared with the first: by what it is, or by what it equals."""
+    name = wording.name(value)
     if value is None or value is True or value is False or not is_constant(value):
-        return f"is v{n}"
-    return f"is v{n} or type(x) is type(v{n}) and x == v{n}"
+        return f"{read} is {name}"
+    return f"((x := {read}) is {name} or type(x) is type({name}) and x == {name})"
 
 
 def items_of(container: Any) -> tuple[Any, ...]:

@@ -6,7 +6,6 @@ rules, called on the plan's arrays. Nothing else of Python runs.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,20 +13,20 @@ import numpy as np
 
 from gradbook.autograd import versions
 from gradbook.compiler.coalesce import coalesced, windows_in
+from gradbook.compiler.gradients import Gradients
 from gradbook.compiler.instruction import Instruction
 from gradbook.compiler.memory import Block, Window
 from gradbook.compiler.recording import Recorder
+from gradbook.compiler.wording import Wording
 from gradbook.kernels.host import unavailable
 from gradbook.kernels.program import Program, aligned
 from gradbook.tensor import Tensor
 
 __all__ = ["Plan"]
 
-getrefcount = sys.getrefcount
-
 
 class Plan:
-    """What a call computes, ready to run again: `run(inputs)` with tensors of the inputs' shapes, dtypes, strides."""
+    """What a call computes, ready to run again with tensors of the inputs' shapes, dtypes, strides: see calling.py."""
 
     def __init__(self, recorder: Recorder, outputs: list[Window]) -> None:
         self.recorder = recorder
@@ -165,9 +164,14 @@ class Plan:
 
     # -- running -----------------------------------------------------------------------------------------------------
 
-    def holds(self) -> bool:
-        """True while the optimizers are as they were."""
-        return all(update.holds() for update in self.updates)
+    def wording(self, wording: Wording) -> list[str]:
+        """The statements that run it for `inputs`; what has to be so before, as conditions."""
+        lines = [line for update in self.updates for line in update.wording(wording)]
+        if self.input_blocks or self.held_grads or self.ranges:
+            lines = ["if not bind(inputs):", "    return OUT_OF_RANGE", *lines]
+        before, after = self.grads.wording(wording)
+        steps = [f"    steps[{i}]()" for i in range(len(self.steps))] or ["    pass"]
+        return [*lines, *before, "try:", *steps, "finally:", "    changed()", *after]  # after an interrupt, too
 
     def bind(self, inputs: list[Tensor]) -> bool:
         """Take these inputs. -> False if their values would raise: classes or indices that are out of range."""
@@ -182,19 +186,6 @@ class Plan:
                 if not inside.all():
                     return False
         return True
-
-    def run(self, inputs: list[Tensor]) -> list[Tensor]:
-        """Compute the call for the inputs that were bound. -> its output tensors"""
-        self.grads.prepare()
-        for update in self.updates:
-            update.prepare()
-        try:
-            for step in self.steps:
-                step()
-        finally:  # after an interrupt, too
-            self.written.changed()
-        self.grads.hand_out(inputs)
-        return [Tensor._of(self.arrays[number].copy()) for number in self.output_registers]
 
 
 def moving_blocks(recorder: Recorder) -> list[Block]:
@@ -215,56 +206,6 @@ def last_reads(instructions: list[Instruction]) -> dict[int, int]:
         if each.kind in ("set", "count"):
             found[each.outputs[0].block.number] = i
     return found
-
-
-class Gradients:
-    """The gradients that a call leaves in `.grad`, in memory that is used again unless somebody else holds it."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        recorder = plan.recorder
-        starts = {window.block.start: i for i, window in enumerate(recorder.inputs)}
-        self.cleared: list[Any] = []
-        self.kept: list[tuple[Any, Window]] = []
-        for tensor, window in recorder.leaf_grads.values():
-            leaf = starts.get(tensor._array.__array_interface__["data"][0], tensor)
-            if window is None:
-                self.cleared.append(leaf)
-            else:
-                self.kept.append((leaf, window))
-        self.made: list[Tensor | None] = [None] * len(self.kept)
-        self.owners: list[Any] = [None] * len(self.kept)
-        self.holders, self.of_owner = [0] * len(self.kept), [0] * len(self.kept)  # references while only we hold them
-
-    def prepare(self) -> None:
-        """Before a run: new memory for gradients of the last run that somebody still holds."""
-        for i in range(len(self.made)):
-            if self.made[i] is None:
-                continue
-            leaf, window = self.kept[i]
-            lost = 0 if type(leaf) is int or leaf._grad is self.made[i] else 1
-            if holders(self.made, i) + lost > self.holders[i] or holders(self.owners, i) > self.of_owner[i]:
-                self.plan.rebind(window.block, aligned((max(1, window.block.size),), np.uint8))
-                self.made[i] = None
-
-    def hand_out(self, inputs: list[Tensor]) -> None:
-        """After a run: `.grad` of the leaves."""
-        for leaf in self.cleared:
-            (inputs[leaf] if type(leaf) is int else leaf)._grad = None
-        for i, (leaf, window) in enumerate(self.kept):
-            made = self.made[i]
-            if made is None:
-                made = self.made[i] = Tensor._of(self.plan.arrays[self.plan.register(window)].view())
-                self.owners[i] = versions.owner(made._array)  # what a view of the gradient would hold, too
-                self.of_owner[i] = holders(self.owners, i)
-                del made
-                self.holders[i] = holders(self.made, i) + 1  # and its leaf
-            (inputs[leaf] if type(leaf) is int else leaf)._grad = self.made[i]
-
-
-def holders(things: list[Any], i: int) -> int:
-    """How many references there are to a thing in a list."""
-    return getrefcount(things[i])
 
 
 def bytes_of(owner: Any, start: int, size: int) -> Any:

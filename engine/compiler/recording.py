@@ -7,7 +7,7 @@ in between (broadcasting undone, gradients added). What it cannot place it names
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from gradbook.autograd.op import Op
 from gradbook.compiler.backward import Backward
 from gradbook.compiler.forward import Forward
 from gradbook.compiler.guards import kind_of
+from gradbook.compiler.wording import Wording
 from gradbook.nn.modules.batchnorm import _BatchNorm
 from gradbook.tensor import Tensor
 
@@ -109,35 +110,24 @@ class Recorder(Forward, Backward):
         """True if a backward of the call has used up the graph of a tensor."""
         return id(tensor) in self.roots or (tensor._node is not None and tensor._node.saved is None)
 
-    def check(self) -> Callable[[], bool]:
-        """One function: whether the tensors from outside still hold the arrays that were seen."""
-        names: dict[str, Any] = {}
-        tests: list[str] = []
+    def wording(self, wording: Wording) -> None:
+        """The tensors from outside still hold the arrays that were seen, and the optimizers their parameters."""
+        wording.names["kind_of"] = kind_of
         for tensor, array in self.outside.values():
-            if id(tensor) in self.input_ids:
-                continue
-            n = len(tests)
-            names[f"t{n}"], names[f"a{n}"] = tensor, array
-            tests.append(f"t{n}._array is a{n} and (t{n}._node is None) is {tensor._node is None}")
+            if id(tensor) not in self.input_ids:
+                name, history = wording.name(tensor), "is" if tensor._node is None else "is not"
+                wording.test(f"{name}._array is {wording.name(array)} and {name}._node {history} None")
         held = {id(leaf) for leaf, _ in self.held_grads}
         for tensor, window in self.leaf_grads.values():
             if id(tensor) not in self.cleared_first | self.input_ids.keys() | held and window is not None:
-                n = len(tests)
-                names[f"t{n}"] = tensor
-                tests.append(f"t{n}._grad is None")
+                wording.test(f"{wording.name(tensor)}._grad is None")
         for tensor, _ in self.held_grads:
-            n = len(tests)
-            names[f"t{n}"], names[f"a{n}"] = tensor, kind_of(tensor._grad)
-            tests.append(f"kind_of(t{n}._grad) == a{n}")
-        for n, optimizer in enumerate({id(o): o for o in self.optimizers}.values()):
-            names[f"o{n}"] = optimizer.param_groups
-            sizes = [len(group["params"]) for group in optimizer.param_groups]
-            tests += [f"len(o{n}) == {len(sizes)}", *(f"len(o{n}[{i}]['params']) == {k}" for i, k in enumerate(sizes))]
-        names["kind_of"] = kind_of
-        text = "def check():\n    return " + (" and ".join(tests) or "True")
-        exec(compile(text, "<outside>", "exec"), names)  # made of numbers and the words above alone
-        found: Callable[[], bool] = names["check"]
-        return found
+            wording.test(f"kind_of({wording.name(tensor)}._grad) == {wording.name(kind_of(tensor._grad))}")
+        for optimizer in {id(o): o for o in self.optimizers}.values():
+            groups = wording.name(optimizer.param_groups)
+            wording.test(f"len({groups}) == {len(optimizer.param_groups)}")
+            for i, group in enumerate(optimizer.param_groups):
+                wording.test(f"len({groups}[{i}]['params']) == {len(group['params'])}")
 
     def finish(self) -> None:
         """The call is over: nothing may have happened that was not noted."""

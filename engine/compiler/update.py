@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradbook import optim
+from gradbook.compiler.guards import is_constant
 from gradbook.compiler.instruction import Instruction
+from gradbook.compiler.wording import Wording
 from gradbook.kernels.optimizers import SETTINGS, adagrad, adam, rmsprop, sgd
 from gradbook.kernels.program import Program, Unsupported
 from gradbook.optim import optimizer as everywhere
@@ -36,7 +38,7 @@ class Update:
             raise Unsupported(f"no kernel for {type(optimizer).__name__}")
         self.name = name
         grads = dict(zip(each.inputs[::2], each.inputs[1::2], strict=True))
-        self.groups: list[tuple[dict[str, Any], Any, Any, tuple[Any, ...], Any]] = []
+        self.groups: list[Group] = []
         self.seen: list[tuple[Any, dict[str, Any], list[tuple[str, Any, Any]]]] = []
         self.state = optimizer.state
         for group in optimizer.param_groups:
@@ -56,8 +58,7 @@ class Update:
         if any(step.dtype != np.float32 for step in steps) or len({float(step) for step in steps}) > 1:
             raise Unsupported("parameters that have taken different numbers of steps")
         settings = np.zeros(len(SETTINGS[self.name]))
-        structure = self.structure(group)
-        options = dict(zip(STRUCTURE[self.name], structure, strict=True))
+        options = dict(zip(STRUCTURE[self.name], structure_of(self.name, group), strict=True))
         if self.name == "sgd" and not options.pop("momentum"):
             lists = [None]
         if self.name == "rmsprop":
@@ -67,7 +68,7 @@ class Update:
             options["decoupled"] = options.pop("decoupled_weight_decay")
         found = [plan.array(grads[window]) for window in windows]
         ADDERS[self.name](program, settings, arrays, found, *lists, steps=steps, **options)
-        self.groups.append((group, settings, steps[0] if steps else None, structure, None))
+        self.groups.append(Group(self.name, group, settings, steps[0] if steps else None))
         for p, state in zip(params, states, strict=True):
             self.seen.append((p, state, [(k, v, v._array) for k, v in state.items() if hasattr(v, "_array")]))
 
@@ -79,38 +80,63 @@ class Update:
             raise Unsupported(f"{key} of some parameters only")
         return found or None
 
-    def structure(self, group: dict[str, Any]) -> tuple[Any, ...]:
-        """The options that decide which kernel it is."""
-        return tuple(bool(group.get(key)) for key in STRUCTURE[self.name])
-
     def has_hooks(self) -> bool:
         """True if somebody wants to see each step."""
         o = self.optimizer
         own = o._optimizer_step_pre_hooks or o._optimizer_step_post_hooks
         return bool(own or everywhere.everywhere_before or everywhere.everywhere_after)
 
-    def holds(self) -> bool:
-        """True while the kernels' arrays are the optimizer's, and its options are of the same kind."""
-        if self.optimizer.state is not self.state or self.has_hooks():
-            return False
-        for group, _, _, structure, _ in self.groups:
-            if self.structure(group) != structure:
-                return False
+    def wording(self, wording: Wording) -> list[str]:
+        """Conditions: the kernels' arrays are the optimizer's, nobody has hooks. -> what is done before each run."""
+        o = wording.name(self.optimizer)
+        wording.names["everywhere"] = everywhere
+        wording.test(f"{o}.state is {wording.name(self.state)}")
+        for hooks in (f"{o}._optimizer_step_pre_hooks", f"{o}._optimizer_step_post_hooks"):
+            wording.test(f"not {hooks}")
+        wording.test("not everywhere.everywhere_before and not everywhere.everywhere_after")
         for _, state, parts in self.seen:
             for key, tensor, array in parts:
-                if state.get(key) is not tensor or tensor._array is not array:
-                    return False
+                name = wording.name(tensor)
+                wording.test(f"{wording.name(state)}.get({key!r}) is {name} and {name}._array is {wording.name(array)}")
+        lines = [f"{o}._opt_called = True"]
+        for each in self.groups:
+            lines += each.wording(wording)
+        return lines
+
+
+class Group:
+    """The options of one group of parameters, as its kernels read them."""
+
+    def __init__(self, name: str, group: dict[str, Any], settings: Any, step: Any) -> None:
+        self.name, self.group, self.settings, self.step = name, group, settings, step
+        self.structure = structure_of(name, group)
+        keys = {"betas" if key.startswith("beta") else key for key in SETTINGS[name][1:]} | {*STRUCTURE[name]}
+        self.keys = sorted(key for key in keys if key in group)
+        self.last: list[Any] = []  # the options of the run before, by key; empty: read them again in any case
+        settings[0] = 1.0
+
+    def wording(self, wording: Wording) -> list[str]:
+        """What is done before each run: options that were set since, and the count of steps."""
+        group, last = wording.name(self.group), wording.name(self.last)
+        same = " and ".join(f"{group}[{key!r}] is {last}[{i}]" for i, key in enumerate(self.keys))
+        lines = [f"if not ({last} and {same}) and not {wording.name(self)}.read():", "    return MISSED"]
+        if self.step is not None:
+            lines.append(f"{wording.name(self.settings)}[0] = {wording.name(self.step)}")
+        return lines
+
+    def read(self) -> bool:
+        """Read the options again. -> False if they ask for another kernel"""
+        if structure_of(self.name, self.group) != self.structure:
+            return False
+        self.settings[1:] = values_of(self.name, self.group)
+        options = [self.group[key] for key in self.keys]
+        self.last[:] = options if all(is_constant(option) for option in options) else []
         return True
 
-    def prepare(self) -> None:
-        """Read the options and the count of steps."""
-        self.optimizer._opt_called = True
-        for i, (group, settings, step, structure, before) in enumerate(self.groups):
-            now = values_of(self.name, group)
-            if now != before:
-                settings[1:] = now
-                self.groups[i] = (group, settings, step, structure, now)
-            settings[0] = 1.0 if step is None else step
+
+def structure_of(name: str, group: dict[str, Any]) -> tuple[Any, ...]:
+    """The options that decide which kernel it is."""
+    return tuple(bool(group.get(key)) for key in STRUCTURE[name])
 
 
 STRUCTURE = {
