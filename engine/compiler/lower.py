@@ -169,11 +169,11 @@ def _(program: Program, each: Instruction, array: Array) -> None:
 
 @native("rule", "cross_entropy")
 def _(program: Program, each: Instruction, array: Array) -> None:
-    grad, _, target, weight, p, share, needs, _, _, smoothing = (array(operand) for operand in each.inputs)
+    grad, _, target, weight, p, share, needs, _, ignore, smoothing = (array(operand) for operand in each.inputs)
     if target.dtype.kind != "i" or needs[1]:
         raise Unsupported("targets that are probabilities")
     cross_entropy_grad(program, array(each.outputs[0]), grad.reshape(-1), target, p, share, weight=weight,
-                       label_smoothing=smoothing)  # fmt: skip
+                       ignore_index=ignore, label_smoothing=smoothing)  # fmt: skip
 
 
 @native("op", "embedding")

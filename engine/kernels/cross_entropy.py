@@ -246,28 +246,31 @@ def gradient(build: KernelBuilder, own: Any, rest: Any, every: Any, target: Any,
 
 @functools.cache
 def grad_kernel(weighted: bool, smooth: bool, scalar: bool) -> int:
-    """words: p, dx, target, shares, grad, classes, steps of p and dx, weight, smoothing."""
+    """words: p, dx, target, shares, grad, classes, steps of p and dx, weight, smoothing, ignored class, rows."""
     build = KernelBuilder("cross_entropy_grad")
     p, dx, target, shares, grad = (build.pointer(i) for i in range(5))
-    classes, p_step, dx_step = (build.word(i) for i in (5, 6, 7))
-    weight, smoothing, one = build.pointer(8), build.word(9, FLOAT), build.constant(1.0)
-    each = build.div(smoothing, build.ir.sitofp(classes, FLOAT))
-    every = weights_counted(build, target, LONG(0), LONG(0), weight, classes)[1] if weighted else None
-    every = build.ir.sitofp(classes, FLOAT) if every is None else every
+    classes, p_step, dx_step, ignore = (build.word(i) for i in (5, 6, 7, 10))
+    weight, smoothing = build.pointer(8) if weighted else None, build.word(9, FLOAT)
+    hard, each = build.sub(build.constant(1.0), smoothing), build.div(smoothing, build.ir.sitofp(classes, FLOAT))
+    every, unit = build.ir.sitofp(classes, FLOAT), None
+    if weighted and smooth:
+        every = weights_counted(build, target, LONG(0), LONG(0), weight, classes)[1]
+        unit = undivided(build, (target, shares, weight), (build.word(11), classes, ignore))
     with build.loop(build.start, build.stop, name="row") as row:
         source, place = build.at(p, build.ir.mul(row, p_step)), build.at(dx, build.ir.mul(row, dx_step))
         t = build.load(target, row, LONG)
-        share = build.mul(build.load(shares, row), build.load(grad, LONG(0) if scalar else row))
-        own, rest = share, None
+        upstream, share = build.load(grad, LONG(0) if scalar else row), build.load(shares, row)
+        own, rest = build.mul(share, upstream), None
         if smooth:
-            own, unit = build.mul(share, build.sub(one, smoothing)), share
-            if weighted:
-                inside = build.ir.icmp_unsigned("<", t, classes)
-                mine = build.load(weight, build.ir.select(inside, t, LONG(0)))
-                none = build.ir.fcmp_ordered("==", mine, build.constant(0.0))
-                unit = build.div(share, build.ir.select(none, one, mine))
-            rest = build.mul(unit, each)
-        make = gradient(build, own, rest, every, t, weight if weighted else None)
+            one = share
+            if unit is not None:  # also where the class has weight 0, and with it the share
+                own_weight, zero = share_of(build, t, ignore, classes, weight)[0], build.constant(0.0)
+                counts = build.ir.fcmp_unordered("!=", share, zero)
+                counts = build.ir.or_(counts, build.ir.fcmp_ordered("==", own_weight, zero))
+                counts = build.ir.and_(counts, build.ir.icmp_signed("!=", t, ignore))
+                one = build.ir.select(counts, unit, zero)
+            own, rest = build.mul(own, hard), build.mul(build.mul(one, upstream), each)
+        make = gradient(build, own, rest, every, t, weight)
 
         def body(part: Part, _: list[Any], source: Any = source, place: Any = place, make: Any = make) -> list[Any]:
             part.store(make(part, part.load(source)), place)
@@ -275,6 +278,22 @@ def grad_kernel(weighted: bool, smooth: bool, scalar: bool) -> int:
 
         sweep(build, classes, body)
     return build.address()
+
+
+def undivided(build: KernelBuilder, arrays: tuple[Any, ...], sizes: tuple[Any, ...]) -> Any:
+    """What reduction made of a share of 1: found in the first row that has a weight; 1 where none has."""
+    (target, shares, weight), (rows, classes, ignore) = arrays, sizes
+    zero = build.constant(0.0)
+    with build.loop_with(0, rows, [zero]) as (i, (found,), after):
+        t = build.load(target, i, LONG)
+        own, _ = share_of(build, t, ignore, classes, weight)
+        ratio = build.div(build.load(shares, i), own)
+        tells = build.ir.and_(
+            build.ir.fcmp_unordered("!=", own, zero), build.ir.fcmp_ordered("==", found, zero)
+        )  # fmt: skip
+        after[0] = build.ir.select(tells, ratio, found)
+    none = build.ir.fcmp_ordered("==", after[0], zero)
+    return build.ir.select(none, build.constant(1.0), after[0])
 
 
 ONE = np.ones(1, np.float32)
@@ -332,12 +351,11 @@ def _add(
 
 
 def cross_entropy_grad(
-    program: Any, dx: Any, grad: Any, target: Any, p: Any, share: Any, *, weight: Any = None,
+    program: Any, dx: Any, grad: Any, target: Any, p: Any, share: Any, *, weight: Any = None, ignore_index: int = -100,
     label_smoothing: float = 0.0,
 ) -> None:  # fmt: skip
     """dx (n, c) from what cross_entropy_kept kept; grad: one number, or (n,) for reduction "none"; dx may be p.
 
-    With label smoothing, rows whose class has weight 0 give no smooth part, as in the op's own rule.
     Raises Unsupported.
     """
     rows = rows_of(p, "p")
@@ -354,5 +372,5 @@ def cross_entropy_grad(
     program.add(
         Kernel("cross_entropy_grad", address, rows.m, grain_of(rows.d), flops=3 * p.size),
         p, dx, target, share, grad, rows.d, rows.step, placed.step, share if weight is None else weight,
-        float(label_smoothing),
+        float(label_smoothing), ignore_index, rows.m,
     )  # fmt: skip

@@ -146,11 +146,19 @@ def index_grad(xp: Any, p: Any, target: Any, weight: Any, share: Any, ignore: in
         return dx
     dx = p * (share * (1 - smoothing))[:, None]
     dx[line, safe] -= share * (1 - smoothing)
-    # every valid row counts alike in the smooth part; what reduction divided by is in share already
-    unit = share if weight is None else xp.where(valid, share / xp.where(weight[safe] == 0, 1, weight[safe]), 0)
+    # every valid row counts alike in the smooth part, also one whose class has weight 0
+    unit = share if weight is None else valid * undivided(xp, share, weight[safe], valid)
     each = xp.ones(classes, p.dtype) if weight is None else weight
     dx += (p * each.sum() - each) * (unit * (smoothing / classes))[:, None]
     return dx
+
+
+def undivided(xp: Any, share: Any, own: Any, valid: Any) -> Any:
+    """What reduction made of a share of 1, told by the rows that have a weight; 1 where none has."""
+    tells = valid & (own != 0)
+    count = tells.sum()
+    total = xp.where(tells, share / xp.where(tells, own, 1), 0).sum()
+    return xp.where(count == 0, 1, total / xp.where(count == 0, 1, count)).astype(share.dtype)
 
 
 def through_plain(

@@ -49,6 +49,8 @@ def test_loss_and_gradient(n: int, c: int, reduction: str, weighted: bool, smoot
     if n > 2:
         target[1], target[0] = ignore, c - 1
     weight = guarded(rng.random(c) + 0.1, np.float32) if weighted else None
+    if weighted and n > 1:
+        weight[c - 1] = 0  # a row that has no share, but its part of the smooth loss
     many = n if reduction == "none" else 1
     upstream = guarded(rng.standard_normal(many), np.float32)
     if n == 1:
@@ -66,8 +68,26 @@ def test_loss_and_gradient(n: int, c: int, reduction: str, weighted: bool, smoot
     share = guarded(np.full(n, np.nan), np.float32)
     cross_entropy_kept(NOW, alone, p, share, x, target, **options)
     np.testing.assert_array_equal(alone, out)
-    cross_entropy_grad(NOW, again, upstream, target, p, share, weight=weight, label_smoothing=smoothing)
+    cross_entropy_grad(
+        NOW, again, upstream, target, p, share, weight=weight, ignore_index=ignore, label_smoothing=smoothing
+    )
     np.testing.assert_allclose(again, grad, rtol=1e-5, atol=1e-6)
+
+
+def test_with_smoothing_rows_without_a_weight_have_a_gradient_even_where_no_row_has_one() -> None:
+    rng = np.random.default_rng(0)
+    x, target = rng.standard_normal((4, 3)).astype(np.float32), np.array([2, 2, 1, 2])
+    weight = np.array([1, 2, 0], np.float32)
+    for ignore in (-100, 1):
+        for reduction, many in (("sum", 1), ("none", 4)):
+            upstream, out = np.ones(many, np.float32), np.zeros(many, np.float32)
+            p, dx, share = np.zeros((4, 3), np.float32), np.zeros((4, 3), np.float32), np.zeros(4, np.float32)
+            options = {"weight": weight, "ignore_index": ignore, "label_smoothing": 0.3}
+            cross_entropy_kept(NOW, out, p, share, x, target, reduction=reduction, **options)
+            cross_entropy_grad(NOW, dx, upstream, target, p, share, **options)
+            loss, grad = exact(x, target, weight, upstream, reduction, 0.3, ignore)
+            np.testing.assert_allclose(out, loss, rtol=1e-5)
+            np.testing.assert_allclose(dx, grad, rtol=1e-5, atol=1e-6)
 
 
 def test_where_every_row_is_ignored_the_mean_is_nan_and_its_gradient_zero() -> None:

@@ -40,6 +40,20 @@ def test_cross_entropy(shape: tuple[int, ...], reduction: str, weighted: bool, s
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("weights", [[1.0, 0.0, 2.0, 0.0, 0.5], [0.0, 0.0, 0.0, 0.0, 1.0]])
+def test_smoothed_cross_entropy_where_classes_have_no_weight(weights: list[float], reduction: str) -> None:
+    x, target = draw(6, 5, dtype="float64"), np.array([0, 1, 3, 2, 1, 4])
+
+    def call(lib: Any, x: Any, t: Any) -> Any:
+        w = lib.tensor(weights, dtype=lib.float64)
+        return lib.nn.functional.cross_entropy(
+            x, t, w, reduction=reduction, ignore_index=2, label_smoothing=0.2
+        )  # fmt: skip
+
+    compare(call, x, target)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_nll(reduction: str) -> None:
     for shape in SHAPES:
         compare(
