@@ -66,7 +66,7 @@ class Thin(PanelKernel):
         """All columns of a panel, for some rows and some steps of k."""
         build, words, numbers = self.build, self.words, range(rows)
         lines = [build.ir.add(row, LONG(i)) for i in numbers]
-        alpha = build.splat(words.alpha)
+        alpha, soon = build.splat(words.alpha), build.ir.mul(words.b_step, LONG(steps))  # what the next steps read
         left = [[self.number(place, line, build.ir.add(k, LONG(j)), alpha) for j in range(steps)] for line in lines]
         right = [self.far(place.b, build.ir.mul(build.ir.add(k, LONG(j)), words.b_step)) for j in range(steps)]
         out = [self.far(place.out, build.ir.mul(line, words.out_row)) for line in lines]
@@ -77,6 +77,9 @@ class Thin(PanelKernel):
 
         def column(c: Any, mask: Any, add: bool) -> None:
             b = [self.load(line, c, mask) for line in right]
+            if rows == 1 and steps > 1 and mask is None:
+                for line in right:
+                    build.prefetch(self.far(line, build.ir.add(c, soon)))
             for i in numbers:
                 value = self.load(begin[i], c, mask) if add else build.constant(0.0, self.kind)
                 for x, y in zip(left[i], b, strict=True):
