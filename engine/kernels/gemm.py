@@ -4,7 +4,6 @@
     matmul(program, out, x, weight.T, bias=bias, activation="relu")
     matmul(program, grad, dy.T, x, accumulate=True)              # a gradient that is added to
     matmul(program, h, x, w.T, finish=Finish([(gelu, y)]))       # y = gelu(h) while h is near
-    y = matmul_now(a, b)                                         # without a program
 
 division.py decides how a product of given sizes is gone about: around the micro-kernel (product.py) or, where both
 factors lie along k and one of them is small, as dot products (dots.py). The sums are the same however many threads
@@ -13,7 +12,6 @@ share the work.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import math
 from dataclasses import dataclass
@@ -28,13 +26,12 @@ from gradbook.kernels.host import host
 from gradbook.kernels.layout import OUT, START, A, B, Layout, Shaped, layout_of
 from gradbook.kernels.moving import copy
 from gradbook.kernels.product import span
-from gradbook.kernels.program import Kernel, Program, Unsupported, address_of, native, pack
+from gradbook.kernels.program import Kernel, Program, Unsupported, pack
 
-__all__ = ["matmul", "matmul_now"]
+__all__ = ["Plan", "fits", "matmul", "plan_of", "shaped"]
 
 Array = np.ndarray[Any, Any]
 WAY = 4096  # bytes after which lines have the same place in a cache
-WORTH = 1 << 18  # multiplications from which a kernel outside a program is worth its call
 
 
 def matmul(
@@ -75,34 +72,15 @@ def matmul(
     program.add(Kernel("matmul", plan.address, plan.units, flops=plan.flops), *arrays, plan.offsets, *words)
 
 
-def matmul_now(a: Array, b: Array, bias: Array | None = None) -> Array:
-    """A @ b + bias in a new array: by a kernel where that is worth while and can be done, else by NumPy."""
-    fits = bias is None or (bias.shape == b.shape[-1:] and bias.flags.c_contiguous)
-    if fits and a.ndim > 1 < b.ndim and b.shape[-1] * a.size >= WORTH and _plain(a.dtype, a, b, bias):
-        lead = np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) if a.ndim > 2 or b.ndim > 2 else ()
-        out = np.empty((*lead, a.shape[-2], b.shape[-1]), a.dtype)
-        with contextlib.suppress(Unsupported):
-            plan = plan_of(shaped(out), shaped(a), shaped(b), None, out.itemsize, bias is not None)
-            left, right = (b, a) if plan.swapped else (a, b)
-            words = plan.template.copy()
-            words[0], words[1], words[2] = address_of(out), address_of(left), address_of(right)
-            if bias is not None:
-                words[4] = address_of(bias)
-            run_words(plan.address, plan.units, words)
-            return out
-    product_of = a @ b
-    return product_of if bias is None else product_of + bias
-
-
-def _plain(dtype: np.dtype[Any], *arrays: Array | None) -> bool:
-    """Whether kernels can read these arrays: one type of float, each number where the processor wants it."""
-    fits = dtype.char in "fd" and dtype.isnative and host() is not None
-    return fits and all(x is None or (x.dtype == dtype and x.flags.aligned) for x in arrays)
-
-
 def shaped(x: Array) -> Shaped:
     """What a plan needs to know of an array."""
     return x.shape, x.strides
+
+
+def fits(dtype: np.dtype[Any], *arrays: Array | None) -> bool:
+    """Whether kernels can read these arrays: one type of float, each number where the processor wants it."""
+    good = dtype.char in "fd" and dtype.isnative and host() is not None
+    return good and all(x is None or (x.dtype == dtype and x.flags.aligned) for x in arrays)
 
 
 def _in_one_place(a: Array, b: Array) -> bool:
@@ -122,7 +100,7 @@ def check(out: Array, a: Array, b: Array, bias: Array | None, start: Array | Non
     arrays = [x for x in (out, a, b, bias, start) if x is not None]
     if host() is None:
         raise Unsupported("no native kernels here")
-    if not _plain(out.dtype, *arrays):
+    if not fits(out.dtype, *arrays):
         raise Unsupported(f"a product of {', '.join(str(x.dtype) for x in arrays)}, or of numbers that are not aligned")
     if any(np.shares_memory(out, x) for x in (a, b, bias) if x is not None):
         raise Unsupported("a product into one of its factors")
@@ -197,8 +175,3 @@ def side_by_side(layout: Layout) -> bool:
 def _on_itself(layout: Layout) -> bool:
     axes = [(layout.rows, layout.row), *layout.batch]
     return any(length > 1 and not step[OUT] for length, step in axes)
-
-
-def run_words(address: int, units: int, words: np.ndarray[Any, Any]) -> None:
-    """Run all units of one kernel with words that are packed already."""
-    native(address)(address_of(words), 0, units)

@@ -9,10 +9,10 @@ import math
 
 import numpy as np
 
-from gradbook.kernels.gemm import Array, matmul, matmul_now
+from gradbook.kernels.gemm import Array, matmul
 from gradbook.kernels.program import Program, Unsupported
 
-__all__ = ["linear", "linear_bias_grad", "linear_input_grad", "linear_now", "linear_weight_grad"]
+__all__ = ["linear", "linear_bias_grad", "linear_input_grad", "linear_weight_grad", "rows_of"]
 
 
 def linear(
@@ -37,21 +37,14 @@ def linear_weight_grad(program: Program, out: Array, grad: Array, x: Array, *, a
     _need_matrix(out)
     if grad.shape[:-1] != x.shape[:-1]:
         raise ValueError(f"linear: a gradient of {grad.shape} for an input of {x.shape}")
-    matmul(program, out, _rows(grad).T, _rows(x), accumulate=accumulate)
+    matmul(program, out, rows_of(grad).T, rows_of(x), accumulate=accumulate)
 
 
 def linear_bias_grad(program: Program, out: Array, grad: Array, *, accumulate: bool = False) -> None:
     """Add out = grad summed over its leading axes: (.., out) -> (out,). Raises as matmul."""
-    rows = _rows(grad)
+    rows = rows_of(grad)
     ones = np.broadcast_to(np.ones(1, grad.dtype), rows.shape[:1])
     matmul(program, out, ones, rows, accumulate=accumulate)
-
-
-def linear_now(x: Array, weight: Array, bias: Array | None = None) -> Array:
-    """X @ weight.T + bias in a new array, by a kernel where that is worth while and can be done, else by NumPy."""
-    if x.ndim <= 2 or not x.flags.c_contiguous:
-        return matmul_now(x, weight.T, bias)
-    return matmul_now(x.reshape(-1, x.shape[-1]), weight.T, bias).reshape(*x.shape[:-1], weight.shape[0])
 
 
 def _need_matrix(weight: Array) -> None:
@@ -59,7 +52,7 @@ def _need_matrix(weight: Array) -> None:
         raise Unsupported(f"a linear layer whose weight is {weight.shape}")
 
 
-def _rows(x: Array) -> Array:
+def rows_of(x: Array) -> Array:
     """(.., n) -> (rows, n) of the same memory. Raises Unsupported where the leading axes do not lie in one row."""
     rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
     if x.size and not np.may_share_memory(rows, x):

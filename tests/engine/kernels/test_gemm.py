@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("llvmlite")
 
 from gradbook.kernels import division, thin
-from gradbook.kernels.gemm import matmul, matmul_now, plan_of
+from gradbook.kernels.gemm import matmul, plan_of
 from gradbook.kernels.host import host
 from gradbook.kernels.program import Program, Unsupported
 from tests.engine.kernels.guarded import guarded, read_only
@@ -186,24 +186,6 @@ def test_the_result_does_not_depend_on_the_number_of_threads(m: int, n: int, k: 
         out[...] = np.nan
         run_as_team(program, threads)
         np.testing.assert_array_equal(out, whole)
-
-
-def test_without_a_program_kernels_are_used_where_they_pay() -> None:
-    rng = np.random.default_rng(0)
-    for shapes in [
-        ((70, 80), (80, 90)),
-        ((2, 1, 70, 80), (3, 80, 90)),
-        ((4, 80), (80, 1000)),
-        ((3, 4), (4, 5)),
-        ((4,), (4,)),
-    ]:
-        a, b = (rng.standard_normal(shape).astype(np.float32) for shape in shapes)
-        exact = a.astype(float) @ b.astype(float)
-        close(matmul_now(a, b), exact, 80)
-        close(matmul_now(np.asfortranarray(a), np.asfortranarray(b)), exact, 80)
-        bias = rng.standard_normal(b.shape[-1]).astype(np.float32)
-        close(matmul_now(a, b, bias), exact + bias, 80)
-        assert matmul_now(a.astype(np.int64), b.astype(np.int64)).dtype == np.int64
 
 
 def test_what_cannot_be_done_is_said() -> None:

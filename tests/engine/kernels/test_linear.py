@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from gradbook.kernels.linear import linear, linear_bias_grad, linear_input_grad, linear_now, linear_weight_grad
+from gradbook.kernels.linear import linear, linear_bias_grad, linear_input_grad, linear_weight_grad
 from gradbook.kernels.program import Program, Unsupported
 
 Array = np.ndarray[Any, Any]
@@ -45,8 +45,6 @@ def test_forward_and_backward(lead: tuple[int, ...], fan_in: int, fan_out: int, 
     np.testing.assert_allclose(dx, grad.astype(float) @ weight, **limit)
     np.testing.assert_allclose(dw, 1 + wide_grad.T @ wide_x, **limit)
     np.testing.assert_allclose(db, 1 + wide_grad.sum(0), **limit)
-    np.testing.assert_allclose(linear_now(x, weight, bias), x.astype(float) @ weight.T + bias, **limit)
-    np.testing.assert_allclose(linear_now(x, weight), x.astype(float) @ weight.T, **limit)
 
 
 def test_gradients_of_views_and_what_cannot_be_merged() -> None:
@@ -63,11 +61,3 @@ def test_gradients_of_views_and_what_cannot_be_merged() -> None:
         linear(program, dw, x, dw[0])
     with pytest.raises(ValueError, match="a gradient of"):
         linear_weight_grad(program, dw, grad[:2], x)
-
-
-def test_many_layers_at_once_use_kernels_without_a_program() -> None:
-    rng = np.random.default_rng(0)
-    x, weight, bias = (rng.standard_normal(shape).astype(np.float32) for shape in ((4, 30, 90), (80, 90), (80,)))
-    exact = x.astype(float) @ weight.T.astype(float) + bias
-    for batch in (x, np.ascontiguousarray(x.swapaxes(0, 1)).swapaxes(0, 1), x.astype(">f4")):
-        np.testing.assert_allclose(linear_now(batch, weight, bias), exact, rtol=1e-5, atol=1e-5)

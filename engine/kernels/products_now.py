@@ -1,0 +1,107 @@
+"""Products outside a program: what eager operations run, by as many threads as set_num_threads allows.
+
+`forwards()` has them by the names of the operations, with the arguments of their forwards. What kernels
+cannot be given, and what is so small that calling one is not worth while, NumPy multiplies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradbook.backends.threads import get_num_threads
+from gradbook.kernels.gemm import Array, fits, plan_of, shaped
+from gradbook.kernels.program import Kernel, Program, Unsupported, address_of, native
+from gradbook.kernels.team import team
+
+__all__ = ["forwards", "linear_input_grad_now", "linear_now", "linear_weight_grad_now", "matmul_now"]
+
+WORTH = 1 << 19  # multiplications from which a kernel is worth its call
+SHARED = 1 << 24  # floating point operations from which threads are worth waking
+
+
+def matmul_now(a: Array, b: Array, bias: Array | None = None) -> Array:
+    """A @ b + bias in a new array; a and b with two axes or more, which are broadcast as numpy.matmul does it."""
+    if a.ndim > 1 < b.ndim and b.shape[-1] * a.size >= WORTH and fits(a.dtype, a, b, bias):
+        with contextlib.suppress(Unsupported):
+            return _by_kernel(a, b, bias)
+    if a.dtype.itemsize > 2:
+        product = a @ b
+    else:  # summed in 32 bits, as PyTorch does it
+        from gradbook.ops.linalg import product as numpy_product
+
+        product = numpy_product(a, b)
+    if bias is not None:
+        product += bias
+    return product
+
+
+def _by_kernel(a: Array, b: Array, bias: Array | None) -> Array:
+    lead = np.broadcast_shapes(a.shape[:-2], b.shape[:-2]) if a.ndim > 2 or b.ndim > 2 else ()
+    if bias is not None and not (bias.shape == b.shape[-1:] and bias.flags.c_contiguous):
+        raise Unsupported("a bias of other columns")
+    out = _new((*lead, a.shape[-2], b.shape[-1]), a.dtype)
+    if not out.size:
+        return out
+    plan = plan_of(shaped(out), shaped(a), shaped(b), None, out.itemsize, bias is not None)
+    left, right = (b, a) if plan.swapped else (a, b)
+    words = plan.template.copy()
+    words[0], words[1], words[2] = address_of(out), address_of(left), address_of(right)
+    if bias is not None:
+        words[4] = address_of(bias)
+    threads = get_num_threads()
+    if threads > 1 and plan.flops >= SHARED:
+        program = Program(threads)
+        program.add(Kernel("matmul", plan.address, plan.units), *words.tolist())
+        team().run(program, threads)
+    else:
+        native(plan.address)(address_of(words), 0, plan.units)
+    return out
+
+
+def _new(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    from gradbook.ops.workspace import empty  # which may not be there yet when this is read
+
+    made: Array = empty(np, shape, dtype)
+    return made
+
+
+def linear_now(x: Array, weight: Array, bias: Array | None = None) -> Array:
+    """X @ weight.T + bias in a new array: x (.., in), weight (out, in), bias (out,) -> (.., out)."""
+    if x.ndim <= 2 or not x.flags.c_contiguous:
+        return matmul_now(x, weight.T, bias)
+    return matmul_now(_rows(x), weight.T, bias).reshape(*x.shape[:-1], weight.shape[0])
+
+
+def linear_input_grad_now(grad: Array, weight: Array) -> Array:
+    """Grad @ weight: grad (.., out), weight (out, in) -> (.., in)."""
+    return linear_now(grad, weight.T)
+
+
+def linear_weight_grad_now(grad: Array, x: Array) -> Array:
+    """Grad.T @ x, over all leading axes: grad (.., out), x (.., in) -> (out, in)."""
+    return matmul_now(_rows(grad).T, _rows(x))
+
+
+def _rows(x: Array) -> Array:
+    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+
+
+def forwards() -> dict[str, Callable[..., Array]]:
+    """The forwards of operations: (xp, *arrays) -> array."""
+
+    def matmul(xp: Any, a: Array, b: Array) -> Array:
+        if b.ndim == 2 < a.ndim and a.size and a.flags.c_contiguous:  # one large product instead of many small ones
+            return matmul_now(_rows(a), b).reshape(*a.shape[:-1], b.shape[1])
+        return matmul_now(a, b)
+
+    def product(xp: Any, a: Array, b: Array) -> Array:
+        return matmul_now(a, b)
+
+    def linear(xp: Any, x: Array, weight: Array, bias: Array | None) -> Array:
+        return linear_now(x, weight, bias)
+
+    return {"mm": product, "bmm": product, "matmul": matmul, "linear": linear}
