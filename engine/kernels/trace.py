@@ -16,6 +16,7 @@ from gradbook.kernels.expression import Expression, Inexpressible
 __all__ = ["of_op", "of_rule"]
 
 SAME = ("clone",)  # ops that move numbers, and change none of them
+DRAWING = ("dropout", "standard_gamma")  # ops whose forward draws random numbers: they must not become constants
 
 
 class NoShape:
@@ -30,7 +31,7 @@ class NoShape:
 
 def of_op(op: Op, operands: Sequence[Expression | None], params: dict[str, Any]) -> tuple[Expression, ...] | None:
     """The output of an op, then its extras; operands are promoted, as arrays given to its forward would be."""
-    if op.view or op.variadic or op.multi or op.custom:
+    if op.view or op.variadic or op.multi or op.custom or op.name in DRAWING:
         return None
     try:
         made = operands[0] if op.name in SAME else op._run(np, *operands, **params)

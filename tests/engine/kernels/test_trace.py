@@ -189,11 +189,22 @@ def by_rule(op: Op, rule: Rule, grad: Any, saved: tuple[Any, ...], params: dict[
     return tuple_of(rule.fn(grad, *args))
 
 
-@pytest.mark.parametrize("name", ["sum", "mean", "softmax", "matmul", "cat", "gather", "dropout", "layer_norm", "view"])
-def test_what_is_more_than_elements_is_no_expression(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("sum", {"dim": (0,), "keepdim": False}), ("mean", {"dim": None, "keepdim": False}), ("softmax", {"dim": 0}),
+        ("matmul", {}), ("gather", {"dim": 0}), ("dropout", {"p": 0.5, "shape": ()}), ("flip", {"dims": (0,)}),
+        ("cumsum", {"dim": 0, "reverse": False}), ("transpose", {"dim0": 0, "dim1": 0}), ("tril", {"diagonal": 0}),
+        ("amax", {"dim": (0,), "keepdim": True}), ("mse_loss", {"reduction": "mean"}), ("gcd", {}),
+    ],
+)  # fmt: skip
+def test_what_is_more_than_elements_is_no_expression(name: str, params: dict[str, Any]) -> None:
     op = registry[name]
-    params: dict[str, Any] = {"dim": 0, "keepdim": False} if name in ("sum", "mean") else {}
-    assert of_op(op, inputs(*(FLOAT for _ in op.operands)), params) is None
+    assert of_op(op, inputs(*(INT if name == "gcd" else FLOAT for _ in op.operands)), params) is None
+    example = np.ones((2, 2), np.int64 if name == "gcd" else np.float32)
+    arrays = [example.astype(np.int64) * 0 if operand == "index" else example for operand in op.operands]
+    params = {**params, "shape": (2, 2)} if "shape" in params else params
+    assert op._run(np, *arrays, **params) is not None  # the parameters are those of the op
 
 
 def test_a_rule_that_asks_for_a_shape_is_no_expression() -> None:
