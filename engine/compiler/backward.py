@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradbook.autograd.node import Node, hook_table, post_hooks
-from gradbook.autograd.op import NEEDS, PARAM, SHAPE, SLOT, Rule
+from gradbook.autograd.op import NEEDS, PARAM, SHAPE, SLOT, Rule, pick
 from gradbook.compiler.forward import is_own
 from gradbook.compiler.instruction import Instruction, NotRecordable
 from gradbook.compiler.memory import Window
@@ -122,7 +122,9 @@ class Backward(Tracked):
 
     def _incoming(self, node: Node, grad: Any) -> Any:
         if isinstance(grad, list):
-            return [None if g is None else self._known(g) for g in grad]
+            picked = [each for each in self.grads if each.op is pick and each.edges[0] is node]
+            sums = {(each.params or {})["index"]: self.grads.pop(each) for each in picked}
+            return [None if g is None else sums.get(i) or self._known(g) for i, g in enumerate(grad)]
         return self.grads.pop(node, None) or self._known(grad)
 
     def _known(self, array: Any) -> Window:

@@ -22,6 +22,7 @@ from gradbook.kernels.embedding import embedding, embedding_grad
 from gradbook.kernels.gemm import matmul
 from gradbook.kernels.pooling import max_pool2d, max_pool2d_grad
 from gradbook.kernels.program import Program, Unsupported
+from gradbook.kernels.recurrent import gru, gru_grad, lstm, lstm_grad, rnn, rnn_grad
 from gradbook.kernels.row_norm import layer_norm
 from gradbook.kernels.row_norm_grad import layer_norm_grad
 from gradbook.kernels.softmax import log_softmax, softmax
@@ -257,3 +258,50 @@ def _(program: Program, each: Instruction, array: Array) -> None:
     grad, x, weight, mean, invstd, _, training, _ = (array(operand) for operand in each.inputs)
     dx, dw, db = (array(out) for out in each.outputs[:3])
     batch_norm_grad(program, grad, x, mean, invstd, weight=weight, training=training, dx=dx, dw=dw, db=db)
+
+
+# -- sequences -------------------------------------------------------------------------------------------------------
+
+
+@native("op", "lstm_layer")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    states, last, *own = (array(out) for out in each.outputs)  # own: the states again, what is kept, the cells
+    gates, h0, c0, weight = (array(x) for x in each.inputs)
+    kept, cells = own[1:] or (None, None)
+    lstm(program, states, last, gates, h0, c0, weight, kept=kept, cells=cells, reverse=each.params["reverse"])
+
+
+@native("rule", "lstm_layer")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    _, _, h0, c0, weight, states, kept, cells, _, reverse = (array(operand) for operand in each.inputs)
+    dgates, dh0, dc0, dweight = (array(out) for out in each.outputs)
+    dstates, dlast = (array(part) for part in each.inputs[0])
+    given = (h0, c0, weight, states, kept, cells)
+    lstm_grad(program, dgates, dh0, dc0, dweight, dstates, dlast, *given, reverse=reverse)
+
+
+@native("op", "gru_layer")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    states, *kept = (array(out) for out in each.outputs)
+    gates, h0, weight, bias = (array(x) for x in each.inputs)
+    gru(program, states, gates, h0, weight, bias, kept=kept[0] if kept else None, reverse=each.params["reverse"])
+
+
+@native("rule", "gru_layer")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    grad, _, h0, weight, _, states, kept, _, reverse = (array(operand) for operand in each.inputs)
+    dgates, dh0, dweight, dbias = (array(out) for out in each.outputs)
+    gru_grad(program, dgates, dh0, dweight, dbias, grad, h0, weight, states, kept, reverse=reverse)
+
+
+@native("op", "rnn_layer")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    gates, h0, weight = (array(x) for x in each.inputs)
+    rnn(program, array(each.outputs[0]), gates, h0, weight, **each.params)
+
+
+@native("rule", "rnn_layer")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    grad, _, h0, weight, states, _, reverse, relu = (array(operand) for operand in each.inputs)
+    dgates, dh0, dweight = (array(out) for out in each.outputs)
+    rnn_grad(program, dgates, dh0, dweight, grad, h0, weight, states, relu=relu, reverse=reverse)

@@ -30,6 +30,8 @@ ndarray = np.ndarray
 class Recorder(Forward, Backward):
     """Listens to one call. After it, `instructions` and `memory` say what was computed, `failure` why it cannot be."""
 
+    takes_whole_layers = True  # a recurrent layer may be one op
+
     def __init__(self, inputs: Sequence[Tensor] = ()) -> None:
         super().__init__(inputs)
         self.began = next(versions.sequence)

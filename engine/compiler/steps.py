@@ -25,7 +25,7 @@ def op_step(plan: Plan, each: Instruction) -> Callable[[], None]:
     run, arrays, targets = each.op._run, plan.arrays, plan.targets(each)
     inputs = [plan.value(operand) for operand in each.inputs]
     params = {name: plan.value(value) for name, value in each.params.items()}
-    several = each.op.multi or bool(each.op.extras)
+    several, both = each.op.multi or bool(each.op.extras), each.op.multi and bool(each.op.extras)
     check = index_check(plan, each) if each.op.name == "embedding" else None
 
     def step() -> None:
@@ -35,6 +35,8 @@ def op_step(plan: Plan, each: Instruction) -> Callable[[], None]:
         if not several:
             arrays[targets[0]][...] = result
             return
+        if both:
+            result = (*result[0], *result[1:])
         for number, value in zip(targets, result, strict=False):
             if number >= 0 and value is not None:
                 arrays[number][...] = value

@@ -73,7 +73,7 @@ def heights(vectors: int) -> tuple[int, ...]:
     """
     if widest() == 4:
         return {1: (12, 4, 2, 1), 2: (12, 4, 2, 1), 3: (8, 4, 2, 1), 4: (6, 4, 2, 1)}[vectors]
-    return {1: (12, 4, 2, 1), 2: (6, 4, 2, 1)}[vectors]
+    return {1: (12, 4, 2, 1), 2: (6, 4, 2, 1), 3: (4, 2, 1), 4: (2, 1)}[vectors]
 
 
 def cover(build: KernelBuilder, start: Any, stop: Any, vectors: int, tile: Callable[[Any, int], None]) -> None:

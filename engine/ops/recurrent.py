@@ -1,12 +1,19 @@
-"""Recurrent layers, step by step: RNN, LSTM and GRU over a sequence, padded or packed."""
+"""Recurrent layers: RNN, LSTM and GRU over a sequence, padded or packed.
+
+A layer is one op (recurrent_layers.py) where that is possible; it is computed step by step, of other ops, for packed
+sequences, projections and mixed precision, under vmap, and where somebody listens to the ops: pictures and walks show
+the steps.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from gradbook.autograd import casting
+from gradbook import backends, events
+from gradbook.autograd import casting, layers
 from gradbook.ops.linear import linear
+from gradbook.ops.recurrent_layers import gru_layer, lstm_layer, rnn_layer
 from gradbook.tensor import Tensor
 
 
@@ -57,6 +64,50 @@ def one_step(mode: str) -> Callable[..., list[Tensor]]:
 STEPS = {mode: one_step(mode) for mode in CELLS}
 
 
+def is_watched() -> bool:
+    """True if somebody listens who wants to see the steps."""
+    return any(not getattr(getattr(f, "__self__", None), "takes_whole_layers", False) for f in events.op)
+
+
+def fits(x: Tensor, states: list[Tensor], weights: list[Any]) -> bool:
+    """Whether a layer can be one op: plain arrays of one float dtype, and nobody who wants to see the steps."""
+    if len(weights) > 4 or casting.scopes or layers.state.stack or (events.op and is_watched()):
+        return False
+    kind, plain = x._array.dtype, backends.ndarray
+    arrays = [t._array for t in (x, *states, *weights) if t is not None]
+    return kind.char in "fd" and x._array.size > 0 and all(type(a) is plain and a.dtype == kind for a in arrays)
+
+
+def whole_layer(
+    mode: str, x: Tensor, states: list[Tensor], weights: list[Any], reverse: bool
+) -> tuple[Tensor, list[Tensor]]:
+    """One layer in one direction as one op, after one product for the input's part of all gates."""
+    w_ih, w_hh, b_ih, b_hh = weights
+    if mode == "GRU":
+        y = gru_layer(linear(x, w_ih, b_ih), *states, w_hh, b_hh, reverse=reverse)
+    else:
+        gates = linear(x, w_ih, None if b_ih is None else b_ih + b_hh)
+        if mode == "LSTM":
+            y, c = lstm_layer(gates, *states, w_hh, reverse=reverse)
+            return y, [y[0 if reverse else -1], c]
+        y = rnn_layer(gates, *states, w_hh, reverse=reverse, relu=mode == "RNN_RELU")
+    return y, [y[0 if reverse else -1]]
+
+
+def unrolled(
+    step: Callable[..., list[Tensor]], gates: Tensor, states: list[Tensor], reverse: bool
+) -> tuple[Tensor, list[Tensor]]:
+    """Steps one after the other: step(gates of one step, states) -> states. -> outputs (time, n, size), last states"""
+    import gradbook
+
+    order = range(gates.shape[0] - 1, -1, -1) if reverse else range(gates.shape[0])
+    outs: list[Any] = [None] * gates.shape[0]
+    for t in order:
+        states = step(gates[t], states)
+        outs[t] = states[0]
+    return gradbook.stack(outs), states
+
+
 def run_layer(
     mode: str, x: Tensor, states: list[Tensor], weights: list[Any], reverse: bool, sizes: list[int] | None
 ) -> tuple[Tensor, list[Tensor]]:
@@ -66,6 +117,8 @@ def run_layer(
     """
     import gradbook
 
+    if sizes is None and fits(x, states, weights):
+        return whole_layer(mode, x, states, weights, reverse)
     if casting.scopes and mode == "LSTM":
         x, *states = casting.lower(x, *states)
     w_ih, w_hh, b_ih, b_hh, *projection = weights
@@ -77,14 +130,9 @@ def run_layer(
         return [linear(found[0], projection[0]), *found[1:]] if projection else found
 
     if sizes is None:
-        order = range(x.shape[0] - 1, -1, -1) if reverse else range(x.shape[0])
-        outs: list[Any] = [None] * x.shape[0]
-        for t in order:
-            states = step(gates[t], states)
-            outs[t] = states[0]
-        return gradbook.stack(outs), states
+        return unrolled(step, gates, states, reverse)
     starts = [sum(sizes[:t]) for t in range(len(sizes))]
-    outs = [None] * len(sizes)
+    outs: list[Any] = [None] * len(sizes)
     if not reverse:
         ended: list[list[Tensor]] = [[] for _ in states]
         for t, (start, size) in enumerate(zip(starts, sizes, strict=True)):

@@ -150,9 +150,9 @@ class RNNBase(Module):
                 f" takes {'(batch, time, features)' if self.batch_first else '(time, batch, features)'}, "
                 f"input is {tuple(input.shape)}"
             )
-        x = x.transpose(0, 1) if self.batch_first else x
+        x = x.transpose(0, 1).contiguous() if self.batch_first else x
         y, last = self._run(x, states, None)
-        y = y.transpose(0, 1) if self.batch_first else y
+        y = y.transpose(0, 1).contiguous() if self.batch_first else y
         if not batched:
             y = y.squeeze(0 if self.batch_first else 1)
             last = [state.squeeze(1) for state in last]
@@ -227,7 +227,7 @@ class RNNBase(Module):
             x = outs[0] if directions == 1 else gradbook.cat(outs, -1)
             if self.dropout and self.training and layer < self.num_layers - 1:
                 x = dropout(x, self.dropout)
-        return x, [gradbook.stack(kept) for kept in last]
+        return x, [kept[0].unsqueeze(0).clone() if len(kept) == 1 else gradbook.stack(kept) for kept in last]
 
 
 class RNN(RNNBase):
