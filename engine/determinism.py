@@ -22,7 +22,7 @@ MODES = ("default", "warn", "error")
 PRECISIONS = ("highest", "high", "medium")
 
 
-class _Settings:
+class Settings:
     deterministic = False
     warn_only = False
     precision = "highest"
@@ -30,7 +30,7 @@ class _Settings:
     warn_always = False
 
 
-_settings = _Settings()
+settings = Settings()
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
@@ -40,17 +40,17 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
     """
     if not isinstance(mode, bool):
         raise TypeError(f"use_deterministic_algorithms(): mode must be bool, not {type(mode).__name__}")
-    _settings.deterministic, _settings.warn_only = mode, warn_only
+    settings.deterministic, settings.warn_only = mode, warn_only
 
 
 def are_deterministic_algorithms_enabled() -> bool:
     """What use_deterministic_algorithms was told."""
-    return _settings.deterministic
+    return settings.deterministic
 
 
 def is_deterministic_algorithms_warn_only_enabled() -> bool:
     """What use_deterministic_algorithms was told of warn_only."""
-    return _settings.warn_only
+    return settings.warn_only
 
 
 def set_deterministic_debug_mode(debug_mode: int | str) -> None:
@@ -63,7 +63,7 @@ def set_deterministic_debug_mode(debug_mode: int | str) -> None:
 
 def get_deterministic_debug_mode() -> int:
     """0, 1 or 2: see set_deterministic_debug_mode."""
-    return 0 if not _settings.deterministic else 1 if _settings.warn_only else 2
+    return 0 if not settings.deterministic else 1 if settings.warn_only else 2
 
 
 def set_float32_matmul_precision(precision: str) -> None:
@@ -72,14 +72,14 @@ def set_float32_matmul_precision(precision: str) -> None:
     Warns of another word, as torch.set_float32_matmul_precision.
     """
     if precision in PRECISIONS:
-        _settings.precision = precision
+        settings.precision = precision
     else:
         warnings.warn(f"{precision} is not one of 'highest', 'high', or 'medium'; nothing was changed", stacklevel=2)
 
 
 def get_float32_matmul_precision() -> str:
     """What set_float32_matmul_precision was told."""
-    return _settings.precision
+    return settings.precision
 
 
 def set_flush_denormal(mode: bool) -> bool:
@@ -92,24 +92,24 @@ def set_flush_denormal(mode: bool) -> bool:
 
 def get_num_interop_threads() -> int:
     """What set_num_interop_threads was told; operations run one after another here."""
-    return _settings.interop_threads
+    return settings.interop_threads
 
 
 def set_num_interop_threads(threads: int) -> None:
     """Keep the number. Raises RuntimeError if it is below 1."""
     if threads < 1:
         raise RuntimeError(f"set_num_interop_threads: expected a positive number of threads, got {threads}")
-    _settings.interop_threads = int(threads)
+    settings.interop_threads = int(threads)
 
 
 def set_warn_always(b: bool) -> None:
     """Keep the wish: Python's own filters say how often a warning is shown."""
-    _settings.warn_always = bool(b)
+    settings.warn_always = bool(b)
 
 
 def is_warn_always_enabled() -> bool:
     """What set_warn_always was told."""
-    return _settings.warn_always
+    return settings.warn_always
 
 
 def get_device_module(device: Any = None) -> Any:

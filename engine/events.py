@@ -59,6 +59,7 @@ draw: tuple[Listener, ...] = ()
 read: tuple[Listener, ...] = ()
 control: tuple[Listener, ...] = ()
 
+computing = False  # somebody listens to what is computed: ops, gradients, rules, backward passes, steps
 backward_end: tuple[Listener, ...] = ()  # those of `backward` and of `step` who are not brief
 step_start: tuple[Listener, ...] = ()
 
@@ -110,10 +111,11 @@ def silenced() -> Iterator[None]:
 
 
 def _rebuild(new: tuple[Any, ...]) -> None:
-    global observers, backward_end, step_start
+    global observers, backward_end, step_start, computing
     observers = new
     for kind in KINDS:
         globals()[kind] = _listeners(kind, new)
+    computing = bool(op or grad or rule or backward or step)
     whole = tuple(o for o in new if not getattr(o, "brief", False))
     backward_end, step_start = _listeners("backward", whole), _listeners("step", whole)
 

@@ -86,8 +86,8 @@ def result(shape: Any, wording: Wording) -> str:
     if kind == "same":
         return wording.name(shape[1])
     if kind is dict:
-        parts = zip(shape[1], shape[2], strict=True)
-        return "{" + ", ".join(f"{wording.name(key)}: {result(part, wording)}" for key, part in parts) + "}"
+        pairs = zip(shape[1], shape[2], strict=True)
+        return "{" + ", ".join(f"{wording.name(key)}: {result(part, wording)}" for key, part in pairs) + "}"
     parts = "".join(f"{result(part, wording)}, " for part in shape[1])
     if kind is list:
         return f"[{parts}]"

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from gradbook import backends, events
+from gradbook import backends, determinism, events
 from gradbook.autograd import casting, grad_mode, layers
 from gradbook.compiler.calling import MISSED, OUT_OF_RANGE, calling
 from gradbook.compiler.guards import is_constant, kind_of
@@ -15,8 +15,6 @@ from gradbook.compiler.interpreter import Interpreter
 from gradbook.compiler.plan import Plan
 from gradbook.compiler.recording import Recorder
 from gradbook.compiler.wording import Wording
-from gradbook.determinism import are_deterministic_algorithms_enabled
-from gradbook.dtypes import get_default_dtype
 from gradbook.nn import hooks
 from gradbook.nn.module import Module
 from gradbook.tensor import Tensor
@@ -66,19 +64,24 @@ class Compiled:
         return self if owner is None else functools.partial(self, owner)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        inputs: list[Tensor] = []
-        key = key_of(args, kwargs, inputs) if args or kwargs else NO_ARGUMENTS
-        if key is None or not plain_state():
+        if not plain_state():
             return self.function(*args, **kwargs)
-        key = (key, grad_mode.state.enabled, are_deterministic_algorithms_enabled())
+        inputs: list[Tensor] = []
+        key: Any = grad_mode.state.enabled + 2 * determinism.settings.deterministic
+        if args or kwargs:
+            described = key_of(args, kwargs, inputs)
+            if described is None:
+                return self.function(*args, **kwargs)
+            key = (key, described)
         for variant in self.variants.get(key, ()):
             result = variant.call(inputs)
+            if result is MISSED:
+                continue
             if result is OUT_OF_RANGE:
                 return self.function(*args, **kwargs)
-            if result is not MISSED:
-                if events.control:
-                    events.safe_point()
-                return result
+            if events.control:
+                events.safe_point()
+            return result
         return self.learn(key, inputs, args, kwargs)
 
     def learn(self, key: Any, inputs: list[Tensor], args: Any, kwargs: Any) -> Any:
@@ -198,8 +201,6 @@ def unexplained_tensors(interpreter: Interpreter, recorder: Recorder) -> list[An
 
 # -- arguments and results -------------------------------------------------------------------------------------------
 
-NO_ARGUMENTS = ("no arguments",)
-
 
 def key_of(args: tuple[Any, ...], kwargs: dict[str, Any], inputs: list[Tensor]) -> Any:
     """What arguments are, apart from the tensors' values; the tensors go to `inputs`. None: they cannot be compiled."""
@@ -248,9 +249,12 @@ class Held:
 def plain_state() -> bool:
     """True where nothing changes what ops do: no autocast, vmap, anomaly mode, inference mode, observer."""
     return not (
-        casting.scopes or layers.state.stack or layers.anomaly is not None or grad_mode.inference_count[0]
-        or events.op or events.grad or events.rule or events.backward or events.step
-    ) and get_default_dtype() is not None  # fmt: skip
+        events.computing
+        or casting.scopes
+        or layers.anomaly is not None
+        or grad_mode.inference_count[0]
+        or layers.state.stack
+    )
 
 
 def shape_of_result(

@@ -402,7 +402,7 @@ class Paced:
         self.threads, self.level, self._next = 1, took, float("inf")
         if took < QUICK:
             if self.steps is not None and self.run in self.steps:
-                run = functools.partial(self.program.run, unlocked=True) if took > UNLOCKED else self.program.run
+                run = functools.partial(self.program.run, unlocked=True) if took > UNLOCKED else self.program.quick()
                 self.steps[self.steps.index(self.run)] = run
         elif self.limit > 1:
             self._compare()

@@ -227,6 +227,9 @@ class Machine:
         self.clock.now += self.took(threads)
         return threads
 
+    def quick(self) -> Callable[[], Any]:
+        return self.run
+
 
 @pytest.fixture
 def paced(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Paced, Machine]]:
