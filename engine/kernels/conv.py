@@ -57,7 +57,7 @@ def conv2d(
     shape = plane("conv2d", weight, x.ndim).shape
     window = both(stride, x.ndim, 1), both(padding, x.ndim, 0), both(dilation, x.ndim, 1)
     sizes = Sizes.of("conv2d", source.shape, shape, result.shape, *window, groups)
-    convolve(Job(program, "conv2d", sizes, source, result, weight, bias, activation), precise)
+    convolve(Job(program, sizes, source, result, "conv2d", weight, bias, activation), precise)
 
 
 def conv2d_input_grad(
@@ -88,7 +88,7 @@ def conv2d_input_grad(
     shape = plane("conv2d_input_grad", weight, out.ndim).shape
     window = both(stride, out.ndim, 1), both(padding, out.ndim, 0), both(dilation, out.ndim, 1)
     sizes = Sizes.of("conv2d_input_grad", result.shape, shape, source.shape, *window, groups)
-    job = Job(program, "conv2d_input_grad", sizes, source, result, weight, bias, activation, transposed=True,
+    job = Job(program, sizes, source, result, "conv2d_input_grad", weight, bias, activation, transposed=True,
               add=accumulate)  # fmt: skip
     convolve(job, precise)
 

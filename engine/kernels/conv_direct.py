@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradbook.kernels.chain import Chain, Memory, share
-from gradbook.kernels.conv_sizes import Array, Phase, Sizes, phases
+from gradbook.kernels.chain import Chain, Memory, bands, share
+from gradbook.kernels.conv_sizes import Array, Axis, Phase, Sizes, phases
 from gradbook.kernels.conv_tiles import pixel_tile, sum_parts, weight_tile
 from gradbook.kernels.host import host
 from gradbook.kernels.images import Images
@@ -30,17 +30,36 @@ RUN = 256  # pixels that are summed before the gradient of the weight is touched
 
 
 @dataclass(frozen=True)
-class Job:
+class Task:
+    """What convolutions and their gradients have in common. result: of the convolution, or its gradient."""
+
+    program: Program
+    sizes: Sizes
+    source: Images
+    result: Images
+
+    def bands(self, axes: tuple[Axis, Axis], step: int = 1) -> list[range]:
+        """The lines of the result as they are computed, `step` of them never apart."""
+        source, result = self.source, self.result
+        padded, first = axes[0].padded * axes[1].padded, source.layout == "nchw"
+        turned = padded * source.channels if first or padded > source.area else 0
+        floats = turned + (result.area * result.channels if first else 0)
+        return bands(self.program, self.sizes.n, result.size[0], floats, pixels=result.size[1], step=step)
+
+    def part(self, vertical: Axis, band: range) -> tuple[Axis, Images, Images]:
+        """What some lines of the result need: (their axis, lines of the source, those of the result)."""
+        axis, first = vertical.part(band.start, band.stop)
+        return axis, self.source.rows(first, axis.length), self.result.rows(band.start, len(band))
+
+
+@dataclass(frozen=True)
+class Job(Task):
     """A convolution, or its transpose, that a program is to do.
 
     add: to what is in the result, in the place of a bias and without an activation.
     """
 
-    program: Program
     name: str
-    sizes: Sizes
-    source: Images
-    result: Images
     weight: Array
     bias: Array | None = None
     activation: str = ""
@@ -62,31 +81,63 @@ class Job:
         chain.add_to(self.program, self.name, self.sizes.n, together, flops=self.sizes.flops)
 
 
+@dataclass(frozen=True)
+class WeightJob(Task):
+    """The gradient of a weight that a program is to compute. add: to what is in out."""
+
+    out: Array
+    add: bool = False
+
+    def sum_parts(self, chain: Chain, together: int, sums: Memory, count: int) -> Array:
+        """Let the program run a chain for blocks of images, then add what each thread summed. -> the `count` sums."""
+        parts = chain.add_to(self.program, "conv2d_weight_grad", self.sizes.n, together, self.sizes.flops, sums=True)
+        total = parts[0, sums.start :]
+        self.program.add(Kernel("conv_weight_sum", sum_parts(), split=True), total, parts.shape[1], count, len(parts))
+        return total
+
+    def order(self, sums: Array) -> None:
+        """Let the program put sums, (taps, channels in, channels out), into the order of the weight."""
+        sizes, depth = self.sizes, self.sizes.channels // self.sizes.groups
+        begins, places = np.arange(sizes.taps) * depth * sizes.outs, np.arange(sizes.outs) * depth * sizes.taps
+        self.program.add(Kernel("conv_weight_order", transpose(add=self.add), depth), sums, self.out, sizes.outs, 0,
+                         sizes.taps, 0, sizes.taps, begins, sizes.outs, places)  # fmt: skip
+
+
 def correlate(job: Job) -> None:
     """Add the sums over taps that a convolution or its transpose is."""
-    sizes, source, result, start = job.sizes, job.source, job.result, job.start
+    sizes, result = job.sizes, job.result
     axes = sizes.axes(job.transposed)
     kinds = list(phases(axes, result.size, sizes.kernel[1]))
     packed = pack_weight(job.program, sizes, job.weight, kinds, job.transposed)
     wanted = MANY if packed.size > NEAR else MANY // 4
     together = share(job.program, sizes.n, -(-wanted // result.area))
     chain = Chain()
-    image, made = source.padded(chain, axes, together), result.pixels(chain, together)
-    depth, width = source.channels // sizes.groups, result.channels // sizes.groups
+    for band in chain.each(job.bands(axes)):
+        correlate_band(job, chain, band, axes, packed.reshape(-1), together)
+    job.run(chain, together)
+
+
+def correlate_band(
+    job: Job, chain: Chain, band: range, axes: tuple[Axis, Axis], packed: Array, together: int
+) -> None:  # fmt: skip
+    """The steps for some lines of the result."""
+    sizes, start, (axis, image, result) = job.sizes, job.start, job.part(axes[0], band)
+    channels, outs = image.channels, result.channels
+    pixels, made = image.padded(chain, (axis, axes[1]), together), result.pixels(chain, together)
+    depth, width = channels // sizes.groups, outs // sizes.groups
     first = 0  # of the phase's taps in the packed weight
-    for phase in kinds:
-        rows = row_table(phase, together, image.unit, source.channels, made.unit, result.channels)
-        taps, run = tap_table(phase, first, source.channels, depth, result.channels)
+    for phase in phases((axis, axes[1]), result.size, sizes.kernel[1]):
+        rows = row_table(phase, together, pixels.unit, channels, made.unit, outs)
+        taps, run = tap_table(phase, first, channels, depth, outs)
         for column, count, vectors in columns_of(width):
             for part, begins, ends in near(taps, run):
                 tile = pixel_tile(vectors, job.adds_in_place or not begins, job.activation if ends else "")
                 chain.step(
-                    tile, image.place, packed.reshape(-1)[column:], start[column:], made.shifted(column), image.moved,
-                    made.moved, len(phase.begins), rows, len(part), part, run, count, result.channels, sizes.groups,
-                    depth, width, width, width)  # fmt: skip
+                    tile, pixels.place, packed[column:], start[column:], made.shifted(column), pixels.moved,
+                    made.moved, len(phase.begins), rows, len(part), part, run, count, outs, sizes.groups, depth, width,
+                    width, width)  # fmt: skip
         first += len(phase.taps)
     result.finish(chain, made, job.add)
-    job.run(chain, together)
 
 
 def row_table(phase: Phase, together: int, from_unit: int, from_step: int, to_unit: int, to_step: int) -> Array:
@@ -169,44 +220,26 @@ def pack_weight(program: Program, sizes: Sizes, weight: Array, kinds: list[Phase
     return packed
 
 
-@dataclass(frozen=True)
-class WeightJob:
-    """The gradient of a weight that a program is to compute. add: to what is in out."""
-
-    program: Program
-    sizes: Sizes
-    source: Images
-    grad: Images
-    out: Array
-    add: bool = False
-
-    def sum_parts(self, chain: Chain, together: int, sums: Memory, count: int) -> Array:
-        """Let the program run a chain for blocks of images, then add what each thread summed. -> the `count` sums."""
-        parts = chain.add_to(self.program, "conv2d_weight_grad", self.sizes.n, together, self.sizes.flops, sums=True)
-        total = parts[0, sums.start :]
-        self.program.add(Kernel("conv_weight_sum", sum_parts(), split=True), total, parts.shape[1], count, len(parts))
-        return total
-
-    def order(self, sums: Array) -> None:
-        """Let the program put sums, (taps, channels in, channels out), into the order of the weight."""
-        sizes, depth = self.sizes, self.sizes.channels // self.sizes.groups
-        begins, places = np.arange(sizes.taps) * depth * sizes.outs, np.arange(sizes.outs) * depth * sizes.taps
-        self.program.add(Kernel("conv_weight_order", transpose(add=self.add), depth), sums, self.out, sizes.outs, 0,
-                         sizes.taps, 0, sizes.taps, begins, sizes.outs, places)  # fmt: skip
-
-
 def sum_weight(job: WeightJob) -> None:
     """Add the sums over pixels: each thread its own, then all of them, then the order of the weight."""
-    sizes, source, grad, out = job.sizes, job.source, job.grad, job.out
+    sizes, size, chain, axes = job.sizes, job.out.size, Chain(), job.sizes.axes(transposed=False)
+    run = RUN if size <= NEAR * 4 else 4 * RUN
+    together = share(job.program, sizes.n, run // job.result.area)
+    sums = chain.memory(size + lanes())
+    chain.once(fill(), sums, size)
+    for band in chain.each(job.bands(axes)):
+        sum_band(job, chain, band, axes, sums, together, run)
+    job.order(job.sum_parts(chain, together, sums, size))
+
+
+def sum_band(
+    job: WeightJob, chain: Chain, band: range, axes: tuple[Axis, Axis], sums: Memory, together: int, pixels: int
+) -> None:
+    """The steps for some lines of the gradient of the result."""
+    sizes, (axis, source, grad) = job.sizes, job.part(axes[0], band)
     depth, width = sizes.channels // sizes.groups, sizes.outs // sizes.groups
-    pixels = RUN if out.size <= NEAR * 4 else 4 * RUN
-    together = share(job.program, sizes.n, pixels // grad.area)
-    axes = sizes.axes(transposed=False)
-    chain = Chain()
-    sums = chain.memory(out.size + lanes())
-    chain.once(fill(), sums, out.size)
-    image, grads = source.padded(chain, axes, together), grad.as_pixels(chain, together)
-    (phase,) = phases(axes, grad.size, sizes.kernel[1])
+    image, grads = source.padded(chain, (axis, axes[1]), together), grad.as_pixels(chain, together)
+    (phase,) = phases((axis, axes[1]), grad.size, sizes.kernel[1])
     taps, run = tap_table(phase, 0, sizes.channels, depth, sizes.outs)
     rows = row_table(phase, together, image.unit, sizes.channels, grads.unit, sizes.outs)
     line = grad.area if sizes.plain else grad.size[1]
@@ -216,4 +249,3 @@ def sum_weight(job: WeightJob) -> None:
             weight_tile(vectors), image.place, grads.shifted(column), sums.shifted(column), image.moved, grads.moved,
             grad.area // line, rows, line, sizes.stride[1] * sizes.channels, sizes.outs, len(taps), taps, run, count,
             sizes.outs, sizes.groups, depth, width, width, max(1, pixels // line))  # fmt: skip
-    job.order(job.sum_parts(chain, together, sums, out.size))

@@ -40,7 +40,8 @@ def fits_maps(sizes: Sizes, source: Images, result: Images, *, transposed: bool)
     """Whether the convolution or its transpose can be computed so, and is likely to be faster."""
     first = result.layout == "nchw" and source.layout == "nchw"
     plain = sizes.groups == 1 and sizes.stride == (1, 1)
-    inside = not transposed or all(p >= 0 for p in around(sizes))
+    reach = (d * (k - 1) for d, k in zip(sizes.dilation, sizes.kernel, strict=True))
+    inside = not transposed or all(p <= r for p, r in zip(sizes.padding, reach, strict=True))
     return first and plain and inside and is_narrow(result.channels, result.size[1])
 
 
@@ -54,12 +55,6 @@ def is_narrow(channels: int, width: int) -> bool:
     """Whether more of a vector is used by pixels of a line than by channels."""
     across, inner = (n / (-(-n // lanes()) * lanes()) for n in (width, channels))
     return across * min(1, channels / 4) > BETTER * inner
-
-
-def around(sizes: Sizes) -> tuple[int, int]:
-    """How much 0 lies before the source of the transpose."""
-    before = tuple(d * (k - 1) - p for d, k, p in zip(sizes.dilation, sizes.kernel, sizes.padding, strict=True))
-    return before[0], before[1]
 
 
 class Maps(KernelBuilder):
@@ -86,9 +81,16 @@ class Maps(KernelBuilder):
 
 def map_convolution(job: Job) -> None:
     """Add a convolution or its transpose that `fits_maps`."""
-    sizes, source, result, chain = job.sizes, job.source, job.result, Chain()
-    before = around(sizes) if job.transposed else sizes.padding
-    axes = padded_axes(sizes, before, source.size, result.size)
+    chain, axes = Chain(), job.sizes.axes(job.transposed)
+    for band in chain.each(job.bands(axes)):
+        map_band(job, chain, band, axes)
+    job.run(chain, 1)
+
+
+def map_band(job: Job, chain: Chain, band: range, whole: tuple[Axis, Axis]) -> None:
+    """The steps for some lines of the result."""
+    sizes, (axis, source, result) = job.sizes, job.part(whole[0], band)
+    axes = (axis, whole[1])
     image = padded_maps(chain, source, axes)
     pitch, plane = axes[1].padded, axes[0].padded * axes[1].padded
     (kh, kw), taps = sizes.kernel, sizes.taps
@@ -105,24 +107,14 @@ def map_convolution(job: Job) -> None:
         map_tile(job.activation, job.add), image, job.weight, job.start, result.array, result.unit, len(vectors),
         vectors, table, kw, sizes.dilation[1], -1 if job.transposed else 1,
         taps if job.transposed else sizes.channels * taps, result.array.strides[1] // 4, result.channels)  # fmt: skip
-    job.run(chain, 1)
 
 
-def padded_axes(sizes: Sizes, before: tuple[int, int], lengths: tuple[int, int], out: tuple[int, int]) -> list[Axis]:
-    """Axes with what lies before the source and what all windows need after it."""
-    found = []
-    for i in range(2):
-        reach = out[i] - 1 + (sizes.kernel[i] - 1) * sizes.dilation[i] + 1
-        found.append(Axis(before[i], lengths[i], max(0, reach - before[i] - lengths[i]), ()))
-    return found
-
-
-def padded_maps(chain: Chain, source: Images, axes: list[Axis]) -> Memory:
+def padded_maps(chain: Chain, source: Images, axes: tuple[Axis, Axis]) -> Memory:
     """The maps of an image with 0 around them, and as much after the last as a vector may read."""
     vertical, horizontal = axes
     plane = vertical.padded * horizontal.padded
     place = chain.memory(source.channels * plane + lanes())
-    chain.once(fill(), place, place.size)
+    (chain.step if chain.several else chain.once)(fill(), place, place.size)
     y = np.arange(vertical.length)
     maps = np.arange(source.channels)
     begins = np.add.outer(maps * (source.array.strides[1] // 4), y * horizontal.length).ravel()
@@ -214,11 +206,20 @@ def map_sums(
 
 def map_weight(job: WeightJob) -> None:
     """Add the gradient of the weight that `fits_maps_weight`: sums stay vectors until all pixels are in them."""
-    sizes, source, grad, out = job.sizes, job.source, job.grad, job.out
-    chain = Chain()
-    axes = padded_axes(sizes, sizes.padding, source.size, grad.size)
-    image, sums = padded_maps(chain, source, axes), chain.memory(out.size * lanes())
+    chain, axes, out = Chain(), job.sizes.axes(transposed=False), job.out
+    sums = chain.memory(out.size * lanes())
     chain.once(fill(), sums, sums.size)
+    for band in chain.each(job.bands(axes)):
+        map_sums_band(job, chain, band, axes, sums)
+    total = job.sum_parts(chain, 1, sums, sums.size)
+    job.program.add(Kernel("conv_weight_lanes", lane_totals(job.add), out.size, 16), total, out)
+
+
+def map_sums_band(job: WeightJob, chain: Chain, band: range, whole: tuple[Axis, Axis], sums: Memory) -> None:
+    """The steps for some lines of the gradient of the result."""
+    sizes, (axis, source, grad) = job.sizes, job.part(whole[0], band)
+    axes = (axis, whole[1])
+    image = padded_maps(chain, source, axes)
     pitch, plane = axes[1].padded, axes[0].padded * axes[1].padded
     down, right = (np.arange(k) * d for k, d in zip(sizes.kernel, sizes.dilation, strict=True))
     window = np.add.outer(down * pitch, right)
@@ -227,8 +228,6 @@ def map_weight(job: WeightJob) -> None:
     chain.step(
         map_products(), image, grad.array, sums, grad.unit, len(vectors), vectors, len(taps), taps,
         grad.array.strides[1] // 4, len(taps) * lanes(), sizes.outs)  # fmt: skip
-    total = job.sum_parts(chain, 1, sums, sums.size)
-    job.program.add(Kernel("conv_weight_lanes", lane_totals(job.add), out.size, 16), total, out)
 
 
 @functools.cache

@@ -44,6 +44,26 @@ class Axis:
         """The length of the source with what lies around it."""
         return self.before + self.length + self.after
 
+    def part(self, start: int, stop: int) -> tuple[Axis, int]:
+        """The axis of the places [start, stop) alone, and where the source that it needs begins."""
+        kinds = []
+        for kind in self.kinds:
+            inside = [i for i, place in enumerate(kind.places) if start <= place < stop]
+            chosen = slice(inside[0], inside[-1] + 1) if inside else slice(0, 0)
+            kinds.append(Kind(kind.places[chosen], kind.begins[chosen], kind.taps))
+        full = [kind for kind in kinds if kind.taps and kind.places]
+        low = min((kind.begins[0] + kind.taps[0][1] for kind in full), default=self.before)
+        high = max((kind.begins[-1] + kind.taps[-1][1] + 1 for kind in full), default=self.before)
+        first, last = (min(max(edge - self.before, 0), self.length) for edge in (low, high))
+        before = min(max(self.before - low, 0), high - low)
+        moved = (Kind(moved_by(k.places, start), moved_by(k.begins, low), k.taps) for k in kinds)
+        return Axis(before, last - first, high - low - before - (last - first), tuple(moved)), first
+
+
+def moved_by(numbers: range, distance: int) -> range:
+    """The numbers less a distance."""
+    return range(numbers.start - distance, numbers.stop - distance, numbers.step)
+
 
 def forward_axis(length: int, out: int, kernel: int, stride: int, padding: int, dilation: int) -> Axis:
     """The axis of a convolution: from `length` to `out` values."""

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from gradbook.kernels.chain import Chain, share
+from gradbook.kernels.chain import Chain, Memory, share
 from gradbook.kernels.conv_direct import Job, WeightJob, columns_of, lanes, pack_weight, row_table
-from gradbook.kernels.conv_sizes import Sizes, phases
+from gradbook.kernels.conv_sizes import Array, Axis, Sizes, phases
 from gradbook.kernels.conv_tiles import Tiles, in_rows
 from gradbook.kernels.emit import LONG, KernelBuilder
 from gradbook.kernels.tile import cover
@@ -36,26 +36,33 @@ def is_depthwise(sizes: Sizes) -> bool:
 
 def depthwise(job: Job) -> None:
     """Add the convolution or its transpose."""
-    sizes, source, result, start = job.sizes, job.source, job.result, job.start
-    channels, axes = sizes.channels, sizes.axes(job.transposed)
-    kinds = list(phases(axes, result.size, sizes.kernel[1]))
+    sizes, axes, chain = job.sizes, job.sizes.axes(job.transposed), Chain()
+    kinds = list(phases(axes, job.result.size, sizes.kernel[1]))
     packed = pack_weight(job.program, sizes, job.weight, kinds, transposed=False)
-    together = share(job.program, sizes.n, TOGETHER // result.area)
-    chain = Chain()
-    image, made = source.padded(chain, axes, together), result.pixels(chain, together)
+    together = share(job.program, sizes.n, TOGETHER // job.result.area)
+    for band in chain.each(job.bands(axes)):
+        depthwise_band(job, chain, band, axes, packed.reshape(-1), together)
+    job.run(chain, together)
+
+
+def depthwise_band(
+    job: Job, chain: Chain, band: range, axes: tuple[Axis, Axis], packed: Array, together: int
+) -> None:  # fmt: skip
+    """The steps for some lines of the result."""
+    channels, start, (axis, source, result) = job.sizes.channels, job.start, job.part(axes[0], band)
+    image, made = source.padded(chain, (axis, axes[1]), together), result.pixels(chain, together)
     first = 0
-    for phase in kinds:
+    for phase in phases((axis, axes[1]), result.size, job.sizes.kernel[1]):
         rows = row_table(phase, together, image.unit, channels, made.unit, channels)
         count = len(phase.taps)
         taps = np.stack([phase.taps[:, 0] * channels, (first + np.arange(count)) * channels], 1)
         for column, columns, vectors in columns_of(channels):
             chain.step(
                 channel_tile(vectors, job.activation, job.adds_in_place), image.shifted(column),
-                packed.reshape(-1)[column:], start[column:], made.shifted(column), image.moved, made.moved,
+                packed[column:], start[column:], made.shifted(column), image.moved, made.moved,
                 len(phase.begins), rows, count, taps, columns)  # fmt: skip
         first += count
     result.finish(chain, made, job.add)
-    job.run(chain, together)
 
 
 @functools.cache
@@ -108,21 +115,28 @@ class ChannelTiles(Tiles):
 
 def depthwise_weight(job: WeightJob) -> None:
     """Add the gradient of the weight."""
-    sizes, source, grad, out = job.sizes, job.source, job.grad, job.out
-    channels, axes = sizes.channels, sizes.axes(transposed=False)
-    together = share(job.program, sizes.n, TOGETHER // grad.area)
-    chain = Chain()
-    sums = chain.memory(out.size + lanes())
-    chain.once(fill(), sums, out.size)
-    image, grads = source.padded(chain, axes, together), grad.as_pixels(chain, together)
-    (phase,) = phases(axes, grad.size, sizes.kernel[1])
+    sizes, size, chain, axes = job.sizes, job.out.size, Chain(), job.sizes.axes(transposed=False)
+    together = share(job.program, sizes.n, TOGETHER // job.result.area)
+    sums = chain.memory(size + lanes())
+    chain.once(fill(), sums, size)
+    for band in chain.each(job.bands(axes)):
+        depthwise_sums(job, chain, band, axes, sums, together)
+    job.order(job.sum_parts(chain, together, sums, size))
+
+
+def depthwise_sums(
+    job: WeightJob, chain: Chain, band: range, axes: tuple[Axis, Axis], sums: Memory, together: int
+) -> None:
+    """The steps for some lines of the gradient of the result."""
+    sizes, channels, (axis, source, grad) = job.sizes, job.sizes.channels, job.part(axes[0], band)
+    image, grads = source.padded(chain, (axis, axes[1]), together), grad.as_pixels(chain, together)
+    (phase,) = phases((axis, axes[1]), grad.size, sizes.kernel[1])
     line = grad.size[1]
     rows = np.ascontiguousarray(row_table(phase, together, image.unit, channels, grads.unit, channels)[::line])
     taps = np.stack([phase.taps[:, 0] * channels, np.arange(sizes.taps) * channels], 1)
     chain.step(
         tap_sums(), image.place, grads.place, sums, image.moved, grads.moved, grad.size[0], rows, line,
         sizes.stride[1] * channels, channels, sizes.taps, taps, channels)  # fmt: skip
-    job.order(job.sum_parts(chain, together, sums, out.size))
 
 
 @functools.cache

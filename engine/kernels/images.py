@@ -72,6 +72,11 @@ class Images:
         """Elements from one image to the next."""
         return self.array.strides[0] // self.array.itemsize
 
+    def rows(self, first: int, count: int) -> Images:
+        """Some lines of each image."""
+        part = slice(first, first + count)
+        return Images(self.array[:, :, part] if self.layout == "nchw" else self.array[:, part], self.layout)
+
     def padded(self, chain: Chain, axes: tuple[Axis, Axis], together: int) -> Pixels:
         """The images of a block as pixels with 0 around them; the array itself where it is that already."""
         vertical, horizontal = axes
@@ -81,7 +86,7 @@ class Images:
         unit = vertical.padded * horizontal.padded * self.channels
         place = chain.memory(unit * together)
         if around:
-            chain.once(fill(), place, place.size)
+            (chain.step if chain.several else chain.once)(fill(), place, place.size)
         rows = (np.arange(vertical.length) + vertical.before) * horizontal.padded + horizontal.before
         if self.layout == "nhwc":
             line = self.size[1] * self.channels

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,8 +17,8 @@ from gradbook.kernels.chain import Chain, Memory, share
 from gradbook.kernels.conv_direct import PACKED, Job, WeightJob, columns_of, in_pieces, near, pack_weight
 from gradbook.kernels.conv_sizes import Array, Axis, Sizes, phases
 from gradbook.kernels.conv_tiles import pixel_tile, weight_tile
-from gradbook.kernels.images import Pixels
-from gradbook.kernels.program import Kernel, Program, aligned
+from gradbook.kernels.images import Images, Pixels
+from gradbook.kernels.program import Kernel, aligned
 from gradbook.kernels.transposing import fill
 from gradbook.kernels.winograd_tiles import transform
 
@@ -59,13 +60,11 @@ def time(sizes: Sizes, shape: tuple[int, int], m: int) -> float:
 class Grid:
     """How tiles of m x m lie on images of a size."""
 
-    def __init__(self, program: Program, size: tuple[int, int], n: int, m: int, weights: int) -> None:
-        self.m, self.size = m, size
-        most = FEW if weights <= LARGE // 4 else MANY
+    def __init__(self, size: tuple[int, int], together: int, m: int, most: int) -> None:
+        self.m, self.size, self.together = m, size, together
         self.lines, self.columns = (-(-length // m) for length in size)
         self.tiles = self.lines * self.columns
-        self.together = share(program, n, most // self.tiles)
-        parts = -(-self.tiles // most) if self.together == 1 else 1
+        parts = -(-self.tiles // most) if together == 1 else 1
         ends = [self.tiles * i // parts for i in range(parts + 1)]
         self.blocks = list(itertools.pairwise(ends))
         self.most = max(stop - start for start, stop in self.blocks) * self.together
@@ -87,19 +86,58 @@ class Grid:
         return np.stack([offsets, *rest], 1)
 
 
+@dataclass(frozen=True)
+class Tiling:
+    """How the tiles of all images are computed: bands of lines, images of a block, tiles of a block at most."""
+
+    bands: list[range]
+    together: int
+    most: int
+
+    @classmethod
+    def of(cls, job: Job | WeightJob, shape: tuple[int, int], m: int, transposed: bool) -> Tiling:
+        """For a job whose tiles lie on images of this shape."""
+        sizes = job.sizes
+        most = FEW if (m + 2) ** 2 * sizes.channels * sizes.outs <= LARGE // 4 else MANY
+        found = job.bands(sizes.axes(transposed), m)
+        tiles = math.prod(-(-n // m) for n in shape)
+        return cls(found, share(job.program, sizes.n, most // tiles) if len(found) == 1 else 1, most)
+
+    def part(
+        self, band: range, source: Images, result: Images, before: tuple[int, int], m: int
+    ) -> tuple[Grid, Images, Images, tuple[int, int]]:
+        """(the tiles of a band, the lines of source and result that they lie on, what lies before those)."""
+        lines = -(-len(band) // m) * m + 2
+        first = max(0, band.start - before[0])
+        count = min(source.size[0], band.start - before[0] + lines) - first
+        grid = Grid((len(band), result.size[1]), self.together, m, self.most)
+        start = (max(0, before[0] - band.start), before[1])
+        return grid, source.rows(first, count), result.rows(band.start, len(band)), start
+
+
 def winograd(job: Job, m: int) -> None:
     """Add a convolution or its transpose in tiles of m x m."""
-    program, sizes, source, result, start = job.program, job.sizes, job.source, job.result, job.start
-    before = tuple(2 - p for p in sizes.padding) if job.transposed else sizes.padding
-    inner, outer, planes = source.channels, result.channels, (m + 2) ** 2
-    kinds = list(phases(sizes.axes(job.transposed), result.size, 3))
+    program, sizes, start = job.program, job.sizes, job.start
+    inner, outer, planes = job.source.channels, job.result.channels, (m + 2) ** 2
+    kinds = list(phases(sizes.axes(job.transposed), job.result.size, 3))
     packed = pack_weight(program, sizes, job.weight, kinds, job.transposed)
     factors = program.scratch(planes * inner * outer, FACTORS)
     unused = np.zeros(3, np.int64)
     program.add(Kernel("winograd_weight", transform("weight", m), inner), packed, factors, start, unused, outer, outer,
                 1, outer, 0, inner * outer, inner * outer)  # fmt: skip
-    grid, chain = Grid(program, result.size, sizes.n, m, planes * inner * outer), Chain()
-    axes = grid.axes((before[0], before[1]), source.size, 2)
+    chain, tiling = Chain(), Tiling.of(job, job.result.size, m, job.transposed)
+    for band in chain.each(tiling.bands):
+        winograd_band(job, chain, tiling, band, factors, m)
+    job.run(chain, tiling.together)
+
+
+def winograd_band(job: Job, chain: Chain, tiling: Tiling, band: range, factors: Array, m: int) -> None:
+    """The steps for some lines of the result."""
+    sizes, start, planes = job.sizes, job.start, (m + 2) ** 2
+    inner, outer = job.source.channels, job.result.channels
+    top, left = (2 - p for p in sizes.padding) if job.transposed else sizes.padding
+    grid, source, result, before = tiling.part(band, job.source, job.result, (top, left), m)
+    axes = grid.axes(before, source.size, 2)
     image, made = source.padded(chain, axes, grid.together), result.pixels(chain, grid.together)
     image_planes, result_planes = Planes(chain, grid, m, inner), Planes(chain, grid, m, outer)
     nothing, width = aligned((outer,)), axes[1].padded
@@ -119,7 +157,6 @@ def winograd(job: Job, m: int) -> None:
             grid.table(block, made, result.size[1], outer), 0, made.moved, count, outer, result.size[1] * outer,
             result_planes.step, 0)  # fmt: skip
     result.finish(chain, made, job.add)
-    job.run(chain, grid.together)
 
 
 class Planes:
@@ -138,12 +175,23 @@ class Planes:
 
 def winograd_weight(job: WeightJob, m: int) -> None:
     """Add the gradient of the weight in tiles of m x m."""
-    program, sizes, source, grad = job.program, job.sizes, job.source, job.grad
-    inner, outer, planes = sizes.channels, sizes.outs, (m + 2) ** 2
-    grid, chain, size = Grid(program, grad.size, sizes.n, m, planes * inner * outer), Chain(), inner * outer
+    program, inner, outer, planes = job.program, job.sizes.channels, job.sizes.outs, (m + 2) ** 2
+    chain, tiling, size = Chain(), Tiling.of(job, job.result.size, m, transposed=False), inner * outer
     sums = chain.memory(planes * size + LINE)
     chain.once(fill(), sums, planes * size)
-    axes, own = grid.axes(sizes.padding, source.size, 2), grid.axes((0, 0), grad.size, 0)
+    for band in chain.each(tiling.bands):
+        winograd_sums(job, chain, tiling, band, sums, m)
+    total, made = job.sum_parts(chain, tiling.together, sums, planes * size), program.scratch(9 * size, PACKED)
+    program.add(Kernel("winograd_weight_grad", transform("weight_grad", m), inner), total, made, made,
+                np.zeros(3, np.int64), outer, outer, 1, outer, 0, size, size)  # fmt: skip
+    job.order(made)
+
+
+def winograd_sums(job: WeightJob, chain: Chain, tiling: Tiling, band: range, sums: Memory, m: int) -> None:
+    """The steps for some lines of the gradient of the result."""
+    inner, outer, planes = job.sizes.channels, job.sizes.outs, (m + 2) ** 2
+    grid, source, grad, before = tiling.part(band, job.source, job.result, job.sizes.padding, m)
+    axes, own = grid.axes(before, source.size, 2), grid.axes((0, 0), grad.size, 0)
     image, grads = source.padded(chain, axes, grid.together), grad.padded(chain, own, grid.together)
     left, right = Planes(chain, grid, m, inner), Planes(chain, grid, m, outer)
     for block in grid.blocks:
@@ -155,8 +203,4 @@ def winograd_weight(job: WeightJob, m: int) -> None:
             chain.step(
                 weight_tile(vectors), left.place, right.place.shifted(column), sums.shifted(column), 0, 0, 1, lines,
                 count, inner, outer, 1, np.zeros(2, np.int64), inner, columns, outer, planes, left.step, right.step,
-                size, grid.together)  # fmt: skip
-    total, made = job.sum_parts(chain, grid.together, sums, planes * size), program.scratch(9 * size, PACKED)
-    program.add(Kernel("winograd_weight_grad", transform("weight_grad", m), inner), total, made, made,
-                np.zeros(3, np.int64), outer, outer, 1, outer, 0, size, size)  # fmt: skip
-    job.order(made)
+                inner * outer, grid.together)  # fmt: skip

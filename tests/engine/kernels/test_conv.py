@@ -13,6 +13,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
+from gradbook.kernels import chain
 from gradbook.kernels.conv import conv2d, conv2d_bias_grad, conv2d_input_grad, conv2d_weight_grad
 from gradbook.kernels.host import VARIABLE, host
 from gradbook.kernels.program import MAX_THREADS, Program, Unsupported
@@ -121,6 +122,28 @@ def test_random_sizes(seed: int) -> None:
     n, depth, outs = (int(rng.integers(1, high)) for high in (4, 24, 40))
     case = ((n, depth * groups, *size), (outs * groups, depth, *kernel), stride, padding, dilation, groups)
     compare(case, str(rng.choice(["nchw", "nhwc"])), int(rng.integers(1, MAX_THREADS + 1)), seed)
+
+
+@pytest.mark.parametrize("layout", ["nchw", "nhwc"])
+@pytest.mark.parametrize("case", [*CASES, WINOGRAD], ids=str)
+def test_large_images_are_computed_in_bands(case: Case, layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain, "ROOM", 256)
+    monkeypatch.setattr(chain, "SMALL", 1)
+    compare(case, layout, MAX_THREADS)
+
+
+def test_few_images_are_shared_by_all_threads() -> None:
+    case = ((1, 20, 33, 17), (24, 20, 3, 3), 1, 1, 1, 1)
+    arrays = operands(case)
+    outs = []
+    for threads in (1, 5):
+        program = Program(threads=threads)
+        out = np.full_like(arrays[3], np.nan)
+        conv2d(program, out, *arrays[:3], *case[2:], precise=True)
+        assert len(program.kernels) == 2
+        run_as_team(program, threads)
+        outs.append(out)
+    np.testing.assert_array_equal(*outs)
 
 
 def test_a_team_computes_the_same_bit_for_bit_but_for_the_gradient_of_the_weight() -> None:

@@ -58,8 +58,8 @@ def errors(case: Any, m: int, layout: str, threads: int = 1) -> list[float]:
     y, dx, dw = (guarded(np.full_like(like, np.nan)) for like in (grad, x, weight))
     source, result, grads, made = images("test", layout, x, y, grad, dx)
     program = Program()
-    forward = Job(program, "y", sizes, source, result, weight, bias)
-    backward = Job(program, "dx", sizes, grads, made, weight, transposed=True)
+    forward = Job(program, sizes, source, result, "y", weight, bias)
+    backward = Job(program, sizes, grads, made, "dx", weight, transposed=True)
     if m:
         winograd.winograd(forward, m)
         winograd.winograd(backward, m)
