@@ -1,4 +1,4 @@
-"""Convolution and pooling outside a program: what eager operations run, in one thread, on arrays with channels first.
+"""Convolution and pooling outside a program: what eager operations run, on arrays with channels first.
 
 `forwards()` has them by the names of the operations, with the arguments of their forwards. They raise Unsupported for
 arrays that kernels cannot be given: the caller then computes as it would without kernels.
@@ -17,6 +17,7 @@ from gradbook.kernels.conv import conv2d, conv2d_bias_grad, conv2d_input_grad, c
 from gradbook.kernels.images import Array
 from gradbook.kernels.pooling import avg_pool2d, avg_pool2d_grad, max_pool2d, max_pool2d_grad
 from gradbook.kernels.program import Program, Scratch, Unsupported, address_of
+from gradbook.kernels.team import Paced
 
 __all__ = ["channel_sum", "forwards"]
 
@@ -30,18 +31,19 @@ class Plan:
     """A program for arrays of certain shapes."""
 
     def __init__(
-        self, add: Callable[..., None], shapes: tuple[tuple[Shape, Any], ...], settings: Any, more: Any
+        self, add: Callable[..., None], shapes: tuple[tuple[Shape, str], ...], settings: Any, more: Any
     ) -> None:
-        self.program = Program(threads=1, scratch=own.scratch)
+        program = Program(scratch=own.scratch)
         arrays = [np.empty(shape, dtype) for shape, dtype in shapes]
-        self.places = [self.program.place(array) for array in arrays]
-        add(self.program, *arrays, *settings, **dict(more))
+        self.places = [program.place(array) for array in arrays]
+        add(program, *arrays, *settings, **dict(more))
+        self._run = Paced(program).run
 
-    def run(self, *arrays: Array) -> None:
+    def run(self, arrays: tuple[Array, ...]) -> None:
         """Run on other arrays of the same shapes, whose numbers lie side by side."""
         for place, array in zip(self.places, arrays, strict=True):
             place.bind(address_of(array))
-        self.program.run(unlocked=True)
+        self._run()
 
 
 class Own(threading.local):
@@ -59,12 +61,18 @@ def run(
     add: Callable[..., None], made: tuple[Array, ...], given: tuple[Array, ...], *settings: Any, **more: Any
 ) -> None:
     """Compute `made` from `given`. Raises Unsupported for other types than float32 (and the uint8 of places)."""
-    given = tuple(np.ascontiguousarray(array) for array in given)
-    arrays = (*made, *given)
-    if not all(array.flags.aligned and array.dtype in (FLOAT, PLACE) for array in arrays):
-        raise Unsupported(f"{add.__name__} of {', '.join(str(array.dtype) for array in arrays)}")
-    shapes = tuple((array.shape, array.dtype) for array in arrays)
-    own.plan(add, shapes, settings, tuple(more.items())).run(*arrays)
+    arrays = (*made, *[usable(array) for array in given])
+    shapes = tuple([(array.shape, array.dtype.char) for array in arrays])
+    own.plan(add, shapes, settings, tuple(more.items())).run(arrays)
+
+
+def usable(array: Array) -> Array:
+    """The array, or a copy whose numbers lie side by side."""
+    dtype = array.dtype
+    if dtype != FLOAT and dtype != PLACE:
+        raise Unsupported(f"kernels of images compute float32, not {dtype}")
+    flags = array.flags
+    return array if flags.c_contiguous and flags.aligned else np.require(array, requirements=["C", "A"])
 
 
 def made_of(shape: Shape, like: Array) -> Array:
