@@ -50,7 +50,8 @@ class Forward(Tracked):
     def _opaque(self, function: Any, args: Any, kwargs: Any, outs: Any, mark: int) -> bool:
         """Note the call itself as one instruction, if it does nothing but compute. -> whether that could be done"""
         name = getattr(function, "__name__", "")
-        if any(out._node is not None for out in outs) or self.draws or name in SHAPED_BY_DATA or name.endswith("_"):
+        shaped = name in SHAPED_BY_DATA or (name == "where" and len(args) + len(kwargs) == 1) or name.endswith("_")
+        if any(out._node is not None for out in outs) or self.draws or shaped:
             return False
         if any(each.kind in ("copy", "zero") for each in self.instructions[mark:]):
             return False

@@ -8,12 +8,13 @@ from typing import Any
 from gradbook.autograd.op import Op, Rule
 from gradbook.compiler.memory import Window
 
-__all__ = ["DRAWING", "SHAPED_BY_DATA", "Instruction", "NotRecordable"]
+__all__ = ["DRAWING", "NOT_KEPT", "SHAPED_BY_DATA", "Instruction", "NotRecordable"]
 
 DRAWING = {"dropout"}  # ops whose forward draws random numbers, and is simply run again
+NOT_KEPT = {"conv2d": 1}  # ops whose kernels leave out an extra that only the engine's own rule needs: its place
 SHAPED_BY_DATA = {
-    "nonzero", "masked_select", "unique", "unique_consecutive", "argwhere", "where", "bincount", "repeat_interleave",
-    "one_hot", "__getitem__", "item", "tolist",
+    "nonzero", "masked_select", "unique", "unique_consecutive", "argwhere", "bincount", "repeat_interleave", "one_hot",
+    "__getitem__", "item", "tolist",
 }  # fmt: skip
 
 

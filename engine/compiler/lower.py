@@ -51,9 +51,6 @@ def name_of(each: Instruction) -> str:
     return str(each.op.name)
 
 
-NOT_KEPT = {"conv2d": 1}  # ops whose kernels leave out an extra that only the engine's own rule needs: its place
-
-
 def has_kernels(each: Instruction) -> bool:
     """True if there may be kernels for an instruction here."""
     return (each.kind, name_of(each)) in NATIVE

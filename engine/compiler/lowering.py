@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from gradbook.compiler.coalesce import windows_in
 from gradbook.compiler.fusion import Group
-from gradbook.compiler.instruction import Instruction
-from gradbook.compiler.lower import NOT_KEPT, has_kernels, lower
+from gradbook.compiler.instruction import NOT_KEPT, Instruction
+from gradbook.compiler.lower import has_kernels, lower
 from gradbook.compiler.memory import Window
 from gradbook.compiler.update import Update
 from gradbook.kernels.program import Unsupported

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from gradbook.autograd import versions
+from gradbook.compiler.arena import Arena
 from gradbook.compiler.coalesce import coalesced, windows_in
 from gradbook.compiler.gradients import Gradients
-from gradbook.compiler.instruction import Instruction
+from gradbook.compiler.instruction import DRAWING, NOT_KEPT, Instruction
 from gradbook.compiler.memory import Block, Window
 from gradbook.compiler.recording import Recorder
 from gradbook.compiler.wording import Wording
@@ -45,6 +46,8 @@ class Plan:
         self.updates: list[Any] = []  # optimizers whose steps are kernels
         self.left: list[Instruction] = []  # what has no kernel
         self.last = last_reads(recorder.instructions)
+        self.arena = Arena(recorder.instructions, self.lasting | unsure(recorder.instructions), begins_epoch)
+        self.pool = aligned((self.arena.size,), np.uint8)
         self.steps: list[Callable[[], None]] = self.lowered() if unavailable() == "" else [
             self.step_of(each) for each in recorder.instructions
         ]  # fmt: skip
@@ -78,7 +81,10 @@ class Plan:
 
     def _place(self, block: Block) -> Any:
         if block.kind == "temporary":
-            return aligned((max(1, block.size),), np.uint8)
+            start = self.arena.places.get(block.number)
+            if start is None:
+                return aligned((max(1, block.size),), np.uint8)
+            return self.pool[start : start + max(1, block.size)]
         memory = bytes_of(block.array, block.start, block.size)
         return memory.copy() if block.kind == "constant" else memory
 
@@ -195,6 +201,23 @@ def moving_blocks(recorder: Recorder) -> list[Block]:
         if window is not None and window.block not in found:
             found.append(window.block)
     return found
+
+
+def begins_epoch(each: Instruction) -> bool:
+    """True unless an instruction may be one of several in a kernel."""
+    if unavailable():
+        return True
+    from gradbook.compiler.lower import has_kernels
+
+    if each.kind in ("op", "rule"):
+        return has_kernels(each) or each.op.name in DRAWING or each.op.multi or each.op.custom
+    return each.kind not in ("copy", "add", "fit", "zero")
+
+
+def unsure(instructions: list[Instruction]) -> set[int]:
+    """Blocks of ops that may have to be run once more, for an extra that their kernels leave out."""
+    again = [each for each in instructions if each.kind == "op" and each.op.name in NOT_KEPT]
+    return {window.block.number for each in again for window in windows_in((each.inputs, each.outputs))}
 
 
 def last_reads(instructions: list[Instruction]) -> dict[int, int]:

@@ -504,7 +504,9 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
             isinstance(value, float) and array.dtype.kind in "iub"
         ):
             raise DTypeError(f"value cannot be converted to type {input.dtype!r} without overflow: {value}")
-        value = xp.asarray(np.asarray(value).astype(array.dtype))
+        from gradbook.ops.creation import leaf
+
+        value = leaf(xp.asarray(np.asarray(value).astype(array.dtype)))._array
     try:
         np.broadcast_shapes(array.shape, found.shape)
     except ValueError:
