@@ -22,7 +22,8 @@ LARGE = 1 << 18  # numbers that are not in the near caches
 BROAD = 512  # columns of a thin product that are worth a unit
 SHARES = 8  # units that a product is divided into at least, if it is worth while
 SMALL = 1 << 19  # multiplications below which it is not
-ROWS_TO_COPY = 48  # with fewer rows b is read where it is
+ROWS = 384  # with fewer b is read where it is
+WAY = 1024  # numbers after which lines have the same place in a cache: narrow tiles suffer from it
 SPREAD = 0.85  # cycles to spread a number over a vector
 TO_BEGIN = 20  # cycles between two tiles
 TO_ADD_UP = 40  # cycles for the sums of a tile's lanes
@@ -72,8 +73,8 @@ def is_thin(layout: Layout) -> bool:
 
 def _packing(layout: Layout) -> int:
     if layout.columns == 1 or layout.column[B] == 1:
-        large = span() > 1 and layout.depth * layout.columns >= 4 * LARGE
-        return COPIED if layout.rows > ROWS_TO_COPY // (1 + large) and layout.columns > 64 else AS_IT_IS
+        crowded = span() > 1 and layout.row[B] % WAY == 0 and layout.depth > 1
+        return COPIED if layout.rows >= (ROWS // 16 if crowded else ROWS) and layout.columns > 64 else AS_IT_IS
     return TRANSPOSED if layout.row[B] == 1 or layout.depth == 1 else GATHERED
 
 
