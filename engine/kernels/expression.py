@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import weakref
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any, NoReturn
 
 import numpy as np
@@ -23,6 +24,7 @@ __all__ = ["KINDS", "Expression", "Inexpressible", "cast", "constant", "inputs",
 
 KINDS = tuple(map(np.dtype, ("f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?")))
 BOOL = np.dtype(bool)
+common_shape: ContextVar[tuple[int, ...] | None] = ContextVar("common_shape", default=None)
 INPUT, CONSTANT, CAST, WHERE = "input", "constant", "cast", "where"
 
 
@@ -88,6 +90,14 @@ class Expression:
         return self
 
     conj = conjugate = copy  # there are no complex ones
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of all operands, where whoever traces knows it. Raises Inexpressible elsewhere."""
+        known = common_shape.get()
+        if known is None:
+            raise Inexpressible("its shape is asked for")
+        return known
 
     @property
     def real(self) -> Expression:
@@ -175,8 +185,12 @@ def node(name: str, operands: tuple[Expression, ...], dtype: Any, value: Any = N
 
 
 def constant(value: Any, dtype: Any) -> Expression:
-    """A number of a dtype. Raises Inexpressible where it does not fit."""
+    """A number of a dtype. Raises Inexpressible where it does not fit, and for an array of several."""
     dtype = np.dtype(dtype)
+    if isinstance(value, np.ndarray):
+        if value.ndim:
+            raise Inexpressible("an array among expressions")
+        value = value[()]
     try:
         return node(CONSTANT, (), dtype, dtype.type(value))
     except (OverflowError, TypeError, ValueError) as error:

@@ -55,7 +55,7 @@ def pointwise(program: Program, outs: Sequence[Store], inputs: Sequence[Array]) 
             kind_of(length, steps[-1], array.itemsize) for steps, array in zip(nest.strides, everything, strict=True)
         ),
         reduced=len(outer),
-        chunked=chunks > 1,
+        chunked=chunks > 1 and len(outer) > 0,
         unroll=vectors(work, length, light=1),
     )
     words: list[Any] = [length, chunk, chunks, rows, rows_a_unit, 0, *outer]

@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from gradbook.autograd.op import NEEDS, PARAM, SHAPE, SLOT, Op, Rule
-from gradbook.kernels.expression import Expression, Inexpressible
+from gradbook.kernels.expression import Expression, Inexpressible, common_shape
+from gradbook.tensor import Tensor
 
 __all__ = ["of_op", "of_rule"]
 
@@ -33,6 +34,8 @@ def of_op(op: Op, operands: Sequence[Expression | None], params: dict[str, Any])
     """The output of an op, then its extras; operands are promoted, as arrays given to its forward would be."""
     if op.view or op.variadic or op.multi or op.custom or op.name in DRAWING:
         return None
+    if holds_arrays((*operands, *params.values())):
+        return None
     try:
         made = operands[0] if op.name in SAME else op._run(np, *operands, **params)
     except Exception:  # more than elements; or the op refuses these dtypes, and says so when it is run
@@ -48,21 +51,33 @@ def of_rule(
     slots: Sequence[Expression | None],
     params: dict[str, Any],
     needs: tuple[bool, ...] = (),
+    shape: tuple[int, ...] | None = None,
 ) -> tuple[Expression | None, ...] | None:
     """The gradients that a rule gives, one for each of its `targets`; slots: the operands, the output, the extras.
 
     They are as the rule returns them: not yet summed to a broadcast operand's shape, nor cast to its dtype.
+    shape: that of all operands, where they have one: a rule that divides by their number of elements asks for it.
     """
     others = {SHAPE: NoShape(), NEEDS: needs or (True,) * len(op.operands)}
     args = [
         params[value] if kind == PARAM else slots[value] if kind == SLOT else others[kind] for kind, value in rule.args
     ]
+    if holds_arrays(args):
+        return None
+    before = common_shape.set(shape)
     try:
         made = rule.fn(grad, *args)
     except Exception:  # as above
         return None
+    finally:
+        common_shape.reset(before)
     found: tuple[Expression | None, ...] | None = _expressions(made, len(rule.targets), optional=True)
     return found
+
+
+def holds_arrays(values: Any) -> bool:
+    """Whether there are arrays or Tensors, whose numbers may be others when the kernel runs."""
+    return any(isinstance(value, (np.ndarray, Tensor)) for value in values)
 
 
 def _expressions(made: Any, count: int, optional: bool = False) -> Any:

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-import gradbook  # noqa: F401 (declares the ops)
+import gradbook
 from gradbook.autograd.op import NEEDS, PARAM, SLOT, Op, Rule, registry
 from gradbook.kernels.expression import Expression, inputs, node
 from gradbook.kernels.pointwise import pointwise
@@ -177,6 +177,28 @@ def test_float64_is_numpys(name: str) -> None:
             np.testing.assert_array_equal(got, want)
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("name", sorted(BY_SHAPE))
+def test_losses_need_the_shape_for_their_gradients(name: str, reduction: str) -> None:
+    op, shape, rng = registry[name], (20, 6), np.random.default_rng(0)
+    params = {**PARAMS[name][0], "reduction": reduction}
+    x, target = rng.standard_normal(shape).astype(np.float32), rng.random(shape).astype(np.float32)
+    grad = np.float32(0.7) if reduction != "none" else rng.standard_normal(shape).astype(np.float32)
+    leaves = list(inputs(FLOAT, FLOAT, FLOAT))
+    slots = [leaves[1], leaves[2], *([None] * (len(op.operands) - 1))]
+    saved = (x, target, *([None] * (len(op.operands) - 1)))
+    for rule in op.rules:
+        assert of_rule(op, rule, leaves[0], slots, params) is None
+        made = of_rule(op, rule, leaves[0], slots, params, shape=shape)
+        assert made is not None
+        assert made[0] is not None
+        out = np.empty(shape, np.float32)
+        program = Program()
+        pointwise(program, [(made[0], out)], [np.asarray(grad), x, target])
+        program.run()
+        np.testing.assert_allclose(out, by_rule(op, rule, grad, saved, params)[0], rtol=1e-5, atol=1e-7)
+
+
 def tuple_of(result: Any) -> tuple[Any, ...]:
     return result if isinstance(result, tuple) else (result,)
 
@@ -205,6 +227,16 @@ def test_what_is_more_than_elements_is_no_expression(name: str, params: dict[str
     arrays = [example.astype(np.int64) * 0 if operand == "index" else example for operand in op.operands]
     params = {**params, "shape": (2, 2)} if "shape" in params else params
     assert op._run(np, *arrays, **params) is not None  # the parameters are those of the op
+
+
+def test_numbers_that_may_change_do_not_become_constants() -> None:
+    (x,) = inputs(FLOAT)
+    bound = np.array(0.5, np.float32)
+    assert of_op(registry["clamp"], [x], {"min": bound, "max": None}) is None
+    assert of_op(registry["mul"], [x, bound], {}) is None  # type: ignore[list-item]
+    clamp = registry["clamp"]
+    assert of_rule(clamp, clamp.rules[0], x, (x, x), {"min": gradbook.tensor(0.5), "max": None}) is None
+    assert of_op(clamp, [x], {"min": np.float32(0.5), "max": None}) is not None
 
 
 def test_a_rule_that_asks_for_a_shape_is_no_expression() -> None:
