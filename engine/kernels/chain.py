@@ -133,6 +133,7 @@ LINE = 16  # floats of a cache line
 ROOM = 192 << 10  # floats of memory that stay in the second cache together with what else is used
 SMALL = 64  # pixels: less are not worth a band of their own
 SUMS = 8  # shares of a chain that sums: each is memory to be cleared, and added up at the end
+SUMMED = 16 << 20  # floats of that memory in all, but there are two shares at least
 SLACK = 4 * LINE  # between two pieces of memory, so that equal places in them do not share a set of the cache
 
 
@@ -206,7 +207,9 @@ class Chain:
         sums: what is left in the memory matters. The blocks then are divided in the same way by any number of threads,
         so that what is summed does not depend on it: all rows are used, and a thread may have several.
         """
-        threads = min(program.threads, SUMS) if sums else program.threads
+        threads = program.threads
+        if sums:
+            threads = min(threads, SUMS, max(2, SUMMED // max(1, self.size)))
         own = program.scratch(threads * self.size)[: threads * self.size].reshape(threads, self.size)
         listed = np.array([self._listed(program, own[t]) for t in range(threads)], np.int64)
         kernel = Kernel(name, runner(), units, grain, split=True, flops=flops)

@@ -13,8 +13,7 @@ import numpy as np
 from gradbook.kernels.chain import Chain, Memory
 from gradbook.kernels.conv_direct import Job, WeightJob, lanes
 from gradbook.kernels.conv_sizes import Array, Axis, Sizes
-from gradbook.kernels.conv_tiles import in_rows
-from gradbook.kernels.depthwise import in_blocks
+from gradbook.kernels.conv_tiles import in_blocks, in_rows
 from gradbook.kernels.emit import LONG, KernelBuilder
 from gradbook.kernels.images import Images
 from gradbook.kernels.program import Kernel
@@ -96,12 +95,12 @@ def map_band(job: Job, chain: Chain, band: range, whole: tuple[Axis, Axis]) -> N
     (kh, kw), taps = sizes.kernel, sizes.taps
     inner = np.arange(source.channels)
     rows = np.arange(kh)
-    images_ = np.add.outer(rows * sizes.dilation[0] * pitch, inner * plane)
+    offsets = np.add.outer(rows * sizes.dilation[0] * pitch, inner * plane)
     if job.transposed:
         weights = np.add.outer((kh - 1 - rows) * kw + kw - 1, inner * sizes.channels * taps)
     else:
         weights = np.add.outer(rows * kw, inner * taps)
-    table = np.stack([images_.ravel(), weights.ravel()], 1)
+    table = np.stack([offsets.ravel(), weights.ravel()], 1)
     vectors = with_lines(vector_table(result.size, pitch), axes[0], sizes, source.channels, pitch)
     chain.step(
         map_tile(job.activation, job.add), image, job.weight, job.start, result.array, result.unit, len(vectors),
@@ -250,7 +249,7 @@ def products(build: Maps, first: Any, count: int, tap: Any, taps: int, grad: Any
     """Some maps of the gradient with some taps."""
     word = build.named
     offsets = [build.entry("tap_table", build.ir.add(tap, LONG(t)), 1)[0] for t in range(taps)]
-    images_ = [build.at(word["image"], offset) for offset in offsets]
+    starts = [build.at(word["image"], offset) for offset in offsets]
     places = [build.at(row, build.ir.mul(build.ir.add(tap, LONG(t)), LONG(build.lanes)))
               for row in build.apart(word["sums"], "sums_row", first, count) for t in range(taps)]  # fmt: skip
     grads = build.apart(grad, "grad_row", first, count)
@@ -258,7 +257,7 @@ def products(build: Maps, first: Any, count: int, tap: Any, taps: int, grad: Any
     with build.loop_with(LONG(0), word["vectors"], begin, name="vector") as (vector, sums, after):
         start, where, length = build.entry("vector_table", vector, 3)
         mask = build.mask(length)
-        pixels = [build.load_masked(image, start, mask) for image in images_]
+        pixels = [build.load_masked(image, start, mask) for image in starts]
         made = []
         for row, values in zip(grads, in_rows(sums, count), strict=True):
             one = build.load_masked(row, where, mask)

@@ -8,12 +8,13 @@ padding and dilation, gradients of the image included.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from gradbook.kernels.emit import LONG, KernelBuilder
 from gradbook.kernels.tile import A, B, cover, multiply
 
-__all__ = ["Tiles", "in_rows", "pixel_tile", "sum_parts", "weight_tile"]
+__all__ = ["Tiles", "in_blocks", "in_rows", "pixel_tile", "sum_parts", "weight_tile"]
 
 PIXEL_WORDS = (
     "image", "weight", "bias", "out", "image_unit", "out_unit", "rows", "row_table", "taps", "tap_table", "run",
@@ -121,6 +122,16 @@ def in_rows(values: list[Any], count: int) -> list[list[Any]]:
     """A flat list as `count` rows."""
     length = len(values) // count
     return [values[i * length : (i + 1) * length] for i in range(count)]
+
+
+def in_blocks(build: KernelBuilder, stop: Any, sizes: tuple[int, ...], body: Callable[[Any, int], None]) -> None:
+    """Write body(first, how many) for range(stop): as many of the first size as fit, then of the next, ... 1."""
+    first: Any = LONG(0)
+    for size in sizes:
+        with build.loop_with(first, build.ir.sub(stop, LONG(size - 1)), [first], size) as (i, _, after):
+            body(i, size)
+            after[:] = [build.ir.add(i, LONG(size))]
+        (first,) = after
 
 
 @functools.cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,8 @@ import numpy as np
 from gradbook.kernels.chain import Chain, Memory, share
 from gradbook.kernels.conv_direct import Job, WeightJob, columns_of, lanes, pack_weight, row_table
 from gradbook.kernels.conv_sizes import Array, Axis, Sizes, phases
-from gradbook.kernels.conv_tiles import Tiles, in_rows
-from gradbook.kernels.emit import LONG, KernelBuilder
+from gradbook.kernels.conv_tiles import Tiles, in_blocks, in_rows
+from gradbook.kernels.emit import LONG
 from gradbook.kernels.tile import cover
 from gradbook.kernels.transposing import fill
 
@@ -180,13 +179,3 @@ class TapSums(Tiles):
             after[:] = then
         for place, total in zip(places, after, strict=True):
             build.store_masked(total, place, LONG(0), mask)
-
-
-def in_blocks(build: KernelBuilder, stop: Any, sizes: tuple[int, ...], body: Callable[[Any, int], None]) -> None:
-    """Write body(first, how many) for range(stop): as many of the first size as fit, then of the next, ... 1."""
-    first: Any = LONG(0)
-    for size in sizes:
-        with build.loop_with(first, build.ir.sub(stop, LONG(size - 1)), [first], size) as (i, _, after):
-            body(i, size)
-            after[:] = [build.ir.add(i, LONG(size))]
-        (first,) = after
