@@ -1,6 +1,6 @@
 """Convolutions with channels first and few channels in the result: a vector holds neighbouring pixels of one map.
 
-With channels innermost most of a vector would be empty there. Stride 1, one group. The weight is read as it is.
+With channels innermost most of a vector would be empty there. Stride 1, few groups. The weight is read as it is.
 """
 
 from __future__ import annotations
@@ -32,22 +32,23 @@ SUM_WORDS = (
 )  # fmt: skip
 POINTERS = {"image", "weight", "bias", "out", "vector_table", "line_table", "grad", "sums", "tap_table"}
 BETTER = 1.1  # times more of a vector must be used than with channels innermost
+GROUPS = 64  # at most: each is a step of its own
 MOST = 1 << 16  # sums of vectors: beyond that they leave the cache
 
 
 def fits_maps(sizes: Sizes, source: Images, result: Images, *, transposed: bool) -> bool:
     """Whether the convolution or its transpose can be computed so, and is likely to be faster."""
     first = result.layout == "nchw" and source.layout == "nchw"
-    plain = sizes.groups == 1 and sizes.stride == (1, 1)
+    plain = sizes.groups <= GROUPS and sizes.stride == (1, 1)
     reach = (d * (k - 1) for d, k in zip(sizes.dilation, sizes.kernel, strict=True))
     inside = not transposed or all(p <= r for p, r in zip(sizes.padding, reach, strict=True))
-    return first and plain and inside and is_narrow(result.channels, result.size[1])
+    return first and plain and inside and is_narrow(result.channels // sizes.groups, result.size[1])
 
 
 def fits_maps_weight(sizes: Sizes, source: Images, grad: Images) -> bool:
     """Whether the gradient of the weight can be computed so, and is likely to be faster."""
     size = sizes.outs * sizes.channels * sizes.taps * lanes()
-    return fits_maps(sizes, source, grad, transposed=False) and size <= MOST
+    return sizes.groups == 1 and fits_maps(sizes, source, grad, transposed=False) and size <= MOST
 
 
 def is_narrow(channels: int, width: int) -> bool:
@@ -93,19 +94,22 @@ def map_band(job: Job, chain: Chain, band: range, whole: tuple[Axis, Axis]) -> N
     image = padded_maps(chain, source, axes)
     pitch, plane = axes[1].padded, axes[0].padded * axes[1].padded
     (kh, kw), taps = sizes.kernel, sizes.taps
-    inner = np.arange(source.channels)
-    rows = np.arange(kh)
+    depth, width = source.channels // sizes.groups, result.channels // sizes.groups
+    inner, rows = np.arange(depth), np.arange(kh)
     offsets = np.add.outer(rows * sizes.dilation[0] * pitch, inner * plane)
     if job.transposed:
-        weights = np.add.outer((kh - 1 - rows) * kw + kw - 1, inner * sizes.channels * taps)
+        weights = np.add.outer((kh - 1 - rows) * kw + kw - 1, inner * width * taps)
     else:
         weights = np.add.outer(rows * kw, inner * taps)
     table = np.stack([offsets.ravel(), weights.ravel()], 1)
-    vectors = with_lines(vector_table(result.size, pitch), axes[0], sizes, source.channels, pitch)
-    chain.step(
-        map_tile(job.activation, job.add), image, job.weight, job.start, result.array, result.unit, len(vectors),
-        vectors, table, kw, sizes.dilation[1], -1 if job.transposed else 1,
-        taps if job.transposed else sizes.channels * taps, result.array.strides[1] // 4, result.channels)  # fmt: skip
+    vectors = with_lines(vector_table(result.size, pitch), axes[0], sizes, depth, pitch)
+    for group in range(sizes.groups):
+        first = group * width
+        chain.step(
+            map_tile(job.activation, job.add), image.shifted(group * depth * plane),
+            job.weight[group * sizes.outs // sizes.groups :], job.start[first:], result.array[:, first:], result.unit,
+            len(vectors), vectors, table, kw, sizes.dilation[1], -1 if job.transposed else 1,
+            taps if job.transposed else depth * taps, result.array.strides[1] // 4, width)  # fmt: skip
 
 
 def padded_maps(chain: Chain, source: Images, axes: tuple[Axis, Axis]) -> Memory:
