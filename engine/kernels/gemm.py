@@ -5,9 +5,10 @@
     matmul(program, grad, dy.T, x, accumulate=True)              # a gradient that is added to
     matmul(program, h, x, w.T, finish=Finish([(gelu, y)]))       # y = gelu(h) while h is near
 
-division.py decides how a product of given sizes is gone about: around the micro-kernel (product.py) or, where both
-factors lie along k and one of them is small, as dot products (dots.py). The sums are the same however many threads
-share the work.
+division.py decides how a product of given sizes is gone about: around the micro-kernel (product.py); as dot products,
+where both factors lie along k and one of them is small (dots.py); or over whole rows, where memory is what it waits for
+(thin.py). The sums are the same however many threads share the work; another size may take another way, and add in
+another order.
 """
 
 from __future__ import annotations

@@ -121,6 +121,16 @@ def test_thin_products(rows: int, depth: int, monkeypatch: pytest.MonkeyPatch) -
     plan_of.cache_clear()
 
 
+def test_factors_may_go_backwards_or_stand_still() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((30, 40)).astype(np.float32), rng.standard_normal((40, 70)).astype(np.float32)
+    row, column = np.broadcast_to(a[0], (30, 40)), np.broadcast_to(b[:, :1], (40, 70))
+    for left in (a, a[::-1], a[:, ::-1], row, np.broadcast_to(a[:, :1], (30, 40))):
+        for right in (b, b[::-1], b[:, ::-1], column, np.broadcast_to(b[0], (40, 70)), b.T.copy().T[::-1]):
+            out = np.empty((30, 70), np.float32)
+            close(product(out[::-1], left, right)[::-1], (left.astype(float) @ right)[::-1], 40)
+
+
 def test_columns_far_apart_are_columns_all_the_same() -> None:
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((40, 1024)).astype(np.float32).T, rng.standard_normal((40, 50)).astype(np.float32)
