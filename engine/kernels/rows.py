@@ -24,7 +24,8 @@ __all__ = [
     "log_number", "peak", "rows_like", "rows_of", "sweep", "vectors_of", "zeros",
 ]  # fmt: skip
 
-BLOCK = 8192  # numbers in a block that threads do not divide
+BLOCK = 8192  # numbers in a block whose sum is kept
+GRAIN = 1024  # numbers that threads do not divide, at least
 
 
 # -- in a kernel -----------------------------------------------------------------------------------------------------
@@ -224,9 +225,9 @@ def apart(out: Any, *sources: Any) -> None:
             raise Unsupported("the result shares memory with an operand")
 
 
-def grain_of(d: int, block: int = BLOCK) -> int:
-    """Rows of d numbers that make a block threads do not divide."""
-    return max(1, block // max(1, d))
+def grain_of(d: int) -> int:
+    """Rows of d numbers that make a block threads do not divide: small ones, so that each has as many as the others."""
+    return max(1, GRAIN // max(1, d))
 
 
 @functools.cache
