@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gradbook import kernels
 from gradbook.autograd import versions
 from gradbook.compiler.arena import Arena
 from gradbook.compiler.coalesce import coalesced, windows_in
@@ -19,7 +20,6 @@ from gradbook.compiler.instruction import DRAWING, NOT_KEPT, Instruction
 from gradbook.compiler.memory import Block, Window
 from gradbook.compiler.recording import Recorder
 from gradbook.compiler.wording import Wording
-from gradbook.kernels.host import unavailable
 from gradbook.kernels.program import Program, aligned
 from gradbook.tensor import Tensor
 
@@ -48,9 +48,7 @@ class Plan:
         self.last = last_reads(recorder.instructions)
         self.arena = Arena(recorder.instructions, self.lasting | unsure(recorder.instructions), begins_epoch)
         self.pool = aligned((self.arena.size,), np.uint8)
-        self.steps: list[Callable[[], None]] = self.lowered() if unavailable() == "" else [
-            self.step_of(each) for each in recorder.instructions
-        ]  # fmt: skip
+        self.steps = self.lowered()
         self.ranges = list(self._ranges(recorder.instructions))
         self.input_blocks = [window.block for window in recorder.inputs]
         for _, places in self.programs:
@@ -121,9 +119,15 @@ class Plan:
 
     def lowered(self) -> list[Callable[[], None]]:
         """The instructions as native programs where there are kernels, and as calls between them where not."""
-        from gradbook.compiler.lowering import Lowering
+        if kernels.usable():
+            from gradbook.compiler.lowering import Lowering
 
-        return Lowering(self).steps
+            try:
+                return Lowering(self).steps
+            except RuntimeError as error:  # of LLVM
+                kernels.switch_off(str(error))
+                self.programs, self.updates, self.left = [], [], []
+        return [self.step_of(each) for each in self.recorder.instructions]
 
     def program(self) -> Program:
         """A new native program that knows which memory is another one in each run."""
@@ -205,7 +209,7 @@ def moving_blocks(recorder: Recorder) -> list[Block]:
 
 def begins_epoch(each: Instruction) -> bool:
     """True unless an instruction may be one of several in a kernel."""
-    if unavailable():
+    if not kernels.usable():
         return True
     from gradbook.compiler.lower import has_kernels
 

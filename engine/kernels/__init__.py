@@ -16,4 +16,61 @@ that threads can share the work. A `Program` is a list of kernels that runs in o
 
 from __future__ import annotations
 
-__all__: list[str] = []
+import importlib.util
+import threading
+import warnings
+
+__all__ = ["switch_off", "usable", "why_not"]
+
+_reason: str | None = None  # why there are no kernels in this process; "" if there are, None if nobody asked
+_lock = threading.RLock()
+
+
+def usable() -> bool:
+    """True if native kernels can be used, which are tried on a few numbers the first time.
+
+    Where they should be there but are not, or compute something wrong, one warning says so; everything then runs on
+    NumPy. Raises ValueError for a setting of GRADBOOK_KERNELS that is none of its choices.
+    """
+    if _reason is None:
+        with _lock:
+            if _reason is None:
+                _try()
+    return not _reason
+
+
+def why_not() -> str:
+    """Why native kernels are not used, in one sentence; "" if they are."""
+    usable()
+    return _reason or ""
+
+
+def switch_off(reason: str) -> None:
+    """Use no native kernels in this process any more, and warn of it, once. What runs already runs on."""
+    global _reason
+    with _lock:
+        if not _reason:
+            _reason = reason
+            text = f"gradbook: native kernels are switched off, NumPy computes everything: {reason}"
+            warnings.warn(text, RuntimeWarning, stacklevel=2)
+
+
+def _try() -> None:
+    global _reason
+    from gradbook.kernels.host import setting, unavailable
+
+    missing = unavailable()
+    if missing and (setting() == "off" or importlib.util.find_spec("llvmlite") is None):
+        _reason = missing  # as the user wants it
+        return
+    if not missing:
+        from gradbook.kernels import selftest
+
+        try:
+            missing = selftest.wrong()
+        except Exception as error:  # whatever a compiler that is not as expected raises
+            missing = f"{type(error).__name__}: {error}"
+    if missing:
+        switch_off(missing)
+    else:
+        _reason = ""

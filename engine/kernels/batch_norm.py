@@ -6,7 +6,6 @@ number a channel, the kernels of batch_norm_rows.py go over blocks of rows.
 
 from __future__ import annotations
 
-import functools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradbook.kernels import batch_norm_rows as by_rows
+from gradbook.kernels import jit
 from gradbook.kernels.batch_norm_rows import Form, GradForm, affine, finish_statistics, gradient_factors, masked
 from gradbook.kernels.emit import FLOAT, KernelBuilder
 from gradbook.kernels.program import Kernel, Unsupported
@@ -44,7 +44,7 @@ def count_of(build: KernelBuilder, word: dict[str, int]) -> Any:
     return build.ir.sitofp(build.ir.mul(build.word(word["n"]), build.word(word["length"])), FLOAT)
 
 
-@functools.cache
+@jit.kept
 def forward_kernel(form: Form) -> int:
     """words: as F. Unit: a channel."""
     build = KernelBuilder("batch_norm")
@@ -88,7 +88,7 @@ def statistics(build: KernelBuilder, channel: Any, x: Any) -> tuple[Any, Any]:
     return mean, build.div(build.total(total), count)
 
 
-@functools.cache
+@jit.kept
 def backward_kernel(form: GradForm) -> int:
     """words: as B. Unit: a channel."""
     build = KernelBuilder("batch_norm_grad")

@@ -5,12 +5,12 @@ Statistics are made block by block (columns.py), each block's around its own mea
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from gradbook.kernels import jit
 from gradbook.kernels.columns import block_rows, blocks_of, range_of
 from gradbook.kernels.emit import FLOAT, LONG, KernelBuilder
 from gradbook.kernels.program import Kernel
@@ -113,7 +113,7 @@ F = {name: i for i, name in enumerate(
 )}  # fmt: skip
 
 
-@functools.cache
+@jit.kept
 def statistics_kernel() -> int:
     """words: as F. Unit: a block of rows, whose mean and squares around it are a row of means and of squares."""
     build = KernelBuilder("batch_norm_statistics")
@@ -143,7 +143,7 @@ def statistics_kernel() -> int:
     return build.address()
 
 
-@functools.cache
+@jit.kept
 def join_kernel(form: Form) -> int:
     """words: as F. Joins the blocks' statistics, or takes the running ones; the scale goes into the first of means."""
     build = KernelBuilder("batch_norm_join")
@@ -186,7 +186,7 @@ def join_blocks(build: KernelBuilder, part: Part, places: Any, sizes: Any, count
     return mean, build.div(after[0], wide)
 
 
-@functools.cache
+@jit.kept
 def apply_kernel(form: Form) -> int:
     """words: as F. Unit: a block of rows."""
     build = KernelBuilder("batch_norm_apply")
@@ -240,7 +240,7 @@ def grad_of(build: KernelBuilder, form: GradForm, part: Part, offset: Any) -> An
     return masked(build, grad, part.load(build.at(build.pointer(B["y"]), offset))) if form.relu else grad
 
 
-@functools.cache
+@jit.kept
 def sums_kernel(form: GradForm) -> int:
     """words: as B. Unit: a block of rows, whose Σ grad and Σ grad (x - mean) are a row of totals and of dots."""
     build = KernelBuilder("batch_norm_sums")
@@ -265,7 +265,7 @@ def sums_kernel(form: GradForm) -> int:
     return build.address()
 
 
-@functools.cache
+@jit.kept
 def factors_kernel(form: GradForm) -> int:
     """words: as B. Joins the blocks' sums; slope and less go into the first of dots and of totals."""
     build = KernelBuilder("batch_norm_factors")
@@ -294,7 +294,7 @@ def factors_kernel(form: GradForm) -> int:
     return build.address()
 
 
-@functools.cache
+@jit.kept
 def grad_kernel(form: GradForm) -> int:
     """words: as B. Unit: a block of rows."""
     build = KernelBuilder("batch_norm_grad_rows")

@@ -13,7 +13,6 @@ block and part together are what is shared.
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -230,7 +229,7 @@ class Chain:
         return made
 
 
-@functools.cache
+@jit.kept
 def runner() -> int:
     """The kernel that runs a chain: called with (thread, threads)."""
     return jit.address(RUNNER)

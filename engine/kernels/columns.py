@@ -6,11 +6,11 @@ order: the result does not depend on the number of threads.
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import KernelBuilder
 from gradbook.kernels.program import Kernel
 from gradbook.kernels.rows import Part, abreast, float_vector, rows_of
@@ -38,7 +38,7 @@ def range_of(build: KernelBuilder, block: Any, rows: Any, m: Any) -> tuple[Any, 
     return first, build.ir.select(build.ir.icmp_signed("<", stop, m), stop, m)
 
 
-@functools.cache
+@jit.kept
 def sum_kernel() -> int:
     """words: x, out, m, d, step of x, rows of a block. Unit: a block, whose sums are a row of out."""
     build = KernelBuilder("column_sum")

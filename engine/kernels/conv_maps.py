@@ -5,11 +5,11 @@ With channels innermost most of a vector would be empty there. Stride 1, few gro
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
 
+from gradbook.kernels import jit
 from gradbook.kernels.chain import Chain, Memory
 from gradbook.kernels.conv_direct import Job, WeightJob, lanes
 from gradbook.kernels.conv_sizes import Array, Axis, Sizes
@@ -152,7 +152,7 @@ def blocks() -> tuple[int, ...]:
     return (4, 2, 1) if widest() == 4 else (2, 1)
 
 
-@functools.cache
+@jit.kept
 def map_tile(activation: str, accumulate: bool) -> int:
     """The address of the kernel out[o] = bias[o] + sum over lines of windows, depth numbers each.
 
@@ -233,7 +233,7 @@ def map_sums_band(job: WeightJob, chain: Chain, band: range, whole: tuple[Axis, 
         grad.array.strides[1] // 4, len(taps) * lanes(), sizes.outs)  # fmt: skip
 
 
-@functools.cache
+@jit.kept
 def map_products() -> int:
     """The address of the kernel sums[o, tap] += image[pixel + tap] * grad[o, pixel], over the vectors of pixels."""
     build = Maps("conv_map_products", SUM_WORDS)
@@ -271,7 +271,7 @@ def products(build: Maps, first: Any, count: int, tap: Any, taps: int, grad: Any
         build.store(value, place, LONG(0))
 
 
-@functools.cache
+@jit.kept
 def lane_totals(add: bool) -> int:
     """The address of the kernel out[i] = the sum of vector i; add: out[i] += it."""
     build = KernelBuilder("lane_totals")

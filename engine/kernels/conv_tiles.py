@@ -7,10 +7,10 @@ padding and dilation, gradients of the image included.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import LONG, KernelBuilder
 from gradbook.kernels.tile import A, B, cover, multiply
 
@@ -64,7 +64,7 @@ class Tiles:
         build.store_masked(values[-1], place, LONG((self.vectors - 1) * build.lanes), mask)
 
 
-@functools.cache
+@jit.kept
 def pixel_tile(vectors: int, accumulate: bool = False, activation: str = "") -> int:
     """The address of the kernel out[row] = bias + sum over taps of image[row + tap] @ weight[tap].
 
@@ -134,7 +134,7 @@ def in_blocks(build: KernelBuilder, stop: Any, sizes: tuple[int, ...], body: Cal
         (first,) = after
 
 
-@functools.cache
+@jit.kept
 def weight_tile(vectors: int) -> int:
     """The address of the kernel sums[tap, k] += sum over pixels of image[pixel + tap + k] * grad[pixel].
 
@@ -192,7 +192,7 @@ class WeightTiles(Tiles):
             self.write(values, place, mask)
 
 
-@functools.cache
+@jit.kept
 def sum_parts() -> int:
     """The address of the kernel that adds what each share summed to what the first one did; shared by threads."""
     build = KernelBuilder("sum_parts")
@@ -210,7 +210,7 @@ def sum_parts() -> int:
     return build.address()
 
 
-@functools.cache
+@jit.kept
 def channel_sums(layout: str, add: bool) -> int:
     """The address of the kernel that sums a channel, or with channels innermost a vector of them, over all pixels.
 

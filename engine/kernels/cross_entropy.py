@@ -7,13 +7,13 @@ reads nothing: callers who want an IndexError look first.
 
 from __future__ import annotations
 
-import functools
 import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import DOUBLE, FLOAT, LONG, KernelBuilder
 from gradbook.kernels.program import Kernel, Unsupported
 from gradbook.kernels.rows import (
@@ -51,7 +51,7 @@ class Form:
     result: str  # "loss" alone, with the gradient ("grad"), or with the softmax and the shares ("kept")
 
 
-@functools.cache
+@jit.kept
 def count_kernel(weighted: bool) -> int:
     """words: target, rows, ignored class, weight, classes, totals. totals = (sum of shares, sum of weights)."""
     build = KernelBuilder("cross_entropy_count")
@@ -100,7 +100,7 @@ def share_of(build: KernelBuilder, t: Any, ignore: Any, classes: Any, weight: An
 X, TARGET, LOSSES, RESULT, SHARES, CLASSES, X_STEP, RESULT_STEP, IGNORE, TOTALS, WEIGHT, SMOOTHING, UPSTREAM = range(13)
 
 
-@functools.cache
+@jit.kept
 def row_kernel(form: Form) -> int:
     """The loss of each row, and what `form` asks for beside it."""
     build = KernelBuilder(f"cross_entropy_{form.result}")
@@ -244,7 +244,7 @@ def gradient(build: KernelBuilder, own: Any, rest: Any, every: Any, target: Any,
     return made
 
 
-@functools.cache
+@jit.kept
 def grad_kernel(weighted: bool, smooth: bool, scalar: bool) -> int:
     """words: p, dx, target, shares, grad, classes, steps of p and dx, weight, smoothing, ignored class, rows."""
     build = KernelBuilder("cross_entropy_grad")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
 
+from gradbook.kernels import jit
 from gradbook.kernels.chain import Chain, Memory, share
 from gradbook.kernels.conv_direct import Job, WeightJob, columns_of, lanes, pack_weight, row_table
 from gradbook.kernels.conv_sizes import Array, Axis, Sizes, phases
@@ -64,7 +64,7 @@ def depthwise_band(
     result.finish(chain, made, job.add)
 
 
-@functools.cache
+@jit.kept
 def channel_tile(vectors: int, activation: str, accumulate: bool = False) -> int:
     """The address of the kernel out[row] = bias (accumulate: out) + sum over taps of image[row + tap] * weight[tap]."""
     tiles = ChannelTiles("conv_channels", PIXEL_WORDS, vectors)
@@ -138,7 +138,7 @@ def depthwise_sums(
         sizes.stride[1] * channels, channels, sizes.taps, taps, channels)  # fmt: skip
 
 
-@functools.cache
+@jit.kept
 def tap_sums() -> int:
     """The address of the kernel sums[tap] += sum over pixels of image[pixel + tap] * grad[pixel]."""
     tiles = TapSums("conv_tap_sums", WEIGHT_WORDS, 1)

@@ -6,12 +6,12 @@ threads share the table's rows and the result does not depend on them.
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
 import numpy as np
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import FLOAT, INT, LONG, KernelBuilder
 from gradbook.kernels.program import Kernel, Unsupported, call
 from gradbook.kernels.rows import Part, abreast, apart, grain_of, rows_of, sweep, zeros
@@ -30,7 +30,7 @@ def index_at(build: KernelBuilder, base: Any, i: Any, kind: Any) -> Any:
 # -- indices -----------------------------------------------------------------------------------------------------------
 
 
-@functools.cache
+@jit.kept
 def range_kernel(kind: Any) -> int:
     """words: indices, how many, rows, an index that is let through, found. found = how many are out of range."""
     build = KernelBuilder("in_range")
@@ -70,7 +70,7 @@ def kind_of(indices: Any) -> Any:
 # -- forward -----------------------------------------------------------------------------------------------------------
 
 
-@functools.cache
+@jit.kept
 def gather_kernel(kind: Any) -> int:
     """words: table, indices, out, d, steps of table and out, rows. Unit: an index. Out of range gives NaN."""
     build = KernelBuilder("embedding")
@@ -117,7 +117,7 @@ def embedding(program: Any, out: Any, weight: Any, index: Any) -> None:
 # -- backward ----------------------------------------------------------------------------------------------------------
 
 
-@functools.cache
+@jit.kept
 def sort_kernel(kind: Any) -> int:
     """words: indices, how many, rows, padding, ends, order. Counts and sorts: ends[r] is where row r's places end."""
     build = KernelBuilder("embedding_sort")
@@ -150,7 +150,7 @@ def sort_kernel(kind: Any) -> int:
     return build.address()
 
 
-@functools.cache
+@jit.kept
 def scatter_kernel(scale: bool) -> int:
     """words: grad, ends, order, out, d, steps of grad and out. Unit: a row of the table."""
     build = KernelBuilder("embedding_grad")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import DOUBLE, FLOAT, LONG, POINTER, KernelBuilder
 from gradbook.kernels.optimizers import HEAD, chunk_rows
 from gradbook.kernels.program import Kernel
@@ -25,7 +25,7 @@ def chunk(build: KernelBuilder, unit: Any) -> tuple[Any, Any]:
     return place, build.load(build.words, build.ir.add(first, LONG(1)), LONG)
 
 
-@functools.cache
+@jit.kept
 def squares_kernel() -> int:
     """words: sums (float64), -, chunks. sums[unit] = the sum of a chunk's squares."""
     build = KernelBuilder("squares")
@@ -41,7 +41,7 @@ def squares_kernel() -> int:
     return build.address()
 
 
-@functools.cache
+@jit.kept
 def norm_kernel() -> int:
     """words: sums (float64), how many, norm, factor, largest norm (float64). factor = min(1, largest / norm)."""
     build = KernelBuilder("norm")
@@ -55,7 +55,7 @@ def norm_kernel() -> int:
     return build.address()
 
 
-@functools.cache
+@jit.kept
 def scale_kernel() -> int:
     """words: factor, -, chunks. Nothing is touched where the factor is 1."""
     build = KernelBuilder("scale")
@@ -73,7 +73,7 @@ def scale_kernel() -> int:
     return build.address()
 
 
-@functools.cache
+@jit.kept
 def zero_kernel() -> int:
     """words: -, -, chunks."""
     build = KernelBuilder("zero")

@@ -46,7 +46,10 @@ def unavailable() -> str:
         import llvmlite  # noqa: F401
     except ImportError:
         return "llvmlite is not installed: pip install 'gradbook[fast]'"
-    found = _found()
+    try:
+        found = _found()
+    except Exception as error:  # one that cannot be loaded, or is not as expected
+        return f"llvmlite does not work here: {type(error).__name__}: {error}"
     if found is None:
         return "there are kernels for x86-64 with AVX2 or AVX-512 and for 64-bit ARM with NEON, and this is neither"
     if chosen not in ("auto", found.isa):

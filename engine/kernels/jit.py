@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import hashlib
+import os
 import re
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 from gradbook.kernels import store
 from gradbook.kernels.host import Host, host
 
-__all__ = ["AS_WRITTEN", "ENTRY", "address", "address_of", "compile_ir"]
+__all__ = ["AS_WRITTEN", "ENTRY", "address", "address_of", "compile_ir", "kept"]
 
+P = ParamSpec("P")
 ENTRY = "kernel"  # the name of a module's one public function
 AS_WRITTEN = "; loops as they are written"  # a line of IR: LLVM is not to unroll them
 FORMAT = "1"  # a change to how code is made, other than its IR
 _lock = threading.RLock()
 _addresses: dict[str, int] = {}  # by the module's key
+_keys: dict[int, str] = {}  # by the address
 
 
 def address(ir: str) -> int:
@@ -35,42 +40,98 @@ def address_of(key: str, write: Callable[[], str]) -> int:
 
     key: all that the IR depends on, beside the processor, the compiler and the source of the kernels.
     """
-    return _found(key_of(f"{sources()} {key}"), write)
+    source = sources()
+    return _found(key_of(f"{source} {key}"), write) if source else address(write())
+
+
+def kept(write: Callable[P, int]) -> Callable[P, int]:
+    """Decorator of a function that writes a kernel and gives its address: it writes where no machine code is kept.
+
+    The arguments and the source of the kernels must be all that the IR depends on, beside the processor.
+    """
+    name = f"{write.__module__}.{write.__qualname__}"
+
+    @functools.cache
+    def find(*args: P.args, **kwargs: P.kwargs) -> int:
+        arguments = f"{args!r} {sorted(kwargs.items())!r}"
+        source = sources()
+        if not source or " at 0x" in arguments:  # of objects that are others in every process
+            return write(*args, **kwargs)
+        note = key_of(f"{source} {name} {arguments}")
+        with _lock:
+            key = (store.load(note) or b"").decode()
+            found = _from_disk(key) if key else None
+            if found is None:
+                found = write(*args, **kwargs)
+                if found in _keys:
+                    store.save(note, _keys[found].encode())
+        return found
+
+    return functools.update_wrapper(find, write)  # type: ignore[return-value]  # its arguments are only Hashable
 
 
 def _found(key: str, write: Callable[[], str]) -> int:
     found = _addresses.get(key)
-    if found is None:
-        name = f"{ENTRY}_{key[:24]}"  # all modules share one space of names
-        code = store.load(key)
-        if code is None:
-            code = compile_ir(re.sub(rf"@(\"?){ENTRY}\b", rf"@\g<1>{name}", write()))
+    if found is not None:
+        return found
+    with _lock:  # LLVM serves one thread at a time in any case
+        found = _from_disk(key)
+        if found is None:
+            code = compile_ir(re.sub(rf"@(\"?){ENTRY}\b", rf"@\g<1>{_name(key)}", write()))
             store.save(key, code)
-        with _lock:
-            found = _addresses.get(key)
-            if found is None:
-                found = _addresses[key] = _load(code, name)
+            found = _load(key, code)
     return found
 
 
-@functools.cache
+def _from_disk(key: str) -> int | None:
+    """The address of what is loaded already, or kept on disk."""
+    if key not in _addresses:
+        code = store.load(key)
+        return None if code is None else _load(key, code)
+    return _addresses[key]
+
+
+def _name(key: str) -> str:
+    """What a module's function is called: all modules share one space of names."""
+    return f"{ENTRY}_{key[:24]}"
+
+
 def sources() -> str:
-    """A hash of the source code that writes IR."""
+    """A hash of the source code that writes IR; "" if it was changed since it was loaded, and is another one."""
+    global _looked, _same
+    now = time.monotonic()
+    if now > _looked + 0.1:  # looking takes a fifth of a millisecond
+        _looked, _same = now, _stamp() == _loaded
+    return _sources if _same else ""
+
+
+def _stamp() -> int:
+    """A number that changes with every change to the source files."""
+    found = [(entry.name, entry.stat()) for entry in os.scandir(Path(__file__).parent) if entry.name.endswith(".py")]
+    return hash(tuple(sorted((name, status.st_mtime_ns, status.st_size) for name, status in found)))
+
+
+def _hash() -> str:
     total = hashlib.sha256()
     for file in sorted(Path(__file__).parent.glob("*.py")):
         total.update(file.read_bytes())
     return total.hexdigest()
 
 
-def _load(code: bytes, name: str) -> int:
+_loaded, _sources = _stamp(), _hash()
+_looked, _same = 0.0, True
+
+
+def _load(key: str, code: bytes) -> int:
     import llvmlite.binding as llvm
 
     engine = _engine()
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    found = int(engine.get_function_address(name))
+    found = int(engine.get_function_address(_name(key)))
     if not found:
-        raise RuntimeError(f"the machine code has no function {name}")
+        raise RuntimeError(f"the machine code has no function {_name(key)}")
+    _addresses[key], _keys[found] = found, key
     return found
 
 
@@ -100,7 +161,7 @@ def _compiler() -> tuple[str, ...]:
     import llvmlite.binding as llvm
 
     here = _host()
-    return (llvmlite.__version__, str(llvm.llvm_version_info), here.cpu, here.features)
+    return (llvmlite.__version__, str(llvm.llvm_version_info), repr(here))
 
 
 def _host() -> Host:
@@ -133,4 +194,10 @@ def _initialize() -> None:
 def _engine() -> Any:
     import llvmlite.binding as llvm
 
-    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))  # other threads may be in its code until the process is gone
+    return engine
+
+
+if hasattr(os, "register_at_fork"):  # a child must not be made while another thread holds this lock, or LLVM's own
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)

@@ -5,12 +5,12 @@ A unit is a block of numbers, whose sum is kept; the sums are added in order. sm
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
 import numpy as np
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import FLOAT, LONG, KernelBuilder
 from gradbook.kernels.program import Kernel, Unsupported
 from gradbook.kernels.rows import BLOCK, Part, add_total, apart, float_vector, sweep, zeros
@@ -60,7 +60,7 @@ def bce_with_logits(build: KernelBuilder, x: Any, target: Any, _: Any) -> tuple[
 KINDS = {"mse": mse, "l1": l1, "huber": huber, "bce_with_logits": bce_with_logits}
 
 
-@functools.cache
+@jit.kept
 def loss_kernel(kind: str, each: bool, value: bool, grad: bool) -> int:
     """words: as named above. Unit: a block. each: the losses themselves are wanted, not their sum."""
     build = KernelBuilder(f"{kind}_loss")

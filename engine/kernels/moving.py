@@ -6,12 +6,12 @@ where another axis is adjacent in the source than in the result; and numbers one
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import BYTE, DOUBLE, FLOAT, INT, LONG, KernelBuilder
 from gradbook.kernels.host import host
 from gradbook.kernels.program import Kernel, Unsupported
@@ -30,7 +30,7 @@ def start_of(build: KernelBuilder, base: int, table: int, unit: Any) -> Any:
     return build.at(build.pointer(base), build.load(build.pointer(table), unit, LONG))
 
 
-@functools.cache
+@jit.kept
 def line_kernel() -> int:
     """out[i] = x[i], i < COLUMNS, from where the tables say. Unit: a line."""
     build = KernelBuilder("copy")
@@ -46,7 +46,7 @@ def line_kernel() -> int:
     return build.address()
 
 
-@functools.cache
+@jit.kept
 def single_kernel() -> int:
     """out[i OUT_STEP] = x[i X_STEP], i < COLUMNS. Unit: a line."""
     build = KernelBuilder("copy_single")
@@ -58,7 +58,7 @@ def single_kernel() -> int:
     return build.address()
 
 
-@functools.cache
+@jit.kept
 def turn_kernel() -> int:
     """out[j OUT_STEP + i] = x[i X_STEP + j], i < ROWS, j < COLUMNS. Unit: as many j as a vector has lanes."""
     build = KernelBuilder("copy_turned")
@@ -205,7 +205,7 @@ def by_blocks(build: KernelBuilder, count: Any, body: Any) -> None:
         sweep(build, size, lambda part, _: body(part, first) or [])
 
 
-@functools.cache
+@jit.kept
 def cast_kernel(source: Any, target: Any) -> int:
     """words: x, out, how many. Unit: a block."""
     build = KernelBuilder("cast")
@@ -248,7 +248,7 @@ def cast(program: Any, out: Any, x: Any) -> None:
         program.add(Kernel("cast", cast_kernel(*kinds), -(-x.size // BLOCK), flops=x.size), x, out, x.size)
 
 
-@functools.cache
+@jit.kept
 def drop_kernel(kind: Any) -> int:
     """words: x, mask, out, how many, scale. Unit: a block."""
     build = KernelBuilder("drop")

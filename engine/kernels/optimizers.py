@@ -10,12 +10,12 @@ how many numbers it has. Unit: a chunk.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import DOUBLE, FLOAT, LONG, POINTER, KernelBuilder
 from gradbook.kernels.program import Kernel, Unsupported
 from gradbook.kernels.rows import Part, abreast
@@ -28,7 +28,7 @@ NUMBERS, HEAD = 8, 2  # numbers a rule may have; words before the chunks
 CHUNKS, LEAST, MOST = 64, 4096, 65536  # chunks to aim at; numbers in one at least and at most
 
 
-@functools.cache
+@jit.kept
 def prepare_kernel(name: str) -> int:
     """words: settings, numbers, how many steps arrays, then those. Counts the step and makes the rule's factors."""
     build, rule = KernelBuilder(f"{name}_prepare"), RULES[name]
@@ -44,7 +44,7 @@ def prepare_kernel(name: str) -> int:
     return build.address()
 
 
-@functools.cache
+@jit.kept
 def update_kernel(name: str, options: frozenset[str]) -> int:
     """words: numbers, scale, chunks. options: "maximize", "scaled", and the rule's own."""
     build, rule = KernelBuilder(name), RULES[name]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import BYTE, FLOAT, INT, LONG
 from gradbook.kernels.pool_windows import Windows, clear
 from gradbook.kernels.transposing import order_of
@@ -12,7 +12,7 @@ from gradbook.kernels.transposing import order_of
 __all__ = ["slide", "spread", "spread_pairs"]
 
 
-@functools.cache
+@jit.kept
 def slide(layout: str, step: int, relu: bool = False) -> int:
     """The address of the kernel target = largest of each window, which = its place in the window (a byte).
 
@@ -86,7 +86,7 @@ def _slide_pixels(w: Windows, relu: bool) -> None:
 # -- its gradient ----------------------------------------------------------------------------------------------------
 
 
-@functools.cache
+@jit.kept
 def spread(layout: str, bounded: bool) -> int:
     """The address of the kernel target = 0, then target[place of the largest] += source, for each window.
 
@@ -158,7 +158,7 @@ def _spread_pixels(w: Windows, bounded: bool) -> None:
             w.taps(w.clipped(top, "height", "y"), w.clipped(left, "width", "x"), [], body)
 
 
-@functools.cache
+@jit.kept
 def spread_pairs(kind: str, bounded: bool = False) -> int:
     """The address of `spread` ("max") or `mean_grad` ("mean") for windows of 2 x 2 side by side in maps.
 

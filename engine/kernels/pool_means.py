@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import LONG
 from gradbook.kernels.pool_windows import Windows, clear
 
 __all__ = ["mean", "mean_grad"]
 
 
-@functools.cache
+@jit.kept
 def mean(layout: str, step: int) -> int:
     """The address of the kernel target = sum of each window / divisors[window].
 
@@ -99,7 +100,7 @@ def _mean_pixels(w: Windows) -> None:
         build.store_masked(share, target, w.ir.mul(at, word["channels"]), mask)
 
 
-@functools.cache
+@jit.kept
 def mean_grad(layout: str) -> int:
     """The address of the kernel target = 0, then every number of a window += source / divisors[window].
 

@@ -11,6 +11,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import LONG, KernelBuilder
 from gradbook.kernels.packing import transpose
 from gradbook.kernels.tile import A, B, cover, heights, masks_are_free, multiply, widest
@@ -27,7 +28,7 @@ TRACKS = (
 STEPS, SIZE, DEEP = (3 * len(TRACKS) + i for i in range(3))  # DEEP: rows of a packed vector of states
 
 
-@functools.cache
+@jit.kept
 def pack_kernel(gates: int) -> int:
     """words: weight, its row step, out, size, deep, rows of the weight for a gate. Unit: one vector of states.
 
@@ -123,7 +124,7 @@ class Steps:
 # -- forward ---------------------------------------------------------------------------------------------------------
 
 
-@functools.cache
+@jit.kept
 def forward_kernel(cell: str, kept: bool, bias: bool) -> int:
     """words: as TRACKS, STEPS, SIZE, DEEP. Unit: a row of the batch. kept: what the gradient needs is kept."""
     return Forward(cell, kept, bias).address()
@@ -231,7 +232,7 @@ class Forward(Steps):
 # -- backward --------------------------------------------------------------------------------------------------------
 
 
-@functools.cache
+@jit.kept
 def backward_kernel(cell: str, grad: bool) -> int:
     """words: as the forward's. Unit: a row. grad: there is a gradient of the states, not of the last cells alone.
 

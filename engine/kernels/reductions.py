@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
 import numpy as np
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import FLOAT, INT, LONG, KernelBuilder
 from gradbook.kernels.program import Kernel, Unsupported
 from gradbook.kernels.rows import BLOCK, Part, Rows, add_total, float_vector, grain_of, rows_of, sweep, zeros
@@ -17,7 +17,7 @@ __all__ = ["row_extreme", "row_mean", "row_sum", "row_var"]
 FAR = 2**31 - 1  # no place in a row
 
 
-@functools.cache
+@jit.kept
 def sum_kernel() -> int:
     """words: x, out, d, step, divisor, rows of numbers in all. Unit: a row; the last one may be shorter."""
     build = KernelBuilder("row_sum")
@@ -72,7 +72,7 @@ def whole(x: Any, out: Any, rank: int) -> Rows:
     return rows
 
 
-@functools.cache
+@jit.kept
 def var_kernel(root: bool) -> int:
     """words: x, out, d, step, correction. Unit: a row."""
     build = KernelBuilder("row_var")
@@ -103,7 +103,7 @@ def row_var(program: Any, out: Any, x: Any, *, correction: float = 1, root: bool
     program.add(kernel, x, out, rows.d, rows.step, float(correction))
 
 
-@functools.cache
+@jit.kept
 def extreme_kernel(largest: bool, values: bool, places: bool) -> int:
     """words: x, values, places, d, step. Unit: a row. NaN wins; of equal ones, the first."""
     build = KernelBuilder("row_largest" if largest else "row_smallest")

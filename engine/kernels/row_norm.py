@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import FLOAT, KernelBuilder
 from gradbook.kernels.program import Kernel, Unsupported
 from gradbook.kernels.rows import (
@@ -43,7 +43,7 @@ class Form:
 X, Y, WEIGHT, BIAS, KEPT, INVSTD, D, X_STEP, Y_STEP, KEPT_STEP, EPS, GROUPS, STRETCHES, STRETCH = range(14)
 
 
-@functools.cache
+@jit.kept
 def forward_kernel(form: Form) -> int:
     """words: as named above. Unit: a row."""
     build = KernelBuilder("row_norm")

@@ -6,12 +6,12 @@ nothing was centered. The sums over rows, for weight and bias, are made beside i
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from gradbook.kernels import jit
 from gradbook.kernels.columns import add_blocks, block_rows, blocks_of, column_sum, range_of
 from gradbook.kernels.emit import FLOAT, LONG, KernelBuilder
 from gradbook.kernels.program import Kernel, Unsupported
@@ -36,7 +36,7 @@ GRAD, SOURCE, MEAN, INVSTD, WEIGHT, DX, DW, DB, M, D, GRAD_STEP, SOURCE_STEP, DX
 ABREAST = 2  # rows at a time: more keep too many streams of memory going
 
 
-@functools.cache
+@jit.kept
 def grad_kernel(form: Form) -> int:
     """words: as named above. Unit: a block of rows, whose sums are a row of DW and of DB."""
     build = KernelBuilder("row_norm_grad")
@@ -195,7 +195,7 @@ def _grad(
 G_GRAD, G_SOURCE, G_MEAN, G_INVSTD, G_WEIGHT, G_DX, G_DOTS, G_SUMS, G_GROUPS, G_CHANNELS, G_LENGTH = range(11)
 
 
-@functools.cache
+@jit.kept
 def group_kernel(hat: bool, weighted: bool, dx: bool) -> int:
     """words: as named above. Unit: a group of a sample. Into dots and sums (n, c): Σ grad h, Σ grad of each channel."""
     build = KernelBuilder("group_norm_grad")

@@ -6,7 +6,6 @@ over it is a `sweep`: whole vectors, several at a time where something is summed
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import FLOAT, INT, LONG, KernelBuilder
 from gradbook.kernels.host import host
 from gradbook.kernels.program import Kernel, Unsupported, call
@@ -230,7 +230,7 @@ def grain_of(d: int) -> int:
     return max(1, GRAIN // max(1, d))
 
 
-@functools.cache
+@jit.kept
 def total_kernel() -> int:
     """words: parts, how many, out, divisor. out[0] = sum of parts / divisor[0], in one fixed order."""
     build = KernelBuilder("total")

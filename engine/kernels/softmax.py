@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import KernelBuilder
 from gradbook.kernels.program import Kernel
 from gradbook.kernels.rows import (
@@ -27,7 +27,7 @@ from gradbook.kernels.transcendental import exp, log
 __all__ = ["log_softmax", "log_softmax_grad", "softmax", "softmax_grad"]
 
 
-@functools.cache
+@jit.kept
 def forward_kernel(is_log: bool, vectors: int) -> int:
     """words: x, out, d, step of x, step of out. vectors: as `vectors_of`."""
     build = KernelBuilder("log_softmax" if is_log else "softmax")
@@ -83,7 +83,7 @@ def swept_row(build: KernelBuilder, source: Any, target: Any, d: Any, is_log: bo
     sweep(build, d, finished)
 
 
-@functools.cache
+@jit.kept
 def backward_kernel(is_log: bool) -> int:
     """words: grad, y, dx, d, steps of the three."""
     build = KernelBuilder("log_softmax_grad" if is_log else "softmax_grad")

@@ -5,11 +5,11 @@ Where lines begin is read from tables, so one kernel serves padding, gaps and an
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 from llvmlite import ir
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import INT, LONG, KernelBuilder
 
 __all__ = ["fill", "lines", "transpose"]
@@ -20,7 +20,7 @@ WORDS = ("source", "target", "source_unit", "source_step", "target_unit", "targe
          "rows", "row_table", "columns", "column_table")  # fmt: skip
 
 
-@functools.cache
+@jit.kept
 def transpose(columns_first: bool = False, add: bool = False) -> int:
     """The address of the kernel target[column_table[j] + i] = source[row_table[i] + j].
 
@@ -125,7 +125,7 @@ def order_of(places: list[int]) -> Any:
     return ir.Constant(ir.VectorType(INT, len(places)), places)
 
 
-@functools.cache
+@jit.kept
 def lines() -> int:
     """The address of the kernel target[column_table[i] + j] = source[row_table[i] + j]: lines of `columns` numbers."""
     build = KernelBuilder("lines")
@@ -141,7 +141,7 @@ def lines() -> int:
     return build.address()
 
 
-@functools.cache
+@jit.kept
 def fill() -> int:
     """The address of the kernel target[:count] = 0; its units are not used."""
     build = KernelBuilder("fill")

@@ -7,10 +7,10 @@ back. The gradient of the weight goes the same way in the other direction. The p
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
+from gradbook.kernels import jit
 from gradbook.kernels.emit import LONG, KernelBuilder
 
 __all__ = ["WEIGHTS", "transform"]
@@ -31,7 +31,7 @@ WEIGHTS: dict[int, tuple[tuple[float, float, float], ...]] = {
 Line = Callable[[Any, list[Any]], list[Any]]
 
 
-@functools.cache
+@jit.kept
 def transform(kind: str, m: int, activation: str = "", accumulate: bool = False) -> int:
     """The address of the kernel that transforms every tile along both axes.
 

@@ -161,3 +161,46 @@ def test_aligned_arrays_start_on_a_cache_line() -> None:
         assert not array.size or array.ctypes.data % 64 == 0  # an empty one has no address
         assert array.shape == (shape if isinstance(shape, tuple) else (shape,))
         assert not array.any()
+
+
+def test_kernels_whose_code_is_kept_are_not_written_again(own_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+
+    def write(size: int) -> int:
+        written.append(size)
+        return jit.address(scale_kernel().text() + f"; {size}, of this test alone\n")
+
+    assert jit.kept(write)(3) == jit.kept(write)(3) != jit.kept(write)(4)
+    assert written == [3, 4]
+    for file in own_store.iterdir():
+        if len(file.read_bytes()) > 500:
+            file.unlink()  # the code, not the note of where it is
+    monkeypatch.setattr(jit, "_addresses", {})
+    jit.kept(write)(3)
+    assert written == [3, 4, 3]
+
+    def of_objects(thing: object) -> int:
+        written.append(0)
+        return write(5)
+
+    for _ in range(2):  # they are other ones in another process
+        jit.kept(of_objects)(object())
+    assert written[3:] == [0, 5, 0, 5]
+
+
+def test_source_that_was_changed_meanwhile_is_not_trusted(own_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(jit.sources()) == 64
+    monkeypatch.setattr(jit, "_looked", 0.0)
+    monkeypatch.setattr(jit, "_loaded", 0)  # as if a file had been edited, or gradbook had been upgraded
+    assert jit.sources() == ""
+    written: list[int] = []
+
+    def write() -> int:
+        written.append(0)
+        return jit.address(scale_kernel().text() + "; of a source that was changed\n")
+
+    assert jit.kept(write)() == jit.kept(write)()
+    assert len(written) == 2
+    text = scale_kernel().text()
+    assert jit.address_of("scale", lambda: text) == jit.address(text)
+    jit._looked = 0.0  # so that the next test looks again
