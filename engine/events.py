@@ -59,7 +59,8 @@ draw: tuple[Listener, ...] = ()
 read: tuple[Listener, ...] = ()
 control: tuple[Listener, ...] = ()
 
-computing = False  # somebody listens to what is computed: ops, gradients, rules, backward passes, steps
+computing = False  # somebody listens to what is computed: ops, gradients, rules, changes in place, modules
+counting = False  # somebody listens to what is done with it: backward passes, steps, cleared gradients
 backward_end: tuple[Listener, ...] = ()  # those of `backward` and of `step` who are not brief
 step_start: tuple[Listener, ...] = ()
 
@@ -111,11 +112,11 @@ def silenced() -> Iterator[None]:
 
 
 def _rebuild(new: tuple[Any, ...]) -> None:
-    global observers, backward_end, step_start, computing
+    global observers, backward_end, step_start, computing, counting
     observers = new
     for kind in KINDS:
         globals()[kind] = _listeners(kind, new)
-    computing = bool(op or grad or rule or backward or step)
+    computing, counting = bool(op or grad or rule or write or module), bool(backward or step or zero_grad)
     whole = tuple(o for o in new if not getattr(o, "brief", False))
     backward_end, step_start = _listeners("backward", whole), _listeners("step", whole)
 

@@ -79,6 +79,8 @@ class Compiled:
                 continue
             if result is OUT_OF_RANGE:
                 return self.function(*args, **kwargs)
+            if events.counting:
+                variant.plan.taps.tell(variant.plan.arrays)
             if events.control:
                 events.safe_point()
             return result
@@ -111,7 +113,7 @@ class Compiled:
         interpreter.on_input = recorder.add_input
         interpreter.on_clear = recorder.clear
         interpreter.on_item = recorder.allow_reading
-        recorder.line = interpreter.place
+        recorder.line, recorder.spot = interpreter.place, interpreter.spot
         interpreter.natively_called, interpreter.on_set = recorder.call, recorder.set_item
         with events.observing(recorder):
             result = interpreter.call(self.function, args, kwargs)

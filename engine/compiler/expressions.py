@@ -215,6 +215,7 @@ class Expressions(Notes):
         for keyword in node.keywords:
             value = self.value(keyword.value)
             kwargs.update(value if keyword.arg is None else {keyword.arg: value})
+        self.frames[-1].node = node
         return self.call(function, args, kwargs)
 
     def value_ListComp(self, node: ast.ListComp) -> Any:

@@ -32,3 +32,4 @@ class Frame:
         self.cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
         self.local = {*code.co_varnames, *code.co_cellvars}
         self.line = code.co_firstlineno
+        self.node: Any = None  # the call being made

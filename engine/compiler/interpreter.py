@@ -21,6 +21,7 @@ from gradbook.compiler.frames import Frame, Returned
 from gradbook.compiler.guards import is_constant
 from gradbook.compiler.source import tree_of
 from gradbook.compiler.statements import Statements
+from gradbook.compiler.taps import from_line
 from gradbook.nn.module import Module
 
 __all__ = ["Interpreter"]
@@ -51,7 +52,7 @@ class Interpreter(Statements):
         reason = rules.why_not(function, args, kwargs, self.fresh)
         if reason:
             self.fail(reason)
-        result = self.natively_called(function, args, kwargs)
+        result = from_line(self.spot(), lambda: self.natively_called(function, args, kwargs))
         if type(result) in (list, dict, set) and not reason:
             self.own(result)
         return result

@@ -50,6 +50,11 @@ class Notes:
         frame = self.frames[-1]
         return frame.function.__code__.co_filename, frame.line
 
+    def spot(self) -> tuple[str, Any] | None:
+        """(file, call) being made."""
+        frame = self.frames[-1] if self.frames else None
+        return None if frame is None or frame.node is None else (frame.function.__code__.co_filename, frame.node)
+
     def fail(self, reason: str) -> None:
         """Note why the call cannot be repeated without Python."""
         self.failures.append((reason, self.place()))

@@ -39,7 +39,9 @@ class Plan:
         self._places: dict[int, list[Any]] = {}
         self.outputs = outputs
         self.grads = Gradients(self)
-        self.lasting = {window.block.number for window in outputs} | {w.block.number for _, w in self.grads.kept}
+        losses = [what for kind, what, _ in recorder.taps.told if kind == "backward"]
+        self.lasting = {window.block.number for window in (*outputs, *losses)}
+        self.lasting |= {window.block.number for _, window in self.grads.kept}
         recorder.instructions = coalesced(recorder.instructions, self.lasting)
         self.moving = moving_blocks(recorder)
         self.programs: list[tuple[Any, list[tuple[int, Any]]]] = []
@@ -54,6 +56,10 @@ class Plan:
         for _, places in self.programs:
             for number, place in places:
                 self._places.setdefault(number, []).append(place)
+        self.taps = recorder.taps
+        self.taps.told = [
+            (kind, self.register(what) if kind == "backward" else what, place) for kind, what, place in self.taps.told
+        ]
         self.output_registers = [self.register(window) for window in outputs]
         self.held_grads = [(leaf, window.block) for leaf, window in recorder.held_grads]
         changed = [array for _, array in recorder.outside.values() if self._is_written(array)]

@@ -18,6 +18,7 @@ from gradbook.autograd.op import Op
 from gradbook.compiler.backward import Backward
 from gradbook.compiler.forward import Forward
 from gradbook.compiler.guards import kind_of
+from gradbook.compiler.taps import Taps
 from gradbook.compiler.wording import Wording
 from gradbook.nn.modules.batchnorm import _BatchNorm
 from gradbook.tensor import Tensor
@@ -37,6 +38,8 @@ class Recorder(Forward, Backward):
         self.began = next(versions.sequence)
         self.stepping: Any = None  # the optimizer whose step runs: what it does inside is its own
         self._reading = False
+        self.taps = Taps()
+        self.spot: Any = lambda: None  # (file, call) being made
 
     def on_op(self, op: Op, operands: Any, params: Any, out: Any, node: Any, where: Any) -> None:
         """An op ran."""
@@ -62,6 +65,7 @@ class Recorder(Forward, Backward):
         """Gradients were cleared."""
         if self.failure is None:
             self.attempt(self._cleared, owner)
+            self.taps.note("zero_grad", owner)
 
     def on_step(self, phase: str, optimizer: Any) -> None:
         """An optimizer changed its parameters."""
@@ -71,6 +75,7 @@ class Recorder(Forward, Backward):
             self.stepping = None
             if self.failure is None:
                 self.attempt(self._stepped, optimizer)
+                self.taps.note("step", optimizer)
 
     def on_backward(self, phase: str, root: Any, inputs: Any) -> None:
         """A backward walk begins or ends."""
@@ -79,6 +84,9 @@ class Recorder(Forward, Backward):
             self.roots.add(id(root))
             self.kept.append(root)
             self.attempt(self._settle)
+            window = self.memory.find(root._array)
+            if window is not None and inputs is None:
+                self.taps.note("backward", window, self.spot())
 
     def on_made(self, tensor: Tensor) -> None:
         """A tensor was made of numbers: the same ones in each call, if none of them is random."""

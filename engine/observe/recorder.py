@@ -22,7 +22,7 @@ from gradbook.observe.raw import leaves
 from gradbook.observe.run import Run, end_of, register, role_of
 from gradbook.observe.sampler import Sampler
 from gradbook.observe.series import Series
-from gradbook.observe.source import Where, cell_label, is_own, user_frame
+from gradbook.observe.source import Where, cell_label, is_own, span_of, user_frame
 
 __all__ = ["Recorder", "active"]
 
@@ -42,6 +42,14 @@ class Site:
         self.code, self.lasti = place or (None, -1)
         self.run, self.series, self.last = run, series, last
         self.level = 0.0
+
+    def is_at(self, place: Where) -> bool:
+        """Whether a place is this line, be it in other code."""
+        code = self.code
+        if code is None or code.co_filename != place[0].co_filename:
+            return False
+        span = span_of(place)
+        return span is not None and span == span_of((code, self.lasti))
 
 
 class Recorder:
@@ -299,6 +307,8 @@ class Recorder:
     def _other_site(self, frame: FrameType | None, root: Any) -> Site:
         """The line that calls backward, looked for first where the last one was."""
         known = self._sites.get((id(frame.f_code), frame.f_lasti)) if frame is not None else None
+        if known is not None and frame is not None:
+            known.code, known.lasti = frame.f_code, frame.f_lasti
         return known or self._new_site(root)
 
     def _find_place(self) -> Where | None:
@@ -317,6 +327,10 @@ class Recorder:
         key = (id(place[0]), place[1]) if place is not None else (0, 0)
         if key in self._sites:
             return self._sites[key]
+        for known in self._sites.values():
+            if place is not None and known.is_at(place):  # in other code: it is compiled now, or not any longer
+                self._sites[key] = known
+                return known
         if self.run is None:
             self.begin_run()
         run = self._run
