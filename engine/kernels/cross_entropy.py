@@ -55,9 +55,8 @@ class Form:
 def count_kernel(weighted: bool) -> int:
     """words: target, rows, ignored class, weight, classes, totals. totals = (sum of shares, sum of weights)."""
     build = KernelBuilder("cross_entropy_count")
-    target, rows, ignore, weight, classes, totals = (
-        build.pointer(i) if i in (0, 3, 5) else build.word(i) for i in range(6)
-    )
+    target, weight, totals = (build.pointer(i) for i in (0, 3, 5))
+    rows, ignore, classes = (build.word(i) for i in (1, 2, 4))
     if weighted:
         share, every = weights_counted(build, target, rows, ignore, weight, classes)
     else:
@@ -78,11 +77,11 @@ def count_kernel(weighted: bool) -> int:
 
 def weights_counted(build: KernelBuilder, target: Any, rows: Any, ignore: Any, weight: Any, classes: Any) -> Any:
     """(the sum of the rows' shares, the sum of all weights), summed as doubles."""
-    zero = ir_zero = build.constant(0.0, DOUBLE)
+    zero = build.constant(0.0, DOUBLE)
     with build.loop_with(0, rows, [zero]) as (i, (total,), after):
         share, _ = share_of(build, build.load(target, i, LONG), ignore, classes, weight)
         after[0] = build.ir.fadd(total, build.ir.fpext(share, DOUBLE))
-    with build.loop_with(0, classes, [ir_zero]) as (i, (total,), every):
+    with build.loop_with(0, classes, [zero]) as (i, (total,), every):
         every[0] = build.ir.fadd(total, build.ir.fpext(build.load(weight, i), DOUBLE))
     return tuple(build.ir.fptrunc(value, FLOAT) for value in (after[0], every[0]))
 
