@@ -28,7 +28,8 @@ TEXT = """\
 def call(inputs):
 {first}
     try:
-        if not ({tests}):
+        fast = {fast}
+        if not ((fast or {watched}) and {tests}):
             return MISSED
     except (AttributeError, LookupError, ValueError, TypeError):
         return MISSED
@@ -57,7 +58,13 @@ def calling(
     kind = wording.name(dtypes.get_default_dtype())
     same = ["(hooks.changes == modules.seen or modules.hold())", f"dtypes._default is {kind}", *wording.tests]
     lines = "\n".join(f"        {line}" for line in body)
-    text = TEXT.format(first=first, tests=" and ".join(same), body=lines, result=result(shape, wording))
+    watched, fast = " and ".join(wording.watched) or "True", "False"
+    if wording.watch.pairs:
+        names |= {"watch": wording.watch, "look": wording.watch.function()}  # the memory it looks at stays with it
+        fast = "look()"
+    text = TEXT.format(
+        first=first, fast=fast, watched=watched, tests=" and ".join(same), body=lines, result=result(shape, wording)
+    )
     made: Callable[[list[Tensor]], Any] = wording.function(text, "call")
     return made
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradbook.autograd import versions
 from gradbook.compiler.memory import Window
+from gradbook.compiler.watch import Watch
 from gradbook.compiler.wording import Wording
 from gradbook.kernels.program import aligned
 from gradbook.tensor import Tensor
@@ -36,6 +37,7 @@ class Gradients:
                 self.kept.append((leaf, window))
         # each gradient, and what a view of it would hold: the owner of its memory
         self.things: list[Any] = [None] * (2 * len(self.kept))
+        self.watch: Watch | None = None
         self.alone: list[int] = [0] * len(self.things)  # references to them while only we and the leaf hold them
 
     def wording(self, wording: Wording) -> tuple[list[str], list[str]]:
@@ -45,6 +47,9 @@ class Gradients:
             things = wording.name(self.things)
             tests = [f"[*map(refs, {things})] == {wording.name(self.alone)}"]
             tests += [f"{place(leaf, wording)}._grad is {things}[{2 * i}]" for i, (leaf, _) in enumerate(self.kept)]
+            if not any(type(leaf) is int for leaf, _ in self.kept):
+                self.watch, wording.watch.gradients = wording.watch, len(self.kept)
+                tests = [f"fast or {' and '.join(tests)}"]
             before = [f"same = {' and '.join(tests)}", "if not same:", "    grads.prepare(inputs)"]
             after += ["if not same:", "    grads.hand_out(inputs)"]
         return before, after
@@ -60,6 +65,8 @@ class Gradients:
             del grad
             if counts[2 * i] + lost > self.alone[2 * i] or counts[2 * i + 1] > self.alone[2 * i + 1]:
                 self.plan.rebind(window.block, aligned((max(1, window.block.size),), np.uint8))
+                if self.watch is not None:
+                    self.watch.forget_gradient(i)
                 self.things[2 * i] = self.things[2 * i + 1] = None
 
     def hand_out(self, inputs: list[Tensor]) -> None:
@@ -74,6 +81,9 @@ class Gradients:
         counts = [*map(sys.getrefcount, self.things)]
         for i in fresh:
             self.alone[i] = counts[i]
+        if self.watch is not None:
+            for i in {i // 2 for i in fresh}:
+                self.watch.set_gradient(i, self.kept[i][0], id(self.things[2 * i]), id(self.things[2 * i + 1]))
 
 
 def place(leaf: Any, wording: Wording) -> str:

@@ -76,7 +76,8 @@ class Guards:
                 read = f"(x := {reading(how, holder, key, wording)})"
                 wording.test(f"{read} is not None and kind_of(x) == {kind} and inputs.append(x) is None")
             else:
-                wording.test(sameness(reading(how, holder, key, wording), value, wording))
+                places = [] if how == "item" else [(container, "cell_contents" if how == "cell" else key, value)]
+                wording.test(sameness(reading(how, holder, key, wording), value, wording), *places)
 
 
 def reading(how: str, holder: str, key: Any, wording: Wording) -> str:

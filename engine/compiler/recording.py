@@ -126,7 +126,8 @@ class Recorder(Forward, Backward):
         for tensor, array in self.outside.values():
             if id(tensor) not in self.input_ids:
                 name, history = wording.name(tensor), "is" if tensor._node is None else "is not"
-                wording.test(f"{name}._array is {wording.name(array)} and {name}._node {history} None")
+                places = (tensor, "_array", array), (tensor, "_node", tensor._node)
+                wording.test(f"{name}._array is {wording.name(array)} and {name}._node {history} None", *places)
         held = {id(leaf) for leaf, _ in self.held_grads}
         for tensor, window in self.leaf_grads.values():
             if id(tensor) not in self.cleared_first | self.input_ids.keys() | held and window is not None:

@@ -17,7 +17,7 @@ from gradbook.kernels import jit
 
 __all__ = ["direct"]
 
-# a function as CPython calls it. self: a capsule with [kernel, words, start, stop, None]
+# a function as CPython calls it. self: a capsule with [kernel, words, start, stop, what it returns]
 WRAPPER = """
 declare ptr @PyCapsule_GetPointer(ptr, ptr)
 declare void @Py_IncRef(ptr)
@@ -31,10 +31,10 @@ define ptr @kernel(ptr %self, ptr %unused) {
   %words = load ptr, ptr %p1
   %start = load i64, ptr %p2
   %stop = load i64, ptr %p3
-  %none = load ptr, ptr %p4
   call void %function(ptr %words, i64 %start, i64 %stop)
-  call void @Py_IncRef(ptr %none)
-  ret ptr %none
+  %result = load ptr, ptr %p4
+  call void @Py_IncRef(ptr %result)
+  ret ptr %result
 }
 """
 NO_ARGUMENTS = 0x4  # METH_NOARGS
@@ -50,7 +50,8 @@ class Definition(ctypes.Structure):
 def direct(kernel: int, words: int, start: int, stop: int) -> tuple[Callable[[], None], np.ndarray[Any, Any]]:
     """The kernel at an address, called with its words (an address, too) and units, keeping the interpreter lock.
 
-    -> the function, and what has to stay as long as it is called, beside the words. Raises RuntimeError where Python is
+    -> the function, and what has to stay as long as it is called, beside the words: its last number is the address of
+    what is returned, None if the kernel puts nothing else there. Raises RuntimeError where Python is
     not CPython.
     """
     job = np.array([kernel, words, start, stop, id(None)], np.int64)

@@ -25,7 +25,7 @@ def _threads() -> Any:
     gradbook.set_num_threads(before[1])
 
 
-@pytest.mark.parametrize("name", ["W1", "W2", "W3", "W5", "W6", "W7"])
+@pytest.mark.parametrize("name", ["W1", "W2", "W5", "W7"])
 def test_losses_are_those_of_pytorch(name: str) -> None:
     assert set(speed.compared(WORKLOADS[name], torch)) == {"eager", "compile"}
 
