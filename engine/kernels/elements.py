@@ -39,8 +39,8 @@ def apply(ufunc: Any, operands: tuple[Any, ...]) -> Expression:
     if all(operand.name == CONSTANT for operand in operands):
         with np.errstate(all="ignore"):
             return constant(ufunc(*(operand.value for operand in operands)), dtype)
-    if ufunc is np.add and _is_erf_share(*operands):
-        return named("erf_share", operands[0].operands[0].operands[0])
+    if ufunc is np.add and _is_share(*operands):
+        return _share(operands[0].operands[0].operands[0])
     kinds = {operand.dtype.kind for operand in operands}
     if ufunc in PRIMITIVES and kinds <= set(PRIMITIVES[ufunc]):
         return node(ufunc.__name__, operands, dtype)
@@ -148,11 +148,18 @@ def sigmoid_of(x: Expression) -> Expression | None:
     return None
 
 
-def _is_erf_share(a: Expression, b: Expression) -> bool:
-    """Whether a + b is erf(x) * 0.5 + 0.5, as gelu has it: near -1 that would leave no digits."""
+def _is_share(a: Expression, b: Expression) -> bool:
+    """Whether a + b is erf(z) * 0.5 + 0.5, as gelu has it: where erf is near -1 that leaves no digits."""
     if a.name != "multiply" or a.operands[0].name != "erf":
         return False
     return all(one.name == CONSTANT and one.value == 0.5 for one in (a.operands[1], b))
+
+
+def _share(z: Any) -> Expression:
+    """(1 + erf(z)) / 2: the share of a normal distribution below sqrt(2) z."""
+    if z.name == "multiply" and z.operands[1] is constant(math.sqrt(0.5), np.float32):
+        return named("normal_share", z.operands[0])
+    return named("normal_share", z * math.sqrt(2))
 
 
 def _sign(x: Any) -> Any:

@@ -50,14 +50,10 @@ ERF_TAIL = (
     0.00018638237088453025, -0.002947684610262513, 0.021838156506419182, -0.10310692340135574, -0.6381446719169617,
     -1.127089262008667, -0.00034151258296333253,
 )  # fmt: skip
-# (1 + erf(x)) / 2 = 1/2 + x SHARE(x^2) up to 1; ln(erfc(x) / 2) = SHARE_TAIL(x) from 1 on, falling for ever
+# ln of the share of a standard normal distribution beyond x = SHARE(x), x >= 0; from 6 on it only falls fast enough
 SHARE = (
-    3.356406887178309e-05, -0.00038128215237520635, 0.0025690237525850534, -0.013410931453108788, 0.05641289800405502,
-    -0.18806242942810059, 0.5641895532608032,
-)  # fmt: skip
-SHARE_TAIL = (
-    -1.7456779460189864e-05, 0.000385039224056527, -0.003891734639182687, 0.024267636239528656, -0.10676564276218414,
-    -0.6349179744720459, -1.1286336183547974, -0.6931789517402649,
+    -1.184640950668836e-06, 1.81352279469138e-05, -8.67359631229192e-05, -0.00019335304386913776, 0.005018445663154125,
+    -0.03646734356880188, -0.31827422976493835, -0.7978881597518921, -0.6931471228599548,
 )  # fmt: skip
 LN2_HIGH, LN2_LOW = 0.693145751953125, 1.42860682030941723212e-6  # the first has 9 zeros at its end
 LOG2_E = 1.4426950408889634
@@ -138,6 +134,13 @@ def exp(build: KernelBuilder, x: Any) -> Any:
     return scaled(build, y, k)
 
 
+def exp_from(build: KernelBuilder, x: Any) -> Any:
+    """e**x, for -170 <= x <= 89."""
+    k, r = reduced(build, x)
+    y = build.fma(build.mul(r, r), polynomial(build, r, EXP), r)
+    return scaled(build, build.add(y, build.constant(1.0, x)), k)
+
+
 def exp2(build: KernelBuilder, x: Any) -> Any:
     """2**x."""
     x = at_least(build, at_most(build, x, 129.0), -151.0)
@@ -194,26 +197,21 @@ def erf(build: KernelBuilder, x: Any) -> Any:
     """By two polynomials: near 0, and of ln(erfc)."""
     size, square = build.intrinsic("fabs", x), build.mul(x, x)
     near = build.fma(x, polynomial(build, square, ERF), x)
-    k, r = reduced(build, polynomial(build, at_most(build, size, 4.0), ERF_TAIL))
-    tail = build.fma(build.mul(r, r), polynomial(build, r, EXP), r)
-    tail = scaled(build, build.add(tail, build.constant(1.0, x)), k)
+    tail = exp_from(build, polynomial(build, at_most(build, size, 4.0), ERF_TAIL))
     far = build.intrinsic("copysign", build.sub(build.constant(1.0, x), tail), x)
     return build.ir.select(build.ir.fcmp_ordered("<", size, build.constant(1.0, x)), near, far)
 
 
-def erf_share(build: KernelBuilder, x: Any) -> Any:
-    """(1 + erf(x)) / 2, the share of a normal distribution below x sqrt(2).
+def normal_share(build: KernelBuilder, x: Any) -> Any:
+    """The share of a standard normal distribution below x, (1 + erf(x / sqrt(2))) / 2.
 
-    To 1.2 units above 0, to 8 down to -2; farther below it falls to 0 as it should, where 1 + erf(x) has no digits.
+    To 1.8 units above 0, to 25 down to -2.5; farther below it falls to 0 as it should, where 1 + erf has no digits.
     """
-    size, one = build.intrinsic("fabs", x), build.constant(1.0, x)
-    square = at_most(build, build.mul(x, x), 200.0)
-    near = build.fma(x, polynomial(build, square, SHARE), build.constant(0.5, x))
-    k, r = reduced(build, at_least(build, polynomial(build, size, SHARE_TAIL, square), -104.0))
-    tail = build.fma(build.mul(r, r), polynomial(build, r, EXP), r)
-    tail = scaled(build, build.add(tail, one), k)
-    far = build.ir.select(build.ir.fcmp_ordered("<", x, build.constant(0.0, x)), tail, build.sub(one, tail))
-    return build.ir.select(build.ir.fcmp_ordered("<", size, one), near, far)
+    size, one, zero = build.intrinsic("fabs", x), build.constant(1.0, x), build.constant(0.0, x)
+    beyond = exp_from(build, polynomial(build, at_most(build, size, 11.0 if instruction() else 9.3), SHARE))
+    if not instruction():  # as in exp: not by underflow
+        beyond = build.ir.select(build.ir.fcmp_ordered(">", size, build.constant(9.3, x)), zero, beyond)
+    return build.ir.select(build.ir.fcmp_ordered("<", x, zero), beyond, build.sub(one, beyond))
 
 
 # -- logarithms ------------------------------------------------------------------------------------------------------
@@ -298,5 +296,5 @@ def log10(build: KernelBuilder, x: Any) -> Any:
 
 FUNCTIONS: dict[str, Callable[[KernelBuilder, Any], Any]] = {
     "exp": exp, "exp2": exp2, "expm1": expm1, "log": log, "log1p": log1p, "log2": log2, "log10": log10, "tanh": tanh,
-    "sigmoid": sigmoid, "erf": erf, "erf_share": erf_share,
+    "sigmoid": sigmoid, "erf": erf, "normal_share": normal_share,
 }  # fmt: skip
