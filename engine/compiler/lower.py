@@ -14,6 +14,7 @@ import numpy as np
 
 from gradbook.compiler.instruction import Instruction
 from gradbook.determinism import are_deterministic_algorithms_enabled as must_be_precise
+from gradbook.kernels.attention import attention, attention_grad
 from gradbook.kernels.batch_norm import batch_norm, batch_norm_grad
 from gradbook.kernels.columns import column_sum
 from gradbook.kernels.conv import conv2d, conv2d_bias_grad, conv2d_input_grad, conv2d_weight_grad
@@ -258,6 +259,22 @@ def _(program: Program, each: Instruction, array: Array) -> None:
 
 
 # -- sequences -------------------------------------------------------------------------------------------------------
+
+
+@native("op", "scaled_dot_product_attention")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    out, *weights = (array(o) for o in each.outputs)
+    query, key, value, mask = (array(operand) for operand in each.inputs)
+    attention(program, out, weights[0] if weights else None, query, key, value, mask, **each.params)
+
+
+@native("rule", "scaled_dot_product_attention")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    grad, query, key, value, _, weights, needs, scale, causal = (array(operand) for operand in each.inputs)
+    if needs[3]:
+        raise Unsupported("the gradient of a mask")
+    dquery, dkey, dvalue = (array(out) for out in each.outputs[:3])
+    attention_grad(program, dquery, dkey, dvalue, grad, query, key, value, weights, scale=scale, causal=causal)
 
 
 @native("op", "lstm_layer")

@@ -58,7 +58,7 @@ class Steps:
     """What both directions are written with."""
 
     def __init__(self, name: str, cell: str) -> None:
-        self.build = KernelBuilder(name)
+        self.build = KernelBuilder(name, unroll=False)
         self.cell, self.gates = cell, GATES[cell]
         build = self.build
         self.tracks = {
@@ -127,7 +127,7 @@ class Steps:
 @jit.kept
 def forward_kernel(cell: str, kept: bool, bias: bool) -> int:
     """words: as TRACKS, STEPS, SIZE, DEEP. Unit: a row of the batch. kept: what the gradient needs is kept."""
-    return Forward(cell, kept, bias).address()
+    return jit.address_of(f"recurrent {cell} {kept} {bias}", lambda: Forward(cell, kept, bias).text())
 
 
 class Forward(Steps):
@@ -138,15 +138,15 @@ class Forward(Steps):
         self.kept, self.bias = kept, bias
         self.tile = self.build.scratch(heights(self.gates)[0] * self.gates * self.lanes)
 
-    def address(self) -> int:
-        """The finished kernel."""
+    def text(self) -> str:
+        """The IR of the finished kernel."""
         build = self.build
         if self.cell == "lstm":
             with build.loop(build.start, build.stop, name="row") as row:
                 self.copy("c0", "last", row)
         with build.loop(LONG(0), self.steps, name="t") as t:
             self.vectors(lambda at, mask: self.one_vector(t, at, mask))
-        return build.address()
+        return build.text()
 
     def before(self, t: Any) -> tuple[Any, Any]:
         """(address of row 0, from row to row) of the states before step t."""
@@ -239,7 +239,7 @@ def backward_kernel(cell: str, grad: bool) -> int:
     dh begins with anything and ends with what GRU hands on besides the product; dc begins with the last cells'
     gradient and ends with the first's.
     """
-    return Backward(cell, grad).address()
+    return jit.address_of(f"recurrent_grad {cell} {grad}", lambda: Backward(cell, grad).text())
 
 
 class Backward(Steps):
@@ -249,8 +249,8 @@ class Backward(Steps):
         super().__init__("recurrent_grad", cell)
         self.grad, self.own = grad, "grad_own" if cell == "gru" else "grad_gates"
 
-    def address(self) -> int:
-        """The finished kernel."""
+    def text(self) -> str:
+        """The IR of the finished kernel."""
         build = self.build
         if self.cell == "gru":
             zero = build.constant(0.0, build.vector())
@@ -262,7 +262,7 @@ class Backward(Steps):
             first = build.ir.icmp_signed("==", t, LONG(0))
             with build.loop(build.start, build.stop, name="row") as row:
                 self.vectors(lambda at, mask: getattr(self, self.cell)(t, first, row, at, mask))
-        return build.address()
+        return build.text()
 
     def product(self, s: Any, t: Any) -> None:
         """dh = the states' gradient + the product of the following step's gates with the weight (+ dh of GRU)."""

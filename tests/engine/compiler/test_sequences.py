@@ -77,3 +77,29 @@ def test_double_precision_and_no_gradients() -> None:
     for part, first in zip(results[-1], results[0], strict=True):
         np.testing.assert_allclose(part.numpy(), first.numpy(), rtol=1e-5, atol=1e-6)
     assert not look.report
+
+
+class Attend(nn.Module):
+    """Attention with its three inputs from one product, as language models have it."""
+
+    def __init__(self, masked: str) -> None:
+        super().__init__()
+        self.all, self.back, self.masked = nn.Linear(24, 72), nn.Linear(24, 24), masked
+        self.bias = nn.Parameter(gradbook.randn(7, 7))
+        self.seen = gradbook.rand(7, 7) < 0.7
+
+    def forward(self, x: Any) -> Any:
+        """(n, 7, 24) -> the same."""
+        parts = [part.view(x.shape[0], 7, 3, 8).transpose(1, 2) for part in self.all(x).split(24, 2)]
+        mask = {"bool": self.seen, "learnt": self.bias}.get(self.masked)
+        y = nn.functional.scaled_dot_product_attention(*parts, attn_mask=mask, is_causal=self.masked == "causal")
+        return self.back(y.transpose(1, 2).reshape(x.shape))
+
+
+@pytest.mark.parametrize("masked", ["", "causal", "bool", "learnt"])
+def test_attention(masked: str) -> None:
+    gradbook.manual_seed(0)
+    model, x = Attend(masked), gradbook.randn(4, 7, 24)
+    compiled = train_both(model, lambda: model(x).square().mean())
+    left = {each.op.name for plan in plans(compiled) for each in plan.left if each.kind in ("op", "rule")}
+    assert ("scaled_dot_product_attention" in left) == (masked == "learnt")
