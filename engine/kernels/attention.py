@@ -287,11 +287,11 @@ def sizes(weights: Array, query: Array, key: Array, value: Array, out: Array) ->
 
 
 def kind_of(mask: Any, length: int, keys: int) -> str:
-    """ "" for none, "bool" or "add". Raises Unsupported for other types, and a mask without a column for each key."""
+    """Of a mask: nothing, "bool" or "add". Raises Unsupported for other types, and without a column for each key."""
     if mask is None:
         return ""
-    kind = "bool" if getattr(mask, "dtype", None) == bool else "add"
-    checked("mask", mask, bool if kind == "bool" else np.float32)
+    kind = "bool" if isinstance(mask, np.ndarray) and mask.dtype.kind == "b" else "add"
+    checked("mask", mask, np.bool_ if kind == "bool" else np.float32)
     if mask.shape[-1] != keys or mask.shape[-2] not in (1, length):
         raise Unsupported("a mask that has not a column for each key")
     return kind
