@@ -9,6 +9,7 @@ import importlib
 import warnings
 from typing import Any
 
+from gradbook.backends import native
 from gradbook.device import device as device_type
 
 __all__ = [
@@ -36,11 +37,15 @@ settings = Settings()
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
     """Keep the wish, as torch.use_deterministic_algorithms: the algorithms here are deterministic in any case.
 
-    What gradbook.compile makes then computes convolutions without Winograd's method, which rounds a little more.
+    Convolutions are then computed without Winograd's method, which rounds a little more, and operations wait for their
+    native kernels, as they do once a seed was set.
     """
     if not isinstance(mode, bool):
         raise TypeError(f"use_deterministic_algorithms(): mode must be bool, not {type(mode).__name__}")
     settings.deterministic, settings.warn_only = mode, warn_only
+    native.state.precise = mode
+    if mode:
+        native.repeatable()
 
 
 def are_deterministic_algorithms_enabled() -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends
+from gradbook.backends import native
 from gradbook.device import device as device_type
 from gradbook.tensor import Tensor
 
@@ -108,6 +109,7 @@ default_generator.seed()
 
 def manual_seed(seed: int) -> Generator:
     """Seed the generator that everything uses unless given another, as torch.manual_seed. -> that generator."""
+    native.repeatable()
     return default_generator.manual_seed(seed)
 
 

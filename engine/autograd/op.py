@@ -32,6 +32,7 @@ from gradbook.autograd.promotion import (
     with_number,
 )
 from gradbook.autograd.views import mark_view, renew
+from gradbook.backends import native
 from gradbook.tensor import Tensor
 
 __all__ = ["Elementwise", "MultiOp", "Op", "Rule", "registry"]
@@ -98,7 +99,7 @@ class Op:
     def forward(self, fn: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: `fn(xp, *arrays, **params)` -> array, or (array, *extras) where the op declares extras."""
         self._run = backends.with_kernels(self.name, fn)
-        self._cpu = backends.cpu.kernels.get(self.name, fn)
+        self._cpu = backends.on_cpu(self.name, fn)
         return fn
 
     def grad(self, *operands: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -106,6 +107,7 @@ class Op:
 
         def declare(fn: Callable[..., Any]) -> Callable[..., Any]:
             targets = tuple(self.operands.index(name) for name in operands)
+            fn = native.rule(f"{self.name}.{operands[0]}", fn)
             self.rules.extend(Rule(fn, (target,), self._arguments(fn)) for target in targets)
             # exact: gradients come in the operand's shape and dtype
             exact = isinstance(self, Elementwise) and len(self.operands) == 1
@@ -117,6 +119,7 @@ class Op:
 
     def backward(self, fn: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: one rule for all operands -> a tuple, None where `needs[i]` is false."""
+        fn = native.rule(f"{self.name}.backward", fn)
         self.joint = Rule(fn, tuple(range(len(self.operands))), self._arguments(fn))
         self.plain = False
         self._keep.clear()
@@ -285,6 +288,7 @@ class Elementwise(Op):
         self, name: str, ufunc: Callable[..., Any], operands: str, *, float_input: bool = False, **declared: Any
     ) -> None:
         super().__init__(name, operands, **declared)
+        ufunc = native.rule(name, ufunc)
         self.ufunc, self.float_input = ufunc, float_input
         self._run = ufunc_runner(ufunc)
         self.fast = unary_call(self) if len(self.operands) == 1 else binary_call(self)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradbook.backends import cpu
+from gradbook.backends import cpu, native
 
 ndarray = np.ndarray
 batched: Any = None  # the module of vmap's arrays, from the first vmap on
@@ -92,9 +92,14 @@ def device_of(array: Any) -> tuple[str, int]:
     return device_of(array.data) if is_batched(array) else ("cuda", int(array.device.id))
 
 
+def on_cpu(name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
+    """The forward of op `name` for NumPy's arrays: a kernel of the CPU, where there is one and it is worth while."""
+    return native.forward(name, cpu.kernels.get(name, forward))
+
+
 def with_kernels(name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
     """The forward of op `name`, replaced by a device's own kernel where that device has one."""
-    cpu_run = cpu.kernels.get(name, forward)
+    cpu_run = on_cpu(name, forward)
 
     def run(xp: Any, *arrays: Any, **params: Any) -> Any:
         if xp is np:

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-kernels: dict[str, Callable[..., Any]] = {}
+from gradbook.backends import native
+
+kernels: dict[str, Callable[..., Any]] = {"optimizer_step": native.optimizer_step}
 
 
 def asarray(value: Any, dtype: Any = None, index: int | None = None) -> Any:

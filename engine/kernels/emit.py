@@ -44,6 +44,7 @@ class KernelBuilder:
     """
 
     def __init__(self, name: str, lanes: int = 0, *, unroll: bool = True) -> None:
+        jit.need_time()
         here = host()
         self.lanes = lanes or (here.lanes if here else 4)
         self.module = ir.Module(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import hashlib
@@ -9,22 +10,65 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ParamSpec
 
 from gradbook.kernels import store
 from gradbook.kernels.host import Host, host
 
-__all__ = ["AS_WRITTEN", "ENTRY", "address", "address_of", "compile_ir", "kept"]
+__all__ = [
+    "AS_WRITTEN", "ENTRY", "NotReady", "address", "address_of", "compile_ir", "kept", "need_time", "ready_only",
+]  # fmt: skip
 
 P = ParamSpec("P")
 ENTRY = "kernel"  # the name of a module's one public function
 AS_WRITTEN = "; loops as they are written"  # a line of IR: LLVM is not to unroll them
 FORMAT = "1"  # a change to how code is made, other than its IR
 _lock = threading.RLock()
+_hurry = threading.local()
 _addresses: dict[str, int] = {}  # by the module's key
 _keys: dict[int, str] = {}  # by the address
+
+
+class NotReady(Exception):
+    """A kernel is not compiled yet, and there is no time for it here: see `ready_only`."""
+
+
+@contextlib.contextmanager
+def ready_only() -> Iterator[None]:
+    """In this block of this thread no kernel is written, compiled or waited for: the attempt raises NotReady."""
+    _hurry.on = True
+    try:
+        yield
+    finally:
+        _hurry.on = False
+
+
+def need_time() -> None:
+    """Raise NotReady where there is none for writing a kernel."""
+    if getattr(_hurry, "on", False):
+        raise NotReady
+
+
+@contextlib.contextmanager
+def _locked() -> Iterator[None]:
+    """LLVM serves one thread at a time in any case."""
+    if not _lock.acquire(blocking=not getattr(_hurry, "on", False)):
+        raise NotReady
+    try:
+        yield
+    finally:
+        _lock.release()
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):  # another thread may hold the lock at a fork: the child would wait for ever
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def address(ir: str) -> int:
@@ -58,7 +102,7 @@ def kept(write: Callable[P, int]) -> Callable[P, int]:
         if not source or " at 0x" in arguments:  # of objects that are others in every process
             return write(*args, **kwargs)
         note = key_of(f"{source} {name} {arguments}")
-        with _lock:
+        with _locked():
             key = (store.load(note) or b"").decode()
             found = _from_disk(key) if key else None
             if found is None:
@@ -74,9 +118,10 @@ def _found(key: str, write: Callable[[], str]) -> int:
     found = _addresses.get(key)
     if found is not None:
         return found
-    with _lock:  # LLVM serves one thread at a time in any case
+    with _locked():
         found = _from_disk(key)
         if found is None:
+            need_time()
             code = compile_ir(re.sub(rf"@(\"?){ENTRY}\b", rf"@\g<1>{_name(key)}", write()))
             store.save(key, code)
             found = _load(key, code)

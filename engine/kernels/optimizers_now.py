@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from gradbook.autograd import versions
-from gradbook.kernels import optimizers
+from gradbook.backends import native as eager
+from gradbook.kernels import jit, optimizers
 from gradbook.kernels.program import Program, Unsupported, address_of
 from gradbook.kernels.rules import RULES
 from gradbook.tensor import Tensor
@@ -112,7 +113,7 @@ def step(optimizer: Any, options: dict[str, Any]) -> bool:
     name = KINDS.get(type(optimizer).__name__)
     if name is None or not type(optimizer).__module__.startswith("gradbook.optim"):
         return False
-    switches = frozenset([switch for what, switch in SWITCHES.items() if options.get(what)])
+    switches = switches_of(options)
     params, plans = options["params"], own.plans.setdefault(optimizer, {})
     plan = plans.get(id(params))
     addresses = plan.gradients(optimizer, params) if plan and plan.switches == switches else None
@@ -125,6 +126,29 @@ def step(optimizer: Any, options: dict[str, Any]) -> bool:
         plans[id(params)] = plan
     plan.run(addresses, options)
     return True
+
+
+def eager_step(optimizer: Any, options: dict[str, Any]) -> bool:
+    """As `step`, where nothing is waited for: the first steps are the optimizer's own while the kernel is compiled."""
+    if eager.state.patient:
+        return step(optimizer, options)
+    try:
+        with jit.ready_only():
+            return step(optimizer, options)
+    except jit.NotReady:
+        name, switches = KINDS[type(optimizer).__name__], switches_of(options)
+        if (name, switches) not in _asked:
+            _asked.add((name, switches))
+            eager.in_background(lambda: (optimizers.prepare_kernel(name), optimizers.update_kernel(name, switches)))
+        return False
+
+
+_asked: set[tuple[str, frozenset[str]]] = set()
+
+
+def switches_of(options: dict[str, Any]) -> frozenset[str]:
+    """What of a rule is switched on by a group's options."""
+    return frozenset([switch for what, switch in SWITCHES.items() if options.get(what)])
 
 
 def planned(optimizer: Any, name: str, switches: frozenset[str], params: list[Any]) -> Plan | None:

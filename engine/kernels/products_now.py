@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from gradbook.backends.threads import get_num_threads
-from gradbook.kernels.gemm import Array, fits, plan_of, shaped
+from gradbook.kernels.gemm import Array, fits, matmul, plan_of, shaped
+from gradbook.kernels.now import F32, run
 from gradbook.kernels.program import Kernel, Program, Unsupported, address_of, native
 from gradbook.kernels.team import team
 
 __all__ = ["forwards", "linear_input_grad_now", "linear_now", "linear_weight_grad_now", "matmul_now"]
 
-WORTH = 1 << 19  # multiplications from which a kernel is worth its call
+WORTH = 1 << 12  # multiplications from which a kernel is worth its call; callers may want more
 SHARED = 1 << 24  # floating point operations from which threads are worth waking
 
 
@@ -45,6 +46,9 @@ def _by_kernel(a: Array, b: Array, bias: Array | None) -> Array:
         raise Unsupported("a bias of other columns")
     out = _new((*lead, a.shape[-2], b.shape[-1]), a.dtype)
     if not out.size:
+        return out
+    if a.dtype is F32:
+        run(matmul if bias is None else with_bias, (out,), (a, b) if bias is None else (a, b, bias))
         return out
     plan = plan_of(shaped(out), shaped(a), shaped(b), None, out.itemsize, bias is not None)
     left, right = (b, a) if plan.swapped else (a, b)
@@ -90,6 +94,11 @@ def _rows(x: Array) -> Array:
     return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
 
 
+def with_bias(program: Program, out: Array, a: Array, b: Array, bias: Array) -> None:
+    """Matmul with the bias among the arrays."""
+    matmul(program, out, a, b, bias=bias)
+
+
 def forwards() -> dict[str, Callable[..., Array]]:
     """The forwards of operations: (xp, *arrays) -> array."""
 
@@ -105,3 +114,12 @@ def forwards() -> dict[str, Callable[..., Array]]:
         return linear_now(x, weight, bias)
 
     return {"mm": product, "bmm": product, "matmul": matmul, "linear": linear}
+
+
+def kernels() -> dict[str, Callable[..., Any]]:
+    """By the names of operations and rules: functions of arrays."""
+    multiply = forwards()["matmul"]
+    return {
+        "matmul": lambda a, b: multiply(np, a, b), "mm": matmul_now, "bmm": matmul_now, "linear": linear_now,
+        "linear.input": linear_input_grad_now, "linear.weight": linear_weight_grad_now,
+    }  # fmt: skip

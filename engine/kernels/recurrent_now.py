@@ -1,4 +1,4 @@
-"""Recurrent layers outside a program: what eager operations run, in one thread.
+"""Recurrent layers outside a program: what eager operations run.
 
 `forwards()` has them by the names of the operations, with the arguments of their forwards. They raise Unsupported for
 arrays that kernels cannot be given: the caller then computes as it would without kernels.
@@ -9,11 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradbook.kernels.images_now import made_of, run
+from gradbook.kernels import now
 from gradbook.kernels.program import Program, Unsupported
 from gradbook.kernels.recurrent import gru, gru_grad, lstm, lstm_grad, rnn, rnn_grad
 
 __all__ = ["forwards"]
+
+
+def made_of(shape: Any, like: Any) -> Any:
+    """A new array for a result."""
+    if like.dtype is not now.F32:
+        raise Unsupported(f"kernels of recurrent layers compute float32, not {like.dtype}")
+    return now.made_of(shape)
+
+
+def run(add: Callable[..., None], made: tuple[Any, ...], given: tuple[Any, ...], *settings: Any) -> None:
+    """Compute `made` from `given`."""
+    now.run(add, made, tuple(now.whole(*given)), settings)
 
 
 def lstm_layer(xp: Any, gates: Any, h0: Any, c0: Any, weight: Any, *, reverse: bool) -> Any:

@@ -12,10 +12,18 @@ pytest.importorskip("llvmlite")
 
 import gradbook as gb
 import gradbook.nn.functional as F
-from gradbook.kernels.images_now import Plan, channel_sum, forwards, own
+from gradbook.kernels import now
+from gradbook.kernels.images_now import channel_sum, kernels
 from gradbook.kernels.program import Unsupported
 from gradbook.ops.conv import OPS
 from gradbook.ops.pooling import AVG, MAX
+
+
+@pytest.fixture(autouse=True)
+def plans_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plans are made when shapes come for the first time."""
+    monkeypatch.setattr(now, "at_once", [True])
+
 
 CALLS: dict[str, Any] = {
     "conv2d": (lambda x, w, b: F.conv2d(x, w, b, stride=(2, 1), padding=1, groups=2), (2, 6, 9, 8), (4, 3, 3, 3), (4,)),
@@ -48,7 +56,7 @@ def test_results_and_gradients_are_those_without_kernels(name: str, monkeypatch:
     wanted, used = computed(), []
 
     def put_in(op: Any) -> None:
-        forward = forwards().get(op.name)
+        forward = kernels().get(op.name)
         if forward is not None:
             monkeypatch.setattr(op, "_cpu", lambda *a, **k: (used.append(op.name), forward(*a, **k))[1])
             monkeypatch.setattr(op, "_run", op._cpu)
@@ -63,27 +71,26 @@ def test_results_and_gradients_are_those_without_kernels(name: str, monkeypatch:
 
 
 def test_a_plan_is_made_once_for_each_shape_and_thread() -> None:
-    forward = forwards()["max_pool2d"]
+    forward = kernels()["max_pool2d"]
     window: dict[str, Any] = {"kernel": (2, 2), "stride": (2, 2), "padding": (0, 0), "dilation": (1, 1)}
-    own.plan.cache_clear()
+    now.own.plans.clear()
     for n in (1, 2, 1, 2):
         x = np.random.default_rng(n).standard_normal((n, 3, 4, 4)).astype(np.float32)
         best, which = forward(np, x, out=(2, 2), **window)
         np.testing.assert_array_equal(best, x.reshape(n, 3, 2, 2, 2, 2).max((3, 5)))
         assert which.dtype == np.uint8
-    assert own.plan.cache_info().misses == 2
+    assert [type(plan) for plan in now.own.plans.values()] == [now.Plan] * 2
     others: list[Any] = []
-    thread = threading.Thread(target=lambda: others.append((own.plan, own.scratch)))
+    thread = threading.Thread(target=lambda: others.append((now.own.plans, now.own.scratch)))
     thread.start()
     thread.join()
-    assert others[0][0] is not own.plan
-    assert others[0][1] is not own.scratch
-    assert isinstance(own.plan.__wrapped__, type(Plan))
+    assert others[0][0] == {}
+    assert others[0][1] is not now.own.scratch
 
 
 def test_threads_do_not_disturb_each_other() -> None:
     rng = np.random.default_rng(0)
-    forward = forwards()["conv2d"]
+    forward = kernels()["conv2d"]
     window: dict[str, Any] = {"stride": (1, 1), "padding": (1, 1), "dilation": (1, 1), "groups": 1}
     x, w = (rng.standard_normal(s).astype(np.float32) for s in ((4, 20, 12, 12), (24, 20, 3, 3)))
     inputs = [x * (i + 1) for i in range(4)]
@@ -114,5 +121,5 @@ def test_gradient_of_a_bias_and_arrays_that_lie_otherwise() -> None:
 def test_other_types_are_refused(dtype: str) -> None:
     x = np.zeros((1, 2, 4, 4), dtype)
     with pytest.raises(Unsupported):
-        forwards()["avg_pool2d"](np, x, kernel=(2, 2), stride=(2, 2), padding=(0, 0), out=(2, 2), count_pad=True,
+        kernels()["avg_pool2d"](np, x, kernel=(2, 2), stride=(2, 2), padding=(0, 0), out=(2, 2), count_pad=True,
                                  divisor=None)  # fmt: skip

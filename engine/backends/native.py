@@ -1,0 +1,247 @@
+"""Native kernels of eager operations: who is asked, from which size on, and what happens until they are ready.
+
+`kernels/now.py` holds the kernels: functions by the name of what they compute, an op's forward ("conv2d") or one of its
+gradient rules ("linear.weight", "batch_norm.backward"). They take what the forward or the rule takes and give what it
+gives. What they cannot do (other dtypes, small or odd arrays, a kernel that is being compiled) NumPy does, as ever.
+
+Nothing of it is imported before the first operation that is large enough. Then a thread compiles what is wanted while
+NumPy goes on computing. Where the same run must give the same bits each time, that is once a seed was set or with
+use_deterministic_algorithms, the operation waits for its kernel instead.
+"""
+
+from __future__ import annotations
+
+import collections
+import functools
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradbook import dtypes
+
+__all__ = ["forward", "repeatable", "rule"]
+
+ndarray, F32 = np.ndarray, dtypes.F32
+ARRAYS = (ndarray, np.float32)  # the gradient of one number may be a scalar
+OFF, ASLEEP, WAKING, READY = "off", "asleep", "waking", "ready"
+# elements of the first array from which a kernel wins: its call costs 2 to 3 microseconds, NumPy's 1 for each pass
+LEAST = {
+    "scaled_dot_product_attention": 256, "scaled_dot_product_attention.backward": 256,
+    "conv1d": 128, "conv1d.weight": 64, "conv1d.bias": 4096, "conv1d_weight": 128, "conv_transpose1d": 128,
+    "conv2d": 128, "conv2d.weight": 64, "conv2d.bias": 4096, "conv2d_weight": 128, "conv_transpose2d": 128,
+    "conv_transpose1d.bias": 4096, "conv_transpose2d.bias": 4096,
+    "max_pool1d": 128, "max_pool2d": 128, "max_pool1d_backward": 64, "max_pool2d_backward": 64,
+    "avg_pool1d": 128, "avg_pool2d": 128, "avg_pool1d_backward": 64, "avg_pool2d_backward": 64,
+    "batch_norm": 256, "batch_norm.backward": 256, "layer_norm": 256, "layer_norm.backward": 256,
+    "group_norm": 256, "group_norm.backward": 256, "rms_norm": 256, "rms_norm.backward": 256,
+    **dict.fromkeys((f"{kind}_layer{end}" for kind in ("lstm", "gru", "rnn") for end in ("", "_backward")), 256),
+    "softmax": 256, "softmax.x": 256, "log_softmax": 256, "log_softmax.x": 256,
+    "cross_entropy": 256, "cross_entropy.backward": 0,
+}  # fmt: skip
+
+
+# the same for what is computed element by element, by a kernel that its own formula is compiled to
+ELEMENTWISE = {
+    **dict.fromkeys(("erfc", "erfinv"), 256),
+    **dict.fromkeys(("gelu", "erf", "elu.x", "mish.x", "asin", "acos", "sinc.x", "binary_cross_entropy"), 512),
+    **dict.fromkeys(("softplus", "softplus.x", "elu", "hypot", "sinc", "leaky_relu.x", "hardswish.x", "prelu.a"), 1024),
+    **dict.fromkeys(("maximum.a", "maximum.b", "minimum.a", "minimum.b", "logsigmoid", "acosh.x", "pow.a"), 1024),
+    **dict.fromkeys(
+        ("hardsigmoid", "hardsigmoid.x", "hardswish", "hardtanh.x", "gelu_tanh", "gelu_tanh.backward"), 2048
+    ),
+    **dict.fromkeys(("gelu.backward", "logsigmoid.x", "erf.x", "erfc.x", "asin.x", "acos.x", "xlogy", "mish"), 2048),
+    **dict.fromkeys(
+        ("sigmoid", "hardtanh", "prelu", "silu", "softsign.x", "asinh.x", "binary_cross_entropy.input"), 4096
+    ),
+    **dict.fromkeys(("relu.x", "tanh.x", "sigmoid.x", "silu.x", "silu.backward", "abs.x", "square.x"), 1 << 14),
+    **dict.fromkeys(("tan.x", "atan.x", "div.b", "rsqrt.x"), 1 << 14),
+}
+LEAST |= ELEMENTWISE
+# products: which axis of the second array, times the size of the first, is the number of multiplications
+PRODUCTS = {"linear": 0, "linear.input": 1, "linear.weight": -1, "matmul": -1, "mm": -1, "bmm": -1}
+WORTH = 1 << 17  # multiplications from which a kernel wins
+OUTER = 1 << 13  # the same for a column times a row
+PARAMETERS = 1 << 12  # numbers of a group of parameters from which an optimizer wakes the kernels
+
+
+class _State:
+    stage = OFF if os.environ.get("GRADBOOK_KERNELS", "").strip().lower() == "off" else ASLEEP
+    patient = False  # operations wait for their kernels
+    precise = False  # convolution never by Winograd's method
+    refused: Any = ()  # the exception of kernels that cannot take some arrays
+
+
+state = _State()
+kernels: dict[str, Callable[..., Any]] = {}  # filled by wake()
+formulas: dict[str, Callable[..., Any]] = {}  # forwards and rules of ELEMENTWISE, as NumPy computes them
+
+
+def forward(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
+    """The forward of op `name` on NumPy's arrays, by a kernel where there is one: run(np, *arrays, **params)."""
+    if name in PRODUCTS:
+        multiply = product(name, lambda *arrays: plain(np, *arrays))
+        return functools.wraps(plain)(lambda xp, *arrays: multiply(*arrays))
+    least = LEAST.get(name)
+    if least is None:
+        return plain
+    if name in ELEMENTWISE:
+        formulas[name] = plain
+
+    @functools.wraps(plain)
+    def run(xp: Any, x: Any, *rest: Any, **params: Any) -> Any:
+        if type(x) is ndarray and x.size >= least and x.dtype is F32:
+            made = attempt(name, xp, x, *rest, **params)
+            if made is not None:
+                return made
+        return plain(xp, x, *rest, **params)
+
+    return run
+
+
+def rule(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
+    """A gradient rule or an elementwise op's function, by a kernel where there is one: run(grad, *kept) on arrays."""
+    if name in PRODUCTS:
+        return product(name, plain)
+    least = LEAST.get(name)
+    if least is None:
+        return plain
+    if name in ELEMENTWISE:
+        formulas[name] = plain
+
+    @functools.wraps(plain)
+    def run(grad: Any, *rest: Any) -> Any:
+        if type(grad) in ARRAYS and grad.size >= least and grad.dtype is F32:
+            made = attempt(name, grad, *rest)
+            if made is not None:
+                return made
+        return plain(grad, *rest)
+
+    return run
+
+
+def product(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that multiplies matrices, by a kernel where there is much to multiply: run(a, b, *rest)."""
+    axis, outer = PRODUCTS[name], name == "linear.weight"
+
+    @functools.wraps(plain)
+    def run(a: Any, b: Any, *rest: Any) -> Any:
+        if type(a) is ndarray and a.ndim > 1 and type(b) is ndarray:
+            work = a.size * b.shape[axis]
+            if (work >= WORTH or (outer and work >= OUTER and len(a) == 1)) and a.dtype is F32:
+                made = attempt(name, a, b, *rest)
+                if made is not None:
+                    return made
+        return plain(a, b, *rest)
+
+    return run
+
+
+def attempt(name: str, /, *args: Any, **params: Any) -> Any:
+    """What kernel `name` makes of these arguments, or None where NumPy is to compute."""
+    if state.stage is not READY and not wake():
+        return None
+    kernel = kernels.get(name)
+    if kernel is None:
+        return None
+    try:
+        return kernel(*args, **params)
+    except state.refused:
+        return None
+
+
+def optimizer_step(optimizer: Any, options: dict[str, Any]) -> bool:
+    """Take one step of a group of parameters by a kernel. -> whether it was taken."""
+    if state.stage is not READY:
+        arrays = [param._array for param in options["params"]] if state.stage is not OFF else []
+        if sum([array.size for array in arrays if type(array) is ndarray]) < PARAMETERS or not wake():
+            return False
+    return bool(kernels["optimizer_step"](optimizer, options))
+
+
+def repeatable() -> None:
+    """From now on the same program gives the same bits in each run: no result depends on when a kernel was ready."""
+    state.patient = True
+
+
+# -- getting ready -----------------------------------------------------------------------------------------------------
+
+
+def wake() -> bool:
+    """Load the kernels: here and now if operations wait for them, else in the background. -> whether they are ready."""
+    if state.stage is OFF:
+        return False
+    if state.patient:
+        _load()
+    elif state.stage is ASLEEP:
+        state.stage = WAKING
+        in_background(_load)
+    return state.stage is READY
+
+
+def _load() -> None:
+    with _loading:
+        if state.stage in (OFF, READY):
+            return
+        try:
+            from gradbook.kernels import usable
+
+            if not usable():
+                state.stage = OFF
+                return
+            from gradbook.kernels import now
+
+            found = now.kernels(formulas)
+        except Exception as error:  # kernels make operations faster, and nothing else: without them all works
+            warnings.warn(f"no native kernels: {error}", RuntimeWarning, stacklevel=2)
+            found = {}
+        if found:
+            kernels.update(found)
+            state.refused = now.Unsupported
+        state.stage = READY if found else OFF
+
+
+_loading = threading.Lock()
+_tasks: collections.deque[Callable[[], Any]] = collections.deque()
+_worker: list[threading.Thread] = []
+_hiring = threading.Lock()
+
+
+def in_background(task: Callable[[], Any]) -> None:
+    """Do it in a thread that lives as long as there is something to do."""
+    _tasks.append(task)
+    with _hiring:
+        if not _worker:
+            _worker.append(threading.Thread(target=_work, name="gradbook-kernels"))
+            _worker[0].start()
+
+
+def _work() -> None:
+    while True:
+        with _hiring:
+            if not _tasks or not threading.main_thread().is_alive():  # the second: the interpreter is about to end
+                _tasks.clear()
+                _worker.clear()
+                return
+            task = _tasks.popleft()
+        task()
+
+
+def _after_fork() -> None:
+    """In a forked child: the thread that was compiling is not there, and what it had begun will not be finished."""
+    global _loading, _hiring
+    if _worker or _loading.locked():
+        state.stage = OFF
+    _tasks.clear()
+    _worker.clear()
+    _loading, _hiring = threading.Lock(), threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+if sys.implementation.name != "cpython":  # kernels read addresses where CPython's objects have them
+    state.stage = OFF

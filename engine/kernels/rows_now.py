@@ -1,0 +1,139 @@
+"""Softmax and cross entropy outside a program: forwards and rules as eager operations call them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradbook.kernels import cross_entropy as losses
+from gradbook.kernels import softmax as rows
+from gradbook.kernels.now import F32, Array, made_of, run, whole
+from gradbook.kernels.program import Program, Unsupported
+
+__all__ = ["kernels"]
+
+
+# -- softmax -----------------------------------------------------------------------------------------------------------
+
+
+def along_rows(x: Array, dim: int) -> None:
+    """Raise Unsupported unless `dim` is the last axis of an array that lies as its indices do."""
+    if dim != x.ndim - 1 or not x.flags.c_contiguous:
+        raise Unsupported("a softmax along another axis than the last")
+
+
+def softmax(xp: Any, x: Array, *, dim: int) -> Array:
+    """As the forward of softmax, along the last axis."""
+    along_rows(x, dim)
+    y = made_of(x.shape)
+    run(rows.softmax, (y,), (x,))
+    return y
+
+
+def log_softmax(xp: Any, x: Array, *, dim: int) -> Array:
+    """As the forward of log_softmax, along the last axis."""
+    along_rows(x, dim)
+    y = made_of(x.shape)
+    run(rows.log_softmax, (y,), (x,))
+    return y
+
+
+def softmax_rule(grad: Array, out: Array, dim: int) -> Array:
+    """As the rule of softmax."""
+    along_rows(out, dim)
+    return _rule(rows.softmax_grad, grad, out)
+
+
+def log_softmax_rule(grad: Array, out: Array, dim: int) -> Array:
+    """As the rule of log_softmax."""
+    along_rows(out, dim)
+    return _rule(rows.log_softmax_grad, grad, out)
+
+
+def _rule(add: Callable[..., None], grad: Array, out: Array) -> Array:
+    grad, out = whole(grad, out)
+    dx = made_of(out.shape)
+    run(add, (dx,), (grad, out))
+    return dx
+
+
+# -- cross entropy -----------------------------------------------------------------------------------------------------
+
+
+def classes_of(target: Any) -> Array:
+    """Classes as one row of int64. Raises Unsupported for other targets."""
+    if type(target) is not np.ndarray or target.dtype != np.int64:
+        raise Unsupported("targets that are not classes")
+    flat: Array = np.ascontiguousarray(target).reshape(-1)
+    return flat
+
+
+def matrix(x: Array) -> Array:
+    """Scores (n, c). Raises Unsupported for more axes."""
+    if x.ndim != 2:
+        raise Unsupported("scores of more axes than two")
+    made: Array = whole(x)[0]
+    return made
+
+
+def cross_entropy(
+    xp: Any, x: Array, target: Array, weight: Any, *, reduction: str, ignore_index: int, label_smoothing: float
+) -> tuple[Array, Array, Array]:
+    """As the forward of cross_entropy: the loss, the softmax, how much each row counts."""
+    x, classes = matrix(x), classes_of(target)
+    (weight,) = whole(weight)
+    n = x.shape[0]
+    out = np.empty(n if reduction == "none" else 1, F32)
+    p, share = made_of(x.shape), np.empty(n, F32)
+    given = (x, classes) if weight is None else (x, classes, weight)
+    run(add_cross_entropy, (out, p, share), given, (reduction, ignore_index, label_smoothing))
+    return out.reshape(target.shape if reduction == "none" else ()), p, share
+
+
+def add_cross_entropy(
+    program: Program, out: Array, p: Array, share: Array, x: Array, target: Array, *rest: Any
+) -> None:
+    """cross_entropy_kept with its optional weight among the arrays."""
+    *weight, reduction, ignore_index, smoothing = rest
+    losses.cross_entropy_kept(
+        program, out, p, share, x, target, weight=weight[0] if weight else None, reduction=reduction,
+        ignore_index=ignore_index, label_smoothing=smoothing,
+    )  # fmt: skip
+
+
+def cross_entropy_rule(
+    grad: Array, x: Array, target: Array, weight: Any, p: Array, share: Array, needs: Any, reduction: str,
+    ignore_index: int, label_smoothing: float,
+) -> tuple[Any, ...]:  # fmt: skip
+    """As the rule of cross_entropy."""
+    if not needs[0] or p.size < SMALL:
+        raise Unsupported("little to do")
+    p, classes = matrix(p), classes_of(target)
+    grad, share, weight = whole(np.asarray(grad), share, weight)
+    dx = made_of(p.shape)
+    given = (grad.reshape(-1), classes, p, share)
+    run(add_cross_entropy_grad, (dx,), given if weight is None else (*given, weight), (label_smoothing,))
+    return dx.reshape(x.shape), None, None
+
+
+def add_cross_entropy_grad(
+    program: Program, dx: Array, grad: Array, target: Array, p: Array, share: Array, *rest: Any
+) -> None:
+    """cross_entropy_grad with its optional weight among the arrays."""
+    *weight, smoothing = rest
+    losses.cross_entropy_grad(
+        program, dx, grad, target, p, share, weight=weight[0] if weight else None, label_smoothing=smoothing
+    )  # fmt: skip
+
+
+SMALL = 256  # scores below which NumPy is as fast
+
+
+def kernels() -> dict[str, Callable[..., Any]]:
+    """By the names of operations and rules."""
+    return {
+        "softmax": softmax, "softmax.x": softmax_rule, "log_softmax": log_softmax, "log_softmax.x": log_softmax_rule,
+        "cross_entropy": cross_entropy, "cross_entropy.backward": cross_entropy_rule,
+    }  # fmt: skip
