@@ -18,13 +18,6 @@ from gradbook.kernels.program import Unsupported
 from gradbook.ops.conv import OPS
 from gradbook.ops.pooling import AVG, MAX
 
-
-@pytest.fixture(autouse=True)
-def plans_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plans are made when shapes come for the first time."""
-    monkeypatch.setattr(now, "at_once", [True])
-
-
 CALLS: dict[str, Any] = {
     "conv2d": (lambda x, w, b: F.conv2d(x, w, b, stride=(2, 1), padding=1, groups=2), (2, 6, 9, 8), (4, 3, 3, 3), (4,)),
     "conv2d_no_bias": (lambda x, w: F.conv2d(x, w, padding="same"), (2, 3, 9, 8), (4, 3, 3, 3)),

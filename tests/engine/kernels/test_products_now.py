@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("llvmlite")
 
 from gradbook.backends import threads
-from gradbook.kernels import now, products_now
+from gradbook.kernels import products_now
 from gradbook.kernels.products_now import (
     forwards,
     linear_input_grad_now,
@@ -29,12 +29,6 @@ def drawn(*shape: int, dtype: Any = np.float32) -> Array:
 def close(out: Array, expected: Array) -> None:
     assert out.flags.c_contiguous
     np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-4)
-
-
-@pytest.fixture(autouse=True)
-def plans_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plans are made when shapes come for the first time."""
-    monkeypatch.setattr(now, "at_once", [True])
 
 
 @pytest.fixture
