@@ -207,7 +207,8 @@ def unexplained_tensors(interpreter: Interpreter, recorder: Recorder) -> list[An
 def key_of(args: tuple[Any, ...], kwargs: dict[str, Any], inputs: list[Tensor]) -> Any:
     """What arguments are, apart from the tensors' values; the tensors go to `inputs`. None: they cannot be compiled."""
     try:
-        return described((args, kwargs), inputs)
+        parts = tuple([described(value, inputs) for value in args])
+        return (parts, described(kwargs, inputs)) if kwargs else parts
     except Unfit:
         return None
 
@@ -217,11 +218,10 @@ def described(value: Any, inputs: list[Tensor]) -> Any:
     kind = type(value)
     if isinstance(value, Tensor):
         array = value._array
-        if type(array) is not backends.ndarray or any(step < 0 for step in array.strides):
+        if type(array) is not backends.ndarray or min(array.strides, default=0) < 0:
             raise Unfit("not a NumPy array")
-        for i, seen in enumerate(inputs):
-            if seen is value:
-                return ("same", i)
+        if any([seen is value for seen in inputs]):
+            return ("same", [seen is value for seen in inputs].index(True))
         inputs.append(value)
         return kind_of(value)
     if kind in (tuple, list):

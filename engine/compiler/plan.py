@@ -7,7 +7,7 @@ rules, called on the plan's arrays. Nothing else of Python runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,10 +20,13 @@ from gradbook.compiler.instruction import DRAWING, NOT_KEPT, Instruction
 from gradbook.compiler.memory import Block, Window
 from gradbook.compiler.recording import Recorder
 from gradbook.compiler.wording import Wording
-from gradbook.kernels.program import Program, aligned
+from gradbook.kernels.program import Program, address_of, aligned
 from gradbook.tensor import Tensor
 
 __all__ = ["Plan"]
+
+largest = np.maximum.reduce
+UNSIGNED = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
 
 
 class Plan:
@@ -33,7 +36,7 @@ class Plan:
         self.recorder = recorder
         self.arrays: list[Any] = []
         self._register: dict[Window, int] = {}
-        self._of_block: dict[int, list[tuple[int, Window]]] = {}
+        self._of_block: dict[int, list[tuple[int, Window]]] = {}  # those that are looked up when the plan runs
         self._memory: dict[int, Any] = {}
         self._addresses: dict[int, int] = {}
         self._places: dict[int, list[Any]] = {}
@@ -53,8 +56,8 @@ class Plan:
         self.steps = self.lowered()
         self.ranges = list(self._ranges(recorder.instructions))
         self.input_blocks = [window.block for window in recorder.inputs]
-        for _, places in self.programs:
-            for number, place in places:
+        for number, place in (pair for _, places in self.programs for pair in places):
+            if place.uses:
                 self._places.setdefault(number, []).append(place)
         self.taps = recorder.taps
         self.taps.told = [
@@ -68,12 +71,19 @@ class Plan:
     # -- memory ------------------------------------------------------------------------------------------------------
 
     def register(self, window: Window) -> int:
-        """The number under which the window's array is found in `arrays`."""
+        """The number under which the window's array is found in `arrays`, whenever the plan runs."""
+        number = self._number(window)
+        found = self._of_block.setdefault(window.block.number, [])
+        if (number, window) not in found:
+            self.arrays[number] = self._view(window)
+            found.append((number, window))
+        return number
+
+    def _number(self, window: Window) -> int:
         found = self._register.get(window)
         if found is None:
             found = self._register[window] = len(self.arrays)
             self.arrays.append(self._view(window))
-            self._of_block.setdefault(window.block.number, []).append((found, window))
         return found
 
     def _view(self, window: Window) -> Any:
@@ -81,6 +91,8 @@ class Plan:
         memory = self._memory.get(block.number)
         if memory is None:
             memory = self._memory[block.number] = self._place(block)
+        elif type(memory) is Elsewhere:
+            memory = self._memory[block.number] = bytes_of(memory.array, memory.start, block.size)
         return np.ndarray(window.shape, window.dtype, memory, window.offset, window.strides)
 
     def _place(self, block: Block) -> Any:
@@ -94,15 +106,16 @@ class Plan:
 
     def rebind(self, block: Block, array: Any) -> None:
         """Let all windows of a block look into another array."""
-        start = array.__array_interface__["data"][0]
+        start = address_of(array)
         if self._addresses.get(block.number) == start:
             return
         self._addresses[block.number] = start
         for place in self._places.get(block.number, ()):
             place.bind(start)
-        memory = self._memory[block.number] = bytes_of(array, start, block.size)
-        for number, window in self._of_block.get(block.number, ()):
-            self.arrays[number] = np.ndarray(window.shape, window.dtype, memory, window.offset, window.strides)
+        windows = self._of_block.get(block.number, ())
+        self._memory[block.number] = bytes_of(array, start, block.size) if windows else Elsewhere(array, start)
+        for number, window in windows:
+            self.arrays[number] = self._view(window)
 
     def _ranges(self, instructions: list[Instruction]) -> Iterator[tuple[int, int, int]]:
         """(register, how many there are, a value that is allowed beside) of classes and indices."""
@@ -154,8 +167,8 @@ class Plan:
         return block.kind != "temporary" or block.number in self.lasting or self.last.get(block.number, -1) >= now
 
     def array(self, operand: Any) -> Any:
-        """The array of a window; None and constants as they are."""
-        return self.arrays[self.register(operand)] if isinstance(operand, Window) else operand
+        """The array of a window, for kernels, whose places tell them of other memory. None, constants: as they are."""
+        return self.arrays[self._number(operand)] if isinstance(operand, Window) else operand
 
     def step_of(self, each: Instruction) -> Callable[[], None]:
         """An instruction as a function without arguments that calls the engine's own."""
@@ -197,7 +210,7 @@ class Plan:
             self.rebind(block, leaf._grad._array)  # type: ignore[union-attr]  # it was checked
         for number, count, ignored in self.ranges:
             values = self.arrays[number]
-            if values.size and not 0 <= values.min() <= values.max() < count:
+            if values.size and not largest(values.view(UNSIGNED[values.itemsize]), None) < count:  # as below 0 is large
                 inside = (values >= 0) & (values < count) | (values == ignored)
                 if not inside.all():
                     return False
@@ -239,6 +252,13 @@ def last_reads(instructions: list[Instruction]) -> dict[int, int]:
         if each.kind in ("set", "count"):
             found[each.outputs[0].block.number] = i
     return found
+
+
+class Elsewhere(NamedTuple):
+    """Memory that only kernels read so far: nothing of NumPy is needed."""
+
+    array: Any
+    start: int
 
 
 def bytes_of(owner: Any, start: int, size: int) -> Any:
