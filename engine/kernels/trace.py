@@ -60,7 +60,8 @@ def of_rule(
     """
     others = {SHAPE: NoShape(), NEEDS: needs or (True,) * len(op.operands)}
     args = [
-        params[value] if kind == PARAM else slots[value] if kind == SLOT else others[kind] for kind, value in rule.args
+        params.get(value) if kind == PARAM else slots[value] if kind == SLOT else others[kind]
+        for kind, value in rule.args
     ]
     if holds_arrays(args):
         return None

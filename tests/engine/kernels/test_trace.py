@@ -243,6 +243,11 @@ def test_a_rule_that_asks_for_a_shape_is_no_expression() -> None:
     op = registry["sum"]
     (x,) = inputs(FLOAT)
     assert of_rule(op, op.rules[0], x, (x, x), {"dim": None, "keepdim": False}) is None
+    clamp = registry["clamp"]
+    one_sided = of_rule(clamp, clamp.rules[0], x, (x, x), {"min": 0.5})  # a parameter left out is None, as in the tape
+    (other,) = of_rule(clamp, clamp.rules[0], x, (x, x), {"min": 0.5, "max": None}) or (None,)
+    assert one_sided is not None
+    assert one_sided[0] is other
 
 
 @pytest.mark.parametrize("kind", [np.float64, np.int64, np.int32, bool, np.uint8])
