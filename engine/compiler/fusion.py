@@ -39,7 +39,7 @@ class Group:
         if made is None:
             return False
         shape, outputs, sums = made
-        if self.shape not in (None, shape) or len(self.members) > MOST or not self._apart(outputs, sums):
+        if self.shape not in (None, shape) or len(self.members) > MOST or not self._apart(shape, outputs, sums):
             return False
         self.shape = shape
         for window, expression in outputs:
@@ -50,13 +50,13 @@ class Group:
         self.members.append(each)
         return True
 
-    def _apart(self, outputs: Any, sums: Any) -> bool:
+    def _apart(self, shape: tuple[int, ...], outputs: Any, sums: Any) -> bool:
         """Nothing may be written that the group reads in another way."""
         for window, _ in (*outputs, *sums):
             for other in (*self.inputs, *self.written, *(w for _, w in self.sums)):
                 if other != window and other.overlaps(window):
                     return False
-        return not any(window in self.inputs and window.shape != self.shape for window, _ in outputs)
+        return not any(window in self.inputs and window.shape != shape for window, _ in outputs)
 
     # -- an instruction as expressions -------------------------------------------------------------------------------
 
@@ -337,6 +337,16 @@ def of_zero(group: Group, each: Instruction) -> Any:
     return out.shape, [(out, constant(0, out.dtype))], []
 
 
+def of_count(group: Group, each: Instruction) -> Any:
+    """One more."""
+    out = each.outputs[0]
+    try:
+        one = group.leaf(out)
+    except Unsupported:
+        return None
+    return out.shape, [(out, one + constant(1, out.dtype))], []
+
+
 def of_add(group: Group, each: Instruction) -> Any:
     """Two gradients added."""
     out = each.outputs[0]
@@ -372,5 +382,5 @@ def of_fit(group: Group, each: Instruction) -> Any:
 
 EXPRESS: dict[str, Callable[[Group, Instruction], Any]] = {
     "op": of_op_instruction, "rule": of_rule_instruction, "copy": of_copy, "add": of_add, "fit": of_fit,
-    "zero": of_zero,
+    "zero": of_zero, "count": of_count,
 }  # fmt: skip

@@ -11,7 +11,10 @@ from gradbook.compiler.memory import Window
 __all__ = ["DRAWING", "NOT_KEPT", "SHAPED_BY_DATA", "Instruction", "NotRecordable"]
 
 DRAWING = {"dropout"}  # ops whose forward draws random numbers, and is simply run again
-NOT_KEPT = {"conv2d": 1}  # ops whose kernels leave out an extra that only the engine's own rule needs: its place
+NOT_KEPT = {
+    "conv1d": 1,
+    "conv2d": 1,
+}  # ops whose kernels leave out an extra that only the engine's own rule needs: its place
 SHAPED_BY_DATA = {
     "nonzero", "masked_select", "unique", "unique_consecutive", "argwhere", "bincount", "repeat_interleave", "one_hot",
     "__getitem__", "item", "tolist",

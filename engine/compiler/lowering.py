@@ -9,6 +9,7 @@ from gradbook.compiler.coalesce import windows_in
 from gradbook.compiler.fusion import Group
 from gradbook.compiler.instruction import NOT_KEPT, Instruction
 from gradbook.compiler.lower import has_kernels, lower
+from gradbook.compiler.lower_more import __all__ as _  # noqa: F401 (it fills the table that `lower` looks into)
 from gradbook.compiler.memory import Window
 from gradbook.compiler.update import Update
 from gradbook.kernels.program import Unsupported

@@ -234,7 +234,7 @@ def begins_epoch(each: Instruction) -> bool:
 
     if each.kind in ("op", "rule"):
         return has_kernels(each) or each.op.name in DRAWING or each.op.multi or each.op.custom
-    return each.kind not in ("copy", "add", "fit", "zero")
+    return each.kind not in ("copy", "add", "fit", "zero", "count")
 
 
 def unsure(instructions: list[Instruction]) -> set[int]:

@@ -307,6 +307,36 @@ def test_batch_norm_keeps_its_statistics() -> None:
     same(build, calls=9)
 
 
+@pytest.mark.parametrize(
+    "build_net",
+    [
+        lambda: nn.Sequential(nn.Conv1d(2, 5, 3, stride=2, padding=1), nn.ReLU(), nn.Conv1d(5, 3, 2, dilation=2)),
+        lambda: nn.Sequential(nn.Conv1d(2, 6, 3, groups=2), nn.BatchNorm1d(6), nn.GELU()),
+        lambda: nn.Sequential(nn.Unflatten(2, (5, 4)), nn.Conv2d(2, 4, 3, padding=1), nn.AvgPool2d(2, padding=1)),
+        lambda: nn.Sequential(nn.Unflatten(2, (5, 4)), nn.Conv2d(2, 4, (1, 3), bias=False), nn.AdaptiveAvgPool2d(1)),
+        lambda: nn.Sequential(nn.Unflatten(2, (5, 4)), nn.ConvTranspose2d(2, 3, 3, stride=2), nn.MaxPool2d(3, 2, 1)),
+    ],
+    ids=["conv1d", "groups", "avg_pool", "adaptive", "transposed"],
+)
+@pytest.mark.parametrize("clip", [{"max_norm": 0.01}, {"max_norm": 1e-3, "norm_type": 1.0}, {"max_norm": 1e9}])
+def test_layers_of_images_and_clipping(build_net: Callable[[], nn.Module], clip: dict[str, float]) -> None:
+    def build() -> Any:
+        net, x = build_net(), gradbook.randn(3, 2, 20)
+        opt = optim.SGD(net.parameters(), lr=0.1)
+
+        def step() -> tuple[Tensor, Tensor]:
+            opt.zero_grad()
+            loss = net(x).square().mean()
+            loss.backward()
+            norm = nn.utils.clip_grad_norm_(net.parameters(), **clip)
+            opt.step()
+            return loss, norm
+
+        return step, none, state_of(net, opt)
+
+    same(build)
+
+
 def test_dropout_draws_what_it_would_have_drawn() -> None:
     def build() -> Any:
         model, x = (
