@@ -8,6 +8,7 @@ more of a step (its ops, its gradients) listens to those events; then the call i
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -40,7 +41,7 @@ class Taps:
                 events.emit(events.step, "end", what)
             elif kind == "backward" and events.backward:
                 root: Tensor = Tensor._of(arrays[what].copy())
-                from_line(place, lambda root=root: events.emit(events.backward, "start", root, None))
+                from_line(place, functools.partial(events.emit, events.backward, "start", root, None))
                 if events.backward_end:
                     events.emit(events.backward_end, "end", root, None)
 
