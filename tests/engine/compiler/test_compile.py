@@ -705,3 +705,21 @@ def test_disable_and_options_are_accepted() -> None:
     assert float(made(gradbook.ones(()))) == 2
     assert gradbook.compile.explain(made) == []
     assert str(gradbook.compile.explain(made)) == "everything is compiled"
+
+
+def test_parts_of_a_gradient_are_added_where_they_belong_by_kernels() -> None:
+    def build() -> Any:
+        layer, x = nn.Linear(4, 12, bias=False), gradbook.randn(2, 5, 4, requires_grad=True)
+
+        def step() -> Tensor:
+            layer.weight.grad = x.grad = None
+            q, k, v = layer(x).split(4, dim=2)
+            loss = F.scaled_dot_product_attention(q[:, None], k[:, None], v[:, None]).square().mean()
+            loss.backward()
+            return loss
+
+        return step, none, lambda: [layer.weight.grad, x.grad]
+
+    made = same(build)
+    (variants,) = made.variants.values()
+    assert variants[0].plan.left == []
