@@ -29,39 +29,36 @@ __all__ = ["forward", "repeatable", "rule"]
 ndarray, F32 = np.ndarray, dtypes.F32
 ARRAYS = (ndarray, np.float32)  # the gradient of one number may be a scalar
 OFF, ASLEEP, WAKING, READY = "off", "asleep", "waking", "ready"
+END = ("", "_backward")
 # elements of the first array from which a kernel wins: its call costs 2 to 3 microseconds, NumPy's 1 for each pass
 LEAST = {
-    "scaled_dot_product_attention": 256, "scaled_dot_product_attention.backward": 256,
-    "conv1d": 128, "conv1d.weight": 64, "conv1d.bias": 4096, "conv1d_weight": 128, "conv_transpose1d": 128,
-    "conv2d": 128, "conv2d.weight": 64, "conv2d.bias": 4096, "conv2d_weight": 128, "conv_transpose2d": 128,
-    "conv_transpose1d.bias": 4096, "conv_transpose2d.bias": 4096,
-    "max_pool1d": 128, "max_pool2d": 128, "max_pool1d_backward": 64, "max_pool2d_backward": 64,
-    "avg_pool1d": 128, "avg_pool2d": 128, "avg_pool1d_backward": 64, "avg_pool2d_backward": 64,
-    "batch_norm": 256, "batch_norm.backward": 256, "layer_norm": 256, "layer_norm.backward": 256,
-    "group_norm": 256, "group_norm.backward": 256, "rms_norm": 256, "rms_norm.backward": 256,
-    **dict.fromkeys((f"{kind}_layer{end}" for kind in ("lstm", "gru", "rnn") for end in ("", "_backward")), 256),
-    "softmax": 256, "softmax.x": 256, "log_softmax": 256, "log_softmax.x": 256,
-    "cross_entropy": 256, "cross_entropy.backward": 0,
-}  # fmt: skip
-
-
+    **dict.fromkeys(("softmax", "softmax.x", "log_softmax", "log_softmax.x", "cross_entropy"), 16),
+    **dict.fromkeys(("cross_entropy.backward",), 0),  # the number of scores counts, not that of the loss
+    **dict.fromkeys(
+        (f"{kind}_norm{end}" for kind in ("batch", "layer", "group", "rms") for end in ("", ".backward")), 16
+    ),
+    **dict.fromkeys(("scaled_dot_product_attention", "scaled_dot_product_attention.backward"), 64),
+    **dict.fromkeys((f"conv{kind}d" for kind in ("1", "2", "_transpose1", "_transpose2")), 64),
+    **dict.fromkeys((f"conv{rank}d{end}" for rank in "12" for end in (".weight", "_weight")), 64),
+    **dict.fromkeys((f"conv{kind}d.bias" for kind in ("1", "2", "_transpose1", "_transpose2")), 4096),
+    **dict.fromkeys((f"{kind}_pool{rank}d{end}" for kind in ("max", "avg") for rank in "12" for end in END), 16),
+    **dict.fromkeys((f"{kind}_layer{end}" for kind in ("lstm", "gru", "rnn") for end in END), 64),
+    **dict.fromkeys(("embedding", "embedding_backward"), 64),
+}
 # the same for what is computed element by element, by a kernel that its own formula is compiled to
 ELEMENTWISE = {
-    **dict.fromkeys(("erfc", "erfinv"), 256),
-    **dict.fromkeys(("gelu", "erf", "elu.x", "mish.x", "asin", "acos", "sinc.x", "binary_cross_entropy"), 512),
-    **dict.fromkeys(("softplus", "softplus.x", "elu", "hypot", "sinc", "leaky_relu.x", "hardswish.x", "prelu.a"), 1024),
-    **dict.fromkeys(("maximum.a", "maximum.b", "minimum.a", "minimum.b", "logsigmoid", "acosh.x", "pow.a"), 1024),
-    **dict.fromkeys(
-        ("hardsigmoid", "hardsigmoid.x", "hardswish", "hardtanh.x", "gelu_tanh", "gelu_tanh.backward"), 2048
-    ),
-    **dict.fromkeys(("gelu.backward", "logsigmoid.x", "erf.x", "erfc.x", "asin.x", "acos.x", "xlogy", "mish"), 2048),
-    **dict.fromkeys(
-        ("sigmoid", "hardtanh", "prelu", "silu", "softsign.x", "asinh.x", "binary_cross_entropy.input"), 4096
-    ),
+    **dict.fromkeys(("erfc", "erfinv", "gelu", "erf", "elu.x", "mish.x", "softplus.x", "prelu.a"), 64),
+    **dict.fromkeys(("asin", "acos", "sinc.x", "binary_cross_entropy", "leaky_relu.x", "hardswish.x", "elu"), 256),
+    **dict.fromkeys(("softplus", "hypot", "sinc", "logsigmoid", "acosh.x", "pow.a", "gelu_tanh.backward"), 512),
+    **dict.fromkeys(("maximum.a", "maximum.b", "minimum.a", "minimum.b", "hardsigmoid", "hardsigmoid.x"), 512),
+    **dict.fromkeys(("hardswish", "hardtanh.x", "gelu_tanh", "gelu.backward", "logsigmoid.x", "mish"), 1024),
+    **dict.fromkeys(("erf.x", "erfc.x", "asin.x", "acos.x", "xlogy", "binary_cross_entropy.input"), 2048),
+    **dict.fromkeys(("sigmoid", "hardtanh", "prelu", "silu", "softsign.x", "asinh.x"), 4096),
     **dict.fromkeys(("relu.x", "tanh.x", "sigmoid.x", "silu.x", "silu.backward", "abs.x", "square.x"), 1 << 14),
     **dict.fromkeys(("tan.x", "atan.x", "div.b", "rsqrt.x"), 1 << 14),
 }
 LEAST |= ELEMENTWISE
+WAKES = 512  # elements of an operation that is worth loading the kernels for: programs of small ones never need them
 # products: which axis of the second array, times the size of the first, is the number of multiplications
 PRODUCTS = {"linear": 0, "linear.input": 1, "linear.weight": -1, "matmul": -1, "mm": -1, "bmm": -1}
 WORTH = 1 << 17  # multiplications from which a kernel wins
@@ -95,9 +92,10 @@ def forward(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(plain)
     def run(xp: Any, x: Any, *rest: Any, **params: Any) -> Any:
         if type(x) is ndarray and x.size >= least and x.dtype is F32:
-            made = attempt(name, xp, x, *rest, **params)
-            if made is not None:
-                return made
+            if state.stage is READY or (x.size >= WAKES and wake()):
+                made = attempt(name, xp, x, *rest, **params)
+                if made is not None:
+                    return made
         return plain(xp, x, *rest, **params)
 
     return run
@@ -116,9 +114,10 @@ def rule(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(plain)
     def run(grad: Any, *rest: Any) -> Any:
         if type(grad) in ARRAYS and grad.size >= least and grad.dtype is F32:
-            made = attempt(name, grad, *rest)
-            if made is not None:
-                return made
+            if state.stage is READY or (grad.size >= WAKES and wake()):
+                made = attempt(name, grad, *rest)
+                if made is not None:
+                    return made
         return plain(grad, *rest)
 
     return run
@@ -133,9 +132,10 @@ def product(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
         if type(a) is ndarray and a.ndim > 1 and type(b) is ndarray:
             work = a.size * b.shape[axis]
             if (work >= WORTH or (outer and work >= OUTER and len(a) == 1)) and a.dtype is F32:
-                made = attempt(name, a, b, *rest)
-                if made is not None:
-                    return made
+                if state.stage is READY or wake():
+                    made = attempt(name, a, b, *rest)
+                    if made is not None:
+                        return made
         return plain(a, b, *rest)
 
     return run
@@ -143,8 +143,6 @@ def product(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
 
 def attempt(name: str, /, *args: Any, **params: Any) -> Any:
     """What kernel `name` makes of these arguments, or None where NumPy is to compute."""
-    if state.stage is not READY and not wake():
-        return None
     kernel = kernels.get(name)
     if kernel is None:
         return None

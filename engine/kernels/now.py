@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
+import math
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -32,6 +33,7 @@ Array = np.ndarray[Any, Any]
 F32, ndarray = dtypes.F32, np.ndarray
 PLANS = 512  # that a thread keeps
 LARGE = 1 << 20  # floating point operations from which threads share them, and others may run Python meanwhile
+SMALL = 1 << 14  # numbers for which malloc is as good
 NOTHING: tuple[Any, ...] = ()
 at_once = [False]  # True: plans are made when shapes come for the first time, and compiled there and then (tests)
 
@@ -221,6 +223,8 @@ def compile_for(make: Callable[[Scratch], Plan], awaited: Awaited) -> None:
 
 def made_of(shape: Sequence[int]) -> Array:
     """A new array for a result, perhaps in memory that was used before."""
+    if math.prod(shape) < SMALL:
+        return np.empty(shape, F32)
     array: Array = used_again()(np, tuple(shape), F32)
     return array
 

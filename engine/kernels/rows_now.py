@@ -1,4 +1,4 @@
-"""Softmax and cross entropy outside a program: forwards and rules as eager operations call them."""
+"""Softmax, cross entropy and embedding outside a program: forwards and rules as eager operations call them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradbook.kernels import cross_entropy as losses
+from gradbook.kernels import embedding as tables
 from gradbook.kernels import softmax as rows
 from gradbook.kernels.now import F32, Array, made_of, run, whole
 from gradbook.kernels.program import Program, Unsupported
@@ -128,12 +129,47 @@ def add_cross_entropy_grad(
     )  # fmt: skip
 
 
-SMALL = 256  # scores below which NumPy is as fast
+# -- embedding ---------------------------------------------------------------------------------------------------------
+
+
+def places(index: Any) -> Array:
+    """Row numbers that kernels can read. Raises Unsupported for others."""
+    if type(index) is not np.ndarray or index.dtype != np.int64 or not index.size:
+        raise Unsupported("rows that are not numbered by int64")
+    dense: Array = np.ascontiguousarray(index)
+    return dense
+
+
+def embedding(xp: Any, weight: Array, *, index: Array, padding_idx: int = -1, scale: bool = False) -> Array:
+    """As the forward of embedding, for numbers that are in range."""
+    (weight,), index = whole(weight), places(index)
+    out = made_of((*index.shape, weight.shape[1]))
+    run(tables.embedding, (out,), (weight, index))
+    return out
+
+
+def embedding_grad(xp: Any, grad: Array, *, index: Array, rows: int, padding_idx: int, scale: bool) -> Array:
+    """As the forward of embedding_backward."""
+    (grad,), index = whole(grad), places(index)
+    made = made_of((rows, grad.shape[-1]))
+    run(add_embedding_grad, (made,), (grad, index), (rows, padding_idx, scale))
+    return made
+
+
+def add_embedding_grad(
+    program: Program, made: Array, grad: Array, index: Array, rows: int, padding_idx: int, scale: bool
+) -> None:
+    """embedding_grad for a table of so many rows."""
+    tables.embedding_grad(program, made, grad, index, padding_idx=padding_idx, scale=scale)
+
+
+SMALL = 200  # scores below which NumPy is as fast
 
 
 def kernels() -> dict[str, Callable[..., Any]]:
     """By the names of operations and rules."""
     return {
         "softmax": softmax, "softmax.x": softmax_rule, "log_softmax": log_softmax, "log_softmax.x": log_softmax_rule,
+        "embedding": embedding, "embedding_backward": embedding_grad,
         "cross_entropy": cross_entropy, "cross_entropy.backward": cross_entropy_rule,
     }  # fmt: skip

@@ -97,6 +97,9 @@ CALLS: dict[str, tuple[Any, ...]] = {  # (function, names of kernels, shapes)
     "cross_entropy_each": (
         lambda x, w: F.cross_entropy(x, classes(32), w.detach() ** 2, None, 3, None, "none", 0.1),
         "cross_entropy cross_entropy.backward", (32, 10), (10,)),
+    "embedding": (lambda w: F.embedding(classes(8, 8), w, padding_idx=3), "embedding embedding_backward", (12, 40)),
+    "embedding_scaled": (lambda w: F.embedding(classes(64), w, scale_grad_by_freq=True), "embedding_backward",
+                         (12, 40)),
     "linear": (F.linear, "linear linear.input linear.weight", (3, 40, 50), (60, 50), (60,)),
     "gelu": (F.gelu, "gelu gelu.backward", (50, 60)),
     "gelu_tanh": (lambda x: F.gelu(x, approximate="tanh"), "gelu_tanh gelu_tanh.backward", (50, 60)),
