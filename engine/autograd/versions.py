@@ -74,8 +74,8 @@ _groups: dict[int, list[tuple[Any, Any]]] = {}  # id(memory) -> weak references 
 
 
 def _forget_group(_: Any) -> None:
-    for key in [key for key, found in _groups.items() if all(memory() is None for memory, _ in found)]:
-        del _groups[key]
+    for key in [key for key, found in list(_groups.items()) if all(memory() is None for memory, _ in found)]:
+        _groups.pop(key, None)
 
 
 def _in_groups(memory: Any) -> list[Together]:

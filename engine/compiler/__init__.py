@@ -10,15 +10,17 @@
 
 The second call is recorded (recording.py): every op, gradient rule and change in place, as instructions on memory. An
 interpreter of the function's own syntax tree (interpreter.py) notes what else it depends on: globals, enclosing
-variables, attributes, the modules it calls. From then on a call checks these (guards.py) and runs the plan (plan.py):
-native kernels where there are some (lowering.py, lower.py, fusion.py, update.py), between them the engine's functions
-(steps.py). What cannot be repeated without Python (printing, writing to other objects, reading a tensor's values to
-decide something, hooks) leaves the call to Python: `gradbook.compile.explain(step)` says what, and on which line.
+variables, attributes, the modules it calls. A thread makes a plan of it (background.py); until it is there, calls are
+left to Python. Then a call checks what was noted (guards.py) and runs the plan (plan.py): native kernels where there
+are some (lowering.py, lower.py, fusion.py, update.py), between them the engine's functions (steps.py). What cannot be
+repeated without Python (printing, writing to other objects, reading a tensor's values to decide something, hooks)
+leaves the call to Python: `gradbook.compile.explain(step)` says what, and on which line.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,12 +31,18 @@ __all__ = [
 ]  # fmt: skip
 
 
+WAITING = "GRADBOOK_COMPILE"
+
+
 def compile(model: Any = None, **options: Any) -> Any:
     """A function that computes what `model` does, faster: see gradbook.compiler. As torch.compile, also a decorator.
 
     It gains most with a whole training step, from zero_grad to the optimizer's step. Raises TypeError for what cannot
     be called.
-    Differs: a module is given back as it is, not compiled; options other than `disable` change nothing.
+    The plan is made in the background: the first calls are not faster, and do not wait. options={"wait": True}, or
+    GRADBOOK_COMPILE=wait in the environment, lets the second call wait for it; `wait()` of what is given back, whoever
+    calls it.
+    Differs: a module is given back as it is, not compiled; options other than `disable` and these change nothing.
     """
     if model is None:
         return lambda fn: compile(fn, **options)
@@ -45,7 +53,8 @@ def compile(model: Any = None, **options: Any) -> Any:
         return model
     if not callable(model):
         raise TypeError(f"compile: expected a function or a module, got {type(model).__name__}")
-    return Compiled(model)
+    waits = (options.get("options") or {}).get("wait", os.environ.get(WAITING) == "wait")
+    return Compiled(model, waits)
 
 
 def explain(fn: Any) -> Any:

@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from gradbook import backends, determinism, events
+from gradbook import backends, determinism, dtypes, events
 from gradbook.autograd import casting, grad_mode, layers
+from gradbook.compiler.background import Background, background
 from gradbook.compiler.calling import MISSED, OUT_OF_RANGE, calling
 from gradbook.compiler.guards import is_constant, kind_of
 from gradbook.compiler.interpreter import Interpreter
@@ -35,23 +36,50 @@ class Report(list[tuple[str, str]]):
     __repr__ = __str__
 
 
+class Draft:
+    """A recorded call, with all in it that may be another when a plan is made of it. Raises Unfit."""
+
+    def __init__(self, interpreter: Interpreter, recorder: Recorder, result: Any) -> None:
+        self.interpreter, self.recorder = interpreter, recorder
+        self.outputs: list[Any] = []
+        self.spent: list[Any] = []
+        for module in recorder.zeroed:
+            interpreter.modules.update({id(part): part for part in module.modules()})
+        self.shape = shape_of_result(result, interpreter, recorder, self.outputs, self.spent)
+        unexplained = unexplained_tensors(interpreter, recorder)
+        if unexplained:
+            raise Unfit(f"a tensor of shape {unexplained[0]} comes from where the compiler cannot see it")
+        self.wording = Wording()
+        interpreter.guards.wording(self.wording, interpreter.inputs)
+        recorder.wording(self.wording)
+        self.modules = Snapshot(list(interpreter.modules.values()))
+        self.world = world()
+        recorder.settle()
+
+
+def world() -> tuple[Any, ...]:
+    """What a plan depends on beside what its guards look at."""
+    return determinism.settings.deterministic, dtypes.get_default_dtype()
+
+
 class Variant:
     """One plan and what it takes for granted. `call(inputs)`: see `calling`."""
 
-    def __init__(self, plan: Plan, interpreter: Interpreter, recorder: Recorder, shape: Any, spent: list[Any]) -> None:
-        self.plan, self.guards, self.kept = plan, interpreter.guards, interpreter.fresh
-        wording = Wording()
-        interpreter.guards.wording(wording, interpreter.inputs)
-        recorder.wording(wording)
-        modules = Snapshot(list(interpreter.modules.values()))
-        self.call = calling(plan, wording, modules, bool(interpreter.inputs), shape, spent)
+    def __init__(self, draft: Draft) -> None:
+        interpreter = draft.interpreter
+        self.plan, self.guards, self.kept = Plan(draft.recorder, draft.outputs), interpreter.guards, interpreter.fresh
+        several = bool(interpreter.inputs)
+        self.call = calling(self.plan, draft.wording, draft.modules, several, draft.shape, draft.spent)
+        draft.recorder.release()
 
 
 class Compiled:
     """What gradbook.compile(function) gives. `report`: why calls are not compiled, if they are not."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
+    def __init__(self, function: Callable[..., Any], waits: bool = False) -> None:
+        self.function, self.waits = function, waits
+        self.pending: dict[Any, Background] = {}  # kinds of calls whose plan is being made, and where
+        self.failed: set[Any] = set()  # kinds of calls of which no plan could be made, once
         self.report = Report()
         self.variants: dict[Any, list[Variant]] = {}
         self.calls: dict[Any, int] = {}
@@ -89,7 +117,7 @@ class Compiled:
     def learn(self, key: Any, inputs: list[Tensor], args: Any, kwargs: Any) -> Any:
         """Run the function itself: the first time to warm up, then recorded."""
         calls = self.calls[key] = self.calls.get(key, 0) + 1
-        if calls == 1 or key in self.given_up:
+        if calls == 1 or key in self.given_up or self.pending.get(key) is background():
             return self.function(*args, **kwargs)
         if len(self.variants.get(key, ())) >= VARIANTS:
             self.give_up(key, "what the call depends on changes from call to call", None)
@@ -122,8 +150,7 @@ class Compiled:
             interpreter.failures.append((recorder.failure.reason, recorder.failure.where))
         if not interpreter.failures:
             try:
-                found = self.variants.setdefault(key, [])
-                found.insert(0, self.variant(interpreter, recorder, result))
+                self.plan(key, Draft(interpreter, recorder, result))
                 return result
             except Unfit as unfit:
                 interpreter.failures.append((str(unfit), None))
@@ -138,20 +165,30 @@ class Compiled:
         if entry not in self.report:
             self.report.append(entry)
 
-    def variant(self, interpreter: Interpreter, recorder: Recorder, result: Any) -> Variant:
-        """A plan with its guards."""
-        outputs: list[Any] = []
-        spent: list[Any] = []
-        for module in recorder.zeroed:
-            interpreter.modules.update({id(part): part for part in module.modules()})
-        shape = shape_of_result(result, interpreter, recorder, outputs, spent)
-        plan = Plan(recorder, outputs)
-        unexplained = unexplained_tensors(interpreter, recorder)
-        if unexplained:
-            raise Unfit(f"a tensor of shape {unexplained[0]} comes from where the compiler cannot see it")
-        made = Variant(plan, interpreter, recorder, shape, spent)
-        recorder.release()
-        return made
+    def plan(self, key: Any, draft: Draft) -> None:
+        """Make a plan of a recorded call, now or in the background; calls until then are left to Python."""
+        if self.waits:
+            self.make(key, draft)
+        else:
+            self.pending[key] = background()
+            background().do(functools.partial(self.make, key, draft))
+
+    def make(self, key: Any, draft: Draft) -> None:
+        """Make a plan. What the recorded call took for granted is looked at when the plan is to be used."""
+        try:
+            made = Variant(draft)
+            if world() == draft.world:
+                self.variants[key] = [made, *self.variants.get(key, ())]
+        except Exception as error:
+            if self.waits or key in self.failed:
+                self.give_up(key, f"no plan could be made: {type(error).__name__}: {error}", None)
+            self.failed.add(key)  # something may have changed meanwhile: it is tried once more
+        finally:
+            self.pending.pop(key, None)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the plans of the calls so far are made. -> False if that took more than `timeout` seconds."""
+        return not self.pending or background().wait(timeout)
 
 
 class Unfit(Exception):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import bisect
 from typing import Any
 
+import numpy as np
+
 from gradbook.autograd import versions
 from gradbook.kernels.program import extent
 
-__all__ = ["Block", "Memory", "Window", "address_of"]
+__all__ = ["Block", "Memory", "Window", "address_of", "bytes_of"]
 
 
 class Block:
@@ -18,11 +20,12 @@ class Block:
     the call), "constant" (made in the call and always the same) or "temporary" (computed in the call).
     """
 
-    __slots__ = ("array", "home", "kind", "number", "size", "start")
+    __slots__ = ("array", "home", "kind", "number", "size", "start", "values")
 
     def __init__(self, array: Any, kind: str, number: int, home: Any = None) -> None:
         self.array, self.kind, self.number, self.home = array, kind, number, home
         self.start, self.size = address_of(array), extent(array)
+        self.values: Any = None  # a constant's bytes, once the recording is over
 
     def __repr__(self) -> str:
         return f"<{self.kind} block {self.number}, {self.size} bytes>"
@@ -138,6 +141,12 @@ class Memory:
         assert made is not None
         return made, True
 
+    def copy_constants(self) -> None:
+        """Keep what constants hold now: they may be tensors that somebody changes later."""
+        for block in self.blocks:
+            if block.kind == "constant" and block.size:
+                block.values = bytes_of(block.array, block.start, block.size).copy()
+
     def release(self) -> None:
         """Let go of arrays that were made in the recorded call."""
         self.kept = []
@@ -149,3 +158,18 @@ class Memory:
 def address_of(array: Any) -> int:
     """Address of an array's first element (of an empty array, some number)."""
     return int(array.__array_interface__["data"][0])
+
+
+def bytes_of(owner: Any, start: int, size: int) -> Any:
+    """The memory of an array as bytes, from address `start` on. Keeps the array."""
+    return np.asarray(Raw(owner, start, size))
+
+
+class Raw:
+    """Memory at an address, for NumPy; keeps the array that owns it."""
+
+    __slots__ = ("__array_interface__", "owner")
+
+    def __init__(self, owner: Any, start: int, size: int) -> None:
+        self.owner = owner
+        self.__array_interface__ = {"version": 3, "shape": (max(1, size),), "typestr": "|u1", "data": (start, False)}

@@ -17,7 +17,7 @@ from gradbook.compiler.arena import Arena
 from gradbook.compiler.coalesce import coalesced, windows_in
 from gradbook.compiler.gradients import Gradients
 from gradbook.compiler.instruction import DRAWING, NOT_KEPT, Instruction
-from gradbook.compiler.memory import Block, Window
+from gradbook.compiler.memory import Block, Window, bytes_of
 from gradbook.compiler.recording import Recorder
 from gradbook.compiler.wording import Wording
 from gradbook.kernels.program import Program, address_of, aligned
@@ -102,7 +102,9 @@ class Plan:
                 return aligned((max(1, block.size),), np.uint8)
             return self.pool[start : start + max(1, block.size)]
         memory = bytes_of(block.array, block.start, block.size)
-        return memory.copy() if block.kind == "constant" else memory
+        if block.kind == "constant":
+            return memory.copy() if block.values is None else block.values
+        return memory
 
     def rebind(self, block: Block, array: Any) -> None:
         """Let all windows of a block look into another array."""
@@ -259,18 +261,3 @@ class Elsewhere(NamedTuple):
 
     array: Any
     start: int
-
-
-def bytes_of(owner: Any, start: int, size: int) -> Any:
-    """The memory of an array as bytes, from address `start` on. Keeps the array."""
-    return np.asarray(Raw(owner, start, size))
-
-
-class Raw:
-    """Memory at an address, for NumPy; keeps the array that owns it."""
-
-    __slots__ = ("__array_interface__", "owner")
-
-    def __init__(self, owner: Any, start: int, size: int) -> None:
-        self.owner = owner
-        self.__array_interface__ = {"version": 3, "shape": (max(1, size),), "typestr": "|u1", "data": (start, False)}

@@ -155,7 +155,12 @@ class Recorder(Forward, Backward):
             if window is None or window.block.number not in changed:
                 self.fail("a tensor is changed in place by other means than an op")
 
+    def settle(self) -> None:
+        """The call was looked at: what may change before a plan is made of it is copied, what is not needed let go."""
+        self.memory.copy_constants()
+        self.before, self.seen, self.aliases, self.totals = {}, {}, {}, {}
+
     def release(self) -> None:
         """Let go of the call's tensors, once a plan is made of it."""
-        self.before, self.seen, self.aliases, self.totals, self.kept, self.instructions = {}, {}, {}, {}, [], []
+        self.kept, self.instructions = [], []
         self.memory.release()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,7 +56,7 @@ class Update:
         states: list[dict[str, Any]] = [self.state[p] if p in self.state else {} for p in params]
         lists = [self.array_list(key, states) for key in STATE[self.name]]
         steps = [s["step"]._array for s in states if "step" in s]
-        if any(step.dtype != np.float32 for step in steps) or len({float(step) for step in steps}) > 1:
+        if any(step.dtype != np.float32 for step in steps) or not agree(steps):
             raise Unsupported("parameters that have taken different numbers of steps")
         settings = np.zeros(len(SETTINGS[self.name]))
         options = dict(zip(STRUCTURE[self.name], structure_of(self.name, group), strict=True))
@@ -137,6 +138,15 @@ class Group:
 def structure_of(name: str, group: dict[str, Any]) -> tuple[Any, ...]:
     """The options that decide which kernel it is."""
     return tuple(bool(group.get(key)) for key in STRUCTURE[name])
+
+
+def agree(steps: list[Any]) -> bool:
+    """True if counts of steps are the same, now or soon: another thread may be taking a step."""
+    for _ in range(20):
+        if len({float(step) for step in steps}) <= 1:
+            return True
+        time.sleep(1e-3)
+    return False
 
 
 STRUCTURE = {

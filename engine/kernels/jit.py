@@ -18,7 +18,7 @@ from gradbook.kernels import store
 from gradbook.kernels.host import Host, host
 
 __all__ = [
-    "AS_WRITTEN", "ENTRY", "NotReady", "address", "address_of", "compile_ir", "kept", "need_time", "ready_only",
+    "AS_WRITTEN", "ENTRY", "NotReady", "address", "address_of", "compile_ir", "kept", "need_time", "ready_only", "stop",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -29,6 +29,7 @@ _lock = threading.RLock()
 _hurry = threading.local()
 _addresses: dict[str, int] = {}  # by the module's key
 _keys: dict[int, str] = {}  # by the address
+_stopped: threading.Thread | None = None
 
 
 class NotReady(Exception):
@@ -60,15 +61,6 @@ def _locked() -> Iterator[None]:
         yield
     finally:
         _lock.release()
-
-
-def _renew_lock() -> None:
-    global _lock
-    _lock = threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):  # another thread may hold the lock at a fork: the child would wait for ever
-    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def address(ir: str) -> int:
@@ -119,6 +111,8 @@ def _found(key: str, write: Callable[[], str]) -> int:
     if found is not None:
         return found
     with _locked():
+        if threading.current_thread() is _stopped:
+            raise SystemExit
         found = _from_disk(key)
         if found is None:
             need_time()
@@ -126,6 +120,12 @@ def _found(key: str, write: Callable[[], str]) -> int:
             store.save(key, code)
             found = _load(key, code)
     return found
+
+
+def stop(thread: threading.Thread | None) -> None:
+    """Let a thread end when it wants to compile the next module: Python ends."""
+    global _stopped
+    _stopped = thread
 
 
 def _from_disk(key: str) -> int | None:

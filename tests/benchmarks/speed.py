@@ -36,7 +36,7 @@ def compared(workload: Workload, torch: Any) -> dict[str, float]:
     Raises AssertionError if one is larger than the workload allows.
     """
     trained = {"torch": workload.build(torch), "eager": workload.build(gradbook)}
-    trained["compile"] = gradbook.compile(workload.build(gradbook))
+    trained["compile"] = gradbook.compile(workload.build(gradbook), options={"wait": True})
     losses = {name: [step().item() for _ in range(STEPS)] for name, step in trained.items()}
     found = {}
     for name in ("eager", "compile"):
@@ -54,7 +54,7 @@ def measured(
     torch.set_num_threads(threads)
     gradbook.set_num_threads(threads)
     steps = {"torch": workload.build(torch), "eager": workload.build(gradbook)}
-    steps["compile"] = compiled = gradbook.compile(workload.build(gradbook))
+    steps["compile"] = compiled = gradbook.compile(workload.build(gradbook), options={"wait": True})
     found: dict[str, Any] = {"threads": threads, "clock": "CPU time" if threads == 1 else "wall clock"}
     if torch_compile:
         try:
