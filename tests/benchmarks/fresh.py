@@ -32,7 +32,8 @@ def in_a_process(name: str, rival: str, cache: str, threads: int = 1) -> dict[st
     limits = {key: str(threads) for key in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.fresh", name, rival],
-        cwd=ROOT, env={**os.environ, **limits, "GRADBOOK_CACHE": cache, "GRADBOOK_COMPILE": "wait"}, capture_output=True, text=True, check=False,
+        cwd=ROOT, env={**os.environ, **limits, "GRADBOOK_CACHE": cache, "GRADBOOK_COMPILE": "wait"},
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"{name}, {rival}: {done.stderr.strip().splitlines()[-1:]}")
