@@ -6,6 +6,7 @@ from typing import Any
 
 from gradbook.compiler.instruction import Instruction
 from gradbook.compiler.memory import Block, Window
+from gradbook.compiler.placing import placed
 
 __all__ = ["coalesced", "windows_in"]
 
@@ -33,7 +34,7 @@ def coalesced(instructions: list[Instruction], lasting: set[int]) -> list[Instru
         each.inputs = [replaced(value, moved) for value in each.inputs]
         each.outputs = [replaced(value, moved) for value in each.outputs]
         each.params = {name: replaced(value, moved) for name, value in each.params.items()}
-    return kept
+    return placed(kept, lasting, windows_in)
 
 
 def alike(source: Window, target: Window) -> bool:

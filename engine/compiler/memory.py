@@ -56,11 +56,19 @@ class Window:
         return self.offset, self.offset + last + int(self.dtype.itemsize)
 
     def overlaps(self, other: Window) -> bool:
-        """True if the two may share memory."""
+        """True if the two may share memory: windows on other columns of the same rows do not."""
         if self.block is not other.block:
             return False
         (a, b), (c, d) = self.span(), other.span()
-        return a < d and c < b
+        return a < d and c < b and not any(apart(self, other, step) for step in {*self.strides, *other.strides})
+
+    def columns(self, step: int) -> tuple[int, int] | None:
+        """(first byte, one behind the last) within each stretch of `step` bytes; None if it goes over their ends."""
+        inner, width = self.offset % step, int(self.dtype.itemsize)
+        for length, stride in zip(self.shape, self.strides, strict=True):
+            if length > 1 and stride % step:
+                width += (length - 1) * stride
+        return (inner, inner + width) if inner + width <= step else None
 
     def covers_block(self) -> bool:
         """True if every byte of the block is one of the window's, once."""
@@ -81,6 +89,14 @@ class Window:
 
     def __repr__(self) -> str:
         return f"{self.block.kind[0]}{self.block.number}{list(self.shape)}"
+
+
+def apart(a: Window, b: Window, step: int) -> bool:
+    """True if two windows lie in different columns of rows that are `step` bytes long."""
+    if step <= 0 or min(*a.strides, *b.strides, 0) < 0:
+        return False
+    left, right = a.columns(step), b.columns(step)
+    return left is not None and right is not None and (left[1] <= right[0] or right[1] <= left[0])
 
 
 class Memory:

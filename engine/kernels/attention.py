@@ -38,7 +38,7 @@ class Forward(Heads):
 
     names = (
         "query", "key", "value", "mask", "out", "weights", "query_row", "key_row", "value_row", "mask_row", "out_row",
-        "offsets", "memory", "room", "heads", "blocks", "rows", "queries", "keys", "size", "width", "scale",
+        "offsets", "memory", "room", "heads", "blocks", "rows", "queries", "keys", "size", "width", "scale", "most",
     )  # fmt: skip
     per_head = ("query", "key", "value", "mask", "out", "weights")
 
@@ -154,7 +154,7 @@ class Backward(Heads):
     names = (
         "query", "key", "value", "grad", "weights", "dquery", "dkey", "dvalue", "query_row", "key_row", "value_row",
         "grad_row", "dquery_row", "dkey_row", "dvalue_row", "offsets", "memory", "room", "heads", "blocks", "rows",
-        "queries", "keys", "size", "width", "scale", "own",
+        "queries", "keys", "size", "width", "scale", "most", "own",
     )  # fmt: skip
     per_head = ("query", "key", "value", "grad", "weights", "dquery", "dkey", "dvalue")
 
@@ -346,6 +346,7 @@ def attention(
         Kernel("attention", address, heads * blocks, split=True, flops=work),
         *(0 if x is None else x for x in arrays), *(row_step(x) for x in arrays[:-1]), offsets_of(lead, arrays),
         memory, own, heads, blocks, rows, length, keys, size, width, float(scale),
+        program.threads,
     )  # fmt: skip
 
 
@@ -381,5 +382,5 @@ def attention_grad(
     program.add(
         Kernel("attention_grad", address, heads, split=True, flops=work),
         *arrays, *steps, offsets_of(lead, list(arrays)), memory, each, heads, 1, length, length, keys, size, width,
-        float(scale), own,
+        float(scale), program.threads, own,
     )  # fmt: skip

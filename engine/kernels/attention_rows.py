@@ -51,11 +51,13 @@ class Heads:
     def units(self, body: Callable[[Any, Any, Any], None]) -> str:
         """Write body(head, first row, row after the last) for this thread's units. -> the kernel's IR"""
         build, blocks = self.build, self.number("blocks")
-        thread, threads, count = build.start, build.stop, build.ir.mul(self.number("heads"), blocks)
+        thread, count = build.start, build.ir.mul(self.number("heads"), blocks)
+        threads = build.smaller_index(build.stop, self.number("most"))  # others have no memory, and no units
         size = self.number("rows")
         self.memory = build.at(self.pointer("memory"), build.ir.mul(thread, self.number("room")))
         start = build.ir.sdiv(build.ir.mul(count, thread), threads)
         stop = build.ir.sdiv(build.ir.mul(count, build.ir.add(thread, LONG(1))), threads)
+        stop = build.smaller_index(stop, count)
         with build.loop(start, stop, name="unit") as unit:
             head = build.ir.sdiv(unit, blocks)
             first = build.ir.mul(build.ir.sub(unit, build.ir.mul(head, blocks)), size)
