@@ -21,6 +21,7 @@ from gradbook.kernels.conv import conv2d, conv2d_bias_grad, conv2d_input_grad, c
 from gradbook.kernels.cross_entropy import cross_entropy, cross_entropy_grad, cross_entropy_kept
 from gradbook.kernels.embedding import embedding, embedding_grad
 from gradbook.kernels.gemm import matmul
+from gradbook.kernels.moving import copy
 from gradbook.kernels.pooling import max_pool2d, max_pool2d_grad
 from gradbook.kernels.program import Program, Unsupported
 from gradbook.kernels.recurrent import gru, gru_grad, lstm, lstm_grad, rnn, rnn_grad
@@ -77,6 +78,16 @@ def rows(array: Any) -> Any:
     return flat
 
 
+def rows_read(program: Program, array: Any, which: int = 1) -> Any:
+    """(*, n) -> (m, n), to be read: a copy (piece `which` of the scratch memory) where rows lie in another order."""
+    try:
+        return rows(array)
+    except Unsupported:
+        packed = program.scratch(array.size, which)[: array.size].reshape(array.shape)
+        copy(program, packed, array)
+        return rows(packed)
+
+
 # -- products --------------------------------------------------------------------------------------------------------
 
 
@@ -84,18 +95,18 @@ def rows(array: Any) -> Any:
 def _(program: Program, each: Instruction, array: Array) -> None:
     x, weight, bias = (array(operand) for operand in each.inputs)
     relu = "relu" if each.params.get("activation") == "relu" else ""
-    matmul(program, rows(array(each.outputs[0])), rows(x), weight.T, bias=bias, activation=relu)
+    matmul(program, rows(array(each.outputs[0])), rows_read(program, x), weight.T, bias=bias, activation=relu)
 
 
 @native("rule", "linear.input")
 def _(program: Program, each: Instruction, array: Array) -> None:
     grad, weight = (array(operand) for operand in each.inputs)
-    matmul(program, rows(array(each.outputs[0])), rows(grad), weight)
+    matmul(program, rows(array(each.outputs[0])), rows_read(program, grad), weight)
 
 
 @native("rule", "linear.weight")
 def _(program: Program, each: Instruction, array: Array) -> None:
-    grad, x = (rows(array(operand)) for operand in each.inputs)
+    grad, x = (rows_read(program, array(operand), which) for which, operand in enumerate(each.inputs, 1))
     matmul(program, array(each.outputs[0]), grad.T, x)
 
 
@@ -107,7 +118,7 @@ def _(program: Program, each: Instruction, array: Array) -> None:
 
 @native("rule", "linear.bias")
 def _(program: Program, each: Instruction, array: Array) -> None:
-    column_sum(program, array(each.outputs[0]), array(each.inputs[0]))
+    column_sum(program, array(each.outputs[0]), rows_read(program, array(each.inputs[0])))
 
 
 # -- rows ------------------------------------------------------------------------------------------------------------

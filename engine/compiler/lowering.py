@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gradbook.compiler import lower_more, lower_products  # noqa: F401 (they fill the table that `lower` looks into)
 from gradbook.compiler.coalesce import windows_in
 from gradbook.compiler.fusion import Group
 from gradbook.compiler.instruction import NOT_KEPT, Instruction
 from gradbook.compiler.lower import has_kernels, lower
-from gradbook.compiler.lower_more import __all__ as _  # noqa: F401 (it fills the table that `lower` looks into)
 from gradbook.compiler.memory import Window
 from gradbook.compiler.update import Update
 from gradbook.kernels.program import Unsupported

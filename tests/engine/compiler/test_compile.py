@@ -723,3 +723,42 @@ def test_parts_of_a_gradient_are_added_where_they_belong_by_kernels() -> None:
     made = same(build)
     (variants,) = made.variants.values()
     assert variants[0].plan.left == []
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [((3, 4), (4, 2)), ((2, 3, 4), (2, 4, 5)), ((2, 3, 4), (4, 5)), ((2, 1, 3, 4), (5, 4, 2)), ((3, 4), (2, 4, 5))],
+)
+def test_products_and_their_gradients_are_kernels(a: tuple[int, ...], b: tuple[int, ...]) -> None:
+    def build() -> Any:
+        x, y = gradbook.randn(*a, requires_grad=True), gradbook.randn(*b, requires_grad=True)
+
+        def step() -> Tensor:
+            x.grad = y.grad = None
+            loss = (x @ y).square().mean()
+            loss.backward()
+            return loss
+
+        return step, none, lambda: [x.grad, y.grad]
+
+    made = same(build)
+    (variants,) = made.variants.values()
+    assert variants[0].plan.left == []
+
+
+def test_linear_of_rows_in_another_order_is_kernels() -> None:
+    def build() -> Any:
+        layer, out, x = nn.Linear(4, 6), nn.Linear(6, 3), gradbook.randn(5, 2, 4, requires_grad=True)
+
+        def step() -> Tensor:
+            for leaf in (x, *layer.parameters(), *out.parameters()):
+                leaf.grad = None
+            loss = out(layer(x.transpose(0, 1)).transpose(0, 1)).square().mean()
+            loss.backward()
+            return loss
+
+        return step, none, lambda: [x.grad, layer.weight.grad, layer.bias.grad, out.weight.grad]
+
+    made = same(build)
+    (variants,) = made.variants.values()
+    assert variants[0].plan.left == []
