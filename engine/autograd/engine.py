@@ -417,10 +417,19 @@ def accumulate_leaf(node: Node, g: Any, create_graph: bool) -> None:
 def owned_array(g: Any, references: int) -> Any:
     """`g` itself if nobody else can see its memory, else a copy. `references`: how many the caller holds."""
     base = g.base
-    alone = getrefcount(g) <= references + 1 and (base is None or (type(base) is type(g) and getrefcount(base) <= 3))
+    alone = getrefcount(g) <= references + 1
+    if alone and base is not None:
+        alone = type(base) is type(g) and (getrefcount(base) <= 3 or (getrefcount(base) == 4 and listed(base)))
     if alone and (type(g) is not ndarray or g.flags.writeable):
         return g
     return g.copy()
+
+
+def listed(memory: Any) -> bool:
+    """Whether the workspace keeps this memory, to use it again when nobody else refers to it: one reference more."""
+    from gradbook.ops import workspace
+
+    return workspace.holds(memory)
 
 
 def _add_grad(tensor: Tensor, value: Any, create_graph: bool) -> None:

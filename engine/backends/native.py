@@ -54,7 +54,8 @@ ELEMENTWISE = {
     **dict.fromkeys(("hardswish", "hardtanh.x", "gelu_tanh", "gelu.backward", "logsigmoid.x", "mish"), 1024),
     **dict.fromkeys(("erf.x", "erfc.x", "asin.x", "acos.x", "xlogy", "binary_cross_entropy.input"), 2048),
     **dict.fromkeys(("sigmoid", "hardtanh", "prelu", "silu", "softsign.x", "asinh.x"), 4096),
-    **dict.fromkeys(("relu.x", "tanh.x", "sigmoid.x", "silu.x", "silu.backward", "abs.x", "square.x"), 1 << 14),
+    **dict.fromkeys(("relu", "relu.x"), 8192),
+    **dict.fromkeys(("leaky_relu", "tanh.x", "sigmoid.x", "silu.x", "silu.backward", "abs.x", "square.x"), 1 << 14),
     **dict.fromkeys(("tan.x", "atan.x", "div.b", "rsqrt.x"), 1 << 14),
 }
 LEAST |= ELEMENTWISE

@@ -232,8 +232,13 @@ def _(grad: Any, target: Any, weight: Any, input_shape: Any, reduction: str, ign
     share, safe = class_shares(xp, t.reshape(-1), w, ignore_index, classes, g.dtype)
     rows = xp.zeros((len(safe), classes), g.dtype)
     with np.errstate(invalid="ignore", divide="ignore"):
-        rows[xp.arange(len(safe)), safe] = -share / counted(xp, share.sum()) if reduction == "mean" else -share
+        parts = -share / counted(xp, share.sum()) if reduction == "mean" else -share
+    if reduction != "none" and not tensors:  # one factor for all: few numbers are not 0
+        parts, g = parts * g, None
+    rows[xp.arange(len(safe)), safe] = parts
     known = rows_back(rows, tuple(input_shape))
+    if g is None:
+        return known
     if reduction == "none" and len(input_shape) > 1:
         grad = grad.reshape(input_shape[0], 1, *input_shape[2:])
     return grad * (Tensor._of(known) if tensors else known)
@@ -273,6 +278,9 @@ def check_classes(op: str, input: Tensor, target: Tensor, weight: Tensor | None,
         words = f"expected scalar type {scalar_name(input.dtype)} but found {scalar_name(weight.dtype)}"
         raise mistake(DTypeError, op, words, "", f"weight.to({input.dtype!r})", input=input, weight=weight)
     array = backends.all_samples(target._array)
+    flat = type(array) is np.ndarray and array.dtype.itemsize == 8
+    if flat and array.size and array.view(np.uint64).max() < classes:
+        return  # as unsigned numbers those below 0 are large
     if array.size:
         low, high = int(array.min()), int(array.max())
         if low < 0 or high >= classes:

@@ -90,6 +90,9 @@ def check_index(op: str, index: Tensor, rows: int, name: str = "input") -> None:
             DTypeError, op, words, "Indices pick rows, so they are whole numbers", f"{name}.long()", **{name: index}
         )
     array = index._array
+    flat = type(array) is np.ndarray and array.dtype.itemsize == 8
+    if flat and array.size and array.view(np.uint64).max() < rows:
+        return  # as unsigned numbers those below 0 are large
     if array.size and (int(array.min()) < 0 or int(array.max()) >= rows):
         worst = int(array.max()) if int(array.max()) >= rows else int(array.min())
         raise foreign(

@@ -125,6 +125,9 @@ def check_index(name: str, index: Any, kinds: tuple[Any, ...] = INTEGERS) -> Any
 
 def in_bounds(array: Any, dim: int, length: int, negative: bool = False, error: type[Exception] = RuntimeError) -> None:
     """Raise unless all entries of an index array lie on an axis of `length`."""
+    if not negative and type(array) is np.ndarray and array.dtype.itemsize == 8 and array.size:
+        if array.view(np.uint64).max() < length:
+            return  # as unsigned numbers those below 0 are large
     low = -length if negative else 0
     if array.size and (array.max() >= length or array.min() < low):
         wrong = int(array.max() if array.max() >= length else array.min())

@@ -149,6 +149,10 @@ def plain_layer_norm(rank: int, eps: float) -> Callable[..., Any]:
 def check_normalized(op: str, input: Tensor, shape: Any, weight: Tensor | None, bias: Tensor | None) -> tuple[int, ...]:
     """The normalised axes. Raises ShapeError where they are not the input's last."""
     wanted = (int(shape),) if isinstance(shape, int) else tuple(shape)
+    array = input._array
+    fit = wanted and array.shape[array.ndim - len(wanted) :] == wanted and array.dtype.kind == "f"
+    if fit and all(vector is None or vector._array.shape == wanted for vector in (weight, bias)):
+        return wanted
     if not wanted:
         words = (
             "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "

@@ -221,7 +221,7 @@ def pooled_lengths(
 ) -> tuple[int, ...]:
     """How many windows on each axis. Raises ShapeError where none fits."""
     found = []
-    for n, k, s, p, d in zip(x.shape[2:], kernel, stride, padding, dilation, strict=True):
+    for n, k, s, p, d in zip(x._array.shape[2:], kernel, stride, padding, dilation, strict=True):
         if s <= 0:
             raise mistake(ShapeError, op, "stride should not be zero", input=x)
         span = n + 2 * p - d * (k - 1) - 1
@@ -246,6 +246,27 @@ def prepare(
 ) -> tuple[Any, ...]:
     """Check and complete pooling arguments -> (batched input, was batched, kernel, stride, padding, dilation)."""
     x = need_tensor(op, input)
+    key = (rank, x._array.shape, kernel_size, stride, padding, dilation)
+    try:
+        found = _prepared.get(key)
+    except TypeError:  # lists
+        return checked(op, rank, x, kernel_size, stride, padding, dilation)
+    if found is None:
+        found = checked(op, rank, x, kernel_size, stride, padding, dilation)[1:]
+        if len(_prepared) >= KNOWN:
+            _prepared.clear()
+        _prepared[key] = found
+    return (x if found[0] else x.unsqueeze(0), *found)
+
+
+KNOWN = 1024  # arguments that are not checked again
+_prepared: dict[Any, tuple[Any, ...]] = {}
+
+
+def checked(
+    op: str, rank: int, x: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any
+) -> tuple[Any, ...]:
+    """As prepare. Raises ShapeError for what does not fit."""
     if x.ndim not in (rank + 1, rank + 2):
         words = (
             f"{op}(): Expected {rank + 1}D or {rank + 2}D (batch mode) tensor expected for input, but "

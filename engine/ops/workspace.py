@@ -42,6 +42,11 @@ def empty(xp: Any, shape: Any, dtype: Any) -> Any:
         return block[:size].view(dtype).reshape(shape)
 
 
+def holds(block: Any) -> bool:
+    """Whether some memory is kept here, to be used again when nobody else refers to it."""
+    return any(kept is block for kept in _blocks)
+
+
 def zeros(xp: Any, shape: Any, dtype: Any) -> Any:
     """As empty, with zeros."""
     made = empty(xp, shape, dtype)

@@ -226,6 +226,23 @@ def test_optimizers_step_by_a_kernel(kind: str, ready: list[str]) -> None:
     assert "optimizer_step" in ready
 
 
+def test_large_gradients_are_not_copied_and_share_no_memory(ready: list[str]) -> None:
+    x, w = gb.randn(64, 300), gb.randn(400, 300, requires_grad=True)
+
+    def gradient(factor: float) -> np.ndarray[Any, Any]:
+        w.grad = None
+        (F.linear(x, w) * factor).sum().backward()
+        return w.grad.numpy()
+
+    first = gradient(1.0)
+    kept = first.copy()
+    second = gradient(2.0)
+    assert not np.shares_memory(first, second)
+    np.testing.assert_array_equal(first, kept)
+    np.testing.assert_allclose(second, 2 * kept, rtol=1e-4, atol=1e-4)
+    assert first.base is not None  # the workspace's memory, which the kernel wrote: not a copy
+
+
 def test_vmap_has_its_own_way(ready: list[str]) -> None:
     x, w = gb.randn(3, 4, 40), gb.randn(50, 40)
     one = [F.layer_norm(F.linear(row, w), (50,)).softmax(-1) for row in x]
