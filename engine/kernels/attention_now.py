@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradbook.kernels import softmax as rows
-from gradbook.kernels.gemm import matmul
-from gradbook.kernels.now import F32, Array, made_of, run, whole
+from gradbook.kernels import attention as rows
+from gradbook.kernels.now import F32, Array, made_of, run
 from gradbook.kernels.program import Program, Unsupported
 
 __all__ = ["kernels"]
@@ -17,59 +16,54 @@ __all__ = ["kernels"]
 ndarray = np.ndarray
 
 
+def leading(*arrays: Any) -> tuple[int, ...]:
+    """The leading axes of the result. Raises Unsupported for other types than float32."""
+    if not all(type(x) is ndarray and x.dtype is F32 for x in arrays):
+        raise Unsupported("not float32")
+    return np.broadcast_shapes(*(x.shape[:-2] for x in arrays))
+
+
 def attention(
     xp: Any, query: Array, key: Array, value: Array, mask: Any, *, scale: float, causal: bool
 ) -> tuple[Array, Array]:
-    """As the forward of scaled_dot_product_attention without a mask: the result and the weights."""
-    if mask is not None or not query.shape[:-2] == key.shape[:-2] == value.shape[:-2]:
-        raise Unsupported("attention with a mask, or heads that are shared")
-    if not all(type(x) is ndarray and x.dtype is F32 for x in (query, key, value)):
-        raise Unsupported("not float32")
-    y = made_of((*query.shape[:-1], value.shape[-1]))
-    weights = made_of((*query.shape[:-1], key.shape[-2]))
-    run(add_attention, (y, weights), (query, key, value), (scale, causal))
+    """As the forward of scaled_dot_product_attention: the result and the weights."""
+    lead = leading(query, key, value)
+    y, weights = made_of((*lead, query.shape[-2], value.shape[-1])), made_of((*lead, query.shape[-2], key.shape[-2]))
+    given = (query, key, value) if mask is None else (query, key, value, mask)
+    kind = None if mask is None else mask.dtype.char
+    run(add_attention, (y, weights), given, (scale, causal, kind))
     return y, weights
 
 
-def add_attention(
-    program: Program, y: Array, weights: Array, query: Array, key: Array, value: Array, scale: float, causal: bool
-) -> None:
-    """The scores, their softmax, and the product of that with the values."""
-    hidden = None
-    if causal:
-        length, width = weights.shape[-2:]
-        hidden = np.broadcast_to(np.triu(np.full((length, width), -np.inf, F32), 1), weights.shape)
-    matmul(program, weights, query, key.swapaxes(-1, -2), start=hidden, alpha=scale)
-    rows.softmax(program, weights, weights)
-    matmul(program, y, weights, value)
+def add_attention(program: Program, y: Array, weights: Array, *given: Any) -> None:
+    """The kernels of the forward; given: operands, scale, causal, the mask's type, of which the kernel depends."""
+    *operands, scale, causal, _ = given
+    rows.attention(program, y, weights, *operands, scale=scale, causal=causal)
 
 
 def attention_rule(
     grad: Array, query: Array, key: Array, value: Array, mask: Any, weights: Array, needs: Any, scale: float,
     causal: bool,
 ) -> tuple[Any, ...]:  # fmt: skip
-    """As the rule of scaled_dot_product_attention without a mask."""
-    if mask is not None or not all(needs[:3]):
-        raise Unsupported("attention with a mask")
-    grad, weights = whole(grad, weights)
-    if not all(type(x) is ndarray and x.dtype is F32 for x in (query, key, value)):
-        raise Unsupported("not float32")
-    made = [made_of(x.shape) for x in (query, key, value)]
-    inner = made_of(weights.shape)
-    run(add_attention_grad, (*made, inner), (grad, query, key, value, weights), (scale,))
-    return (*made, None)
+    """As the rule of scaled_dot_product_attention, but for the gradient of a mask."""
+    lead = leading(query, key, value)
+    if needs[3] or grad.shape[:-2] != lead or type(grad) is not ndarray or grad.dtype is not F32:
+        raise Unsupported("the gradient of a mask")
+    wanted = tuple(map(bool, needs[:3]))
+    operands = (query, key, value)
+    made = [made_of((*lead, *x.shape[-2:])) for x, need in zip(operands, wanted, strict=True) if need]
+    run(add_attention_grad, tuple(made), (grad, *operands, weights), (wanted, scale, causal))
+    left = iter(made)
+    return (*(next(left) if need else None for need in wanted), None)
 
 
-def add_attention_grad(
-    program: Program, dq: Array, dk: Array, dv: Array, inner: Array, grad: Array, query: Array, key: Array,
-    value: Array, weights: Array, scale: float,
-) -> None:  # fmt: skip
-    """Back through the product with the values, the softmax, and the scores."""
-    matmul(program, dv, weights.swapaxes(-1, -2), grad)
-    matmul(program, inner, grad, value.swapaxes(-1, -2))
-    rows.softmax_grad(program, inner, inner, weights)
-    matmul(program, dq, inner, key, alpha=scale)
-    matmul(program, dk, inner.swapaxes(-1, -2), query, alpha=scale)
+def add_attention_grad(program: Program, *given: Any) -> None:
+    """The kernels of the rule; given: the gradients that are wanted, arrays, which are wanted, scale, causal."""
+    *arrays, wanted, scale, causal = given
+    count = sum(wanted)
+    left = iter(arrays[:count])
+    made = [next(left) if need else None for need in wanted]
+    rows.attention_grad(program, *made, *arrays[count:], scale=scale, causal=causal)
 
 
 def kernels() -> dict[str, Callable[..., Any]]:

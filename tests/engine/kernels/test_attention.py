@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
+from gradbook.kernels import attention_now
 from gradbook.kernels.attention import attention, attention_grad
 from gradbook.kernels.host import unavailable
 from gradbook.kernels.program import Program, Unsupported
@@ -161,3 +162,26 @@ def test_refusals() -> None:
     with pytest.raises(Unsupported, match="shares memory"):
         attention(program, out, weights, out[::-1], *given[1:], scale=1.0)
     assert not len(program)
+
+
+@pytest.mark.parametrize("kind", ["", "bool", "add"])
+def test_eager_entries(kind: str) -> None:
+    entries = attention_now.kernels()
+    forward, rule = (entries[f"scaled_dot_product_attention{end}"] for end in ("", ".backward"))
+    for size in (12, 20):  # other shapes, and then the same plan again
+        for causal in (False, True) if not kind else (False,):
+            x = numbers((2, 3), 9, size, 16, 16, kind)
+            x["key"] = x["key"][:1]
+            wanted, wanted_weights, wanted_grads = exact(x, 0.25, causal)
+            operands = [x[name] for name in ("query", "key", "value", "mask")]
+            out, weights = forward(np, *operands, scale=0.25, causal=causal)
+            close(out, wanted)
+            close(weights, wanted_weights)
+            for needs in ((True, True, True, False), (False, True, False, False)):
+                found = rule(x["grad"], *operands, weights, needs, 0.25, causal)
+                assert [g is not None for g in found] == list(needs)
+                for grad, right, need in zip(found, wanted_grads, needs, strict=False):
+                    if need:
+                        close(grad, np.broadcast_to(right, grad.shape))
+    with pytest.raises(Unsupported):
+        rule(x["grad"], *operands, weights, (True, True, True, True), 0.25, False)
