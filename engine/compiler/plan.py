@@ -141,7 +141,8 @@ class Plan:
     def lowered(self) -> list[Callable[[], None]]:
         """The instructions as native programs where there are kernels, and as calls between them where not."""
         if kernels.usable():
-            from gradbook.compiler.lowering import Lowering
+            with kernels.trying:
+                from gradbook.compiler.lowering import Lowering
 
             try:
                 return Lowering(self).steps

@@ -17,13 +17,19 @@ that threads can share the work. A `Program` is a list of kernels that runs in o
 from __future__ import annotations
 
 import importlib.util
+import os
 import threading
 import warnings
+from typing import Any
 
-__all__ = ["switch_off", "usable", "why_not"]
+__all__ = ["locks", "switch_off", "trying", "usable", "why_not"]
 
 _reason: str | None = None  # why there are no kernels in this process; "" if there are, None if nobody asked
-_lock = threading.RLock()
+trying = threading.RLock()  # held while kernels are tried, and while what makes them is imported
+# Held while a child is made by fork: it would have them as another thread held them, and LLVM's own, for ever. Who
+# needs several takes them in this order.
+locks = [trying]
+_held: list[Any] = []
 
 
 def usable() -> bool:
@@ -33,7 +39,7 @@ def usable() -> bool:
     NumPy. Raises ValueError for a setting of GRADBOOK_KERNELS that is none of its choices.
     """
     if _reason is None:
-        with _lock:
+        with trying:
             if _reason is None:
                 _try()
     return not _reason
@@ -48,7 +54,7 @@ def why_not() -> str:
 def switch_off(reason: str) -> None:
     """Use no native kernels in this process any more, and warn of it, once. What runs already runs on."""
     global _reason
-    with _lock:
+    with trying:
         if not _reason:
             _reason = reason
             text = f"gradbook: native kernels are switched off, NumPy computes everything: {reason}"
@@ -74,3 +80,18 @@ def _try() -> None:
         switch_off(missing)
     else:
         _reason = ""
+
+
+def _hold() -> None:
+    for lock in locks:  # the list may grow while a lock is waited for
+        lock.acquire()
+        _held.append(lock)
+
+
+def _let_go() -> None:
+    while _held:
+        _held.pop().release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_hold, after_in_parent=_let_go, after_in_child=_let_go)

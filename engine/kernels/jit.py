@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ParamSpec
 
-from gradbook.kernels import store
+from gradbook.kernels import locks, store
 from gradbook.kernels.host import Host, host
 
 __all__ = [
@@ -26,6 +26,7 @@ ENTRY = "kernel"  # the name of a module's one public function
 AS_WRITTEN = "; loops as they are written"  # a line of IR: LLVM is not to unroll them
 FORMAT = "1"  # a change to how code is made, other than its IR
 _lock = threading.RLock()
+locks.append(_lock)
 _hurry = threading.local()
 _addresses: dict[str, int] = {}  # by the module's key
 _keys: dict[int, str] = {}  # by the address
@@ -242,7 +243,3 @@ def _engine() -> Any:
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))  # other threads may be in its code until the process is gone
     return engine
-
-
-if hasattr(os, "register_at_fork"):  # a child must not be made while another thread holds this lock, or LLVM's own
-    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)

@@ -12,12 +12,14 @@ import hashlib
 import os
 import stat
 import tempfile
+import time
 from pathlib import Path
 
 __all__ = ["folder", "load", "prune", "save"]
 
 MAGIC = b"gradbook kernels 1\n"
 VARIABLE = "GRADBOOK_CACHE"
+STALE = 3600.0  # seconds after which a file that is being written is one that nobody writes any more
 LIMIT = 256 * 2**20  # bytes on disk; the oldest go first
 DIGEST = hashlib.sha256().digest_size
 
@@ -76,13 +78,22 @@ def save(key: str, code: bytes) -> bool:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+        if not _pruned:
+            _pruned.append(True)
+            prune()
     except OSError:  # a full disk, a folder that went away
         return False
     return True
 
 
+_pruned: list[bool] = []  # whether it was done in this process: once is enough
+
+
 def prune(limit: int = LIMIT) -> int:
-    """Delete the files used longest ago until at most `limit` bytes are left. -> how many were deleted."""
+    """Delete the files used longest ago until at most `limit` bytes are left, and halves of files whose process died.
+
+    -> how many were deleted.
+    """
     path = folder()
     if path is None:
         return 0
@@ -91,6 +102,9 @@ def prune(limit: int = LIMIT) -> int:
         try:
             status = file.stat()
         except OSError:  # another process deleted it
+            continue
+        if file.name.startswith(".") and status.st_mtime < time.time() - STALE:
+            file.unlink(missing_ok=True)
             continue
         found.append((max(status.st_mtime, status.st_atime), status.st_size, file))
     total, gone = sum(size for _, size, _ in found), 0
