@@ -62,8 +62,8 @@ def add_attention_grad(program: Program, *given: Any) -> None:
     *arrays, wanted, scale, causal = given
     count = sum(wanted)
     left = iter(arrays[:count])
-    made = [next(left) if need else None for need in wanted]
-    rows.attention_grad(program, *made, *arrays[count:], scale=scale, causal=causal)
+    dq, dk, dv = (next(left) if need else None for need in wanted)
+    rows.attention_grad(program, dq, dk, dv, *arrays[count:], scale=scale, causal=causal)
 
 
 def kernels() -> dict[str, Callable[..., Any]]:

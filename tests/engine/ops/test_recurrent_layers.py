@@ -53,8 +53,10 @@ def outcome(layer: Any, x: Any, states: list[Any], uses: str = "yhc") -> list[An
                                          *(s.grad for s in states if s.grad is not None))]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "options"), KINDS)
-@pytest.mark.parametrize("uses", ["y", "h", "yhc", "hc"])
+@pytest.mark.parametrize(
+    ("kind", "options", "uses"),
+    [(*each, "yhc") for each in KINDS] + [(nn.LSTM, {}, uses) for uses in ("y", "h", "hc", "c")] + [(nn.GRU, {}, "h")],
+)
 def test_one_op_gives_what_the_steps_give(kind: Any, options: Any, uses: str) -> None:
     for dtype, close in ((gradbook.float64, 1e-12), (gradbook.float32, 3e-5)):
         for given, steps in ((True, 5), (False, 1)):
