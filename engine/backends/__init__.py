@@ -11,10 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from gradbook.backends import cpu, native
+from gradbook.backends import cpu, memory, native
 
 ndarray = np.ndarray
 batched: Any = None  # the module of vmap's arrays, from the first vmap on
+
+
+memory.keep_freed()
 
 
 def _cuda() -> Any:
