@@ -56,6 +56,12 @@ def test_a_run_makes_tables_and_a_file(tmp_path: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr().out == printed
 
 
+def test_the_kept_result_has_every_workload() -> None:
+    found = json.loads(speed.FILE.read_text(encoding="utf-8"))
+    assert set(found["workloads"]) == set(WORKLOADS)
+    assert report.page(found).count("\n| W") == sum(2 * len(row["runs"]) + 1 for row in found["workloads"].values())
+
+
 def test_the_slower_of_two_is_slower() -> None:
     times = side_by_side({"short": lambda: sum(range(500)), "long": lambda: sum(range(5000))}, cpu=True, seconds=0.01)
     assert 4 < times["long"].median / times["short"].median < 25
