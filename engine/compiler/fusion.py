@@ -19,7 +19,7 @@ from gradbook.kernels.trace import of_op, of_rule
 __all__ = ["Group"]
 
 RELAID = ("reshape", "view", "squeeze", "unsqueeze")
-MOST = 400  # operations in one kernel: more compile too long
+MOST = 1000  # operations in one kernel: more compile too long
 
 
 class Group:
@@ -250,13 +250,14 @@ def of_rule_instruction(group: Group, each: Instruction) -> Any:
             elif kind == PARAM:
                 params[which] = value
         incoming = group.leaf(grad)
-        made = of_rule(each.op, each.rule, incoming, slots, params) if incoming is not None else None
+        read = [a for (kind, _), a in zip(each.rule.args, args, strict=True) if kind == SLOT and isinstance(a, Window)]
+        common = broadcast(read) if read else None
+        made = of_rule(each.op, each.rule, incoming, slots, params, shape=common) if incoming is not None else None
     except Unsupported:
         return None
     if made is None:
         return None
-    read = [grad, *(a for (kind, _), a in zip(each.rule.args, args, strict=True) if kind == SLOT)]
-    shape = broadcast(read)
+    shape = broadcast([grad, *read])
     pairs = [(w, one) for w, one in zip(each.outputs, made, strict=False) if isinstance(w, Window) and one is not None]
     if any(w.shape != shape or one.dtype != w.dtype for w, one in pairs) or not pairs:
         return None
