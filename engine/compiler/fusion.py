@@ -138,6 +138,14 @@ def broadcast(windows: list[Any]) -> tuple[int, ...]:
     return np.broadcast_shapes(*(w.shape for w in windows if isinstance(w, Window)))
 
 
+def shape_of(windows: list[Window]) -> tuple[int, ...] | None:
+    """The shape to which windows broadcast; None where they do not, or there are none."""
+    try:
+        return broadcast(windows) if windows else None
+    except ValueError:
+        return None
+
+
 def of_op_instruction(group: Group, each: Instruction) -> Any:
     """An op."""
     name, out = each.op.name, each.outputs[0]
@@ -251,13 +259,13 @@ def of_rule_instruction(group: Group, each: Instruction) -> Any:
                 params[which] = value
         incoming = group.leaf(grad)
         read = [a for (kind, _), a in zip(each.rule.args, args, strict=True) if kind == SLOT and isinstance(a, Window)]
-        common = broadcast(read) if read else None
+        common = shape_of(read)
         made = of_rule(each.op, each.rule, incoming, slots, params, shape=common) if incoming is not None else None
     except Unsupported:
         return None
-    if made is None:
+    shape = shape_of([grad, *read])
+    if made is None or shape is None:
         return None
-    shape = broadcast([grad, *read])
     pairs = [(w, one) for w, one in zip(each.outputs, made, strict=False) if isinstance(w, Window) and one is not None]
     if any(w.shape != shape or one.dtype != w.dtype for w, one in pairs) or not pairs:
         return None

@@ -238,6 +238,7 @@ class Team:
     def run(self, program: Program, threads: int, patience: float = 0.0) -> int:
         """Run a program by so many threads, or as many as are awake within `patience` seconds. -> how many"""
         address, count = program.built()
+        threads = min(threads, program.threads)  # there is memory for no more
         if threads > 1 and (threads <= len(self._workers) + 1 or self.grow(threads)):
             self.wake(threads)
             ran = leading()(self._at, address, count, threads, int(patience * self.per_second), yielding())

@@ -116,7 +116,8 @@ def test_the_number_of_threads_changes_no_bit(by: Any, name: str, deterministic:
     gradbook.use_deterministic_algorithms(deterministic)
     try:
         found = []
-        for threads in (1, 2, 3):
+        trained(NETS[name])  # kernels that eager steps use once they are there, are there
+        for threads in (1, 2):
             by(threads)
             found.append(trained(NETS[name]))
             assert threads in by.ran
