@@ -12,8 +12,8 @@ from gradbook.compiler.instruction import NOT_KEPT, Instruction
 from gradbook.compiler.lower import has_kernels, lower
 from gradbook.compiler.memory import Window
 from gradbook.compiler.update import Update
+from gradbook.kernels.pace import Paced
 from gradbook.kernels.program import Unsupported
-from gradbook.kernels.team import Paced
 
 if TYPE_CHECKING:
     from gradbook.compiler.plan import Plan

@@ -7,7 +7,7 @@ that threads can share the work. A `Program` is a list of kernels that runs in o
     emit.py       words, loops, vectors: what all kernels are written in
     host.py       this machine: its vector width, and what may be used of it
     jit.py        IR -> machine code -> addresses;  store.py keeps the machine code on disk
-    program.py    a list of kernels as one call;  team.py the threads that run it
+    program.py    a list of kernels as one call;  team.py the threads that run it, pace.py how many
     expression.py, trace.py, elements.py    formulas of single elements, and how ops become them
     pointwise.py, reduction.py    kernels of such formulas and their sums;  evaluate.py, fused.py how they are written
     transcendental.py, trigonometry.py, powers.py    exp, log, tanh, erf, sin, ... of vectors

@@ -21,11 +21,12 @@ from gradbook.kernels.host import unavailable
 if unavailable():
     pytest.skip(unavailable(), allow_module_level=True)
 
-from gradbook.kernels import team as module
+from gradbook.kernels import pace as module
 from gradbook.kernels.gemm import matmul
+from gradbook.kernels.pace import Paced
 from gradbook.kernels.program import Program
 from gradbook.kernels.softmax import softmax
-from gradbook.kernels.team import ASLEEP, LINE, TICKETS, Paced, Team, team
+from gradbook.kernels.team import ASLEEP, LINE, TICKETS, Team, team
 
 ENOUGH = 0.2  # seconds of patience: on a busy machine, too, threads that were woken take part
 
