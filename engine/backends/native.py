@@ -59,12 +59,12 @@ ELEMENTWISE = {
     **dict.fromkeys(("tan.x", "atan.x", "div.b", "rsqrt.x"), 1 << 14),
 }
 LEAST |= ELEMENTWISE
-WAKES = 512  # elements of an operation that is worth loading the kernels for: programs of small ones never need them
+FEW = 128  # elements below which NumPy computes in any case: programs of small operations never load the kernels
 # products: which axis of the second array, times the size of the first, is the number of multiplications
 PRODUCTS = {"linear": 0, "linear.input": 1, "linear.weight": -1, "matmul": -1, "mm": -1, "bmm": -1}
 WORTH = 1 << 17  # multiplications from which a kernel wins
 OUTER = 1 << 13  # the same for a column times a row
-PARAMETERS = 1 << 12  # numbers of a group of parameters from which an optimizer wakes the kernels
+PARAMETERS = 1 << 10  # numbers of a group of parameters from which a kernel takes an optimizer's step
 
 
 class _State:
@@ -79,12 +79,21 @@ kernels: dict[str, Callable[..., Any]] = {}  # filled by wake()
 formulas: dict[str, Callable[..., Any]] = {}  # forwards and rules of ELEMENTWISE, as NumPy computes them
 
 
+def least_of(name: str) -> int | None:
+    """From how many elements on a kernel is taken; None: there is none.
+
+    It does not depend on what was computed before: a program gives the same bits when it is run again.
+    """
+    least = LEAST.get(name)
+    return least if not least else max(least, FEW)
+
+
 def forward(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
     """The forward of op `name` on NumPy's arrays, by a kernel where there is one: run(np, *arrays, **params)."""
     if name in PRODUCTS:
         multiply = product(name, lambda *arrays: plain(np, *arrays))
         return functools.wraps(plain)(lambda xp, *arrays: multiply(*arrays))
-    least = LEAST.get(name)
+    least = least_of(name)
     if least is None:
         return plain
     if name in ELEMENTWISE:
@@ -93,7 +102,7 @@ def forward(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(plain)
     def run(xp: Any, x: Any, *rest: Any, **params: Any) -> Any:
         if type(x) is ndarray and x.size >= least and x.dtype is F32:
-            if state.stage is READY or (x.size >= WAKES and wake()):
+            if state.stage is READY or wake():
                 made = attempt(name, xp, x, *rest, **params)
                 if made is not None:
                     return made
@@ -106,7 +115,7 @@ def rule(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
     """A gradient rule or an elementwise op's function, by a kernel where there is one: run(grad, *kept) on arrays."""
     if name in PRODUCTS:
         return product(name, plain)
-    least = LEAST.get(name)
+    least = least_of(name)
     if least is None:
         return plain
     if name in ELEMENTWISE:
@@ -115,7 +124,7 @@ def rule(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(plain)
     def run(grad: Any, *rest: Any) -> Any:
         if type(grad) in ARRAYS and grad.size >= least and grad.dtype is F32:
-            if state.stage is READY or (grad.size >= WAKES and wake()):
+            if state.stage is READY or (least and wake()):
                 made = attempt(name, grad, *rest)
                 if made is not None:
                     return made
@@ -155,10 +164,15 @@ def attempt(name: str, /, *args: Any, **params: Any) -> Any:
 
 def optimizer_step(optimizer: Any, options: dict[str, Any]) -> bool:
     """Take one step of a group of parameters by a kernel. -> whether it was taken."""
-    if state.stage is not READY:
-        arrays = [param._array for param in options["params"]] if state.stage is not OFF else []
-        if sum([array.size for array in arrays if type(array) is ndarray]) < PARAMETERS or not wake():
-            return False
+    if state.stage is OFF:
+        return False
+    total = 0
+    for param in options["params"]:
+        total += param._array.size if type(param._array) is ndarray else 0
+        if total >= PARAMETERS:
+            break
+    if total < PARAMETERS or not (state.stage is READY or wake()):
+        return False
     return bool(kernels["optimizer_step"](optimizer, options))
 
 

@@ -5,7 +5,8 @@ function reads the addresses from NumPy's objects and puts them into the words: 
 
     run(softmax, (y,), (x,))         # `softmax(program, y, x)` on arrays: y is made from x
 
-A plan is made when the same shapes come for the second time, so that shapes that never come again cost nothing.
+A plan is made when the same shapes come for the second time, so that shapes that never come again cost nothing; and at
+once where the same program must give the same bits whenever it runs.
 """
 
 from __future__ import annotations
@@ -186,7 +187,7 @@ def planned(key: Any, found: Any, add: Callable[..., None], arrays: Sequence[Arr
     """A plan for shapes that have none yet. Raises Unsupported if there is none, or not now."""
     if isinstance(found, Refused):
         raise Unsupported(found.why)
-    if found is None and not (at_once[0] or eager.state.precise):  # deterministic: first calls round as later ones do
+    if found is None and not (at_once[0] or eager.state.patient):  # there, first calls round as later ones do
         if len(own.plans) >= PLANS:
             own.plans.clear()
         own.plans[key] = SEEN
