@@ -119,3 +119,40 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     cells = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines]
     texts = ["| " + " | ".join(line) + " |" for line in cells]
     return "\n".join([texts[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *texts[1:]])
+
+
+# -- the part of the README that quotes the file ----------------------------------------------------------------------
+
+BEGIN, END = "<!-- speed: begin -->\n", "<!-- speed: end -->"
+
+
+def quoted(found: dict[str, Any]) -> str:
+    """The table that the README shows: a step's time, by one thread and by more where those were measured in quiet."""
+    rows = []
+    for _, row, run in runs(found):
+        quiet = are_clean(run, "compile") and are_clean(run, "eager")
+        if run["threads"] > 1 and not quiet:
+            continue
+        times = run["times"]
+        rows.append([
+            row["what"], str(run["threads"]), plain(times["torch"]), f"{plain(times['eager'])}, {ratio(run, 'eager'):.1f}×",
+            f"{plain(times['compile'])}, **{ratio(run, 'compile'):.3g}×**",
+        ])  # fmt: skip
+    head = ["training step", "threads", "PyTorch", "gradbook", "`gradbook.compile`"]
+    lines = ["| " + " | ".join(line) + " |" for line in (head, ["---", "---:", "---:", "---:", "---:"], *rows)]
+    about = (
+        f"{found['machine']}; PyTorch {found['versions']['torch']}, {found['date']}; `python -m tests.benchmarks.speed`"
+    )
+    return "\n".join([*lines, "", f"Medians, float32, in turns ({about}).", ""])
+
+
+def plain(timing: dict[str, Any]) -> str:
+    """`3.45 µs`."""
+    unit, name = (1e-3, "ms") if timing["median"] >= 1e-3 else (1e-6, "µs")
+    return f"{timing['median'] / unit:,.3g} {name}"
+
+
+def in_readme(text: str, found: dict[str, Any]) -> str:
+    """The README with its table of speed made anew."""
+    before, rest = text.split(BEGIN)
+    return before + BEGIN + quoted(found) + END + rest.split(END)[1]

@@ -4,6 +4,7 @@ python -m tests.benchmarks.speed                      measures, prints the table
     --only W1,W5  --threads 1,2  --torch-compile      what; PyTorch's compiler needs a C++ compiler
     --rounds 9    --budget 60    --no-processes       clean blocks a rival, seconds a workload; no latency, no memory
     --table                                           prints the tables of the file that is there
+    --readme                                          puts its table into README.md
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from tests.benchmarks.workloads import WORKLOADS, Workload
 __all__ = ["compared", "measured"]
 
 FILE = Path(__file__).with_name("speed.json")
+README = Path(__file__).parents[2] / "README.md"
 STEPS = 5  # whose losses are compared
 
 
@@ -116,6 +118,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--no-processes", action="store_true")
     parser.add_argument("--out", type=Path, default=FILE)
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--readme", action="store_true")
     return parser.parse_args(words)
 
 
@@ -130,6 +133,10 @@ def names(text: str) -> list[str]:
 def main(words: list[str]) -> int:
     """Measure, print, write. -> 0"""
     asked = arguments(words)
+    if asked.readme:
+        found = json.loads(asked.out.read_text(encoding="utf-8"))
+        README.write_text(report.in_readme(README.read_text(encoding="utf-8"), found), encoding="utf-8")
+        return 0
     if not asked.table:
         import torch
 

@@ -56,6 +56,12 @@ def test_a_run_makes_tables_and_a_file(tmp_path: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr().out == printed
 
 
+def test_the_readme_quotes_the_kept_result() -> None:
+    text = speed.README.read_text(encoding="utf-8")
+    found = json.loads(speed.FILE.read_text(encoding="utf-8"))
+    assert report.in_readme(text, found) == text, "python -m tests.benchmarks.speed --readme"
+
+
 def test_the_kept_result_has_every_workload() -> None:
     found = json.loads(speed.FILE.read_text(encoding="utf-8"))
     assert set(found["workloads"]) == set(WORKLOADS)
