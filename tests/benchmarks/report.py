@@ -134,10 +134,9 @@ def quoted(found: dict[str, Any]) -> str:
         if run["threads"] > 1 and not quiet:
             continue
         times = run["times"]
-        rows.append([
-            row["what"], str(run["threads"]), plain(times["torch"]), f"{plain(times['eager'])}, {ratio(run, 'eager'):.1f}×",
-            f"{plain(times['compile'])}, **{ratio(run, 'compile'):.3g}×**",
-        ])  # fmt: skip
+        eager = f"{plain(times['eager'])}, {ratio(run, 'eager'):.1f}×"
+        compiled = f"{plain(times['compile'])}, **{ratio(run, 'compile'):.3g}×**"
+        rows.append([row["what"], str(run["threads"]), plain(times["torch"]), eager, compiled])
     head = ["training step", "threads", "PyTorch", "gradbook", "`gradbook.compile`"]
     lines = ["| " + " | ".join(line) + " |" for line in (head, ["---", "---:", "---:", "---:", "---:"], *rows)]
     about = (
