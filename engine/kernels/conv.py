@@ -21,7 +21,8 @@ from gradbook.kernels.depthwise import depthwise, depthwise_weight, is_depthwise
 from gradbook.kernels.images import Images, images, is_dense
 from gradbook.kernels.program import Kernel, Program, Unsupported
 from gradbook.kernels.transposing import fill
-from gradbook.kernels.winograd import best, winograd, winograd_weight
+from gradbook.kernels.winograd import best, is_large, winograd, winograd_weight
+from gradbook.kernels.winograd_large import large_winograd, large_winograd_weight
 
 __all__ = ["conv2d", "conv2d_bias_grad", "conv2d_input_grad", "conv2d_weight_grad"]
 
@@ -99,7 +100,7 @@ def convolve(job: Job, precise: bool) -> None:
         return
     m = 0 if precise else best(job.sizes, transposed=job.transposed)
     if m:
-        winograd(job, m)
+        (large_winograd if is_large(job.sizes, m, transposed=job.transposed) else winograd)(job, m)
     elif is_depthwise(job.sizes):
         depthwise(job)
     elif fits_maps(job.sizes, job.source, job.result, transposed=job.transposed):
@@ -173,7 +174,7 @@ def conv2d_weight_grad(
     job = WeightJob(program, sizes, source, second, out, accumulate)
     m = 0 if precise else best(sizes)
     if m:
-        winograd_weight(job, m)
+        (large_winograd_weight if is_large(sizes, m) else winograd_weight)(job, m)
     elif is_depthwise(sizes):
         depthwise_weight(job)
     elif fits_maps_weight(sizes, source, second):

@@ -14,6 +14,7 @@ import numpy as np
 from gradbook.kernels.chain import Chain, Memory, bands, share
 from gradbook.kernels.conv_sizes import Array, Axis, Phase, Sizes, phases
 from gradbook.kernels.conv_tiles import pixel_tile, sum_parts, weight_tile
+from gradbook.kernels.conv_weights import MOST, add_gather, add_spread
 from gradbook.kernels.host import host
 from gradbook.kernels.images import Images
 from gradbook.kernels.program import Kernel, Program, aligned
@@ -98,6 +99,9 @@ class WeightJob(Task):
     def order(self, sums: Array) -> None:
         """Let the program put sums, (taps, channels in, channels out), into the order of the weight."""
         sizes, depth = self.sizes, self.sizes.channels // self.sizes.groups
+        if sizes.groups == 1 < sizes.taps <= MOST:
+            add_gather(self.program, "conv_weight_order", self.out, sums, 0, depth * sizes.outs, self.add)
+            return
         begins, places = np.arange(sizes.taps) * depth * sizes.outs, np.arange(sizes.outs) * depth * sizes.taps
         self.program.add(Kernel("conv_weight_order", transpose(add=self.add), depth), sums, self.out, sizes.outs, 0,
                          sizes.taps, 0, sizes.taps, begins, sizes.outs, places)  # fmt: skip
@@ -201,6 +205,12 @@ def pack_weight(program: Program, sizes: Sizes, weight: Array, kinds: list[Phase
     place[order] = np.arange(len(order))
     place[place == sizes.taps] = np.arange(len(order), sizes.taps)  # those that nothing meets
     depth, width = sizes.channels // sizes.groups, sizes.outs // sizes.groups
+    if sizes.groups == 1 < sizes.taps <= MOST:
+        packed = program.scratch(weight.size, PACKED)[: weight.size]
+        add_spread(
+            program, "conv_weight", weight, packed, 0, depth * width, transposed, tuple(np.argsort(place).tolist())
+        )
+        return packed.reshape(sizes.taps, *(width, depth)[:: 1 if transposed else -1])
     if not transposed:
         packed = program.scratch(weight.size, PACKED)[: weight.size].reshape(sizes.taps, depth, sizes.outs)
         begins = np.arange(sizes.outs) * depth * sizes.taps

@@ -135,18 +135,22 @@ def in_blocks(build: KernelBuilder, stop: Any, sizes: tuple[int, ...], body: Cal
 
 
 @jit.kept
-def weight_tile(vectors: int) -> int:
+def weight_tile(vectors: int, accumulate: bool = True) -> int:
     """The address of the kernel sums[tap, k] += sum over pixels of image[pixel + tap + k] * grad[pixel].
 
     Pixels are given as lines of `line` pixels, `lines` a unit; `together` lines are summed before sums is touched.
+    accumulate: else sums[tap, k] = what `together` lines, all there are, give.
     """
     tiles = WeightTiles("conv_weights", WEIGHT_WORDS, vectors)
+    tiles.accumulate = accumulate
     tiles.emit()
     return tiles.build.address()
 
 
 class WeightTiles(Tiles):
     """The kernel of `weight_tile` while it is written."""
+
+    accumulate = True
 
     def emit(self) -> None:
         """Blocks of lines, groups, columns."""
@@ -180,7 +184,8 @@ class WeightTiles(Tiles):
         """Some rows of sums through the pixels of some lines."""
         build, word = self.build, self.word
         places = [build.at(sums, build.ir.mul(word["pitch"], build.ir.add(row, LONG(i)))) for i in range(count)]
-        begin = [value for place in places for value in self.read(place, mask)]
+        zeros = [build.constant(0.0, build.vector())] * self.vectors
+        begin = [value for place in places for value in (self.read(place, mask) if self.accumulate else zeros)]
         image = build.at(image, row)
         with build.loop_with(*lines, begin, name="line") as (line, before, after):
             offset, where = self.entry("line_table", line)

@@ -115,8 +115,9 @@ class Images:
         """Put the pixels that were made into the array, or add them to it, where they are not there already."""
         if self.layout == "nchw":
             begins = np.arange(self.area) * self.channels
-            chain.step(transpose(columns_first=True, add=add), made.place, self.array, 0, made.unit, self.unit, 0,
-                       self.area, begins, self.channels, self._maps())  # fmt: skip
+            chain.step(
+                transpose(columns_first=True, add=add), made.place, self.array, made.moved, made.unit - made.moved,
+                self.unit, 0, self.area, begins, self.channels, self._maps())  # fmt: skip
 
     def _maps(self) -> Array:
         """Where the maps of an image with channels first begin."""

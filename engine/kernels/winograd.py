@@ -14,28 +14,34 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradbook.kernels.chain import Chain, Memory, share
-from gradbook.kernels.conv_direct import PACKED, Job, WeightJob, columns_of, in_pieces, near, pack_weight
-from gradbook.kernels.conv_sizes import Array, Axis, Sizes, phases
+from gradbook.kernels.conv_direct import Job, WeightJob, columns_of, in_pieces, lanes, near
+from gradbook.kernels.conv_sizes import Array, Axis, Sizes
 from gradbook.kernels.conv_tiles import pixel_tile, weight_tile
+from gradbook.kernels.conv_weights import add_gather, add_spread
 from gradbook.kernels.images import Images, Pixels
-from gradbook.kernels.program import Kernel, aligned
+from gradbook.kernels.program import aligned
 from gradbook.kernels.transposing import fill
 from gradbook.kernels.winograd_tiles import transform
 
-__all__ = ["ERRORS", "best", "winograd", "winograd_weight"]
+__all__ = [
+    "ERRORS", "FACTORS", "FEW", "LINE", "Grid", "before_of", "best", "is_large", "order_of", "tiles_of", "winograd",
+    "winograd_weight",
+]  # fmt: skip
 
 ERRORS = {2: 2e-6, 4: 2e-5}  # with up to 512 channels of normal numbers
 FEW, MANY = 32, 128  # tiles computed at once: their planes stay in the second cache; the weight is worth its way there
+FACTORS = 2  # the piece of a program's scratch memory that holds the transformed weight
 LINE = 16  # between planes, so that equal places in them do not share a set of the cache
 
 # cycles, measured with vectors of 16 numbers; what is compared is much the same with narrower ones
 PRODUCTS = 30.0  # multiplications a cycle
 TRANSFORM = 0.4  # a number of a transformed tile
-WEIGHT = {False: 1.3, True: 3.0}  # a number of the transformed weight, and where it does not fit into the cache
-LARGE = 4 << 20  # numbers that do not
+WEIGHT = 0.5  # a number of the transformed weight
+DIRECT = 5.0  # the nine numbers of a weight that are only put into another order
 GAIN = 0.85  # of the direct sum's time, at most
 CHANNELS = 16
-FACTORS = 2  # the piece of a program's scratch memory that holds the transformed weight
+LARGE = 1 << 20  # numbers of a transformed weight that do not fit into the second cache
+ALL = 6 << 20  # numbers of all transformed tiles that are kept at once, at most
 
 
 def best(sizes: Sizes, *, transposed: bool = False) -> int:
@@ -46,15 +52,26 @@ def best(sizes: Sizes, *, transposed: bool = False) -> int:
     shape = sizes.size if transposed else sizes.out
     times = {m: time(sizes, shape, m) for m in (4, 2)}
     fastest = min(times, key=times.__getitem__)
-    return fastest if times[fastest] < GAIN * 9 * sizes.n * math.prod(shape) / PRODUCTS else 0
+    return fastest if times[fastest] < GAIN * (9 * sizes.n * math.prod(shape) / PRODUCTS + DIRECT) else 0
 
 
 def time(sizes: Sizes, shape: tuple[int, int], m: int) -> float:
     """Cycles for each pair of a channel of the image and one of the result, in tiles of m x m."""
-    tiles, planes = sizes.n * math.prod(-(-n // m) for n in shape), (m + 2) ** 2
-    weight = WEIGHT[planes * sizes.channels * sizes.outs > LARGE]
-    transforms = TRANSFORM * (1 / sizes.channels + 1 / sizes.outs)
-    return planes * (tiles / PRODUCTS + tiles * transforms + weight)
+    tiles, transforms = tiles_of(sizes, shape, m), TRANSFORM * (1 / sizes.channels + 1 / sizes.outs)
+    return (m + 2) ** 2 * (tiles / PRODUCTS + tiles * transforms + WEIGHT)
+
+
+def tiles_of(sizes: Sizes, shape: tuple[int, int], m: int) -> int:
+    """Tiles of m x m of all images of a shape."""
+    return sizes.n * math.prod(-(-n // m) for n in shape)
+
+
+def is_large(sizes: Sizes, m: int, *, transposed: bool = False) -> bool:
+    """Whether the weight is large and the tiles are few, so that large_winograd is faster."""
+    shape, outer = (sizes.size, sizes.channels) if transposed else (sizes.out, sizes.outs)
+    weight = (m + 2) ** 2 * sizes.channels * sizes.outs
+    tiles = (m + 2) ** 2 * tiles_of(sizes, shape, m) * (sizes.channels + sizes.outs)
+    return weight > LARGE and tiles <= ALL and outer % lanes() == 0
 
 
 class Grid:
@@ -98,7 +115,7 @@ class Tiling:
     def of(cls, job: Job | WeightJob, shape: tuple[int, int], m: int, transposed: bool) -> Tiling:
         """For a job whose tiles lie on images of this shape."""
         sizes = job.sizes
-        most = FEW if (m + 2) ** 2 * sizes.channels * sizes.outs <= LARGE // 4 else MANY
+        most = FEW if (m + 2) ** 2 * sizes.channels * sizes.outs <= LARGE else MANY
         found = job.bands(sizes.axes(transposed), m)
         tiles = math.prod(-(-n // m) for n in shape)
         return cls(found, share(job.program, sizes.n, most // tiles) if len(found) == 1 else 1, most)
@@ -117,26 +134,32 @@ class Tiling:
 
 def winograd(job: Job, m: int) -> None:
     """Add a convolution or its transpose in tiles of m x m."""
-    program, sizes, start = job.program, job.sizes, job.start
-    inner, outer, planes = job.source.channels, job.result.channels, (m + 2) ** 2
-    kinds = list(phases(sizes.axes(job.transposed), job.result.size, 3))
-    packed = pack_weight(program, sizes, job.weight, kinds, job.transposed)
-    factors = program.scratch(planes * inner * outer, FACTORS)
-    unused = np.zeros(3, np.int64)
-    program.add(Kernel("winograd_weight", transform("weight", m), inner), packed, factors, start, unused, outer, outer,
-                1, outer, 0, inner * outer, inner * outer)  # fmt: skip
+    program, inner, outer, planes = job.program, job.source.channels, job.result.channels, (m + 2) ** 2
+    step = inner * outer + LINE
+    factors = program.scratch(planes * step, FACTORS)
+    add_spread(program, "winograd_weight", job.weight, factors, m, step, job.transposed, order_of(job))
     chain, tiling = Chain(), Tiling.of(job, job.result.size, m, job.transposed)
     for band in chain.each(tiling.bands):
         winograd_band(job, chain, tiling, band, factors, m)
     job.run(chain, tiling.together)
 
 
+def order_of(job: Job) -> tuple[int, ...]:
+    """The numbers of the window in the order in which they meet the image."""
+    return tuple(range(9))[:: -1 if job.transposed else 1]
+
+
+def before_of(job: Job) -> tuple[int, int]:
+    """How much 0 lies above the source, and to its left."""
+    top, left = job.sizes.padding
+    return (2 - top, 2 - left) if job.transposed else (top, left)
+
+
 def winograd_band(job: Job, chain: Chain, tiling: Tiling, band: range, factors: Array, m: int) -> None:
     """The steps for some lines of the result."""
-    sizes, start, planes = job.sizes, job.start, (m + 2) ** 2
+    start, planes = job.start, (m + 2) ** 2
     inner, outer = job.source.channels, job.result.channels
-    top, left = (2 - p for p in sizes.padding) if job.transposed else sizes.padding
-    grid, source, result, before = tiling.part(band, job.source, job.result, (top, left), m)
+    grid, source, result, before = tiling.part(band, job.source, job.result, before_of(job), m)
     axes = grid.axes(before, source.size, 2)
     image, made = source.padded(chain, axes, grid.together), result.pixels(chain, grid.together)
     image_planes, result_planes = Planes(chain, grid, m, inner), Planes(chain, grid, m, outer)
@@ -151,11 +174,11 @@ def winograd_band(job: Job, chain: Chain, tiling: Tiling, band: range, factors: 
                 chain.step(
                     pixel_tile(vectors, not begins), image_planes.place, factors[column:], nothing,
                     result_planes.place.shifted(column), 0, 0, count, rows, len(part), part, run, columns, outer,
-                    planes, image_planes.step, inner * outer, result_planes.step, 0)  # fmt: skip
+                    planes, image_planes.step, inner * outer + LINE, result_planes.step, 0)  # fmt: skip
         chain.step(
             transform("result", m, job.activation, job.adds_in_place), result_planes.place, made.place, start,
-            grid.table(block, made, result.size[1], outer), 0, made.moved, count, outer, result.size[1] * outer,
-            result_planes.step, 0)  # fmt: skip
+            grid.table(block, made, result.size[1], outer), 0, made.moved, 0, count, outer, outer,
+            result.size[1] * outer, result_planes.step, 0)  # fmt: skip
     result.finish(chain, made, job.add)
 
 
@@ -169,22 +192,20 @@ class Planes:
 
     def fill(self, chain: Chain, kind: str, pixels: Pixels, table: Array, count: int, width: int) -> None:
         """Transform pixels, `width` to a line, into the planes."""
-        chain.step(transform(kind, self.m), pixels.place, self.place, table, table, pixels.moved, 0, count,
-                   self.channels, width * self.channels, 0, self.step)  # fmt: skip
+        chain.step(transform(kind, self.m), pixels.place, self.place, table, table, pixels.moved, 0, 0, count,
+                   self.channels, self.channels, width * self.channels, 0, self.step)  # fmt: skip
 
 
 def winograd_weight(job: WeightJob, m: int) -> None:
     """Add the gradient of the weight in tiles of m x m."""
-    program, inner, outer, planes = job.program, job.sizes.channels, job.sizes.outs, (m + 2) ** 2
-    chain, tiling, size = Chain(), Tiling.of(job, job.result.size, m, transposed=False), inner * outer
-    sums = chain.memory(planes * size + LINE)
-    chain.once(fill(), sums, planes * size)
+    inner, outer, planes = job.sizes.channels, job.sizes.outs, (m + 2) ** 2
+    chain, tiling, step = Chain(), Tiling.of(job, job.result.size, m, transposed=False), inner * outer + LINE
+    sums = chain.memory(planes * step)
+    chain.once(fill(), sums, planes * step)
     for band in chain.each(tiling.bands):
         winograd_sums(job, chain, tiling, band, sums, m)
-    total, made = job.sum_parts(chain, tiling.together, sums, planes * size), program.scratch(9 * size, PACKED)
-    program.add(Kernel("winograd_weight_grad", transform("weight_grad", m), inner), total, made, made,
-                np.zeros(3, np.int64), outer, outer, 1, outer, 0, size, size)  # fmt: skip
-    job.order(made)
+    total = job.sum_parts(chain, tiling.together, sums, planes * step)
+    add_gather(job.program, "winograd_weight_grad", job.out, total, m, step, job.add)
 
 
 def winograd_sums(job: WeightJob, chain: Chain, tiling: Tiling, band: range, sums: Memory, m: int) -> None:
@@ -203,4 +224,4 @@ def winograd_sums(job: WeightJob, chain: Chain, tiling: Tiling, band: range, sum
             chain.step(
                 weight_tile(vectors), left.place, right.place.shifted(column), sums.shifted(column), 0, 0, 1, lines,
                 count, inner, outer, 1, np.zeros(2, np.int64), inner, columns, outer, planes, left.step, right.step,
-                inner * outer, grid.together)  # fmt: skip
+                inner * outer + LINE, grid.together)  # fmt: skip

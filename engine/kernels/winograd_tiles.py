@@ -16,8 +16,8 @@ from gradbook.kernels.emit import LONG, KernelBuilder
 __all__ = ["WEIGHTS", "transform"]
 
 WORDS = (
-    "source", "target", "bias", "table", "source_unit", "target_unit", "tiles", "channels", "line", "source_plane",
-    "target_plane",
+    "source", "target", "bias", "table", "source_unit", "target_unit", "bias_unit", "tiles", "channels", "pixel",
+    "line", "source_plane", "target_plane",
 )  # fmt: skip
 POINTERS = {"source", "target", "bias", "table"}
 
@@ -36,9 +36,9 @@ def transform(kind: str, m: int, activation: str = "", accumulate: bool = False)
     """The address of the kernel that transforms every tile along both axes.
 
     kind: "image" and "grad" read pixels and write planes, "result" reads planes, adds the bias and writes pixels
-    (accumulate: adds to them), "weight" and "weight_grad" read and write planes. Number k of a tile lies in plane k,
-    tile after tile.
+    (accumulate: adds to them). Number k of a tile lies in plane k, tile after tile.
     table: (offset of the tile's first pixel, rows, columns of it that exist) of the tiles of some units.
+    pixel, line: from a pixel to the next, and to the one below. The weight's transforms are in conv_weights.py.
     """
     tiles = Transform(kind, m, activation, accumulate)
     tiles.emit()
@@ -59,8 +59,6 @@ class Transform:
             "image": (a, image_2 if m == 2 else image_4),
             "grad": (m, grad_2 if m == 2 else grad_4),
             "result": (a, result_2 if m == 2 else result_4),
-            "weight": (3, lambda build, x: combined(build, WEIGHTS[m], x)),
-            "weight_grad": (a, lambda build, x: combined(build, tuple(zip(*WEIGHTS[m], strict=True)), x)),
         }
         self.size, self.along = lines[kind]
 
@@ -71,10 +69,10 @@ class Transform:
         total = ir.mul(word["tiles"], ir.sub(build.stop, build.start))
         source = build.at(word["source"], ir.mul(build.start, word["source_unit"]))
         target = build.at(word["target"], ir.mul(build.start, word["target_unit"]))
-        pixels = self.kind in ("image", "grad", "result")
+        bias = build.at(word["bias"], ir.mul(build.start, word["bias_unit"]))
         with build.loop(LONG(0), total, name="tile") as tile:
             flat, entry = ir.mul(tile, word["channels"]), ir.mul(tile, LONG(3))
-            offset = build.load(word["table"], entry, LONG) if pixels else flat
+            offset = build.load(word["table"], entry, LONG)
             begin = build.at(source, flat if self.kind == "result" else offset)
             into = build.at(target, offset if self.kind == "result" else flat)
             with build.loop(LONG(0), word["channels"], build.lanes, name="c") as c:
@@ -83,14 +81,14 @@ class Transform:
                 grid = [self.along(build, line) for line in grid]
                 columns = [self.along(build, [line[j] for line in grid]) for j in range(len(grid[0]))]
                 grid = [[column[i] for column in columns] for i in range(len(columns[0]))]
-                self.write(grid, build.at(into, c), entry, c, mask)
+                self.write(grid, build.at(into, c), entry, build.at(bias, c), mask)
 
     def place(self, base: Any, i: int, j: int, width: int, plane: str | None) -> Any:
         """Where number (i, j) of a tile lies: in its plane or at its pixel."""
         build, word = self.build, self.word
         if plane is not None:
             return build.at(base, build.ir.mul(word[plane], LONG(i * width + j)))
-        down, right = build.ir.mul(word["line"], LONG(i)), build.ir.mul(word["channels"], LONG(j))
+        down, right = build.ir.mul(word["line"], LONG(i)), build.ir.mul(word["pixel"], LONG(j))
         return build.at(base, build.ir.add(down, right))
 
     def read(self, base: Any, mask: Any) -> list[list[Any]]:
@@ -100,7 +98,7 @@ class Transform:
         return [[self.build.load_masked(self.place(base, i, j, self.size, plane), LONG(0), mask) for j in size]
                 for i in size]  # fmt: skip
 
-    def write(self, grid: list[list[Any]], base: Any, entry: Any, c: Any, mask: Any) -> None:
+    def write(self, grid: list[list[Any]], base: Any, entry: Any, bias: Any, mask: Any) -> None:
         """All numbers of a transformed tile; of a result, those that exist."""
         build, word, ir = self.build, self.word, self.build.ir
         plane, width = None if self.kind == "result" else "target_plane", len(grid[0])
@@ -109,7 +107,7 @@ class Transform:
                 for j, value in enumerate(line):
                     build.store_masked(value, self.place(base, i, j, width, plane), LONG(0), mask)
             return
-        bias = build.load_masked(word["bias"], c, mask)
+        bias = build.load_masked(bias, LONG(0), mask)
         rows, columns = (build.load(word["table"], ir.add(entry, LONG(k)), LONG) for k in (1, 2))
         whole = ir.and_(*(ir.icmp_signed("<=", LONG(self.m), x) for x in (rows, columns)))
         finished = [[self.finished(value, bias) for value in line] for line in grid]

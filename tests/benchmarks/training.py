@@ -104,8 +104,8 @@ def by_letter(torch: Any) -> Callable[[Any, Any], Any]:
     return loss
 
 
-def resnet(torch: Any, folder: Path | None) -> Parts:
-    """ResNet-18 for images of 32 by 32; the images are noise, and learnt by heart."""
+def resnet18(torch: Any) -> Any:
+    """ResNet-18 for images of 32 by 32."""
     nn = torch.nn
 
     class Block(nn.Module):  # type: ignore[misc,name-defined]
@@ -127,11 +127,16 @@ def resnet(torch: Any, folder: Path | None) -> Parts:
     for width, stride in ((64, 1), (128, 2), (256, 2), (512, 2)):
         layers += [Block(before, width, stride), Block(width, width, 1)]
         before = width
-    model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 10))
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 10))
+
+
+def resnet(torch: Any, folder: Path | None) -> Parts:
+    """ResNet-18; the images are noise, and learnt by heart."""
+    model = resnet18(torch)
     rng = np.random.default_rng(0)
     images, labels = rng.standard_normal((64, 3, 32, 32), np.float32), rng.integers(0, 10, 64)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9, weight_decay=5e-4)
-    return Parts(model, loader_of(torch, images, labels, batch=16), nn.functional.cross_entropy, optimizer)
+    return Parts(model, loader_of(torch, images, labels, batch=16), torch.nn.functional.cross_entropy, optimizer)
 
 
 def name_lstm(torch: Any, folder: Path | None) -> Parts:

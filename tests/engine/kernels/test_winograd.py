@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from gradbook.kernels import winograd
+from gradbook.kernels import winograd, winograd_large
 from gradbook.kernels.conv import conv2d, conv2d_input_grad, conv2d_weight_grad
 from gradbook.kernels.conv_direct import Job, WeightJob, correlate, sum_weight
 from gradbook.kernels.conv_sizes import Sizes
@@ -31,6 +31,12 @@ CASES: list[tuple[tuple[int, int, int, int], int, tuple[int, int]]] = [
     ((9, 20, 3, 2), 16, (0, 2)),  # several images at once, less than a tile
     ((1, 32, 30, 27), 40, (2, 0)),  # an image in several blocks
     ((2, 512, 8, 8), 16, (1, 1)),
+]
+LARGE: list[tuple[tuple[int, int, int, int], int, tuple[int, int]]] = [  # channels come in whole vectors
+    ((3, 144, 5, 3), 64, (1, 1)),  # blocks of channels of which the last is smaller, tiles that stick out
+    ((9, 16, 3, 2), 192, (0, 2)),  # less than a tile
+    ((1, 32, 26, 27), 48, (2, 0)),  # tiles in several parts
+    ((2, 256, 4, 4), 256, (1, 1)),
 ]
 PARTS = ["result", "input gradient", "weight gradient"]
 
@@ -50,7 +56,7 @@ def numbers(case: Any) -> tuple[Sizes, list[np.ndarray[Any, Any]], list[np.ndarr
     return sizes, [x, weight, bias, grad], [y, dx, dw]
 
 
-def errors(case: Any, m: int, layout: str, threads: int = 1) -> list[float]:
+def errors(case: Any, m: int, layout: str, threads: int = 1, large: bool = False) -> list[float]:
     """The largest errors of result and gradients beside the largest number, in tiles of m (0: the direct sum)."""
     sizes, arrays, wanted = numbers(case)
     turn = (lambda a: a) if layout == "nchw" else (lambda a: np.ascontiguousarray(a.transpose(0, 2, 3, 1)))
@@ -60,7 +66,11 @@ def errors(case: Any, m: int, layout: str, threads: int = 1) -> list[float]:
     program = Program()
     forward = Job(program, sizes, source, result, "y", weight, bias)
     backward = Job(program, sizes, grads, made, "dx", weight, transposed=True)
-    if m:
+    if m and large:
+        winograd_large.large_winograd(forward, m)
+        winograd_large.large_winograd(backward, m)
+        winograd_large.large_winograd_weight(WeightJob(program, sizes, source, grads, dw), m)
+    elif m:
         winograd.winograd(forward, m)
         winograd.winograd(backward, m)
         winograd.winograd_weight(WeightJob(program, sizes, source, grads, dw), m)
@@ -82,6 +92,14 @@ def test_errors_are_as_stated(case: Any, m: int, layout: str) -> None:
         assert error < winograd.ERRORS[m], part  # also fails where it is NaN
 
 
+@pytest.mark.parametrize("layout", ["nchw", "nhwc"])
+@pytest.mark.parametrize("m", [2, 4])
+@pytest.mark.parametrize("case", LARGE, ids=str)
+def test_errors_with_a_large_weight(case: Any, m: int, layout: str) -> None:
+    for part, error in zip(PARTS, errors(case, m, layout, MAX_THREADS, large=True), strict=True):
+        assert error < winograd.ERRORS[m], part
+
+
 def test_tiles_of_4_round_more_than_the_direct_sum_and_tiles_of_2_do_not() -> None:
     direct, small, large = (errors(CASES[0], m, "nchw") for m in (0, 2, 4))
     assert max(small) < 2 * max(direct)
@@ -92,7 +110,8 @@ def test_tiles_of_4_round_more_than_the_direct_sum_and_tiles_of_2_do_not() -> No
     ("shape", "weight", "window", "expected"),
     [
         ((32, 64, 32, 32), (64, 64, 3, 3), {}, 4),
-        ((32, 512, 4, 4), (512, 512, 3, 3), {}, 2),  # the transformed weight would be larger than what is saved
+        ((32, 512, 4, 4), (512, 512, 3, 3), {}, 4),
+        ((16, 512, 2, 2), (512, 512, 3, 3), {}, 2),
         ((1, 64, 4, 4), (64, 64, 3, 3), {}, 0),  # too few tiles for the weight
         ((32, 3, 32, 32), (64, 3, 3, 3), {}, 0),
         ((32, 64, 32, 32), (64, 64, 3, 3), {"stride": 2}, 0),
@@ -140,6 +159,17 @@ def test_bias_and_relu_come_last() -> None:
 @pytest.mark.skipif(host() is None or host().isa != "avx512", reason="the narrower vectors are the ones in use")
 def test_with_narrower_vectors() -> None:
     environment = {**os.environ, VARIABLE: "avx2"}
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", __file__, "-k", "stated or relu"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        __file__,
+        "-k",
+        "stated or relu or large",
+    ]
     done = subprocess.run(command, env=environment, cwd=Path(__file__).parents[3], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-2000:]
