@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import collections
 import functools
+import importlib
 import os
 import sys
 import threading
@@ -192,6 +193,7 @@ def wake() -> bool:
         _load()
     elif state.stage is ASLEEP:
         state.stage = WAKING
+        importlib.import_module("gradbook.kernels")  # by this thread: so a fork waits for what the other one imports
         in_background(_load)
     return state.stage is READY
 
@@ -201,12 +203,13 @@ def _load() -> None:
         if state.stage in (OFF, READY):
             return
         try:
-            from gradbook.kernels import usable
+            from gradbook.kernels import trying, usable
 
             if not usable():
                 state.stage = OFF
                 return
-            from gradbook.kernels import now
+            with trying:
+                from gradbook.kernels import now
 
             found = now.kernels(formulas)
         except Exception as error:  # kernels make operations faster, and nothing else: without them all works

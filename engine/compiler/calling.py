@@ -59,8 +59,9 @@ def calling(
     same = ["(hooks.changes == modules.seen or modules.hold())", f"dtypes._default is {kind}", *wording.tests]
     lines = "\n".join(f"        {line}" for line in body)
     watched, fast = " and ".join(wording.watched) or "True", "False"
-    if wording.watch.pairs:
-        names |= {"watch": wording.watch, "look": wording.watch.function()}  # the memory it looks at stays with it
+    look = wording.watch.function() if wording.watch.pairs else None
+    if look is not None:
+        names |= {"watch": wording.watch, "look": look}  # the memory it looks at stays with it
         fast = "look()"
     text = TEXT.format(
         first=first, fast=fast, watched=watched, tests=" and ".join(same), body=lines, result=result(shape, wording)

@@ -33,6 +33,7 @@ class Plan:
     """What a call computes, ready to run again with tensors of the inputs' shapes, dtypes, strides: see calling.py."""
 
     def __init__(self, recorder: Recorder, outputs: list[Window]) -> None:
+        load()
         self.recorder = recorder
         self.arrays: list[Any] = []
         self._register: dict[Window, int] = {}
@@ -141,8 +142,7 @@ class Plan:
     def lowered(self) -> list[Callable[[], None]]:
         """The instructions as native programs where there are kernels, and as calls between them where not."""
         if kernels.usable():
-            with kernels.trying:
-                from gradbook.compiler.lowering import Lowering
+            from gradbook.compiler.lowering import Lowering
 
             try:
                 return Lowering(self).steps
@@ -218,6 +218,19 @@ class Plan:
                 if not inside.all():
                     return False
         return True
+
+
+def load() -> None:
+    """Import what makes plans, which it is too early for when gradbook is imported.
+
+    A child that another thread makes by fork meanwhile would have half of a module: so it waits.
+    """
+    usable = kernels.usable()
+    with kernels.trying:
+        from gradbook.compiler import steps  # noqa: F401
+
+        if usable:
+            from gradbook.compiler import lowering  # noqa: F401
 
 
 def moving_blocks(recorder: Recorder) -> list[Block]:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from gradbook import kernels
 from gradbook.autograd.node import Node
 from gradbook.kernels import jit
 from gradbook.kernels.direct import direct
@@ -92,15 +93,25 @@ class Watch:
         self.pairs.append((id(holder) + offset, id(value)))
         return True
 
-    def function(self) -> Callable[[], bool]:
-        """-> a function: True if all is as expected. A gradient is not before `set_gradient` told what is."""
+    def function(self) -> Callable[[], bool] | None:
+        """-> a function: True if all is as expected. A gradient is not before `set_gradient` told what is.
+
+        None where there is no kernel that compares.
+        """
+        if not kernels.usable():
+            return None
+        try:
+            kernel = jit.address(COMPARE)
+        except RuntimeError as error:  # of LLVM
+            kernels.switch_off(str(error))
+            return None
         longs, shorts = len(self.pairs) + self.gradients, 2 * self.gradients
         words = np.zeros(HEAD + 2 * (longs + shorts), np.int64)
         self._words = words
         words[HEAD : HEAD + 2 * len(self.pairs)] = np.array(self.pairs, np.int64).reshape(-1)
         for i in range(self.gradients):
             self.forget_gradient(i)
-        compare, self._job = direct(jit.address(COMPARE), words.ctypes.data, longs, longs + shorts)
+        compare, self._job = direct(kernel, words.ctypes.data, longs, longs + shorts)
         words[:HEAD] = self._job[4:].ctypes.data, id(True), id(False)
         return compare  # type: ignore[return-value]  # it gives what the last word of the job says
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from gradbook import dtypes
 from gradbook.backends import native as eager
-from gradbook.kernels import jit, team
+from gradbook.kernels import jit, team, trying
 from gradbook.kernels.pace import Paced
 from gradbook.kernels.pointwise_now import natively
 from gradbook.kernels.program import DATA, RUN, Program, Scratch, Unsupported, serial, with_pauses
@@ -288,17 +288,18 @@ def kernels(formulas: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., 
     """
     if not DATA:
         return {}
-    from gradbook.kernels import (
-        attention_now,
-        dots,
-        images_now,
-        norms_now,
-        optimizers_now,
-        product,
-        products_now,
-        recurrent_now,
-        rows_now,
-    )
+    with trying:
+        from gradbook.kernels import (
+            attention_now,
+            dots,
+            images_now,
+            norms_now,
+            optimizers_now,
+            product,
+            products_now,
+            recurrent_now,
+            rows_now,
+        )
 
     dots.address()  # so that products are ready, of any sizes
     product.address()

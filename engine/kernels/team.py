@@ -266,12 +266,12 @@ class Team:
         self._words = aligned((TICKETS + LINE * (ROOM + 1),), np.int64)
         self._seen, self._at = self._words.data, self._words.ctypes.data
         leading()
-        turns, ticket = 20_000, self._ticket(ROOM)
-        times = []
-        for _ in range(3):
+        turns, ticket, times = 5_000, self._ticket(ROOM), []
+        nothing = ctypes.cast(ctypes.pythonapi.Py_IsInitialized, ctypes.c_void_p).value or 0
+        for _ in range(8):  # who gives way meanwhile on a busy machine measures its neighbours
             self._words[TICKETS + LINE * ROOM] = FREE
             start = time.perf_counter()
-            working()(self._at, ticket, turns, yielding())
+            working()(self._at, ticket, turns, nothing)
             times.append(time.perf_counter() - start)
         self.per_second = turns / max(min(times), 1e-9)
         self._spins = max(1, int(IDLE * self.per_second))

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -170,9 +169,11 @@ def test_no_thread_is_left() -> None:
     training = Training(gradbook.compile)
     training.step()
     training.step()
+    threads = [thread for thread in threading.enumerate() if thread.name == "gradbook-compile"]
     assert training.step.wait(20)
-    time.sleep(0.05)
-    assert not [thread for thread in threading.enumerate() if thread.name == "gradbook-compile"]
+    for thread in threads:
+        thread.join(20)
+    assert not any(thread.is_alive() for thread in threads)
 
 
 def test_one_can_ask_to_wait(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:

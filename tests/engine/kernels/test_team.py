@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -22,6 +23,7 @@ if unavailable():
     pytest.skip(unavailable(), allow_module_level=True)
 
 from gradbook.kernels import pace as module
+from gradbook.kernels import team as team_module
 from gradbook.kernels.gemm import matmul
 from gradbook.kernels.pace import Paced
 from gradbook.kernels.program import Program
@@ -98,6 +100,19 @@ def test_idle_threads_use_no_time(own_team: Team) -> None:
     before = time.process_time()
     time.sleep(0.1)
     assert time.process_time() - before < 0.02
+
+
+def test_neighbours_do_not_change_how_fast_a_waiting_loop_seems_to_turn(
+    own_team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @ctypes.CFUNCTYPE(ctypes.c_int)
+    def busy() -> int:  # who gives way gets the core back after a while
+        time.sleep(1e-3)
+        return 0
+
+    monkeypatch.setattr(team_module, "yielding", lambda: ctypes.cast(busy, ctypes.c_void_p).value)
+    own_team._prepare()
+    assert own_team.per_second > 1e6  # else threads would fall asleep before anybody could claim them
 
 
 def test_several_python_threads_at_once(own_team: Team) -> None:
