@@ -44,6 +44,7 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
         raise TypeError(f"use_deterministic_algorithms(): mode must be bool, not {type(mode).__name__}")
     settings.deterministic, settings.warn_only = mode, warn_only
     native.state.precise = mode
+    native.forget()
     if mode:
         native.repeatable()
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from gradbook import backends, device, dtypes, events, formats, layout
 from gradbook.autograd import grad_mode, versions
-from gradbook.autograd.node import HookDict, LeafNode, Node, RemovableHandle, shown
+from gradbook.autograd.node import HookDict, LeafNode, Node, RemovableHandle, leaf_hooks, shown
 
 __all__ = ["Size", "Tensor", "method"]
 
@@ -346,14 +346,6 @@ class Tensor:
     def grad(self) -> None:
         self._grad = None
 
-    def backward(
-        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
-    ) -> None:
-        """Accumulate the gradient of this tensor into the leaves' `.grad`, as torch.Tensor.backward."""
-        from gradbook.autograd import engine
-
-        engine.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
-
     @property
     def data(self) -> Tensor:
         """The same memory, unknown to autograd."""
@@ -416,6 +408,7 @@ class Tensor:
         """`hook(tensor)` is called after `.grad` of this leaf was added to. -> handle with remove()."""
         if not self.is_leaf or self._node is None:
             raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+        leaf_hooks[:] = [True]
         hooks: HookDict = self.__dict__.setdefault("_post_accumulate_hooks", HookDict())
         return hooks.add(hook)
 
@@ -607,6 +600,8 @@ def rebuild(kind: Any, array: Any, requires_grad: bool, where: str, attributes: 
     if requires_grad:
         made._node = leaf_node(made)
     made.__dict__.update(attributes)
+    if "_post_accumulate_hooks" in attributes:
+        leaf_hooks[:] = [True]
     return made
 
 

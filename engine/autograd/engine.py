@@ -7,6 +7,7 @@ PyTorch gives zeros.
 from __future__ import annotations
 
 import heapq
+import operator
 import sys
 import warnings
 from collections.abc import Sequence
@@ -14,19 +15,22 @@ from typing import Any
 
 import numpy as np
 
-from gradbook import backends, events
+from gradbook import backends, dtypes, events
 from gradbook.autograd import layers, versions
-from gradbook.autograd.node import Node, hook_table, post_hooks
+from gradbook.autograd.node import Node, hook_table, leaf_hooks, post_hooks
 from gradbook.autograd.node import _notes as node_notes
 from gradbook.autograd.op import Op, pick
-from gradbook.autograd.rules import apply_rules, arguments, array_of, cast, check_saved, freed, run_hooks, sum_to
+from gradbook.autograd.rules import apply_rules, array_of, cast, check_saved, freed, run_hooks, sum_to
 from gradbook.errors import AutogradError, ShapeError
-from gradbook.tensor import Tensor
+from gradbook.tensor import Tensor, method
 
 __all__ = ["accumulate", "backward", "grad"]
 
 accumulate = Op("accumulate", "leaf", formula=r"\bar\theta \mathrel{+}= \bar y", node_name="AccumulateGrad")
 ndarray, getrefcount = np.ndarray, sys.getrefcount
+SEVERAL = (tuple, list)
+new_tensor, F32 = object.__new__, dtypes.F32
+ONE = np.ones((), F32)
 
 
 def backward(
@@ -60,14 +64,27 @@ def backward(
     try:
         starts = [_start(root, g, create_graph) for root, g in zip(roots, given, strict=True)]
         retain = create_graph if retain_graph is None else retain_graph
-        with layers.walking(starts, create_graph, partial=wanted is not None):
-            captured = walk(starts, retain, create_graph, wanted, to_leaves=wanted is None)
+        captured = layers.walked(walk, starts, retain, create_graph, wanted, wanted is None)
         for tensor, value in zip(wanted or (), captured, strict=True):
             if value is not None:
                 _add_grad(tensor, value, create_graph)
     finally:
         if events.backward_end:
             events.emit(events.backward_end, "end", roots[0], wanted)
+
+
+@method("backward")
+def backward_of(
+    self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+) -> None:
+    """Accumulate the gradient of this tensor into the leaves' `.grad`, as torch.Tensor.backward."""
+    if gradient is None and inputs is None and not (create_graph or events.backward or events.backward_end):
+        node, array = self._node, self._array
+        if node is not None and array.shape == () and array.dtype is F32 and type(array) is ndarray:
+            if not versions.rebased:  # the loss of a training step
+                layers.walked(walk, [(node, ONE.copy())], bool(retain_graph), False, None, True)
+                return
+    backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
 
 def grad(
@@ -118,8 +135,7 @@ def grad(
     if events.backward:
         events.emit(events.backward, "start", roots[0], wanted)
     try:
-        with layers.walking(starts, create_graph, partial=True):
-            captured = walk(starts, retain, create_graph, wanted, to_leaves=False)
+        captured = layers.walked(walk, starts, retain, create_graph, wanted, False)
     finally:
         if events.backward_end:
             events.emit(events.backward_end, "end", roots[0], wanted)
@@ -183,16 +199,19 @@ def walk(  # noqa: C901 (the hot loop: one function, no calls)
     owned: set[Node] = set()  # whose gradient is in a buffer of our own: added to in place
     heap: list[tuple[int, Node]] = []
     captures = Captures(starts, wanted) if wanted is not None else None
-    for node, value in starts:
-        deposit(node, value, grads, owned, heap, create_graph)
+    following: Node | None = None  # the youngest node known and its gradient `fg`: a chain needs neither heap nor dict
+    fg: Any = None
+    if len(starts) == 1 and straight(*starts[0]):
+        following, fg = starts[0]
+    else:
+        for node, value in starts:
+            deposit(node, value, grads, owned, heap, create_graph)
     heappop, heappush = heapq.heappop, heapq.heappush
     special = create_graph or captures is not None or bool(events.grad or events.rule) or bool(node_notes)
     special = special or layers.anomaly is not None
     if backends.batched is not None:
         special = special or any(backends.is_batched(value) for _, value in starts)
     youngest = versions.last
-    following: Node | None = None  # the youngest node known and its gradient `fg`: a chain needs neither heap nor dict
-    fg: Any = None
     while heap or following is not None:
         if following is not None:
             if heap and -heap[0][0] > following.seq:
@@ -214,6 +233,20 @@ def walk(  # noqa: C901 (the hot loop: one function, no calls)
         if special or not op.plain:
             general_step(node, g, grads, owned, heap, captures, create_graph)
             special = special or op.opens
+        elif op.whole is not None:
+            edges = node.edges
+            values = op.whole(g, node, edges)
+            for edge, value in zip(edges, values if type(values) in SEVERAL else (values,), strict=False):
+                if edge is None or value is None:
+                    continue
+                if edge in grads or value.shape != edge.shape or value.dtype is not edge.dtype or edge.op.multi:
+                    deposit(edge, value, grads, owned, heap, False)
+                elif not edge.edges:
+                    grads[edge] = value
+                elif following is None:
+                    following, fg = edge, value
+                else:
+                    deposit(edge, value, grads, owned, heap, False)
         else:
             edges, saved = node.edges, node.saved
             for target, arity, fn, s0, exact, rule in op.quick:
@@ -227,7 +260,7 @@ def walk(  # noqa: C901 (the hot loop: one function, no calls)
                 elif arity == 0:
                     value = fn(g)
                 else:
-                    value = fn(g, *arguments(rule, node, edges))
+                    value = rule.call(g, node, edges)
                 if not exact:  # undo broadcasting and promotion, here and in deposit, nowhere else
                     if value.shape != edge.shape:
                         value = sum_to(value, edge.shape)
@@ -257,14 +290,21 @@ def walk(  # noqa: C901 (the hot loop: one function, no calls)
                     heappush(heap, (-edge.seq, edge))
         if not retain and node.saved:
             node.saved = None
-    for node in sorted(grads, key=creation, reverse=True):  # what is left are leaves
-        finish_leaf(node, grads.pop(node), captures, create_graph, to_leaves)
+    value = values = fg = g = None  # or the gradients of leaves would not be theirs alone
+    if special or not to_leaves or hook_table or leaf_hooks:
+        for node in sorted(grads, key=creation, reverse=True):  # what is left are leaves
+            finish_leaf(node, grads.pop(node), captures, create_graph, to_leaves)
+    else:
+        into_leaves(grads)
     return captures.values if captures is not None else []
 
 
-def creation(node: Node) -> int:
-    """Creation index, for sorting."""
-    return node.seq
+def straight(node: Node, value: Any) -> bool:
+    """Whether the walk can start at a node as it goes on from one."""
+    return bool(node.edges) and type(value) is ndarray and value.dtype is node.dtype
+
+
+creation = operator.attrgetter("seq")
 
 
 class Captures:
@@ -394,7 +434,25 @@ def deposit_part(node: Node, g: Any, grads: Any, heap: Any) -> None:
     parts[index] = g if parts[index] is None else parts[index] + g
 
 
+def into_leaves(grads: dict[Node, Any]) -> None:
+    """Add gradients to the `.grad` of leaves, where nobody looks on: the end of most training steps."""
+    while grads:
+        node, g = grads.popitem()
+        tensor = node.tensor()
+        if tensor is None:
+            continue
+        if tensor._grad is not None:
+            accumulate_leaf(node, g, False)
+            continue
+        if type(g) is not ndarray or g.base is not None or getrefcount(g) > 2:
+            g = owned_array(g, 2) if backends.is_array(g) else np.asarray(g)
+        made = new_tensor(Tensor)
+        made._array, made._grad, made._node, made._view = g, None, None, None
+        tensor._grad = made
+
+
 def accumulate_leaf(node: Node, g: Any, create_graph: bool) -> None:
+    """Add a gradient to the `.grad` of a leaf, and call its hooks."""
     tensor = node.tensor()
     if tensor is None:
         return

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -95,28 +95,25 @@ def outside_of(layer: Layer) -> Iterator[None]:
         state.stack, state.open = before, around
 
 
-class walking:
-    """The scope of one backward pass: recording only under create_graph, and then with an eye on batched arrays.
+def walked(
+    walk: Callable[..., Any], starts: Any, retain: bool, create_graph: bool, wanted: Any, to_leaves: bool
+) -> Any:
+    """One backward pass: recording only under create_graph, and then with an eye on batched arrays. -> what walk gives.
 
     What set_grad_enabled does stands here again: every training step comes by.
     """
-
-    __slots__ = ("before", "enabled", "on")
-
-    def __init__(self, starts: Any, create_graph: bool, partial: bool) -> None:
-        self.before, state.walk = state.walk, (starts, partial)
-        self.enabled, self.on = grad_mode.state.enabled, create_graph and backends.batched is not None
-        grad_mode.count(1)
-        grad_mode.state.enabled = create_graph
-
-    def __enter__(self) -> None:
-        if self.on:
+    own, mode = state, grad_mode.state
+    before, enabled, watching = own.walk, mode.enabled, create_graph and backends.batched is not None
+    grad_mode.count(1)
+    try:
+        own.walk, mode.enabled = (starts, wanted is not None), create_graph
+        if watching:
             versions.watch_ops(1)
-
-    def __exit__(self, *exc: object) -> None:
-        state.walk, grad_mode.state.enabled = self.before, self.enabled
+        return walk(starts, retain, create_graph, wanted, to_leaves)
+    finally:
+        own.walk, mode.enabled = before, enabled
         grad_mode.count(-1)
-        if self.on:
+        if watching:
             versions.watch_ops(-1)
 
 

@@ -190,6 +190,7 @@ def _saved(node: Node, name: str) -> Any:
 
 
 hook_table: dict[int, HookDict] = {}  # by creation index: hooks on gradients, of the few nodes that have any
+leaf_hooks: list[bool] = []  # not empty once somebody wanted to be called when a leaf has its gradient
 _notes: weakref.WeakKeyDictionary[Node, dict[Any, Any]] = weakref.WeakKeyDictionary()
 
 

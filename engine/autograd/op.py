@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from gradbook import backends, dtypes, events
-from gradbook.autograd import grad_mode, layers, versions
+from gradbook.autograd import calls, grad_mode, layers, versions
 from gradbook.autograd.node import Node
 from gradbook.autograd.promotion import (
     dtype_error,
@@ -48,7 +48,7 @@ next_seq = versions.sequence.__next__
 class Rule:
     """How the gradient of some operands is computed: the function, and where each of its arguments comes from."""
 
-    __slots__ = ("args", "arity", "fn", "s0", "s1", "slots", "target", "targets")
+    __slots__ = ("args", "arity", "call", "fn", "s0", "s1", "slots", "target", "targets")
 
     def __init__(self, fn: Callable[..., Any], targets: tuple[int, ...], args: list[tuple[str, Any]]) -> None:
         self.fn, self.targets, self.target, self.args = fn, targets, targets[0] if targets else 0, args
@@ -57,6 +57,12 @@ class Rule:
         self.arity = len(args) if plain else -1  # 0, 1, 2: saved values only; -1: anything
         self.s0 = self.slots[0] if self.slots else 0
         self.s1 = self.slots[1] if len(self.slots) > 1 else 0
+        self.call: Callable[..., Any] = self._write_call
+
+    def _write_call(self, g: Any, node: Node, edges: Any) -> Any:
+        """The first call: `call(g, node, edges)` is written, which is the rule with what it asks for."""
+        self.call = calls.rule_call_of(self)
+        return self.call(g, node, edges)
 
 
 class Op:
@@ -86,12 +92,15 @@ class Op:
         self.node_name = node_name or "".join(part.capitalize() for part in name.split("_")) + "Backward0"
         self.rules: list[Rule] = []
         self.quick: list[tuple[Any, ...]] = []  # the rules again, as tuples for the walk
-        self.plain = not self.custom and not self.multi  # one rule an operand and one output: the fast walk
+        self.plain = not self.custom and not self.multi  # its rules give arrays for one array: the fast walk
         self.joint: Rule | None = None
+        self.joined: Rule | None = None  # all rules at once, where that is quicker
+        self.whole: Callable[..., Any] | None = None  # (grad, node, edges) -> the gradients of all operands
         self.composite: Callable[..., Any] | None = None
         self.single = len(self.operands) == 1 and not (variadic or self.extras or self.multi or self.custom)
         self._keep: dict[int, tuple[int, ...]] = {}
         self._run: Callable[..., Any] = lambda xp, *_, **__: _no_forward(self)
+        self.fast: Callable[..., Any] = self._write_call  # what a call does
         registry[name] = self
 
     # -- declaration ---------------------------------------------------------------------------------------------
@@ -112,7 +121,7 @@ class Op:
             # exact: gradients come in the operand's shape and dtype
             exact = isinstance(self, Elementwise) and len(self.operands) == 1
             self.quick[:] = [(r.target, r.arity, r.fn, r.s0, exact, r) for r in self.rules]
-            self._keep.clear()
+            self._changed()
             return fn
 
         return declare
@@ -121,16 +130,50 @@ class Op:
         """Decorator: one rule for all operands -> a tuple, None where `needs[i]` is false."""
         fn = native.rule(f"{self.name}.backward", fn)
         self.joint = Rule(fn, tuple(range(len(self.operands))), self._arguments(fn))
-        self.plain = False
-        self._keep.clear()
+        self.whole = self._write_whole
+        self._changed()
         return fn
 
     def differentiable(self, fn: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: the same value in terms of other ops; used where derivatives of the rule are asked for."""
         self.composite = fn
-        if self.joint is not None or self.rules:
-            self._keep.clear()
+        self._changed()
         return fn
+
+    def together(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: what the rules give for all operands, at once; asked in the walk on arrays only.
+
+        What rules of operands that want no gradient would keep is None.
+        """
+        fn = native.rule(f"{self.name}.together", fn)
+        self.joined = Rule(fn, tuple(range(len(self.operands))), self._arguments(fn))
+        self.whole = self._write_whole
+        return fn
+
+    def _write_whole(self, grad: Any, node: Node, edges: Any) -> Any:
+        """The first call of `whole`: it is written."""
+        rule = self.joint or self.joined
+        assert rule is not None
+        self.whole = calls.rule_call_of(rule)
+        return self.whole(grad, node, edges)
+
+    def replace(self, part: str, better: Callable[..., Any]) -> None:
+        """Use better(fn) for fn, which is the forward on NumPy's arrays ("") or the rule of one operand or of all."""
+        if not part:
+            self._cpu = better(self._cpu)
+        for name, whole in (("backward", self.joint), ("together", self.joined)):
+            if part == name and whole is not None:
+                whole.fn = better(whole.fn)
+        for rule in self.rules:
+            if part == self.operands[rule.target]:
+                rule.fn = better(rule.fn)
+        for i, rule in enumerate(self.rules):
+            self.quick[i] = (*self.quick[i][:2], rule.fn, *self.quick[i][3:])
+
+    def _changed(self) -> None:
+        """Forget what was derived from the rules that were declared so far."""
+        self._keep.clear()
+        self.fast = self._write_call
 
     def _arguments(self, fn: Callable[..., Any]) -> list[tuple[str, Any]]:
         names = list(inspect.signature(fn).parameters)[1:]
@@ -163,6 +206,16 @@ class Op:
     # -- call ----------------------------------------------------------------------------------------------------
 
     def __call__(self, *operands: Any, **params: Any) -> Any:
+        return self.fast(*operands, **params)
+
+    def _write_call(self, *operands: Any, **params: Any) -> Any:
+        """The first call: now that the op is declared, its call is written."""
+        usual = type(self).run is Op.run and hasattr(self, "_cpu")
+        settled = usual and not (self.multi or self.variadic or self.custom)
+        self.fast = calls.call_of(self, attended) if settled else self._any_call
+        return self.fast(*operands, **params)
+
+    def _any_call(self, *operands: Any, **params: Any) -> Any:
         if events.op or versions.rebased:
             return attended(self, operands, params)
         return self.run(operands, params)
@@ -296,6 +349,13 @@ class Elementwise(Op):
     def __call__(self, *operands: Any, **params: Any) -> Any:
         return self.fast(*operands)
 
+    def _changed(self) -> None:
+        self._keep.clear()
+
+    def replace(self, part: str, better: Callable[..., Any]) -> None:
+        """As Op.replace."""
+        super().replace(part, better) if part else setattr(self, "ufunc", better(self.ufunc))
+
     def run(self, operands: Sequence[Any], params: dict[str, Any]) -> Any:
         """Forward and node, as Op.run."""
         return self.fast(*operands, True)
@@ -315,7 +375,7 @@ UNKNOWN, NOTHING, CROSSWISE, OUTPUT, TABLE = "", "nothing", "crosswise", "output
 
 def unary_call(op: Elementwise) -> Callable[..., Any]:
     """The call of an elementwise op of one operand, with everything it needs at hand."""
-    ufunc, float_input, rules, pattern = op.ufunc, op.float_input, op.rules, UNKNOWN
+    float_input, rules, pattern = op.float_input, op.rules, UNKNOWN
 
     def call(a: Any, inside: bool = False) -> Any:
         nonlocal pattern
@@ -327,6 +387,7 @@ def unary_call(op: Elementwise) -> Callable[..., Any]:
             return op._run(backends.xp_of(a), a)
         if float_input and x.dtype.kind in "iub":
             x = x.astype(dtypes._default._np)
+        ufunc = op.ufunc
         try:
             y = ufunc(x)
         except TypeError:
@@ -360,7 +421,7 @@ def unary_call(op: Elementwise) -> Callable[..., Any]:
 
 def binary_call(op: Elementwise) -> Callable[..., Any]:  # noqa: C901 (the hot path: one function, no calls)
     """The call of an elementwise op of two operands, of which one may be a Python number."""
-    ufunc, float_input, rules, pattern = op.ufunc, op.float_input, op.rules, UNKNOWN
+    float_input, rules, pattern = op.float_input, op.rules, UNKNOWN
 
     def call(a: Any, b: Any, inside: bool = False) -> Any:  # noqa: C901
         nonlocal pattern
@@ -392,6 +453,7 @@ def binary_call(op: Elementwise) -> Callable[..., Any]:  # noqa: C901 (the hot p
         if float_input and dtype.kind in "iub":
             dtype = dtypes._default._np
             x, y = x.astype(dtype), y.astype(dtype)
+        ufunc = op.ufunc
         try:
             z = ufunc(x, y)
         except (ValueError, TypeError) as error:

@@ -19,7 +19,7 @@ rebased = 0  # how often an in-place change gave a tensor a new history; while i
 guarded = False  # True once a leaf that requires grad has views that in-place changes make useless
 _lock = threading.Lock()
 followed: set[int] = set()  # memory of tensors that carry tangents: a change that is not followed must not go unnoticed
-_stamps: dict[int, tuple[Any, int, int]] = {}  # id(memory) -> (weak reference, stamp, number of changes)
+_stamps: dict[int, list[Any]] = {}  # id(memory) -> [weak reference, stamp, number of changes]
 
 
 def watch_ops(change: int) -> None:
@@ -47,9 +47,27 @@ def stamp(array: Any, times: int = 0) -> None:
     known = _stamps.get(key)
     last = next(sequence)
     if known is None or known[0]() is not memory:
-        _stamps[key] = (weakref.ref(memory, lambda _: _stamps.pop(key, None)), last, times or 1)
+        _stamps[key] = [weakref.ref(memory, lambda _: _stamps.pop(key, None)), last, times or 1]
     else:
-        _stamps[key] = (known[0], last, times or known[2] + 1)
+        known[1], known[2] = last, times or known[2] + 1
+
+
+def stamp_all(arrays: list[Any]) -> None:
+    """Note that the memory of each array was changed in place just now."""
+    global last
+    if followed:
+        for array in arrays:
+            stamp(array)
+        return
+    last = next(sequence)
+    for array in arrays:
+        memory = array if array.base is None else owner(array)
+        known = _stamps.get(id(memory))
+        if known is not None and known[0]() is memory:
+            known[1] = last
+            known[2] += 1
+        else:
+            stamp(array)
 
 
 class Together:
@@ -109,7 +127,7 @@ def carry(old: Any, new: Any) -> None:
     if times:
         memory = owner(new)
         key = id(memory)
-        _stamps[key] = (weakref.ref(memory, lambda _: _stamps.pop(key, None)), stamp, times)
+        _stamps[key] = [weakref.ref(memory, lambda _: _stamps.pop(key, None)), stamp, times]
 
 
 def changed_at(array: Any) -> int:

@@ -4,9 +4,12 @@
 gradient rules ("linear.weight", "batch_norm.backward"). They take what the forward or the rule takes and give what it
 gives. What they cannot do (other dtypes, small or odd arrays, a kernel that is being compiled) NumPy does, as ever.
 
-Nothing of it is imported before the first operation that is large enough. Then a thread compiles what is wanted while
-NumPy goes on computing. Where the same run must give the same bits each time, that is once a seed was set or with
-use_deterministic_algorithms, the operation waits for its kernel instead.
+Nothing of it is imported before the first operation that is large enough, or many small ones. Then a thread compiles
+what is wanted while NumPy goes on computing. Where the same run must give the same bits each time, that is once a seed
+was set or with use_deterministic_algorithms, the operation waits for its kernel instead, also the first small one.
+
+Once loaded, kernels take small operations too, for calls that are like earlier ones are native from Python's arguments
+on (kernels/known.py): these functions stand in the operations themselves then, and nobody here is asked.
 """
 
 from __future__ import annotations
@@ -45,6 +48,8 @@ LEAST = {
     **dict.fromkeys((f"{kind}_pool{rank}d{end}" for kind in ("max", "avg") for rank in "12" for end in END), 16),
     **dict.fromkeys((f"{kind}_layer{end}" for kind in ("lstm", "gru", "rnn") for end in END), 64),
     **dict.fromkeys(("embedding", "embedding_backward"), 64),
+    **dict.fromkeys(("mse_loss",), 1024),
+    **dict.fromkeys(("mse_loss.input", "linear.together"), 0),  # not the size of the first array counts
 }
 # the same for what is computed element by element, by a kernel that its own formula is compiled to
 ELEMENTWISE = {
@@ -60,6 +65,9 @@ ELEMENTWISE = {
     **dict.fromkeys(("tan.x", "atan.x", "div.b", "rsqrt.x"), 1 << 14),
 }
 LEAST |= ELEMENTWISE
+# what a kernel computes of any size once calls that are known are native calls (kernels/known.py)
+SMALL = {name for name, least in LEAST.items() if least <= 64 or name == "mse_loss"} | {"relu", "relu.x"}
+OFTEN = 500  # small operations after which a program is worth loading the kernels for
 FEW = 128  # elements below which NumPy computes in any case: programs of small operations never load the kernels
 # products: which axis of the second array, times the size of the first, is the number of multiplications
 PRODUCTS = {"linear": 0, "linear.input": 1, "linear.weight": -1, "matmul": -1, "mm": -1, "bmm": -1}
@@ -71,6 +79,8 @@ PARAMETERS = 1 << 10  # numbers of a group of parameters from which a kernel tak
 class _State:
     stage = OFF if os.environ.get("GRADBOOK_KERNELS", "").strip().lower() == "off" else ASLEEP
     patient = False  # operations wait for their kernels
+    known = False  # calls that are known are native calls
+    small = 0  # small operations so far that a kernel could have computed
     precise = False  # convolution never by Winograd's method
     refused: Any = ()  # the exception of kernels that cannot take some arrays
 
@@ -99,11 +109,12 @@ def forward(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
         return plain
     if name in ELEMENTWISE:
         formulas[name] = plain
+    small = name in SMALL
 
     @functools.wraps(plain)
     def run(xp: Any, x: Any, *rest: Any, **params: Any) -> Any:
-        if type(x) is ndarray and x.size >= least and x.dtype is F32:
-            if state.stage is READY or wake():
+        if type(x) is ndarray and x.dtype is F32 and (x.size >= least or (small and x.size)):
+            if (state.stage is READY or wake()) if x.size >= least else rouse():
                 made = attempt(name, xp, x, *rest, **params)
                 if made is not None:
                     return made
@@ -121,11 +132,12 @@ def rule(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
         return plain
     if name in ELEMENTWISE:
         formulas[name] = plain
+    small = name in SMALL
 
     @functools.wraps(plain)
     def run(grad: Any, *rest: Any) -> Any:
-        if type(grad) in ARRAYS and grad.size >= least and grad.dtype is F32:
-            if state.stage is READY or (least and wake()):
+        if type(grad) in ARRAYS and grad.dtype is F32 and (grad.size >= least or (small and grad.size)):
+            if (state.stage is READY or (least and wake())) if grad.size >= least else rouse():
                 made = attempt(name, grad, *rest)
                 if made is not None:
                     return made
@@ -142,8 +154,9 @@ def product(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
     def run(a: Any, b: Any, *rest: Any) -> Any:
         if type(a) is ndarray and a.ndim > 1 and type(b) is ndarray:
             work = a.size * b.shape[axis]
-            if (work >= WORTH or (outer and work >= OUTER and len(a) == 1)) and a.dtype is F32:
-                if state.stage is READY or wake():
+            much = work >= WORTH or (outer and work >= OUTER and len(a) == 1)
+            if a.dtype is F32 and work:
+                if (state.stage is READY or wake()) if much else rouse():
                     made = attempt(name, a, b, *rest)
                     if made is not None:
                         return made
@@ -167,13 +180,14 @@ def optimizer_step(optimizer: Any, options: dict[str, Any]) -> bool:
     """Take one step of a group of parameters by a kernel. -> whether it was taken."""
     if state.stage is OFF:
         return False
-    total = 0
-    for param in options["params"]:
-        total += param._array.size if type(param._array) is ndarray else 0
-        if total >= PARAMETERS:
-            break
-    if total < PARAMETERS or not (state.stage is READY or wake()):
-        return False
+    if not state.known:
+        total = 0
+        for param in options["params"]:
+            total += param._array.size if type(param._array) is ndarray else 0
+            if total >= PARAMETERS:
+                break
+        if not (state.stage is READY or wake() if total >= PARAMETERS else rouse()):
+            return False
     return bool(kernels["optimizer_step"](optimizer, options))
 
 
@@ -198,6 +212,22 @@ def wake() -> bool:
     return state.stage is READY
 
 
+def rouse() -> bool:
+    """A small operation for which there is a kernel: where there are many, they are loaded. -> whether to take it."""
+    if state.stage is READY or state.stage is OFF:
+        return state.known and state.stage is READY
+    state.small += 1
+    return (state.patient or state.small > OFTEN) and wake() and state.known
+
+
+def forget() -> None:
+    """A setting has changed that results depend on beside the arguments: what was learnt of calls is worth nothing."""
+    if state.known:
+        from gradbook.kernels import known
+
+        known.forget()
+
+
 def _load() -> None:
     with _loading:
         if state.stage in (OFF, READY):
@@ -218,6 +248,7 @@ def _load() -> None:
         if found:
             kernels.update(found)
             state.refused = now.Unsupported
+            state.known = now.install({*SMALL, *PRODUCTS})
         state.stage = READY if found else OFF
 
 

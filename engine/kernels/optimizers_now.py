@@ -15,6 +15,7 @@ import numpy as np
 from gradbook.autograd import versions
 from gradbook.backends import native as eager
 from gradbook.kernels import jit, optimizers
+from gradbook.kernels.gathering import gatherer
 from gradbook.kernels.program import Program, Unsupported, address_of
 from gradbook.kernels.rules import RULES
 from gradbook.tensor import Tensor
@@ -45,7 +46,8 @@ class Plan:
     """The program of one group, for arrays that are known: only the gradients may be others in each step."""
 
     def __init__(self, name: str, switches: frozenset[str], group: Group) -> None:
-        self.name, self.switches, self.group = name, switches, group
+        self.name, self.group = name, group
+        self.switched: list[Any] = []  # the options that are switches
         self.settings = np.zeros(len(RULES[name].settings))
         self.program = Program(threads=1)
         stand_ins = [np.empty(array.shape, FLOAT) for array in group.columns[1]]
@@ -57,43 +59,64 @@ class Plan:
             for place in places
         ]
         self.unlocked = self.program.flops > LONG_WORK
+        self.stateful = any(state for _, _, state in group.held)
+        self.asked = [option for option in (*RULES[name].settings, "betas") if option not in ("step", "beta1", "beta2")]
+        self.given: list[Any] = []  # what the settings were made of
+        self.gather: Any = None
+        if eager.state.known:
+            held = [(param, array) for param, array, _ in group.held]
+            self.gather, self._kept = gatherer(held, [place.uses for place in places])
+            self.quick = self.program.quick()
 
-    def gradients(self, optimizer: Any, params: list[Any]) -> list[int] | None:
-        """Where the gradients lie; None where anything else is not what it was."""
-        held, states = self.group.held, optimizer.state
+    def ready(self, optimizer: Any, params: list[Any]) -> bool:
+        """Put in where the gradients lie. -> False where anything else is not what it was."""
+        if self.stateful and not self.same_state(optimizer.state):
+            return False
+        if self.gather is not None:
+            return type(params) is list and bool(self.gather(params))
+        held = self.group.held
         if len(held) != len(params):
-            return None
-        addresses = []
-        for param, (known, array, state) in zip(params, held, strict=True):
+            return False
+        places = iter(self.words)
+        for param, (known, array, _) in zip(params, held, strict=True):
             grad = param._grad
             if param is not known or (grad is None) != (array is None):
-                return None
+                return False
             if array is None:
                 continue
             found = grad._array
             if param._array is not array or found.shape != array.shape or not is_plain(found):
-                return None
+                return False
+            address = address_of(found)
+            for words, i, offset in next(places):
+                words[i] = address + offset
+        return True
+
+    def same_state(self, states: Any) -> bool:
+        """Whether the optimizer's state is in the same arrays still."""
+        for param, _, state in self.group.held:
             if state:
                 own_state = states[param]
                 for what, kept in state:
                     tensor = own_state.get(what)
                     if not isinstance(tensor, Tensor) or tensor._array is not kept:
-                        return None
-            addresses.append(address_of(found))
-        return addresses
+                        return False
+        return True
 
-    def run(self, addresses: list[int], options: dict[str, Any]) -> None:
-        """One step with gradients that lie there."""
-        for uses, address in zip(self.words, addresses, strict=True):
-            for words, i, offset in uses:
-                words[i] = address + offset
-        counters = self.group.counters
-        self.settings[:] = numbers(
-            self.name, options, float(counters[0]) if counters else 1.0
-        )  # SGD's is not its first
-        self.program.run(unlocked=self.unlocked)
-        for array in self.group.columns[0]:
-            versions.stamp(array)
+    def run(self, options: dict[str, Any]) -> None:
+        """One step with the gradients that are put in."""
+        counters, given = self.group.counters, [options.get(option) for option in self.asked]
+        count = float(counters[0]) if counters else 1.0  # SGD's is not its first
+        if given == self.given:
+            self.settings[0] = count
+        else:
+            self.settings[:] = numbers(self.name, options, count)
+            self.given = given
+        if self.unlocked or self.gather is None:
+            self.program.run(unlocked=self.unlocked)
+        else:
+            self.quick()
+        versions.stamp_all(self.group.columns[0])
 
 
 class Group:
@@ -110,21 +133,30 @@ own = Own()
 
 def step(optimizer: Any, options: dict[str, Any]) -> bool:
     """Take one step of a group whose options are given, if that can be done natively. -> whether it was."""
+    if again(optimizer, options):
+        return True
     name = KINDS.get(type(optimizer).__name__)
     if name is None or not type(optimizer).__module__.startswith("gradbook.optim"):
         return False
-    switches = switches_of(options)
     params, plans = options["params"], own.plans.setdefault(optimizer, {})
-    plan = plans.get(id(params))
-    addresses = plan.gradients(optimizer, params) if plan and plan.switches == switches else None
-    if plan is None or addresses is None:
-        plan = planned(optimizer, name, switches, params)
-        addresses = plan.gradients(optimizer, params) if plan else None
-        if plan is None or addresses is None:
-            plans.pop(id(params), None)
-            return False
-        plans[id(params)] = plan
-    plan.run(addresses, options)
+    plan = planned(optimizer, name, switches_of(options), params)
+    if plan is None or not plan.ready(optimizer, params):
+        plans.pop(id(params), None)
+        return False
+    plan.switched, plans[id(params)] = [options.get(what) for what in SWITCHES], plan
+    plan.run(options)
+    return True
+
+
+def again(optimizer: Any, options: dict[str, Any]) -> bool:
+    """Take one step as one before, if nothing but gradients and numbers has changed. -> whether it was taken."""
+    plans = own.plans.get(optimizer)
+    plan = plans.get(id(options["params"])) if plans else None
+    if plan is None or plan.switched != [options.get(what) for what in SWITCHES]:
+        return False
+    if not plan.ready(optimizer, options["params"]):
+        return False
+    plan.run(options)
     return True
 
 
@@ -132,6 +164,8 @@ def eager_step(optimizer: Any, options: dict[str, Any]) -> bool:
     """As `step`, where nothing is waited for: the first steps are the optimizer's own while the kernel is compiled."""
     if eager.state.patient:
         return step(optimizer, options)
+    if again(optimizer, options):
+        return True
     try:
         with jit.ready_only():
             return step(optimizer, options)

@@ -19,7 +19,7 @@ from gradbook.kernels.expression import Expression, inputs
 from gradbook.kernels.fused import VECTOR, Form
 from gradbook.kernels.fused_loops import kernel_address
 from gradbook.kernels.pointwise import CHUNK, vectors
-from gradbook.kernels.program import address_of, native
+from gradbook.kernels.program import Kernel, address_of, native, noted
 
 __all__ = ["natively"]
 
@@ -36,7 +36,7 @@ def natively(plain: Callable[..., Any], at_least: int = 0) -> Callable[..., Any]
     `plain` is an op's forward or gradient rule. It computes what the kernel cannot: other arrays, at most `at_least`
     elements, Tensors, formulas that are no expression, and more than a few different parameters.
     """
-    kernels: dict[Any, tuple[Any, Any, Callable[..., Any]] | None] = {}
+    kernels: dict[Any, tuple[Any, Any, Callable[..., Any], Callable[..., None]] | None] = {}
 
     def run(*args: Any, **params: Any) -> Any:
         arrays, settled = apart(args)
@@ -56,10 +56,11 @@ def natively(plain: Callable[..., Any], at_least: int = 0) -> Callable[..., Any]
             return plain(*args, **params)
         if found is None:
             return plain(*args, **params)
-        function, pack, finish = found
+        function, pack, finish, note = found
         outs, result = finish(arrays[0].shape)
         words = pack(size, CHUNK, 0, 0, 0, 0, *map(address_of, arrays), *map(address_of, outs))
         function(words, 0, -(-size // CHUNK))
+        note(outs, arrays)
         return result
 
     return run
@@ -82,8 +83,8 @@ def apart(args: tuple[Any, ...]) -> tuple[list[Any], list[Any]]:
 
 def prepared(
     plain: Callable[..., Any], args: Sequence[Any], params: dict[str, Any], size: int
-) -> tuple[Any, Any, Callable[..., Any]] | None:
-    """(the native function, what packs its words, what makes its outputs), or None where there is none."""
+) -> tuple[Any, Any, Callable[..., Any], Callable[..., None]] | None:
+    """(the native function, what packs its words, makes its outputs, notes a call), or None where there is none."""
     count = sum(type(arg) is ndarray for arg in args)
     leaves = iter(inputs(*(F32,) * count))
     try:
@@ -96,7 +97,18 @@ def prepared(
     long = vectors(weight(several), size, light=1) if size > SHORT else 1
     form = Form((F32,) * count, (VECTOR,) * (count + len(several)), chunked=False, unroll=long)
     pack = struct.Struct(f"={6 + count + len(several)}q").pack
-    return native(kernel_address(several, (), form)), pack, several_outputs(made)
+    address = kernel_address(several, (), form)
+
+    def add(program: Any, *outs_and_arrays: Any) -> None:
+        outs, given = outs_and_arrays[: len(several)], outs_and_arrays[len(several) :]
+        units = -(-given[0].size // CHUNK)
+        program.add(Kernel("formula", address, units), given[0].size, CHUNK, 0, 0, 0, 0, *given, *outs)
+
+    def note(outs: Any, arrays: Any) -> None:
+        if noted.runs is not None:
+            noted.runs.append((add, tuple(outs), tuple(arrays), (), ()))
+
+    return native(address), pack, several_outputs(made), note
 
 
 def several_outputs(made: Any) -> Callable[..., Any]:

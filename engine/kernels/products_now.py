@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from gradbook.backends import native as eager
 from gradbook.backends.threads import get_num_threads
 from gradbook.kernels.gemm import Array, fits, matmul, plan_of, shaped
+from gradbook.kernels.linear import linear_bias_grad, linear_input_grad, linear_weight_grad
 from gradbook.kernels.now import F32, run
 from gradbook.kernels.program import Kernel, Program, Unsupported, address_of, native
 from gradbook.kernels.team import team
@@ -26,7 +28,8 @@ SHARED = 1 << 24  # floating point operations from which threads are worth wakin
 
 def matmul_now(a: Array, b: Array, bias: Array | None = None) -> Array:
     """A @ b + bias in a new array; a and b with two axes or more, which are broadcast as numpy.matmul does it."""
-    if a.ndim > 1 < b.ndim and b.shape[-1] * a.size >= WORTH and fits(a.dtype, a, b, bias):
+    least = 1 if eager.state.known else WORTH
+    if a.ndim > 1 < b.ndim and b.shape[-1] * a.size >= least and fits(a.dtype, a, b, bias):
         with contextlib.suppress(Unsupported):
             return _by_kernel(a, b, bias)
     if a.dtype.itemsize > 2:
@@ -90,6 +93,37 @@ def linear_weight_grad_now(grad: Array, x: Array) -> Array:
     return matmul_now(_rows(grad).T, _rows(x))
 
 
+def linear_grads_now(grad: Array, x: Any, weight: Any, needs: Any) -> tuple[Any, Any, Any]:
+    """The gradients of linear that are asked for, by one program: of x, of the weight, of the bias."""
+    given = [grad, x if needs[1] else None, weight if needs[0] else None]
+    if not grad.size or not all(array is None or fits(F32, array) for array in given):
+        raise Unsupported("not arrays of float32")
+    if grad.ndim > 2 and not all(array is None or array.flags.c_contiguous for array in given[:2]):
+        raise Unsupported("rows that do not lie one after the other")
+    made = (
+        _new((*grad.shape[:-1], weight.shape[1]), F32) if needs[0] else None,
+        _new((grad.shape[-1], x.shape[-1]), F32) if needs[1] else None,
+        _new(grad.shape[-1:], F32) if needs[2] else None,
+    )
+    outs, arrays = [a for a in made if a is not None], [a for a in given if a is not None]
+    run(add_linear_grads, tuple(outs), tuple(arrays), (tuple(needs),))
+    return made
+
+
+def add_linear_grads(program: Program, *rest: Any) -> None:
+    """The products of linear_grads_now."""
+    *arrays, needs = rest
+    of = iter(arrays)
+    dx, dw, db = (next(of) if need else None for need in needs)
+    grad = next(of)
+    if dw is not None:
+        linear_weight_grad(program, dw, grad, next(of))
+    if dx is not None:
+        linear_input_grad(program, dx, grad, next(of))
+    if db is not None:
+        linear_bias_grad(program, db, grad)
+
+
 def _rows(x: Array) -> Array:
     return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
 
@@ -122,4 +156,5 @@ def kernels() -> dict[str, Callable[..., Any]]:
     return {
         "matmul": lambda a, b: multiply(np, a, b), "mm": matmul_now, "bmm": matmul_now, "linear": linear_now,
         "linear.input": linear_input_grad_now, "linear.weight": linear_weight_grad_now,
+        "linear.together": linear_grads_now,
     }  # fmt: skip

@@ -10,6 +10,7 @@ import functools
 import os
 import struct
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -149,6 +150,15 @@ class Kernel:
     alone: bool = False
     split: bool = False
     flops: int = 0
+
+
+class Noted(threading.local):
+    """What eager operations ran, while somebody wants to know: (adder, made, given, settings, more) each."""
+
+    runs: list[Any] | None = None
+
+
+noted = Noted()
 
 
 def with_pauses(text: str) -> str:

@@ -59,6 +59,16 @@ def _(grad: Any) -> Any:
     return rows.sum(0)
 
 
+@linear_op.together
+def _(grad: Any, input: Any, weight: Any, needs: Any) -> Any:
+    of_input, of_weight, of_bias = (rule.fn for rule in linear_op.rules)
+    return (
+        of_input(grad, weight) if needs[0] else None,
+        of_weight(grad, input) if needs[1] else None,
+        of_bias(grad) if needs[2] else None,
+    )
+
+
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """y = input @ weight.T + bias, as torch.nn.functional.linear.
 
@@ -77,7 +87,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         return odd_linear(input, weight, bias)
     if bias is not None and (bias._array.dtype is not w.dtype or bias._array.shape != w.shape[:1]):
         return odd_linear(input, weight, bias)
-    y: Tensor = linear_op(input, weight, bias)
+    y: Tensor = linear_op.fast(input, weight, bias)
     return y
 
 
