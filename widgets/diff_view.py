@@ -96,7 +96,7 @@ def _table(diff: TensorDiff) -> dict[str, Any]:
         "rows": [
             {"mark": row.mark, "name": plain(row.name), "shape": list(row.shape), "norm": finite(row.norm),
              "relative": finite(row.relative), "largest": finite(row.largest), "what": plain(row.what),
-             "broken": row.mark == "~" and not row.what and finite(row.norm) is None}
+             "broken": row.broken}
             for row in islice(diff.ordered(), ROWS)
         ],
     }  # fmt: skip

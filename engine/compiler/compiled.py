@@ -286,13 +286,14 @@ class Held:
 
 
 def plain_state() -> bool:
-    """True where nothing changes what ops do: no autocast, vmap, anomaly mode, inference mode, observer."""
+    """True where nothing changes what ops do: no autocast, vmap, anomaly, inference mode, observer, hook everywhere."""
     return not (
         events.computing
         or casting.scopes
         or layers.anomaly is not None
         or grad_mode.inference_count[0]
         or layers.state.stack
+        or (hooks.anywhere and hooks.on_every_module())
     )
 
 

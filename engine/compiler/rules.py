@@ -60,7 +60,7 @@ def is_library(function: Any) -> bool:
 
 def has_hooks(module: Module) -> bool:
     """True if calling a module, or one below it, may run hooks."""
-    return bool(hooks.anywhere) or any(part._has_hooks for part in module.modules())
+    return hooks.on_every_module() or any(hooks.on(part) for part in module.modules())
 
 
 def is_scope(manager: Any) -> bool:

@@ -105,6 +105,17 @@ def _hooked(module: Any) -> None:
     changes += 1
 
 
+def on_every_module() -> bool:
+    """True while there are hooks on every module's calls."""
+    return anywhere and bool(forward_pre or forward_post or backward_pre or backward_post)
+
+
+def on(module: Any) -> bool:
+    """True while `module` has hooks of its own on its calls."""
+    m = module
+    return m._has_hooks and any((m._forward_pre_hooks, m._forward_hooks, m._backward_pre_hooks, m._backward_hooks))
+
+
 # -- the call when somebody listens ---------------------------------------------------------------------------------
 
 

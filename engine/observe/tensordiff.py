@@ -36,6 +36,7 @@ class TensorChange(NamedTuple):
     relative: float = NAN
     largest: float = NAN
     what: str = ""
+    broken: bool = False  # the difference is not finite
 
 
 @dataclass(frozen=True)
@@ -184,12 +185,13 @@ def _compare(name: str, a: Any, b: Any) -> TensorChange:
     if one.shape != two.shape or (one.dtype.kind in "OSUV" and str(one.dtype) not in ("bfloat16",)):
         return TensorChange("~", name, two.shape, what=", ".join(what))
     norm, size, largest = _distance(one, two)
-    if not np.isfinite(norm):  # there is nothing to subtract: say at least what broke
+    broken = not np.isfinite(norm)
+    if broken:  # there is nothing to subtract: say at least what broke
         bad = [np.count_nonzero(~np.isfinite(_wide(array))) for array in (one, two)]
         what.append(f"{bad[0]:,} -> {bad[1]:,} not finite")
     if norm == 0 and not what:
         return TensorChange("=", name, two.shape, 0.0, 0.0, 0.0)
-    return TensorChange("~", name, two.shape, norm, norm / size if size else NAN, largest, ", ".join(what))
+    return TensorChange("~", name, two.shape, norm, norm / size if size else NAN, largest, ", ".join(what), broken)
 
 
 @np.errstate(all="ignore")

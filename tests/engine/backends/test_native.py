@@ -98,6 +98,10 @@ CALLS: dict[str, tuple[Any, ...]] = {  # (function, names of kernels, shapes)
     "cross_entropy_each": (
         lambda x, w: F.cross_entropy(x, classes(32), w.detach() ** 2, None, 3, None, "none", 0.1),
         "cross_entropy cross_entropy.backward", (32, 10), (10,)),
+    "cross_entropy_of_places": (
+        lambda x: F.cross_entropy(x, classes(4, 5, 3)), "cross_entropy.backward", (4, 10, 5, 3)),
+    "cross_entropy_of_moved_places": (
+        lambda x: F.cross_entropy(x.movedim(-1, 1), classes(8, 6)), "cross_entropy.backward", (8, 6, 10)),
     "embedding": (lambda w: F.embedding(classes(8, 8), w, padding_idx=3), "embedding embedding_backward", (12, 40)),
     "embedding_scaled": (lambda w: F.embedding(classes(64), w, scale_grad_by_freq=True), "embedding_backward",
                          (12, 40)),

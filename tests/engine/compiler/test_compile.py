@@ -283,6 +283,29 @@ def test_hooks_are_run_by_python() -> None:
     same(build, compiled=False)
 
 
+def test_hooks_that_come_and_go() -> None:
+    layer, x, seen = nn.Linear(3, 3), gradbook.randn(2, 3), []
+
+    def hook(module: Any, args: Any, out: Any) -> None:
+        seen.append(module)
+
+    layer.register_forward_hook(hook).remove()
+    nn.modules.module.register_module_forward_hook(hook).remove()
+    step = gradbook.compile(lambda: layer(x).detach(), options={"wait": True})
+    for _ in range(4):
+        step()
+    assert step.variants
+    assert not step.report
+    assert not seen
+    for register in (layer.register_forward_hook, nn.modules.module.register_module_forward_hook):
+        handle = register(hook)
+        step()
+        handle.remove()
+        step()
+        assert len(seen) == 1
+        seen.clear()
+
+
 def test_batch_norm_keeps_its_statistics() -> None:
     def build() -> Any:
         model = nn.Sequential(
