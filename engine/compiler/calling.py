@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gradbook import dtypes
-from gradbook.autograd.node import Node
+from gradbook.compiler.between import used_up
+from gradbook.compiler.breaks import Ended, Late
 from gradbook.compiler.wording import Wording
 from gradbook.nn import hooks
 from gradbook.tensor import Tensor
@@ -52,6 +53,7 @@ def calling(
         "MISSED": MISSED, "OUT_OF_RANGE": OUT_OF_RANGE, "hooks": hooks, "modules": modules, "dtypes": dtypes,
         "lock": threading.RLock(), "bind": plan.bind, "steps": plan.steps, "changed": plan.written.changed,
         "arrays": plan.arrays, "new": object.__new__, "Tensor": Tensor, "refs": sys.getrefcount, "grads": plan.grads,
+        "between": plan.between, "Ended": Ended, "Late": Late,
     }  # fmt: skip
     first = "    inputs = [*inputs]" if inputs else ""
     body = [*plan.wording(wording), *outputs(plan, shape, spent, wording)]
@@ -93,6 +95,8 @@ def result(shape: Any, wording: Wording) -> str:
         return f"inputs[{shape[1]}]"
     if kind == "same":
         return wording.name(shape[1])
+    if kind == "slot":
+        return f"between.slots[{shape[1]}]"
     if kind is dict:
         pairs = zip(shape[1], shape[2], strict=True)
         return "{" + ", ".join(f"{wording.name(key)}: {result(part, wording)}" for key, part in pairs) + "}"
@@ -100,11 +104,3 @@ def result(shape: Any, wording: Wording) -> str:
     if kind is list:
         return f"[{parts}]"
     return f"({parts})" if kind is tuple else f"{wording.name(kind)}({parts})"
-
-
-def used_up(node: Any, array: Any) -> Node:
-    """The history of a result through which backward has already gone."""
-    made = Node()
-    made.op, made.params, made.edges, made.origin, made.saved = node.op, node.params, node.edges, None, None
-    made.shape, made.dtype, made.seq = array.shape, array.dtype, node.seq
-    return made

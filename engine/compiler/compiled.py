@@ -10,11 +10,16 @@ from typing import Any
 from gradbook import backends, determinism, dtypes, events
 from gradbook.autograd import casting, grad_mode, layers
 from gradbook.compiler.background import Background, background
+from gradbook.compiler.between import Unfinished
+from gradbook.compiler.breaks import Hosted
 from gradbook.compiler.calling import MISSED, OUT_OF_RANGE, calling
 from gradbook.compiler.guards import is_constant, kind_of
 from gradbook.compiler.interpreter import Interpreter
+from gradbook.compiler.leaving import bare
 from gradbook.compiler.plan import Plan
 from gradbook.compiler.recording import Recorder
+from gradbook.compiler.splitting import Splitting, note_checks
+from gradbook.compiler.swapping import attributes, swapped
 from gradbook.compiler.wording import Wording
 from gradbook.nn import hooks
 from gradbook.nn.module import Module
@@ -46,6 +51,7 @@ class Draft:
         for module in recorder.zeroed:
             interpreter.modules.update({id(part): part for part in module.modules()})
         self.shape = shape_of_result(result, interpreter, recorder, self.outputs, self.spent)
+        self.breaks = dict(interpreter.breaks)
         unexplained = unexplained_tensors(interpreter, recorder)
         if unexplained:
             raise Unfit(f"a tensor of shape {unexplained[0]} comes from where the compiler cannot see it")
@@ -54,6 +60,7 @@ class Draft:
         recorder.wording(self.wording)
         self.modules = Snapshot(list(interpreter.modules.values()))
         self.world = world()
+        note_checks(interpreter, recorder, self.modules)
         recorder.settle()
 
 
@@ -68,15 +75,19 @@ class Variant:
     def __init__(self, draft: Draft) -> None:
         interpreter = draft.interpreter
         self.plan, self.guards, self.kept = Plan(draft.recorder, draft.outputs), interpreter.guards, interpreter.fresh
-        several = bool(interpreter.inputs)
+        several, self.breaks = bool(interpreter.inputs), draft.breaks
         self.call = calling(self.plan, draft.wording, draft.modules, several, draft.shape, draft.spent)
+        if self.plan.between is not None:
+            outside = [*draft.recorder.outside.values()]
+            self.plan.between.before = functools.partial(swapped, self.guards, draft.modules.attributes, outside)
         draft.recorder.release()
 
 
-class Compiled:
+class Compiled(Splitting):
     """What gradbook.compile(function) gives. `report`: why calls are not compiled, if they are not."""
 
     def __init__(self, function: Callable[..., Any], waits: bool = False) -> None:
+        super().__init__()
         self.function, self.waits = function, waits
         self.pending: dict[Any, Background] = {}  # kinds of calls whose plan is being made, and where
         self.failed: set[Any] = set()  # kinds of calls of which no plan could be made, once
@@ -107,6 +118,10 @@ class Compiled:
                 continue
             if result is OUT_OF_RANGE:
                 return self.function(*args, **kwargs)
+            if type(result) is Unfinished:
+                if not result.script:
+                    continue
+                return self.finish(variant.breaks, result, args, kwargs)
             if events.counting:
                 variant.plan.taps.tell(variant.plan.arrays)
             if events.control:
@@ -138,23 +153,29 @@ class Compiled:
             return self.function(*args, **kwargs)
         for variant in self.variants.get(key, ()):
             interpreter.varying |= variant.guards.moved()
+        self.attach(interpreter, recorder)
         interpreter.on_input = recorder.add_input
         interpreter.on_clear = recorder.clear
         interpreter.on_item = recorder.allow_reading
         recorder.line, recorder.spot = interpreter.place, interpreter.spot
         interpreter.natively_called, interpreter.on_set = recorder.call, recorder.set_item
         with events.observing(recorder):
-            result = interpreter.call(self.function, args, kwargs)
+            hosted = interpreter.call(self.function, args, kwargs)
+        result = bare(hosted)
         recorder.finish()
+        if self.leave_more(key, interpreter, recorder):
+            return result
         if recorder.failure is not None:
             interpreter.failures.append((recorder.failure.reason, recorder.failure.where))
         if not interpreter.failures:
             try:
-                self.plan(key, Draft(interpreter, recorder, result))
+                self.plan(key, Draft(interpreter, recorder, hosted))
                 return result
             except Unfit as unfit:
                 interpreter.failures.append((str(unfit), None))
-        for reason, place in interpreter.failures:
+        if self.leave_otherwise():
+            return result
+        for reason, place in [*(left[1:] for left in self.breaks.values()), *interpreter.failures]:
             self.give_up(key, reason, place)
         return result
 
@@ -202,6 +223,7 @@ class Snapshot:
         self.modules = modules
         self.seen = hooks.changes
         self.states = [state_of(module) for module in modules]
+        self.attributes = [(module, attributes(module)) for module in modules]
 
     def hold(self) -> bool:
         """True if nothing that matters was set since."""
@@ -302,6 +324,10 @@ def shape_of_result(
 ) -> Any:
     """A result with its tensors taken out: ("out", i), ("in", i), ("item", i), ("same", object), containers."""
     kind = type(value)
+    if kind is Hosted:
+        return ("slot", value.slot)
+    if id(value) in interpreter.taken:
+        return ("slot", interpreter.taken[id(value)])
     if id(value) in interpreter.items:
         outputs.append(recorder.memory.find(interpreter.items[id(value)][1]._array))
         spent.append(None)

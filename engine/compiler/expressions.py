@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from gradbook.compiler import rules
+from gradbook.compiler.breaks import Hosted
 from gradbook.compiler.frames import Frame
 from gradbook.compiler.guards import is_constant
-from gradbook.compiler.notes import Notes
+from gradbook.compiler.leaving import Leaving
 from gradbook.tensor import Tensor
 
 __all__ = ["Closure", "Expressions"]
@@ -34,7 +35,7 @@ COMPARE: dict[type[ast.cmpop], Any] = {
 }  # fmt: skip
 
 
-class Expressions(Notes):
+class Expressions(Leaving):
     """What each kind of expression gives."""
 
     def call(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -43,6 +44,10 @@ class Expressions(Notes):
 
     def run_body(self, frame: Frame, tree: Any) -> Any:
         """Run the statements of a function in a frame."""
+        raise NotImplementedError
+
+    def follows(self, function: Any) -> bool:
+        """True for a function whose statements are followed."""
         raise NotImplementedError
 
     def call_function(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -59,11 +64,16 @@ class Expressions(Notes):
 
     def value(self, node: ast.expr) -> Any:
         """The value of an expression."""
+        return self.bare(self.hosted(node))
+
+    def hosted(self, node: ast.expr) -> Any:
+        """The value of an expression, or a Hosted one that only Python knows."""
         handler = getattr(self, "value_" + type(node).__name__, None)
         if handler is None:
             self.fail(f"a {type(node).__name__} expression")
             return self.natively(node)
-        return handler(node)
+        value = handler(node)
+        return Hosted(value, self.taken[id(value)]) if self.taken and id(value) in self.taken else value
 
     def value_Constant(self, node: ast.Constant) -> Any:
         return node.value
@@ -75,6 +85,8 @@ class Expressions(Notes):
         """A variable: of the frame, of an enclosing function, global, built in."""
         frame: Frame | None = self.frames[-1]
         while frame is not None:
+            if name in frame.outside:
+                return self.read_outside(frame, name)
             if name in frame.variables:
                 return frame.variables[name]
             if name in frame.cells:
@@ -94,8 +106,26 @@ class Expressions(Notes):
         except AttributeError:
             raise NameError(f"name '{name}' is not defined") from None
 
+    def read_outside(self, frame: Frame, name: str) -> Any:
+        """A variable that a global or nonlocal statement names."""
+        if name in frame.cells:
+            value = frame.cells[name].cell_contents
+            self.note("cell", frame.cells[name], None, value)
+            return value
+        scope = frame.function.__globals__
+        if name not in scope:
+            raise NameError(f"name '{name}' is not defined")
+        self.note("item", scope, name, scope[name])
+        return scope[name]
+
     def value_Attribute(self, node: ast.Attribute) -> Any:
-        return self.attribute(self.value(node.value), node.attr)
+        return self.attribute(self.value(node.value), self.mangled(node.attr))
+
+    def mangled(self, name: str) -> str:
+        """A name as the class that a function was defined in has it: those with two underscores are its own."""
+        *_, owner, _ = ["", *self.frames[-1].function.__qualname__.split(".")]
+        private = name.startswith("__") and not name.endswith("__") and owner.isidentifier()
+        return f"_{owner.lstrip('_')}{name}" if private else name
 
     def attribute(self, owner: Any, name: str) -> Any:
         """owner.name, noted if it was read from outside."""
@@ -180,13 +210,13 @@ class Expressions(Notes):
                 made[self.value(key)] = self.value(value)
         return self.own(made)
 
-    def elements(self, nodes: list[ast.expr]) -> Iterator[Any]:
-        """Values of a display's or a call's elements, stars unpacked."""
+    def elements(self, nodes: list[ast.expr], hosted: bool = False) -> Iterator[Any]:
+        """Values of a display's or a call's elements, stars unpacked. hosted: they may be Hosted."""
         for node in nodes:
             if isinstance(node, ast.Starred):
                 yield from self.iterate(self.value(node.value))
             else:
-                yield self.value(node)
+                yield self.hosted(node) if hosted else self.value(node)
 
     def value_JoinedStr(self, node: ast.JoinedStr) -> str:
         return "".join(str(self.value(part)) for part in node.values)
@@ -210,12 +240,15 @@ class Expressions(Notes):
             frame = self.frames[-1]
             first = frame.function.__code__.co_varnames[0]
             return super(frame.cells["__class__"].cell_contents, frame.variables[first])
-        args = tuple(self.elements(node.args))
+        own = self.follows(function)
+        args = tuple(self.elements(node.args, own))
         kwargs: dict[str, Any] = {}
         for keyword in node.keywords:
-            value = self.value(keyword.value)
+            value = self.hosted(keyword.value) if own and keyword.arg else self.value(keyword.value)
             kwargs.update(value if keyword.arg is None else {keyword.arg: value})
         self.frames[-1].node = node
+        if self.mode(node) == "called":
+            return self.call_left(function, args, kwargs, node)
         return self.call(function, args, kwargs)
 
     def value_ListComp(self, node: ast.ListComp) -> Any:

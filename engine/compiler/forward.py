@@ -18,6 +18,7 @@ from gradbook.tensor import Tensor
 __all__ = ["Forward", "is_own"]
 
 ndarray = np.ndarray
+DRAWN = "random numbers are drawn outside of dropout"
 
 
 def is_own(op: Op) -> bool:
@@ -28,6 +29,8 @@ def is_own(op: Op) -> bool:
 class Forward(Tracked):
     """What an op, a call or a change in place becomes."""
 
+    handed: set[int]
+    blame_call: Callable[[str], bool]
     draws = 0  # random numbers drawn since the last op
     clip: Callable[[Any, Any, Any], Any]
 
@@ -45,6 +48,10 @@ class Forward(Tracked):
             return result
         if (self.failure is not None or unseen) and self._opaque(function, args, kwargs, outs, mark):
             self.failure = None
+        elif (self.failure is not None or unseen) and all(out._node is None for out in outs):
+            reason = self.failure.reason if self.failure is not None else "a value was not seen being computed"
+            if self.blame_call(reason) and self.failure is not None:
+                self.failure.suspect = {}
         return result
 
     def _opaque(self, function: Any, args: Any, kwargs: Any, outs: Any, mark: int) -> bool:
@@ -96,7 +103,9 @@ class Forward(Tracked):
 
     def _new(self, tensor: Tensor) -> None:
         if self.draws:
-            raise NotRecordable("random numbers are drawn outside of dropout")
+            self.draws = 0
+            if not self.blame_call(DRAWN):
+                raise NotRecordable(DRAWN)
         if self.memory.find(tensor._array) is None:
             self.constant(tensor._array)
 
@@ -107,7 +116,7 @@ class Forward(Tracked):
             raise NotRecordable(f"the shape of what {op.name} gives depends on values")
         if self.draws:
             if op.name not in DRAWING:
-                raise NotRecordable("random numbers are drawn outside of dropout")
+                raise NotRecordable(DRAWN)
             self.draws = 0
         inputs = self._operands(op, operands)
         params = {name: self.param(value) for name, value in params.items()}
@@ -156,6 +165,8 @@ class Forward(Tracked):
 
     def _write(self, target: Tensor, value: Tensor | None) -> None:
         window = self.read(target._array, target)
+        if window.block.number in self.handed and window.block.kind == "temporary":
+            raise NotRecordable("a tensor that Python was given is changed in place afterwards")
         if value is None:
             filled = self.constant(target._array.copy())
             self.emit("copy", [filled], [window])

@@ -33,3 +33,5 @@ class Frame:
         self.local = {*code.co_varnames, *code.co_cellvars}
         self.line = code.co_firstlineno
         self.node: Any = None  # the call being made
+        self.statement: Any = None  # the statement being run
+        self.outside: dict[str, Any] = {}  # names declared global or nonlocal, and by which kind of statement

@@ -11,7 +11,7 @@ from gradbook.autograd import versions
 from gradbook.compiler.memory import Window
 from gradbook.compiler.watch import Watch
 from gradbook.compiler.wording import Wording
-from gradbook.kernels.program import aligned
+from gradbook.kernels.program import Unsupported, aligned
 from gradbook.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ class Gradients:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         recorder = plan.recorder
-        starts = {window.block.start: i for i, window in enumerate(recorder.inputs)}
+        starts = self.starts = {window.block.start: i for i, window in enumerate(recorder.inputs)}
+        self.order: list[Tensor] = []  # leaves of `kept`
         self.cleared: list[Any] = []  # leaves, or numbers of inputs
         self.kept: list[tuple[Any, Window]] = []
         for tensor, window in recorder.leaf_grads.values():
@@ -35,6 +36,7 @@ class Gradients:
                 self.cleared.append(leaf)
             else:
                 self.kept.append((leaf, window))
+                self.order.append(tensor)
         # each gradient, and what a view of it would hold: the owner of its memory
         self.things: list[Any] = [None] * (2 * len(self.kept))
         self.watch: Watch | None = None
@@ -69,10 +71,48 @@ class Gradients:
                     self.watch.forget_gradient(i)
                 self.things[2 * i] = self.things[2 * i + 1] = None
 
-    def hand_out(self, inputs: list[Tensor]) -> None:
-        """`.grad` of the leaves."""
-        fresh = [i for i, thing in enumerate(self.things) if thing is None]
+    def state_at(self, leaf_grads: dict[int, Any]) -> list[tuple[Any, int | None]]:
+        """What leaves hold midway: [(leaf or number of an input, which of our gradients)], None for no gradient."""
+        numbers = {id(tensor): i for i, tensor in enumerate(self.order)}
+        found: list[tuple[Any, int | None]] = []
+        for tensor, window in leaf_grads.values():
+            leaf = self.starts.get(tensor._array.__array_interface__["data"][0], tensor)
+            which = numbers.get(id(tensor))
+            if window is None:
+                found.append((leaf, None))
+            elif which is not None and self.kept[which][1] == window:
+                found.append((leaf, which))
+            else:
+                raise Unsupported("a gradient that is there only for a while, and could be seen by Python")
+        return found
+
+    def expose(self, state: list[tuple[Any, int | None]], inputs: list[Tensor]) -> list[Tensor]:
+        """`.grad` of the leaves as it is midway. -> those that have one"""
+        missing = [i for _, i in state if i is not None and self.things[2 * i] is None]
+        if missing:
+            self.hand_out(inputs, missing)
+        having = []
+        for leaf, i in state:
+            tensor = inputs[leaf] if type(leaf) is int else leaf
+            tensor._grad = None if i is None else self.things[2 * i]
+            if i is not None:
+                having.append(tensor)
+        return having
+
+    def conceal(self, state: list[tuple[Any, int | None]], inputs: list[Tensor]) -> None:
+        """The leaves hold again what they did before the run, where they had no gradient midway."""
+        which = {leaf if type(leaf) is int else id(leaf): i for i, (leaf, _) in enumerate(self.kept)}
+        for leaf, i in state:
+            final = which.get(leaf if type(leaf) is int else id(leaf))
+            if i is None and final is not None:
+                (inputs[leaf] if type(leaf) is int else leaf)._grad = self.things[2 * final]
+
+    def hand_out(self, inputs: list[Tensor], only: list[int] | None = None) -> None:
+        """`.grad` of the leaves, or of some of them."""
+        fresh = [i for i, thing in enumerate(self.things) if thing is None and (only is None or i // 2 in only)]
         for i, (leaf, window) in enumerate(self.kept):
+            if only is not None and i not in only:
+                continue
             if self.things[2 * i] is None:
                 made = Tensor._of(self.plan.arrays[self.plan.register(window)].view())
                 self.things[2 * i : 2 * i + 2] = made, versions.owner(made._array)

@@ -30,6 +30,7 @@ class Guards:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, int, Any], tuple[Any, Any, Any]] = {}
+        self.recent = self._found  # those since Python last did something of its own
 
     def __len__(self) -> int:
         return len(self._found)
@@ -39,8 +40,14 @@ class Guards:
         try:
             place = (how, id(container), key)
             self._found.setdefault(place, (container, key, value))
+            self.recent.setdefault(place, (container, key, value))
         except TypeError:  # a key that cannot be hashed names nothing that could change
             return
+
+    def begin(self, again: bool = False) -> None:
+        """Python did something of its own: what is read from now on may not be what it was before (again: it is)."""
+        if not again:
+            self.recent = {}
 
     def moved(self) -> set[tuple[str, int, Any]]:
         """Places where another Tensor is found now than was: what is read there had better be an input."""
@@ -55,18 +62,30 @@ class Guards:
                     found.add(place)
         return found
 
+    def value(self, place: tuple[str, int, Any]) -> Any:
+        """What was read there."""
+        return self._found[place][2]
+
     def reads(self) -> list[tuple[str, Any, Any, Any]]:
         """(how, container, key, value) of every read."""
         return [(how, *found) for (how, _, _), found in self._found.items()]
 
-    def wording(self, wording: Wording, inputs: list[tuple[str, int, Any]]) -> None:
+    def again(self, wording: Wording, inputs: dict[tuple[str, int, Any], int], found: dict[Any, Any]) -> None:
+        """Conditions for the middle of a run: what is read from then on is what it was. inputs: their numbers."""
+        later = {place: read for place, read in found.items() if place not in inputs}
+        self.wording(wording, [], later)
+        for place, (container, key, _) in found.items():
+            if place in inputs:
+                wording.test(f"{reading(place[0], wording.name(container), key, wording)} is inputs()[{inputs[place]}]")
+
+    def wording(self, wording: Wording, inputs: list[tuple[str, int, Any]], found: Any = None) -> None:
         """All checks as conditions, in the order in which the values were read.
 
         Tensors that are found now at the places of `inputs` have to be of the kind they were, and are appended to the
         list `inputs` of the function.
         """
         wording.names |= {"items_of": items_of, "kind_of": kind_of}
-        for place, (container, key, value) in self._found.items():
+        for place, (container, key, value) in (self._found if found is None else found).items():
             how = place[0]
             holder = wording.name(container)
             if how == "items":

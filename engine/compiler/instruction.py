@@ -30,6 +30,7 @@ class NotRecordable(Exception):
     def __init__(self, reason: str, where: Any = None, unseen: bool = False) -> None:
         super().__init__(reason)
         self.reason, self.where, self.unseen = reason, where, unseen
+        self.suspect: dict[Any, Any] = {}  # what had better be left to Python
 
 
 class Instruction:

@@ -19,6 +19,7 @@ from gradbook.compiler import rules
 from gradbook.compiler.expressions import Closure
 from gradbook.compiler.frames import Frame, Returned
 from gradbook.compiler.guards import is_constant
+from gradbook.compiler.leaving import all_bare
 from gradbook.compiler.source import tree_of
 from gradbook.compiler.statements import Statements
 from gradbook.compiler.taps import from_line
@@ -45,6 +46,7 @@ class Interpreter(Statements):
             return function(*args, **kwargs)
         if kind is types.FunctionType and not rules.is_library(function):
             return self.call_function(function, args, kwargs)
+        args, kwargs = tuple(map(self.bare, args)), {name: self.bare(value) for name, value in kwargs.items()}
         owner = getattr(function, "__self__", None)
         for container in (owner, *args, *kwargs.values()):
             if rules.only_looks(function, owner):
@@ -57,22 +59,34 @@ class Interpreter(Statements):
             self.own(result)
         return result
 
+    def follows(self, function: Any) -> bool:
+        """True for a function or module whose statements are followed."""
+        if type(function) is types.MethodType:
+            function = function.__func__
+        if isinstance(function, Module):
+            return not rules.is_library(type(function).forward)
+        return type(function) is types.FunctionType and not rules.is_library(function)
+
+    def plainly(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Let Python call what is not followed."""
+        return function(*map(self.bare, args), **{name: self.bare(value) for name, value in kwargs.items()})
+
     def call_module(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a module: natively if it and all below it are the library's own, else by its forward's tree."""
         self.modules[id(module)] = module
         if rules.has_hooks(module):
-            self.fail(f"{type(module).__name__} has hooks, which run Python")
-            return module(*args, **kwargs)
+            self.fail(f"{type(module).__name__} has hooks, which run Python", whole=True)
+            return self.plainly(module, args, kwargs)
         if type(module).__call__ is not Module.__call__:
-            self.fail(f"{type(module).__name__} has a __call__ of its own")
-            return module(*args, **kwargs)
+            self.fail(f"{type(module).__name__} has a __call__ of its own", whole=True)
+            return self.plainly(module, args, kwargs)
         parts = list(module.modules())
         self.modules.update({id(part): part for part in parts})
         if any("parametrizations" in part._modules for part in parts):
-            self.fail(f"{type(module).__name__} has parametrizations, which run Python")
-            return module(*args, **kwargs)
+            self.fail(f"{type(module).__name__} has parametrizations, which run Python", whole=True)
+            return self.plainly(module, args, kwargs)
         if all(rules.is_library(type(part).forward) and "forward" not in part.__dict__ for part in parts):
-            return module(*args, **kwargs)
+            return self.plainly(module, args, kwargs)
         if "forward" in module.__dict__:
             return self.call(module.__dict__["forward"], args, kwargs)
         forward: Any = type(module).forward
@@ -85,13 +99,10 @@ class Interpreter(Statements):
         if tree is None or flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
             what = "is a generator or coroutine" if tree is not None else "has no source text to be found"
             self.fail(f"{function.__qualname__} {what}")
-            return function(*args, **kwargs)
+            return self.plainly(function, args, kwargs)
         if len(self.frames) >= DEPTH:
-            self.fail("calls are nested too deeply")
-            return function(*args, **kwargs)
-        if any(isinstance(node, ast.Global | ast.Nonlocal) for node in ast.walk(tree)):
-            self.fail(f"{function.__qualname__} changes variables outside itself (global or nonlocal)")
-            return function(*args, **kwargs)
+            self.fail("calls are nested too deeply", whole=True)
+            return self.plainly(function, args, kwargs)
         signature = inspect.signature(function, follow_wrapped=False)
         bound = signature.bind(*args, **kwargs)
         for name, default in signature.parameters.items():
@@ -102,6 +113,9 @@ class Interpreter(Statements):
             ):
                 self.guards.note("attribute", function, "__defaults__", function.__defaults__)
         bound.apply_defaults()
+        for name, parameter in signature.parameters.items():
+            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+                bound.arguments[name] = all_bare(bound.arguments[name])
         frame = Frame(function, dict(bound.arguments))
         self.guards.note("attribute", function, "__code__", function.__code__)
         return self.run_body(frame, tree)

@@ -14,6 +14,7 @@ import numpy as np
 from gradbook import kernels
 from gradbook.autograd import versions
 from gradbook.compiler.arena import Arena
+from gradbook.compiler.between import Between
 from gradbook.compiler.coalesce import coalesced, windows_in
 from gradbook.compiler.gradients import Gradients
 from gradbook.compiler.instruction import DRAWING, NOT_KEPT, Instruction
@@ -53,8 +54,11 @@ class Plan:
         self.left: list[Instruction] = []  # what has no kernel
         self.last = last_reads(recorder.instructions)
         self.arena = Arena(recorder.instructions, self.lasting | unsure(recorder.instructions), begins_epoch)
+        self.between: Any = None
         self.pool = aligned((self.arena.size,), np.uint8)
         self.steps = self.lowered()
+        if any(each.kind == "left" for each in recorder.instructions):
+            self.between = Between(self)
         self.ranges = list(self._ranges(recorder.instructions))
         self.input_blocks = [window.block for window in recorder.inputs]
         for number, place in (pair for _, places in self.programs for pair in places):
@@ -198,12 +202,21 @@ class Plan:
 
     def wording(self, wording: Wording) -> list[str]:
         """The statements that run it for `inputs`; what has to be so before, as conditions."""
+        if self.between is not None:
+            wording.names["between"] = self.between
         lines = [line for update in self.updates for line in update.wording(wording)]
         if self.input_blocks or self.held_grads or self.ranges:
             lines = ["if not bind(inputs):", "    return OUT_OF_RANGE", *lines]
         before, after = self.grads.wording(wording)
         steps = [f"    steps[{i}]()" for i in range(len(self.steps))] or ["    pass"]
-        return [*lines, *before, "try:", *steps, "finally:", "    changed()", *after]  # after an interrupt, too
+        end = ["    changed()"]
+        if self.between is not None:
+            lines = ["if between.running:", "    return OUT_OF_RANGE", *lines]
+            before = [*before, "between.begin(inputs)"]
+            steps += ["except Ended as ended:", "    return ended.value", "except Late:"]
+            steps += ["    return between.unfinished()"]
+            end.append("    between.running = False")
+        return [*lines, *before, "try:", *steps, "finally:", *end, *after]  # after an interrupt, too
 
     def bind(self, inputs: list[Tensor]) -> bool:
         """Take these inputs. -> False if their values would raise: classes or indices that are out of range."""
@@ -236,6 +249,8 @@ def load() -> None:
 def moving_blocks(recorder: Recorder) -> list[Block]:
     """Blocks whose memory is another one from run to run: inputs, gradients."""
     found = [window.block for window in recorder.inputs] + [window.block for _, window in recorder.held_grads]
+    left = [each.op for each in recorder.instructions if each.kind == "left"]
+    found += [window.block for made in left for _, window, _ in made.late]
     for _, window in recorder.leaf_grads.values():
         if window is not None and window.block not in found:
             found.append(window.block)

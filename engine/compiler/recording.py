@@ -12,12 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from gradbook.autograd import versions
+from gradbook.autograd import grad_mode, versions
 from gradbook.autograd.node import Node
 from gradbook.autograd.op import Op
 from gradbook.compiler.backward import Backward
+from gradbook.compiler.breaks import Break
 from gradbook.compiler.forward import Forward
 from gradbook.compiler.guards import kind_of
+from gradbook.compiler.instruction import NotRecordable
+from gradbook.compiler.memory import Window
 from gradbook.compiler.taps import Taps
 from gradbook.compiler.wording import Wording
 from gradbook.nn.modules.batchnorm import _BatchNorm
@@ -40,35 +43,45 @@ class Recorder(Forward, Backward):
         self._reading = False
         self.taps = Taps()
         self.spot: Any = lambda: None  # (file, call) being made
+        self.asides: list[tuple[int, int]] = []  # when that was: first and last creation index
+        self.blame: Any = lambda reason: False  # asks for the statement that runs to be left to Python
+        self.blame_call: Any = lambda reason: False
+        self.handed: set[int] = set()  # blocks of which Python was given copies
 
     def on_op(self, op: Op, operands: Any, params: Any, out: Any, node: Any, where: Any) -> None:
         """An op ran."""
-        if self.failure is None and self.stepping is None:
+        if self.listens():
             self.attempt(self._op, op, operands, params, out, node, where)
 
     def on_rule(self, node: Node, grad: Any, edges: Any, results: Any) -> None:
         """A gradient rule ran."""
-        if self.failure is None:
+        if self.failure is None and not self.aside:
             self.attempt(self._rule, node, grad, edges, results)
 
     def on_grad(self, node: Node, grad: Any) -> None:
         """A gradient reached a node: it is the sum that was noted for it."""
-        if self.failure is None:
+        if self.failure is None and not self.aside:
             self.attempt(self._reached, node, grad)
 
     def on_write(self, target: Tensor, value: Tensor | None) -> None:
         """A tensor's memory was changed in place."""
-        if self.failure is None and self.stepping is None:
+        if self.aside:
+            self.attempt(self._written_aside, target)
+        elif self.listens():
             self.attempt(self._write, target, value)
 
     def on_zero_grad(self, owner: Any) -> None:
         """Gradients were cleared."""
-        if self.failure is None:
+        if self.aside:
+            self.fail("gradients are cleared by what is left to Python")
+        elif self.failure is None:
             self.attempt(self._cleared, owner)
             self.taps.note("zero_grad", owner)
 
     def on_step(self, phase: str, optimizer: Any) -> None:
         """An optimizer changed its parameters."""
+        if self.aside:
+            return
         if phase == "start":
             self.stepping = optimizer
         else:
@@ -79,7 +92,9 @@ class Recorder(Forward, Backward):
 
     def on_backward(self, phase: str, root: Any, inputs: Any) -> None:
         """A backward walk begins or ends."""
-        if self.failure is None and phase == "end":
+        if self.aside:
+            self.fail("gradients are computed by what is left to Python")
+        elif self.failure is None and phase == "end":
             self.grads.clear()
             self.roots.add(id(root))
             self.kept.append(root)
@@ -90,21 +105,27 @@ class Recorder(Forward, Backward):
 
     def on_made(self, tensor: Tensor) -> None:
         """A tensor was made of numbers: the same ones in each call, if none of them is random."""
-        if self.failure is None and self.stepping is None:
+        if self.listens():
             self.attempt(self._new, tensor)
 
     def on_draw(self) -> None:
         """Random numbers are drawn; the op that draws them is told of next."""
-        self.draws += 1
+        if not self.aside:
+            self.draws += 1
 
     def on_read(self, tensor: Tensor) -> None:
         """Python sees values: what it does with them cannot be repeated without it."""
-        if self.failure is None and self.stepping is None and not self._reading:
-            self.fail("Python reads the values of a tensor")
+        reason = "Python reads the values of a tensor"
+        if self.listens() and not self._reading and not self.blame(reason):
+            self.fail(reason)
+
+    def listens(self) -> bool:
+        """True while what happens is to be noted."""
+        return self.failure is None and self.stepping is None and not self.aside
 
     def on_module(self, phase: str, module: Any, value: Any) -> None:
         """A module was called: one that counts its batches counts them in a repetition too."""
-        if phase != "enter" or self.failure is not None or not isinstance(module, _BatchNorm):
+        if phase != "enter" or self.failure is not None or self.aside or not isinstance(module, _BatchNorm):
             return
         count = module.num_batches_tracked
         if module.training and module.track_running_stats and count is not None:
@@ -123,11 +144,7 @@ class Recorder(Forward, Backward):
     def wording(self, wording: Wording) -> None:
         """The tensors from outside still hold the arrays that were seen, and the optimizers their parameters."""
         wording.names["kind_of"] = kind_of
-        for tensor, array in self.outside.values():
-            if id(tensor) not in self.input_ids:
-                name, history = wording.name(tensor), "is" if tensor._node is None else "is not"
-                places = (tensor, "_array", array), (tensor, "_node", tensor._node)
-                wording.test(f"{name}._array is {wording.name(array)} and {name}._node {history} None", *places)
+        self.same_outside(wording)
         held = {id(leaf) for leaf, _ in self.held_grads}
         for tensor, window in self.leaf_grads.values():
             if id(tensor) not in self.cleared_first | self.input_ids.keys() | held and window is not None:
@@ -140,6 +157,14 @@ class Recorder(Forward, Backward):
             for i, group in enumerate(optimizer.param_groups):
                 wording.test(f"len({groups}[{i}]['params']) == {len(group['params'])}")
 
+    def same_outside(self, wording: Wording) -> None:
+        """The tensors from outside still hold the arrays that were seen."""
+        for tensor, array in self.outside.values():
+            if id(tensor) not in self.input_ids:
+                name, history = wording.name(tensor), "is" if tensor._node is None else "is not"
+                places = (tensor, "_array", array), (tensor, "_node", tensor._node)
+                wording.test(f"{name}._array is {wording.name(array)} and {name}._node {history} None", *places)
+
     def finish(self) -> None:
         """The call is over: nothing may have happened that was not noted."""
         if self.draws:
@@ -150,10 +175,58 @@ class Recorder(Forward, Backward):
             if stamp <= self.began or type(array) is not ndarray:
                 continue
             window = self.memory.find(array) if array.size else None
+            if any(start <= stamp <= end for start, end in self.asides):
+                continue  # so it will be again
             if window is None and id(array) not in self.before:
                 continue  # made and gone in the call
             if window is None or window.block.number not in changed:
                 self.fail("a tensor is changed in place by other means than an op")
+
+    # -- what is left to Python --------------------------------------------------------------------------------------
+
+    def left(self, made: Break, call: Any) -> Any:
+        """Python does something of its own, now and whenever the plan comes there."""
+        made.grads, made.told = dict(self.leaf_grads), len(self.taps.told)
+        made.grad_mode = grad_mode.state.enabled
+        self.handed |= {window.block.number for window in made.windows}
+        self.emit("left", made.windows, [], made)
+        start, self.aside = next(versions.sequence), True
+        try:
+            return call()
+        finally:
+            self.aside = False
+            self.asides.append((start, next(versions.sequence)))
+
+    def late(self, tensor: Tensor) -> tuple[Window, Any] | None:
+        """(window, kind) of a tensor that Python made, and the plan reads. None: its memory is not its own."""
+        if type(tensor._array) is not ndarray or self.is_outside(tensor) or self.memory.find(tensor._array) is not None:
+            return None
+        try:
+            window = self.memory.declare(tensor._array, "late", tensor)
+        except ValueError:
+            return None
+        self.seen[id(tensor)] = window
+        self.kept.append(tensor)
+        return window, kind_of(tensor)
+
+    def described(self, tensor: Tensor, windows: list[Any]) -> Any:
+        """A tensor as what each run hands to Python: ("in", i), ("same", it) or ("out", i of windows, node)."""
+        if id(tensor) in self.input_ids:
+            return ("in", self.input_ids[id(tensor)])
+        if self.is_outside(tensor):
+            return ("same", tensor)
+        found: list[Any] = []
+        self.attempt(lambda: found.append(self.read(tensor._array)))
+        if not found:
+            return ("same", None)
+        windows.append(found[0])
+        return ("out", len(windows) - 1, tensor._node)
+
+    def _written_aside(self, target: Tensor) -> None:
+        window = self.memory.find(target._array)
+        grads = {held.block for _, held in self.leaf_grads.values() if held is not None}
+        if window is not None and window.block.kind in ("temporary", "constant") and window.block not in grads:
+            raise NotRecordable("what is left to Python changes a tensor of the call in place")
 
     def settle(self) -> None:
         """The call was looked at: what may change before a plan is made of it is copied, what is not needed let go."""

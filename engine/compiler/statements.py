@@ -7,9 +7,11 @@ import operator
 from typing import Any
 
 from gradbook.compiler import rules
+from gradbook.compiler.breaks import RESULT, Ended, function_of
 from gradbook.compiler.expressions import Closure, Expressions
-from gradbook.compiler.frames import Broken, Continued, Returned
+from gradbook.compiler.frames import Broken, Continued, Frame, Returned
 from gradbook.compiler.guards import is_constant
+from gradbook.compiler.leaving import all_bare
 from gradbook.tensor import Tensor
 
 __all__ = ["Statements"]
@@ -29,7 +31,10 @@ class Statements(Expressions):
         """Run statements one after the other."""
         frame = self.frames[-1]
         for statement in statements:
-            frame.line = statement.lineno
+            frame.line, frame.statement = statement.lineno, statement
+            if self.breaks and self.mode(statement) in ("left", "whole"):
+                self.left_over(statement)
+                continue
             handler = getattr(self, "run_" + type(statement).__name__, None)
             if handler is None:
                 self.fail(f"a {type(statement).__name__.lower()} statement")
@@ -37,22 +42,30 @@ class Statements(Expressions):
             else:
                 handler(statement)
 
+    def left_over(self, statement: ast.stmt) -> None:
+        """Leave a statement to Python."""
+        found = self.run_left(statement)
+        if type(found) is Ended:
+            raise Returned(found.value)
+        if isinstance(statement, ast.Return):
+            raise Returned(found)
+
+    def holds(self, node: Any) -> bool:
+        """Whether the condition of an if or while statement holds."""
+        self.frames[-1].statement = node
+        return self.decide(node) if self.mode(node) == "decided" else bool(self.look(self.value(node.test)))
+
     def natively(self, node: ast.stmt | ast.expr) -> Any:
         """Let Python run a statement, or give an expression's value, with the frame's variables."""
         frame = self.frames[-1]
-        names = {**frame.function.__globals__, **{n: c.cell_contents for n, c in frame.cells.items() if filled(c)}}
-        outer = frame.outer
-        while outer is not None:
-            names = {**names, **outer.variables}
-            outer = outer.outer
-        names.update(frame.variables)
-        where = frame.function.__code__.co_filename
-        if isinstance(node, ast.expr):
-            return eval(compile(ast.Expression(node), where, "eval"), names)
-        if any(isinstance(part, ast.Return) for part in ast.walk(node)):
-            raise RuntimeError(f"gradbook.compile cannot run this {type(node).__name__} statement in pieces")
-        exec(compile(ast.Module([node], []), where, "exec"), names)
-        frame.variables.update({name: names[name] for name in frame.local if name in names})
+        statement = ast.copy_location(ast.Return(node), node) if isinstance(node, ast.expr) else node
+        function, given, stores = function_of(frame, statement)
+        found = function(**{name: all_bare(value) for name, value in given.items()})
+        if type(found) is Ended:
+            raise Returned(found.value)
+        if statement is not node:
+            return found[RESULT]
+        frame.variables.update({name: found[name] for name in stores if name in found})
         return None
 
     def run_Expr(self, node: ast.Expr) -> None:
@@ -73,7 +86,7 @@ class Statements(Expressions):
             keys = [self.value(key) for key in node.keys if key is not None]
             return self.own({k: self.returned(v) for k, v in zip(keys, node.values, strict=True)})
         named = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args
-        if named and node.func.attr == "item":  # type: ignore[attr-defined]
+        if named and node.func.attr == "item" and len(self.frames) == 1:  # type: ignore[attr-defined]
             tensor = self.value(node.func.value)  # type: ignore[attr-defined]
             if isinstance(tensor, Tensor):
                 self.on_item(True)
@@ -84,10 +97,10 @@ class Statements(Expressions):
                 self.items[id(number)] = (number, tensor)
                 return number
             return tensor.item()
-        return self.value(node)
+        return self.hosted(node)
 
     def run_Assign(self, node: ast.Assign) -> None:
-        value = self.value(node.value)
+        value = self.hosted(node.value)
         for target in node.targets:
             self.assign(target, value)
 
@@ -101,29 +114,50 @@ class Statements(Expressions):
             old = self.read_name(target.id)
             if not isinstance(old, Tensor) and not is_constant(old) and id(old) not in self.fresh:
                 self.fail("an object from outside is changed in place")
-            frame = self.frames[-1]
-            frame.variables[target.id] = operate(old, self.value(node.value))
+            self.assign(target, operate(old, self.value(node.value)))
         elif isinstance(target, ast.Attribute):
             owner = self.value(target.value)
-            self.store_attribute(
-                owner, target.attr, operate(self.attribute(owner, target.attr), self.value(node.value))
-            )
+            name = self.mangled(target.attr)
+            self.store_attribute(owner, name, operate(self.attribute(owner, name), self.value(node.value)))
         elif isinstance(target, ast.Subscript):
             owner, key = self.value(target.value), self.value(target.slice)
             self.store_item(owner, key, operate(self.item(owner, key), self.value(node.value)))
 
     def assign(self, target: ast.expr, value: Any) -> None:
         """Bind a name, unpack, or store in an object."""
+        frame = self.frames[-1]
         if isinstance(target, ast.Name):
-            self.frames[-1].variables[target.id] = value
-        elif isinstance(target, ast.Tuple | ast.List):
+            if target.id in frame.outside:
+                self.set_outside(frame, target.id, value)
+            else:
+                frame.variables[target.id] = value
+            return
+        value = self.bare(value)
+        if isinstance(target, ast.Tuple | ast.List):
             self.unpack(target.elts, list(self.iterate(value)))
         elif isinstance(target, ast.Attribute):
-            self.store_attribute(self.value(target.value), target.attr, value)
+            self.store_attribute(self.value(target.value), self.mangled(target.attr), value)
         elif isinstance(target, ast.Subscript):
             self.store_item(self.value(target.value), self.value(target.slice), value)
         elif isinstance(target, ast.Starred):
             self.assign(target.value, value)
+
+    def set_outside(self, frame: Frame, name: str, value: Any) -> None:
+        """Set a variable that a global or nonlocal statement names."""
+        self.fail(f"the variable {name} of outside is set")
+        value = self.bare(value)
+        if name in frame.cells:
+            frame.cells[name].cell_contents = value
+        else:
+            frame.function.__globals__[name] = value
+
+    def run_Global(self, node: ast.Global | ast.Nonlocal) -> None:
+        frame = self.frames[-1]
+        if frame.outer is not None:
+            self.fail("an inner function changes variables outside itself (global or nonlocal)", whole=True)
+        frame.outside |= dict.fromkeys(node.names, type(node))
+
+    run_Nonlocal = run_Global
 
     def unpack(self, targets: list[ast.expr], values: list[Any]) -> None:
         """Bind several targets, one of which may be starred."""
@@ -163,10 +197,10 @@ class Statements(Expressions):
         owner[key] = value
 
     def run_If(self, node: ast.If) -> None:
-        self.run(node.body if self.look(self.value(node.test)) else node.orelse)
+        self.run(node.body if self.holds(node) else node.orelse)
 
     def run_While(self, node: ast.While) -> None:
-        while self.look(self.value(node.test)):
+        while self.holds(node):
             try:
                 self.run(node.body)
             except Broken:
@@ -238,12 +272,3 @@ class Statements(Expressions):
         self.natively(node)
 
     run_ImportFrom = run_Import
-
-
-def filled(cell: Any) -> bool:
-    """True if an enclosing variable has a value."""
-    try:
-        cell.cell_contents  # noqa: B018
-    except ValueError:
-        return False
-    return True

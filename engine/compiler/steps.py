@@ -10,6 +10,7 @@ import numpy as np
 from gradbook.autograd import grad_mode
 from gradbook.autograd.node import Node
 from gradbook.autograd.rules import cast, sum_to
+from gradbook.compiler.between import left_step
 from gradbook.compiler.instruction import Instruction
 from gradbook.ops.embedding import check_index
 from gradbook.tensor import Tensor
@@ -236,5 +237,5 @@ def set_step(plan: Plan, each: Instruction) -> Callable[[], None]:
 STEPS: dict[str, Callable[[Plan, Instruction], Callable[[], None]]] = {
     "op": op_step, "rule": rule_step, "fit": fit_step, "add": add_step, "copy": copy_step, "zero": zero_step,
     "update": update_step, "call": call_step, "clip": clip_step, "count": count_step, "set": set_step,
-    "custom": custom_step,
+    "custom": custom_step, "left": left_step,
 }  # fmt: skip

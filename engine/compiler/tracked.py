@@ -31,6 +31,8 @@ def memory_before() -> dict[int, Tensor]:
 class Tracked:
     """The memory side of a recorder."""
 
+    aside = False  # Python does something of its own
+
     def __init__(self, inputs: Sequence[Tensor] = ()) -> None:
         self.instructions: list[Instruction] = []
         self.memory = Memory()
@@ -43,11 +45,13 @@ class Tracked:
         self.seen: dict[int, Window] = {}  # by id(tensor): what ops gave
         self.failure: NotRecordable | None = None
         self.line: Any = lambda: None  # (file, line) being run
+        self.suspect: Any = lambda reason: {}  # the statement being run, as something to leave to Python
 
     def fail(self, reason: str, unseen: bool = False) -> None:
         """Say why the call cannot be repeated; the first reason stays."""
         if self.failure is None:
             self.failure = NotRecordable(reason, self.line(), unseen)
+            self.failure.suspect = {} if self.aside else self.suspect(reason)
 
     def attempt(self, what: Any, *args: Any) -> None:
         try:
