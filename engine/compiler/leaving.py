@@ -90,7 +90,7 @@ class Leaving(Notes):
         if value.value is UNSET:
             raise UnboundLocalError("cannot access local variable where it is not associated with a value")
         if isinstance(value.value, Tensor) and value.value._node is not None and self.recorder is not None:
-            self.fail("gradients flow through what is left to Python", whole=True)
+            self.fail("gradients flow through what is left to Python", whole=not self.recorder.roots)
         elif not (isinstance(value.value, Tensor) and self.is_late(value)):
             self.fail("it depends on a value that only Python knows")
         return value.value

@@ -37,7 +37,7 @@ class Splitting:
     def leave_more(self, key: Any, interpreter: Interpreter, recorder: Recorder) -> bool:
         """Leave to Python what a recorded call showed should be. -> whether there is more of it than before"""
         wanted = interpreter.wanted
-        if recorder.failure is not None and not interpreter.failures:
+        if recorder.failure is not None and not (interpreter.failures and not recorder.roots):
             wanted = {**recorder.failure.suspect, **wanted}
         if self.decides:
             wanted = {each: (decided(each, left[0]), *left[1:]) for each, left in wanted.items()}
