@@ -44,16 +44,18 @@ def alike(source: Window, target: Window) -> bool:
     return same and temporary and source.covers_block() and target.covers_block()
 
 
-def windows_in(value: Any) -> Any:
-    """The windows in an operand, a parameter, or a tuple, list or dict of them."""
+def windows_in(value: Any, found: list[Window] | None = None) -> list[Window]:
+    """The windows in an operand, a parameter, or a tuple, list or dict of them, added to `found`."""
+    found = [] if found is None else found
     if isinstance(value, Window):
-        yield value
+        found.append(value)
     elif isinstance(value, tuple | list):
         for part in value:
-            yield from windows_in(part)
+            windows_in(part, found)
     elif isinstance(value, dict):
         for part in value.values():
-            yield from windows_in(part)
+            windows_in(part, found)
+    return found
 
 
 def uses(each: Instruction) -> Any:

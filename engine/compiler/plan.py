@@ -70,8 +70,14 @@ class Plan:
         ]
         self.output_registers = [self.register(window) for window in outputs]
         self.held_grads = [(leaf, window.block) for leaf, window in recorder.held_grads]
-        changed = [array for _, array in recorder.outside.values() if self._is_written(array)]
-        self.written = versions.Together(changed)
+        changes: dict[int, list[Window]] = {}
+        for window in (window for each in recorder.instructions for window in each.changes()):
+            changes.setdefault(window.block.number, []).append(window)
+        seen = [(array, recorder.memory.find(array)) for _, array in recorder.outside.values()]
+        self.written = versions.Together([
+            array for array, window in seen
+            if window is not None and any(change.overlaps(window) for change in changes.get(window.block.number, ()))
+        ])  # fmt: skip
 
     # -- memory ------------------------------------------------------------------------------------------------------
 
@@ -134,12 +140,6 @@ class Plan:
             if isinstance(found, Window) and found.block.kind != "temporary" and found.dtype.kind in "iu":
                 count = each.inputs[0].shape[1 if loss and len(each.inputs[0].shape) > 1 else 0]
                 yield self.register(found), count, each.params["ignore_index"] if loss else 0
-
-    def _is_written(self, array: Any) -> bool:
-        window = self.recorder.memory.find(array)
-        return window is not None and any(
-            out.overlaps(window) for each in self.recorder.instructions for out in each.changes()
-        )
 
     # -- steps -------------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import ast
 import functools
 import linecache
 import types
+from collections.abc import Iterator
 from typing import Any
 
 __all__ = ["tree_of"]
@@ -16,7 +17,9 @@ Tree = ast.FunctionDef | ast.Lambda
 def tree_of(function: types.FunctionType) -> Tree | None:
     """The definition of a function, or None where its text cannot be had or does not tell which it is."""
     code = function.__code__
-    found = [tree for tree in definitions(code.co_filename, _text(code.co_filename)) if _fits(tree, code)]
+    module = _parsed(code.co_filename, _text(code.co_filename))
+    nodes = () if module is None else _around(module, code.co_firstlineno)
+    found = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.Lambda) and _fits(node, code)]
     return found[0] if len(found) == 1 else None
 
 
@@ -25,13 +28,22 @@ def _text(filename: str) -> str:
 
 
 @functools.lru_cache(maxsize=64)
-def definitions(filename: str, text: str) -> tuple[Any, ...]:
-    """All functions and lambdas of a text."""
+def _parsed(filename: str, text: str) -> ast.Module | None:
     try:
-        module = ast.parse(text)
+        return ast.parse(text)
     except (SyntaxError, ValueError):  # a cell with magics of its own
-        return ()
-    return tuple(node for node in ast.walk(module) if isinstance(node, ast.FunctionDef | ast.Lambda))
+        return None
+
+
+def _around(tree: ast.Module, line: int) -> Iterator[ast.AST]:
+    """The nodes that a line is in."""
+    waiting: list[Any] = [tree]
+    while waiting:
+        node = waiting.pop()
+        first = min([getattr(node, "lineno", line), *(d.lineno for d in getattr(node, "decorator_list", ()))])
+        if first <= line <= getattr(node, "end_lineno", line):
+            yield node
+            waiting += ast.iter_child_nodes(node)
 
 
 def _fits(tree: Any, code: types.CodeType) -> bool:

@@ -21,10 +21,19 @@ ndarray = np.ndarray
 def memory_before() -> dict[int, Tensor]:
     """The tensors that are there, by the id of the array that owns their memory."""
     found: dict[int, Tensor] = {}
-    for thing in gc.get_objects():
-        if issubclass(type(thing), Tensor) and hasattr(thing, "_array") and type(thing._array) is ndarray:
+    kinds = set(with_subclasses(Tensor))
+    for thing in [thing for thing in gc.get_objects() if type(thing) in kinds]:
+        if hasattr(thing, "_array") and type(thing._array) is ndarray:
             found[id(thing._array)] = thing
             found.setdefault(id(versions.owner(thing._array)), thing)
+    return found
+
+
+def with_subclasses(kind: type) -> list[type]:
+    """A class and all that are made from it."""
+    found = [kind]
+    for known in found:  # it grows meanwhile
+        found += type.__subclasses__(known)
     return found
 
 

@@ -35,7 +35,7 @@ class Heads:
     per_head: tuple[str, ...]  # arrays that have an offset for each head, in elements
 
     def __init__(self, name: str, causal: bool) -> None:
-        self.build = KernelBuilder(name, unroll=False)
+        self.build = KernelBuilder(name)
         self.causal, self.lanes = causal, self.build.lanes
         self.panel = widest() * self.lanes
         self.queries, self.keys = self.number("queries"), self.number("keys")

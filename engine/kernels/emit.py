@@ -40,10 +40,10 @@ class Alike(ir.Constant):  # type: ignore[misc]
 class KernelBuilder:
     """One kernel while it is written: `void kernel(ptr words, i64 start, i64 stop)`.
 
-    lanes: numbers in a vector, the host's by default. unroll: whether LLVM may repeat the bodies of loops.
+    lanes: numbers in a vector, the host's by default.
     """
 
-    def __init__(self, name: str, lanes: int = 0, *, unroll: bool = True) -> None:
+    def __init__(self, name: str, lanes: int = 0) -> None:
         jit.need_time()
         here = host()
         self.lanes = lanes or (here.lanes if here else 4)
@@ -51,7 +51,6 @@ class KernelBuilder:
         self.function = ir.Function(self.module, ir.FunctionType(VOID, [POINTER, LONG, LONG]), jit.ENTRY)
         self.words, self.start, self.stop = self.function.args
         self.ir = ir.IRBuilder(self.function.append_basic_block("entry"))
-        self.unroll = unroll
 
     # -- arguments -----------------------------------------------------------------------------------------------
 
@@ -267,7 +266,7 @@ class KernelBuilder:
         """The IR of the finished kernel."""
         if not self.ir.block.is_terminated:
             self.ir.ret_void()
-        return str(self.module) if self.unroll else f"{self.module}\n{jit.AS_WRITTEN}\n"
+        return str(self.module)
 
     def address(self) -> int:
         """Where the finished kernel is, compiled for this machine."""

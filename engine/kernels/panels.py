@@ -44,7 +44,7 @@ class PanelKernel:
 
     def __init__(self, name: str, double: bool) -> None:
         self.element = DOUBLE if double else FLOAT
-        self.build = build = KernelBuilder(name, unroll=False)
+        self.build = build = KernelBuilder(name)
         build.lanes //= 2 if double else 1
         self.kind = build.vector(self.element)
         kinds = (

@@ -5,6 +5,7 @@ Every thread goes through the whole list; a kernel's units are shared among them
 
 from __future__ import annotations
 
+import bisect
 import ctypes
 import functools
 import os
@@ -182,7 +183,8 @@ class Program:
         self._scratch = Scratch() if scratch is None else scratch
         self.kernels: list[Kernel] = []
         self.kept: list[Any] = []
-        self.places: list[Place] = []
+        self.places: list[Place] = []  # by where they start
+        self._starts: list[int] = []
         self._entries: list[tuple[int, int, int, int, int]] = []
         self._list: np.ndarray[Any, Any] | None = None
         self._built = (0, 0)
@@ -203,8 +205,12 @@ class Program:
     def pack(self, words: tuple[Any, ...]) -> np.ndarray[Any, Any]:
         """Words as a kernel reads them, kept and bound with the program."""
         packed = pack(words)
-        for place in self.places:
-            place.note(packed, words)
+        for i, word in enumerate(words if self.places else ()):
+            if isinstance(word, np.ndarray) and word.size:
+                at = int(packed[i])
+                place = self.places[bisect.bisect_right(self._starts, at) - 1]
+                if place.start <= at < place.stop:
+                    place.uses.append((packed, i, at - place.start))
         self.kept.append((packed, words))
         return packed
 
@@ -220,7 +226,9 @@ class Program:
     def place(self, array: np.ndarray[Any, Any]) -> Place:
         """Declare an array for which another of the same strides is put in later."""
         made = Place(array)
-        self.places.append(made)
+        where = bisect.bisect(self._starts, made.start)
+        self._starts.insert(where, made.start)
+        self.places.insert(where, made)
         return made
 
     def __len__(self) -> int:
@@ -283,12 +291,6 @@ class Place:
         self.start = array.ctypes.data
         self.stop = self.start + max(1, extent(array))
         self.uses: list[tuple[np.ndarray[Any, Any], int, int]] = []  # (words, which, bytes from the array's start)
-
-    def note(self, packed: np.ndarray[Any, Any], words: tuple[Any, ...]) -> None:
-        """Remember the words that point into the array."""
-        for i, word in enumerate(words):
-            if isinstance(word, np.ndarray) and word.size and self.start <= word.ctypes.data < self.stop:
-                self.uses.append((packed, i, word.ctypes.data - self.start))
 
     def bind(self, address: int) -> None:
         """Let the words point to the array at `address`."""

@@ -58,7 +58,7 @@ class Steps:
     """What both directions are written with."""
 
     def __init__(self, name: str, cell: str) -> None:
-        self.build = KernelBuilder(name, unroll=False)
+        self.build = KernelBuilder(name)
         self.cell, self.gates = cell, GATES[cell]
         build = self.build
         self.tracks = {
