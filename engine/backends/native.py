@@ -20,7 +20,6 @@ import importlib
 import os
 import sys
 import threading
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -235,9 +234,9 @@ def _load() -> None:
     with _loading:
         if state.stage in (OFF, READY):
             return
-        try:
-            from gradbook.kernels import trying, usable
+        from gradbook.kernels import switch_off, trying, usable
 
+        try:
             if not usable():
                 state.stage = OFF
                 return
@@ -245,13 +244,14 @@ def _load() -> None:
                 from gradbook.kernels import now
 
             found = now.kernels(formulas)
+            known = bool(found) and now.install({*SMALL, *PRODUCTS})
         except Exception as error:  # kernels make operations faster, and nothing else: without them all works
-            warnings.warn(f"no native kernels: {error}", RuntimeWarning, stacklevel=2)
-            found = {}
+            switch_off(f"{type(error).__name__}: {error}")
+            state.stage = OFF
+            return
         if found:
             kernels.update(found)
-            state.refused = now.Unsupported
-            state.known = now.install({*SMALL, *PRODUCTS})
+            state.refused, state.known = now.Unsupported, known
         state.stage = READY if found else OFF
 
 

@@ -317,8 +317,10 @@ def kernels(formulas: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., 
 
 def install(names: set[str]) -> bool:
     """Let the forwards and rules of that name be functions that know their calls. -> whether they could be."""
-    from gradbook.kernels import known
+    from gradbook.kernels import trying
 
+    with trying:
+        from gradbook.kernels import known
     if not known.usable():
         return False
     from gradbook.autograd.op import registry
