@@ -16,6 +16,7 @@ Kinds and what a listener is called with:
     log        (name, value)                                gradbook.log
     made       (tensor)                                     a tensor was made of numbers: zeros, arange, tensor, ...
     draw       ()                                           random numbers are about to be drawn
+    found      (function, arrays, params, result)           indices were computed from arrays, which no op is told of
     read       (tensor)                                     Python is about to see values: item, bool, numpy, print
     control    ()                                           at safe points; may block (pause) or raise (stop)
 
@@ -38,7 +39,8 @@ from gradbook.errors import BreakpointHit
 __all__ = ["KINDS", "attach", "detach", "observers", "observing"]
 
 KINDS = (
-    "op", "backward", "grad", "rule", "write", "step", "zero_grad", "batch", "module", "log", "made", "draw", "read",
+    "op", "backward", "grad", "rule", "write", "step", "zero_grad", "batch", "module", "log", "made", "draw", "found",
+    "read",
     "control",
 )  # fmt: skip
 METHODS = {kind: f"on_{kind}" for kind in KINDS}
@@ -56,6 +58,7 @@ module: tuple[Listener, ...] = ()
 log: tuple[Listener, ...] = ()
 made: tuple[Listener, ...] = ()
 draw: tuple[Listener, ...] = ()
+found: tuple[Listener, ...] = ()
 read: tuple[Listener, ...] = ()
 control: tuple[Listener, ...] = ()
 
@@ -158,6 +161,14 @@ def safe_point() -> None:
     """Where a training loop may be paused or stopped. StopTraining and KeyboardInterrupt pass through."""
     if control:
         emit(control)
+
+
+def finding(function: Callable[..., Any], *arrays: Any, **params: Any) -> Any:
+    """function(*arrays, **params): an array that is computed by no op, such as indices; who listens can do it again."""
+    result = function(*arrays, **params)
+    if found:
+        emit(found, function, arrays, params, result)
+    return result
 
 
 def module_stack() -> list[tuple[str, Any]]:

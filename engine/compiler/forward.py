@@ -101,6 +101,11 @@ class Forward(Tracked):
         target = self.read(owner._array, owner)
         self.emit("set", [self.param(value)], [target], "set", {"key": self.param(key)})
 
+    def _found(self, function: Any, arrays: Any, params: Any, result: Any) -> None:
+        window, new = self.made(result)
+        if new:
+            self.emit("found", [self.read(array) for array in arrays], [window], function, params)
+
     def _new(self, tensor: Tensor) -> None:
         if self.draws:
             self.draws = 0

@@ -39,6 +39,7 @@ class Instruction:
     kind: "op" (op, params) · "rule" (op, rule, params; the gradient is the first input) · "fit" (a gradient summed to
     its operand's shape, and cast) · "add" · "copy" · "zero" · "update" (an optimizer's step) ·
     "call" (a function of the library, with tensors) · "clip" (clip_grad_*: the gradients) · "count" (one more) ·
+    "found" (indices, by a function of arrays) · "left" (Python does something of its own, see breaks.py) ·
     "set" (a part of a tensor set) · "custom" (a rule of an op that computes its gradients in a way of its own).
     """
 

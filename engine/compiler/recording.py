@@ -108,6 +108,11 @@ class Recorder(Forward, Backward):
         if self.listens():
             self.attempt(self._new, tensor)
 
+    def on_found(self, function: Any, arrays: Any, params: Any, result: Any) -> None:
+        """Indices were computed by a function of arrays."""
+        if self.listens():
+            self.attempt(self._found, function, arrays, params, result)
+
     def on_draw(self) -> None:
         """Random numbers are drawn; the op that draws them is told of next."""
         if not self.aside:

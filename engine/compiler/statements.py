@@ -79,7 +79,7 @@ class Statements(Expressions):
 
     def returned(self, node: ast.expr) -> Any:
         """A returned value; `loss.item()` in it is noted as a number that came from a tensor."""
-        if isinstance(node, ast.Tuple | ast.List):
+        if isinstance(node, ast.Tuple | ast.List) and not any(isinstance(part, ast.Starred) for part in node.elts):
             parts = [self.returned(part) for part in node.elts]
             return tuple(parts) if isinstance(node, ast.Tuple) else self.own(parts)
         if isinstance(node, ast.Dict) and all(key is not None for key in node.keys):

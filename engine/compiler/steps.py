@@ -211,6 +211,17 @@ def clip_step(plan: Plan, each: Instruction) -> Callable[[], None]:
     return step
 
 
+def found_step(plan: Plan, each: Instruction) -> Callable[[], None]:
+    """Indices, by a function of arrays."""
+    function, params, arrays, number = each.op, each.params, plan.arrays, plan.targets(each)[0]
+    inputs = [plan.value(operand) for operand in each.inputs]
+
+    def step() -> None:
+        arrays[number][...] = function(*[get() for get in inputs], **params)
+
+    return step
+
+
 def count_step(plan: Plan, each: Instruction) -> Callable[[], None]:
     """One more."""
     arrays, number = plan.arrays, plan.targets(each)[0]
@@ -238,4 +249,5 @@ STEPS: dict[str, Callable[[Plan, Instruction], Callable[[], None]]] = {
     "op": op_step, "rule": rule_step, "fit": fit_step, "add": add_step, "copy": copy_step, "zero": zero_step,
     "update": update_step, "call": call_step, "clip": clip_step, "count": count_step, "set": set_step,
     "custom": custom_step, "left": left_step,
+    "found": found_step,
 }  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradbook import backends
+from gradbook import backends, events
 from gradbook.autograd.op import Op
 from gradbook.ops.arguments import axes, axis, tensor_of, write_out
 from gradbook.ops.conversion import converted
@@ -174,15 +174,20 @@ def _arg(name: str, input: Tensor, dim: Any, keepdim: bool, out: Tensor | None) 
         raise NotImplementedError(f"\"{name}_cpu\" not implemented for 'Bool'; write x.int().{name}()")
     where = None if dim is None else axis(dim, array.ndim)
     nothing(name, input, None if where is None else (where,))
+    return write_out(name, Tensor._of(events.finding(_place, array, name=name, dim=where, keepdim=keepdim)), out)
+
+
+def _place(array: Any, *, name: str, dim: int | None, keepdim: bool) -> Any:
+    """Where the largest or smallest is ("argmax", "argmin"), over all or along an axis."""
     if array.ndim == 0:
         found = np.asarray(0)
-    elif where is None:
+    elif dim is None:
         found = getattr(array, name)()
         if keepdim:
             found = np.asarray(found).reshape((1,) * array.ndim)
     else:
-        found = getattr(array, name)(axis=where, keepdims=keepdim)
-    return write_out(name, Tensor._of(backends.as_array(found, array).astype(np.int64)), out)
+        found = getattr(array, name)(axis=dim, keepdims=keepdim)
+    return backends.as_array(found, array).astype(np.int64)
 
 
 @method("argmax")
@@ -206,8 +211,7 @@ def _either(name: str, input: Tensor, dim: Any, keepdim: bool, other: Any, out: 
         return _reduced(amax_op if name == "max" else amin_op, input, None, False, out)
     where = axis(dim, input._array.ndim)
     nothing(name, input, (where,))
-    array = input._array
-    index = getattr(array, "arg" + name)(axis=where, keepdims=True) if array.ndim else np.zeros((), np.int64)
+    index = events.finding(_place, input._array, name="arg" + name, dim=where, keepdim=True)
     return pair_out(name, selected(name, input, index, where, keepdim), out)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradbook import backends, dtypes
+from gradbook import backends, dtypes, events
 from gradbook.autograd import casting
 from gradbook.ops.arguments import axis, one_of, tensor_of, write_out
 from gradbook.ops.extremes import Pair, nothing, pair_out, selected, take_op
@@ -21,6 +21,11 @@ __all__ = [
 
 
 def order(array: Any, dim: int, descending: bool) -> Any:
+    """The stable order along an axis, nan last (first if descending). -> int64 indices."""
+    return events.finding(ordered, array, dim=dim, descending=descending)
+
+
+def ordered(array: Any, *, dim: int, descending: bool) -> Any:
     """The stable order along an axis, nan last (first if descending). -> int64 indices."""
     if not array.ndim:
         return np.zeros((), np.int64)
@@ -78,15 +83,21 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     if not array.ndim:
         index = np.zeros((), np.int64)
         return pair_out("topk", Pair["topk"](take_op(input, index=index, dim=0), Tensor._of(index)), out)
-    first = (*(slice(None),) * where, slice(0, k))
-    xp = backends.xp_of(array)
-    if xp is np and 0 < k < length // 8 and length > 256 and array.dtype.kind == "f" and not np.isnan(array).any():
-        near = np.argpartition(-array if largest else array, k - 1, axis=where)[first]
-        near = np.sort(near, axis=where)  # in the order of places, so that equal ones keep it
-        index = np.take_along_axis(near, order(np.take_along_axis(array, near, where), where, largest), where)
-    else:
-        index = order(array, where, largest)[first]
+    index = events.finding(_best, array, k=k, dim=where, largest=largest)
     return pair_out("topk", Pair["topk"](take_op(input, index=index, dim=where), Tensor._of(index)), out)
+
+
+def _best(array: Any, *, k: int, dim: int, largest: bool) -> Any:
+    """The indices of the k largest or smallest along an axis, best first."""
+    first = (*(slice(None),) * dim, slice(0, k))
+    length = array.shape[dim]
+    few = 0 < k < length // 8 and length > 256 and array.dtype.kind == "f"
+    if few and backends.xp_of(array) is np and not np.isnan(array).any():
+        near = np.argpartition(-array if largest else array, k - 1, axis=dim)[first]
+        near = np.sort(near, axis=dim)  # in the order of places, so that equal ones keep it
+        among = ordered(np.take_along_axis(array, near, dim), dim=dim, descending=largest)
+        return np.take_along_axis(near, among, dim)
+    return ordered(array, dim=dim, descending=largest)[first]
 
 
 @method("kthvalue")
@@ -107,10 +118,15 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out
 
 def _median_index(array: Any, dim: int, ignore_nan: bool) -> Any:
     """Where the lower median is; the first nan wins unless ignored."""
+    return events.finding(_middle, array, dim=dim, ignore_nan=ignore_nan)
+
+
+def _middle(array: Any, *, dim: int, ignore_nan: bool) -> Any:
+    """Where the lower median is; the first nan wins unless ignored."""
     if not array.ndim:
         return np.zeros((), np.int64)
     xp = backends.xp_of(array)
-    places = order(array, dim, False)
+    places = ordered(array, dim=dim, descending=False)
     bad = (array != array).sum(axis=dim, keepdims=True)
     length = array.shape[dim]
     if ignore_nan:
@@ -162,13 +178,18 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: Any = None
     nothing("mode", input, (where,))
     if not array.ndim:
         return pair_out("mode", selected("mode", input, np.zeros((), np.int64), where, keepdim), out)
-    rows = np.moveaxis(backends.cpu.asarray(array), where, -1)
+    index = events.finding(_most_frequent, array, dim=where)
+    return pair_out("mode", selected("mode", input, index, where, keepdim), out)
+
+
+def _most_frequent(array: Any, *, dim: int) -> Any:
+    """The last place of the most frequent value along an axis, which stays."""
+    rows = np.moveaxis(backends.cpu.asarray(array), dim, -1)
     found = np.empty(rows.shape[:-1], np.int64)
     for place in np.ndindex(found.shape):
         values, counts = np.unique(rows[place], return_counts=True)
         found[place] = np.nonzero(rows[place] == values[counts.argmax()])[0][-1]
-    index = backends.like(np.expand_dims(found, where), array)
-    return pair_out("mode", selected("mode", input, index, where, keepdim), out)
+    return backends.like(np.expand_dims(found, dim), array)
 
 
 # -- quantiles -------------------------------------------------------------------------------------------------------

@@ -782,3 +782,28 @@ def test_linear_of_rows_in_another_order_is_kernels() -> None:
     made = same(build)
     (variants,) = made.variants.values()
     assert variants[0].plan.left == []
+
+
+@pytest.mark.parametrize(
+    "pick",
+    [
+        lambda h: h.max(1), lambda h: h.min(0, keepdim=True), lambda h: h.sort(dim=1, descending=True),
+        lambda h: h.topk(2, dim=1), lambda h: h.kthvalue(2, dim=0), lambda h: h.median(dim=1), lambda h: h.mode(1),
+        lambda h: (h.gather(1, h.argsort(1)), h.argmax(1), h.argmin(0), h.argmax()), lambda h: h.cummax(1),
+        lambda h: (h.median(), h.msort()),
+    ],
+)  # fmt: skip
+def test_indices_are_seen_being_computed(pick: Callable[[Tensor], Any]) -> None:
+    def build() -> Any:
+        layer = nn.Linear(4, 5)
+
+        def step(x: Tensor) -> Any:
+            layer.zero_grad()
+            found = pick(layer(x).tanh())
+            loss = found[0].square().sum()
+            loss.backward()
+            return [loss, *[part.detach() for part in found]]
+
+        return step, lambda i: (gradbook.randn(6, 4),), state_of(layer)
+
+    same(build)
