@@ -151,7 +151,7 @@ class Backward(Tracked):
         for kind, which in rule.args:
             if kind == SLOT:
                 value = node.saved[which]
-                found.append(self._saved(value) if isinstance(value, ndarray) else value)
+                found.append(self._saved(value))
             elif kind == SHAPE:
                 found.append(node.shape if which < 0 else node.edges[which].shape)
             elif kind == PARAM:
@@ -160,7 +160,12 @@ class Backward(Tracked):
                 found.append(tuple(edge is not None for edge in edges))
         return found
 
-    def _saved(self, array: Any) -> Window:
+    def _saved(self, array: Any) -> Any:
+        """The window of a value that backward uses; of results of an op with several, a tuple of them."""
+        if type(array) in (tuple, list):
+            return type(array)(self._saved(part) for part in array)
+        if not isinstance(array, ndarray):
+            return array
         found = self.memory.find(array)
         if found is not None:
             return found
@@ -172,7 +177,7 @@ class Backward(Tracked):
 
     def _custom(self, node: Node, first: Any, edges: Any, results: Any) -> list[Any]:
         """The rule of an op of the library that computes its gradients in a way of its own."""
-        saved = [self._saved(value) if isinstance(value, ndarray) else value for value in node.saved]
+        saved = [self._saved(value) for value in node.saved]
         outputs = [self._result(value) for value in results]
         windows = [out[0].collapsed() if out else None for out in outputs]
         stands = [None if edge is None else (edge.shape, edge.dtype) for edge in edges]

@@ -20,7 +20,15 @@ def tree_of(function: types.FunctionType) -> Tree | None:
     module = _parsed(code.co_filename, _text(code.co_filename))
     nodes = () if module is None else _around(module, code.co_firstlineno)
     found = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.Lambda) and _fits(node, code)]
+    if len(found) > 1:  # lambdas on one line: where their code stands tells them apart
+        places = {(line, end, column, stop) for line, end, column, stop in code.co_positions()}
+        found = [tree for tree in found if isinstance(tree, ast.Lambda) and place_of(tree.body) in places]
     return found[0] if len(found) == 1 else None
+
+
+def place_of(node: ast.expr) -> tuple[Any, ...]:
+    """(line, last line, column, last column), as code has it."""
+    return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
 
 
 def _text(filename: str) -> str:
