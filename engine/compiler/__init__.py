@@ -42,19 +42,22 @@ def compile(model: Any = None, **options: Any) -> Any:
     The plan is made in the background: the first calls are not faster, and do not wait. options={"wait": True}, or
     GRADBOOK_COMPILE=wait in the environment, lets the second call wait for it; `wait()` of what is given back, whoever
     calls it.
-    Differs: a module is given back as it is, not compiled; options other than `disable` and these change nothing.
+    Of a module it gives another module around it, whose call is compiled (see OptimizedModule); `module.compile()`
+    compiles the calls of the module itself.
+    Differs: options other than `disable` and these change nothing.
     """
     if model is None:
         return lambda fn: compile(fn, **options)
     from gradbook.compiler.compiled import Compiled
+    from gradbook.compiler.optimized import OptimizedModule
     from gradbook.nn.module import Module
 
-    if isinstance(model, Module) or options.get("disable"):
+    if isinstance(model, Compiled | OptimizedModule) or options.get("disable"):
         return model
     if not callable(model):
         raise TypeError(f"compile: expected a function or a module, got {type(model).__name__}")
     waits = (options.get("options") or {}).get("wait", os.environ.get(WAITING) == "wait")
-    return Compiled(model, waits)
+    return OptimizedModule(model, waits) if isinstance(model, Module) else Compiled(model, waits)
 
 
 def explain(fn: Any) -> Any:
@@ -63,7 +66,10 @@ def explain(fn: Any) -> Any:
     Raises TypeError for what gradbook.compile has not given.
     """
     from gradbook.compiler.compiled import Compiled
+    from gradbook.nn.module import Module
 
+    if isinstance(fn, Module):
+        fn = fn.__dict__.get("_compiled_call_impl") or fn.__dict__.get("_torchdynamo_orig_callable", fn)
     if not isinstance(fn, Compiled):
         raise TypeError(f"explain: expected a function that gradbook.compile gave, got {type(fn).__name__}")
     return fn.report

@@ -55,6 +55,8 @@ class Backward(Tracked):
     def _reached(self, node: Node, grad: Any) -> None:
         if node.seq in hook_table or post_hooks(node):
             raise NotRecordable("a hook on a gradient runs Python")
+        if node in self.histories:
+            raise NotRecordable("backward goes on into the history of an argument")
         window = self.grads.get(node)
         found = self.memory.find(grad)
         if window is None:

@@ -11,8 +11,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gradbook import dtypes
+from gradbook.autograd.node import Node
+from gradbook.autograd.op import next_seq, pick_node
 from gradbook.compiler.between import used_up
 from gradbook.compiler.breaks import Ended, Late
+from gradbook.compiler.flight import Flight, Flights, backward_op
+from gradbook.compiler.outward import Input, Result
 from gradbook.compiler.wording import Wording
 from gradbook.nn import hooks
 from gradbook.tensor import Tensor
@@ -41,12 +45,12 @@ def call(inputs):
 
 
 def calling(
-    plan: Plan, wording: Wording, modules: Any, inputs: bool, shape: Any, spent: list[Any]
+    plan: Plan, wording: Wording, modules: Any, inputs: bool, shape: Any, spent: list[Any], flights: Flights | None
 ) -> Callable[[list[Tensor]], Any]:
     """A function of the argument tensors: runs the plan and gives what the call returns, or MISSED or OUT_OF_RANGE.
 
     wording: the guards. modules: a Snapshot. inputs: True if tensors that are read at the guards' places are inputs,
-    too. shape, spent: the result, see `shape_of_result`.
+    too. shape, spent: the result, see `shape_of_result`. flights: where its gradients may be asked for afterwards.
     """
     names = wording.names
     names |= {
@@ -56,7 +60,13 @@ def calling(
         "between": plan.between, "Ended": Ended, "Late": Late,
     }  # fmt: skip
     first = "    inputs = [*inputs]" if inputs else ""
-    body = [*plan.wording(wording), *outputs(plan, shape, spent, wording)]
+    if flights is not None:
+        names |= {"lock": flights.lock, "begin": flights.begin, "flights": flights, "Flight": Flight, "Node": Node,
+                  "pick_node": pick_node, "next_seq": next_seq}  # fmt: skip
+    body = plan.wording(wording, [] if flights is None else ["memory = begin()"])
+    body += outputs(plan, shape, spent, wording)
+    if flights is not None:
+        body += history(flights, plan, wording)
     kind = wording.name(dtypes.get_default_dtype())
     same = ["(hooks.changes == modules.seen or modules.hold())", f"dtypes._default is {kind}", *wording.tests]
     lines = "\n".join(f"        {line}" for line in body)
@@ -76,12 +86,42 @@ def outputs(plan: Plan, shape: Any, spent: list[Any], wording: Wording) -> list[
     """Statements that make tensors o0, o1, ... of the plan's outputs: copies, as its memory is used again."""
     lines = []
     for i, (number, node) in enumerate(zip(plan.output_registers, spent, strict=True)):
-        history = "None" if node is None else wording.name(used_up(node, plan.arrays[number]))
+        history = wording.name(used_up(node, plan.arrays[number])) if isinstance(node, Node) else "None"
         lines += [
             f"o{i} = new(Tensor)", f"o{i}._array = arrays[{number}].__copy__()",
             f"o{i}._grad = o{i}._view = None", f"o{i}._node = {history}",
         ]  # fmt: skip
     return lines
+
+
+def history(flights: Flights, plan: Plan, wording: Wording) -> list[str]:
+    """Statements that give results their nodes, through which backward goes to the call's plans for gradients."""
+    lines = ["flight = Flight(flights, memory, inputs)"]
+    for leg in flights.legs:
+        outward = leg.outward
+        saved = ["flight", wording.name(leg), *(f"inputs[{i}]._array" for i in outward.read_inputs)]
+        saved += [f"o{i}._array" for i, window in enumerate(plan.outputs) if window.block.number in outward.read]
+        shapes, kinds = ([getattr(plan.outputs[i], name) for i in outward.numbers] for name in ("shape", "dtype"))
+        several = len(shapes) > 1
+        lines += [
+            "node = new(Node)", f"node.op = {wording.name(backward_op(len(shapes)))}",
+            "node.params = node.origin = None",
+            f"node.edges = ({''.join(f'{end_of(end, wording)}._node, ' for end in outward.ends)})",
+            f"node.saved = ({', '.join(saved)}, *{wording.name(tuple(outward.read_outside))})",
+            f"node.shape = {wording.name(tuple(shapes) if several else shapes[0])}",
+            f"node.dtype = {wording.name(tuple(kinds) if several else kinds[0])}",
+            "node.seq = next_seq()",
+        ]  # fmt: skip
+        for k, i in enumerate(outward.numbers):
+            lines.append(f"o{i}._node = " + (f"pick_node(node, {k}, o{i}._array)" if several else "node"))
+    return lines
+
+
+def end_of(end: Any, wording: Wording) -> str:
+    """Where gradients leave the call, as an expression."""
+    if isinstance(end, Input):
+        return f"inputs[{end}]"
+    return f"o{end}" if isinstance(end, Result) else wording.name(end)
 
 
 def result(shape: Any, wording: Wording) -> str:

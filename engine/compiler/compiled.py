@@ -9,15 +9,19 @@ from typing import Any
 
 from gradbook import backends, determinism, dtypes, events
 from gradbook.autograd import casting, grad_mode, layers
+from gradbook.compiler.again import Again, Call
 from gradbook.compiler.background import Background, background
 from gradbook.compiler.between import Unfinished
-from gradbook.compiler.breaks import Hosted
 from gradbook.compiler.calling import MISSED, OUT_OF_RANGE, calling
+from gradbook.compiler.flight import Flights
 from gradbook.compiler.guards import is_constant, kind_of
+from gradbook.compiler.instruction import NotRecordable
 from gradbook.compiler.interpreter import Interpreter
 from gradbook.compiler.leaving import bare
+from gradbook.compiler.outward import Outward, levels
 from gradbook.compiler.plan import Plan
 from gradbook.compiler.recording import Recorder
+from gradbook.compiler.results import Unfit, shape_of_result
 from gradbook.compiler.splitting import Splitting, note_checks
 from gradbook.compiler.swapping import attributes, swapped
 from gradbook.compiler.wording import Wording
@@ -44,7 +48,7 @@ class Report(list[tuple[str, str]]):
 class Draft:
     """A recorded call, with all in it that may be another when a plan is made of it. Raises Unfit."""
 
-    def __init__(self, interpreter: Interpreter, recorder: Recorder, result: Any) -> None:
+    def __init__(self, interpreter: Interpreter, recorder: Recorder, call: Call, result: Any) -> None:
         self.interpreter, self.recorder = interpreter, recorder
         self.outputs: list[Any] = []
         self.spent: list[Any] = []
@@ -52,6 +56,7 @@ class Draft:
             interpreter.modules.update({id(part): part for part in module.modules()})
         self.shape = shape_of_result(result, interpreter, recorder, self.outputs, self.spent)
         self.breaks = dict(interpreter.breaks)
+        self.flights = self.differentiable(call)
         unexplained = unexplained_tensors(interpreter, recorder)
         if unexplained:
             raise Unfit(f"a tensor of shape {unexplained[0]} comes from where the compiler cannot see it")
@@ -62,6 +67,25 @@ class Draft:
         self.world = world()
         note_checks(interpreter, recorder, self.modules)
         recorder.settle()
+
+    def differentiable(self, call: Call) -> Flights | None:
+        """What becomes of the results' gradients, if they may still be asked for."""
+        recorder = self.recorder
+        if any(tensor._node is not node for tensor, node in recorder.arguments):
+            raise Unfit("an argument is given another history")
+        if any(tensor._node is not None and tensor._node.tensor is None and id(tensor) not in recorder.input_ids
+               for tensor, _ in recorder.outside.values()):  # fmt: skip
+            raise Unfit("a tensor from outside is given a history")
+        live = {i: tensor for i, tensor in enumerate(self.spent) if isinstance(tensor, Tensor)}
+        if not live:
+            return None
+        try:
+            legs = [Outward(recorder, live, numbers) for numbers in levels(recorder, live)]
+        except NotRecordable as failure:
+            raise Unfit(failure.reason) from None
+        self.spent = [None if i in live else each for i, each in enumerate(self.spent)]
+        again = Again(call, [tensor for tensor, _ in recorder.arguments], self.shape, [*live])
+        return Flights(recorder, legs, again)
 
 
 def world() -> tuple[Any, ...]:
@@ -74,9 +98,13 @@ class Variant:
 
     def __init__(self, draft: Draft) -> None:
         interpreter = draft.interpreter
-        self.plan, self.guards, self.kept = Plan(draft.recorder, draft.outputs), interpreter.guards, interpreter.fresh
+        self.flights = flights = draft.flights
         several, self.breaks = bool(interpreter.inputs), draft.breaks
-        self.call = calling(self.plan, draft.wording, draft.modules, several, draft.shape, draft.spent)
+        self.plan = Plan(draft.recorder, draft.outputs, None if flights is None else flights.kept)
+        self.guards, self.kept = interpreter.guards, interpreter.fresh
+        if flights is not None:
+            flights.prepare(self.plan)
+        self.call = calling(self.plan, draft.wording, draft.modules, several, draft.shape, draft.spent, flights)
         if self.plan.between is not None:
             outside = [*draft.recorder.outside.values()]
             self.plan.between.before = functools.partial(swapped, self.guards, draft.modules.attributes, outside)
@@ -143,9 +171,6 @@ class Compiled(Splitting):
     def record(self, key: Any, inputs: list[Tensor], args: Any, kwargs: Any) -> Any:
         """Run the function once, watched, and keep a plan of what it did."""
         interpreter = Interpreter()
-        if any(t._node is not None and t._node.tensor is None for t in inputs):
-            self.give_up(key, "an argument has a history of its own", None)
-            return self.function(*args, **kwargs)
         try:
             recorder = Recorder(inputs)
         except ValueError as error:
@@ -169,7 +194,7 @@ class Compiled(Splitting):
             interpreter.failures.append((recorder.failure.reason, recorder.failure.where))
         if not interpreter.failures:
             try:
-                self.plan(key, Draft(interpreter, recorder, hosted))
+                self.plan(key, Draft(interpreter, recorder, Call(self.function, args, kwargs), hosted))
                 return result
             except Unfit as unfit:
                 interpreter.failures.append((str(unfit), None))
@@ -182,6 +207,10 @@ class Compiled(Splitting):
     def give_up(self, key: Any, reason: str, place: tuple[str, int] | None) -> None:
         """Leave calls of this kind to Python, and remember why."""
         self.given_up.add(key)
+        self.note(reason, place)
+
+    def note(self, reason: str, place: tuple[str, int] | None) -> None:
+        """Remember why something is not compiled."""
         entry = (reason, f"{place[0]}:{place[1]}" if place else "")
         if entry not in self.report:
             self.report.append(entry)
@@ -198,6 +227,8 @@ class Compiled(Splitting):
         """Make a plan. What the recorded call took for granted is looked at when the plan is to be used."""
         try:
             made = Variant(draft)
+            if made.flights is not None:
+                made.flights.tell = self.note
             if world() == draft.world:
                 self.variants[key] = [made, *self.variants.get(key, ())]
         except Exception as error:
@@ -210,10 +241,6 @@ class Compiled(Splitting):
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the plans of the calls so far are made. -> False if that took more than `timeout` seconds."""
         return not self.pending or background().wait(timeout)
-
-
-class Unfit(Exception):
-    """A recorded call that cannot be made into a plan."""
 
 
 class Snapshot:
@@ -317,40 +344,3 @@ def plain_state() -> bool:
         or layers.state.stack
         or (hooks.anywhere and hooks.on_every_module())
     )
-
-
-def shape_of_result(
-    value: Any, interpreter: Interpreter, recorder: Recorder, outputs: list[Any], spent: list[Any]
-) -> Any:
-    """A result with its tensors taken out: ("out", i), ("in", i), ("item", i), ("same", object), containers."""
-    kind = type(value)
-    if kind is Hosted:
-        return ("slot", value.slot)
-    if id(value) in interpreter.taken:
-        return ("slot", interpreter.taken[id(value)])
-    if id(value) in interpreter.items:
-        outputs.append(recorder.memory.find(interpreter.items[id(value)][1]._array))
-        spent.append(None)
-        return ("item", len(outputs) - 1)
-    if isinstance(value, Tensor):
-        if id(value) in recorder.input_ids:
-            return ("in", recorder.input_ids[id(value)])
-        if recorder.is_outside(value):
-            return ("same", value)
-        window = recorder.memory.find(value._array)
-        if window is None:
-            raise Unfit("a tensor is returned that was not seen being computed")
-        if value._node is not None and not recorder.is_spent(value):
-            raise Unfit("a tensor is returned whose gradients are still to be asked for")
-        outputs.append(window)
-        spent.append(value._node)
-        return ("out", len(outputs) - 1)
-    if kind in (tuple, list) or (isinstance(value, tuple) and hasattr(value, "_fields")):
-        return (kind, [shape_of_result(part, interpreter, recorder, outputs, spent) for part in value])
-    if kind is dict:
-        keys = list(value)
-        parts = [shape_of_result(part, interpreter, recorder, outputs, spent) for part in value.values()]
-        return (kind, keys, parts)
-    if is_constant(value):
-        return ("same", value)
-    raise Unfit(f"a {kind.__name__} is returned")

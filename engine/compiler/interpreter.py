@@ -37,6 +37,8 @@ class Interpreter(Statements):
         """Call anything: user functions and modules by their syntax trees, the rest as it is."""
         kind = type(function)
         if kind is types.MethodType:
+            if function.__func__ in (Module.__call__, Module._call_impl):
+                return self.call_module(function.__self__, args, kwargs)
             return self.call(function.__func__, (function.__self__, *args), kwargs)
         if kind is functools.partial:
             return self.call(function.func, (*function.args, *args), {**function.keywords, **kwargs})
@@ -44,6 +46,9 @@ class Interpreter(Statements):
             return self.call_module(function, args, kwargs)
         if isinstance(function, Closure):
             return function(*args, **kwargs)
+        compiled = getattr(function, "__dict__", {}).get("_torchdynamo_orig_callable")
+        if compiled is not None:  # compiled on its own, as it is part of what is compiled here
+            return self.call(compiled, args, kwargs)
         if kind is types.FunctionType and not rules.is_library(function):
             return self.call_function(function, args, kwargs)
         args, kwargs = tuple(map(self.bare, args)), {name: self.bare(value) for name, value in kwargs.items()}

@@ -27,7 +27,9 @@ class Lowering:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.steps: list[Callable[[], None]] = []
-        self.not_kept: dict[int, Instruction] = {}  # by block: extras that no kernel computed, and their ops
+        self.not_kept: dict[int, Instruction] = dict(
+            plan.kept.again
+        )  # by block: extras that no kernel computed, and their ops
         self.program, self.group = plan.program(), Group()
         instructions = plan.recorder.instructions
         for i, each in enumerate(instructions):

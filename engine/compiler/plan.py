@@ -6,7 +6,7 @@ rules, called on the plan's arrays. Nothing else of Python runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,8 +18,8 @@ from gradbook.compiler.between import Between
 from gradbook.compiler.coalesce import coalesced, windows_in
 from gradbook.compiler.gradients import Gradients
 from gradbook.compiler.instruction import DRAWING, NOT_KEPT, Instruction
+from gradbook.compiler.kept import KEPT, Kept, unset
 from gradbook.compiler.memory import Block, Window, bytes_of
-from gradbook.compiler.recording import Recorder
 from gradbook.compiler.wording import Wording
 from gradbook.kernels.program import Program, address_of, aligned
 from gradbook.tensor import Tensor
@@ -33,30 +33,33 @@ UNSIGNED = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
 class Plan:
     """What a call computes, ready to run again with tensors of the inputs' shapes, dtypes, strides: see calling.py."""
 
-    def __init__(self, recorder: Recorder, outputs: list[Window]) -> None:
+    def __init__(self, recorder: Any, outputs: list[Window], kept: Kept | None = None, *, native: bool = True) -> None:
+        """recorder: a Recorder, or a Part of one. kept: memory that forward and backward share."""
         load()
-        self.recorder = recorder
+        self.recorder, self.kept = recorder, Kept([]) if kept is None else kept
         self.arrays: list[Any] = []
         self._register: dict[Window, int] = {}
         self._of_block: dict[int, list[tuple[int, Window]]] = {}  # those that are looked up when the plan runs
         self._memory: dict[int, Any] = {}
         self._addresses: dict[int, int] = {}
         self._places: dict[int, list[Any]] = {}
+        self._lent: list[int] = []
         self.outputs = outputs
         self.grads = Gradients(self)
         losses = [what for kind, what, _ in recorder.taps.told if kind == "backward"]
         self.lasting = {window.block.number for window in (*outputs, *losses)}
-        self.lasting |= {window.block.number for _, window in self.grads.kept}
+        self.lasting |= {window.block.number for _, window in self.grads.kept} | self.kept.places.keys()
         recorder.instructions = coalesced(recorder.instructions, self.lasting)
-        self.moving = moving_blocks(recorder)
+        self.moving = [*moving_blocks(recorder), *self.kept.moving]
         self.programs: list[tuple[Any, list[tuple[int, Any]]]] = []
         self.updates: list[Any] = []  # optimizers whose steps are kernels
         self.left: list[Instruction] = []  # what has no kernel
         self.last = last_reads(recorder.instructions)
+        self.kept_memory = self.kept.memory()
         self.arena = Arena(recorder.instructions, self.lasting | unsure(recorder.instructions), begins_epoch)
         self.between: Any = None
         self.pool = aligned((self.arena.size,), np.uint8)
-        self.steps = self.lowered()
+        self.steps = self.lowered() if native else self.without_kernels()
         if any(each.kind == "left" for each in recorder.instructions):
             self.between = Between(self)
         self.ranges = list(self._ranges(recorder.instructions))
@@ -108,6 +111,8 @@ class Plan:
 
     def _place(self, block: Block) -> Any:
         if block.kind == "temporary":
+            if block.number in self.kept.places:
+                return self.kept.part(self.kept_memory, block)
             start = self.arena.places.get(block.number)
             if start is None:
                 return aligned((max(1, block.size),), np.uint8)
@@ -129,6 +134,35 @@ class Plan:
         self._memory[block.number] = bytes_of(array, start, block.size) if windows else Elsewhere(array, start)
         for number, window in windows:
             self.arrays[number] = self._view(window)
+
+    def bind_kept(self, memory: Any) -> None:
+        """Let all windows of kept blocks look into another piece of memory."""
+        if memory is self.kept_memory:
+            return
+        self.kept_memory, start = memory, address_of(memory)
+        for place in self._places.get(KEPT, ()):
+            place.bind(start)
+        for number in self.kept.places.keys() & self._of_block.keys():
+            windows = self._of_block[number]
+            self._memory[number] = self.kept.part(memory, windows[0][1].block)
+            for register, window in windows:
+                self.arrays[register] = self._view(window)
+
+    def lend(self, window: Window) -> Any:
+        """New memory for a window that is the whole of its block, until `take_back`. -> the window's array there"""
+        block = window.block
+        memory = unset(block.size)
+        self.rebind(block, memory)
+        self._lent.append(block.number)
+        return np.ndarray(window.shape, window.dtype, memory, window.offset, window.strides)
+
+    def take_back(self) -> None:
+        """Hold no longer what was lent."""
+        for number in self._lent:
+            self._memory[number] = self._addresses[number] = 0
+            for register, _ in self._of_block.get(number, ()):
+                self.arrays[register] = None
+        self._lent.clear()
 
     def _ranges(self, instructions: list[Instruction]) -> Iterator[tuple[int, int, int]]:
         """(register, how many there are, a value that is allowed beside) of classes and indices."""
@@ -153,7 +187,11 @@ class Plan:
             except RuntimeError as error:  # of LLVM
                 kernels.switch_off(str(error))
                 self.programs, self.updates, self.left = [], [], []
-        return [self.step_of(each) for each in self.recorder.instructions]
+        return self.without_kernels()
+
+    def without_kernels(self) -> list[Callable[[], None]]:
+        """The engine's own functions for everything."""
+        return [self.step_of(each) for each in (*self.kept.again.values(), *self.recorder.instructions)]
 
     def program(self) -> Program:
         """A new native program that knows which memory is another one in each run."""
@@ -165,6 +203,8 @@ class Plan:
                 if memory is None:
                     memory = self._memory[block.number] = self._place(block)
                 places.append((block.number, program.place(memory[: block.size])))
+        if self.kept.places:
+            places.append((KEPT, program.place(self.kept_memory)))
         self.programs.append((program, places))
         return program
 
@@ -200,8 +240,8 @@ class Plan:
 
     # -- running -----------------------------------------------------------------------------------------------------
 
-    def wording(self, wording: Wording) -> list[str]:
-        """The statements that run it for `inputs`; what has to be so before, as conditions."""
+    def wording(self, wording: Wording, first: Sequence[str] = ()) -> list[str]:
+        """The statements that run it for `inputs`, after those of `first`; what has to be so before, as conditions."""
         if self.between is not None:
             wording.names["between"] = self.between
         lines = [line for update in self.updates for line in update.wording(wording)]
@@ -216,14 +256,14 @@ class Plan:
             steps += ["except Ended as ended:", "    return ended.value", "except Late:"]
             steps += ["    return between.unfinished()"]
             end.append("    between.running = False")
-        return [*lines, *before, "try:", *steps, "finally:", *end, *after]  # after an interrupt, too
+        return [*lines, *before, *first, "try:", *steps, "finally:", *end, *after]  # after an interrupt, too
 
     def bind(self, inputs: list[Tensor]) -> bool:
         """Take these inputs. -> False if their values would raise: classes or indices that are out of range."""
         for block, tensor in zip(self.input_blocks, inputs, strict=True):
             self.rebind(block, tensor._array)
         for leaf, block in self.held_grads:
-            self.rebind(block, leaf._grad._array)  # type: ignore[union-attr]  # it was checked
+            self.rebind(block, leaf._grad._array)  # it was checked
         for number, count, ignored in self.ranges:
             values = self.arrays[number]
             if values.size and not largest(values.view(UNSIGNED[values.itemsize]), None) < count:  # as below 0 is large
@@ -246,7 +286,7 @@ def load() -> None:
             from gradbook.compiler import lowering  # noqa: F401
 
 
-def moving_blocks(recorder: Recorder) -> list[Block]:
+def moving_blocks(recorder: Any) -> list[Block]:
     """Blocks whose memory is another one from run to run: inputs, gradients."""
     found = [window.block for window in recorder.inputs] + [window.block for _, window in recorder.held_grads]
     left = [each.op for each in recorder.instructions if each.kind == "left"]

@@ -47,6 +47,8 @@ class Tracked:
         self.memory = Memory()
         self.inputs = [self.memory.declare(tensor._array, "input") for tensor in inputs]
         self.input_ids = {id(tensor): i for i, tensor in enumerate(inputs)}
+        self.arguments = [(tensor, tensor._node) for tensor in inputs]  # with the history they had before the call
+        self.histories = {node for _, node in self.arguments if node is not None and node.tensor is None}
         self.before = memory_before()
         self.outside: dict[int, tuple[Tensor, Any]] = {}  # by id(tensor): tensors from outside, and their arrays
         self.held_grads: list[tuple[Tensor, Window]] = []  # leaves whose `.grad` was there before the call
@@ -128,11 +130,11 @@ class Tracked:
         """A tensor read from outside that is another one in each call."""
         if id(tensor) in self.input_ids or self.failure is not None:
             return
-        if tensor._node is not None and tensor._node.tensor is None:
-            self.fail("a tensor with a history from before the call")
-            return
         try:
             self.inputs.append(self.memory.declare(tensor._array, "input"))
+            self.arguments.append((tensor, tensor._node))
+            if tensor._node is not None and tensor._node.tensor is None:
+                self.histories.add(tensor._node)
             self.input_ids[id(tensor)] = len(self.inputs) - 1
         except ValueError as error:
             self.fail(f"two inputs share memory: {error}")

@@ -120,6 +120,12 @@ def on(module: Any) -> bool:
 
 
 def call(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A call that is more than forward: compiled, with hooks, or watched."""
+    compiled = module.__dict__.get("_compiled_call_impl")
+    return call_attended(module, args, kwargs) if compiled is None else compiled(*args, **kwargs)
+
+
+def call_attended(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Forward with hooks and events: pre-hooks, forward, hooks; the module path is known while it runs."""
     if not (events.op or events.module):
         return call_hooked(module, args, kwargs)

@@ -35,6 +35,7 @@ class Module(Conversion, Hooks, StateDict, Tree):
 
     dump_patches = False
     call_super_init = False
+    _compiled_call_impl: Any = None
     training: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -75,7 +76,10 @@ class Module(Conversion, Hooks, StateDict, Tree):
                 _note_path(error, self)
             raise
 
-    _call_impl = _wrapped_call_impl = __call__
+    _wrapped_call_impl = __call__
+
+    def _call_impl(self, *args: Any, **kwargs: Any) -> Any:
+        return hooks.call_attended(self, args, kwargs)
 
     # -- attributes ------------------------------------------------------------------------------------------------
 
@@ -143,6 +147,9 @@ class Module(Conversion, Hooks, StateDict, Tree):
     def __dir__(self) -> list[str]:
         names = {*dir(type(self)), *self.__dict__, *self._parameters, *self._modules, *self._buffers}
         return sorted(name for name in names if not name[0].isdigit())
+
+    def __getstate__(self) -> Any:
+        return {name: value for name, value in self.__dict__.items() if name != "_compiled_call_impl"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -221,7 +228,11 @@ class Module(Conversion, Hooks, StateDict, Tree):
         return self
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing to do: the module runs as it is."""
+        """Compile this module's calls: see gradbook.compile, which gets the arguments. Copies are not compiled."""
+        from gradbook.compiler import compile
+
+        self.__dict__["_compiled_call_impl"] = compile(self._call_impl, *args, **kwargs)
+        self.__dict__["_has_hooks"] = True  # a call looks twice
 
     def train(self: M, mode: bool = True) -> M:
         """Training mode (dropout drops, batch norm learns) on or off, below too. -> self"""
