@@ -78,13 +78,24 @@ def backward_of(
     self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
 ) -> None:
     """Accumulate the gradient of this tensor into the leaves' `.grad`, as torch.Tensor.backward."""
-    if gradient is None and inputs is None and not (create_graph or events.backward or events.backward_end):
-        node, array = self._node, self._array
-        if node is not None and array.shape == () and array.dtype is F32 and type(array) is ndarray:
-            if not versions.rebased:  # the loss of a training step
-                layers.walked(walk, [(node, ONE.copy())], bool(retain_graph), False, None, True)
-                return
+    if inputs is None and not (create_graph or events.backward or events.backward_end or versions.rebased):
+        node, value = self._node, usual_start(self._array, gradient)
+        if node is not None and value is not None:
+            layers.walked(walk, [(node, value)], bool(retain_graph), False, None, True)
+            return
     backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+
+def usual_start(array: Any, gradient: Any) -> Any:
+    """The gradient that most passes start with: of float32, in the array's shape; None where more is to be asked."""
+    if type(array) is not ndarray or array.dtype is not F32:
+        return None
+    if gradient is None:
+        return ONE.copy() if array.shape == () else None
+    if not isinstance(gradient, Tensor):
+        return None
+    value = gradient._array
+    return value if type(value) is ndarray and value.dtype is F32 and value.shape == array.shape else None
 
 
 def grad(

@@ -48,7 +48,9 @@ LEAST = {
     **dict.fromkeys((f"{kind}_layer{end}" for kind in ("lstm", "gru", "rnn") for end in END), 64),
     **dict.fromkeys(("embedding", "embedding_backward"), 64),
     **dict.fromkeys(("mse_loss",), 1024),
-    **dict.fromkeys(("mse_loss.input", "linear.together"), 0),  # not the size of the first array counts
+    **dict.fromkeys(
+        ("mse_loss.input", "linear.together", "mm.together", "bmm.together"), 0
+    ),  # not the size of the first array counts
 }
 # the same for what is computed element by element, by a kernel that its own formula is compiled to
 ELEMENTWISE = {

@@ -124,6 +124,32 @@ def add_linear_grads(program: Program, *rest: Any) -> None:
         linear_bias_grad(program, db, grad)
 
 
+def matmul_grads_now(grad: Array, a: Any, b: Any, needs: Any) -> tuple[Any, Any]:
+    """The gradients of a product of matrices, or of as many on both sides, that are asked for, by one program."""
+    given = [grad, a if needs[1] else None, b if needs[0] else None]
+    if not grad.size or not all(array is None or fits(F32, array) for array in given):
+        raise Unsupported("not arrays of float32")
+    made = (
+        _new((*grad.shape[:-1], b.shape[-2]), F32) if needs[0] else None,
+        _new((*grad.shape[:-2], a.shape[-1], grad.shape[-1]), F32) if needs[1] else None,
+    )
+    outs, arrays = [x for x in made if x is not None], [x for x in given if x is not None]
+    run(add_matmul_grads, tuple(outs), tuple(arrays), (tuple(needs),))
+    return made
+
+
+def add_matmul_grads(program: Program, *rest: Any) -> None:
+    """The products of matmul_grads_now."""
+    *arrays, needs = rest
+    of = iter(arrays)
+    da, db = (next(of) if need else None for need in needs)
+    grad = next(of)
+    if db is not None:
+        matmul(program, db, next(of).swapaxes(-1, -2), grad)
+    if da is not None:
+        matmul(program, da, grad, next(of).swapaxes(-1, -2))
+
+
 def _rows(x: Array) -> Array:
     return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
 
@@ -157,4 +183,5 @@ def kernels() -> dict[str, Callable[..., Any]]:
         "matmul": lambda a, b: multiply(np, a, b), "mm": matmul_now, "bmm": matmul_now, "linear": linear_now,
         "linear.input": linear_input_grad_now, "linear.weight": linear_weight_grad_now,
         "linear.together": linear_grads_now,
+        "mm.together": matmul_grads_now, "bmm.together": matmul_grads_now,
     }  # fmt: skip

@@ -90,6 +90,20 @@ bmm_op = Elementwise(
 bmm_op.grad("a")(lambda grad, b: bmm_op(grad, last_two(conj(b))))
 bmm_op.grad("b")(lambda grad, a: bmm_op(last_two(conj(a)), grad))
 
+
+def declare_together(op: Elementwise) -> None:
+    """Both gradients of a product at once, for which there is a kernel."""
+    of_a, of_b = (rule.fn for rule in op.rules)
+
+    @op.together
+    def _(grad: Any, a: Any, b: Any, needs: Any) -> Any:
+        return of_a(grad, b) if needs[0] else None, of_b(grad, a) if needs[1] else None
+
+
+declare_together(mm_op)
+declare_together(bmm_op)
+
+
 matmul_op = Op(
     "matmul", "a b", promote=False, formula=r"y_{\dots ij} = \textstyle\sum_k a_{\dots ik} b_{\dots kj}", grads=_GRADS,
     flops=flops,
