@@ -158,12 +158,15 @@ def _place(made: Any, answers: tuple[Any, ...]) -> int | None:
 
 
 def _position(given: Any, values: tuple[Any, ...]) -> int | None:
-    """Which argument is an array that was given to kernels, maybe in another shape."""
+    """Which argument is an array that was given to kernels, maybe in another shape. None: it may be two of them."""
+    found = None
     for i, value in enumerate(values):
         if type(value) is ndarray and value.size == given.size and _start(value) == _start(given):
             if given is value or given.base is value or (value.base is not None and given.base is value.base):
-                return i
-    return None
+                if found is not None:  # f(x, x): the next call may be f(x, y)
+                    return None
+                found = i
+    return found
 
 
 def _slot(values: tuple[Any, ...]) -> int:

@@ -224,3 +224,13 @@ def test_a_training_step_is_known_after_one(monkeypatch: pytest.MonkeyPatch) -> 
         F.mse_loss(model(x), y).backward()
     assert [each.calls - count for count, each in before] == [0] * len(before)
     assert registry["linear"]._cpu is not registry["linear"]._run
+
+
+def test_the_same_array_twice_is_not_taken_for_two(calls: Any) -> None:
+    from gradbook.kernels.products_now import kernels
+
+    multiply = kernels()["matmul"]
+    fast, _ = calls(multiply)
+    a, b = numbers(6, 6), numbers(6, 6, seed=1)
+    for x, y in ((a, a), (a, b), (b, a), (a, a.T), (a, b.T), (a.T, b), (b, b)):
+        np.testing.assert_array_equal(fast(x, y), multiply(x, y))
