@@ -41,6 +41,34 @@ def _(program: Program, each: Instruction, array: Array) -> None:
     conv2d_bias_grad(program, array(each.outputs[0]), array(each.inputs[0]))
 
 
+@native("op", "conv_transpose2d")
+@native("op", "conv_transpose1d")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    x, weight, bias = (array(operand) for operand in each.inputs)
+    window = [each.params[name] for name in ("stride", "padding", "dilation", "groups")]
+    conv2d_input_grad(program, array(each.outputs[0]), x, weight, *window, bias=bias, precise=must_be_precise())
+
+
+@native("rule", "conv_transpose2d.input")
+@native("rule", "conv_transpose1d.input")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    grad, weight, _, *window = (array(operand) for operand in each.inputs)
+    conv2d(program, array(each.outputs[0]), grad, weight, None, *window, precise=must_be_precise())
+
+
+@native("rule", "conv_transpose2d.weight")
+@native("rule", "conv_transpose1d.weight")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    grad, x, _, *window = (array(operand) for operand in each.inputs)
+    conv2d_weight_grad(program, array(each.outputs[0]), grad, x, *window, precise=must_be_precise())
+
+
+@native("rule", "conv_transpose2d.bias")
+@native("rule", "conv_transpose1d.bias")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    conv2d_bias_grad(program, array(each.outputs[0]), array(each.inputs[0]))
+
+
 @native("op", "avg_pool2d")
 def _(program: Program, each: Instruction, array: Array) -> None:
     given = each.params

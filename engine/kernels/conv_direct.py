@@ -102,6 +102,12 @@ class WeightJob(Task):
         if sizes.groups == 1 < sizes.taps <= MOST:
             add_gather(self.program, "conv_weight_order", self.out, sums, 0, depth * sizes.outs, self.add)
             return
+        if sizes.groups == sizes.taps == 1:
+            share = lanes() if depth % lanes() == 0 else depth
+            kernel = Kernel("conv_weight_order", transpose(add=self.add), depth // share)
+            self.program.add(kernel, sums, self.out, share * sizes.outs, 0, share, 0, share,
+                             np.arange(share) * sizes.outs, sizes.outs, np.arange(sizes.outs) * depth)  # fmt: skip
+            return
         begins, places = np.arange(sizes.taps) * depth * sizes.outs, np.arange(sizes.outs) * depth * sizes.taps
         self.program.add(Kernel("conv_weight_order", transpose(add=self.add), depth), sums, self.out, sizes.outs, 0,
                          sizes.taps, 0, sizes.taps, begins, sizes.outs, places)  # fmt: skip
