@@ -250,7 +250,9 @@ def walk(  # noqa: C901 (the hot loop: one function, no calls)
             for edge, value in zip(edges, values if type(values) in SEVERAL else (values,), strict=False):
                 if edge is None or value is None:
                     continue
-                if edge in grads or value.shape != edge.shape or value.dtype is not edge.dtype or edge.op.multi:
+                if edge is following:
+                    fg = fg + fitted(value, edge)
+                elif edge in grads or value.shape != edge.shape or value.dtype is not edge.dtype or edge.op.multi:
                     deposit(edge, value, grads, owned, heap, False)
                 elif not edge.edges:
                     grads[edge] = value
@@ -413,12 +415,7 @@ def _start(root: Tensor, given: Any, create_graph: bool) -> tuple[Node, Any]:
 def deposit(edge: Node, value: Any, grads: Any, owned: set[Node], heap: Any, create_graph: bool) -> None:
     """Add a gradient to what an edge has received so far, in the edge's shape and dtype."""
     if not edge.op.multi:
-        if not isinstance(value, Tensor):
-            value = array_of(value)
-        if tuple(value.shape) != edge.shape:
-            value = sum_to(value, edge.shape)
-        if (value._array if isinstance(value, Tensor) else value).dtype is not edge.dtype:
-            value = cast(value, edge.dtype)
+        value = fitted(value, edge)
     held = grads.get(edge)
     if held is None:
         grads[edge] = value
@@ -430,6 +427,17 @@ def deposit(edge: Node, value: Any, grads: Any, owned: set[Node], heap: Any, cre
     else:
         grads[edge] = held + value
         owned.add(edge)
+
+
+def fitted(value: Any, edge: Node) -> Any:
+    """A gradient in the shape and dtype of the edge that it goes to."""
+    if not isinstance(value, Tensor):
+        value = array_of(value)
+    if tuple(value.shape) != edge.shape:
+        value = sum_to(value, edge.shape)
+    if (value._array if isinstance(value, Tensor) else value).dtype is not edge.dtype:
+        value = cast(value, edge.dtype)
+    return value
 
 
 def deposit_part(node: Node, g: Any, grads: Any, heap: Any) -> None:
