@@ -18,7 +18,6 @@ import numpy as np
 from gradbook import backends, dtypes, events
 from gradbook.autograd import layers, versions
 from gradbook.autograd.node import Node, hook_table, leaf_hooks, post_hooks
-from gradbook.autograd.node import _notes as node_notes
 from gradbook.autograd.op import Op, pick
 from gradbook.autograd.rules import apply_rules, array_of, cast, check_saved, freed, run_hooks, sum_to
 from gradbook.errors import AutogradError, ShapeError
@@ -218,7 +217,7 @@ def walk(  # noqa: C901 (the hot loop: one function, no calls)
         for node, value in starts:
             deposit(node, value, grads, owned, heap, create_graph)
     heappop, heappush = heapq.heappop, heapq.heappush
-    special = create_graph or captures is not None or bool(events.grad or events.rule) or bool(node_notes)
+    special = create_graph or captures is not None or bool(events.grad or events.rule)
     special = special or layers.anomaly is not None
     if backends.batched is not None:
         special = special or any(backends.is_batched(value) for _, value in starts)
@@ -241,7 +240,7 @@ def walk(  # noqa: C901 (the hot loop: one function, no calls)
         if youngest > node.seq and node.saved:
             check_saved(node)
         op = node.op
-        if special or not op.plain:
+        if special or not op.plain or (post_hooks and node.seq in post_hooks):
             general_step(node, g, grads, owned, heap, captures, create_graph)
             special = special or op.opens
         elif op.whole is not None:
@@ -354,8 +353,8 @@ def general_step(
         return
     look = layers.anomaly
     results = apply_rules(node, g, edges, create_graph) if look is None else look.apply(node, g, edges, create_graph)
-    if node_notes and (hooks := post_hooks(node)) is not None:
-        results = run_post_hooks(hooks, results, g)
+    if node.seq in post_hooks:
+        results = run_post_hooks(post_hooks[node.seq], results, g)
     if events.rule:
         events.emit(events.rule, node, g, edges, results)
     for edge, value in zip(edges, results, strict=False):

@@ -144,9 +144,10 @@ class Node:
 
     def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """`hook(grad_inputs, grad_outputs)` is called after the rule (torch.autograd.graph.Node.register_hook)."""
-        if "post_hooks" not in self.metadata:
-            self.metadata["post_hooks"] = HookDict()
-        hooks: HookDict = self.metadata["post_hooks"]
+        hooks = post_hooks.get(self.seq)
+        if hooks is None:
+            hooks = post_hooks[self.seq] = HookDict()
+            weakref.finalize(self, post_hooks.pop, self.seq, None)
         return hooks.add(hook)
 
     def __repr__(self) -> str:
@@ -190,14 +191,9 @@ def _saved(node: Node, name: str) -> Any:
 
 
 hook_table: dict[int, HookDict] = {}  # by creation index: hooks on gradients, of the few nodes that have any
+post_hooks: dict[int, HookDict] = {}  # the same: hooks to be called after a node's rule
 leaf_hooks: list[bool] = []  # not empty once somebody wanted to be called when a leaf has its gradient
 _notes: weakref.WeakKeyDictionary[Node, dict[Any, Any]] = weakref.WeakKeyDictionary()
-
-
-def post_hooks(node: Node) -> HookDict | None:
-    """The hooks to call after a node's rule, if it has any."""
-    notes = _notes.get(node) if _notes else None
-    return notes.get("post_hooks") if notes else None
 
 
 def _first(value: Any) -> Any:

@@ -53,7 +53,7 @@ class Backward(Tracked):
         self.roots: set[int] = set()  # ids of tensors whose graph a backward has used up
 
     def _reached(self, node: Node, grad: Any) -> None:
-        if node.seq in hook_table or post_hooks(node):
+        if node.seq in hook_table or node.seq in post_hooks:
             raise NotRecordable("a hook on a gradient runs Python")
         if node in self.histories:
             raise NotRecordable("backward goes on into the history of an argument")

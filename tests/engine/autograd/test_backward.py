@@ -11,6 +11,7 @@ import pytest
 
 import gradbook
 from gradbook import autograd
+from gradbook.nn import functional as F
 
 
 def leaf(*values: float, dtype=gradbook.float64) -> gradbook.Tensor:
@@ -21,6 +22,46 @@ def test_a_tensor_used_twice_gets_both_gradients():
     x = leaf(3.0)
     (x * x + x).backward()
     assert x.grad.item() == 7.0
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda a: a @ a,
+        lambda a: gradbook.bmm(a[None], a[None]),
+        lambda a: gradbook.mm(a, a),
+        lambda a: F.linear(a, a),
+        lambda a: F.linear(a, a, a[0]),
+        lambda a: F.scaled_dot_product_attention(a, a, a),
+        lambda a: F.mse_loss(a, a * a),
+        lambda a: F.layer_norm(a, (4,), a[0], a[1]),
+        lambda a: gradbook.where(a > 0, a, a),
+        lambda a: gradbook.cat([a, a]),
+    ],
+)
+def test_an_intermediate_given_twice_to_one_operation(function):
+    """Rules that give all gradients at once (Op.together, Op.backward) give both to the same node."""
+    x = gradbook.tensor(np.random.default_rng(0).standard_normal((4, 4)), requires_grad=True)
+    weight = gradbook.arange(function(x.detach()).numel(), dtype=gradbook.float64).cos()
+    loss = (function(x * 1.5).flatten() * weight).sum()
+    (wanted,) = gradbook.autograd.grad(loss, x, create_graph=True)
+    loss.backward()
+    np.testing.assert_allclose(x.grad.numpy(), wanted.detach().numpy(), rtol=1e-12)
+
+
+def test_hooks_and_notes_on_one_node_leave_the_walk_of_others_alone():
+    seen = []
+    x = gradbook.ones(3, requires_grad=True)
+    y, z = x * 2, x * 3
+    y.grad_fn.metadata["mine"] = 1
+    handle = y.grad_fn.register_hook(lambda inputs, outputs: seen.append((len(inputs), outputs[0].tolist())))
+    z.sum().backward()
+    assert not seen
+    y.sum().backward(retain_graph=True)
+    assert seen == [(2, [1.0, 1.0, 1.0])]
+    handle.remove()
+    y.sum().backward()
+    assert len(seen) == 1
 
 
 def test_gradients_accumulate_over_backwards():
