@@ -46,7 +46,7 @@ ENDS = [
 ]  # fmt: skip
 
 TEXT = """
-def build(torch):
+def build(torch, whole=lambda f: f, part=lambda f: f, module=lambda m: m):
     nn, F, optim = torch.nn, torch.nn.functional, torch.optim
 
     class Model(nn.Module):
@@ -64,22 +64,32 @@ def build(torch):
     model = Model()
     params = list(model.parameters())
     opt = optim.{optimizer}
+    called = module(model)
+
+    def forward(x, y, k):
+        h = called(x, k)
+        return {loss}, h
+
+    run = part(forward)
 
     def step(x, y, k):
         {zero}
-        h = model(x, k)
-        loss = {loss}
+        loss, h = run(x, y, k)
         loss.backward()
         {clip}
         opt.step()
         {end}
 
-    return model, opt, step
+    return model, opt, whole(step)
 """
 
 
 def program(seed: int) -> tuple[str, int, int]:
-    """(source of a function build(torch) -> (model, optimizer, step), features of x, classes)."""
+    """(source of a function build(torch) -> (model, optimizer, step), features of x, classes).
+
+    The function takes three more: what the whole step goes through, what the part of it before backward(), and what
+    the model.
+    """
     draw = random.Random(seed)
     width = features = draw.choice([1, 3, 8, 17])
     layers, body = [], []
