@@ -8,7 +8,7 @@ from gradbook.compiler.instruction import Instruction
 from gradbook.compiler.memory import Block, Window
 from gradbook.compiler.placing import placed
 
-__all__ = ["coalesced", "windows_in"]
+__all__ = ["alike", "coalesced", "first_uses", "last_uses", "moved_to", "uses", "windows_in"]
 
 
 def coalesced(instructions: list[Instruction], lasting: set[int]) -> list[Instruction]:
@@ -25,16 +25,21 @@ def coalesced(instructions: list[Instruction], lasting: set[int]) -> list[Instru
         if last[source.block.number] == i and first[target.block.number] == i:
             gone.add(i)
             moved[source.block.number] = target.block
+    kept = [each for i, each in enumerate(instructions) if i not in gone]
+    moved_to(kept, moved)
+    return placed(kept, lasting, windows_in)
+
+
+def moved_to(instructions: list[Instruction], moved: dict[int, Block]) -> None:
+    """Put windows on other blocks. moved: by the number of the block that they are on."""
     for number, block in moved.items():
         while block.number in moved:
             block = moved[block.number]
         moved[number] = block
-    kept = [each for i, each in enumerate(instructions) if i not in gone]
-    for each in kept:
+    for each in instructions if moved else ():
         each.inputs = [replaced(value, moved) for value in each.inputs]
         each.outputs = [replaced(value, moved) for value in each.outputs]
         each.params = {name: replaced(value, moved) for name, value in each.params.items()}
-    return placed(kept, lasting, windows_in)
 
 
 def alike(source: Window, target: Window) -> bool:

@@ -17,6 +17,7 @@ from gradbook.compiler.arena import Arena
 from gradbook.compiler.between import Between
 from gradbook.compiler.coalesce import coalesced, windows_in
 from gradbook.compiler.gradients import Gradients
+from gradbook.compiler.in_place import in_place
 from gradbook.compiler.instruction import DRAWING, NOT_KEPT, Instruction
 from gradbook.compiler.kept import KEPT, Kept, unset
 from gradbook.compiler.memory import Block, Window, bytes_of
@@ -49,14 +50,16 @@ class Plan:
         losses = [what for kind, what, _ in recorder.taps.told if kind == "backward"]
         self.lasting = {window.block.number for window in (*outputs, *losses)}
         self.lasting |= {window.block.number for _, window in self.grads.kept} | self.kept.places.keys()
-        recorder.instructions = coalesced(recorder.instructions, self.lasting)
+        instructions = coalesced(recorder.instructions, self.lasting)
+        alone = self.lasting | unsure(instructions)
+        recorder.instructions = in_place(instructions, alone)
         self.moving = [*moving_blocks(recorder), *self.kept.moving]
         self.programs: list[tuple[Any, list[tuple[int, Any]]]] = []
         self.updates: list[Any] = []  # optimizers whose steps are kernels
         self.left: list[Instruction] = []  # what has no kernel
         self.last = last_reads(recorder.instructions)
         self.kept_memory = self.kept.memory()
-        self.arena = Arena(recorder.instructions, self.lasting | unsure(recorder.instructions), begins_epoch)
+        self.arena = Arena(recorder.instructions, alone, begins_epoch)
         self.between: Any = None
         self.pool = aligned((self.arena.size,), np.uint8)
         self.steps = self.lowered() if native else self.without_kernels()
