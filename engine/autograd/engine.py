@@ -302,7 +302,7 @@ def walk(  # noqa: C901 (the hot loop: one function, no calls)
                     heappush(heap, (-edge.seq, edge))
         if not retain and node.saved:
             node.saved = None
-    value = values = fg = g = None  # or the gradients of leaves would not be theirs alone
+    value = values = held = fg = g = None  # or the gradients of leaves would not be theirs alone
     if special or not to_leaves or hook_table or leaf_hooks:
         for node in sorted(grads, key=creation, reverse=True):  # what is left are leaves
             finish_leaf(node, grads.pop(node), captures, create_graph, to_leaves)

@@ -80,6 +80,17 @@ def test_leaves_never_share_a_gradient_buffer():
     assert upstream.tolist() == [1.0, 1.0]
 
 
+@pytest.mark.parametrize("function", [lambda x, y: x * 2, lambda x, y: y.exp() * x, lambda x, y: (x * y).tanh()])
+def test_a_gradient_that_nobody_else_holds_is_not_copied(function):
+    x, y = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    made = {}
+    for tensor in (x, y):
+        tensor.register_hook(lambda grad, tensor=tensor: made.setdefault(id(tensor), grad.data_ptr()) and None)
+    function(x, y).backward(gradbook.ones(2, dtype=gradbook.float64))
+    for tensor in (x, y):
+        assert tensor.grad is None or tensor.grad.data_ptr() == made[id(tensor)]
+
+
 def test_a_graph_a_hundred_thousand_deep():
     x = leaf(1.0)
     y = x
