@@ -20,6 +20,7 @@ from gradbook.autograd import layers, versions
 from gradbook.autograd.node import Node, hook_table, leaf_hooks, post_hooks
 from gradbook.autograd.op import Op, pick
 from gradbook.autograd.rules import apply_rules, array_of, cast, check_saved, freed, run_hooks, sum_to
+from gradbook.backends import native
 from gradbook.errors import AutogradError, ShapeError
 from gradbook.tensor import Tensor, method
 
@@ -498,7 +499,7 @@ def owned_array(g: Any, references: int) -> Any:
         alone = type(base) is type(g) and (getrefcount(base) <= 3 or (getrefcount(base) == 4 and listed(base)))
     if alone and (type(g) is not ndarray or g.flags.writeable):
         return g
-    return g.copy()
+    return native.copied(g) if type(g) is ndarray else g.copy()
 
 
 def listed(memory: Any) -> bool:

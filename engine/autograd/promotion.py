@@ -78,6 +78,8 @@ def with_number(name: str, array: Any, number: Any, tensor: Any) -> tuple[Any, A
 
 def promote_arrays(name: str, operands: Sequence[Any], arrays: list[Any]) -> list[Any]:
     """Bring arrays (and numbers) to PyTorch's common dtype: dimensioned tensors over 0-d ones over numbers."""
+    if arrays and all([type(array) is ndarray and array.dtype is dtypes.F32 for array in arrays]):
+        return arrays
     wanted: Any = None
     rank = -1  # 2 dimensioned, 1 zero-dimensional, 0 number
     parts: list[Any] = [None, None, None]

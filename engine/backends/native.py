@@ -48,9 +48,13 @@ LEAST = {
     **dict.fromkeys((f"{kind}_layer{end}" for kind in ("lstm", "gru", "rnn") for end in END), 64),
     **dict.fromkeys(("embedding", "embedding_backward"), 64),
     **dict.fromkeys(("mse_loss",), 1024),
-    **dict.fromkeys(
-        ("mse_loss.input", "linear.together", "mm.together", "bmm.together"), 0
-    ),  # not the size of the first array counts
+    # not the size of the first array counts
+    **dict.fromkeys(("mse_loss.input", "linear.together", "mm.together", "bmm.together"), 0),
+    **dict.fromkeys(("gather", "take_along", "scatter_add", "index", "index_select", "cumsum"), 64),
+    **dict.fromkeys(("where", "where.input", "where.other", "masked_fill"), 2048),
+    **dict.fromkeys(("sum",), 1 << 15),
+    **dict.fromkeys(("copied",), 1 << 17),
+    **dict.fromkeys(("gather_grad", "put_along", "index_grad"), 0),  # what is picked may be little of much
 }
 # the same for what is computed element by element, by a kernel that its own formula is compiled to
 ELEMENTWISE = {
@@ -70,6 +74,7 @@ LEAST |= ELEMENTWISE
 SMALL = {name for name, least in LEAST.items() if least <= 64 or name == "mse_loss"} | {"relu", "relu.x"}
 OFTEN = 500  # small operations after which a program is worth loading the kernels for
 EVER = os.environ.get("GRADBOOK_KERNELS_EVER", "") == "1"  # for tests: kernels for whatever they can do, however small
+MASKED = frozenset({"where"})  # whose first array is a mask
 FEW = 128  # elements below which NumPy computes in any case: programs of small operations never load the kernels
 # products: which axis of the second array, times the size of the first, is the number of multiplications
 PRODUCTS = {"linear": 0, "linear.input": 1, "linear.weight": -1, "matmul": -1, "mm": -1, "bmm": -1}
@@ -113,12 +118,12 @@ def forward(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
         return plain
     if name in ELEMENTWISE:
         formulas[name] = plain
-    small = name in SMALL
+    small, kind = name in SMALL, dtypes.B8 if name in MASKED else F32
 
     @functools.wraps(plain)
     def run(xp: Any, x: Any, *rest: Any, **params: Any) -> Any:
-        if type(x) is ndarray and x.dtype is F32 and (x.size >= least or (small and x.size)):
-            if (state.stage is READY or wake()) if x.size >= least else rouse():
+        if type(x) is ndarray and x.dtype is kind and (x.size >= least or (small and x.size)):
+            if (state.stage is READY or (least and wake())) if x.size >= least else rouse():
                 made = attempt(name, xp, x, *rest, **params)
                 if made is not None:
                     return made
@@ -178,6 +183,9 @@ def attempt(name: str, /, *args: Any, **params: Any) -> Any:
         return kernel(*args, **params)
     except state.refused:
         return None
+
+
+copied = rule("copied", np.ndarray.copy)  # an array in index order, of memory of its own
 
 
 def optimizer_step(optimizer: Any, options: dict[str, Any]) -> bool:

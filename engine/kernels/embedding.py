@@ -21,10 +21,13 @@ __all__ = ["embedding", "embedding_grad", "in_range"]
 KINDS = {np.dtype(np.int32): INT, np.dtype(np.int64): LONG}
 
 
-def index_at(build: KernelBuilder, base: Any, i: Any, kind: Any) -> Any:
-    """Index number i, as 64 bits."""
+def index_at(build: KernelBuilder, base: Any, i: Any, kind: Any, wrapped: Any = None) -> Any:
+    """Index number i, as 64 bits. wrapped: how many rows there are, where an index below 0 counts from the end."""
     value = build.load(base, i, kind)
-    return value if kind == LONG else build.ir.sext(value, LONG)
+    value = value if kind == LONG else build.ir.sext(value, LONG)
+    if wrapped is None:
+        return value
+    return build.ir.select(build.ir.icmp_signed("<", value, LONG(0)), build.ir.add(value, wrapped), value)
 
 
 # -- indices -----------------------------------------------------------------------------------------------------------
@@ -71,13 +74,13 @@ def kind_of(indices: Any) -> Any:
 
 
 @jit.kept
-def gather_kernel(kind: Any) -> int:
+def gather_kernel(kind: Any, wrap: bool = False) -> int:
     """words: table, indices, out, d, steps of table and out, rows. Unit: an index. Out of range gives NaN."""
     build = KernelBuilder("embedding")
     table, indices, out = (build.pointer(i) for i in range(3))
     d, table_step, out_step, rows = (build.word(i) for i in (3, 4, 5, 6))
     with build.loop(build.start, build.stop, name="row") as i:
-        index = index_at(build, indices, i, kind)
+        index = index_at(build, indices, i, kind, rows if wrap else None)
         target = build.at(out, build.ir.mul(i, out_step))
         source = build.at(table, build.ir.mul(index, table_step))
 
@@ -98,11 +101,11 @@ def gather_kernel(kind: Any) -> int:
     return build.address()
 
 
-def embedding(program: Any, out: Any, weight: Any, index: Any) -> None:
+def embedding(program: Any, out: Any, weight: Any, index: Any, *, wrap: bool = False) -> None:
     """out = weight[index]: weight (rows, d), index (*) of int32 or int64 -> out (*, d).
 
-    An index out of range reads nothing and gives NaN: callers who want an IndexError ask `in_range` first. Raises
-    Unsupported.
+    An index out of range reads nothing and gives NaN: callers who want an IndexError ask `in_range` first. wrap: those
+    below 0 count from the end. Raises Unsupported.
     """
     kind, table, target = kind_of(index), rows_of(weight, "weight"), rows_of(out, "out")
     if weight.ndim != 2 or out.shape != (*index.shape, table.d):
@@ -110,7 +113,7 @@ def embedding(program: Any, out: Any, weight: Any, index: Any) -> None:
     apart(out, weight)
     if out.size:
         base = weight if weight.size else out
-        kernel = Kernel("embedding", gather_kernel(kind), target.m, grain_of(table.d))
+        kernel = Kernel("embedding", gather_kernel(kind, wrap), target.m, grain_of(table.d))
         program.add(kernel, base, index, out, table.d, table.step, target.step, table.m)
 
 
@@ -118,7 +121,7 @@ def embedding(program: Any, out: Any, weight: Any, index: Any) -> None:
 
 
 @jit.kept
-def sort_kernel(kind: Any) -> int:
+def sort_kernel(kind: Any, wrap: bool = False) -> int:
     """words: indices, how many, rows, padding, ends, order. Counts and sorts: ends[r] is where row r's places end."""
     build = KernelBuilder("embedding_sort")
     indices, count, rows, padding = build.pointer(0), build.word(1), build.word(2), build.word(3)
@@ -128,7 +131,7 @@ def sort_kernel(kind: Any) -> int:
 
     def each(body: Any) -> None:
         with build.loop(0, count) as i:
-            index = index_at(build, indices, i, kind)
+            index = index_at(build, indices, i, kind, rows if wrap else None)
             counts = build.ir.icmp_signed("!=", index, padding)
             counts = build.ir.and_(counts, build.ir.icmp_unsigned("<", index, rows))
             with build.ir.if_then(counts, likely=True):
@@ -179,12 +182,12 @@ def scatter_kernel(scale: bool) -> int:
 
 
 def embedding_grad(
-    program: Any, dweight: Any, grad: Any, index: Any, *, padding_idx: int = -1, scale: bool = False
+    program: Any, dweight: Any, grad: Any, index: Any, *, padding_idx: int = -1, scale: bool = False, wrap: bool = False
 ) -> None:
     """dweight (rows, d) = the sum of grad (*, d) over the places of each row in index (*), 0 where there are none.
 
-    padding_idx: a row that gets none. scale: divided by how many there were. An index out of range is left out. Raises
-    Unsupported.
+    padding_idx: a row that gets none. scale: divided by how many there were. An index out of range is left out. wrap:
+    those below 0 count from the end. Raises Unsupported.
     """
     kind, source, target = kind_of(index), rows_of(grad, "grad"), rows_of(dweight, "dweight")
     if dweight.ndim != 2 or grad.shape != (*index.shape, target.d):
@@ -194,7 +197,7 @@ def embedding_grad(
         return
     ends, order = np.zeros(target.m, np.int64), np.zeros(max(1, index.size), np.int64)
     base = index if index.size else order
-    sort = Kernel("embedding_sort", sort_kernel(kind), alone=True)
+    sort = Kernel("embedding_sort", sort_kernel(kind, wrap), alone=True)
     program.add(sort, base, index.size, target.m, padding_idx, ends, order)
     kernel = Kernel("embedding_grad", scatter_kernel(scale), target.m, grain_of(target.d), flops=grad.size)
     source_of = grad if grad.size else dweight

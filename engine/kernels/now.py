@@ -294,7 +294,9 @@ def kernels(formulas: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., 
         from gradbook.kernels import (
             attention_now,
             dots,
+            fused_now,
             images_now,
+            indexed_now,
             norms_now,
             optimizers_now,
             product,
@@ -308,7 +310,7 @@ def kernels(formulas: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., 
     serial()
     team.leading()
     team.working()
-    families = (attention_now, images_now, norms_now, products_now, rows_now)
+    families = (attention_now, fused_now, images_now, indexed_now, norms_now, products_now, rows_now)
     found = {name: kernel for family in families for name, kernel in family.kernels().items()}
     found |= recurrent_now.forwards()
     found["optimizer_step"] = optimizers_now.eager_step

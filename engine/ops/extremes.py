@@ -62,17 +62,23 @@ put_op = Op("put_along", "x", formula=r"y_{i_k} \mathrel{+}= x_k", grads={"x": r
 
 
 @take_op.forward
-def _(xp: Any, x: Any, *, index: Any, dim: int, add: Any = False) -> Any:
-    return xp.take_along_axis(x, index, dim) if x.ndim else x.copy()
+def _(xp: Any, x: Any, *, index: Any, dim: int, add: Any = False, dropped: Any = False) -> Any:
+    if not x.ndim:
+        return x.copy()
+    found = xp.take_along_axis(x, index, dim)
+    return found.reshape((*found.shape[:dim], *found.shape[dim + 1 :])) if dropped else found  # that axis has length 1
 
 
 @take_op.grad("x")
-def _(grad: Any, x_shape: Any, index: Any, dim: int, add: Any) -> Any:
-    return put_op(grad, index=index, dim=dim, length=x_shape[dim] if x_shape else 1, add=add)
+def _(grad: Any, x_shape: Any, index: Any, dim: int, add: Any, dropped: Any) -> Any:
+    length = x_shape[dim] if x_shape else 1
+    return put_op(grad, index=index, dim=dim, length=length, add=add, dropped=dropped)
 
 
 @put_op.forward
-def _(xp: Any, x: Any, *, index: Any, dim: int, length: int, add: Any = False) -> Any:
+def _(xp: Any, x: Any, *, index: Any, dim: int, length: int, add: Any = False, dropped: Any = False) -> Any:
+    if dropped:
+        x = x.reshape((*x.shape[:dim], 1, *x.shape[dim:]))
     if not x.ndim:
         return x.copy()
     made = xp.zeros((*x.shape[:dim], length, *x.shape[dim + 1 :]), x.dtype)
@@ -86,15 +92,17 @@ def _(xp: Any, x: Any, *, index: Any, dim: int, length: int, add: Any = False) -
 
 
 @put_op.grad("x")
-def _(grad: Any, index: Any, dim: int, add: Any) -> Any:
-    return take_op(grad, index=index, dim=dim, add=add)
+def _(grad: Any, index: Any, dim: int, add: Any, dropped: Any) -> Any:
+    return take_op(grad, index=index, dim=dim, add=add, dropped=dropped)
 
 
 def selected(name: str, x: Tensor, index: Any, dim: int, keepdim: bool) -> Any:
     """(values, indices) of one element an axis; index has length 1 on that axis."""
-    values = take_op(x, index=index, dim=dim)
     if x._array.ndim and not keepdim:
-        values, index = values.squeeze(dim), index.squeeze(dim)
+        values = take_op(x, index=index, dim=dim, dropped=True)
+        index = index.reshape(values._array.shape)
+    else:
+        values = take_op(x, index=index, dim=dim)
     return Pair[name](values, Tensor._of(backends.as_array(index, x._array)))
 
 

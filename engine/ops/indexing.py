@@ -23,7 +23,7 @@ from gradbook.tensor import Tensor, method
 
 __all__ = ["index_put", "select", "slice_scatter"]
 
-FULL = slice(None)
+FULL, ndarray, UNSIGNED = slice(None), np.ndarray, np.dtype(np.uint64)
 
 # -- ops -----------------------------------------------------------------------------------------------------------
 
@@ -363,6 +363,9 @@ def _getitem(self: Tensor, index: Any) -> Tensor:
             take_apart(shape, index)
         result: Tensor = select_op(self, index=(index,))
         return result
+    if isinstance(index, Tensor) and names_entries(self._array, index._array):
+        result = index_op(self, index, dims=(0,))
+        return result
     view, arrays, numbers = take_apart(self._array.shape, index)
     if not arrays:
         result = (select_op if numbers and view else slice_op)(self, index=view)
@@ -372,6 +375,13 @@ def _getitem(self: Tensor, index: Any) -> Tensor:
     xp = backends.xp_of(self._array)
     result = index_op(part, *[Tensor._of(xp.asarray(a)) for _, a in arrays], dims=tuple(axis for axis, _ in arrays))
     return result
+
+
+def names_entries(x: Any, index: Any) -> bool:
+    """Whether an index is a vector of int64, or has more axes, all within the first axis of x: the common case."""
+    if type(index) is not ndarray or index.dtype is not dtypes.I64 or not index.ndim or not x.ndim:
+        return False
+    return not index.size or bool(index.view(UNSIGNED).max() < x.shape[0])  # those below 0 are large then
 
 
 def select(input: Tensor, dim: int, index: Any) -> Tensor:

@@ -8,6 +8,8 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from gradbook import backends
 from gradbook.autograd.op import MultiOp, Op
 from gradbook.autograd.views import MULTI_OUTPUT, add_view
@@ -29,7 +31,7 @@ cat_op = Op(
 )  # fmt: skip
 cat_op.forward(
     lambda xp, *arrays, dim, lengths: xp.concatenate(
-        [a for a, n in zip(arrays, lengths, strict=True) if n is not None], dim
+        arrays if None not in lengths else [a for a, n in zip(arrays, lengths, strict=True) if n is not None], dim
     )
 )
 
@@ -41,7 +43,7 @@ def _(grad: Any, needs: Any, dim: int, lengths: tuple[int | None, ...]) -> list[
     for needed, length in zip(needs, lengths, strict=True):
         end = begin + (length or 0)
         index = (slice(None),) * dim + (slice(begin, end),)
-        found.append(None if not needed or length is None else slice_op(grad, index=index))
+        found.append(None if not needed or length is None else part_of(grad, index))
         begin = end
     return found
 
@@ -49,12 +51,20 @@ def _(grad: Any, needs: Any, dim: int, lengths: tuple[int | None, ...]) -> list[
 stack_op = Op(
     "stack", "tensors", variadic=True, formula=r"y_i = x_i", grads={"tensors": r"\bar y_i"}
 )  # fmt: skip
-stack_op.forward(lambda xp, *arrays, dim: xp.stack(arrays, dim))
+stack_op.forward(
+    lambda xp, *arrays, dim: xp.stack(arrays, dim) if dim or xp is not np else np.concatenate([a[None] for a in arrays])
+)
 
 
 @stack_op.backward
 def _(grad: Any, needs: Any, dim: int) -> list[Any]:
-    return [slice_op(grad, index=(slice(None),) * dim + (i,)) if needed else None for i, needed in enumerate(needs)]
+    before = (slice(None),) * dim
+    return [part_of(grad, (*before, i)) if needed else None for i, needed in enumerate(needs)]
+
+
+def part_of(grad: Any, index: tuple[Any, ...]) -> Any:
+    """A part of a gradient, as a view. (array or Tensor) -> the same."""
+    return grad[(*index, ...)] if type(grad) is np.ndarray else slice_op(grad, index=index)
 
 
 class Parts(MultiOp):
@@ -151,6 +161,16 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -
     arrays = [x._array for x in found]
     model = next((a for a in arrays if a.shape != (0,)), arrays[0])  # PyTorch skips empty vectors whatever their shape
     axis = wrap_dim(dim, model.ndim)
+    if model.ndim and model.shape != (0,) and all([array.shape == model.shape for array in arrays]):
+        lengths: list[int | None] = [model.shape[axis]] * len(arrays)
+    else:
+        lengths = lengths_of(arrays, model, axis)
+    result = cat_op(*found, dim=axis, lengths=tuple(lengths))
+    return result if out is None else write_out("cat", result, out)
+
+
+def lengths_of(arrays: Sequence[Any], model: Any, axis: int) -> list[int | None]:
+    """How long each is along the axis; None for an empty vector. Raises RuntimeError for what cannot be joined."""
     lengths: list[int | None] = []
     for i, array in enumerate(arrays):
         if array.ndim == 0:
@@ -169,8 +189,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -
             if a != b and k != axis:
                 raise cat_error(axis, k, i, model.shape, array.shape)
         lengths.append(array.shape[axis])
-    result = cat_op(*found, dim=axis, lengths=tuple(lengths))
-    return result if out is None else write_out("cat", result, out)
+    return lengths
 
 
 def cat_error(dim: int, axis: int, position: int, a: tuple[int, ...], b: tuple[int, ...]) -> ShapeError:

@@ -11,7 +11,7 @@ from gradbook.autograd.op import Op
 from gradbook.errors import DTypeError
 from gradbook.ops.arguments import axes, tensor_of, with_out, write_out
 from gradbook.ops.elementwise import masked
-from gradbook.ops.reduction import count_of, mean, mean_op, spread
+from gradbook.ops.reduction import count_of, kept_shape, mean, mean_op
 from gradbook.tensor import Tensor, method
 
 __all__ = [
@@ -53,9 +53,8 @@ def _(xp: Any, x: Any, *, dim: Any, keepdim: Any, correction: Any) -> Any:
 
 @var_op.grad("x")
 def _(grad: Any, x: Any, x_shape: Any, dim: Any, keepdim: Any, correction: Any) -> Any:
-    far = x - mean_op(x, dim=dim, keepdim=True)
     degrees = max(count_of(x_shape, dim) - correction, 0)
-    return spread(grad, x_shape, dim, keepdim) * far * (2.0 / degrees if degrees else math.nan)
+    return beside(grad, x_shape, dim, keepdim) * from_mean(x, dim) * (2.0 / degrees if degrees else math.nan)
 
 
 @std_op.forward
@@ -67,8 +66,19 @@ def _(xp: Any, x: Any, *, dim: Any, keepdim: Any, correction: Any) -> Any:
 def _(grad: Any, x: Any, out: Any, x_shape: Any, dim: Any, keepdim: Any, correction: Any) -> Any:
     degrees = max(count_of(x_shape, dim) - correction, 0)
     slope = masked(grad / out, out != 0)
-    far = x - mean_op(x, dim=dim, keepdim=True)
-    return spread(slope, x_shape, dim, keepdim) * far * (1.0 / degrees if degrees else math.nan)
+    return beside(slope, x_shape, dim, keepdim) * from_mean(x, dim) * (1.0 / degrees if degrees else math.nan)
+
+
+def from_mean(x: Any, dim: Any) -> Any:
+    """How far each number is from the mean over the axes. (array or Tensor) -> the same."""
+    if type(x) is np.ndarray and x.dtype.kind == "f" and x.dtype.itemsize >= 4 and x.size:
+        return x - x.sum(axis=dim, keepdims=True) / count_of(x.shape, dim)
+    return x - mean_op(x, dim=dim, keepdim=True)
+
+
+def beside(value: Any, shape: Any, dim: Any, keepdim: Any) -> Any:
+    """What a reduction gave, in a shape that broadcasts to what it was given. (array or Tensor) -> the same."""
+    return value if keepdim or value.ndim == len(shape) else value.reshape(kept_shape(shape, dim))
 
 
 def _spread_of(op: Op, input: Tensor, given: tuple[Any, ...], named: dict[str, Any]) -> Tensor:

@@ -56,7 +56,8 @@ def _by_tensors(call: Call, places: Any) -> Any:
 
 def _along(call: Call, places: Any) -> Any:
     index = call.params["index"] if "index" in call.params else _array(call.operands[1])
-    return np.take_along_axis(places, np.asarray(index), call.params["dim"])
+    found = np.take_along_axis(places, np.asarray(index), call.params["dim"])
+    return found.squeeze(call.params["dim"]) if call.params.get("dropped") else found
 
 
 def _chosen(call: Call) -> Made:

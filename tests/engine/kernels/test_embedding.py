@@ -62,6 +62,21 @@ def test_indices_out_of_range_are_seen_and_never_followed(kind: Any) -> None:
                 assert in_range(bad, 5, ignore=wrong)
 
 
+@pytest.mark.parametrize("kind", [np.int32, np.int64])
+def test_indices_below_zero_may_count_from_the_end(kind: Any) -> None:
+    rng = np.random.default_rng(0)
+    weight, index = read_only(rng.standard_normal((5, 65)), np.float32), read_only(rng.integers(-5, 5, 40), kind)
+    out, found = np.zeros((40, 65), np.float32), guarded(np.zeros((5, 65)), np.float32)
+    embedding(NOW, out, weight, index, wrap=True)
+    np.testing.assert_array_equal(out, weight[index])
+    embedding_grad(NOW, found, out, index, wrap=True)
+    wanted = np.zeros((5, 65), np.float32)
+    np.add.at(wanted, index, out)
+    np.testing.assert_array_equal(found, wanted)
+    embedding(NOW, out[:2], weight, np.array([-6, 5], kind), wrap=True)
+    assert np.isnan(out[:2]).all()
+
+
 def test_strided_tables_and_new_indices_in_a_program() -> None:
     field = np.random.default_rng(0).standard_normal((6, 50)).astype(np.float32)
     weight, index, out = field[::2, 3:40], np.array([2, 0, 1, 1]), np.zeros((4, 37), np.float32)
