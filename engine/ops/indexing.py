@@ -379,7 +379,9 @@ def _getitem(self: Tensor, index: Any) -> Tensor:
 
 def names_entries(x: Any, index: Any) -> bool:
     """Whether an index is a vector of int64, or has more axes, all within the first axis of x: the common case."""
-    if type(index) is not ndarray or index.dtype is not dtypes.I64 or not index.ndim or not x.ndim:
+    if type(x) is not ndarray or type(index) is not ndarray or index.dtype is not dtypes.I64:
+        return False
+    if not index.ndim or not x.ndim:
         return False
     return not index.size or bool(index.view(UNSIGNED).max() < x.shape[0])  # those below 0 are large then
 
