@@ -308,6 +308,7 @@ accept_numpy_names(globals(), __all__)
 
 # Submodules that cost nothing until they are named, as `gradbook.observe`.
 _LAZY = [
+    "coach",
     "profiler",
     "_C",
     "functional",

@@ -18,6 +18,8 @@ Kinds and what a listener is called with:
     draw       ()                                           random numbers are about to be drawn
     found      (function, arrays, params, result)           indices were computed from arrays, which no op is told of
     read       (tensor)                                     Python is about to see values: item, bool, numpy, print
+    mode       (what, owner, value)                         "train": a module was put into training mode or out of it;
+                                                            "grad": from now on this thread records operations or not
     control    ()                                           at safe points; may block (pause) or raise (stop)
 
 An observer whose `brief` is true at the last `refresh` is told of every step, but not of its inside: neither of the
@@ -40,8 +42,7 @@ __all__ = ["KINDS", "attach", "detach", "observers", "observing"]
 
 KINDS = (
     "op", "backward", "grad", "rule", "write", "step", "zero_grad", "batch", "module", "log", "made", "draw", "found",
-    "read",
-    "control",
+    "read", "mode", "control",
 )  # fmt: skip
 METHODS = {kind: f"on_{kind}" for kind in KINDS}
 Listener = Callable[..., Any]
@@ -60,6 +61,7 @@ made: tuple[Listener, ...] = ()
 draw: tuple[Listener, ...] = ()
 found: tuple[Listener, ...] = ()
 read: tuple[Listener, ...] = ()
+mode: tuple[Listener, ...] = ()
 control: tuple[Listener, ...] = ()
 
 computing = False  # somebody listens to what is computed: ops, gradients, rules, changes in place, modules

@@ -23,7 +23,7 @@ HEAVY = (
     "safetensors",
 )
 LAZY = (  # what few programs use comes when it is named
-    "accelerator alias cuda datasets distributed distributions fft func functional hub interop jit masked mps "
+    "accelerator alias coach cuda datasets distributed distributions fft func functional hub interop jit masked mps "
     "multiprocessing observe onnx profiler signal sparse testing xpu backends.batched utils.benchmark utils.checkpoint "
     "ops.foreach"
 ).split()

@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from gradbook import events
+
 __all__ = [
     "enable_grad",
     "inference_mode",
@@ -48,6 +50,12 @@ def count(change: int) -> None:
     """Scopes that open (1) or close (-1)."""
     with _lock:
         scopes[0] += change
+
+
+def tell() -> None:
+    """Who listens hears whether operations are recorded from now on."""
+    if events.mode:
+        events.emit(events.mode, "grad", None, state.enabled)
 
 
 class _Scope:
@@ -106,6 +114,7 @@ class _Scope:
     def __exit__(self, *exc: object) -> None:
         state.enabled = self._before  # type: ignore[attr-defined]
         count(-1)
+        tell()
 
 
 class no_grad(_Scope):
@@ -119,6 +128,7 @@ class no_grad(_Scope):
         count(1)
         self._before = state.enabled
         state.enabled = False
+        tell()
 
 
 class enable_grad(_Scope):
@@ -132,6 +142,7 @@ class enable_grad(_Scope):
         count(1)
         self._before = state.enabled
         state.enabled = True
+        tell()
 
 
 class set_grad_enabled(_Scope):
@@ -142,10 +153,12 @@ class set_grad_enabled(_Scope):
         self.mode = bool(mode)
         count(1)  # called as a function it lasts: the thread is asked from now on
         state.enabled = self.mode
+        tell()
 
     def __call__(self, func: F) -> F:
         state.enabled = self._before
         count(-1)
+        tell()
         return super().__call__(func)
 
     def _clone(self) -> Any:
@@ -153,6 +166,7 @@ class set_grad_enabled(_Scope):
 
     def __enter__(self) -> None:
         state.enabled = self.mode
+        tell()
 
 
 class inference_mode(_Scope):
@@ -176,6 +190,7 @@ class inference_mode(_Scope):
         inference.hold(1)
         self._before, self._inference = state.enabled, state.inference
         state.enabled, state.inference = not self.mode, self.mode
+        tell()
 
     def __exit__(self, *exc: object) -> None:
         from gradbook.autograd import inference
@@ -183,6 +198,7 @@ class inference_mode(_Scope):
         state.enabled, state.inference = self._before, self._inference
         inference.hold(-1)
         count(-1)
+        tell()
 
 
 class set_multithreading_enabled(_Scope):

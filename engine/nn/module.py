@@ -238,6 +238,8 @@ class Module(Conversion, Hooks, StateDict, Tree):
         """Training mode (dropout drops, batch norm learns) on or off, below too. -> self"""
         if not isinstance(mode, bool):
             raise ValueError("training mode is expected to be boolean")
+        if events.mode:
+            events.emit(events.mode, "train", self, mode)
         self.training = mode
         for module in self.children():
             module.train(mode)

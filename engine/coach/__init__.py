@@ -1,0 +1,38 @@
+"""The coach: watches a training, says what is wrong with it, on which line, and how to mend it.
+
+    with gradbook.coach.watch() as report:
+        train()
+    for finding in report.findings:
+        print(finding)
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+
+from gradbook.coach.coach import Coach
+from gradbook.coach.finding import Finding, Fix, Report
+from gradbook.coach.rule import Rule
+from gradbook.coach.rules import RULES
+
+__all__ = ["RULES", "Coach", "Finding", "Fix", "Report", "Rule", "watch"]
+
+
+@contextlib.contextmanager
+def watch(*, mute: Iterable[str] = ()) -> Iterator[Report]:
+    """Let the coach watch what runs inside. -> the report, which fills while it watches.
+
+    mute: ids of rules that shall stay silent. An exception is a finding too, and goes on as it would. Raises ValueError
+    for an id that is no rule's.
+    """
+    unknown = sorted(set(mute) - set(RULES))
+    if unknown:
+        raise ValueError(f"coach.watch: no rule is called {', '.join(unknown)}; the rules are {', '.join(RULES)}")
+    coach = Coach(muted=mute).start()
+    try:
+        yield coach.report
+    except BaseException as error:
+        coach.finish(error)
+        raise
+    coach.finish()

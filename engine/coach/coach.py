@@ -1,0 +1,220 @@
+"""The coach listens to a training and lets its rules look: always at the little that is cheap, closely at some turns."""
+
+from __future__ import annotations
+
+import threading
+import time
+import warnings
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from gradbook import events
+from gradbook.autograd.layers import state as walks
+from gradbook.coach.attention import Attention
+from gradbook.coach.finding import Finding, Report
+from gradbook.coach.record import Call, Clear, Op, Pass, Read, Step, Turn, Value
+from gradbook.coach.rule import HOOKS, Rule
+from gradbook.coach.tape import Tape
+
+__all__ = ["Coach"]
+
+clock = time.perf_counter
+Hook = Callable[..., Any]
+
+
+class Coach:
+    """One watch over a training: the observer, its rules, their report. Attach it to events with `start`.
+
+    muted: ids of rules that shall not look. on_finding(finding) is called as soon as a rule speaks.
+    """
+
+    def __init__(self, rules: Iterable[type[Rule]] | None = None, muted: Iterable[str] = (),
+                 on_finding: Callable[[Finding], None] | None = None) -> None:  # fmt: skip
+        from gradbook.coach.rules import RULES
+
+        self.report = Report()
+        self.steps = 0  # of all optimizers; without optimizers: turns
+        self.optimizers: dict[int, Step] = {}  # the last step of each
+        self.passes = 0
+        self.attention = Attention()
+        self.turn = Turn(1)
+        self.tape = Tape(self)
+        self.ended = False
+        self._on_finding = on_finding
+        self._thread = threading.get_ident()
+        silent = set(muted)
+        self.rules = [kind(self) for kind in (RULES.values() if rules is None else rules) if kind.id not in silent]
+        self._hooks: dict[str, list[tuple[Rule, Hook]]] = {
+            name: [(rule, getattr(rule, name)) for rule in self.rules if getattr(type(rule), name) is not getattr(Rule, name)]
+            for name in HOOKS
+        }
+        self._by_op: dict[str, list[tuple[Rule, Hook]]] = {}
+        self.on_op: Hook | None = None
+        self.on_module: Hook | None = None
+        self.on_grad: Hook | None = None
+        self.on_write: Hook | None = None
+        self.on_made: Hook | None = None
+
+    # -- life --------------------------------------------------------------------------------------------------------
+
+    def start(self) -> Coach:
+        """Begin to listen."""
+        self.attention.begin(clock())
+        self._listen(True)
+        events.attach(self)
+        self.tell("begins")
+        return self
+
+    def finish(self, error: BaseException | None = None) -> Report:
+        """Stop listening; the rules say what can only be said at the end. `error` is what the program raised."""
+        if not self.ended:
+            self.ended = True
+            events.detach(self)
+            if error is not None:
+                self.tell("failed", error)
+            self.tell("ended")
+            self.tape.forget()
+        return self.report
+
+    def take(self, finding: Finding) -> None:
+        """A rule speaks; the same is said once."""
+        if self.report.add(finding) and self._on_finding is not None:
+            self._on_finding(finding)
+
+    def tell(self, hook: str, *args: Any) -> None:
+        """Call a hook of all rules that have it."""
+        for rule, method in tuple(self._hooks[hook]):
+            self._call(rule, method, args)
+
+    def _call(self, rule: Rule, method: Hook, args: tuple[Any, ...]) -> None:
+        """A rule that raises is silent from then on: the training goes on, and so do the other rules."""
+        try:
+            method(*args)
+        except Exception as error:
+            for hooks in (*self._hooks.values(), *self._by_op.values()):
+                hooks[:] = [pair for pair in hooks if pair[0] is not rule]
+            warnings.warn(f"gradbook.coach: rule {rule.id} failed and is off: {error!r}", RuntimeWarning, stacklevel=2)
+
+    # -- close attention ---------------------------------------------------------------------------------------------
+
+    @property
+    def close(self) -> bool:
+        """Whether every operation is being watched."""
+        return self.on_op is not None
+
+    @property
+    def brief(self) -> bool:
+        """Whether only the beginning of a backward pass and the end of a step are to be told (see events)."""
+        return not self.close
+
+    def _listen(self, closely: bool, whole: bool = True) -> None:
+        """Watch every operation from now on, or none. whole: the turn begins now."""
+        if closely and not self.close and not whole:
+            self.turn.whole = False
+        self.on_op = self._op if closely else None
+        self.on_module = self.tape.module if closely else None
+        self.on_write = self.tape.wrote if closely else None
+        self.on_made = self.tape.made if closely else None
+        self.on_grad = self._grad if closely and self._hooks["gradient"] else None
+        events.refresh()
+
+    def _op(self, op: Any, operands: tuple[Any, ...], params: Any, output: Any, node: Any, where: Any) -> None:
+        if threading.get_ident() != self._thread:
+            return
+        started = clock()
+        made = self.tape.record(op.name, operands, params, output, where)
+        hooks = self._by_op.get(op.name)
+        if hooks is None:
+            hooks = self._by_op[op.name] = [
+                (rule, hook) for rule, hook in self._hooks["operation"] if rule.ops is None or op.name in rule.ops
+            ]
+        for rule, hook in tuple(hooks):
+            self._call(rule, hook, (made, operands, output))
+        if self.attention.spent(clock() - started, len(self.turn.ops)):
+            self._listen(False)
+
+    def _grad(self, node: Any, grad: Any) -> None:
+        started = clock()
+        self.tell("gradient", node, grad)
+        self.attention.spent(clock() - started)
+
+    # -- what is always heard ----------------------------------------------------------------------------------------
+
+    def on_backward(self, phase: str, root: Any, inputs: Any) -> None:
+        """A backward pass begins, or ends; one inside another, such as a checkpoint's, is part of that one."""
+        if inputs is not None or walks.walk is not None or threading.get_ident() != self._thread:
+            return
+        if phase == "end":
+            if not self.optimizers and self.passes > 1 and self.close:
+                self._turn_ends(None)
+            return
+        self.passes += 1
+        array = root._array
+        value = float(array.item().real) if array.size == 1 and array.dtype.kind in "fc" else float("nan")
+        made = Pass(self.passes, weakref.ref(root), events.user_frame(), value, tuple(array.shape), root._node)
+        if self.close:
+            made.loss = self.tape.value(root)
+            self.turn.passes.append(made)
+        self.tell("passed", made)
+        made.node = None
+
+    def on_step(self, phase: str, optimizer: Any) -> None:
+        """An optimizer has stepped: a turn ends."""
+        if phase == "start" or threading.get_ident() != self._thread:
+            return
+        self.steps += 1
+        known = self.optimizers.get(id(optimizer))
+        count = known.count + 1 if known is not None and known.optimizer() is optimizer else 1
+        step = Step(self.steps, weakref.ref(optimizer), events.user_frame(), count)
+        self.optimizers[id(optimizer)] = step
+        self.tell("stepped", step, optimizer)
+        if self.close:
+            self._turn_ends(step)
+        elif self.attention.due(self.steps, clock()):
+            self.turn = Turn(self.turn.number + 1)
+            self._listen(True)
+
+    def _turn_ends(self, step: Step | None) -> None:
+        started = clock()
+        turn, self.turn = self.turn, Turn(self.turn.number + 1)
+        turn.step = step
+        if step is None:
+            self.steps += 1
+        self.tape.turn_ends(turn)
+        self.tell("turned", turn)
+        now = clock()
+        self.attention.spent(now - started)
+        fresh = any(step.count < 2 for step in self.optimizers.values())
+        if not self.attention.stays(self.steps, now, fresh):
+            self._listen(False)
+
+    def on_zero_grad(self, owner: Any) -> None:
+        """Gradients of an optimizer or a module were cleared."""
+        if threading.get_ident() == self._thread:
+            made = Clear(weakref.ref(owner), events.user_frame())
+            if self.close:
+                self.turn.clears.append(made)
+            self.tell("cleared", made, owner)
+
+    def on_batch(self, phase: str, loader: Any, index: int, total: int | None) -> None:
+        """A batch was handed out, or a loader has ended."""
+        if threading.get_ident() == self._thread:
+            self.tell("batch", phase, loader, index, total)
+
+    def on_read(self, tensor: Any) -> None:
+        """Python is about to see numbers."""
+        if threading.get_ident() == self._thread and (self.close or self._hooks["read"]):
+            made = Read(self.tape.value(tensor), events.user_frame())
+            if self.close:
+                self.turn.reads.append(made)
+                self.tape.read_last = made.value
+            self.tell("read", made, tensor)
+
+    def on_mode(self, what: str, owner: Any, value: bool) -> None:
+        """The program turns to evaluation, or back: how it evaluates is worth a look."""
+        if threading.get_ident() != self._thread:
+            return
+        if not value and not self.close and self.attention.evaluation(clock()):
+            self._listen(True, whole=False)
+        self.tell("mode", what, owner, value)

@@ -1,0 +1,123 @@
+"""The user's code round a place: its statement, the names that things have there, and edits that mend it.
+
+The source only sharpens line and fix; what is wrong is known from what ran.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from gradbook.coach.finding import Fix
+from gradbook.observe import naming
+from gradbook.observe.failure.text import Edit, Source, source_of
+from gradbook.observe.source import Where, span_of, user_frame
+
+__all__ = ["Place", "insertion", "loss_name", "name_of", "place", "removal", "replacement"]
+
+
+class Place:
+    """Where an instruction stands: `file`, `line`, its `statement` and `expression` as far as the source is known."""
+
+    def __init__(self, where: Where) -> None:
+        self.span, self.file = span_of(where), where[0].co_filename
+        self.function = where[0].co_name
+        self.source: Source = source_of(self.file)
+        self.line = self.span.line if self.span is not None else where[0].co_firstlineno
+        self.statement = self.source.statement(self.line)
+        self.expression = self.source.at(self.span)
+
+    @property
+    def at(self) -> tuple[str, int]:
+        """(file, line), as Rule.find takes it."""
+        return self.file, self.line
+
+    @property
+    def indent(self) -> str:
+        """The blanks before the statement."""
+        text = self.source.lines[self.statement.lineno - 1] if self.statement is not None else ""
+        return text[: len(text) - len(text.lstrip())]
+
+    def around(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
+        """The nodes of these kinds that the statement stands in, the innermost first, out to its function."""
+        here: ast.AST | None = self.statement
+        while here is not None and not isinstance(here, ast.FunctionDef | ast.AsyncFunctionDef):
+            here = self.source.parents.get(here)
+            if isinstance(here, kinds):
+                yield here
+
+    @property
+    def loop(self) -> ast.For | ast.While | None:
+        """The innermost loop that it stands in."""
+        return next(self.around(ast.For, ast.While), None)  # type: ignore[arg-type]
+
+
+def place(where: Where | None) -> Place | None:
+    """The Place of an instruction; None where it is unknown."""
+    return Place(where) if where is not None and where[0].co_filename != "<string>" else None
+
+
+def insertion(at: Place | None, code: str, why: str = "", *, after: bool = False) -> Fix:
+    """The fix that puts a line of its own before (or after) the statement at a place, as far indented."""
+    if at is None or at.statement is None:
+        return Fix(code, (), why)
+    text = at.source.lines[at.statement.lineno - 1]
+    if text[: at.statement.col_offset].strip():  # `if x: y()`: the statement does not begin its line
+        return Fix(code, (), why)
+    line = (at.statement.end_lineno or at.statement.lineno) if after else at.statement.lineno
+    if after:
+        end = len(at.source.lines[line - 1])
+        return Fix(code, (Edit(at.file, line, end, line, end, f"\n{at.indent}{code}"),), why)
+    return Fix(code, (Edit(at.file, line, 0, line, 0, f"{at.indent}{code}\n"),), why)
+
+
+def replacement(at: Place, node: ast.expr | ast.stmt, code: str, why: str = "") -> Fix:
+    """The fix that puts `code` in the place of a node. It reads as the whole line that comes of it."""
+    edit = at.source.replace(node, code)
+    line = at.source.lines[edit.line - 1][: edit.column] + code
+    if edit.end_line <= len(at.source.lines):
+        line += at.source.lines[edit.end_line - 1][edit.end_column :]
+    return Fix(line.strip(), (edit,), why)
+
+
+def removal(at: Place | None, why: str = "") -> tuple[Edit, ...]:
+    """The edits that take the statement at a place out; () where it shares its line with others or is unknown."""
+    if at is None or at.statement is None:
+        return ()
+    first, last = at.statement.lineno, at.statement.end_lineno or at.statement.lineno
+    whole = "\n".join(at.source.lines[first - 1 : last]).strip()
+    if whole != at.source.segment(at.statement).strip() or _alone(at):
+        return ()
+    if last < len(at.source.lines):
+        return (Edit(at.file, first, 0, last + 1, 0, ""),)
+    return (Edit(at.file, first, 0, last, len(at.source.lines[last - 1]), ""),)
+
+
+def _alone(at: Place) -> bool:
+    """Whether the statement is the only one of its block, which cannot be left empty."""
+    parent = at.source.parents.get(at.statement) if at.statement is not None else None
+    bodies = [getattr(parent, name, None) for name in ("body", "orelse", "finalbody")]
+    return any(isinstance(body, list) and body == [at.statement] for body in bodies)
+
+
+def name_of(thing: Any, otherwise: str) -> str:
+    """What the user's code calls an object where it now runs: `optimizer`, `self.opt`; else `otherwise`."""
+    frame = user_frame(1)
+    for name, value in naming.visible(frame).items():
+        if value is thing and not name.startswith("_"):
+            holder = naming.variables(frame).get("self") if frame is not None else None
+            own = holder is not None and vars(holder).get(name) is thing and name not in naming.variables(frame)
+            return f"self.{name}" if own else name
+    return otherwise
+
+
+def loss_name(at: Place | None) -> str:
+    """The variable that holds the loss, as the code before a place has it: the last one that is called so."""
+    if at is None or at.loop is None:
+        return "loss"
+    found = [
+        node.targets[0].id for node in ast.walk(at.loop)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.lineno <= at.line
+    ]  # fmt: skip
+    return next((name for name in reversed(found) if "loss" in name.lower()), found[-1] if found else "loss")

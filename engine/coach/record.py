@@ -1,0 +1,161 @@
+"""What a program does, as rules see it: values, operations, module calls, backward passes, optimizer steps.
+
+A record keeps no tensor alive: values are known by weak references, and what a rule wants to know of their numbers it
+reads at once, in `Rule.operation`, where the tensors are in hand.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from gradbook.observe.source import Where
+
+__all__ = ["Call", "Clear", "Op", "Pass", "Read", "Step", "Turn", "Value"]
+
+
+class Value:
+    """A tensor that an operation took or gave. kind: 'op', 'parameter', 'buffer' or 'input'.
+
+    `maker` is the operation that gave it, as far as it was watched; `read_from` the value whose numbers Python had read
+    before it made this one (the graph is cut between them).
+    """
+
+    __slots__ = ("_ref", "dtype", "kind", "maker", "read_from", "requires_grad", "shape")
+
+    def __init__(self, tensor: Any, kind: str, maker: Op | None = None) -> None:
+        array = tensor._array
+        self._ref = weakref.ref(tensor)
+        self.shape, self.dtype = tuple(array.shape), array.dtype
+        self.kind, self.maker, self.requires_grad = kind, maker, tensor._node is not None
+        self.read_from: Value | None = None
+
+    @property
+    def tensor(self) -> Any:
+        """The tensor itself, None if it is gone."""
+        return self._ref()
+
+    @property
+    def op(self) -> str:
+        """Name of the operation that made it, '' for what was there before."""
+        return self.maker.name if self.maker is not None else ""
+
+    def back(self, through: frozenset[str]) -> Value:
+        """The value that this one was, before operations of these names (their first operand is followed)."""
+        here = self
+        while here.maker is not None and here.maker.name in through and here.maker.inputs:
+            here = here.maker.inputs[0]
+        return here
+
+    def above(self) -> Iterator[Op]:
+        """Every watched operation that led to it, the youngest first."""
+        seen: set[int] = set()
+        stack = [self.maker] if self.maker is not None else []
+        while stack:
+            stack.sort(key=lambda op: op.number)
+            op = stack.pop()
+            if id(op) in seen:
+                continue
+            seen.add(id(op))
+            yield op
+            stack.extend(value.maker for value in op.inputs if value.maker is not None and id(value.maker) not in seen)
+
+
+@dataclass(eq=False, slots=True)
+class Op:
+    """One operation. `operands` are those of the call by slot, tensors as Values; `inputs` the tensors among them."""
+
+    number: int
+    name: str
+    operands: tuple[Any, ...]
+    inputs: tuple[Value, ...]
+    params: dict[str, Any]
+    output: Value
+    where: Where | None
+    path: str  # of the module that it ran in
+    call: Call | None  # the innermost module call that it ran in
+    recorded: bool  # grad mode was on
+    outputs: tuple[Value, ...] = ()
+
+    def operand(self, slot: int) -> Value | None:
+        """The tensor in one slot; None where there is a number, or nothing."""
+        found = self.operands[slot] if slot < len(self.operands) else None
+        return found if isinstance(found, Value) else None
+
+
+@dataclass(eq=False, slots=True)
+class Call:
+    """A call of a module: by whom, on what, in which modes. `output` is there once it has returned."""
+
+    module: Any
+    path: str
+    where: Where | None
+    training: bool
+    recorded: bool
+    parent: Call | None
+    inputs: tuple[Value, ...] = ()
+    outputs: tuple[Value, ...] = ()
+    ops: int = 0  # operations inside it
+
+    @property
+    def outermost(self) -> Call:
+        """The call of the whole model that it belongs to."""
+        here = self
+        while here.parent is not None:
+            here = here.parent
+        return here
+
+
+@dataclass(eq=False, slots=True)
+class Pass:
+    """A backward pass that goes to the leaves, from its root."""
+
+    number: int
+    root: weakref.ref[Any]
+    where: Where | None
+    value: float  # of the root, NaN if it is not one number
+    shape: tuple[int, ...]
+    node: Any = None  # of the root, while the pass begins
+    loss: Value | None = None  # the root in a turn that was watched
+
+
+@dataclass(eq=False, slots=True)
+class Step:
+    """An optimizer's step."""
+
+    number: int  # of all steps, from 1
+    optimizer: weakref.ref[Any]
+    where: Where | None
+    count: int  # of this optimizer's steps, from 1
+
+
+@dataclass(eq=False, slots=True)
+class Clear:
+    """A zero_grad, of an optimizer or a module."""
+
+    owner: weakref.ref[Any]
+    where: Where | None
+
+
+@dataclass(eq=False, slots=True)
+class Read:
+    """Python saw the numbers of a tensor."""
+
+    value: Value
+    where: Where | None
+
+
+@dataclass(eq=False, slots=True)
+class Turn:
+    """All that was watched between two optimizer steps, the second included; or since the watch began."""
+
+    number: int
+    ops: list[Op] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    passes: list[Pass] = field(default_factory=list)
+    reads: list[Read] = field(default_factory=list)
+    clears: list[Clear] = field(default_factory=list)
+    step: Step | None = None
+    whole: bool = True  # it was watched from its first operation on

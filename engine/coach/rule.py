@@ -1,0 +1,100 @@
+"""A rule: one idea about what can be wrong with a training, what convinces it, and what it says then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from gradbook.coach.finding import Finding, Fix
+from gradbook.observe.source import Where, locate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gradbook.coach.coach import Coach
+    from gradbook.coach.record import Call, Clear, Op, Pass, Read, Step, Turn
+
+__all__ = ["HOOKS", "Rule"]
+
+HOOKS = (
+    "begins", "operation", "called", "passed", "stepped", "cleared", "read", "batch", "mode", "gradient", "turned",
+    "failed", "ended",
+)  # fmt: skip
+
+
+class Rule:
+    """Base of all rules. A rule overrides the hooks that it needs and calls `self.find` once it is convinced.
+
+    id: public and stable. severity: 'error', 'warning' or 'hint'. idea: one sentence, for `%coach explain`. threshold:
+    the number that decides and the reason for it, '' if there is none. `ops`: names of the operations that `operation`
+    is called for; None for all of them. A hook of a rule that raises is not called again: one warning says so.
+
+    Cheap hooks are called for the whole training: passed, stepped, cleared, read, batch, mode. The others (operation,
+    called, gradient, turned) only for the turns that are watched closely: the first ones, those round an evaluation,
+    and a few later ones.
+    """
+
+    id: ClassVar[str] = ""
+    severity: ClassVar[str] = "warning"
+    idea: ClassVar[str] = ""
+    threshold: ClassVar[str] = ""
+    ops: ClassVar[frozenset[str] | None] = None
+
+    def __init__(self, coach: Coach) -> None:
+        self.coach = coach
+
+    # -- hooks -------------------------------------------------------------------------------------------------------
+
+    def begins(self) -> None:
+        """The watch begins."""
+
+    def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
+        """An operation has run; its tensors are in hand: read their numbers now, keep none of them."""
+
+    def called(self, call: Call) -> None:
+        """A module's call has returned."""
+
+    def passed(self, pass_: Pass) -> None:
+        """A backward pass begins."""
+
+    def stepped(self, step: Step, optimizer: Any) -> None:
+        """An optimizer has stepped."""
+
+    def cleared(self, clear: Clear, owner: Any) -> None:
+        """Gradients were cleared."""
+
+    def read(self, read: Read, tensor: Any) -> None:
+        """Python is about to see the numbers of a tensor."""
+
+    def batch(self, phase: str, loader: Any, index: int, total: int | None) -> None:
+        """A loader hands out a batch ('next') or has ended ('end')."""
+
+    def mode(self, what: str, owner: Any, value: bool) -> None:
+        """A module's training mode changes ('train'), or whether operations are recorded ('grad')."""
+
+    def gradient(self, node: Any, grad: Any) -> None:
+        """The gradient that reaches a node of a backward pass that is watched."""
+
+    def turned(self, turn: Turn) -> None:
+        """A closely watched turn has ended with an optimizer's step."""
+
+    def failed(self, error: BaseException) -> None:
+        """The program has raised."""
+
+    def ended(self) -> None:
+        """The watch ends."""
+
+    # -- speaking ----------------------------------------------------------------------------------------------------
+
+    def find(self, message: str, where: Where | tuple[str, int] | None, evidence: dict[str, Any] | None = None,
+             fixes: Iterable[Fix] = (), nodes: Iterable[str] = (), severity: str = "") -> None:  # fmt: skip
+        """Say it. where: the place that must change, as (code, lasti) or as (file, line)."""
+        file, line = "", 0
+        if where is not None and isinstance(where[0], str):
+            file, line = where[0], int(where[1])
+        elif where is not None:
+            place = locate(where)  # type: ignore[arg-type]
+            file, line = (place.file, place.line) if place is not None else ("", 0)
+        self.coach.take(Finding(
+            self.id, severity or self.severity, message, file, line, dict(evidence or {}), tuple(nodes), tuple(fixes),
+            self.coach.steps,
+        ))  # fmt: skip

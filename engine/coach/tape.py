@@ -1,0 +1,117 @@
+"""Writes down the operations and module calls of a turn, and where each value came from."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from gradbook import events
+from gradbook.autograd.grad_mode import state as grad_state
+from gradbook.coach.record import Call, Op, Turn, Value
+from gradbook.observe.raw import is_parameter
+from gradbook.observe.source import Where
+
+if TYPE_CHECKING:
+    from gradbook.coach.coach import Coach
+
+__all__ = ["Tape"]
+
+KEPT = 50_000  # values that are known at a time
+
+
+class Tape:
+    """What the coach writes down while it watches closely. Keeps no tensor alive."""
+
+    def __init__(self, coach: Coach) -> None:
+        self._coach = coach
+        self._values: dict[int, Value] = {}
+        self._calls: list[Call] = []
+        self._number = 0
+        self._before: Turn | None = None
+        self.read_last: Value | None = None  # what Python saw last: a tensor made right afterwards may come from it
+
+    def value(self, tensor: Any) -> Value:
+        """The Value of a tensor; one that is not known yet was there before."""
+        known = self._values.get(id(tensor))
+        if known is not None and known.tensor is tensor:
+            return known
+        kind = "parameter" if is_parameter(tensor) else "input"
+        return self._keep(tensor, Value(tensor, kind))
+
+    def _keep(self, tensor: Any, value: Value) -> Value:
+        if len(self._values) > KEPT:
+            self._values = {key: held for key, held in self._values.items() if held.tensor is not None}
+        self._values[id(tensor)] = value
+        return value
+
+    def record(self, name: str, operands: tuple[Any, ...], params: dict[str, Any] | None, output: Any,
+               where: Where | None) -> Op:  # fmt: skip
+        """Write one operation down."""
+        told = tuple(self.value(x) if hasattr(x, "_node") else x for x in _flat(operands))
+        outputs = output if isinstance(output, tuple) else (output,)
+        call = self._calls[-1] if self._calls else None
+        self._number += 1
+        op = Op(
+            self._number, name, told, tuple(x for x in told if isinstance(x, Value)), dict(params or {}),
+            None, where, call.path if call is not None else "", call, grad_state.enabled,  # type: ignore[arg-type]
+        )  # fmt: skip
+        op.outputs = tuple(self._keep(x, Value(x, "op", op)) for x in outputs if hasattr(x, "_node"))
+        op.output = op.outputs[0]
+        while call is not None:
+            call.ops += 1
+            call = call.parent
+        self._coach.turn.ops.append(op)
+        return op
+
+    def module(self, phase: str, module: Any, value: Any) -> None:
+        """A module's call begins, returns or raises."""
+        if threading.get_ident() != self._coach._thread:
+            return
+        if phase == "enter":
+            parent = self._calls[-1] if self._calls else None
+            call = Call(module, events.module_path(), events.user_frame(), module.training, grad_state.enabled, parent)
+            call.inputs = tuple(self.value(x) for x in value if hasattr(x, "_node"))
+            self._calls.append(call)
+            return
+        if not self._calls or self._calls[-1].module is not module:  # begun before the look
+            return
+        call = self._calls.pop()
+        if phase == "exit":
+            outputs = value if isinstance(value, tuple | list) else (value,)
+            call.outputs = tuple(self.value(x) for x in outputs if hasattr(x, "_node"))
+            self._coach.turn.calls.append(call)
+            self._coach.tell("called", call)
+
+    def wrote(self, target: Any, value: Any) -> None:
+        """A tensor's memory was changed in place, by a tensor that was computed or by a number."""
+        if threading.get_ident() != self._coach._thread:
+            return
+        known = self._values.get(id(value)) if value is not None else None
+        if known is not None and known.tensor is value and not is_parameter(target):
+            self._keep(target, Value(target, "op", known.maker))
+
+    def made(self, tensor: Any) -> None:
+        """A tensor was made of numbers, maybe of those that were just read."""
+        if threading.get_ident() == self._coach._thread:
+            value = self._keep(tensor, Value(tensor, "input"))
+            value.read_from = self.read_last
+
+    def turn_ends(self, turn: Turn) -> None:
+        """What led to the values of the turn before is forgotten, so that no chain grows for ever."""
+        if self._before is not None:
+            for op in self._before.ops:
+                op.inputs = op.operands = ()
+        self._before = turn
+        self.read_last = None
+        self._values = {key: held for key, held in self._values.items() if held.tensor is not None}
+
+    def forget(self) -> None:
+        """Hold nothing any longer."""
+        self._values, self._calls, self._before, self.read_last = {}, [], None, None
+
+
+def _flat(operands: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Operands with those of a list, as `cat` takes, one by one."""
+    if any(isinstance(x, list | tuple) for x in operands):
+        return tuple(y for x in operands for y in (x if isinstance(x, list | tuple) else (x,)))
+    return operands
