@@ -1,9 +1,9 @@
 """The coach: watches a training, says what is wrong with it, on which line, and how to mend it.
 
-    with gradbook.coach.watch() as report:
-        train()
-    for finding in report.findings:
-        print(finding)
+with gradbook.coach.watch() as report:
+train()
+for finding in report.findings:
+print(finding)
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The coach listens to a training and lets its rules look: always at the little that is cheap, closely at some turns."""
+"""The coach listens to a training and lets its rules look: always at what is cheap, closely at some turns."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import Any
 from gradbook import events
 from gradbook.autograd.layers import state as walks
 from gradbook.coach.attention import Attention
+from gradbook.coach.code import name_of
 from gradbook.coach.finding import Finding, Report
-from gradbook.coach.record import Call, Clear, Op, Pass, Read, Step, Turn, Value
+from gradbook.coach.record import Clear, Pass, Read, Step, Turn
 from gradbook.coach.rule import HOOKS, Rule
 from gradbook.coach.tape import Tape
 
@@ -37,6 +38,7 @@ class Coach:
         self.steps = 0  # of all optimizers; without optimizers: turns
         self.optimizers: dict[int, Step] = {}  # the last step of each
         self.passes = 0
+        self.names: dict[int, str] = {}  # of optimizers, as the code that first used them calls them
         self.attention = Attention()
         self.turn = Turn(1)
         self.tape = Tape(self)
@@ -46,8 +48,7 @@ class Coach:
         silent = set(muted)
         self.rules = [kind(self) for kind in (RULES.values() if rules is None else rules) if kind.id not in silent]
         self._hooks: dict[str, list[tuple[Rule, Hook]]] = {
-            name: [(rule, getattr(rule, name)) for rule in self.rules if getattr(type(rule), name) is not getattr(Rule, name)]
-            for name in HOOKS
+            name: [(rule, getattr(rule, name)) for rule in self.rules if rule.has(name)] for name in HOOKS
         }
         self._by_op: dict[str, list[tuple[Rule, Hook]]] = {}
         self.on_op: Hook | None = None
@@ -164,6 +165,7 @@ class Coach:
         if phase == "start" or threading.get_ident() != self._thread:
             return
         self.steps += 1
+        self._name(optimizer)
         known = self.optimizers.get(id(optimizer))
         count = known.count + 1 if known is not None and known.optimizer() is optimizer else 1
         step = Step(self.steps, weakref.ref(optimizer), events.user_frame(), count)
@@ -192,10 +194,15 @@ class Coach:
     def on_zero_grad(self, owner: Any) -> None:
         """Gradients of an optimizer or a module were cleared."""
         if threading.get_ident() == self._thread:
+            self._name(owner)
             made = Clear(weakref.ref(owner), events.user_frame())
             if self.close:
                 self.turn.clears.append(made)
             self.tell("cleared", made, owner)
+
+    def _name(self, owner: Any) -> None:
+        if id(owner) not in self.names:
+            self.names[id(owner)] = name_of(owner, "optimizer" if hasattr(owner, "param_groups") else "model")
 
     def on_batch(self, phase: str, loader: Any, index: int, total: int | None) -> None:
         """A batch was handed out, or a loader has ended."""

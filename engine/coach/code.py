@@ -50,7 +50,8 @@ class Place:
     @property
     def loop(self) -> ast.For | ast.While | None:
         """The innermost loop that it stands in."""
-        return next(self.around(ast.For, ast.While), None)  # type: ignore[arg-type]
+        found = next(self.around(ast.For, ast.While), None)
+        return found if isinstance(found, ast.For | ast.While) else None
 
 
 def place(where: Where | None) -> Place | None:
@@ -104,10 +105,10 @@ def _alone(at: Place) -> bool:
 def name_of(thing: Any, otherwise: str) -> str:
     """What the user's code calls an object where it now runs: `optimizer`, `self.opt`; else `otherwise`."""
     frame = user_frame(1)
+    here = naming.variables(frame) if frame is not None else {}
     for name, value in naming.visible(frame).items():
         if value is thing and not name.startswith("_"):
-            holder = naming.variables(frame).get("self") if frame is not None else None
-            own = holder is not None and vars(holder).get(name) is thing and name not in naming.variables(frame)
+            own = name not in here and getattr(here.get("self"), name, None) is thing
             return f"self.{name}" if own else name
     return otherwise
 

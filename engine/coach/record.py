@@ -89,7 +89,7 @@ class Op:
 class Call:
     """A call of a module: by whom, on what, in which modes. `output` is there once it has returned."""
 
-    module: Any
+    called: weakref.ref[Any]
     path: str
     where: Where | None
     training: bool
@@ -98,6 +98,11 @@ class Call:
     inputs: tuple[Value, ...] = ()
     outputs: tuple[Value, ...] = ()
     ops: int = 0  # operations inside it
+
+    @property
+    def module(self) -> Any:
+        """The module, None if it is gone."""
+        return self.called()
 
     @property
     def outermost(self) -> Call:

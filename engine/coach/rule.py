@@ -42,6 +42,11 @@ class Rule:
     def __init__(self, coach: Coach) -> None:
         self.coach = coach
 
+    @classmethod
+    def has(cls, hook: str) -> bool:
+        """Whether the rule overrides a hook."""
+        return getattr(cls, hook) is not getattr(Rule, hook)
+
     # -- hooks -------------------------------------------------------------------------------------------------------
 
     def begins(self) -> None:
@@ -92,7 +97,7 @@ class Rule:
         if where is not None and isinstance(where[0], str):
             file, line = where[0], int(where[1])
         elif where is not None:
-            place = locate(where)  # type: ignore[arg-type]
+            place = locate(where)
             file, line = (place.file, place.line) if place is not None else ("", 0)
         self.coach.take(Finding(
             self.id, severity or self.severity, message, file, line, dict(evidence or {}), tuple(nodes), tuple(fixes),

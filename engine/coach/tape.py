@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from gradbook import events
@@ -69,7 +70,14 @@ class Tape:
             return
         if phase == "enter":
             parent = self._calls[-1] if self._calls else None
-            call = Call(module, events.module_path(), events.user_frame(), module.training, grad_state.enabled, parent)
+            call = Call(
+                weakref.ref(module),
+                events.module_path(),
+                events.user_frame(),
+                module.training,
+                grad_state.enabled,
+                parent,
+            )
             call.inputs = tuple(self.value(x) for x in value if hasattr(x, "_node"))
             self._calls.append(call)
             return

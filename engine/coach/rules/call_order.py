@@ -83,14 +83,15 @@ class OptimizerCallOrder(Rule):
     # -- what it says ------------------------------------------------------------------------------------------------
 
     def _between(self, order: Order, step: Step, optimizer: Any) -> None:
-        """The gradients are cleared before the step sees them: by a misplaced zero_grad, or the step comes too early."""
-        name = code.name_of(optimizer, "optimizer")
+        """The step finds no gradients: a misplaced zero_grad took them, or it comes before backward."""
+        name = self.coach.names[id(optimizer)]
         clear, back, at = code.place(order.cleared), code.place(self.last), code.place(step.where)
         evidence = {"gradients at step()": "none, in each of the last steps"}
         if at is not None and back is not None and back.file == at.file and at.line < back.line:
             fix = code.insertion(back, f"{name}.step()", "after backward()", after=True)
             fix.edits = (*fix.edits, *code.removal(at)) if fix.edits and code.removal(at) else ()
-            self.find(f"{name}.step() runs before backward(): it has no gradients to follow.", step.where, evidence, [fix])
+            message = f"{name}.step() runs before backward(): it has no gradients to follow."
+            self.find(message, step.where, evidence, [fix])
             return
         fix = code.insertion(back, f"{name}.zero_grad()", "before backward(), not after it")
         fix.edits = (*fix.edits, *code.removal(clear)) if fix.edits and code.removal(clear) else ()
@@ -100,7 +101,7 @@ class OptimizerCallOrder(Rule):
         )  # fmt: skip
 
     def _no_backward(self, step: Step, optimizer: Any) -> None:
-        name, at = code.name_of(optimizer, "optimizer"), code.place(step.where)
+        name, at = self.coach.names[id(optimizer)], code.place(step.where)
         self.find(
             f"{name}.step() has no gradients to follow: backward() is never called.", step.where,
             {"steps": step.count, "backward passes": 0},
@@ -108,10 +109,10 @@ class OptimizerCallOrder(Rule):
         )  # fmt: skip
 
     def _no_step(self, optimizer: Any) -> None:
-        name, at = code.name_of(optimizer, "optimizer"), code.place(self.last)
+        name, at = self.coach.names[id(optimizer)], code.place(self.last)
         order = self.orders[id(optimizer)]
         self.find(
-            f"{name}.step() is never called: the gradients are computed and the parameters stay as they are.", self.last,
+            f"{name}.step() is never called: gradients are computed and the parameters stay as they are.", self.last,
             {"backward passes": order.passes, "steps": 0},
             [code.insertion(at, f"{name}.step()", "after backward()", after=True)],
         )  # fmt: skip

@@ -22,13 +22,14 @@ SELDOM = 16
 class Kept:
     """What is known of one optimizer's gradients between two of its steps."""
 
-    __slots__ = ("clean", "count", "last", "params", "carried", "steps")
+    __slots__ = ("carried", "clean", "count", "fresh", "last", "params", "steps")
 
     def __init__(self, optimizer: Any) -> None:
         tensors = [p for group in optimizer.param_groups for p in group["params"]]
         chosen = tensors[:1] + tensors[-1:] + tensors[1 : SAMPLE - 1] if len(tensors) > 1 else tensors
         self.params = [weakref.ref(p) for p in chosen]
         self.carried = False  # gradients of before the last step are still there, and more is being added
+        self.fresh = False  # they were cleared since the last step
         self.count = self.clean = self.steps = 0
         self.last: Where | None = None
 
@@ -66,20 +67,21 @@ class MissingZeroGrad(Rule):
 
     def passed(self, pass_: Pass) -> None:
         for kept in self.kept.values():
-            if kept.steps and (kept.clean < CLEAN or kept.clean % SELDOM == 0):
-                kept.carried = kept.dirty()
-                kept.last = pass_.where
+            if kept.steps and not kept.fresh and (kept.clean < CLEAN or kept.clean % SELDOM == 0):
+                kept.carried, kept.last = kept.dirty(), pass_.where
+                kept.fresh = not kept.carried
 
     def cleared(self, clear: Clear, owner: Any) -> None:
         for kept in self.kept.values():
-            if kept.carried and kept.belongs_to(owner):
-                kept.carried = False
+            if not kept.fresh and kept.belongs_to(owner):
+                kept.carried, kept.fresh = False, True
 
     def stepped(self, step: Step, optimizer: Any) -> None:
         kept = self.kept.get(id(optimizer))
         if kept is None or step.count == 1:
             kept = self.kept[id(optimizer)] = Kept(optimizer)
         kept.steps += 1
+        kept.fresh = False
         if not kept.carried:
             kept.clean += 1
             return
@@ -97,7 +99,7 @@ class MissingZeroGrad(Rule):
 
     def _speak(self, kept: Kept, optimizer: Any) -> None:
         at = code.place(kept.last)
-        name = code.name_of(optimizer, "optimizer")
+        name = self.coach.names[id(optimizer)]
         self.find(
             f"Gradients are never cleared: {name}.step() uses the sum of the gradients of all steps so far.",
             kept.last,

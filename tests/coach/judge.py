@@ -1,0 +1,117 @@
+"""Runs a program under the coach and compares what it says with what the program's own comments expect.
+
+    loss.backward()  # coach: missing-zero-grad; fix: optimizer.zero_grad()
+
+stands on the line that must change: that rule is expected, there, and one of its first three fixes contains that text.
+`# coach-also: rule` at the end of any line names a rule that may speak too (a fault that shows in two ways). A program
+without `# coach:` is correct: errors and warnings are false alarms, hints are not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import linecache
+import re
+import sys
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gradbook
+
+__all__ = ["PROGRAMS", "Expected", "Verdict", "expectations", "judge", "programs"]
+
+PROGRAMS = Path(__file__).parent / "programs"
+EXPECTED = re.compile(r"#\s*coach:\s*(?P<rule>[a-z-]+)\s*(?:;\s*fix:\s*(?P<fix>.*\S))?\s*$")
+ALSO = re.compile(r"#\s*coach-also:\s*(?P<rules>[a-z, -]+)")
+FIXES = 3  # of a finding that count
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A rule that must speak, of which line, with which text in one of its first fixes ('': any)."""
+
+    rule: str
+    line: int
+    fix: str
+
+
+@dataclass
+class Verdict:
+    """What came of one program: per expected rule whether it spoke, of the right line, with the right fix."""
+
+    name: str
+    expected: list[Expected]
+    found: dict[str, tuple[bool, bool, bool]] = field(default_factory=dict)  # rule -> (spoke, line, fix)
+    false: list[str] = field(default_factory=list)  # rules that spoke and should not have
+    report: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Everything expected was said as it should be, and nothing else."""
+        return not self.false and all(all(parts) for parts in self.found.values())
+
+
+def programs() -> list[Path]:
+    """All programs, in order."""
+    return sorted(PROGRAMS.rglob("*.py"))
+
+
+def expectations(text: str) -> tuple[list[Expected], set[str]]:
+    """What a program's comments expect, and which rules may speak too."""
+    wanted, also = [], set()
+    for number, line in enumerate(text.splitlines(), 1):
+        if found := EXPECTED.search(line):
+            wanted.append(Expected(found["rule"], number, found["fix"] or ""))
+        if more := ALSO.search(line):
+            also |= {rule.strip() for rule in more["rules"].split(",")}
+    return wanted, also
+
+
+def judge(path: Path, text: str | None = None) -> Verdict:
+    """Run a program, or another text in its place, under the coach."""
+    text = path.read_text() if text is None else text
+    wanted, also = expectations(text)
+    verdict = Verdict(path.stem, wanted)
+    report = run(text, str(path))
+    verdict.report = str(report)
+    for each in wanted:
+        said = [f for f in report.findings if f.rule == each.rule]
+        here = [f for f in said if f.line == each.line]
+        right = any(same(each.fix, fix) for f in here or said for fix in f.fixes[:FIXES])
+        verdict.found[each.rule] = (bool(said), bool(here), right or not each.fix)
+    allowed = also | {each.rule for each in wanted}
+    verdict.false = sorted({f.rule for f in report.findings if f.severity != "hint" and f.rule not in allowed})
+    return verdict
+
+
+def run(text: str, file: str) -> gradbook.coach.Report:
+    """Run a program's text under the coach, as if it stood in this file. What it prints and raises is swallowed."""
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    space: dict[str, Any] = {"__name__": "__main__", "__file__": file}
+    gradbook.manual_seed(0)
+    main = sys.modules["__main__"]
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("error", message="gradbook")  # of the coach itself
+        report = None
+        try:
+            with gradbook.coach.watch() as report:
+                exec(compile(text, file, "exec"), space)
+        except Exception:
+            assert report is not None  # a program may raise: that is a finding too
+        finally:
+            sys.modules["__main__"] = main
+            space.clear()
+    return report
+
+
+def same(wanted: str, fix: str) -> bool:
+    """Whether a fix contains the text that is wanted, blanks and quotes aside."""
+
+    def plain(code: str) -> str:
+        return re.sub(r"\s+", "", code).replace("'", '"')
+
+    return plain(wanted) in plain(fix)

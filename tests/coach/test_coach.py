@@ -1,0 +1,196 @@
+"""The watch itself: what it hears and when, what becomes of a rule that fails, and that it leaves nothing behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import gradbook
+from gradbook import coach, events, nn
+from gradbook.coach.attention import EARLY
+from gradbook.coach.coach import Coach
+from gradbook.coach.record import Op, Turn
+from gradbook.coach.rule import Rule
+
+
+def train(steps: int = 6, clear: bool = True) -> Any:
+    model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))
+    optimizer = gradbook.optim.SGD(model.parameters(), lr=0.01)
+    x, y = gradbook.randn(8, 3), gradbook.randn(8, 1)
+    for _ in range(steps):
+        loss = nn.functional.mse_loss(model(x), y)
+        if clear:
+            optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return model
+
+
+class Listening(Rule):
+    """Writes down all that it hears."""
+
+    id = "listening"
+
+    def begins(self) -> None:
+        self.turns: list[Turn] = []
+        self.seen: list[Op] = []
+        self.makers: list[str] = []
+        self.heard: list[str] = []
+
+    def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
+        self.seen.append(op)
+
+    def turned(self, turn: Turn) -> None:
+        self.turns.append(turn)
+        if not self.makers:
+            self.makers = [op.inputs[0].op or op.inputs[0].kind for op in turn.ops]
+
+    def passed(self, pass_: Any) -> None:
+        self.heard.append("backward")
+
+    def stepped(self, step: Any, optimizer: Any) -> None:
+        self.heard.append("step")
+
+    def cleared(self, clear: Any, owner: Any) -> None:
+        self.heard.append("clear")
+
+
+def listen(program: Any) -> Listening:
+    watch = Coach([Listening]).start()
+    try:
+        program()
+    finally:
+        watch.finish()
+    rule = watch.rules[0]
+    assert isinstance(rule, Listening)
+    return rule
+
+
+def test_a_watch_leaves_nothing_behind() -> None:
+    before = events.observers
+    with coach.watch() as report:
+        assert len(events.observers) == len(before) + 1
+        train()
+    assert events.observers == before
+    assert report.findings == []
+    assert str(report) == "The coach has nothing to say."
+
+
+def test_exceptions_go_on_as_they_would() -> None:
+    with pytest.raises(ZeroDivisionError), coach.watch():
+        _ = 1 / 0
+    assert not any(isinstance(each, Coach) for each in events.observers)
+
+
+def test_unknown_rules_cannot_be_muted() -> None:
+    says = "no rule is called nothing; the rules are missing-zero-grad"
+    with pytest.raises(ValueError, match=says), coach.watch(mute=["nothing"]):
+        pass
+
+
+def test_a_muted_rule_is_silent() -> None:
+    with coach.watch() as report:
+        train(clear=False)
+    assert [finding.rule for finding in report] == ["missing-zero-grad"]
+    with coach.watch(mute=["missing-zero-grad"]) as report:
+        train(clear=False)
+    assert report.findings == []
+
+
+def test_a_finding_says_what_where_why_and_how() -> None:
+    with coach.watch() as report:
+        train(clear=False)
+    (finding,) = report.findings
+    assert finding.severity == "error"
+    assert finding.source == "loss.backward()"
+    assert finding.place.startswith("test_coach.py line ")
+    assert finding.fixes[0] == "optimizer.zero_grad()"
+    mended = next(iter(finding.fixes[0].applied().values()))
+    assert "        optimizer.zero_grad()\n        loss.backward()\n" in mended
+    assert str(finding).splitlines()[0].endswith(f"[missing-zero-grad] · {finding.place}: loss.backward()")
+
+
+def test_the_first_turns_are_watched_closely_and_all_steps_are_heard() -> None:
+    rule = listen(lambda: train(5))
+    assert [op.name for op in rule.turns[0].ops] == ["linear", "relu", "linear", "mse_loss"]
+    assert rule.makers == ["input", "linear", "relu", "linear"]
+    assert rule.turns[0].ops[0].path == "0"
+    assert rule.turns[0].ops[0].inputs == ()  # of earlier turns: no chain grows for ever
+    assert [value.kind for value in rule.seen[-1].inputs] == ["op", "input"]
+    assert rule.turns[0].passes[0].loss is rule.turns[0].ops[-1].output
+    assert rule.turns[0].step is not None
+    assert [call.path for call in rule.turns[0].calls] == ["0", "1", "2", ""]
+    assert len(rule.turns) == EARLY
+    assert rule.heard == ["clear", "backward", "step"] * 5
+
+
+def test_an_evaluation_is_watched_too() -> None:
+    def program() -> None:
+        model = train(EARLY + 1)
+        rule_before.append(len(model._modules))
+        model.eval()
+        with gradbook.no_grad():
+            model(gradbook.randn(4, 3))
+
+    rule_before: list[int] = []
+    rule = listen(program)
+    assert [op.recorded for op in rule.seen[-3:]] == [False] * 3
+    assert rule.seen[-1].call is not None
+    assert rule.seen[-1].call.outermost.training is False
+
+
+def test_a_loop_without_optimizer_has_turns_too() -> None:
+    def program() -> None:
+        w = gradbook.ones(3, requires_grad=True)
+        for _ in range(6):
+            (w * w).sum().backward()
+            with gradbook.no_grad():
+                w -= 0.1 * w.grad
+            w.grad = None
+
+    rule = listen(program)
+    assert [len(turn.passes) for turn in rule.turns[:3]] == [2, 1, 1]
+
+
+def test_a_rule_that_fails_is_off_with_one_warning_and_the_others_go_on() -> None:
+    class Failing(Listening):
+        id = "failing"
+
+        def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
+            raise RuntimeError("a mistake in the rule")
+
+    watch = Coach([Failing, Listening])
+
+    def program() -> None:
+        watch.start()
+        train()
+        watch.finish()
+
+    with pytest.warns(RuntimeWarning, match="rule failing failed and is off") as caught:
+        program()
+    assert len(caught) == 1
+    failing, fine = watch.rules
+    assert isinstance(failing, Listening)
+    assert isinstance(fine, Listening)
+    assert failing.turns == []
+    assert fine.turns
+
+
+def test_no_tensor_is_kept_alive() -> None:
+    import gc
+    import weakref
+
+    kept: list[Any] = []
+
+    def program() -> None:
+        model = train(3)
+        kept.append(weakref.ref(next(model.parameters())))
+        x = gradbook.ones(1000, requires_grad=True)
+        kept.append(weakref.ref((x * 2)._array))
+
+    watch = Coach([Listening]).start()
+    program()
+    gc.collect()
+    assert [ref() for ref in kept] == [None, None]
+    watch.finish()

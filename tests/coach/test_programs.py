@@ -1,0 +1,34 @@
+"""Every program of ours: the coach says what its comments expect, of the right line, with the right fix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gradbook.coach import RULES
+from tests.coach.judge import expectations, judge, programs
+
+
+@pytest.mark.parametrize("path", programs(), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_program(path: Path) -> None:
+    verdict = judge(path)
+    assert verdict.good, f"expected {verdict.expected}, false alarms {verdict.false}, the report:\n{verdict.report}"
+
+
+def test_the_programs_name_rules_that_there_are() -> None:
+    named = {each.rule for path in programs() for each in expectations(path.read_text())[0]}
+    assert named <= set(RULES)
+
+
+def test_the_judge_sees_a_false_alarm_a_silence_and_a_wrong_line() -> None:
+    path = next(path for path in programs() if path.stem == "never_cleared")
+    text = path.read_text()
+    assert judge(path).good
+    assert judge(path, text.replace("# coach:", "# nothing:")).false == ["missing-zero-grad"]
+    moved = text.replace("  # coach:", "\n        pass  # coach:")
+    assert judge(path, moved).found["missing-zero-grad"] == (True, False, True)
+    mended = text.replace("loss.backward()", "optimizer.zero_grad(); loss.backward()")
+    assert judge(path, mended).found["missing-zero-grad"][0] is False
+    other = text.replace("fix: optimizer.zero_grad()", "fix: optimizer.something_else()")
+    assert judge(path, other).found["missing-zero-grad"] == (True, True, False)
