@@ -18,14 +18,15 @@ import functools
 import importlib
 import sys
 import sysconfig
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from gradbook.kernels import jit, now
-from gradbook.kernels.known_machine import ARGUMENTS, ARRAY, AXES, MACHINE, NUMBER, RESULTS, SPEC, VALUE
-from gradbook.kernels.program import DATA, RUN, Scratch, noted, with_pauses
+from gradbook.kernels.known_machine import ARGUMENTS, ARRAY, AXES, MACHINE, NUMBER, RESULTS, ROW, SPEC, VALUE
+from gradbook.kernels.program import DATA, RUN, Scratch, Unsupported, noted, with_pauses
 
 __all__ = ["Known", "forget", "known", "usable"]
 
@@ -44,6 +45,7 @@ class Known:
     def __init__(self, plain: Callable[..., Any]) -> None:
         self.plain = plain
         self.entries: list[Any] = []  # what the machine code reads, and what that points to
+        self.former: list[Any] = []  # those forgotten last: another thread may be about to return from one
         self.calls = self.vain = 0
         self.table = np.zeros(SLOTS, np.int64)
         self._fallback = self.learn
@@ -75,43 +77,53 @@ class Known:
         add, made, given, settings, more = run
         answers = result if type(result) is tuple else (result,)
         specs = [_spec(value) for value in values]
-        order = [_place(array, answers) for array in made]
+        order = [_place(array, answers) for array in made]  # -1: in none
         places = [_position(array, values) for array in given]
-        found = [k for k in order if k is not None]
-        wanted = [k for k, answer in enumerate(answers) if answer is not None]
         if None in specs or None in places or len(values) > ARGUMENTS or len(answers) > RESULTS:
             return False
-        if sorted(found) != wanted or any(array.size >= now.SMALL for array in made):
+        if sorted(order) != [k for k, answer in enumerate(answers) if answer is not None]:
             return False
-        plan = now.Plan(add, [now.stand_in(array) for array in (*made, *given)], settings, more, _scratch)
+        if any(array.size >= now.SMALL for array in made):
+            return False
+        try:
+            plan = now.Plan(add, (*made, *given), settings, more, _scratch)
+        except (Unsupported, jit.NotReady):
+            return False
         if plan.shared is not None:
             return False
-        if len(self.entries) >= MOST:
-            self.forget()
-        results = np.array([_result(answers[k]) for k in found], np.int64)  # in the order of `made`
+        results = np.array([_result(answers[k]) for k in order], np.int64)  # in the order of `made`
         which = np.array([order.index(k) if answer is not None else -1 for k, answer in enumerate(answers)], np.int64)
         positions = np.array([*(len(values) + i for i in range(len(made))), *places], np.int64)
         arguments = np.array(specs, np.int64).reshape(-1)
         keys = np.array([*map(id, names), 0], np.int64)
-        slot = _slot(values)
-        entry = np.array([
-            self.table[slot], len(values) - len(names), len(names), arguments.ctypes.data, keys.ctypes.data,
-            len(made), results.ctypes.data, plan.address, positions.ctypes.data,
-            len(answers) if type(result) is tuple else -1, which.ctypes.data,
-        ], np.int64)  # fmt: skip
+        words = [
+            len(values) - len(names), len(names), arguments.ctypes.data, keys.ctypes.data, len(made),
+            results.ctypes.data, plan.address, positions.ctypes.data, len(answers) if type(result) is tuple else -1,
+            which.ctypes.data,
+        ]  # fmt: skip
         objects = [value for value in values if type(value) is not ndarray]
         kinds = [value.dtype for value in (*values, *answers) if type(value) is ndarray]
-        self.entries.append((entry, arguments, keys, results, positions, which, plan, names, objects, kinds))
-        self.table[slot] = entry.ctypes.data
+        self._enter(_slot(values), words, (arguments, keys, results, positions, which, plan, names, objects, kinds))
         return True
+
+    def _enter(self, slot: int, words: list[int], kept: Any) -> None:
+        """Put an entry into the table. kept: what its words point to."""
+        with _entering:
+            if len(self.entries) >= MOST:
+                self.forget()
+            entry = np.array([self.table[slot], *words], np.int64)
+            self.entries.append((entry, kept))
+            self.table[slot] = entry.ctypes.data
 
     def forget(self) -> None:
         """Know nothing any more."""
-        self.table[:] = 0
-        self.entries.clear()
+        with _entering:
+            self.table[:] = 0
+            self.former, self.entries = self.entries, []
 
 
 _all: list[Known] = []
+_entering = threading.RLock()  # again: garbage may be collected meanwhile, and what it calls may forget
 _scratch = Scratch()  # of all plans here: they run with the interpreter lock held
 
 
@@ -134,10 +146,11 @@ def _spec(value: Any) -> list[int] | None:
             return None
         rest = [0] * (AXES - value.ndim)
         return [ARRAY, id(value.dtype), value.ndim, *value.shape, *rest, *value.strides, *rest]
-    plain = kind in PLAIN or (kind is tuple and all(type(part) in PLAIN for part in value))
-    if not plain and kind is not float:
-        return None
-    return [NUMBER if kind is float else VALUE, id(value), *[0] * (SPEC - 2)]
+    if kind is float or kind in PLAIN:
+        return [NUMBER if kind is float else VALUE, id(value), *[0] * (SPEC - 2)]
+    if kind is tuple and all(type(part) in PLAIN for part in value):
+        return [ROW, id(value), *[0] * (SPEC - 2)]
+    return None
 
 
 def _result(array: Any) -> list[int]:
@@ -148,13 +161,13 @@ def _start(array: Any) -> int:
     return int(array.__array_interface__["data"][0])
 
 
-def _place(made: Any, answers: tuple[Any, ...]) -> int | None:
-    """Which part of the answer is an array that was made, maybe in another shape."""
+def _place(made: Any, answers: tuple[Any, ...]) -> int:
+    """Which part of the answer is an array that was made, maybe in another shape; -1: none."""
     for k, answer in enumerate(answers):
         if type(answer) is ndarray and answer.nbytes == made.nbytes and answer.ndim <= AXES:
             if answer.dtype is made.dtype and answer.flags.c_contiguous and _start(answer) == _start(made):
                 return k
-    return None
+    return -1
 
 
 def _position(given: Any, values: tuple[Any, ...]) -> int | None:

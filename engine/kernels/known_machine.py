@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from gradbook.kernels.program import DATA
 
-__all__ = ["ARGUMENTS", "ARRAY", "AXES", "MACHINE", "NUMBER", "RESULTS", "SPEC", "VALUE"]
+__all__ = ["ARGUMENTS", "ARRAY", "AXES", "MACHINE", "NUMBER", "RESULTS", "ROW", "SPEC", "VALUE"]
 
 AXES, ARGUMENTS, RESULTS = 6, 16, 8  # at most
 SPEC, RESULT = 3 + 2 * AXES, 2 + AXES  # words that describe an argument, a result
-VALUE, ARRAY, NUMBER = 0, 1, 2  # kinds of arguments
+VALUE, ARRAY, NUMBER, ROW = 0, 1, 2, 3  # kinds of arguments
 HEAD = DATA  # bytes of the head of CPython's objects
 MACHINE = f"""
 declare void @Py_IncRef(ptr)
@@ -89,8 +89,7 @@ other:
   ret i1 0
 }}
 
-define internal i1 @same_value(ptr %value, ptr %spec) {{
-  %wanted = call ptr @word(ptr %spec, i64 1)
+define internal i1 @same_object(ptr %value, ptr %wanted) {{
   %is = icmp eq ptr %value, %wanted
   br i1 %is, label %same, label %types
 types:
@@ -99,20 +98,53 @@ types:
   %one.type = icmp eq ptr %type, %type.wanted
   br i1 %one.type, label %compare, label %other
 compare:
-  %kind = call i64 @number(ptr %spec, i64 0)
-  %float = icmp eq i64 %kind, {NUMBER}
-  br i1 %float, label %bits, label %python
-bits:
-  %a = call ptr @field(ptr %value, i64 {HEAD})
-  %b = call ptr @field(ptr %wanted, i64 {HEAD})
-  %same.bits = icmp eq ptr %a, %b
-  ret i1 %same.bits
-python:
   %result = call i32 @PyObject_RichCompareBool(ptr %value, ptr %wanted, i32 2)
   %equal = icmp eq i32 %result, 1
   ret i1 %equal
 same:
   ret i1 1
+other:
+  ret i1 0
+}}
+
+define internal i1 @same_value(ptr %value, ptr %spec) {{
+entry:
+  %kind = call i64 @number(ptr %spec, i64 0)
+  %wanted = call ptr @word(ptr %spec, i64 1)
+  %plain = icmp eq i64 %kind, {VALUE}
+  br i1 %plain, label %object, label %types
+object:
+  %same.object = call i1 @same_object(ptr %value, ptr %wanted)
+  ret i1 %same.object
+types:
+  %type = call ptr @field(ptr %value, i64 {HEAD - 8})
+  %type.wanted = call ptr @field(ptr %wanted, i64 {HEAD - 8})
+  %one.type = icmp eq ptr %type, %type.wanted
+  br i1 %one.type, label %first, label %other
+first:
+  %a = call i64 @number(ptr %value, i64 {HEAD // 8})
+  %b = call i64 @number(ptr %wanted, i64 {HEAD // 8})
+  %same.first = icmp eq i64 %a, %b
+  %row = icmp eq i64 %kind, {ROW}
+  %parts = and i1 %same.first, %row
+  br i1 %parts, label %next, label %end
+end:
+  ret i1 %same.first
+next:
+  %i = phi i64 [0, %first], [%i.next, %one]
+  %same = phi i1 [1, %first], [%same.part, %one]
+  %left = icmp ult i64 %i, %a
+  %more = and i1 %left, %same
+  br i1 %more, label %one, label %done
+one:
+  %at = add i64 %i, {HEAD // 8 + 1}
+  %part = call ptr @word(ptr %value, i64 %at)
+  %part.wanted = call ptr @word(ptr %wanted, i64 %at)
+  %same.part = call i1 @same_object(ptr %part, ptr %part.wanted)
+  %i.next = add i64 %i, 1
+  br label %next
+done:
+  ret i1 %same
 other:
   ret i1 0
 }}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -92,6 +93,12 @@ def test_other_arrays_are_not_taken_for_known_ones(calls: Any, other: Any) -> No
     [
         ((1, 2), (1, 2), True),
         ((1, 2), (1, 3), False),
+        ((1, 2), (1, 2, 3), False),
+        ((1, 2), (1.0, 2), False),  # equal, and yet another type
+        ((1, True), (1, 1), False),
+        ((), (), True),
+        ((1, 2), (np.ones(3), 2), False),  # == would raise
+        ((1, (2,)), (1, (2,)), False),
         (1, True, False),  # equal, and yet another type
         (1.0, 1.0, True),
         (0.0, -0.0, False),
@@ -140,10 +147,15 @@ def test_what_is_not_one_run_on_arguments_is_not_learnt(calls: Any) -> None:
         now.run(add, (y,), (x,))
         return y, z
 
+    def beside(x: Any) -> Any:  # an array that is made and not given
+        y, z = np.empty(x.shape, np.float32), np.empty(x.shape, np.float32)
+        now.run(lambda program, a, b, x: (add(program, a, x), add(program, b, x)), (y, z), (x,))
+        return y
+
     def nothing(x: Any) -> Any:
         return x * 2
 
-    for plain in (copied, twice, more, nothing):
+    for plain in (copied, twice, more, beside, nothing):
         fast, computed = calls(plain)
         x = numbers(3, 4)
         for _ in range(3):
@@ -201,6 +213,38 @@ def test_many_shapes_are_forgotten_rather_than_kept(calls: Any) -> None:
     fast(np, numbers(2, known.MOST + 39), dim=1)
     assert len(computed) == before + 1
     assert len(each.entries) == 1
+
+
+def test_threads_learn_call_and_forget_at_once(calls: Any) -> None:
+    fast, _ = calls(softmax)
+    each, wrong, ends = known._all[-1], [], threading.Event()
+    given = [numbers(3, n, seed=n) for n in range(1, 200)]
+    wanted = [softmax(np, x, dim=1) for x in given]
+
+    def work(first: int) -> None:
+        for i in range(1500):
+            k = (first + i * 7) % len(given)
+            if not np.array_equal(fast(np, given[k], dim=1), wanted[k]):
+                wrong.append(k)
+
+    def forget() -> None:
+        while not ends.wait(0.001):
+            each.forget()
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        workers = [threading.Thread(target=work, args=(k,)) for k in range(0, 200, 50)]
+        other = threading.Thread(target=forget)
+        for thread in (*workers, other):
+            thread.start()
+        for thread in workers:
+            thread.join()
+        ends.set()
+        other.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert wrong == []
 
 
 def test_errors_of_python_come_through(calls: Any) -> None:
