@@ -13,7 +13,9 @@ from typing import Any
 
 from gradbook.compiler.frames import Frame
 
-__all__ = ["UNSET", "Break", "Ended", "Hosted", "Late", "function_of", "is_quiet", "key_of", "leaves", "mode_of"]
+__all__ = [
+    "UNSET", "Break", "Ended", "Hosted", "Late", "function_of", "is_quiet", "kept_names", "key_of", "leaves", "mode_of",
+]  # fmt: skip
 
 UNSET: Any = type("Unset", (), {"__repr__": lambda self: "<no value>"})()
 RESULT, NOTHING, ENDED = "_gradbook_result", "_gradbook_unset", "_gradbook_ended"
@@ -21,6 +23,12 @@ TRAINING = {"backward", "zero_grad"}
 SCOPES = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda, ast.FunctionDef)
 QUIET = {"print", "len", "float", "int", "str", "repr", "round", "abs", "min", "max", "sum", "format", "range"}
 QUIET_METHODS = {"item", "tolist", "append", "format", "join", "detach", "isnan", "isfinite", "isinf", "any", "all"}
+READING = {"print", "len", "float", "int", "str", "repr", "bool", "format", "isinstance", "type", "id"}
+READING_METHODS = {
+    "item", "tolist", "numpy", "detach", "isnan", "isfinite", "isinf", "any", "all", "argmax", "argmin", "size", "dim",
+    "numel", "element_size", "data_ptr",
+}  # fmt: skip
+LOOKS = {"shape", "dtype", "ndim", "device", "requires_grad", "is_leaf", "data", "grad"}
 Key = tuple[Any, ...]
 
 
@@ -123,6 +131,21 @@ def is_quiet(node: Any) -> bool:
             if name not in (QUIET if isinstance(part.func, ast.Name) else QUIET_METHODS):
                 return False
     return True
+
+
+def kept_names(node: Any) -> set[str]:
+    """The variables of which a statement may keep the value, or what it computes from it: not those it only reads."""
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
+        if name in (READING if isinstance(node.func, ast.Name) else READING_METHODS):
+            return set()
+    if isinstance(node, ast.Compare | ast.JoinedStr) or (isinstance(node, ast.Attribute) and node.attr in LOOKS):
+        return set()
+    if isinstance(node, ast.Name):
+        return {node.id} if isinstance(node.ctx, ast.Load) else set()
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        return {node.target.id} | kept_names(node.value)
+    return {name for part in ast.iter_child_nodes(node) for name in kept_names(part)}
 
 
 def names_in(node: Any) -> tuple[set[str], set[str]]:

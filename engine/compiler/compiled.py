@@ -18,7 +18,7 @@ from gradbook.compiler.guards import is_constant, kind_of
 from gradbook.compiler.instruction import NotRecordable
 from gradbook.compiler.interpreter import Interpreter
 from gradbook.compiler.leaving import bare
-from gradbook.compiler.outward import Outward, levels
+from gradbook.compiler.outward import Outward, is_used_up, levels
 from gradbook.compiler.plan import Plan
 from gradbook.compiler.recording import Recorder
 from gradbook.compiler.results import Unfit, shape_of_result
@@ -31,6 +31,7 @@ from gradbook.tensor import Tensor
 
 __all__ = ["Compiled", "Report"]
 
+HANDED = "a tensor whose gradients may still be asked for is kept by what is left to Python"
 VARIANTS = 8  # plans kept for one kind of arguments before the function is left to Python
 
 
@@ -56,6 +57,9 @@ class Draft:
             interpreter.modules.update({id(part): part for part in module.modules()})
         self.shape = shape_of_result(result, interpreter, recorder, self.outputs, self.spent)
         self.breaks = dict(interpreter.breaks)
+        for node, place in interpreter.handed:
+            if not is_used_up(node, recorder.histories):
+                raise Unfit(f"{HANDED}: return it, or keep it detached", place)
         self.flights = self.differentiable(call)
         unexplained = unexplained_tensors(interpreter, recorder)
         if unexplained:
@@ -197,7 +201,7 @@ class Compiled(Splitting):
                 self.plan(key, Draft(interpreter, recorder, Call(self.function, args, kwargs), hosted))
                 return result
             except Unfit as unfit:
-                interpreter.failures.append((str(unfit), None))
+                interpreter.failures.append((str(unfit), unfit.place))
         if self.leave_otherwise():
             return result
         for reason, place in [*(left[1:] for left in self.breaks.values()), *interpreter.failures]:

@@ -6,7 +6,19 @@ import ast
 import types
 from typing import Any
 
-from gradbook.compiler.breaks import RESULT, UNSET, Break, Ended, Hosted, Key, function_of, is_quiet, key_of, mode_of
+from gradbook.compiler.breaks import (
+    RESULT,
+    UNSET,
+    Break,
+    Ended,
+    Hosted,
+    Key,
+    function_of,
+    is_quiet,
+    kept_names,
+    key_of,
+    mode_of,
+)  # fmt: skip
 from gradbook.compiler.frames import Frame
 from gradbook.compiler.guards import is_constant
 from gradbook.compiler.lifting import lifted
@@ -33,6 +45,7 @@ class Leaving(Notes):
         self.recorder: Any = None  # None: nothing is recorded
         self.made: dict[int, Break] = {}  # by slot
         self.left: list[Break] = []
+        self.handed: list[tuple[Any, Any]] = []  # (node, place) of tensors that Python may keep
         self.changed: set[Any] = set()  # variables of outside and names of attributes that were set by Python
 
     # -- what is to be left ------------------------------------------------------------------------------------------
@@ -126,7 +139,7 @@ class Leaving(Notes):
         function, given, stores = function_of(frame, text)
         for name in values:
             del frame.variables[name]
-        found = self.leave(function, given, stores, statement)
+        found = self.leave(function, given, stores, statement, kept_names(text))
         self.changed |= set_in(statement, frame)
         if type(found) is Ended:
             return found
@@ -141,7 +154,7 @@ class Leaving(Notes):
     def decide(self, statement: Any) -> bool:
         """Let Python say whether a condition holds; the plan goes on from this outcome."""
         function, given, _ = function_of(self.frames[-1], statement.test, decide=True)
-        found = self.leave(function, given, [RESULT], statement.test, decides=True)
+        found = self.leave(function, given, [RESULT], statement.test, kept_names(statement.test), decides=True)
         return bool(found[RESULT])
 
     def call_left(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], node: Any) -> Any:
@@ -153,18 +166,22 @@ class Leaving(Notes):
         def call(args: Any, kwargs: Any) -> Any:
             return {RESULT: function(*args, **kwargs)}
 
-        found = self.leave(call, {"args": args, "kwargs": kwargs}, [RESULT], node)
+        found = self.leave(call, {"args": args, "kwargs": kwargs}, [RESULT], node, set())
         return Hosted(found[RESULT], self.made_slot(RESULT))
 
-    def leave(self, function: Any, given: dict[str, Any], stores: list[str], node: Any, decides: bool = False) -> Any:
-        """Let Python do something, and note it; or take it for done."""
+    def leave(
+        self, function: Any, given: dict[str, Any], stores: list[str], node: Any, kept: set[str], decides: bool = False
+    ) -> Any:
+        """Let Python do something, and note it; or take it for done. kept: what of `given` it may keep."""
         if self.recorder is None:
             if self.script:
                 return self.script.pop(0)()
             return function(**{name: all_bare(value) for name, value in given.items()})
         windows: list[Any] = []
         described = {name: self.described(value, windows) for name, value in given.items()}
-        made = Break(function, described, windows, (self.frames[-1].function.__code__.co_filename, node.lineno))
+        place = self.frames[-1].function.__code__.co_filename, node.lineno
+        self.handed += [(each, place) for name in kept & given.keys() for each in nodes_in(described[name])]
+        made = Break(function, described, windows, place)
         for name in stores:
             made.stores[name] = self.slots
             self.made[self.slots] = made
@@ -203,6 +220,13 @@ class Leaving(Notes):
         if not is_constant(value) and (isinstance(value, ONCE) or kind.__module__.startswith("gradbook.compiler")):
             self.fail(f"a {kind.__name__} of the call is handed to what is left to Python", whole=True)
         return ("same", value)
+
+
+def nodes_in(described: Any) -> list[Any]:
+    """The histories of the tensors that a description of a value holds, see `Leaving.described`."""
+    if described[0] == "out":
+        return [] if described[2] is None else [described[2]]
+    return [node for part in described[-1] for node in nodes_in(part)] if described[0] in ("make", "tuple") else []
 
 
 def set_in(node: Any, frame: Frame) -> set[Any]:

@@ -15,7 +15,11 @@ __all__ = ["Unfit", "shape_of_result"]
 
 
 class Unfit(Exception):
-    """A recorded call that cannot be made into a plan."""
+    """A recorded call that cannot be made into a plan. place: (file, line) of what is to blame, if that is known."""
+
+    def __init__(self, reason: str, place: tuple[str, int] | None = None) -> None:
+        super().__init__(reason)
+        self.place = place
 
 
 def shape_of_result(

@@ -11,17 +11,19 @@ import numpy as np
 from gradbook.autograd import versions
 from gradbook.compiler.instruction import Instruction, NotRecordable
 from gradbook.compiler.memory import Memory, Window
+from gradbook.nn.parameter import UninitializedBuffer, UninitializedParameter
 from gradbook.tensor import Tensor
 
 __all__ = ["Tracked"]
 
 ndarray = np.ndarray
+WITHOUT = (UninitializedParameter, UninitializedBuffer)  # they have no memory yet
 
 
 def memory_before() -> dict[int, Tensor]:
     """The tensors that are there, by the id of the array that owns their memory."""
     found: dict[int, Tensor] = {}
-    kinds = set(with_subclasses(Tensor))
+    kinds = {kind for kind in with_subclasses(Tensor) if not issubclass(kind, WITHOUT)}
     for thing in [thing for thing in gc.get_objects() if type(thing) in kinds]:
         if hasattr(thing, "_array") and type(thing._array) is ndarray:
             found[id(thing._array)] = thing

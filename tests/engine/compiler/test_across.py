@@ -678,6 +678,16 @@ def test_a_compiled_module_can_be_pickled() -> None:
     assert "_compiled_call_impl" not in vars(pickle.loads(pickle.dumps(model)))
 
 
+def test_lazy_modules_elsewhere_and_here() -> None:
+    waiting = nn.LazyLinear(2)  # it has parameters without memory
+    call, x = gradbook.compile(nn.Sequential(nn.LazyLinear(4), nn.ReLU(), nn.LazyLinear(1))), gradbook.randn(3, 5)
+    for _ in range(3):
+        out = call(x)
+    assert not call.forward.report
+    assert out.grad_fn.name() == NODE
+    assert waiting.in_features == 0
+
+
 def test_what_is_not_callable_is_refused() -> None:
     with pytest.raises(TypeError, match="expected a function or a module, got int"):
         gradbook.compile(3)
