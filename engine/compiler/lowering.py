@@ -18,14 +18,21 @@ from gradbook.kernels.program import Unsupported
 if TYPE_CHECKING:
     from gradbook.compiler.plan import Plan
 
-__all__ = ["Lowering"]
+__all__ = ["Lowering", "Missing"]
+
+
+class Missing(Exception):
+    """Something without a kernel reads an extra that another's kernel leaves out: that op is to be run again for it."""
 
 
 class Lowering:
-    """Goes through a plan's instructions once; `steps` is what to call, in order."""
+    """Goes through a plan's instructions once; `steps` is what to call, in order.
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    again: ops may be run again, as what they read is still there. Raises Missing if one has to be and it is not.
+    """
+
+    def __init__(self, plan: Plan, again: bool = False) -> None:
+        self.plan, self.again = plan, again
         self.steps: list[Callable[[], None]] = []
         self.not_kept: dict[int, Instruction] = dict(
             plan.kept.again
@@ -65,6 +72,8 @@ class Lowering:
             for window in windows_in((each.inputs, each.params)):
                 made_by = self.not_kept.pop(window.block.number, None)
                 if made_by is not None:
+                    if not (self.again or window.block.number in self.plan.kept.again):
+                        raise Missing
                     self.steps.append(self.plan.step_of(made_by))
         self.steps += [self.plan.step_of(each) for each in instructions]
         self.plan.left += instructions

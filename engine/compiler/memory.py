@@ -20,12 +20,13 @@ class Block:
     the call), "constant" (made in the call and always the same) or "temporary" (computed in the call).
     """
 
-    __slots__ = ("array", "home", "kind", "number", "size", "start", "values")
+    __slots__ = ("array", "dropped", "home", "kind", "number", "size", "start", "values")
 
     def __init__(self, array: Any, kind: str, number: int, home: Any = None) -> None:
         self.array, self.kind, self.number, self.home = array, kind, number, home
         self.start, self.size = address_of(array), extent(array)
         self.values: Any = None  # a constant's bytes, once the recording is over
+        self.dropped = False  # whether nothing is there any more
 
     def __repr__(self) -> str:
         return f"<{self.kind} block {self.number}, {self.size} bytes>"
@@ -105,6 +106,7 @@ class Memory:
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self.kept: list[Any] = []
+        self.fresh = 0  # bytes of blocks since this was last set
         self._starts: list[int] = []
         self._by_start: list[Block] = []
 
@@ -125,6 +127,7 @@ class Memory:
             self._starts.insert(place, block.start)
             self._by_start.insert(place, block)
         self.blocks.append(block)
+        self.fresh += block.size
         self.kept.append(array)
         return Window(block, 0, array.shape, array.strides, array.dtype)
 

@@ -38,10 +38,6 @@ class Plan:
         """recorder: a Recorder, or a Part of one. kept: memory that forward and backward share."""
         load()
         self.recorder, self.kept = recorder, Kept([]) if kept is None else kept
-        self.arrays: list[Any] = []
-        self._register: dict[Window, int] = {}
-        self._of_block: dict[int, list[tuple[int, Window]]] = {}  # those that are looked up when the plan runs
-        self._memory: dict[int, Any] = {}
         self._addresses: dict[int, int] = {}
         self._places: dict[int, list[Any]] = {}
         self._lent: list[int] = []
@@ -51,17 +47,11 @@ class Plan:
         self.lasting = {window.block.number for window in (*outputs, *losses)}
         self.lasting |= {window.block.number for _, window in self.grads.kept} | self.kept.places.keys()
         instructions = coalesced(recorder.instructions, self.lasting)
-        alone = self.lasting | unsure(instructions)
-        recorder.instructions = in_place(instructions, alone)
+        recorder.instructions = in_place(instructions, self.lasting | unsure(instructions))
         self.moving = [*moving_blocks(recorder), *self.kept.moving]
-        self.programs: list[tuple[Any, list[tuple[int, Any]]]] = []
-        self.updates: list[Any] = []  # optimizers whose steps are kernels
-        self.left: list[Instruction] = []  # what has no kernel
         self.last = last_reads(recorder.instructions)
         self.kept_memory = self.kept.memory()
-        self.arena = Arena(recorder.instructions, alone, begins_epoch)
         self.between: Any = None
-        self.pool = aligned((self.arena.size,), np.uint8)
         self.steps = self.lowered() if native else self.without_kernels()
         if any(each.kind == "left" for each in recorder.instructions):
             self.between = Between(self)
@@ -182,19 +172,38 @@ class Plan:
 
     def lowered(self) -> list[Callable[[], None]]:
         """The instructions as native programs where there are kernels, and as calls between them where not."""
+        instructions = self.recorder.instructions
         if kernels.usable():
-            from gradbook.compiler.lowering import Lowering
+            from gradbook.compiler.lowering import Lowering, Missing
 
             try:
-                return Lowering(self).steps
+                self._place_all(not_kept(instructions))
+                try:
+                    return Lowering(self).steps
+                except Missing:
+                    self._place_all(unsure(instructions))
+                    return Lowering(self, again=True).steps
             except RuntimeError as error:  # of LLVM
                 kernels.switch_off(str(error))
-                self.programs, self.updates, self.left = [], [], []
         return self.without_kernels()
 
     def without_kernels(self) -> list[Callable[[], None]]:
         """The engine's own functions for everything."""
+        self._place_all(set())
         return [self.step_of(each) for each in (*self.kept.again.values(), *self.recorder.instructions)]
+
+    def _place_all(self, alone: set[int]) -> None:
+        """Begin with nothing lowered, and with a place for each temporary block but those with memory of their own."""
+        self.arrays: list[Any] = []
+        self._register: dict[Window, int] = {}
+        self._of_block: dict[int, list[tuple[int, Window]]] = {}  # those that are looked up when the plan runs
+        self._memory: dict[int, Any] = {}
+        self.programs: list[tuple[Any, list[tuple[int, Any]]]] = []
+        self.updates: list[Any] = []  # optimizers whose steps are kernels
+        self.left: list[Instruction] = []  # what has no kernel
+        alone = self.lasting | self.kept.again.keys() | alone
+        self.arena = Arena(self.recorder.instructions, alone, begins_epoch)
+        self.pool = aligned((self.arena.size,), np.uint8)
 
     def program(self) -> Program:
         """A new native program that knows which memory is another one in each run."""
@@ -311,8 +320,15 @@ def begins_epoch(each: Instruction) -> bool:
     return each.kind not in ("copy", "add", "fit", "zero", "count")
 
 
+def not_kept(instructions: list[Instruction]) -> set[int]:
+    """Blocks of extras that kernels leave out: memory is found for them if it is asked for."""
+    outputs = [(each.outputs, NOT_KEPT[each.op.name]) for each in instructions
+               if each.kind == "op" and each.op.name in NOT_KEPT]  # fmt: skip
+    return {found[at].block.number for found, at in outputs if len(found) > at and isinstance(found[at], Window)}
+
+
 def unsure(instructions: list[Instruction]) -> set[int]:
-    """Blocks of ops that may have to be run once more, for an extra that their kernels leave out."""
+    """Blocks of ops that have to be run once more, for an extra that their kernels leave out."""
     again = [each for each in instructions if each.kind == "op" and each.op.name in NOT_KEPT]
     return {window.block.number for each in again for window in windows_in((each.inputs, each.outputs))}
 

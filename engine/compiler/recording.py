@@ -17,6 +17,7 @@ from gradbook.autograd.node import Node
 from gradbook.autograd.op import Op
 from gradbook.compiler.backward import Backward
 from gradbook.compiler.breaks import Break
+from gradbook.compiler.dropping import EVERY, drop_dead
 from gradbook.compiler.forward import Forward
 from gradbook.compiler.guards import kind_of
 from gradbook.compiler.instruction import NotRecordable
@@ -52,11 +53,19 @@ class Recorder(Forward, Backward):
         """An op ran."""
         if self.listens():
             self.attempt(self._op, op, operands, params, out, node, where)
+            self.drop()
 
     def on_rule(self, node: Node, grad: Any, edges: Any, results: Any) -> None:
         """A gradient rule ran."""
         if self.failure is None and not self.aside:
             self.attempt(self._rule, node, grad, edges, results)
+            self.drop()
+
+    def drop(self) -> None:
+        """Now and then, drop what nobody can read any more."""
+        if self.memory.fresh > EVERY:
+            self.memory.fresh = 0
+            drop_dead(self)
 
     def on_grad(self, node: Node, grad: Any) -> None:
         """A gradient reached a node: it is the sum that was noted for it."""
@@ -236,6 +245,7 @@ class Recorder(Forward, Backward):
     def settle(self) -> None:
         """The call was looked at: what may change before a plan is made of it is copied, what is not needed let go."""
         self.memory.copy_constants()
+        drop_dead(self)
         self.before, self.seen, self.aliases, self.totals = {}, {}, {}, {}
 
     def release(self) -> None:

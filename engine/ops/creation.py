@@ -210,6 +210,14 @@ def leaf(array: Any, where: Any = None, requires_grad: bool = False) -> Tensor:
     return made
 
 
+def fixed(array: Any) -> Tensor:
+    """A tensor around an array that the library made of sizes alone: the same one whenever they are the same."""
+    made: Tensor = Tensor._of(array)
+    if events.made:
+        events.emit(events.made, made)
+    return made
+
+
 # -- filled ----------------------------------------------------------------------------------------------------------
 
 

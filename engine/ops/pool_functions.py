@@ -12,6 +12,7 @@ from gradbook import backends
 from gradbook.autograd import casting
 from gradbook.errors import ShapeError
 from gradbook.ops.conv import numbers
+from gradbook.ops.creation import fixed
 from gradbook.ops.mistakes import mistake, need_tensor
 from gradbook.ops.pooling import avg_pool, max_pool
 from gradbook.tensor import Tensor
@@ -251,7 +252,7 @@ def adaptive_avg(rank: int, input: Any, output_size: Any) -> Tensor:
         mean = np.zeros((length, count), x._array.dtype)
         for i, (start, stop) in enumerate(spans(length, count)):
             mean[start:stop, i] = 1 / (stop - start)
-        x = (x.movedim(axis, -1) @ Tensor._of(xp.asarray(mean))).movedim(-1, axis)
+        x = (x.movedim(axis, -1) @ fixed(xp.asarray(mean))).movedim(-1, axis)
     return x
 
 

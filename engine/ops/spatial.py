@@ -11,6 +11,7 @@ from gradbook import backends
 from gradbook.autograd.op import Op
 from gradbook.errors import ShapeError
 from gradbook.ops.conv import numbers
+from gradbook.ops.creation import fixed
 from gradbook.ops.mistakes import mistake, need_tensor
 from gradbook.ops.windows import out_lengths, pad_spatial, scatter, windows
 from gradbook.tensor import Tensor
@@ -244,13 +245,13 @@ def resampled(x: Tensor, sizes: Any, scales: Any, mode: str, align: bool, antial
         length = x.shape[axis]
         if mode.startswith("nearest"):
             index = nearest_index(out, length, scale, mode == "nearest-exact")
-            x = x.index_select(axis, Tensor._of(xp.asarray(index)))
+            x = x.index_select(axis, fixed(xp.asarray(index)))
             continue
         if antialias:
             matrix = smooth_matrix(out, length, align, scale, mode == "bicubic")
         else:
             matrix = (cubic_matrix if mode == "bicubic" else linear_matrix)(out, length, align, scale)
-        weights = Tensor._of(xp.asarray(matrix.T.astype(x._array.dtype)))
+        weights = fixed(xp.asarray(matrix.T.astype(x._array.dtype)))
         x = x @ weights if axis == x.ndim - 1 else (x.movedim(axis, -1) @ weights).movedim(-1, axis)
     result: Tensor = x.contiguous()
     return result

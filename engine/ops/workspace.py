@@ -47,6 +47,11 @@ def holds(block: Any) -> bool:
     return any(kept is block for kept in _blocks)
 
 
+def held() -> set[int]:
+    """The ids of all memory that is kept here."""
+    return {id(block) for block in _blocks}
+
+
 def zeros(xp: Any, shape: Any, dtype: Any) -> Any:
     """As empty, with zeros."""
     made = empty(xp, shape, dtype)

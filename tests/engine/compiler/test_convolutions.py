@@ -1,4 +1,4 @@
-"""Convolutions of every kind, compiled: the results, states and gradients of eager, and nothing left to the engine."""
+"""Convolutions of every kind and images resized, compiled: results, states and gradients are those of eager."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ LAYERS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "1 x 1": (lambda: nn.Conv2d(32, 40, 1), (3, 32, 5, 6)),
     "1 x 1, odd": (lambda: nn.Conv2d(37, 5, 1, bias=False), (3, 37, 5, 6)),
     "1 x 1, stride": (lambda: nn.Conv2d(16, 33, 1, stride=2), (3, 16, 7, 6)),
+    "resized": (lambda: nn.Upsample(scale_factor=2, mode="bilinear"), (2, 3, 5, 4)),
+    "resized, nearest": (lambda: nn.Upsample((7, 9)), (2, 3, 5, 4)),
+    "resized, cubic": (lambda: nn.Upsample((4, 9), mode="bicubic", align_corners=True), (2, 3, 5, 4)),
+    "means of windows": (lambda: nn.AdaptiveAvgPool2d((3, 2)), (2, 3, 5, 7)),
 }  # fmt: skip
 
 
@@ -47,7 +51,7 @@ def test_a_layer_and_its_gradients(name: str) -> None:
 
     made = same(build)
     (variants,) = made.variants.values()
-    if kernels.usable():
+    if kernels.usable() and "nearest" not in name:  # lines are picked by the engine
         assert variants[0].plan.left == []
 
 
