@@ -13,16 +13,19 @@ interpreter of the function's own syntax tree (interpreter.py) notes what else i
 variables, attributes, the modules it calls. A thread makes a plan of it (background.py); until it is there, calls are
 left to Python. Then a call checks what was noted (guards.py) and runs the plan (plan.py): native kernels where there
 are some (lowering.py, lower.py, fusion.py, update.py), between them the engine's functions (steps.py). What cannot be
-repeated without Python (printing, writing to other objects, reading a tensor's values to decide something, hooks)
-leaves the call to Python: `gradbook.compile.explain(step)` says what, and on which line.
+repeated without Python (printing, writing to other objects, reading a tensor's values to decide something) is left to
+Python between the plan's kernels (leaving.py, breaks.py, between.py), and where that cannot be (hooks), the whole call
+is: `gradbook.compile.explain(step)` says what, and on which line.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
+
+from gradbook.compiler import stance
+from gradbook.compiler.stance import set_stance
 
 __all__ = [
     "allow_in_graph", "assume_constant_result", "compile", "cudagraph_mark_step_begin", "disable", "is_compiling",
@@ -61,26 +64,39 @@ def compile(model: Any = None, **options: Any) -> Any:
 
 
 def explain(fn: Any) -> Any:
-    """Why calls of a compiled function are left to Python: [(reason, "file:line")], empty where they are not.
+    """What is left to Python of a compiled function's calls, and why: [(reason, "file:line")], empty if nothing is.
 
-    Raises TypeError for what gradbook.compile has not given.
+    Printed it also tells of the plans, and of what the engine's own functions compute between kernels; as attributes:
+    `plans`, `kinds`, `pending`, `whole`, `breaks`, `left`. Raises TypeError for what gradbook.compile has not given.
     """
     from gradbook.compiler.compiled import Compiled
+    from gradbook.compiler.report import explained
     from gradbook.nn.module import Module
 
     if isinstance(fn, Module):
         fn = fn.__dict__.get("_compiled_call_impl") or fn.__dict__.get("_torchdynamo_orig_callable", fn)
     if not isinstance(fn, Compiled):
         raise TypeError(f"explain: expected a function that gradbook.compile gave, got {type(fn).__name__}")
-    return fn.report
+    return explained(fn)
 
 
 compile.explain = explain  # type: ignore[attr-defined]
 
 
 def disable(fn: Any = None, recursive: bool = True, *, reason: str | None = None) -> Any:
-    """`fn` itself; as a decorator too."""
-    return fn if fn is not None else lambda decorated: decorated
+    """A function that Python runs, wherever it is called from; as a decorator too.
+
+    recursive: compiled functions that it calls run as they are, too. reason: what `explain` says. Raises TypeError for
+    what cannot be called. Differs: a module or class is given back as it is.
+    """
+    from gradbook.compiler.stance import disabled
+    from gradbook.nn.module import Module
+
+    if fn is None:
+        return lambda decorated: disable(decorated, recursive, reason=reason)
+    if not callable(fn):
+        raise TypeError(f"disable: expected a function, got {type(fn).__name__}")
+    return fn if isinstance(fn, Module | type) else disabled(fn, recursive, reason)
 
 
 def allow_in_graph(fn: Any) -> Any:
@@ -96,21 +112,10 @@ def substitute_in_graph(original_fn: Any, **options: Any) -> Callable[[Any], Any
     return lambda fn: fn
 
 
-class set_stance(contextlib.ContextDecorator):
-    """Kept for the block, and changes nothing. Context manager, decorator and function."""
-
-    def __init__(self, stance: str = "default", **options: Any) -> None:
-        self.stance = stance
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *exc: object) -> None:
-        pass
-
-
 def reset() -> None:
-    """Nothing is kept that could be forgotten."""
+    """Every compiled function forgets its plans, and what it learnt of its calls."""
+    for compiled in list(stance.compiled_functions):
+        compiled.forget()
 
 
 def cudagraph_mark_step_begin() -> None:
@@ -118,11 +123,16 @@ def cudagraph_mark_step_begin() -> None:
 
 
 def is_compiling() -> bool:
-    """False: Python runs."""
+    """True inside a compiled function, whether its plan is being run or Python. Differs: torch says False in breaks."""
+    return stance.here.depth > 0 and not stance.here.eager
+
+
+is_dynamo_compiling = is_compiling
+
+
+def is_exporting() -> bool:
+    """False: nothing is exported."""
     return False
-
-
-is_dynamo_compiling = is_exporting = is_compiling
 
 
 def list_backends(exclude_tags: Any = ()) -> list[str]:
@@ -130,7 +140,6 @@ def list_backends(exclude_tags: Any = ()) -> list[str]:
     return ["eager"]
 
 
-@contextlib.contextmanager
-def nested_compile_region(fn: Any = None) -> Iterator[None]:
-    """A block that runs as it is."""
-    yield
+def nested_compile_region(fn: Any = None, **options: Any) -> Any:
+    """`fn` itself; as a decorator too."""
+    return fn if fn is not None else allow_in_graph

@@ -106,7 +106,7 @@ class Backward(Tracked):
         if any(out is not None and out[1] for out in outputs):
             windows = [out[0].collapsed() if out else None for out in outputs]
             inputs = [first, *self._arguments(rule, node, edges)]
-            self.emit("rule", inputs, windows, node.op, node.params, rule, node.where)
+            self.emit("rule", inputs, windows, node.op, node.params, rule, self.line_of(node))
         return [out[0] if out else None for out in outputs]
 
     def _rules(self, node: Node, first: Any, edges: Any, results: Any) -> list[Any]:
@@ -119,7 +119,7 @@ class Backward(Tracked):
             found[rule.target] = out[0]
             if out[1]:
                 inputs = [first, *self._arguments(rule, node, edges)]
-                self.emit("rule", inputs, [out[0].collapsed()], node.op, node.params, rule, node.where)
+                self.emit("rule", inputs, [out[0].collapsed()], node.op, node.params, rule, self.line_of(node))
         return found
 
     def _incoming(self, node: Node, grad: Any) -> Any:
@@ -185,7 +185,7 @@ class Backward(Tracked):
         stands = [None if edge is None else (edge.shape, edge.dtype) for edge in edges]
         params = {name: self.param(value) for name, value in (node.params or {}).items()}
         shape = {"params": params, "edges": stands, "shape": node.shape, "dtype": node.dtype}
-        self.emit("custom", [first, *saved], windows, node.op, shape)
+        self.emit("custom", [first, *saved], windows, node.op, shape, where=self.line_of(node))
         return [out[0] if out else None for out in outputs]
 
     def _deposit_part(self, edge: Node | None, index: Any, window: Window) -> None:

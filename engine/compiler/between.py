@@ -21,6 +21,7 @@ from gradbook.compiler.breaks import RESULT, UNSET, Break, Ended, Late
 from gradbook.compiler.guards import kind_of
 from gradbook.compiler.instruction import DRAWING, Instruction
 from gradbook.compiler.memory import Window
+from gradbook.compiler.stance import Inside
 from gradbook.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -34,22 +35,24 @@ BYTE = np.dtype("u1")
 class Unfinished:
     """A run that was given up. script: what Python did in it, as functions that give the outcomes.
 
-    bring: brings what Python changed beside that; see swapping.py.
+    bring: brings what Python changed beside that; see swapping.py. reason, place: why it was given up, and where.
     """
 
-    def __init__(self, script: list[Callable[[], Any]], bring: Callable[[], None]) -> None:
+    def __init__(
+        self, script: list[Callable[[], Any]], bring: Callable[[], None], reason: str, place: tuple[str, int]
+    ) -> None:
         self.script, self.bring = script, bring
+        self.reason, self.place = reason, place
 
 
 class Between:
     """The values of a run that Python gives and is given."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, slots: int) -> None:
         instructions = plan.recorder.instructions
         self.plan = plan
         self.inputs: list[Tensor] = []
-        breaks = [each.op for each in instructions if each.kind == "left"]
-        self.slots: list[Any] = [UNSET] * count_of(breaks)
+        self.slots: list[Any] = [UNSET] * slots
         self.log: list[Callable[[], Any]] = []
         self.running = False
         late = [i for i, each in enumerate(instructions) if each.kind == "left" and each.op.may_be_late]
@@ -65,17 +68,17 @@ class Between:
         self.leaves: list[Tensor] = []  # those with a gradient when Python did something last
         self.random: Any = None
 
-    def begin(self, inputs: list[Tensor]) -> None:
-        """A run begins."""
+    def begin(self, inputs: list[Tensor], numbers: dict[Any, Any]) -> None:
+        """A run begins. numbers: arguments that are others in each call, in the order of their slots."""
         self.inputs, self.log, self.running = inputs, [], True
-        self.slots[:] = [UNSET] * len(self.slots)
+        self.slots[:] = [*numbers.values(), *([UNSET] * (len(self.slots) - len(numbers)))]
         arrays = self.plan.arrays
         self.copies = [arrays[number].copy() for number in self.undone]
         self.copies += [array.copy() for array in self.undone_state]
         if self.draws:
             self.random = random.default_generator.get_state()
 
-    def unfinished(self) -> Unfinished:
+    def unfinished(self, late: Late) -> Unfinished:
         """Put back what the run has written; the last thing that Python did brings it again."""
         arrays = self.plan.arrays
         places = [*(arrays[number] for number in self.undone), *self.undone_state]
@@ -99,7 +102,7 @@ class Between:
                 return last()
 
             self.log[-1] = again
-        return Unfinished(self.log, bring)
+        return Unfinished(self.log, bring, late.reason, late.place)
 
     def note(self, found: Any) -> None:
         """What Python did, for a repetition without it."""
@@ -108,24 +111,6 @@ class Between:
             self.log.append(lambda: (random.default_generator.set_state(state), found)[1])
         else:
             self.log.append(lambda: found)
-
-
-def count_of(breaks: list[Break]) -> int:
-    """How many slots there are."""
-    found = [0]
-
-    def look(how: Any) -> None:
-        if how[0] in ("slot", "make"):
-            found.append(how[1] + 1)
-        if how[0] in ("make", "tuple"):
-            for part in how[-1]:
-                look(part)
-
-    for each in breaks:
-        found += [slot + 1 for slot in each.stores.values()]
-        for how in each.given.values():
-            look(how)
-    return max(found)
 
 
 def written(instructions: list[Instruction]) -> list[Any]:
@@ -158,7 +143,8 @@ def left_step(plan: Plan, each: Instruction) -> Callable[[], None]:
         values = {name: give() for name, give in given.items()}
         between.leaves = plan.grads.expose(state, between.inputs)
         with grad_mode.set_grad_enabled(mode):
-            found = function(**values)
+            with Inside():
+                found = function(**values)
         if type(found) is Ended:
             raise found
         plan.grads.conceal(state, between.inputs)
@@ -166,14 +152,14 @@ def left_step(plan: Plan, each: Instruction) -> Callable[[], None]:
         for name, slot in stores:
             between.slots[slot] = found.get(name, UNSET)
         if expected is not None and found[RESULT] is not expected:
-            raise Late
+            raise Late("a condition has another outcome", made.place)
         for slot, block, kind in late:
             tensor = between.slots[slot]
             if kind_of(tensor) != kind:
-                raise Late
+                raise Late("a tensor is of another kind", made.place)
             plan.rebind(block, tensor._array)
         if check is not None and not check():
-            raise Late
+            raise Late("what is read afterwards has changed", made.place)
 
     return step
 

@@ -51,6 +51,9 @@ class Ended(Exception):
 class Late(Exception):
     """In the midst of a run something turns out not to be as the plan takes for granted."""
 
+    def __init__(self, reason: str, place: tuple[str, int]) -> None:
+        self.reason, self.place = reason, place
+
 
 class Break:
     """One thing that Python does in a run. `function(**given)` -> its variables afterwards, or an Ended.
@@ -59,8 +62,9 @@ class Break:
     outcome of a decision that the plan goes on from; grads: what leaves' `.grad` hold at that time.
     """
 
-    def __init__(self, function: Any, given: dict[str, Any], windows: list[Any], place: Any) -> None:
-        self.function, self.given, self.windows, self.place = function, given, windows, place
+    def __init__(self, function: Any, given: dict[str, Any], windows: list[Any], key: Key) -> None:
+        self.function, self.given, self.windows, self.key = function, given, windows, key
+        self.place = key[0], key[2]
         self.stores: dict[str, int] = {}
         self.expected: bool | None = None
         self.late: list[tuple[int, Any, Any]] = []  # (slot, window, kind) of tensors that the plan reads afterwards

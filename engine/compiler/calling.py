@@ -30,7 +30,7 @@ MISSED = object()  # something that the plan takes for granted is not so
 OUT_OF_RANGE = object()  # classes or indices that the function itself has to complain about
 
 TEXT = """\
-def call(inputs):
+def call(inputs, numbers):
 {first}
     try:
         fast = {fast}
@@ -46,7 +46,7 @@ def call(inputs):
 
 def calling(
     plan: Plan, wording: Wording, modules: Any, inputs: bool, shape: Any, spent: list[Any], flights: Flights | None
-) -> Callable[[list[Tensor]], Any]:
+) -> Callable[..., Any]:
     """A function of the argument tensors: runs the plan and gives what the call returns, or MISSED or OUT_OF_RANGE.
 
     wording: the guards. modules: a Snapshot. inputs: True if tensors that are read at the guards' places are inputs,
@@ -78,7 +78,7 @@ def calling(
     text = TEXT.format(
         first=first, fast=fast, watched=watched, tests=" and ".join(same), body=lines, result=result(shape, wording)
     )
-    made: Callable[[list[Tensor]], Any] = wording.function(text, "call")
+    made: Callable[..., Any] = wording.function(text, "call")
     return made
 
 

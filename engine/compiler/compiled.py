@@ -8,21 +8,25 @@ from collections.abc import Callable
 from typing import Any
 
 from gradbook import backends, determinism, dtypes, events
-from gradbook.autograd import casting, grad_mode, layers
+from gradbook.autograd import grad_mode
 from gradbook.compiler.again import Again, Call
 from gradbook.compiler.background import Background, background
 from gradbook.compiler.between import Unfinished
 from gradbook.compiler.calling import MISSED, OUT_OF_RANGE, calling
+from gradbook.compiler.circumstances import plain_state, what_is_around
 from gradbook.compiler.flight import Flights
 from gradbook.compiler.guards import is_constant, kind_of
 from gradbook.compiler.instruction import NotRecordable
 from gradbook.compiler.interpreter import Interpreter
-from gradbook.compiler.leaving import bare
+from gradbook.compiler.keeping import VALUES, Keeping, Numbers, with_hosted
+from gradbook.compiler.leaving import all_bare
 from gradbook.compiler.outward import Outward, is_used_up, levels
 from gradbook.compiler.plan import Plan
 from gradbook.compiler.recording import Recorder
+from gradbook.compiler.report import Report
 from gradbook.compiler.results import Unfit, shape_of_result
-from gradbook.compiler.splitting import Splitting, note_checks
+from gradbook.compiler.splitting import note_checks
+from gradbook.compiler.stance import Inside, compiled_functions, now
 from gradbook.compiler.swapping import attributes, swapped
 from gradbook.compiler.wording import Wording
 from gradbook.nn import hooks
@@ -35,17 +39,6 @@ HANDED = "a tensor whose gradients may still be asked for is kept by what is lef
 VARIANTS = 8  # plans kept for one kind of arguments before the function is left to Python
 
 
-class Report(list[tuple[str, str]]):
-    """Why calls are not compiled: [(reason, "file:line")]; empty if they are. Printed one a line."""
-
-    def __str__(self) -> str:
-        if not self:
-            return "everything is compiled"
-        return "\n".join(f"{place}: {reason}" if place else reason for reason, place in self)
-
-    __repr__ = __str__
-
-
 class Draft:
     """A recorded call, with all in it that may be another when a plan is made of it. Raises Unfit."""
 
@@ -56,7 +49,7 @@ class Draft:
         for module in recorder.zeroed:
             interpreter.modules.update({id(part): part for part in module.modules()})
         self.shape = shape_of_result(result, interpreter, recorder, self.outputs, self.spent)
-        self.breaks = dict(interpreter.breaks)
+        self.breaks, self.slots = dict(interpreter.breaks), interpreter.slots
         for node, place in interpreter.handed:
             if not is_used_up(node, recorder.histories):
                 raise Unfit(f"{HANDED}: return it, or keep it detached", place)
@@ -104,8 +97,9 @@ class Variant:
         interpreter = draft.interpreter
         self.flights = flights = draft.flights
         several, self.breaks = bool(interpreter.inputs), draft.breaks
-        self.plan = Plan(draft.recorder, draft.outputs, None if flights is None else flights.kept)
-        self.guards, self.kept = interpreter.guards, interpreter.fresh
+        self.plan = Plan(draft.recorder, draft.outputs, None if flights is None else flights.kept, slots=draft.slots)
+        self.plan_breaks = {each.op.key for each in draft.recorder.instructions if each.kind == "left"}
+        self.guards, self.kept, self.late = interpreter.guards, interpreter.fresh, 0
         if flights is not None:
             flights.prepare(self.plan)
         self.call = calling(self.plan, draft.wording, draft.modules, several, draft.shape, draft.spent, flights)
@@ -115,7 +109,7 @@ class Variant:
         draft.recorder.release()
 
 
-class Compiled(Splitting):
+class Compiled(Keeping):
     """What gradbook.compile(function) gives. `report`: why calls are not compiled, if they are not."""
 
     def __init__(self, function: Callable[..., Any], waits: bool = False) -> None:
@@ -124,10 +118,12 @@ class Compiled(Splitting):
         self.pending: dict[Any, Background] = {}  # kinds of calls whose plan is being made, and where
         self.failed: set[Any] = set()  # kinds of calls of which no plan could be made, once
         self.report = Report()
+        self.aside: dict[str, int] = {}  # calls that no plan was looked for, by what was around
         self.variants: dict[Any, list[Variant]] = {}
         self.calls: dict[Any, int] = {}
         self.given_up: set[Any] = set()
         self.lock = threading.RLock()
+        compiled_functions.add(self)
         functools.update_wrapper(self, function, updated=())
         self._torchdynamo_orig_callable = function
 
@@ -136,52 +132,69 @@ class Compiled(Splitting):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not plain_state():
+            around = what_is_around()
+            self.aside[around] = self.aside.get(around, 0) + 1
             return self.function(*args, **kwargs)
         inputs: list[Tensor] = []
         key: Any = grad_mode.state.enabled + 2 * determinism.settings.deterministic
+        numbers: Numbers = {}
         if args or kwargs:
-            described = key_of(args, kwargs, inputs)
+            own, named = self.loosened(args, kwargs, numbers) if self.loose else (args, kwargs)
+            described = key_of(own, named, inputs)
             if described is None:
-                return self.function(*args, **kwargs)
+                self.note("an argument's memory is not NumPy's, or it is read backwards", None)
+                return self.plainly(args, kwargs)
             key = (key, described)
         for variant in self.variants.get(key, ()):
-            result = variant.call(inputs)
+            result = variant.call(inputs, numbers)
             if result is MISSED:
                 continue
             if result is OUT_OF_RANGE:
-                return self.function(*args, **kwargs)
+                return self.plainly(args, kwargs)
             if type(result) is Unfinished:
-                if not result.script:
-                    continue
-                return self.finish(variant.breaks, result, args, kwargs)
+                return self.finish(key, variant.breaks, result, args, kwargs)
             if events.counting:
                 variant.plan.taps.tell(variant.plan.arrays)
             if events.control:
                 events.safe_point()
             return result
-        return self.learn(key, inputs, args, kwargs)
+        return self.learn(key, inputs, numbers, args, kwargs)
 
-    def learn(self, key: Any, inputs: list[Tensor], args: Any, kwargs: Any) -> Any:
-        """Run the function itself: the first time to warm up, then recorded."""
-        calls = self.calls[key] = self.calls.get(key, 0) + 1
-        if calls == 1 or key in self.given_up or self.pending.get(key) is background():
+    def plainly(self, args: Any, kwargs: Any) -> Any:
+        """Leave a call to Python."""
+        with Inside():
             return self.function(*args, **kwargs)
+
+    def learn(self, key: Any, inputs: list[Tensor], numbers: Numbers, args: Any, kwargs: Any) -> Any:
+        """Run the function itself: the first time to warm up, then recorded."""
+        calls = self.count(key)
+        if calls == 1:
+            self.look_at_numbers(args, kwargs)
+        known = key in self.given_up or self.pending.get(key) is background()
+        if now.name == "fail_on_recompile" and not known:
+            raise RuntimeError("gradbook.compile: a call needs a new plan, and set_stance says 'fail_on_recompile'")
+        if calls == 1 or known or now.name == "eager_on_recompile" or self.is_rare(key):
+            return self.plainly(args, kwargs)
         if len(self.variants.get(key, ())) >= VARIANTS:
             self.give_up(key, "what the call depends on changes from call to call", None)
-            return self.function(*args, **kwargs)
-        with self.lock:
-            return self.record(key, inputs, args, kwargs)
+            return self.plainly(args, kwargs)
+        with self.lock, Inside():
+            return all_bare(self.record(key, inputs, numbers, args, kwargs))
 
-    def record(self, key: Any, inputs: list[Tensor], args: Any, kwargs: Any) -> Any:
-        """Run the function once, watched, and keep a plan of what it did."""
+    def record(self, key: Any, inputs: list[Tensor], numbers: Numbers, args: Any, kwargs: Any) -> Any:
+        """Run the function once, watched, and keep a plan of what it did. -> its result, with Hosted values in it"""
         interpreter = Interpreter()
         try:
             recorder = Recorder(inputs)
         except ValueError as error:
             self.give_up(key, f"arguments share memory: {error}", None)
             return self.function(*args, **kwargs)
-        for variant in self.variants.get(key, ()):
+        known = self.variants.get(key, ())
+        for variant in known:
             interpreter.varying |= variant.guards.moved()
+            if len(known) >= VALUES and not self.stiff:
+                interpreter.numbers |= variant.guards.moved(numbers=True)
+        self.numbers_changed = bool(interpreter.numbers) or self.numbers_changed
         self.attach(interpreter, recorder)
         interpreter.on_input = recorder.add_input
         interpreter.on_clear = recorder.clear
@@ -189,8 +202,8 @@ class Compiled(Splitting):
         recorder.line, recorder.spot = interpreter.place, interpreter.spot
         interpreter.natively_called, interpreter.on_set = recorder.call, recorder.set_item
         with events.observing(recorder):
-            hosted = interpreter.call(self.function, args, kwargs)
-        result = bare(hosted)
+            interpreter.slots = interpreter.given = len(numbers)
+            result = interpreter.call(self.function, *with_hosted(numbers, args, kwargs))
         recorder.finish()
         if self.leave_more(key, interpreter, recorder):
             return result
@@ -198,11 +211,11 @@ class Compiled(Splitting):
             interpreter.failures.append((recorder.failure.reason, recorder.failure.where))
         if not interpreter.failures:
             try:
-                self.plan(key, Draft(interpreter, recorder, Call(self.function, args, kwargs), hosted))
+                self.plan(key, Draft(interpreter, recorder, Call(self.function, args, kwargs), result))
                 return result
             except Unfit as unfit:
                 interpreter.failures.append((str(unfit), unfit.place))
-        if self.leave_otherwise():
+        if self.leave_otherwise(interpreter.failures):
             return result
         for reason, place in [*(left[1:] for left in self.breaks.values()), *interpreter.failures]:
             self.give_up(key, reason, place)
@@ -235,12 +248,20 @@ class Compiled(Splitting):
                 made.flights.tell = self.note
             if world() == draft.world:
                 self.variants[key] = [made, *self.variants.get(key, ())]
+                self.make_room(key)
         except Exception as error:
             if self.waits or key in self.failed:
                 self.give_up(key, f"no plan could be made: {type(error).__name__}: {error}", None)
             self.failed.add(key)  # something may have changed meanwhile: it is tried once more
         finally:
             self.pending.pop(key, None)
+
+    def forget(self) -> None:
+        """Forget all that was learnt."""
+        with self.lock:
+            Keeping.__init__(self)
+            self.variants, self.calls, self.given_up, self.failed = {}, {}, set(), set()
+            self.report, self.aside = Report(), {}
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the plans of the calls so far are made. -> False if that took more than `timeout` seconds."""
@@ -336,15 +357,3 @@ class Held:
 
     def __hash__(self) -> int:
         return 1
-
-
-def plain_state() -> bool:
-    """True where nothing changes what ops do: no autocast, vmap, anomaly, inference mode, observer, hook everywhere."""
-    return not (
-        events.computing
-        or casting.scopes
-        or layers.anomaly is not None
-        or grad_mode.inference_count[0]
-        or layers.state.stack
-        or (hooks.anywhere and hooks.on_every_module())
-    )

@@ -64,7 +64,7 @@ class Expressions(Leaving):
 
     def value(self, node: ast.expr) -> Any:
         """The value of an expression."""
-        return self.bare(self.hosted(node))
+        return self.whole(self.hosted(node))
 
     def hosted(self, node: ast.expr) -> Any:
         """The value of an expression, or a Hosted one that only Python knows."""

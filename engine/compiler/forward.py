@@ -138,8 +138,11 @@ class Forward(Tracked):
         if node is not None and op.extras and node.saved:
             outputs += self._extras(op, node)
             fresh = True
+        place = self.line() or where
+        if node is not None:
+            self.lines[id(node)] = place
         if fresh:
-            self.emit("op", inputs, outputs, op, params, where=where)
+            self.emit("op", inputs, outputs, op, params, where=place)
 
     def _operands(self, op: Op, operands: Any) -> list[Any]:
         windows: list[Any] = []

@@ -49,16 +49,17 @@ class Guards:
         if not again:
             self.recent = {}
 
-    def moved(self) -> set[tuple[str, int, Any]]:
-        """Places where another Tensor is found now than was: what is read there had better be an input."""
+    def moved(self, numbers: bool = False) -> set[tuple[str, int, Any]]:
+        """Places where another tensor (number) is found now than was: what is read there is another in each call."""
         found = set()
+        kinds = (int, float) if numbers else (Tensor,)
         for place, (container, key, value) in self._found.items():
-            if isinstance(value, Tensor) and place[0] in READ:
+            if place[0] in READ and isinstance(value, kinds) and type(value) is not bool:
                 try:
                     now = READ[place[0]](container, key)
                 except (AttributeError, LookupError, ValueError, TypeError):
                     continue
-                if isinstance(now, Tensor) and now is not value:
+                if isinstance(now, kinds) and (now != value if numbers else now is not value):
                     found.add(place)
         return found
 

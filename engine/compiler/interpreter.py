@@ -19,7 +19,6 @@ from gradbook.compiler import rules
 from gradbook.compiler.expressions import Closure
 from gradbook.compiler.frames import Frame, Returned
 from gradbook.compiler.guards import is_constant
-from gradbook.compiler.leaving import all_bare
 from gradbook.compiler.source import tree_of
 from gradbook.compiler.statements import Statements
 from gradbook.compiler.taps import from_line
@@ -51,7 +50,7 @@ class Interpreter(Statements):
             return self.call(compiled, args, kwargs)
         if kind is types.FunctionType and not rules.is_library(function):
             return self.call_function(function, args, kwargs)
-        args, kwargs = tuple(map(self.bare, args)), {name: self.bare(value) for name, value in kwargs.items()}
+        args, kwargs = tuple(map(self.whole, args)), {name: self.whole(value) for name, value in kwargs.items()}
         owner = getattr(function, "__self__", None)
         for container in (owner, *args, *kwargs.values()):
             if rules.only_looks(function, owner):
@@ -74,7 +73,7 @@ class Interpreter(Statements):
 
     def plainly(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Let Python call what is not followed."""
-        return function(*map(self.bare, args), **{name: self.bare(value) for name, value in kwargs.items()})
+        return function(*map(self.whole, args), **{name: self.whole(value) for name, value in kwargs.items()})
 
     def call_module(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a module: natively if it and all below it are the library's own, else by its forward's tree."""
@@ -120,7 +119,7 @@ class Interpreter(Statements):
         bound.apply_defaults()
         for name, parameter in signature.parameters.items():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-                bound.arguments[name] = all_bare(bound.arguments[name])
+                bound.arguments[name] = self.whole(bound.arguments[name])
         frame = Frame(function, dict(bound.arguments))
         self.guards.note("attribute", function, "__code__", function.__code__)
         return self.run_body(frame, tree)

@@ -25,7 +25,7 @@ from gradbook.compiler.lifting import lifted
 from gradbook.compiler.notes import Notes
 from gradbook.tensor import Tensor
 
-__all__ = ["Leaving", "bare"]
+__all__ = ["Leaving", "all_bare"]
 
 Left = tuple[str, str, Any]  # mode, reason, place
 ONCE: tuple[type, ...] = (types.GeneratorType, enumerate, zip, map, filter, reversed)
@@ -40,12 +40,14 @@ class Leaving(Notes):
         self.wanted: dict[Key, Left] = {}  # what had better be, next time
         self.taken: dict[int, int] = {}  # by id: containers of the call that were handed to Python, and their slots
         self.slots = 0
+        self.given = 0  # the first slots, of arguments that are other numbers in each call
         self.lifting = False  # what a statement that is left to Python reads from is computed
         self.script: list[Any] = []  # what Python did already: it is not done again
         self.recorder: Any = None  # None: nothing is recorded
         self.made: dict[int, Break] = {}  # by slot
         self.left: list[Break] = []
         self.handed: list[tuple[Any, Any]] = []  # (node, place) of tensors that Python may keep
+        self.numbers: set[Any] = set()  # places whose number is another one from call to call
         self.changed: set[Any] = set()  # variables of outside and names of attributes that were set by Python
 
     # -- what is to be left ------------------------------------------------------------------------------------------
@@ -94,6 +96,8 @@ class Leaving(Notes):
         """A value was read from outside. What Python sets in the midst of the call only Python knows."""
         if self.changed and (key if how == "attribute" else (how, id(container), key)) in self.changed:
             self.fail("it depends on a value that the call sets")
+        if self.numbers and (how, id(container), key) in self.numbers:
+            self.fail("it depends on a number that changes from call to call")
         super().note(how, container, key, value)
 
     def bare(self, value: Any) -> Any:
@@ -105,8 +109,16 @@ class Leaving(Notes):
         if isinstance(value.value, Tensor) and value.value._node is not None and self.recorder is not None:
             self.fail("gradients flow through what is left to Python", whole=not self.recorder.roots)
         elif not (isinstance(value.value, Tensor) and self.is_late(value)):
-            self.fail("it depends on a value that only Python knows")
+            some = "an argument that changes from call to call" if value.slot < self.given else "what Python gave"
+            self.fail(f"it depends on {some}")
         return value.value
+
+    def whole(self, value: Any) -> Any:
+        """The same, for what looks into tuples, lists and dictionaries."""
+        if holds_hosted(value):
+            self.fail("it depends on what holds a value that only Python knows")
+            return all_bare(value)
+        return self.bare(value)
 
     def is_late(self, hosted: Hosted) -> bool:
         """Let a tensor that Python made be an input of the plan from then on. -> whether it can be one"""
@@ -154,7 +166,7 @@ class Leaving(Notes):
     def decide(self, statement: Any) -> bool:
         """Let Python say whether a condition holds; the plan goes on from this outcome."""
         function, given, _ = function_of(self.frames[-1], statement.test, decide=True)
-        found = self.leave(function, given, [RESULT], statement.test, kept_names(statement.test), decides=True)
+        found = self.leave(function, given, [RESULT], statement, kept_names(statement.test), decides=True)
         return bool(found[RESULT])
 
     def call_left(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], node: Any) -> Any:
@@ -179,9 +191,8 @@ class Leaving(Notes):
             return function(**{name: all_bare(value) for name, value in given.items()})
         windows: list[Any] = []
         described = {name: self.described(value, windows) for name, value in given.items()}
-        place = self.frames[-1].function.__code__.co_filename, node.lineno
-        self.handed += [(each, place) for name in kept & given.keys() for each in nodes_in(described[name])]
-        made = Break(function, described, windows, place)
+        made = Break(function, described, windows, key_of(self.frames[-1], node))
+        self.handed += [(each, made.place) for name in kept & given.keys() for each in nodes_in(described[name])]
         for name in stores:
             made.stores[name] = self.slots
             self.made[self.slots] = made
@@ -193,7 +204,7 @@ class Leaving(Notes):
             self.wanted[key_of(self.frames[-1], node)] = ("decided", "it returns", made.place)
         elif decides:
             made.expected = bool(found[RESULT])
-        made.quiet = is_quiet(node)
+        made.quiet = is_quiet(node.test if decides else node)
         self.guards.begin(again=made.quiet)
         made.reads = self.guards.recent
         return found
@@ -246,18 +257,17 @@ def all_bare(value: Any) -> Any:
     """A value for Python, whatever is hosted in it."""
     if type(value) is Hosted:
         return value.value
-    if type(value) is tuple:
-        return tuple(all_bare(part) for part in value)
-    if type(value) is list and any(type(part) is Hosted for part in value):
-        value[:] = [all_bare(part) for part in value]
-    elif type(value) is dict and any(type(part) is Hosted for part in value.values()):
-        value.update({key: all_bare(part) for key, part in value.items()})
+    if holds_hosted(value):
+        if type(value) is tuple:
+            return tuple(all_bare(part) for part in value)
+        for key, part in [*(value.items() if type(value) is dict else enumerate(value))]:
+            value[key] = all_bare(part)
     return value
 
 
-def bare(value: Any) -> Any:
-    """A result, for who called."""
-    if type(value) in (list, dict):
-        for part in value if type(value) is list else value.values():
-            bare(part)
-    return all_bare(value)
+def holds_hosted(value: Any, around: tuple[int, ...] = ()) -> bool:
+    """Whether something hosted is in a tuple, list or dictionary."""
+    if type(value) not in (tuple, list, dict) or id(value) in around:
+        return False
+    parts = value.values() if type(value) is dict else value
+    return any(type(part) is Hosted or holds_hosted(part, (*around, id(value))) for part in parts)

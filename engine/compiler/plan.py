@@ -34,8 +34,13 @@ UNSIGNED = {size: np.dtype(f"u{size}") for size in (1, 2, 4, 8)}
 class Plan:
     """What a call computes, ready to run again with tensors of the inputs' shapes, dtypes, strides: see calling.py."""
 
-    def __init__(self, recorder: Any, outputs: list[Window], kept: Kept | None = None, *, native: bool = True) -> None:
-        """recorder: a Recorder, or a Part of one. kept: memory that forward and backward share."""
+    def __init__(
+        self, recorder: Any, outputs: list[Window], kept: Kept | None = None, *, native: bool = True, slots: int = 0
+    ) -> None:
+        """recorder: a Recorder, or a Part of one. kept: memory that forward and backward share.
+
+        slots: how many values of a run only Python knows.
+        """
         load()
         self.recorder, self.kept = recorder, Kept([]) if kept is None else kept
         self._addresses: dict[int, int] = {}
@@ -53,8 +58,8 @@ class Plan:
         self.kept_memory = self.kept.memory()
         self.between: Any = None
         self.steps = self.lowered() if native else self.without_kernels()
-        if any(each.kind == "left" for each in recorder.instructions):
-            self.between = Between(self)
+        if slots or any(each.kind == "left" for each in recorder.instructions):
+            self.between = Between(self, slots)
         self.ranges = list(self._ranges(recorder.instructions))
         self.input_blocks = [window.block for window in recorder.inputs]
         for number, place in (pair for _, places in self.programs for pair in places):
@@ -264,9 +269,9 @@ class Plan:
         end = ["    changed()"]
         if self.between is not None:
             lines = ["if between.running:", "    return OUT_OF_RANGE", *lines]
-            before = [*before, "between.begin(inputs)"]
-            steps += ["except Ended as ended:", "    return ended.value", "except Late:"]
-            steps += ["    return between.unfinished()"]
+            before = [*before, "between.begin(inputs, numbers)"]
+            steps += ["except Ended as ended:", "    return ended.value", "except Late as late:"]
+            steps += ["    return between.unfinished(late)"]
             end.append("    between.running = False")
         return [*lines, *before, *first, "try:", *steps, "finally:", *end, *after]  # after an interrupt, too
 

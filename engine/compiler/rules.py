@@ -43,6 +43,7 @@ DATA_METHODS = {"data_ptr", "register_hook", "retain_grad", "share_memory_", "st
 MODULE_METHODS = {"parameters", "named_parameters", "children", "named_children", "modules", "named_modules",
                   "buffers", "named_buffers", "zero_grad", "get_parameter", "get_submodule", "keys", "values",
                   "items"}  # fmt: skip
+ASKS = {"is_compiling", "is_dynamo_compiling", "is_exporting"}  # the same in every call
 OPTIMIZER_METHODS = {"step", "zero_grad"}
 LIBRARY = ("ops/", "nn/functional", "nn/utils/clip_grad", "nn/modules/", "autograd/", "linalg/", "fft", "special",
            "tensor", "dtypes", "conversion", "overrides.py")  # fmt: skip
@@ -90,6 +91,9 @@ def why_not(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], fresh:
     """Why a call of something that is not interpreted cannot be left out in a repetition; "" if it can."""
     owner = getattr(function, "__self__", None)
     name = getattr(function, "__name__", type(function).__name__)
+    disabled: str = getattr(function, "__dict__", {}).get("_gradbook_disabled", "")
+    if disabled:
+        return disabled
     if isinstance(owner, Tensor):
         return f"Tensor.{name}()" if name in DATA_METHODS else ""
     if args and isinstance(args[0], Tensor) and is_library(function):
@@ -113,7 +117,7 @@ def _library(function: Any, name: str) -> str:
     if code is not None:
         file = code.co_filename.replace("\\", "/")
         path = next((file[len(root) :] for root in events._PACKAGE if file.startswith(root)), file)
-        return "" if path.startswith(LIBRARY) else f"{name}()"
+        return "" if path.startswith(LIBRARY) or (path.startswith("compiler/") and name in ASKS) else f"{name}()"
     if isinstance(function, type):
         scope = function.__module__.startswith(SCOPES)
         return "" if scope or function.__name__ in ("Size", "dtype", "device") else f"a {name} is made"

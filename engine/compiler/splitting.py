@@ -8,13 +8,15 @@ from typing import Any
 from gradbook.compiler.between import Unfinished
 from gradbook.compiler.breaks import Key
 from gradbook.compiler.interpreter import Interpreter
-from gradbook.compiler.leaving import Left, bare
+from gradbook.compiler.leaving import Left, all_bare
 from gradbook.compiler.recording import Recorder
+from gradbook.compiler.stance import Inside
 from gradbook.compiler.wording import Wording
 from gradbook.nn import hooks
 
-__all__ = ["Splitting", "note_checks"]
+__all__ = ["Failure", "Splitting", "note_checks"]
 
+Failure = tuple[str, tuple[str, int] | None]  # a reason, and a place
 TRIES = 25  # how often a kind of call is recorded once more, as something else is to be left to Python
 
 
@@ -22,6 +24,14 @@ class Splitting:
     """The part of a compiled function that knows of its breaks."""
 
     function: Callable[..., Any]
+
+    def note_late(self, key: Any, breaks: Any) -> bool:
+        """A plan was given up midway."""
+        raise NotImplementedError
+
+    def give_up(self, key: Any, reason: str, place: tuple[str, int] | None) -> None:
+        """Leave calls of this kind to Python."""
+        raise NotImplementedError
 
     def __init__(self) -> None:
         self.breaks: dict[Key, Left] = {}
@@ -48,19 +58,22 @@ class Splitting:
         self.breaks |= new
         return True
 
-    def leave_otherwise(self) -> bool:
+    def leave_otherwise(self, failures: list[Failure]) -> bool:
         """Leave only conditions to Python, not what depends on them. -> whether that is another way"""
         if self.decides or not any(decided(key, left[0]) != left[0] for key, left in self.breaks.items()):
             return False
         self.decides, self.breaks = True, {}
         return True
 
-    def finish(self, breaks: dict[Key, Left], begun: Unfinished, args: Any, kwargs: Any) -> Any:
+    def finish(self, key: Any, breaks: dict[Key, Left], begun: Unfinished, args: Any, kwargs: Any) -> Any:
         """Make a call again whose plan was given up midway, without what Python did already."""
+        if not self.note_late(key, breaks):
+            self.give_up(key, f"most calls are not as the one before from here on: {begun.reason}", begun.place)
         interpreter = Interpreter()
         interpreter.breaks, interpreter.script = breaks, begun.script
         try:
-            return bare(interpreter.call(self.function, args, kwargs))
+            with Inside():
+                return all_bare(interpreter.call(self.function, args, kwargs))
         finally:
             begun.bring()
 

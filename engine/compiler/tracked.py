@@ -58,6 +58,7 @@ class Tracked:
         self.seen: dict[int, Window] = {}  # by id(tensor): what ops gave
         self.failure: NotRecordable | None = None
         self.line: Any = lambda: None  # (file, line) being run
+        self.lines: dict[int, Any] = {}  # by id(node): where its op was called
         self.suspect: Any = lambda reason: {}  # the statement being run, as something to leave to Python
 
     def fail(self, reason: str, unseen: bool = False) -> None:
@@ -126,7 +127,13 @@ class Tracked:
 
     def emit(self, *args: Any, **named: Any) -> None:
         """Append an instruction."""
-        self.instructions.append(Instruction(*args, **named))
+        made = Instruction(*args, **named)
+        made.where = made.where or self.line()
+        self.instructions.append(made)
+
+    def line_of(self, node: Any) -> Any:
+        """Where the op of a node was called."""
+        return self.lines.get(id(node)) or node.where
 
     def add_input(self, tensor: Tensor) -> None:
         """A tensor read from outside that is another one in each call."""

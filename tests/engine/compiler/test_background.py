@@ -35,11 +35,11 @@ class Gate:
     def __init__(self, real: Any) -> None:
         self.real, self.open, self.asked = real, threading.Event(), 0
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **options: Any) -> Any:
         self.asked += 1
         assert threading.current_thread().name == "gradbook-compile"
         assert self.open.wait(20)
-        return self.real(*args)
+        return self.real(*args, **options)
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ def test_one_can_ask_to_wait(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_what_goes_wrong_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[int] = []
 
-    def broken(*args: Any) -> Any:
+    def broken(*args: Any, **options: Any) -> Any:
         tried.append(1)
         raise ZeroDivisionError("of ours")
 

@@ -331,6 +331,31 @@ def test_containers_of_the_call_are_filled_by_python() -> None:
     same(make)
 
 
+def test_values_that_python_gave_are_returned_inside_containers() -> None:
+    def make(w: World) -> Step:
+        def pair(value: Any) -> Any:
+            return {"count": value, "all": [value, (value, 1)]}
+
+        def shown(*values: Any, **named: Any) -> str:
+            return f"{values} {named}"
+
+        def step() -> Any:
+            loss = F.cross_entropy(w.model(w.x), w.y)
+            w.opt.zero_grad()
+            loss.backward()
+            w.opt.step()
+            w.count += 1
+            count = w.count
+            w.print(*[shown(count, k=count)])
+            first, rest = pair(count)["count"], pair(count)
+            total = sum(rest["all"][1])
+            return first, rest, [[count]], {"again": (count,)}, total, [rest, rest]
+
+        return step
+
+    same(make)
+
+
 def test_variables_of_outside_are_set() -> None:
     def make(w: World) -> Step:
         seen, lowest = 0, math.inf

@@ -724,7 +724,7 @@ def test_disable_and_options_are_accepted() -> None:
     made = gradbook.compile(fullgraph=False, dynamic=None, backend="inductor", mode="default")(f)
     assert float(made(gradbook.ones(()))) == 2
     assert gradbook.compile.explain(made) == []
-    assert str(gradbook.compile.explain(made)) == "everything is compiled"
+    assert str(gradbook.compile.explain(made)).startswith("no plan yet")
 
 
 def test_parts_of_a_gradient_are_added_where_they_belong_by_kernels() -> None:
