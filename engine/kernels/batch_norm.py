@@ -7,8 +7,7 @@ number a channel, the kernels of batch_norm_rows.py go over blocks of rows.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -153,8 +152,7 @@ class ChannelGrad:
 # -- the arrays ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """How an array (n, c, *) lies in memory."""
 
     n: int

@@ -5,8 +5,7 @@ Statistics are made block by block (columns.py), each block's around its own mea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,8 +18,7 @@ from gradbook.kernels.rows import Part, abreast, sweep, zeros
 __all__ = ["Form", "GradForm", "affine", "backward", "finish_statistics", "forward", "gradient_factors", "masked"]
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(NamedTuple):
     """What a forward kernel is made for."""
 
     training: bool
@@ -31,8 +29,7 @@ class Form:
     residual: bool
 
 
-@dataclass(frozen=True)
-class GradForm:
+class GradForm(NamedTuple):
     """What a backward kernel is made for."""
 
     training: bool

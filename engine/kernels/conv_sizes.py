@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,8 +20,7 @@ __all__ = ["Axis", "Kind", "Phase", "Sizes", "forward_axis", "phases", "transpos
 Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """Places of an axis that have the same taps: places[i] begins at source begins[i]; taps are (which, offset)."""
 
     places: range
@@ -30,8 +28,7 @@ class Kind:
     taps: tuple[tuple[int, int], ...]  # by offset, ascending
 
 
-@dataclass(frozen=True)
-class Axis:
+class Axis(NamedTuple):
     """One axis: how much 0 lies before and after the source, and its kinds of places."""
 
     before: int
@@ -87,8 +84,7 @@ def transposed_axis(length: int, out: int, kernel: int, stride: int, padding: in
     return Axis(before, out, after, tuple(shifted))
 
 
-@dataclass(frozen=True)
-class Sizes:
+class Sizes(NamedTuple):
     """A convolution over two axes. Values of axes are pairs (vertical, horizontal)."""
 
     n: int
@@ -148,8 +144,7 @@ def pair(value: Any) -> tuple[int, int]:
     return (int(value[0]), int(value[1])) if isinstance(value, (tuple, list)) else (int(value), int(value))
 
 
-@dataclass(frozen=True)
-class Phase:
+class Phase(NamedTuple):
     """The kinds of both axes together: tables of rows and taps, in elements of a padded source and of the result."""
 
     begins: Array  # where places begin in the source, in pixels of the padded source

@@ -8,8 +8,7 @@ reads nothing: callers who want an IndexError look first.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -40,8 +39,7 @@ __all__ = ["cross_entropy", "cross_entropy_grad", "cross_entropy_kept"]
 REDUCTIONS = ("none", "mean", "sum")
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(NamedTuple):
     """What a kernel is made for."""
 
     vectors: int  # as vectors_of

@@ -6,7 +6,7 @@ which takes four, and reads two vectors a cycle; and by limits that were measure
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gradbook.kernels import dots
 from gradbook.kernels.layout import A, B, Layout
@@ -31,8 +31,7 @@ NEAR = 8192  # numbers of a that stay in the nearest cache
 TO_PACK = {AS_IT_IS: 0.0, COPIED: 0.08, TRANSPOSED: 0.27, GATHERED: 1.5}  # cycles for a number
 
 
-@dataclass(frozen=True)
-class Division:
+class Division(NamedTuple):
     """What was decided. way: TILES, DOTS or THIN."""
 
     way: str

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
@@ -23,8 +22,7 @@ __all__ = ["SPLAT", "STRIDED", "VECTOR", "Form", "Walker"]
 VECTOR, SPLAT, STRIDED = "vector", "splat", "strided"  # along the inner loop: neighbours, one number, or neither
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(NamedTuple):
     """What a fused kernel is specialised on, beside its expressions; all else are words.
 
     kept, reduced: loops outside the inner one. A unit is (kept index, block of reduced rows, chunk of the inner loop).

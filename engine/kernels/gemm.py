@@ -15,8 +15,7 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -117,8 +116,7 @@ def _bits(alpha: float, size: int) -> Any:
     return int(np.float64(alpha).view(np.int64)) if size == 8 else float(alpha)
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """A product's kernel, its units, and its words other than arrays. swapped: computed as out.T = b.T @ a.T."""
 
     address: int

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["Host", "host", "unavailable"]
 
@@ -16,8 +15,7 @@ VARIABLE = "GRADBOOK_KERNELS"
 CHOICES = ("auto", "off", "avx512", "avx2", "neon")
 
 
-@dataclass(frozen=True)
-class Host:
+class Host(NamedTuple):
     """A processor that kernels can be compiled for."""
 
     cpu: str  # LLVM's name

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,8 +14,7 @@ Shaped = tuple[tuple[int, ...], tuple[int, ...]]
 OUT, A, B, START = range(4)
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """Products out = a @ b + start of one size. Strides are counted in elements, one for each of the four arrays."""
 
     rows: int

@@ -6,7 +6,6 @@ With a neighbour on the cores one thread alone is faster, because all wait for t
 from __future__ import annotations
 
 import functools
-import statistics
 import time
 from collections.abc import Callable
 
@@ -79,6 +78,8 @@ class Paced:
         if len(times) == 1 and not self._known:
             self._first(min(times[1]))
             return
+        import statistics  # milliseconds, which one thread need not wait for
+
         medians = {n: statistics.median(found) for n, found in times.items() if found}
         best = min(medians, key=lambda n: (medians[n] * (1.0 if n == 1 else 1.05), n))
         extra = sum(t - medians[best] for n, found in times.items() for t in found if n != best)

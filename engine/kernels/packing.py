@@ -7,8 +7,7 @@ numbers nobody uses; memory beyond it is not read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from gradbook.kernels.emit import LONG, POINTER, KernelBuilder, width_of
 
@@ -20,8 +19,7 @@ AHEAD = 16  # rows that are asked for before they are copied: far rows of a larg
 SECTION = 16  # bytes: shuffles within sections of a vector are cheap, those across them less so
 
 
-@dataclass(frozen=True)
-class Panel:
+class Panel(NamedTuple):
     """Numbers of run time: element (k, c) of a panel is at source + k * step + c * column."""
 
     source: Any
@@ -31,8 +29,7 @@ class Panel:
     columns: Any
 
 
-@dataclass(frozen=True)
-class Buffer:
+class Buffer(NamedTuple):
     """Memory for `deep` rows of a panel's parts, each `vectors` vectors of type `kind` wide; deep: whole vectors."""
 
     address: Any
@@ -46,8 +43,7 @@ class Buffer:
         return int(self.vectors * self.kind.count)
 
 
-@dataclass(frozen=True)
-class Packed:
+class Packed(NamedTuple):
     """Where a panel is after packing: row k of part p at address + k * step + p * part."""
 
     address: Any

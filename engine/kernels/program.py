@@ -13,8 +13,7 @@ import struct
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -137,8 +136,7 @@ class Unsupported(Exception):
     """These arrays cannot be given to this kernel (dtype, strides, sizes): the caller takes another way."""
 
 
-@dataclass(frozen=True)
-class Kernel:
+class Kernel(NamedTuple):
     """A compiled function and how threads share it: its units, and how many make a block that is not divided.
 
     alone: one thread runs it. split: it is called with (thread, threads) and shares the work itself.

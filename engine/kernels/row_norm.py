@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,8 +27,7 @@ from gradbook.kernels.rows import (
 __all__ = ["group_norm", "layer_norm", "rms_norm"]
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(NamedTuple):
     """What a forward kernel is made for."""
 
     centered: bool  # layer and group norm; not RMS norm

@@ -6,8 +6,7 @@ nothing was centered. The sums over rows, for weight and bias, are made beside i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,8 +19,7 @@ from gradbook.kernels.rows import Part, apart, float_vector, grain_of, rows_like
 __all__ = ["group_norm_grad", "layer_norm_grad", "rms_norm_grad"]
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(NamedTuple):
     """What a kernel is made for."""
 
     centered: bool

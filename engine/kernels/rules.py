@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from gradbook.kernels.emit import BIT, DOUBLE, LONG, KernelBuilder
 
@@ -13,8 +12,7 @@ __all__ = ["RULES", "Rule"]
 Values = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """An optimizer: the names of its settings and arrays, how its factors are made and what they do."""
 
     settings: tuple[str, ...]

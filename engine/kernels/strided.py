@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,8 +12,7 @@ from gradbook.kernels.program import Unsupported
 __all__ = ["Loops", "broadcast_strides", "check_overlap", "loops"]
 
 
-@dataclass(frozen=True)
-class Loops:
+class Loops(NamedTuple):
     """Nested loops, the innermost last: lengths, and for each array how many bytes a turn of each is."""
 
     shape: tuple[int, ...]

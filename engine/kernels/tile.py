@@ -17,8 +17,7 @@ depends neither on the tile that it was computed in nor on the number of threads
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from gradbook.kernels.emit import BYTE, LONG, KernelBuilder, width_of
 from gradbook.kernels.host import host
@@ -29,8 +28,7 @@ Sums = list[list[Any]]
 GROUP = 4  # rows that share one pointer: x86 addresses reach 0, 1, 2 strides from it, and 3 by a second register
 
 
-@dataclass(frozen=True)
-class A:
+class A(NamedTuple):
     """The left factor: element (i, k) lies at address + (i * row + k * step) elements.
 
     rows: in the place of address and row, the addresses of the tile's rows, wherever they are.
@@ -42,8 +40,7 @@ class A:
     rows: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True)
-class B:
+class B(NamedTuple):
     """The right factor: vector j of step k lies at address + k * step + j * lanes elements.
 
     mask: the lanes of the last vector that exist (see KernelBuilder.mask); the others are not read. None: all do.
@@ -126,8 +123,7 @@ def _vectors_of(build: KernelBuilder, address: Any, vectors: int, kind: Any, mas
     return found
 
 
-@dataclass(frozen=True)
-class _RowAddresses:
+class _RowAddresses(NamedTuple):
     """Pointers that walk along k, and how far (in bytes) each row of a tile is from one of them."""
 
     bases: list[Any]

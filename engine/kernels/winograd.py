@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -103,8 +103,7 @@ class Grid:
         return np.stack([offsets, *rest], 1)
 
 
-@dataclass(frozen=True)
-class Tiling:
+class Tiling(NamedTuple):
     """How the tiles of all images are computed: bands of lines, images of a block, tiles of a block at most."""
 
     bands: list[range]

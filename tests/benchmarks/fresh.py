@@ -1,6 +1,6 @@
 """A workload in a process of its own: what compiling takes with an empty cache and with a full one, and peak memory.
 
-python -m tests.benchmarks.fresh W5 compile     prints a line of JSON
+GRADBOOK_COMPILE=wait python -m tests.benchmarks.fresh W5 compile     prints a line of JSON
 """
 
 from __future__ import annotations
@@ -27,13 +27,21 @@ ROOT = Path(__file__).parents[2]
 LIMIT = 120.0  # seconds to wait for a plan
 
 
-def in_a_process(name: str, rival: str, cache: str, threads: int = 1) -> dict[str, float]:
-    """Build a workload and run it for some steps. -> peak memory and, where it is compiled, how long that took."""
+def in_a_process(name: str, rival: str, folder: str, threads: int = 1, waits: bool = True) -> dict[str, float]:
+    """Build a workload and run it for some steps. -> peak memory and, where it is compiled, how long that took.
+
+    folder: for machine code, and for Python's own, which an installed package has beside its source. waits: a call
+    waits until it is compiled; else that happens in the background.
+    """
     limits = {key: str(threads) for key in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+    own = {
+        "GRADBOOK_CACHE": str(Path(folder, "waits" if waits else "background")),
+        "GRADBOOK_COMPILE": "wait" if waits else "background",
+        "PYTHONPYCACHEPREFIX": str(Path(folder, "bytecode")), "PYTHONDONTWRITEBYTECODE": "",
+    }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.fresh", name, rival],
-        cwd=ROOT, env={**os.environ, **limits, "GRADBOOK_CACHE": cache, "GRADBOOK_COMPILE": "wait"},
-        capture_output=True, text=True, check=False,
+        cwd=ROOT, env={**os.environ, **limits, **own}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"{name}, {rival}: {done.stderr.strip().splitlines()[-1:]}")
@@ -42,9 +50,10 @@ def in_a_process(name: str, rival: str, cache: str, threads: int = 1) -> dict[st
 
 
 def compile_latency(name: str) -> dict[str, dict[str, float]]:
-    """The same process twice: with an empty cache of machine code, and with the one that it left."""
-    with tempfile.TemporaryDirectory(prefix="gradbook-bench-") as cache:
-        return {state: in_a_process(name, "compile", cache) for state in ("cold", "cached")}
+    """The same process with no machine code on disk, with what the first one left, and compiling beside the steps."""
+    with tempfile.TemporaryDirectory(prefix="gradbook-bench-") as folder:
+        found = {state: in_a_process(name, "compile", folder) for state in ("cold", "cached")}
+        return {**found, "background": in_a_process(name, "compile", folder, waits=False)}
 
 
 def peak_mb() -> float:
@@ -59,7 +68,8 @@ def peak_mb() -> float:
 def run(name: str, rival: str) -> dict[str, float]:
     """What the process does: a step with "torch", "eager" or "compile"."""
     library: Any = importlib.import_module("torch" if rival == "torch" else "gradbook")
-    library.manual_seed(0)
+    if waits():
+        library.manual_seed(0)  # from then on operations wait for their kernels, too
     imported = peak_mb()
     step = WORKLOADS[name].build(library)
     found = {"imported_mb": imported}
@@ -71,30 +81,40 @@ def run(name: str, rival: str) -> dict[str, float]:
     return {**found, "peak_mb": peak_mb(), "over_mb": peak_mb() - imported}
 
 
-def until_compiled(step: Callable[[], Any]) -> dict[str, float]:
-    """Seconds from the second call, the first that may be compiled, to a plan that is ready; without the step itself.
+def until_compiled(step: Any) -> dict[str, float]:
+    """Seconds from the first call to a plan that is ready. The kernels of eager operations are loaded in it, and count.
 
-    stall_seconds is the longest that one of these calls kept the training waiting.
+    Where the calls wait, without their own work; else also stall_seconds: by how much the longest of them was longer
+    than a usual one.
     """
     import gradbook
 
+    calls: list[tuple[float, float]] = []
     began = time.perf_counter()
-    step()
-    plain = [time.perf_counter() - began]
-    began, worked, longest = time.perf_counter(), time.process_time(), 0.0
-    while not any(step.variants.values()) and time.perf_counter() - began < LIMIT:  # type: ignore[attr-defined]
+    while not any(step.variants.values()) and time.perf_counter() - began < LIMIT:
         if gradbook.compile.explain(step):  # type: ignore[attr-defined]
             raise RuntimeError(f"not compiled: {gradbook.compile.explain(step)}")  # type: ignore[attr-defined]
-        called = time.perf_counter()
-        step()
-        plain.append(time.perf_counter() - called)
-        longest = max(longest, plain[-1])
-    usual = statistics.median(plain) if len(plain) > 3 else plain[0]
+        calls.append(timed(step))
+    took = time.perf_counter() - began
+    wall, cpu = (statistics.median(times) for times in zip(*[timed(step.function) for _ in range(STEPS)], strict=True))
+    if not waits():
+        return {"compile_seconds": took, "stall_seconds": max(seconds for seconds, _ in calls) - wall}
     return {
-        "compile_seconds": time.perf_counter() - began,
-        "compile_cpu_seconds": time.process_time() - worked,
-        "stall_seconds": max(0.0, longest - usual),
+        "compile_seconds": took - len(calls) * wall,
+        "compile_cpu_seconds": sum(seconds for _, seconds in calls) - len(calls) * cpu,
     }
+
+
+def waits() -> bool:
+    """Whether calls of this process wait until they are compiled."""
+    return os.environ["GRADBOOK_COMPILE"] == "wait"
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, float]:
+    """Seconds by the clock, and of the processor."""
+    began, worked = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - began, time.process_time() - worked
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import gradbook
-from tests.benchmarks import report, speed
+from gradbook import kernels
+from tests.benchmarks import fresh, report, speed
 from tests.benchmarks.timing import Block, side_by_side, summary
 from tests.benchmarks.workloads import WORKLOADS
 
@@ -54,6 +55,14 @@ def test_a_run_makes_tables_and_a_file(tmp_path: Path, capsys: pytest.CaptureFix
     assert "torch " in printed
     assert speed.main(["--table", "--out", str(file)]) == 0
     assert capsys.readouterr().out == printed
+
+
+def test_what_lies_in_the_cache_is_not_compiled_again() -> None:
+    if not kernels.usable():
+        pytest.skip("there is no machine code to keep")
+    found = fresh.compile_latency("W1")
+    assert found["cold"]["compile_cpu_seconds"] > 2 * found["cached"]["compile_cpu_seconds"] > 0
+    assert 0 < found["background"]["stall_seconds"] < found["background"]["compile_seconds"]
 
 
 def test_the_readme_quotes_the_kept_result() -> None:

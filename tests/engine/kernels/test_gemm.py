@@ -218,11 +218,11 @@ def test_what_cannot_be_done_is_said() -> None:
 
 
 NARROW = """
-import dataclasses, sys
+import sys
 from gradbook.kernels import host
 found = host._found()
 if sys.argv[1] == "4":  # as on a processor with many registers of four numbers
-    host._found = lambda: dataclasses.replace(found, isa="narrow", lanes=4, registers=32)
+    host._found = lambda: found._replace(isa="narrow", lanes=4, registers=32)
 import pytest
 sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *sys.argv[2:]]))
 """
