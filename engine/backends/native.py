@@ -48,8 +48,10 @@ LEAST = {
     **dict.fromkeys((f"{kind}_layer{end}" for kind in ("lstm", "gru", "rnn") for end in END), 64),
     **dict.fromkeys(("embedding", "embedding_backward"), 64),
     **dict.fromkeys(("mse_loss",), 1024),
+    **dict.fromkeys(("nll_loss", "huber_loss", "binary_cross_entropy_with_logits"), 64),
     # not the size of the first array counts
-    **dict.fromkeys(("mse_loss.input", "linear.together", "mm.together", "bmm.together"), 0),
+    **dict.fromkeys(("mse_loss.input", "huber_loss.input", "binary_cross_entropy_with_logits.input"), 0),
+    **dict.fromkeys(("nll_loss.input", "linear.together", "mm.together", "bmm.together"), 0),
     **dict.fromkeys(("gather", "take_along", "scatter_add", "index", "index_select", "cumsum"), 64),
     **dict.fromkeys(("where", "where.input", "where.other", "masked_fill"), 2048),
     **dict.fromkeys(("sum",), 1 << 15),

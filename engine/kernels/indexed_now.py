@@ -13,7 +13,7 @@ import numpy as np
 
 from gradbook.kernels import embedding as tables
 from gradbook.kernels import indexed
-from gradbook.kernels.now import F32, SMALL, Array, made_of, run, whole
+from gradbook.kernels.now import F32, LARGEST, Array, made_of, run, whole
 from gradbook.kernels.program import Program, Unsupported
 
 __all__ = ["kernels"]
@@ -42,7 +42,7 @@ def gather(xp: Any, x: Array, index: Array, *, dim: int) -> Array:
 def gather_grad(xp: Any, grad: Array, index: Array, *, dim: int, shape: Any) -> Array:
     """As the forward of gather_grad."""
     (grad,), index = whole(grad), places(index)
-    large = math.prod(shape) >= SMALL  # the C library clears much memory faster
+    large = math.prod(shape) > LARGEST  # the C library clears much memory faster
     made = np.zeros(shape, F32) if large else np.empty(shape, F32)
     run(add_gather_grad, (made,), (index, grad), (dim, shape, not large))
     return made

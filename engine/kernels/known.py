@@ -83,7 +83,7 @@ class Known:
             return False
         if sorted(order) != [k for k, answer in enumerate(answers) if answer is not None]:
             return False
-        if any(array.size >= now.SMALL for array in made):
+        if any(array.size > now.LARGEST for array in made):
             return False
         try:
             plan = now.Plan(add, (*made, *given), settings, more, _scratch)

@@ -35,6 +35,7 @@ F32, ndarray = dtypes.F32, np.ndarray
 PLANS = 512  # that a thread keeps
 LARGE = 1 << 20  # floating point operations from which threads share them, and others may run Python meanwhile
 SMALL = 1 << 14  # numbers for which malloc is as good
+LARGEST = 1 << 16  # numbers of a result up to which calls are remembered: it is new memory then, and not cleared
 NOTHING: tuple[Any, ...] = ()
 at_once = [False]  # True: plans are made when shapes come for the first time, and compiled there and then (tests)
 
@@ -297,6 +298,7 @@ def kernels(formulas: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., 
             fused_now,
             images_now,
             indexed_now,
+            losses_now,
             norms_now,
             optimizers_now,
             product,
@@ -310,7 +312,7 @@ def kernels(formulas: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., 
     serial()
     team.leading()
     team.working()
-    families = (attention_now, fused_now, images_now, indexed_now, norms_now, products_now, rows_now)
+    families = (attention_now, fused_now, images_now, indexed_now, losses_now, norms_now, products_now, rows_now)
     found = {name: kernel for family in families for name, kernel in family.kernels().items()}
     found |= recurrent_now.forwards()
     found["optimizer_step"] = optimizers_now.eager_step

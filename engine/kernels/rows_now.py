@@ -11,7 +11,6 @@ from gradbook.backends import native
 from gradbook.kernels import cross_entropy as losses
 from gradbook.kernels import embedding as tables
 from gradbook.kernels import softmax as rows
-from gradbook.kernels.losses import pair_loss, pair_loss_grad
 from gradbook.kernels.now import F32, Array, made_of, run, whole
 from gradbook.kernels.program import Program, Unsupported
 
@@ -138,25 +137,6 @@ def add_cross_entropy_grad(
     )  # fmt: skip
 
 
-# -- squared differences -----------------------------------------------------------------------------------------------
-
-
-def mse(xp: Any, x: Array, target: Array, *, reduction: str) -> Array:
-    """As the forward of mse_loss, for arrays of one shape."""
-    x, target = whole(x, target)
-    out = np.empty(x.shape if reduction == "none" else 1, F32)
-    run(pair_loss, (out,), (x, target), ("mse",), (("reduction", reduction),))
-    return out if reduction == "none" else out.reshape(())
-
-
-def mse_rule(grad: Array, x: Array, target: Array, reduction: str) -> Array:
-    """As the rule of mse_loss for its input."""
-    grad, x, target = whole(np.asarray(grad), x, target)
-    dx = made_of(x.shape)
-    run(pair_loss_grad, (dx,), (grad.reshape(-1), x, target), ("mse",), (("reduction", reduction),))
-    return dx
-
-
 # -- embedding ---------------------------------------------------------------------------------------------------------
 
 
@@ -199,6 +179,5 @@ def kernels() -> dict[str, Callable[..., Any]]:
     return {
         "softmax": softmax, "softmax.x": softmax_rule, "log_softmax": log_softmax, "log_softmax.x": log_softmax_rule,
         "embedding": embedding, "embedding_backward": embedding_grad,
-        "mse_loss": mse, "mse_loss.input": mse_rule,
         "cross_entropy": cross_entropy, "cross_entropy.backward": cross_entropy_rule,
     }  # fmt: skip

@@ -237,6 +237,8 @@ def _(grad: Any, target: Any, weight: Any, input_shape: Any, reduction: str, ign
         parts, g = parts * g, None
     rows[xp.arange(len(safe)), safe] = parts
     known = rows_back(rows, tuple(input_shape))
+    if len(input_shape) > 2:
+        known = known.copy()  # in index order
     if g is None:
         return known
     if reduction == "none" and len(input_shape) > 1:

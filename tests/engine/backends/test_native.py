@@ -102,6 +102,21 @@ CALLS: dict[str, tuple[Any, ...]] = {  # (function, names of kernels, shapes)
         lambda x: F.cross_entropy(x, classes(4, 5, 3)), "cross_entropy.backward", (4, 10, 5, 3)),
     "cross_entropy_of_moved_places": (
         lambda x: F.cross_entropy(x.movedim(-1, 1), classes(8, 6)), "cross_entropy.backward", (8, 6, 10)),
+    "nll_loss": (lambda x: F.nll_loss(x, classes(32)) * 1.5, "nll_loss nll_loss.input", (32, 10)),
+    "nll_loss_weighted": (lambda x, w: F.nll_loss(x, classes(32), w.detach() ** 2, None, 3),
+                          "nll_loss nll_loss.input", (32, 10), (10,)),
+    "nll_loss_of_places": (lambda x: F.nll_loss(x, classes(4, 5, 3), reduction="none"),
+                           "nll_loss nll_loss.input", (4, 10, 5, 3)),
+    "nll_loss_of_much": (lambda x: F.nll_loss(x, classes(64), reduction="sum"), "nll_loss nll_loss.input", (64, 1100)),
+    "huber_loss": (lambda x, y: F.huber_loss(x, y, delta=0.7), "huber_loss huber_loss.input", (50, 60), (50, 60)),
+    "smooth_l1_loss": (lambda x, y: F.smooth_l1_loss(x, y.detach(), reduction="none"),
+                       "huber_loss huber_loss.input", (50, 60), (50, 60)),
+    "binary_cross_entropy_with_logits": (
+        lambda x, y: F.binary_cross_entropy_with_logits(x, y.sigmoid()),
+        "binary_cross_entropy_with_logits binary_cross_entropy_with_logits.input", (50, 60), (50, 60)),
+    "binary_cross_entropy_with_logits_each": (
+        lambda x, y: F.binary_cross_entropy_with_logits(x, y.detach() ** 2, reduction="none"),
+        "binary_cross_entropy_with_logits binary_cross_entropy_with_logits.input", (50, 60), (50, 60)),
     "embedding": (lambda w: F.embedding(classes(8, 8), w, padding_idx=3), "embedding embedding_backward", (12, 40)),
     "embedding_scaled": (lambda w: F.embedding(classes(64), w, scale_grad_by_freq=True), "embedding_backward",
                          (12, 40)),

@@ -16,7 +16,7 @@ import gradbook as gb
 import gradbook.nn.functional as F
 from gradbook.autograd.op import registry
 from gradbook.backends import native
-from gradbook.kernels import known, now
+from gradbook.kernels import indexed_now, known, losses_now, now
 from gradbook.kernels.host import unavailable
 from gradbook.kernels.rows_now import softmax
 
@@ -278,3 +278,16 @@ def test_the_same_array_twice_is_not_taken_for_two(calls: Any) -> None:
     a, b = numbers(6, 6), numbers(6, 6, seed=1)
     for x, y in ((a, a), (a, b), (b, a), (a, a.T), (a, b.T), (a.T, b), (b, b)):
         np.testing.assert_array_equal(fast(x, y), multiply(x, y))
+
+
+@pytest.mark.parametrize("rows", [8, 200, 1000])  # results small, in memory used again, and too large to be known
+def test_what_a_kernel_clears_is_cleared_in_known_calls_too(calls: Any, rows: int) -> None:
+    labels, one = np.arange(rows) % 100, np.ones(1, np.float32)
+    index, grad = labels[:, None].copy(), np.ones((rows, 1), np.float32)
+    picked, _ = calls(indexed_now.gather_grad)
+    likely, _ = calls(losses_now.nll_rule)
+    for _ in range(4):
+        held = [np.full((rows, 100), 7, np.float32) for _ in range(3)]
+        del held  # leaves no zeros behind it
+        assert abs(picked(np, grad, index, dim=1, shape=(rows, 100))).sum() == rows
+        assert abs(likely(one.reshape(()), labels, None, (rows, 100), "sum", -100)).sum() == rows

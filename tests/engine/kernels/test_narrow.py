@@ -15,7 +15,7 @@ from gradbook.kernels.host import VARIABLE, host
 
 FILES = ["test_softmax.py", "test_cross_entropy.py", "test_row_norm.py", "test_batch_norm.py", "test_reductions.py",
          "test_moving.py", "test_embedding.py", "test_losses.py", "test_optimizers.py", "test_indexed.py",
-         "test_recurrent.py", "test_attention.py"]  # fmt: skip
+         "test_likelihood.py", "test_recurrent.py", "test_attention.py"]  # fmt: skip
 
 
 def test_row_kernels_with_narrow_vectors() -> None:
