@@ -52,7 +52,7 @@ def call({operands}, **params):
     out = new_tensor(Tensor)
     out._array = y
     out._grad = out._view = None
-    if ({no_edge}) or (scopes[0] and not grad_state.enabled) or y.dtype.kind not in "fcV":
+    if ({no_edge}) or (scopes and not grad_state.enabled) or y.dtype.kind not in "fcV":
         out._node = None
     else:
         node = Node()
@@ -110,16 +110,17 @@ def call_of(op: Op, attended: Callable[..., Any]) -> Callable[..., Any]:
     return _function(text, op.name, op=op, attended=attended, keepers=keepers, keeper=keeper)
 
 
-def rule_call_of(rule: Rule) -> Callable[..., Any]:
-    """`call(g, node, edges)`: a rule with what it asks for, in the walk on arrays."""
+def rule_call_of(rule: Rule, operands: int = 0) -> Callable[..., Any]:
+    """`call(g, node, edges)`: a rule with what it asks for, in the walk on arrays. operands: how many; 0: any number"""
     from gradbook.autograd.rules import freed
 
     words: dict[str, Callable[[Any], str]] = {
         "slot": lambda which: f"saved[{which}]",
         "shape": lambda which: "node.shape" if which < 0 else f"node.edges[{which}].shape",
         "param": lambda which: f'(node.params or {{}}).get("{which}")',
-        "needs": lambda which: "tuple([edge is not None for edge in edges])",
+        "needs": lambda which: f"({needs})" if needs else "tuple([edge is not None for edge in edges])",
     }
+    needs = "".join(f"edges[{i}] is not None, " for i in range(operands))
     nothing = "    saved = saved or nothing\n" if len(rule.targets) > 1 and rule.slots else ""
     text = RULE.format(arguments="".join(", " + words[kind](which) for kind, which in rule.args), nothing=nothing)
     return _function(text, rule.fn.__name__, rule=rule, freed=freed, nothing=(None,) * 16)

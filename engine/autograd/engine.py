@@ -250,14 +250,17 @@ def walk(  # noqa: C901 (the hot loop: one function, no calls)
             for edge, value in zip(edges, values if type(values) in SEVERAL else (values,), strict=False):
                 if edge is None or value is None:
                     continue
-                if edge is following:
-                    fg = fg + fitted(value, edge)
-                elif edge in grads or value.shape != edge.shape or value.dtype is not edge.dtype or edge.op.multi:
-                    deposit(edge, value, grads, owned, heap, False)
+                if edge in grads or value.shape != edge.shape or value.dtype is not edge.dtype:
+                    if edge is following:
+                        fg = fg + fitted(value, edge)
+                    else:
+                        deposit(edge, value, grads, owned, heap, False)
                 elif not edge.edges:
                     grads[edge] = value
                 elif following is None:
                     following, fg = edge, value
+                elif edge is following:
+                    fg = fg + value
                 else:
                     deposit(edge, value, grads, owned, heap, False)
         else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 import threading
 import warnings
 from collections.abc import Callable
@@ -31,25 +30,9 @@ class _State(threading.local):
 
 
 state = _State()
-# [number of scopes now open, on any thread, that may have switched recording off]: while it is 0 nobody need be asked
-scopes = [0]
+# an entry for each scope now open, on any thread, that may have switched recording off: empty, nobody need be asked
+scopes: list[None] = []  # whose append and pop no other thread interrupts
 inference_count = [0]  # inference scopes open, on any thread, and tensors alive that were made in one
-_lock = threading.Lock()
-
-
-def _renew_lock() -> None:
-    global _lock
-    _lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):  # another thread may hold the lock at a fork: the child would wait for ever
-    os.register_at_fork(after_in_child=_renew_lock)
-
-
-def count(change: int) -> None:
-    """Scopes that open (1) or close (-1)."""
-    with _lock:
-        scopes[0] += change
 
 
 def tell() -> None:
@@ -113,7 +96,7 @@ class _Scope:
 
     def __exit__(self, *exc: object) -> None:
         state.enabled = self._before  # type: ignore[attr-defined]
-        count(-1)
+        scopes.pop()
         tell()
 
 
@@ -125,7 +108,7 @@ class no_grad(_Scope):
         return made if orig_func is None else made(orig_func)
 
     def __enter__(self) -> None:
-        count(1)
+        scopes.append(None)
         self._before = state.enabled
         state.enabled = False
         tell()
@@ -139,7 +122,7 @@ class enable_grad(_Scope):
         return made if orig_func is None else made(orig_func)
 
     def __enter__(self) -> None:
-        count(1)
+        scopes.append(None)
         self._before = state.enabled
         state.enabled = True
         tell()
@@ -151,13 +134,13 @@ class set_grad_enabled(_Scope):
     def __init__(self, mode: bool) -> None:
         self._before = state.enabled
         self.mode = bool(mode)
-        count(1)  # called as a function it lasts: the thread is asked from now on
+        scopes.append(None)  # called as a function it lasts: the thread is asked from now on
         state.enabled = self.mode
         tell()
 
     def __call__(self, func: F) -> F:
         state.enabled = self._before
-        count(-1)
+        scopes.pop()
         tell()
         return super().__call__(func)
 
@@ -186,7 +169,7 @@ class inference_mode(_Scope):
     def __enter__(self) -> None:
         from gradbook.autograd import inference
 
-        count(1)
+        scopes.append(None)
         inference.hold(1)
         self._before, self._inference = state.enabled, state.inference
         state.enabled, state.inference = not self.mode, self.mode
@@ -197,7 +180,7 @@ class inference_mode(_Scope):
 
         state.enabled, state.inference = self._before, self._inference
         inference.hold(-1)
-        count(-1)
+        scopes.pop()
         tell()
 
 

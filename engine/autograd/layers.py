@@ -102,9 +102,9 @@ def walked(
 
     What set_grad_enabled does stands here again: every training step comes by.
     """
-    own, mode = state, grad_mode.state
+    own, mode, scopes = state, grad_mode.state, grad_mode.scopes
     before, enabled, watching = own.walk, mode.enabled, create_graph and backends.batched is not None
-    grad_mode.count(1)
+    scopes.append(None)
     try:
         own.walk, mode.enabled = (starts, wanted is not None), create_graph
         if watching:
@@ -112,7 +112,7 @@ def walked(
         return walk(starts, retain, create_graph, wanted, to_leaves)
     finally:
         own.walk, mode.enabled = before, enabled
-        grad_mode.count(-1)
+        scopes.pop()
         if watching:
             versions.watch_ops(-1)
 

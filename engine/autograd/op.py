@@ -154,7 +154,7 @@ class Op:
         """The first call of `whole`: it is written."""
         rule = self.joint or self.joined
         assert rule is not None
-        self.whole = calls.rule_call_of(rule)
+        self.whole = calls.rule_call_of(rule, 0 if self.variadic else len(self.operands))
         return self.whole(grad, node, edges)
 
     def replace(self, part: str, better: Callable[..., Any]) -> None:
@@ -272,7 +272,7 @@ class Op:
         out._array = y
         out._grad = out._view = None
         edge = a._node
-        if edge is None or (scopes[0] and not grad_state.enabled) or y.dtype.kind not in "fcV":
+        if edge is None or (scopes and not grad_state.enabled) or y.dtype.kind not in "fcV":
             out._node = None
         else:
             node = Node()
@@ -398,7 +398,7 @@ def unary_call(op: Elementwise) -> Callable[..., Any]:
         out._array = y
         out._grad = out._view = None
         edge = a._node
-        if edge is None or (scopes[0] and not grad_state.enabled) or not rules:
+        if edge is None or (scopes and not grad_state.enabled) or not rules:
             out._node = None
             return out
         node = Node()
@@ -463,7 +463,7 @@ def binary_call(op: Elementwise) -> Callable[..., Any]:  # noqa: C901 (the hot p
         out = new_tensor(Tensor)
         out._array = z
         out._grad = out._view = None
-        if (edge_a is None and edge_b is None) or (scopes[0] and not grad_state.enabled) or not rules:
+        if (edge_a is None and edge_b is None) or (scopes and not grad_state.enabled) or not rules:
             out._node = None
             return out
         node = Node()

@@ -25,7 +25,7 @@ def mark_view(out: Tensor, op: Any, base: Tensor, params: dict[str, Any]) -> Non
     array, memory = base._array, out._array.base
     if memory is None or (memory is not array and memory is not array.base and not same_memory(out._array, array)):
         return
-    if scopes[0] and not grad_state.enabled:
+    if scopes and not grad_state.enabled:
         add_view(out, base, (op, params))
     elif (seen := base._view) is None:
         out._view = (base, ((op, params),), versions.last, DEFAULT)

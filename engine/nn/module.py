@@ -70,7 +70,7 @@ class Module(Conversion, Hooks, StateDict, Tree):
         try:
             if self._has_hooks or events.op or events.module or hooks.anywhere:
                 return hooks.call(self, args, kwargs)
-            return self.forward(*args, **kwargs)
+            return self.forward(*args, **kwargs) if kwargs else self.forward(*args)
         except Exception as error:  # costs nothing until it happens
             if hasattr(error, "card"):
                 _note_path(error, self)

@@ -18,6 +18,7 @@ from gradbook.tensor import Tensor
 
 __all__ = ["cross_entropy", "nll_loss"]
 
+CLASSES = (np.dtype(np.int64), np.dtype(np.uint8))  # of targets
 _FORMULA = r"y = -\tfrac1n \sum_i \log \operatorname{softmax}(x_i)_{t_i}"
 cross_entropy_op = Op(
     "cross_entropy", "input target weight", extras="p share", promote=False, node_name="NllLossBackward0",
@@ -215,6 +216,11 @@ nll_loss_op = Op(
 @nll_loss_op.forward
 def _(xp: Any, x: Any, target: Any, weight: Any, *, reduction: str, ignore_index: int) -> Any:
     rows = rows_of(x)
+    if all_count(target, weight, ignore_index):
+        values = rows[np.arange(len(rows)), target.reshape(-1)]
+        if reduction == "none":
+            return -values.reshape(target.shape)
+        return np.asarray(-np.add.reduce(values) / rows.dtype.type(1 if reduction == "sum" else target.size))
     share, safe = class_shares(xp, target.reshape(-1), weight, ignore_index, rows.shape[1], rows.dtype)
     values = -share * rows[xp.arange(len(rows)), safe]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -229,6 +235,10 @@ def _(grad: Any, target: Any, weight: Any, input_shape: Any, reduction: str, ign
     w = weight._array if isinstance(weight, Tensor) else weight
     xp = backends.xp_of(g, t)
     classes = input_shape[0] if len(input_shape) == 1 else input_shape[1]
+    if reduction != "none" and not tensors and all_count(t, w, ignore_index):
+        rows = np.zeros((t.size, classes), g.dtype)
+        rows[np.arange(t.size), t.reshape(-1)] = g * g.dtype.type(-1 if reduction == "sum" else -1 / t.size)
+        return rows_back(rows, tuple(input_shape))
     share, safe = class_shares(xp, t.reshape(-1), w, ignore_index, classes, g.dtype)
     rows = xp.zeros((len(safe), classes), g.dtype)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -244,6 +254,11 @@ def _(grad: Any, target: Any, weight: Any, input_shape: Any, reduction: str, ign
     if reduction == "none" and len(input_shape) > 1:
         grad = grad.reshape(input_shape[0], 1, *input_shape[2:])
     return grad * (Tensor._of(known) if tensors else known)
+
+
+def all_count(target: Any, weight: Any, ignore: int) -> bool:
+    """Whether all classes count alike, in NumPy's arrays: the usual case, for which little is to be done."""
+    return weight is None and type(target) is np.ndarray and target.size > 0 and not np.count_nonzero(target == ignore)
 
 
 # -- the functions -------------------------------------------
@@ -263,12 +278,12 @@ def reduction_of(reduction: Any, size_average: Any = None, reduce: Any = None) -
 
 def check_classes(op: str, input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int) -> None:
     """Raise what PyTorch raises for class indices that do not fit the scores."""
-    if input.ndim == 0:
+    shape, got = input._array.shape, target._array.shape
+    if not shape:
         raise mistake(ShapeError, op, "input tensor should be 1D or 2D", input=input)
-    classes = input.shape[0] if input.ndim == 1 else input.shape[1]
-    wanted = () if input.ndim == 1 else (input.shape[0], *input.shape[2:])
-    got = tuple(target.shape)
-    if got != wanted and not (input.ndim == 1 and got == (1,)):
+    classes = shape[0] if len(shape) == 1 else shape[1]
+    wanted = () if len(shape) == 1 else (shape[0], *shape[2:])
+    if got != wanted and not (len(shape) == 1 and got == (1,)):
         raise classes_shape_error(op, input, target, wanted)
     if weight is not None and tuple(weight.shape) != (classes,):
         words = (
@@ -368,7 +383,7 @@ def cross_entropy(
     elif kind in "fV" and input.ndim == target.ndim:
         words = "Expected floating point type for target with class probabilities of input's shape"
         raise mistake(ShapeError, "cross_entropy", words, "", "a target of input's shape", input=input, target=target)
-    elif target._array.dtype not in (np.dtype(np.int64), np.dtype(np.uint8)):
+    elif target._array.dtype not in CLASSES:
         words = f"expected target dtype to be Long or Byte, but got {scalar_name(target.dtype)}"
         raise mistake(
             DTypeError, "cross_entropy", words, "Targets are class indices", "target.long()", input=input, target=target
@@ -409,7 +424,7 @@ def nll_loss(
     reduction = reduction_of(reduction, size_average, reduce)
     need_tensor("nll_loss", input)
     need_tensor("nll_loss", target, "target", 2)
-    if target._array.dtype not in (np.dtype(np.int64), np.dtype(np.uint8)):
+    if target._array.dtype not in CLASSES:
         words = f"expected scalar type Long but found {scalar_name(target.dtype)}"
         raise mistake(
             DTypeError, "nll_loss", words, "Targets are class indices", "target.long()", input=input, target=target
