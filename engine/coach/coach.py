@@ -7,7 +7,7 @@ import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradbook import events
 from gradbook.autograd.layers import state as walks
@@ -17,6 +17,9 @@ from gradbook.coach.finding import Finding, Report
 from gradbook.coach.record import Clear, Pass, Read, Step, Turn
 from gradbook.coach.rule import HOOKS, Rule
 from gradbook.coach.tape import Tape
+
+if TYPE_CHECKING:
+    from gradbook.observe.failure.explain import Failure
 
 __all__ = ["Coach"]
 
@@ -43,6 +46,7 @@ class Coach:
         self.turn = Turn(1)
         self.tape = Tape(self)
         self.ended = False
+        self._explained: tuple[BaseException | None, Failure | None] = (None, None)
         self._on_finding = on_finding
         self._thread = threading.get_ident()
         silent = set(muted)
@@ -75,8 +79,17 @@ class Coach:
             if error is not None:
                 self.tell("failed", error)
             self.tell("ended")
+            self._explained = (None, None)
             self.tape.forget()
         return self.report
+
+    def explained(self, error: BaseException) -> Failure | None:
+        """What the error card knows of an exception; None for one that is not the engine's."""
+        if error is not self._explained[0]:
+            from gradbook.observe.failure.explain import explain
+
+            self._explained = error, explain(error)
+        return self._explained[1]
 
     def take(self, finding: Finding) -> None:
         """A rule speaks; the same is said once."""

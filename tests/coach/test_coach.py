@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
+import weakref
 from typing import Any
 
 import pytest
@@ -178,9 +181,6 @@ def test_a_rule_that_fails_is_off_with_one_warning_and_the_others_go_on() -> Non
 
 
 def test_no_tensor_is_kept_alive() -> None:
-    import gc
-    import weakref
-
     kept: list[Any] = []
 
     def program() -> None:
@@ -194,3 +194,27 @@ def test_no_tensor_is_kept_alive() -> None:
     gc.collect()
     assert [ref() for ref in kept] == [None, None]
     watch.finish()
+
+
+def test_what_is_tried_is_not_explained_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trial runs the user's statements again, also the one that watches: an error in there is not a new one."""
+    explain = importlib.import_module("gradbook.observe.failure.explain")
+    mended: list[Any] = []
+    mend = explain.mend
+    monkeypatch.setattr(explain, "mend", lambda *args: mended.append(args) or mend(*args))
+
+    def program() -> None:
+        y = gradbook.ones(3, requires_grad=True).exp()
+        y += 1
+        y.sum().backward()
+
+    def watched(function: Any) -> None:
+        with coach.watch() as report:
+            reports.append(report)
+            function()
+
+    reports: list[Any] = []
+    with pytest.raises(RuntimeError, match="inplace"):
+        watched(program)
+    assert [finding.rule for finding in reports[0]] == ["inplace-breaks-backward"]
+    assert len(mended) == 1

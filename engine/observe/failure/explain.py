@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gradbook.autograd.layers import state
 from gradbook.errors import AutogradError, Card, InplaceError
 from gradbook.observe.failure.axes import find
 from gradbook.observe.failure.candidates import Mender
@@ -15,6 +16,7 @@ from gradbook.observe.failure.mending import Fix, mend
 from gradbook.observe.failure.operands import Call, Operand, call_of
 from gradbook.observe.failure.origin import origins
 from gradbook.observe.failure.scene import Scene
+from gradbook.observe.failure.shapes import Dry
 from gradbook.observe.failure.steps import Stage, stages
 from gradbook.observe.failure.text import place_of, source_of
 from gradbook.observe.failure.trial import Outcome, Plan, attempt
@@ -82,7 +84,7 @@ def explain(error: BaseException, seconds: float = SECONDS) -> Failure | None:
     seconds: at most this long for trying fixes; 0 tries none. Also completes `error.card`.
     """
     frames = frames_of(error)
-    if not is_engine_error(error, frames):
+    if not is_engine_error(error, frames) or any(isinstance(layer, Dry) for layer in state.stack):  # tried, not run
         return None
     call = call_of(error, frames)
     finding = find(error, call)

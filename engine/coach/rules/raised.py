@@ -1,0 +1,160 @@
+"""Exceptions as findings: what the error card knows, under the rule's name and on the line that must change."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from gradbook.coach.finding import Fix
+from gradbook.coach.rule import Rule
+from gradbook.observe.failure.explain import Failure
+
+__all__ = ["RULES", "Raised"]
+
+TARGETS = (
+    "cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "mse_loss", "l1_loss",
+    "smooth_l1_loss", "huber_loss", "multi_margin_loss", "kl_div", "ctc_loss",
+)  # fmt: skip
+
+
+class Raised(Rule):
+    """Base of the rules of which each speaks for one kind of exception. says: parts of PyTorch's own message."""
+
+    severity = "error"
+    threshold = "none: the program has raised"
+    kinds: ClassVar[tuple[str, ...]] = ()  # the error card's names for it
+    says: ClassVar[tuple[str, ...]] = ()
+    only: ClassVar[tuple[str, ...]] = ()  # operations that it speaks of; (): of all
+
+    @classmethod
+    def speaks_of(cls, failure: Failure, text: str) -> bool:
+        """Whether an exception is of its kind."""
+        if cls.only and failure.op not in cls.only:
+            return False
+        return failure.rule in cls.kinds if not cls.says else any(part in text for part in cls.says)
+
+    def failed(self, error: BaseException) -> None:
+        failure = self.coach.explained(error)
+        if failure is None or kind_of(failure, str(error)) is not type(self):
+            return
+        fixes = [Fix(fix.code, fix.edits, fix.why) for fix in failure.fixes]
+        number = next((line.number for line in failure.lines if line.fails), 0)
+        where = (failure.file, number)
+        if fixes and fixes[0].edits:
+            where = (fixes[0].edits[0].file, fixes[0].edits[0].line)
+        evidence = {each.name: f"{tuple(each.shape)} {each.dtype}" for each in failure.operands}
+        for each in failure.operands:
+            evidence.update({f"{each.name}: {what}": place for what, place in each.origin})
+        if where != (failure.file, number):
+            evidence["raised on"] = failure.place
+        self.find(failure.headline.replace("`", ""), where, {**evidence, failure.kind: failure.message}, fixes)
+
+
+class TargetMismatch(Raised):
+    """Targets that a loss cannot take: their dtype, their shape, or a class that has no score."""
+
+    id = "target-mismatch"
+    idea = "a loss compares predictions with targets of one fixed shape and dtype"
+    kinds = ("shape-mismatch", "dtype-mismatch", "index-out-of-range", "value")
+    only = TARGETS
+
+
+class ShapeMismatch(Raised):
+    """Operands whose shapes do not fit together."""
+
+    id = "shape-mismatch"
+    idea = "an operation needs shapes that fit: the columns of one, the rows of the other"
+    kinds = ("shape-mismatch",)
+
+
+class DtypeMismatch(Raised):
+    """Operands of different dtypes, or of one that does not serve."""
+
+    id = "dtype-mismatch"
+    idea = "an operation takes operands of one dtype: NumPy makes float64, layers hold float32, indices are int64"
+    kinds = ("dtype-mismatch",)
+
+
+class DeviceMismatch(Raised):
+    """Operands on different devices."""
+
+    id = "device-mismatch"
+    idea = "all operands of an operation live on one device: move the data to the model's"
+    kinds = ("device-mismatch",)
+
+
+class IndexOutOfRange(Raised):
+    """An index that the axis, or the table, does not have."""
+
+    id = "index-out-of-range"
+    idea = "indices run from 0 to the size of the axis less one"
+    kinds = ("index-out-of-range",)
+
+
+class InplaceBreaksBackward(Raised):
+    """A value that backward needs was changed in place."""
+
+    id = "inplace-breaks-backward"
+    idea = "backward needs the values of the forward as they were; what is written into them is lost"
+    kinds = ("changed-in-place",)
+
+
+class BackwardTwice(Raised):
+    """A graph is walked a second time."""
+
+    id = "backward-twice"
+    idea = "backward() frees the graph that it walks; a second pass needs a new forward, or retain_graph=True"
+    says = ("second time",)
+
+
+class NonScalarBackward(Raised):
+    """backward() of more than one number."""
+
+    id = "non-scalar-backward"
+    idea = "a gradient is that of one number: reduce the loss first"
+    says = ("implicitly created only for scalar",)
+
+
+class NothingRequiresGrad(Raised):
+    """backward() of what no parameter led to."""
+
+    id = "nothing-requires-grad"
+    idea = "backward() needs something that asks for a gradient on the way to the loss"
+    says = ("does not require grad", "Only Tensors of floating point")
+
+
+class ItemOnNonScalar(Raised):
+    """item() or float() of several numbers."""
+
+    id = "item-on-non-scalar"
+    idea = "item() is for one number; reduce first, or take tolist()"
+    says = ("cannot be converted to Scalar", "only one element tensors can be converted", "is ambiguous")
+
+
+class UnknownName(Raised):
+    """A name that is not there, or keys of a state_dict that do not meet."""
+
+    id = "unknown-name"
+    idea = "a name must be spelt as it is defined"
+    kinds = ("unknown-name",)
+
+
+class Failed(Raised):
+    """Any other exception of the engine."""
+
+    id = "exception"
+    idea = "the operation says what it cannot do"
+
+    @classmethod
+    def speaks_of(cls, failure: Failure, text: str) -> bool:
+        return True
+
+
+RULES = (
+    BackwardTwice, NonScalarBackward, NothingRequiresGrad, ItemOnNonScalar, InplaceBreaksBackward, TargetMismatch,
+    DeviceMismatch, DtypeMismatch, IndexOutOfRange, ShapeMismatch, UnknownName, Failed,
+)  # fmt: skip
+
+
+def kind_of(failure: Failure, text: str) -> type[Raised]:
+    """The rule that speaks of an exception: the first one that may."""
+    return next(rule for rule in RULES if rule.speaks_of(failure, text))
