@@ -15,6 +15,9 @@ Kinds and what a listener is called with:
     module     (phase, module, value)                       "enter", "exit" or "error" of a module call
     log        (name, value)                                gradbook.log
     made       (tensor)                                     a tensor was made of numbers: zeros, arange, tensor, ...
+    cut        (how, source, tensor)                        a tensor was given the values of another one without its
+                                                            graph: "detach", "data", "tensor"; source None: from NumPy
+    built      (owner)                                      a module or an optimizer is being constructed
     draw       ()                                           random numbers are about to be drawn
     found      (function, arrays, params, result)           indices were computed from arrays, which no op is told of
     read       (tensor)                                     Python is about to see values: item, bool, numpy, print
@@ -41,8 +44,8 @@ from gradbook.errors import BreakpointHit
 __all__ = ["KINDS", "attach", "detach", "observers", "observing"]
 
 KINDS = (
-    "op", "backward", "grad", "rule", "write", "step", "zero_grad", "batch", "module", "log", "made", "draw", "found",
-    "read", "mode", "control",
+    "op", "backward", "grad", "rule", "write", "step", "zero_grad", "batch", "module", "log", "made", "cut", "built",
+    "draw", "found", "read", "mode", "control",
 )  # fmt: skip
 METHODS = {kind: f"on_{kind}" for kind in KINDS}
 Listener = Callable[..., Any]
@@ -58,6 +61,8 @@ batch: tuple[Listener, ...] = ()
 module: tuple[Listener, ...] = ()
 log: tuple[Listener, ...] = ()
 made: tuple[Listener, ...] = ()
+cut: tuple[Listener, ...] = ()
+built: tuple[Listener, ...] = ()
 draw: tuple[Listener, ...] = ()
 found: tuple[Listener, ...] = ()
 read: tuple[Listener, ...] = ()

@@ -350,6 +350,8 @@ class Tensor:
     def data(self) -> Tensor:
         """The same memory, unknown to autograd."""
         made: Tensor = Tensor._of(versions.apart(self._array))
+        if events.cut:
+            events.emit(events.cut, "data", self, made)
         return made
 
     @data.setter
@@ -367,6 +369,8 @@ class Tensor:
         made: Tensor = Tensor._of(self._array)
         if "_inference" in self.__dict__:
             made.__dict__["_inference"] = self.__dict__["_inference"]
+        if events.cut:
+            events.emit(events.cut, "detach", self, made)
         return made
 
     def detach_(self) -> Tensor:
@@ -374,6 +378,8 @@ class Tensor:
         if self._view is not None:
             raise RuntimeError("Can't detach views in-place. Use detach() instead.")
         self._node = None
+        if events.cut:
+            events.emit(events.cut, "detach", self, self)
         return self
 
     def retain_grad(self) -> None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from gradbook import events
 from gradbook.autograd.layers import state as walks
 from gradbook.coach.attention import Attention
-from gradbook.coach.code import name_of
+from gradbook.coach.code import builder, name_of
 from gradbook.coach.finding import Finding, Report
-from gradbook.coach.record import Clear, Pass, Read, Step, Turn
+from gradbook.coach.record import Built, Clear, Pass, Read, Step, Turn
 from gradbook.coach.rule import HOOKS, Rule
 from gradbook.coach.tape import Tape
 
@@ -42,6 +42,10 @@ class Coach:
         self.optimizers: dict[int, Step] = {}  # the last step of each
         self.passes = 0
         self.names: dict[int, str] = {}  # of optimizers, as the code that first used them calls them
+        self.built: dict[int, Built] = {}  # modules and optimizers that were constructed while it watched
+        self._constructed = 0
+        self._loader = 0  # id of the one that handed out the last batch
+        self._training: set[int] = set()  # those whose batches were followed by a step
         self.attention = Attention()
         self.turn = Turn(1)
         self.tape = Tape(self)
@@ -60,6 +64,8 @@ class Coach:
         self.on_grad: Hook | None = None
         self.on_write: Hook | None = None
         self.on_made: Hook | None = None
+        self.on_cut: Hook | None = None
+        self.on_found: Hook | None = None
 
     # -- life --------------------------------------------------------------------------------------------------------
 
@@ -130,6 +136,8 @@ class Coach:
         self.on_module = self.tape.module if closely else None
         self.on_write = self.tape.wrote if closely else None
         self.on_made = self.tape.made if closely else None
+        self.on_cut = self.tape.cut if closely else None
+        self.on_found = self.tape.found if closely else None
         self.on_grad = self._grad if closely and self._hooks["gradient"] else None
         events.refresh()
 
@@ -178,6 +186,7 @@ class Coach:
         if phase == "start" or threading.get_ident() != self._thread:
             return
         self.steps += 1
+        self._training.add(self._loader)
         self._name(optimizer)
         known = self.optimizers.get(id(optimizer))
         count = known.count + 1 if known is not None and known.optimizer() is optimizer else 1
@@ -213,6 +222,17 @@ class Coach:
                 self.turn.clears.append(made)
             self.tell("cleared", made, owner)
 
+    def on_built(self, owner: Any) -> None:
+        """A module or an optimizer is being constructed."""
+        if threading.get_ident() == self._thread:
+            self._constructed += 1
+            self.built[id(owner)] = Built(weakref.ref(owner), builder(owner), self._constructed)
+
+    def built_at(self, thing: Any) -> Built | None:
+        """Where a module or an optimizer was constructed, if that was watched."""
+        known = self.built.get(id(thing))
+        return known if known is not None and known.thing() is thing else None
+
     def _name(self, owner: Any) -> None:
         if id(owner) not in self.names:
             self.names[id(owner)] = name_of(owner, "optimizer" if hasattr(owner, "param_groups") else "model")
@@ -220,6 +240,9 @@ class Coach:
     def on_batch(self, phase: str, loader: Any, index: int, total: int | None) -> None:
         """A batch was handed out, or a loader has ended."""
         if threading.get_ident() == self._thread:
+            self._loader = id(loader)
+            if index == 0 and self._loader not in self._training and self.steps:  # not what it trains on
+                self._evaluates()
             self.tell("batch", phase, loader, index, total)
 
     def on_read(self, tensor: Any) -> None:
@@ -228,13 +251,17 @@ class Coach:
             made = Read(self.tape.value(tensor), events.user_frame())
             if self.close:
                 self.turn.reads.append(made)
-                self.tape.read_last = made.value
+                self.tape.read(made.value, tensor, made.where)
             self.tell("read", made, tensor)
 
     def on_mode(self, what: str, owner: Any, value: bool) -> None:
         """The program turns to evaluation, or back: how it evaluates is worth a look."""
         if threading.get_ident() != self._thread:
             return
-        if not value and not self.close and self.attention.evaluation(clock()):
-            self._listen(True, whole=False)
+        if not value:
+            self._evaluates()
         self.tell("mode", what, owner, value)
+
+    def _evaluates(self) -> None:
+        if not self.close and self.attention.evaluation(clock()):
+            self._listen(True, whole=False)

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 from gradbook.coach.finding import Fix
 from gradbook.observe import naming
 from gradbook.observe.failure.text import Edit, Source, source_of
-from gradbook.observe.source import Where, span_of, user_frame
+from gradbook.observe.source import Where, is_own, span_of, user_frame
 
-__all__ = ["Place", "insertion", "loss_name", "name_of", "place", "removal", "replacement"]
+__all__ = ["Place", "builder", "here", "insertion", "loss_name", "name_of", "place", "removal", "replacement"]
 
 
 class Place:
@@ -111,6 +112,30 @@ def name_of(thing: Any, otherwise: str) -> str:
             own = name not in here and getattr(here.get("self"), name, None) is thing
             return f"self.{name}" if own else name
     return otherwise
+
+
+def builder(thing: Any) -> Where | None:
+    """The place of the user's code that is constructing an object: what calls its outermost constructor."""
+    frame = user_frame(1)
+    while frame is not None and frame.f_code.co_name == "__init__" and frame.f_code.co_varnames:
+        if naming.variables(frame).get(frame.f_code.co_varnames[0]) is not thing:
+            break
+        frame = user_frame_above(frame)
+    return (frame.f_code, frame.f_lasti) if frame is not None else None
+
+
+def here() -> Where | None:
+    """The place of the user's code that now runs."""
+    frame = user_frame(1)
+    return (frame.f_code, frame.f_lasti) if frame is not None else None
+
+
+def user_frame_above(frame: FrameType) -> FrameType | None:
+    """The nearest frame of the user's around another one."""
+    above = frame.f_back
+    while above is not None and is_own(above.f_code.co_filename):
+        above = above.f_back
+    return above
 
 
 def loss_name(at: Place | None) -> str:

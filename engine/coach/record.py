@@ -13,24 +13,25 @@ from typing import Any
 
 from gradbook.observe.source import Where
 
-__all__ = ["Call", "Clear", "Op", "Pass", "Read", "Step", "Turn", "Value"]
+__all__ = ["Built", "Call", "Clear", "Cut", "Op", "Pass", "Read", "Step", "Turn", "Value"]
 
 
 class Value:
     """A tensor that an operation took or gave. kind: 'op', 'parameter', 'buffer' or 'input'.
 
-    `maker` is the operation that gave it, as far as it was watched; `read_from` the value whose numbers Python had read
-    before it made this one (the graph is cut between them).
+    `maker` is the operation that gave it, as far as it was watched. `cuts` are the values whose numbers it is known to
+    hold without their graph, `reads` those whose numbers Python had read shortly before it made this one.
     """
 
-    __slots__ = ("_ref", "dtype", "kind", "maker", "read_from", "requires_grad", "shape")
+    __slots__ = ("_ref", "cuts", "dtype", "kind", "maker", "reads", "requires_grad", "shape")
 
     def __init__(self, tensor: Any, kind: str, maker: Op | None = None) -> None:
         array = tensor._array
         self._ref = weakref.ref(tensor)
         self.shape, self.dtype = tuple(array.shape), array.dtype
         self.kind, self.maker, self.requires_grad = kind, maker, tensor._node is not None
-        self.read_from: Value | None = None
+        self.cuts: tuple[Cut, ...] = ()
+        self.reads: tuple[Cut, ...] = ()
 
     @property
     def tensor(self) -> Any:
@@ -61,6 +62,15 @@ class Value:
             seen.add(id(op))
             yield op
             stack.extend(value.maker for value in op.inputs if value.maker is not None and id(value.maker) not in seen)
+
+
+@dataclass(eq=False, slots=True)
+class Cut:
+    """Where numbers of a value went on without its graph. how: 'detach', 'data', 'tensor', 'item', 'argmax', ..."""
+
+    how: str
+    source: Value
+    where: Where | None
 
 
 @dataclass(eq=False, slots=True)
@@ -150,6 +160,15 @@ class Read:
 
     value: Value
     where: Where | None
+
+
+@dataclass(eq=False, slots=True)
+class Built:
+    """A module or an optimizer was constructed, at this place of the user's code. number: the order among them."""
+
+    thing: weakref.ref[Any]
+    where: Where | None
+    number: int
 
 
 @dataclass(eq=False, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradbook import events
 from gradbook.autograd.grad_mode import state as grad_state
-from gradbook.coach.record import Call, Op, Turn, Value
+from gradbook.coach.record import Call, Cut, Op, Turn, Value
 from gradbook.observe.raw import is_parameter
 from gradbook.observe.source import Where
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["Tape"]
 
 KEPT = 50_000  # values that are known at a time
+NUMBERS = 512  # that Python has read, known at a time
+READS = 8  # the last ones, that what is made next may come from
+SMALL = 64  # elements of a tensor that may be made of such numbers
 
 
 class Tape:
@@ -26,10 +29,18 @@ class Tape:
     def __init__(self, coach: Coach) -> None:
         self._coach = coach
         self._values: dict[int, Value] = {}
+        self._arrays: dict[int, Value] = {}  # by their arrays
+        self._found: dict[int, tuple[Any, Cut]] = {}  # indices by the id of their array, with a reference
+        self._numbers: dict[float, Cut] = {}  # that Python has read in this turn
         self._calls: list[Call] = []
         self._number = 0
         self._before: Turn | None = None
-        self.read_last: Value | None = None  # what Python saw last: a tensor made right afterwards may come from it
+        self._reads: tuple[Cut, ...] = ()  # what Python saw last: a tensor made right afterwards may come from it
+
+    @property
+    def count(self) -> int:
+        """Operations written down so far."""
+        return self._number
 
     def value(self, tensor: Any) -> Value:
         """The Value of a tensor; one that is not known yet was there before."""
@@ -37,13 +48,22 @@ class Tape:
         if known is not None and known.tensor is tensor:
             return known
         kind = "parameter" if is_parameter(tensor) else "input"
-        return self._keep(tensor, Value(tensor, kind))
+        value = self._keep(tensor, Value(tensor, kind))
+        found = self._found.get(id(tensor._array))
+        if found is not None and found[0]() is tensor._array:
+            value.cuts = (found[1],)
+        return value
 
     def _keep(self, tensor: Any, value: Value) -> Value:
         if len(self._values) > KEPT:
-            self._values = {key: held for key, held in self._values.items() if held.tensor is not None}
-        self._values[id(tensor)] = value
+            self._sweep()
+        self._values[id(tensor)] = self._arrays[id(tensor._array)] = value
         return value
+
+    def _sweep(self) -> None:
+        """Forget the values whose tensors are gone."""
+        self._values = {key: held for key, held in self._values.items() if held.tensor is not None}
+        self._arrays = {id(held.tensor._array): held for held in self._values.values() if held.tensor is not None}
 
     def record(self, name: str, operands: tuple[Any, ...], params: dict[str, Any] | None, output: Any,
                where: Where | None) -> Op:  # fmt: skip
@@ -102,7 +122,41 @@ class Tape:
         """A tensor was made of numbers, maybe of those that were just read."""
         if threading.get_ident() == self._coach._thread:
             value = self._keep(tensor, Value(tensor, "input"))
-            value.read_from = self.read_last
+            value.reads = self._reads
+            array = tensor._array
+            if self._numbers and array.size <= SMALL and array.dtype.kind == "f":
+                found = {id(cut): cut for x in array.reshape(-1).tolist() if (cut := self._numbers.get(x))}
+                value.cuts = tuple(found.values())
+
+    def cut(self, how: str, source: Any, tensor: Any) -> None:
+        """A tensor has the numbers of another one, but not its graph."""
+        if threading.get_ident() != self._coach._thread:
+            return
+        if source is None:
+            self.made(tensor)
+            return
+        cut = Cut(how, self.value(source), events.user_frame())
+        known = self.value(tensor) if source is not tensor else None
+        if known is None or known.maker is not None:  # detach_: from here on it is another value
+            known = self._keep(tensor, Value(tensor, "input"))
+        known.cuts = (*(other for other in known.cuts if other.how != "item"), cut)
+
+    def found(self, function: Any, arrays: Any, params: dict[str, Any], result: Any) -> None:
+        """Indices were computed from arrays; they have no gradient."""
+        source = next((value for array in arrays if (value := self._arrays.get(id(array))) is not None), None)
+        if threading.get_ident() != self._coach._thread or source is None or source.tensor is None:
+            return
+        if source.tensor._array is arrays[0] and hasattr(result, "dtype") and hasattr(result, "base"):
+            name = str(params.get("name", "an index"))
+            self._found[id(result)] = (weakref.ref(result), Cut(name, source, events.user_frame()))
+
+    def read(self, value: Value, tensor: Any, where: Where | None) -> None:
+        """Python saw the numbers of a tensor."""
+        self._reads = (*self._reads[1 - READS :], Cut("read", value, where))
+        if tensor._array.size == 1 and tensor._array.dtype.kind == "f" and len(self._numbers) < NUMBERS:
+            number = tensor._array.item()
+            if number not in (0.0, 1.0):  # which many a tensor is made of
+                self._numbers[number] = Cut("item", value, where)
 
     def turn_ends(self, turn: Turn) -> None:
         """What led to the values of the turn before is forgotten, so that no chain grows for ever."""
@@ -110,12 +164,15 @@ class Tape:
             for op in self._before.ops:
                 op.inputs = op.operands = ()
         self._before = turn
-        self.read_last = None
-        self._values = {key: held for key, held in self._values.items() if held.tensor is not None}
+        self._reads = ()
+        self._numbers.clear()
+        self._found = {key: held for key, held in self._found.items() if held[0]() is not None}
+        self._sweep()
 
     def forget(self) -> None:
         """Hold nothing any longer."""
-        self._values, self._calls, self._before, self.read_last = {}, [], None, None
+        self._values, self._calls, self._before, self._reads = {}, [], None, ()
+        self._arrays, self._found, self._numbers = {}, {}, {}
 
 
 def _flat(operands: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -57,6 +57,8 @@ class Module(Conversion, Hooks, StateDict, Tree):
         own["_forward_hooks_with_kwargs"], own["_forward_pre_hooks_with_kwargs"] = {}, {}
         own["_forward_hooks_always_called"] = {}
         own["_modules"] = {}
+        if events.built:
+            events.emit(events.built, self)
         if self.call_super_init:
             super().__init__(*args, **kwargs)
 

@@ -17,7 +17,7 @@ from gradbook.device import CPU, get_default_device, place
 from gradbook.device import device as device_type
 from gradbook.layout import empty_in
 from gradbook.ops.arguments import array_dtype, shape_given, shape_of, with_out, write_out
-from gradbook.ops.elements import array_of_elements, has_tensors
+from gradbook.ops.elements import array_of_elements, has_tensors, tensors_in
 from gradbook.tensor import Tensor, leaf_node, method
 
 __all__ = [
@@ -46,7 +46,11 @@ def tensor(
         )
     array = array_from(data, array_dtype(dtype))
     where = device if device is not None or not isinstance(data, Tensor) else data.device
-    return leaf(array, where, requires_grad)
+    made = leaf(array, where, requires_grad)
+    if events.cut:
+        for source in tensors_in(data):
+            events.emit(events.cut, "tensor", source, made)
+    return made
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
@@ -99,6 +103,8 @@ def from_numpy(ndarray: Any) -> Tensor:
     if not ndarray.flags.writeable:
         _warn_of_read_only()
     made: Tensor = Tensor._of(np.asarray(ndarray))
+    if events.cut:
+        events.emit(events.cut, "numpy", None, made)
     return made
 
 

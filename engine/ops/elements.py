@@ -11,7 +11,7 @@ import numpy as np
 from gradbook import dtypes
 from gradbook.tensor import Tensor
 
-__all__ = ["array_of_elements", "has_tensors"]
+__all__ = ["array_of_elements", "has_tensors", "tensors_in"]
 
 
 def array_of_elements(data: Any, wanted: Any) -> Any:
@@ -39,6 +39,15 @@ def array_of_elements(data: Any, wanted: Any) -> Any:
 def has_tensors(data: Any) -> bool:
     """True if there is a tensor anywhere in nested lists."""
     return isinstance(data, Tensor) or (isinstance(data, list | tuple) and any(map(has_tensors, data)))
+
+
+def tensors_in(data: Any) -> Iterator[Tensor]:
+    """The tensors in nested lists."""
+    if isinstance(data, Tensor):
+        yield data
+    elif isinstance(data, list | tuple):
+        for part in data:
+            yield from tensors_in(part)
 
 
 def _elements(data: Any, shape: Sequence[int], dim: int) -> Iterator[Any]:

@@ -62,6 +62,8 @@ class Optimizer:
             groups = [{"params": groups}]
         for group in groups:
             self.add_param_group(group)
+        if events.built:
+            events.emit(events.built, self)
 
     def _make_hooks(self) -> None:
         for name in _HOOKS:

@@ -93,7 +93,7 @@ def run(text: str, file: str) -> gradbook.coach.Report:
     space: dict[str, Any] = {"__name__": "__main__", "__file__": file}
     gradbook.manual_seed(0)
     main = sys.modules["__main__"]
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), gradbook.enable_grad():
         warnings.simplefilter("ignore")
         warnings.filterwarnings("error", message="gradbook")  # of the coach itself
         report = None

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import gc
 import importlib
+import linecache
 import weakref
 from typing import Any
 
+import numpy as np
 import pytest
 
 import gradbook
 from gradbook import coach, events, nn
 from gradbook.coach.attention import EARLY
 from gradbook.coach.coach import Coach
+from gradbook.coach.code import Place
 from gradbook.coach.record import Op, Turn
 from gradbook.coach.rule import Rule
+from gradbook.coach.rules.reach import trace
 
 
 def train(steps: int = 6, clear: bool = True) -> Any:
@@ -218,3 +222,65 @@ def test_what_is_tried_is_not_explained_again(monkeypatch: pytest.MonkeyPatch) -
         watched(program)
     assert [finding.rule for finding in reports[0]] == ["inplace-breaks-backward"]
     assert len(mended) == 1
+
+
+def test_it_knows_where_models_and_optimizers_were_constructed() -> None:
+    class Small(nn.Module):
+        def __init__(self, wide: int) -> None:
+            super().__init__()
+            self.inner = nn.Linear(2, wide)
+
+    watch = Coach([]).start()
+    model = Small(3)
+    optimizer = gradbook.optim.SGD(model.parameters(), lr=0.1)
+    later = nn.Linear(2, 2)
+    watch.finish()
+    found = [watch.built_at(thing) for thing in (model.inner, model, optimizer, later)]
+    lines = [linecache.getline(__file__, Place(each.where).line).strip() for each in found if each and each.where]
+    assert lines == [
+        "self.inner = nn.Linear(2, wide)", "model = Small(3)",
+        "optimizer = gradbook.optim.SGD(model.parameters(), lr=0.1)", "later = nn.Linear(2, 2)",
+    ]  # fmt: skip
+    assert [each.number for each in found if each] == [2, 1, 3, 4]
+    assert watch.built_at(nn.Linear(2, 2)) is None
+
+
+@pytest.mark.parametrize(
+    ("leave", "how"),
+    [
+        (lambda y: y.detach() + 1, ["detach"]),
+        (lambda y: y.data * 2, ["data"]),
+        (lambda y: gradbook.tensor([y[0], y[1]]), ["tensor"]),
+        (lambda y: gradbook.tensor([float(y[0]) * 1.0, 3.0]), ["item"]),
+        (lambda y: gradbook.from_numpy(np.tanh(y.detach().numpy())), ["read", "detach"]),
+        (lambda y: y.argmax() * 1.0, ["argmax"]),
+    ],
+)
+def test_it_knows_what_numbers_were_before_they_left_their_graph(leave: Any, how: list[str]) -> None:
+    watch = Coach([]).start()
+    y = gradbook.full((3,), 0.5, requires_grad=True) * 2.5
+    try:
+        found = list(trace(watch.tape.value(leave(y))))
+    finally:
+        watch.finish()
+    cuts = [cut.how for _, cut, _ in found if cut is not None]
+    above = [op.name for _, _, op in found if op is not None]
+    assert list(dict.fromkeys(cuts)) == how
+    assert "mul" in above
+
+
+def test_a_loader_that_it_does_not_train_on_is_watched() -> None:
+    def program() -> None:
+        model = nn.Linear(3, 1)
+        optimizer = gradbook.optim.SGD(model.parameters(), lr=0.01)
+        x, y = gradbook.randn(40, 3), gradbook.randn(40, 1)
+        data = gradbook.utils.data.TensorDataset(x, y)
+        loaders = [gradbook.utils.data.DataLoader(data, batch_size=4) for _ in range(2)]
+        for a, b in loaders[0]:
+            optimizer.zero_grad()
+            nn.functional.mse_loss(model(a), b).backward()
+            optimizer.step()
+        for a, b in loaders[1]:
+            nn.functional.l1_loss(model(a), b)
+
+    assert "abs" in [op.name for op in listen(program).seen]

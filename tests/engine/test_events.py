@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import gradbook
@@ -110,3 +111,31 @@ def test_who_is_brief_hears_of_each_step_once():
             heard.append("")
     whole = "backward start, backward end, step start, step end"
     assert ", ".join(heard).split(", , ") == [whole, "backward start, step end", f"{whole}, "]
+
+
+def test_numbers_that_leave_their_graph_are_told_of():
+    class Cuts(list):
+        def on_cut(self, how, source, tensor):
+            self.append((how, source, tensor))
+
+    w = gradbook.ones(1, requires_grad=True)
+    y = w * 2
+    with events.observing(Cuts()) as heard:
+        made = [y.detach(), y.data, gradbook.tensor([y]), gradbook.tensor([y[0], 1.0]), gradbook.from_numpy(np.ones(2))]
+        y.detach_()
+    assert [how for how, _, _ in heard] == ["detach", "data", "tensor", "tensor", "numpy", "detach"]
+    assert [tensor for _, _, tensor in heard[:5]] == made
+    assert all(heard[i][1] is y for i in (0, 1, 2, 5))
+    assert heard[4][1] is None
+    assert heard[5][2] is y
+
+
+def test_what_is_constructed_is_told_of():
+    class Made(list):
+        def on_built(self, owner):
+            self.append(type(owner).__name__)
+
+    with events.observing(Made()) as heard:
+        model = gradbook.nn.Sequential(gradbook.nn.Linear(2, 1))
+        gradbook.optim.SGD(model.parameters(), lr=0.1)
+    assert heard == ["Linear", "Sequential", "SGD"]

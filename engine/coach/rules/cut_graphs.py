@@ -1,0 +1,270 @@
+"""Graphs that are cut between parameters and loss: by detach, data, item, NumPy, argmax, or under no_grad."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from gradbook.autograd.grad_mode import is_grad_enabled
+from gradbook.coach import code
+from gradbook.coach.finding import Fix
+from gradbook.coach.record import Call, Cut, Step, Turn, Value
+from gradbook.coach.rule import Rule
+from gradbook.coach.rules.reach import Fate, Held, Reach, trace
+from gradbook.observe.failure.text import Edit
+from gradbook.observe.source import Where
+
+__all__ = ["RULES", "DetachedGraph", "TrainingUnderNoGrad"]
+
+SOON = 3  # steps after which parameters of an optimizer that all have no gradient are no coincidence
+SCOPES = 64  # of no_grad that are remembered
+LATE = 200  # steps after which a single one is none either
+WAYS_OUT = frozenset(("detach", "data", "cpu", "numpy", "item", "tolist", "clone", "float", "long", "int"))
+WAYS_IN = frozenset(("tensor", "as_tensor", "from_numpy", "Tensor", "FloatTensor", "Variable", "asarray", "Parameter"))
+ACTS = {
+    "detach": ".detach() cuts the graph",
+    "data": ".data leaves the graph behind",
+    "tensor": "a new tensor made of numbers has no graph",
+    "item": ".item() gives a plain number without a graph",
+    "read": "numbers that Python has read have no graph",
+}
+
+
+class Cuts(Rule):
+    """What both rules do: wait for parameters without a gradient that a loss would reach, were the graph not cut."""
+
+    def begins(self) -> None:
+        self.reach = Reach.of(self.coach)
+
+    def called(self, call: Call) -> None:
+        self.reach.called(call)
+
+    def turned(self, turn: Turn) -> None:
+        self.reach.turned(turn)
+
+    def stepped(self, step: Step, optimizer: Any) -> None:
+        self.reach.stepped(step, optimizer)
+        held = self.reach.optimizers[id(optimizer)]
+        if held.steps == LATE or (held.steps == SOON and len(held.starved) == len(held.fates)):
+            self._judge(held)
+
+    def ended(self) -> None:
+        for held in self.reach.optimizers.values():
+            if held.steps > 1 or len(held.starved) == len(held.fates):
+                self._judge(held)
+
+    def failed(self, error: BaseException) -> None:
+        """backward() finds no graph at all: one that was cut is told of, one that never was is another rule's."""
+        turn = self.coach.turn
+        if "does not require grad" not in str(error) or not turn.passes or turn.passes[-1].loss is None:
+            return
+        self.reach.turned(turn)
+        found: dict[Where, tuple[Cut, list[Fate]]] = {}
+        for value, cut, op in trace(turn.passes[-1].loss):
+            tensor = value.tensor if op is None and cut is not None and value.requires_grad else None
+            if tensor is not None and cut is not None and cut.where is not None and self.means(cut):
+                found.setdefault(cut.where, (cut, []))[1].append(self.reach.fate(tensor))
+        for cut, fates in list(found.values())[:1]:
+            self.speak(cut, fates, "backward() finds no parameter that it could go back to", True)
+
+    def _judge(self, held: Held) -> None:
+        found: dict[Where, tuple[Cut, list[Fate]]] = {}
+        for fate in held.starved:
+            if fate.cut is not None and not fate.live and fate.cut.where is not None and self.means(fate.cut):
+                found.setdefault(fate.cut.where, (fate.cut, []))[1].append(fate)
+        for cut, fates in found.values():
+            whole = len(held.starved) == len(held.fates)
+            self.speak(cut, fates, f"none in {held.steps} steps of {held.name}", whole)
+
+    def means(self, cut: Cut) -> bool:
+        """Whether a cut is one of those that this rule is about."""
+        raise NotImplementedError
+
+    def speak(self, cut: Cut, fates: list[Fate], gradients: str, whole: bool) -> None:
+        """Say it. whole: all parameters of the optimizer are concerned."""
+        raise NotImplementedError
+
+
+class DetachedGraph(Cuts):
+    """The loss is computed from numbers that have left the graph: parameters behind the cut never get a gradient."""
+
+    id = "detached-graph"
+    severity = "error"
+    idea = "gradients flow back only through operations on tensors; numbers that were taken out and put back carry none"
+    threshold = f"no gradient in any step of an optimizer that has the parameters ({SOON} steps, or the whole run)"
+
+    def means(self, cut: Cut) -> bool:
+        return cut.how != "no_grad"
+
+    def speak(self, cut: Cut, fates: list[Fate], gradients: str, whole: bool) -> None:
+        act = ACTS.get(cut.how, f"{cut.how}() has no gradient")
+        self.find(
+            f"{act}: {whom(fates, whole)} never {'get' if whole else 'gets'} a gradient from the loss."
+            if len(act) < 60 else act, cut.where,
+            {"parameters without a gradient": ", ".join(fate.name or "a tensor" for fate in fates[:4]),
+             "gradients": gradients},
+            mended(cut), nodes=[fate.name for fate in fates[:8]], severity="" if whole else "warning",
+        )  # fmt: skip
+
+
+class TrainingUnderNoGrad(Cuts):
+    """What the loss is computed from ran where nothing is recorded."""
+
+    id = "training-under-no-grad"
+    severity = "error"
+    idea = "under no_grad() operations leave no graph: backward() has nothing to go back through"
+    threshold = f"no gradient in any step of an optimizer that has the parameters ({SOON} steps, or the whole run)"
+
+    def begins(self) -> None:
+        super().begins()
+        self.scopes: list[tuple[int, Where | None]] = []  # operations so far, where recording was switched off
+        self.recording = is_grad_enabled()
+
+    def mode(self, what: str, owner: Any, value: bool) -> None:
+        if what != "grad":
+            return
+        if self.recording and not value:
+            self.scopes.append((self.coach.tape.count, code.here()))
+            del self.scopes[:-SCOPES]
+        self.recording = value
+
+    def means(self, cut: Cut) -> bool:
+        return cut.how == "no_grad"
+
+    def speak(self, cut: Cut, fates: list[Fate], gradients: str, whole: bool) -> None:
+        at, fixes, deliberate = self._scope(cut.source)
+        severity = "" if whole else "hint" if deliberate else "warning"
+        self.find(
+            f"This runs under no_grad(): {whom(fates, whole)} cannot get a gradient from the loss.", at or cut.where,
+            {"parameters without a gradient": ", ".join(fate.name or "a tensor" for fate in fates[:4]),
+             "gradients": gradients},
+            fixes, nodes=[fate.name for fate in fates[:8]], severity=severity,
+        )  # fmt: skip
+
+    def _scope(self, value: Value) -> tuple[tuple[str, int] | None, list[Fix], bool]:
+        """Where recording was switched off for what gave a value, how to mend that, and whether it is a `with`."""
+        op = value.maker
+        number = op.number if op is not None else 0
+        where = next((where for count, where in reversed(self.scopes) if count < number), None)
+        at, inner = code.place(where), code.place(op.where if op is not None else None)
+        for each in (inner, at):
+            decorated = decorator(each)
+            if decorated is not None and each is not None:
+                line, name = decorated.lineno, each.source.segment(decorated)
+                switched = name.replace("inference_mode", "enable_grad").replace("no_grad", "enable_grad")
+                fix = code.replacement(each, decorated, switched, "or take the decorator away")
+                return (each.file, line), [fix], False
+        if at is None or at.statement is None:
+            return None, [], False
+        if isinstance(at.statement, ast.With):
+            return at.at, unwrapped(at, at.statement), True
+        call = at.expression
+        if isinstance(call, ast.Call) and call.args and "set_grad_enabled" in at.source.segment(call.func):
+            return at.at, [code.replacement(at, call.args[0], "True", "before training goes on")], False
+        return at.at, [], False
+
+
+def whom(fates: list[Fate], whole: bool) -> str:
+    """The modules that parameters belong to, in words."""
+    if whole:
+        return "the parameters"
+    modules = list(dict.fromkeys(fate.module or fate.name for fate in fates))
+    tops = list(dict.fromkeys(name.split(".")[0] for name in modules))
+    named = modules if len(modules) < 3 else tops
+    return " and ".join(named) if 0 < len(named) < 3 and all(named) else f"each of {len(fates)} parameters"
+
+
+def mended(cut: Cut) -> list[Fix]:
+    """The line without what cuts the graph."""
+    at = code.place(cut.where)
+    node = at.expression if at is not None else None
+    if at is None or node is None:
+        return []
+    kept = source_of_cut(node)
+    outer: ast.AST = node
+    while True:
+        above = at.source.parents.get(outer)
+        if isinstance(above, ast.Attribute) and above.attr in WAYS_OUT:
+            outer = above
+        elif isinstance(above, ast.Call) and above.func is outer:
+            outer = above
+        elif isinstance(above, ast.Call) and above.args[:1] == [outer] and called(above) in WAYS_IN:
+            outer = above
+        else:
+            break
+    if kept is None or not isinstance(outer, ast.expr):
+        return []
+    text = at.source.segment(kept)
+    statement = at.statement
+    if isinstance(statement, ast.Assign) and statement.value is outer and text in map(ast.unparse, statement.targets):
+        return [Fix(f"{text}.backward()", code.removal(at), f"without this line: {text} has its graph already")]
+    why = "the graph stays whole" if cut.how in ACTS else "for a loss that has a gradient, such as cross_entropy"
+    return [code.replacement(at, outer, text, why)]
+
+
+def source_of_cut(node: ast.expr) -> ast.expr | None:
+    """`h` of `h.detach()`, `h.data`, `torch.tensor(h)`, `torch.argmax(h, 1)`, `h > 0.5`, `torch.tensor(h.item())`."""
+    if isinstance(node, ast.Compare):
+        return node.left
+    if isinstance(node, ast.Call) and called(node) in WAYS_IN and node.args:
+        return source_of_cut(node.args[0]) or node.args[0]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        owner = node.func.value
+        if isinstance(owner, ast.Name) and owner.id in ("torch", "np", "gradbook", "F") and node.args:
+            return node.args[0]
+        return inner_of(owner)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
+        return node.args[0]  # float(h)
+    if isinstance(node, ast.Attribute) and node.attr in WAYS_OUT:
+        return inner_of(node.value)
+    return None
+
+
+def inner_of(node: ast.expr) -> ast.expr:
+    """`h` of `h.detach().cpu()`."""
+    while True:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WAYS_OUT:
+            node = node.func.value
+        elif isinstance(node, ast.Attribute) and node.attr == "data":
+            node = node.value
+        else:
+            return node
+
+
+def called(call: ast.Call) -> str:
+    """The last part of the name of what is called."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def decorator(at: code.Place | None) -> ast.expr | None:
+    """What switches recording off for the function that a place stands in."""
+    here: ast.AST | None = at.statement if at is not None else None
+    while at is not None and here is not None:
+        if isinstance(here, ast.FunctionDef):
+            for each in here.decorator_list:
+                text = at.source.segment(each)
+                if "no_grad" in text or "inference_mode" in text:
+                    return each
+        here = at.source.parents.get(here)
+    return None
+
+
+def unwrapped(at: code.Place, block: ast.With) -> list[Fix]:
+    """The body of a `with` without it; or recorded all the same."""
+    lines = at.source.lines
+    first, last = block.body[0].lineno, block.end_lineno or block.lineno
+    shift = block.body[0].col_offset - block.col_offset
+    body = [line[shift:] if line[:shift].isspace() else line for line in lines[first - 1 : last]]
+    fixes = []
+    if first > block.lineno and len(block.items) == 1:
+        edit = Edit(at.file, block.lineno, 0, last, len(lines[last - 1]), "\n".join(body))
+        fixes.append(Fix(body[0].strip(), (edit,), "without the `with` around it"))
+    head = block.items[0].context_expr
+    text = at.source.segment(head)
+    switched = text.replace("inference_mode", "enable_grad").replace("no_grad", "enable_grad")
+    if switched != text:
+        fixes.append(code.replacement(at, head, switched, "operations are recorded"))
+    return fixes
+
+
+RULES = (DetachedGraph, TrainingUnderNoGrad)

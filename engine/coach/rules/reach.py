@@ -1,0 +1,285 @@
+"""What the gradients of a loss reach, and what becomes of each parameter: for the rules on graphs that are cut."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradbook.coach.code import name_of
+from gradbook.coach.record import Built, Call, Cut, Op, Pass, Step, Turn, Value
+from gradbook.observe.source import Where
+
+if TYPE_CHECKING:
+    from gradbook.coach.coach import Coach
+
+__all__ = ["Fate", "Held", "Reach", "trace"]
+
+SAMPLE = 64  # elements of a parameter that tell whether it changes
+COMPARED = frozenset((2, 3, 4, 8, 16, 32, 64, 128))  # steps after which those are compared
+MOST = 512  # parameters of an optimizer that wait for a gradient and are looked at in each step
+
+
+class Fate:
+    """What is known of one parameter, or of another leaf that a loss reaches."""
+
+    __slots__ = (
+        "built", "by_hand", "cut", "got", "held", "holder", "live", "lost", "name", "owner", "ref", "registered",
+        "root", "sample", "used", "where",
+    )  # fmt: skip
+
+    def __init__(self, tensor: Any) -> None:
+        self.ref = weakref.ref(tensor)
+        self.name = ""  # its path in the model that holds it, such as `encoder.weight`
+        self.root = ""  # what the user calls that model
+        self.owner: weakref.ref[Any] | None = None  # the module that it belongs to
+        self.holder: tuple[type, str] | None = None  # the class and the attribute of a module that only holds it
+        self.built: Built | None = None  # where its module was constructed
+        self.where: Where | None = None  # of the first operation that took it
+        self.used = False  # an operation that was watched took it
+        self.live = False  # a loss reached it
+        self.lost: Op | None = None  # it led to this operation, whose result led to no loss
+        self.cut: Cut | None = None  # it led to a loss, but the graph was cut here
+        self.got = False  # it had a gradient when an optimizer stepped
+        self.held = False  # an optimizer has it
+        self.registered = True  # a model that was called finds it among its parameters
+        self.by_hand = False  # it changes without any optimizer
+        self.sample = _sample(tensor)
+
+    def compare(self) -> None:
+        """See whether it has changed since it was first seen."""
+        tensor = self.ref()
+        if tensor is not None and not np.array_equal(_sample(tensor), self.sample, equal_nan=True):
+            self.by_hand = True
+
+    @property
+    def module(self) -> str:
+        """The path of its module."""
+        return self.name.rpartition(".")[0]
+
+
+def _sample(tensor: Any) -> Any:
+    flat = tensor._array.reshape(-1)
+    return np.array(flat[:: max(1, flat.size // SAMPLE)][:SAMPLE], copy=True)
+
+
+class Held:
+    """An optimizer and its parameters."""
+
+    def __init__(self, optimizer: Any, name: str, built: Built | None) -> None:
+        self.ref, self.name, self.built = weakref.ref(optimizer), name, built
+        self.kind = type(optimizer).__name__
+        self.steps = 0
+        self.fates: list[Fate] = []
+        self.waiting: list[Fate] = []  # those that never had a gradient
+        self.frozen = 0  # those that do not require one
+
+    @property
+    def starved(self) -> list[Fate]:
+        """The parameters that never had a gradient in any step, nor were changed otherwise."""
+        return [fate for fate in self.waiting if not fate.got and not fate.by_hand]
+
+
+class Reach:
+    """What a coach knows of its parameters. Each rule hands on what it hears; the same is taken once."""
+
+    def __init__(self, coach: Coach) -> None:
+        self._coach = weakref.ref(coach)
+        self.optimizers: dict[int, Held] = {}
+        self.fates: dict[int, Fate] = {}
+        self.roots: dict[int, tuple[weakref.ref[Any], str]] = {}  # models that were called, with their names
+        self.trees: set[int] = set()  # ids of all their parameters
+        self.passes = 0  # that were watched
+        self._turn = self._step = 0
+
+    @classmethod
+    def of(cls, coach: Coach) -> Reach:
+        """The one of a coach."""
+        if coach not in _all:
+            _all[coach] = cls(coach)
+        return _all[coach]
+
+    def fate(self, tensor: Any) -> Fate:
+        """What is known of a tensor."""
+        known = self.fates.get(id(tensor))
+        if known is None or known.ref() is not tensor:
+            known = self.fates[id(tensor)] = Fate(tensor)
+        return known
+
+    # -- in each step ------------------------------------------------------------------------------------------------
+
+    def stepped(self, step: Step, optimizer: Any) -> None:
+        """An optimizer has stepped: which of its parameters had a gradient?"""
+        if step.number == self._step:
+            return
+        self._step = step.number
+        held = self.optimizers.get(id(optimizer))
+        if held is None or held.ref() is not optimizer:
+            held = self.optimizers[id(optimizer)] = self._hold(optimizer)
+        held.steps += 1
+        if not held.waiting:
+            return
+        held.waiting = [fate for fate in held.waiting if not _fed(fate)]
+        if held.steps in COMPARED:
+            for fate in held.waiting:
+                fate.compare()
+
+    def _hold(self, optimizer: Any) -> Held:
+        coach = self._coach()
+        assert coach is not None
+        held = Held(optimizer, coach.names[id(optimizer)], coach.built_at(optimizer))
+        self._join(held, optimizer)
+        return held
+
+    def _join(self, held: Held, optimizer: Any) -> None:
+        """Take an optimizer's parameters, also those that joined it later."""
+        params = [p for group in optimizer.param_groups for p in group["params"]]
+        if len(params) == len(held.fates) + held.frozen:
+            return
+        held.frozen = sum(p._node is None for p in params)
+        held.fates = [self.fate(p) for p in params if p._node is not None]
+        for fate in held.fates:
+            fate.held = True
+        held.waiting = [fate for fate in held.fates[:MOST] if not fate.got]
+
+    # -- in turns that are watched -----------------------------------------------------------------------------------
+
+    def called(self, call: Call) -> None:
+        """A module was called; the outermost is a model."""
+        module = call.module
+        if call.parent is None and module is not None and not self._known(module):
+            self.roots[id(module)] = (weakref.ref(module), name_of(module, "model"))
+
+    def _known(self, module: Any) -> bool:
+        known = self.roots.get(id(module))
+        return known is not None and known[0]() is module
+
+    def turned(self, turn: Turn) -> None:
+        """A turn has ended: what did its losses reach, and what did they not?"""
+        if turn.number == self._turn:
+            return
+        self._turn = turn.number
+        for held in self.optimizers.values():
+            optimizer = held.ref()
+            if optimizer is not None:
+                self._join(held, optimizer)
+        self._follow(turn)
+        for root, name in self.roots.values():
+            module = root()
+            if module is not None:
+                self._name(module, name)
+        for call in turn.calls:
+            self._unregistered(call)
+
+    def _follow(self, turn: Turn) -> None:
+        seen: set[int] = set()
+        for pass_ in turn.passes:
+            if pass_.loss is not None:
+                self._pass(pass_, seen)
+        for op in turn.ops:
+            for value in op.inputs:
+                tensor = value.tensor if value.kind == "parameter" else None
+                if tensor is None:
+                    continue
+                fate = self.fate(tensor)
+                fate.used = True
+                fate.where = fate.where or op.where
+                if op.number not in seen and op.recorded and turn.whole and turn.passes and turn.step is not None:
+                    fate.lost = fate.lost or op
+
+    def _pass(self, pass_: Pass, seen: set[int]) -> None:
+        self.passes += 1
+        assert pass_.loss is not None
+        for value, cut, op in trace(pass_.loss):
+            if op is not None:
+                seen.add(op.number)
+                continue
+            tensor = value.tensor
+            if tensor is None or not (value.kind == "parameter" or value.requires_grad) or tensor._node is None:
+                continue
+            fate = self.fate(tensor)
+            if cut is None:
+                fate.live = True
+            elif fate.cut is None:
+                fate.cut = cut
+
+    def _name(self, module: Any, name: str) -> None:
+        coach = self._coach()
+        assert coach is not None
+        for path, part in module.named_modules():
+            for key, param in part._parameters.items():
+                if param is None or id(param) in self.trees:
+                    continue
+                self.trees.add(id(param))
+                fate = self.fate(param)
+                fate.name, fate.root, fate.owner = f"{path}.{key}".lstrip("."), name, weakref.ref(part)
+                fate.built = coach.built_at(part)
+
+    def _unregistered(self, call: Call) -> None:
+        """Parameters of modules that a model calls and does not know of, and leaves that are only its attributes."""
+        module, outer = call.module, call.parent.module if call.parent is not None else None
+        if module is None or outer is None or any(module is part for part in outer._modules.values()):
+            return
+        place = held_in(call.outermost.module, module) if call.outermost.module is not None else None
+        if place is None:
+            return
+        coach = self._coach()
+        assert coach is not None
+        owner, attribute = place
+        for key, param in module.named_parameters():
+            fate = self.fate(param)
+            if not fate.name:
+                fate.name, fate.owner, fate.registered = f"{attribute}.{key}", weakref.ref(module), False
+                fate.holder, fate.built = (type(owner), attribute), coach.built_at(module)
+
+
+def _fed(fate: Fate) -> bool:
+    """Whether a parameter has a gradient now: it need not be waited for; nor one that is gone or frozen."""
+    param = fate.ref()
+    if param is not None and param._grad is not None:
+        fate.got = True
+    return fate.got or (param is not None and param._node is None)
+
+
+def trace(loss: Value) -> Iterator[tuple[Value, Cut | None, Op | None]]:
+    """All that led to a loss: (value, the cut nearest to it or None, the operation that made it or None)."""
+    stack: list[tuple[Value, Cut | None]] = [(loss, None)]
+    seen: dict[int, bool] = {}  # id of a value -> it was reached without a cut
+    keep: list[Value] = []  # so that an id stays its own
+    while stack:
+        value, cut = stack.pop()
+        if seen.get(id(value)) or (id(value) in seen and cut is not None):
+            continue
+        seen[id(value)] = cut is None
+        keep.append(value)
+        op = value.maker
+        yield value, cut, op
+        if op is not None:
+            here = _cut_by(op, value) or cut
+            stack.extend((each, here) for each in op.inputs)
+        else:
+            stack.extend((each.source, each) for each in value.cuts or value.reads)
+
+
+def _cut_by(op: Op, value: Value) -> Cut | None:
+    """An operation that takes what has a gradient and gives what has none."""
+    if value.requires_grad or not any(each.requires_grad for each in op.inputs):
+        return None
+    return Cut(op.name if op.recorded else "no_grad", value, op.where)
+
+
+def held_in(root: Any, module: Any) -> tuple[Any, str] | None:
+    """The part of a model, and its attribute, that holds a module in a plain list, tuple or dict."""
+    for part in root.modules():
+        for name, kept in vars(part).items():
+            if name.startswith("_") and name in ("_modules", "_parameters", "_buffers"):
+                continue
+            items = kept.values() if type(kept) is dict else kept if isinstance(kept, list | tuple) else ()
+            if any(item is module for item in items):
+                return part, name
+    return None
+
+
+_all: weakref.WeakKeyDictionary[Coach, Reach] = weakref.WeakKeyDictionary()
