@@ -121,6 +121,10 @@ class NothingRequiresGrad(Raised):
     idea = "backward() needs something that asks for a gradient on the way to the loss"
     says = ("does not require grad", "Only Tensors of floating point")
 
+    def failed(self, error: BaseException) -> None:
+        if not any(finding.rule in ("detached-graph", "training-under-no-grad") for finding in self.coach.report):
+            super().failed(error)  # nobody knows of a graph that there was
+
 
 class ItemOnNonScalar(Raised):
     """item() or float() of several numbers."""

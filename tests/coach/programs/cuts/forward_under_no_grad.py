@@ -11,5 +11,5 @@ for epoch in range(4):
     with torch.no_grad():  # coach: training-under-no-grad; fix: pred = model(x)
         pred = model(x)
     loss = ((pred - y) ** 2).mean()
-    loss.backward()  # coach-also: nothing-requires-grad
+    loss.backward()
     opt.step()

@@ -13,7 +13,7 @@ try:
         prediction = lin2(F.relu(lin1(data)))
         loss = F.smooth_l1_loss(prediction, goal)
         optimizer.zero_grad()
-        loss.backward()  # coach-also: nothing-requires-grad
+        loss.backward()
         optimizer.step()
 finally:
     torch.set_grad_enabled(True)

