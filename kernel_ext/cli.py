@@ -1,4 +1,4 @@
-"""The command line: `gradbook demo` and `gradbook info`."""
+"""The command line: `gradbook demo`, `gradbook coach` and `gradbook info`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     parser = argparse.ArgumentParser(prog="gradbook", description=(gradbook.__doc__ or "").split("\n")[0])
     parser.add_argument("--version", action="version", version=f"gradbook {metadata.version('gradbook')}")
-    commands = parser.add_subparsers(required=True, metavar="{demo,info}")
+    commands = parser.add_subparsers(required=True, metavar="{demo,coach,info}")
     demo = commands.add_parser("demo", help="open a lesson in JupyterLab, or write it as a page")
     names = lessons()
     titles = ", ".join(name.removesuffix(".ipynb") for name in names)
@@ -50,6 +50,12 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--folder", type=Path, help="where the lesson is copied to (default: gradbook-lessons, here)")
     demo.add_argument("--no-browser", action="store_true", help="start JupyterLab, but open no browser")
     demo.set_defaults(run=run_demo)
+    coach = commands.add_parser("coach", help="run a script and say what is wrong with its training")
+    coach.add_argument("--mute", metavar="RULE", action="append", default=[], help="a rule that shall be silent")
+    coach.add_argument("--as-torch", action="store_true", help="`import torch` gives gradbook while the script runs")
+    coach.add_argument("script", type=Path, help="a Python file")
+    coach.add_argument("arguments", nargs=argparse.REMAINDER, help="what the script is given")
+    coach.set_defaults(run=run_coach)
     info = commands.add_parser("info", help="versions, device and what the front end can do")
     info.set_defaults(run=run_info)
     return parser
@@ -118,6 +124,17 @@ def write_page(name: str, page: Path) -> int:
     notebook_to_html(notebook, page)
     print(f"gradbook: {name} ran in {seconds:.1f} s; wrote {page} ({page.stat().st_size / 1024:,.0f} KB)")
     return 0
+
+
+def run_coach(options: argparse.Namespace) -> int:
+    """Run a script under the coach. -> 1 if it finds an error, else the script's own status."""
+    from gradbook.kernel_ext.coach_script import run
+
+    if not options.script.is_file():
+        raise CommandError(f"cannot read {options.script}: there is no such file")
+    if unknown := sorted(set(options.mute) - set(gradbook.coach.RULES)):
+        raise CommandError(f"no rule is called {', '.join(unknown)}; the rules are {', '.join(gradbook.coach.RULES)}")
+    return run(options.script, options.arguments, mute=options.mute, as_torch=options.as_torch)
 
 
 def need(module: str, why: str) -> None:

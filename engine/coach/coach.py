@@ -172,6 +172,7 @@ class Coach:
                 self._turn_ends(None)
             return
         self.passes += 1
+        self.report.watched += 1
         array = root._array
         value = float(array.item().real) if array.size == 1 and array.dtype.kind in "fc" else float("nan")
         made = Pass(self.passes, weakref.ref(root), events.user_frame(), value, tuple(array.shape), root._node)
@@ -187,6 +188,7 @@ class Coach:
             return
         self.steps += 1
         self._training.add(self._loader)
+        self.report.watched += 1
         self._name(optimizer)
         known = self.optimizers.get(id(optimizer))
         count = known.count + 1 if known is not None and known.optimizer() is optimizer else 1

@@ -80,6 +80,7 @@ class Report:
 
     def __init__(self) -> None:
         self._findings: list[Finding] = []
+        self.watched = 0  # backward passes and optimizer steps that were seen
 
     @property
     def findings(self) -> list[Finding]:
