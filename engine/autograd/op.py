@@ -119,7 +119,7 @@ class Op:
             fn = native.rule(f"{self.name}.{operands[0]}", fn)
             self.rules.extend(Rule(fn, (target,), self._arguments(fn)) for target in targets)
             # exact: gradients come in the operand's shape and dtype
-            exact = isinstance(self, Elementwise) and len(self.operands) == 1
+            exact = isinstance(self, Elementwise) and len(self.operands) == 1 and self.name not in WIDER
             self.quick[:] = [(r.target, r.arity, r.fn, r.s0, exact, r) for r in self.rules]
             self._changed()
             return fn
@@ -323,6 +323,10 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join(self.operands)})>"
+
+
+# ops of one operand whose rules multiply by a Python float, which makes bfloat16 float32
+WIDER = {"deg2rad", "erf", "erfc", "erfinv", "exp2", "log10", "log2", "rad2deg", "rsqrt", "sinc"}
 
 
 class MultiOp(Op):

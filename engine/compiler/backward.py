@@ -84,7 +84,7 @@ class Backward(Tracked):
         op: Any = node.op
         if op.custom and not is_own(op):
             raise NotRecordable("an autograd.Function runs Python of its own")
-        first = self._incoming(node, grad)
+        first = self._seen_whole(grad, results, self._incoming(node, grad))
         if op.name in ("slice", "select"):
             self._deposit_part(edges[0], (node.params or {})["index"], first)
             return
@@ -97,6 +97,17 @@ class Backward(Tracked):
         for edge, window in zip(edges, how(node, first, edges, results), strict=False):
             if edge is not None and window is not None:
                 self._deposit(edge, window)
+
+    def _seen_whole(self, grad: Any, results: Any, first: Any) -> Any:
+        """The gradient that a rule was given; a copy where its results are parts of an array of the walk's own."""
+        if not isinstance(grad, ndarray) or not grad.size or self.memory.find(grad) is not None:
+            return first
+        several = results if isinstance(results, tuple | list) else (results,)
+        if not any(isinstance(r, ndarray) and r is not grad and np.may_share_memory(r, grad) for r in several):
+            return first
+        made, _ = self.made(grad)
+        self.emit("copy", [first], [made])
+        return made
 
     def _joint(self, node: Node, first: Any, edges: Any, results: Any) -> list[Any]:
         """One rule for all operands."""
@@ -168,12 +179,10 @@ class Backward(Tracked):
             return type(array)(self._saved(part) for part in array)
         if not isinstance(array, ndarray):
             return array
-        found = self.memory.find(array)
+        found = self.memory.find(array) or self.saved_as.get(id(array))
         if found is not None:
             return found
-        if array.ndim == 0 and not array.flags.writeable:  # a Python number that was an operand
-            return self.constant(array)
-        if array.ndim == 0:
+        if not array.size:
             return self.constant(array)
         raise NotRecordable("backward uses a value that was not seen in forward")
 

@@ -137,6 +137,9 @@ def result(shape: Any, wording: Wording) -> str:
         return wording.name(shape[1])
     if kind == "slot":
         return f"between.slots[{shape[1]}]"
+    if kind == "view":
+        wording.names["view_of"] = view_of
+        return f"view_of({result(shape[1], wording)}, {shape[2]}, {shape[3]}, {shape[4]})"
     if kind is dict:
         pairs = zip(shape[1], shape[2], strict=True)
         return "{" + ", ".join(f"{wording.name(key)}: {result(part, wording)}" for key, part in pairs) + "}"
@@ -144,3 +147,10 @@ def result(shape: Any, wording: Wording) -> str:
     if kind is list:
         return f"[{parts}]"
     return f"({parts})" if kind is tuple else f"{wording.name(kind)}({parts})"
+
+
+def view_of(tensor: Tensor, lengths: Any, steps: Any, offset: int) -> Tensor:
+    """A view without a history that lies `offset` elements behind the first of a tensor."""
+    base = tensor.detach()
+    made: Tensor = base.as_strided(lengths, steps, base.storage_offset() + offset)
+    return made

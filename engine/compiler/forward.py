@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from gradbook.autograd import grad_mode
-from gradbook.autograd.op import Op
+from gradbook import dtypes
+from gradbook.autograd import grad_mode, versions
+from gradbook.autograd.op import Elementwise, Op
 from gradbook.autograd.promotion import promote_arrays
-from gradbook.compiler.instruction import DRAWING, SHAPED_BY_DATA, NotRecordable
+from gradbook.compiler.instruction import DRAWING, JOINING, SHAPED_BY_DATA, NotRecordable
+from gradbook.compiler.memory import Window
 from gradbook.compiler.tracked import Tracked
 from gradbook.nn.utils.clip_grad import clip_grad_norm_, clip_grad_value_
 from gradbook.tensor import Tensor
@@ -24,6 +26,12 @@ DRAWN = "random numbers are drawn outside of dropout"
 def is_own(op: Op) -> bool:
     """True for an op of the library (an autograd.Function is an op of the user's)."""
     return type(op).__module__.startswith("gradbook.ops.")
+
+
+def alike(arrays: list[Any]) -> bool:
+    """True for arrays of one dtype, and no numbers among them."""
+    there = [array for array in arrays if array is not None]
+    return all(isinstance(array, ndarray) for array in there) and len({array.dtype for array in there}) <= 1
 
 
 class Forward(Tracked):
@@ -43,6 +51,8 @@ class Forward(Tracked):
         outs = result if isinstance(result, tuple | list) else (result,)
         if before is not None or not all(isinstance(out, Tensor) for out in outs) or not outs:
             return result
+        for out in outs:
+            self.attempt(self._note_view, out, (getattr(function, "__self__", None), *args, *kwargs.values()))
         unseen = any(self._unseen(out) for out in outs)
         if self.failure is not None and not self.failure.unseen:
             return result
@@ -85,6 +95,18 @@ class Forward(Tracked):
         if id(tensor) in self.seen or self.is_outside(tensor) or type(tensor._array) is not ndarray:
             return False
         return bool(tensor._array.size) and self.memory.find(tensor._array) is None
+
+    def _note_view(self, out: Tensor, given: Sequence[Any]) -> None:
+        """A result that lies in the memory of a tensor that was there before, and that nobody read until now."""
+        if id(out) in self.seen or type(out._array) is not ndarray or self.is_outside(out):
+            return
+        for tensor in given:
+            if isinstance(tensor, Tensor) and versions.owner(tensor._array) is versions.owner(out._array):
+                self.read(tensor._array, tensor)
+                found = self.memory.find(out._array)
+                if found is not None:
+                    self.seen[id(out)] = found
+                    self.kept.append(out)
 
     def set_item(self, owner: Tensor, key: Any, value: Any) -> None:
         """`owner[key] = value`: one instruction, unless gradients flow through it."""
@@ -135,14 +157,41 @@ class Forward(Tracked):
             self.seen[id(tensor)] = window
             self.kept.append(tensor)
             fresh = fresh or new
-        if node is not None and op.extras and node.saved:
-            outputs += self._extras(op, node)
-            fresh = True
+        if node is not None and node.saved:
+            self._keep(node, inputs)
+            if op.extras:
+                outputs += self._extras(op, node)
+                fresh = True
         place = self.line() or where
         if node is not None:
             self.lines[id(node)] = place
-        if fresh:
+        if op.name in JOINING and fresh and outs[0]._array.size:
+            self._joined(op.name, inputs, outs[0]._array, params, place)
+        elif fresh:
             self.emit("op", inputs, outputs, op, params, where=place)
+
+    def _joined(self, name: str, inputs: list[Any], made: Any, params: Any, where: Any) -> None:
+        """Tensors put together: each is copied to its place, or computed there at once."""
+        before, begin = (slice(None),) * params["dim"], 0
+        lengths = params["lengths"] if name == "cat" else (1,) * len(inputs)
+        for given, length in zip(inputs, lengths, strict=True):
+            if not length:
+                continue
+            index = slice(begin, begin + length) if name == "cat" else begin
+            begin += length
+            self.emit("copy", [given], [self.memory.find(made[(*before, index, ...)])], where=where)
+
+    def _keep(self, node: Any, inputs: list[Any]) -> None:
+        """Note what the operands are that a node keeps: numbers as arrays, and arrays in another dtype."""
+        for array, given in zip(node.saved, inputs, strict=False):
+            if not isinstance(array, ndarray) or self.memory.find(array) is not None:
+                continue
+            if isinstance(given, Window):
+                if given.shape == array.shape and given.dtype == array.dtype:
+                    self.saved_as[id(array)] = given
+            elif isinstance(given, int | float | complex | np.number):
+                self.saved_as[id(array)] = self.constant(array)
+            self.kept.append(array)
 
     def _operands(self, op: Op, operands: Any) -> list[Any]:
         windows: list[Any] = []
@@ -157,20 +206,19 @@ class Forward(Tracked):
                 windows.append(self.read(array))
             else:
                 windows.append(operand)
-        kinds = {a.dtype for a, o in zip(arrays, operands, strict=True) if isinstance(o, Tensor)}
-        if op.promote and len(kinds) > 1:
-            promoted = promote_arrays(op.name, operands, arrays)
-            for i, (array, wanted) in enumerate(zip(arrays, promoted, strict=True)):
-                if isinstance(operands[i], Tensor) and array.dtype != wanted.dtype:
-                    windows[i] = self.cast(windows[i], wanted)
+        wanted = promote_arrays(op.name, operands, arrays) if op.promote and not alike(arrays) else arrays
+        for i, (window, array) in enumerate(zip(windows, wanted, strict=True)):
+            if isinstance(window, Window):
+                floating = isinstance(op, Elementwise) and op.float_input and array.dtype.kind in "iub"
+                kind = dtypes._default._np if floating else array.dtype
+                windows[i] = window if window.dtype == kind else self.cast(window, array.astype(kind))
         return windows
 
     def _extras(self, op: Op, node: Any) -> list[Any]:
         first = len(node.edges) + 1
-        found: list[Any] = []
-        for array in node.saved[first:]:
-            found.append(self.made(array)[0] if isinstance(array, ndarray) else array)
-        return found
+        arrays = [np.asarray(x) if isinstance(x, np.generic) else x for x in node.saved[first:]]  # of a single number
+        node.saved = (*node.saved[:first], *arrays)
+        return [self.made(array)[0] if isinstance(array, ndarray) else array for array in arrays]
 
     def _write(self, target: Tensor, value: Tensor | None) -> None:
         window = self.read(target._array, target)

@@ -10,7 +10,7 @@ import numpy as np
 from gradbook.autograd.op import PARAM, SLOT
 from gradbook.compiler.instruction import DRAWING, Instruction
 from gradbook.compiler.memory import Window
-from gradbook.kernels.expression import INPUT, Expression, cast, constant, node, walk
+from gradbook.kernels.expression import INPUT, Expression, Inexpressible, cast, constant, node, walk
 from gradbook.kernels.pointwise import pointwise
 from gradbook.kernels.program import Program, Unsupported
 from gradbook.kernels.reduction import fused, sum_to
@@ -19,6 +19,7 @@ from gradbook.kernels.trace import of_op, of_rule
 __all__ = ["Group"]
 
 RELAID = ("reshape", "view", "squeeze", "unsqueeze")
+LOSSES = ("mse_loss", "huber_loss", "binary_cross_entropy_with_logits")  # number by number, then reduced
 MOST = 1000  # operations in one kernel: more compile too long
 
 
@@ -63,7 +64,10 @@ class Group:
     def expressions(self, each: Instruction) -> Any:
         """(shape, [(output, expression)], [(sum, expression)]) of an instruction, or None."""
         before = len(self.inputs)
-        found = EXPRESS[each.kind](self, each) if each.kind in EXPRESS else None
+        try:
+            found = EXPRESS[each.kind](self, each) if each.kind in EXPRESS else None
+        except Inexpressible:  # a dtype that kernels lack
+            found = None
         if found is None or not all(isinstance(w, Window) for w, _ in (*found[1], *found[2])):
             del self.inputs[before:]
             return None
@@ -151,25 +155,29 @@ def of_op_instruction(group: Group, each: Instruction) -> Any:
     name, out = each.op.name, each.outputs[0]
     if name in ("sum", "mean"):
         return of_sum(group, each)
-    if name == "mse_loss":
-        return of_squares(group, each)
+    if name in LOSSES:
+        return of_loss(group, each)
     if name in RELAID:
         return of_relaid(group, each.inputs[0], out)
     if name in DRAWING:
         return None
-    kinds = [w.dtype for w in each.inputs if isinstance(w, Window)]
-    wanted = np.result_type(*kinds) if kinds else out.dtype
-    try:
-        operands = [group.operand(value, wanted) for value in each.inputs]
-        made = of_op(each.op, operands, each.params)
-    except Unsupported:
-        return None
+    made = operands_made(group, each, out.dtype)
     if made is None or broadcast(each.inputs) != out.shape:
         return None
     pairs = [(w, one) for w, one in zip(each.outputs, made, strict=False) if isinstance(w, Window)]
     if any(one.dtype != w.dtype or w.shape != out.shape for w, one in pairs):
         return None
     return out.shape, pairs, []
+
+
+def operands_made(group: Group, each: Instruction, kind: Any) -> Any:
+    """What an op makes of its operands, as expressions, or None. kind: of numbers, if there is no array."""
+    kinds = [w.dtype for w in each.inputs if isinstance(w, Window)]
+    wanted = np.result_type(*kinds) if kinds else kind
+    try:
+        return of_op(each.op, [group.operand(value, wanted) for value in each.inputs], each.params)
+    except Unsupported:
+        return None
 
 
 def of_sum(group: Group, each: Instruction) -> Any:
@@ -191,41 +199,19 @@ def of_sum(group: Group, each: Instruction) -> Any:
     return source.shape, [], [(window, one)]
 
 
-def of_squares(group: Group, each: Instruction) -> Any:
-    """The mean or sum of squared differences."""
-    out, shape = each.outputs[0], broadcast(each.inputs)
-    x, target = pair(group, each.inputs)
-    if x is None or x.dtype != out.dtype or not all(shape):
+def of_loss(group: Group, each: Instruction) -> Any:
+    """The mean or sum of losses that are computed number by number."""
+    out = each.outputs[0]
+    alone = Instruction("op", each.inputs, [], each.op, {**each.params, "reduction": "none"})
+    made, shape = operands_made(group, alone, out.dtype), broadcast(each.inputs)
+    if made is None or made[0].dtype != out.dtype or not all(shape):
         return None
-    square = (x - target) * (x - target)
-    if each.params["reduction"] == "none":
-        return shape, [(out, square)], []
-    if each.params["reduction"] == "mean":
-        square = square * constant(1.0 / int(np.prod(shape)), out.dtype)
-    return shape, [], [(Window(out.block, out.offset, (1,) * len(shape), (0,) * len(shape), out.dtype), square)]
-
-
-def of_squares_grad(group: Group, each: Instruction) -> Any:
-    """The gradient of squared differences for one of the two."""
-    assert each.rule is not None
-    grad, *operands, reduction = each.inputs
-    shape, out = broadcast(operands), each.outputs[0]
-    x, target = pair(group, operands)
-    incoming, _ = pair(group, [grad, grad])
-    if x is None or incoming is None or out.shape != shape or x.dtype != out.dtype:
-        return None
-    factor = 2.0 / max(1, int(np.prod(shape))) if reduction == "mean" else 2.0
-    difference = target - x if each.rule.target else x - target
-    return shape, [(out, difference * (incoming * constant(factor, out.dtype)))], []
-
-
-def pair(group: Group, windows: Any) -> tuple[Any, Any]:
-    """Two operands as the group knows them, or (None, None)."""
-    try:
-        found = tuple(group.leaf(window) for window in windows)
-    except Unsupported:
-        return None, None
-    return (None, None) if len(found) != 2 or any(one is None for one in found) else (found[0], found[1])
+    loss, how = made[0], each.params["reduction"]
+    if how == "none":
+        return (shape, [(out, loss)], []) if out.shape == shape else None
+    if how == "mean":
+        loss = loss * constant(1.0 / int(np.prod(shape)), out.dtype)
+    return shape, [], [(Window(out.block, out.offset, (1,) * len(shape), (0,) * len(shape), out.dtype), loss)]
 
 
 def spread(out: Window, axes: Any, rank: int, keepdim: Any) -> tuple[int, ...]:
@@ -241,8 +227,6 @@ def of_rule_instruction(group: Group, each: Instruction) -> Any:
     assert each.rule is not None
     if each.op.name in ("sum", "mean"):
         return of_spread(group, each)
-    if each.op.name == "mse_loss":
-        return of_squares_grad(group, each)
     if each.op.name in RELAID:
         return of_relaid(group, each.inputs[0], each.outputs[0])
     grad, *args = each.inputs

@@ -8,9 +8,10 @@ from typing import Any
 from gradbook.autograd.op import Op, Rule
 from gradbook.compiler.memory import Window
 
-__all__ = ["DRAWING", "NOT_KEPT", "SHAPED_BY_DATA", "Instruction", "NotRecordable"]
+__all__ = ["DRAWING", "JOINING", "NOT_KEPT", "SHAPED_BY_DATA", "Instruction", "NotRecordable"]
 
 DRAWING = {"dropout"}  # ops whose forward draws random numbers, and is simply run again
+JOINING = {"cat", "stack"}  # ops that put their operands side by side
 NOT_KEPT = {
     "conv1d": 1,
     "conv2d": 1,

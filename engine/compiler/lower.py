@@ -18,7 +18,6 @@ from gradbook.kernels.attention import attention, attention_grad
 from gradbook.kernels.batch_norm import batch_norm, batch_norm_grad
 from gradbook.kernels.columns import column_sum
 from gradbook.kernels.conv import conv2d, conv2d_bias_grad, conv2d_input_grad, conv2d_weight_grad
-from gradbook.kernels.cross_entropy import cross_entropy, cross_entropy_grad, cross_entropy_kept
 from gradbook.kernels.embedding import embedding, embedding_grad
 from gradbook.kernels.gemm import matmul
 from gradbook.kernels.moving import copy
@@ -27,7 +26,6 @@ from gradbook.kernels.program import Program, Unsupported
 from gradbook.kernels.recurrent import gru, gru_grad, lstm, lstm_grad, rnn, rnn_grad
 from gradbook.kernels.row_norm import layer_norm
 from gradbook.kernels.row_norm_grad import layer_norm_grad
-from gradbook.kernels.softmax import log_softmax, softmax
 
 __all__ = ["NATIVE", "has_kernels", "lower"]
 
@@ -124,26 +122,6 @@ def _(program: Program, each: Instruction, array: Array) -> None:
 # -- rows ------------------------------------------------------------------------------------------------------------
 
 
-@native("op", "softmax")
-def _(program: Program, each: Instruction, array: Array) -> None:
-    x = array(each.inputs[0])
-    last_axis(x, each.params.get("dim"))
-    softmax(program, array(each.outputs[0]), x)
-
-
-@native("op", "log_softmax")
-def _(program: Program, each: Instruction, array: Array) -> None:
-    x = array(each.inputs[0])
-    last_axis(x, each.params.get("dim"))
-    log_softmax(program, array(each.outputs[0]), x)
-
-
-def last_axis(x: Any, dim: Any) -> None:
-    """Raise Unsupported unless `dim` is the last axis."""
-    if dim not in (-1, x.ndim - 1):
-        raise Unsupported("only along the last axis")
-
-
 @native("op", "layer_norm")
 def _(program: Program, each: Instruction, array: Array) -> None:
     x, weight, bias = (array(operand) for operand in each.inputs)
@@ -161,29 +139,6 @@ def _(program: Program, each: Instruction, array: Array) -> None:
     dx, dw, db = (array(out) for out in each.outputs)
     weight, dw, db = (None if v is None else v.reshape(-1) for v in (weight, dw, db))
     layer_norm_grad(program, grad, invstd.reshape(-1), hat=hat, weight=weight, dx=dx, dw=dw, db=db, rank=rank)
-
-
-@native("op", "cross_entropy")
-def _(program: Program, each: Instruction, array: Array) -> None:
-    x, target, weight = (array(operand) for operand in each.inputs)
-    out, *extras = (array(o) for o in each.outputs)  # extras: the softmax, the rows' shares
-    options = dict(weight=weight, **each.params)
-    if target.dtype.kind != "i" or each.inputs[1].block.kind == "temporary":
-        raise Unsupported("targets that are probabilities, or that nobody could look at before")
-    if extras:
-        p, share = extras
-        cross_entropy_kept(program, out.reshape(-1), p, share, x, target, **options)
-    else:
-        cross_entropy(program, out.reshape(-1), x, target, **options)
-
-
-@native("rule", "cross_entropy")
-def _(program: Program, each: Instruction, array: Array) -> None:
-    grad, _, target, weight, p, share, needs, _, ignore, smoothing = (array(operand) for operand in each.inputs)
-    if target.dtype.kind != "i" or needs[1]:
-        raise Unsupported("targets that are probabilities")
-    cross_entropy_grad(program, array(each.outputs[0]), grad.reshape(-1), target, p, share, weight=weight,
-                       ignore_index=ignore, label_smoothing=smoothing)  # fmt: skip
 
 
 @native("op", "embedding")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gradbook.compiler import lower_more, lower_products  # noqa: F401 (they fill the table that `lower` looks into)
+from gradbook.compiler import lower_more, lower_products, lower_rows  # noqa: F401 (they fill the table of `lower`)
 from gradbook.compiler.coalesce import windows_in
 from gradbook.compiler.fusion import Group
 from gradbook.compiler.instruction import NOT_KEPT, Instruction

@@ -165,9 +165,9 @@ class Plan:
     def _ranges(self, instructions: list[Instruction]) -> Iterator[tuple[int, int, int]]:
         """(register, how many there are, a value that is allowed beside) of classes and indices."""
         for each in instructions:
-            if each.kind != "op" or each.op.name not in ("cross_entropy", "embedding"):
+            if each.kind != "op" or each.op.name not in ("cross_entropy", "nll_loss", "embedding"):
                 continue
-            loss = each.op.name == "cross_entropy"
+            loss = each.op.name != "embedding"
             found = each.inputs[1] if loss else each.params["index"]
             if isinstance(found, Window) and found.block.kind != "temporary" and found.dtype.kind in "iu":
                 count = each.inputs[0].shape[1 if loss and len(each.inputs[0].shape) > 1 else 0]

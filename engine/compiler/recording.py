@@ -246,7 +246,7 @@ class Recorder(Forward, Backward):
         """The call was looked at: what may change before a plan is made of it is copied, what is not needed let go."""
         self.memory.copy_constants()
         drop_dead(self)
-        self.before, self.seen, self.aliases, self.totals = {}, {}, {}, {}
+        self.before, self.seen, self.saved_as, self.aliases, self.totals = {}, {}, {}, {}, {}
 
     def release(self) -> None:
         """Let go of the call's tensors, once a plan is made of it."""

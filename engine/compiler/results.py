@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradbook import backends
 from gradbook.compiler.breaks import Hosted
 from gradbook.compiler.guards import is_constant
 from gradbook.compiler.interpreter import Interpreter
+from gradbook.compiler.memory import Window
 from gradbook.compiler.outward import is_used_up
 from gradbook.compiler.recording import Recorder
 from gradbook.tensor import Tensor
@@ -25,7 +27,7 @@ class Unfit(Exception):
 def shape_of_result(
     value: Any, interpreter: Interpreter, recorder: Recorder, outputs: list[Any], spent: list[Any]
 ) -> Any:
-    """A result with its tensors taken out: ("out", i), ("in", i), ("item", i), ("same", object), containers.
+    """A result with its tensors taken out: ("out", i), ("in", i), ("item", i), ("same", object), views, containers.
 
     outputs: their windows. spent: of each, the tensor itself if its gradients may still be asked for, else its node.
     """
@@ -57,11 +59,12 @@ def shape_of_result(
 
 def shape_of_tensor(value: Tensor, recorder: Recorder, outputs: list[Any], spent: list[Any]) -> Any:
     """A tensor that the call computed. The same one twice is one output."""
-    window = recorder.memory.find(value._array)
+    empty = type(value._array) is backends.ndarray and not value._array.size
+    window = recorder.constant(value._array) if empty else recorder.memory.find(value._array)
     if window is None:
         raise Unfit("a tensor is returned that was not seen being computed")
     if window.block.kind not in ("temporary", "constant"):
-        raise Unfit("a view of a tensor from outside is returned")
+        return shape_of_view(value, window, recorder)
     for i, other in enumerate(spent):
         if other is value:
             return ("out", i)
@@ -70,3 +73,18 @@ def shape_of_tensor(value: Tensor, recorder: Recorder, outputs: list[Any], spent
     outputs.append(window)
     spent.append(value if alive else node)
     return ("out", len(outputs) - 1)
+
+
+def shape_of_view(value: Tensor, window: Window, recorder: Recorder) -> Any:
+    """A result that lies in the memory of an argument, or of a tensor from outside: ("view", whose, lengths, ...)."""
+    where = window.block.number
+    owners: list[Any] = [(("in", i), seen) for i, seen in enumerate(recorder.inputs)]
+    owners += [(("same", tensor), recorder.memory.find(array)) for tensor, array in recorder.outside.values()]
+    fit = [
+        (whose, seen) for whose, seen in owners if seen and seen.block.number == where and seen.dtype == window.dtype
+    ]
+    if value._node is not None or not fit:
+        raise Unfit("a view of a tensor from outside is returned")
+    (whose, seen), width = fit[0], window.dtype.itemsize
+    steps = tuple(step // width for step in window.strides)
+    return ("view", whose, window.shape, steps, (window.offset - seen.offset) // width)

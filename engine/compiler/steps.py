@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,11 @@ import numpy as np
 
 from gradbook.autograd import grad_mode
 from gradbook.autograd.node import Node
+from gradbook.autograd.promotion import promote_arrays
 from gradbook.autograd.rules import cast, sum_to
 from gradbook.compiler.between import left_step
 from gradbook.compiler.instruction import Instruction
+from gradbook.compiler.memory import Window
 from gradbook.ops.embedding import check_index
 from gradbook.tensor import Tensor
 
@@ -24,7 +27,7 @@ __all__ = ["STEPS"]
 def op_step(plan: Plan, each: Instruction) -> Callable[[], None]:
     """Run an op's forward."""
     run, arrays, targets = each.op._run, plan.arrays, plan.targets(each)
-    inputs = [plan.value(operand) for operand in each.inputs]
+    inputs = operands_of(plan, each)
     params = {name: plan.value(value) for name, value in each.params.items()}
     several, both = each.op.multi or bool(each.op.extras), each.op.multi and bool(each.op.extras)
     check = index_check(plan, each) if each.op.name == "embedding" else None
@@ -43,6 +46,23 @@ def op_step(plan: Plan, each: Instruction) -> Callable[[], None]:
                 arrays[number][...] = value
 
     return step
+
+
+def operands_of(plan: Plan, each: Instruction) -> list[Callable[[], Any]]:
+    """How an op's operands are read: numbers among them as arrays, in the dtype of the others."""
+    inputs = [plan.value(operand) for operand in each.inputs]
+    if not each.op.promote or all(operand is None or isinstance(operand, Window) for operand in each.inputs):
+        return inputs
+    given = [get() for get in inputs]
+    for i, made in enumerate(promote_arrays(each.op.name, given, given)):
+        if not isinstance(each.inputs[i], Window):
+            inputs[i] = functools.partial(as_it_is, made)
+    return inputs
+
+
+def as_it_is(value: Any) -> Any:
+    """What is given."""
+    return value
 
 
 def index_check(plan: Plan, each: Instruction) -> Callable[[], None]:

@@ -56,6 +56,7 @@ class Tracked:
         self.held_grads: list[tuple[Tensor, Window]] = []  # leaves whose `.grad` was there before the call
         self.kept: list[Any] = []
         self.seen: dict[int, Window] = {}  # by id(tensor): what ops gave
+        self.saved_as: dict[int, Window] = {}  # by id(array): operands that nodes keep as arrays of their own
         self.failure: NotRecordable | None = None
         self.line: Any = lambda: None  # (file, line) being run
         self.lines: dict[int, Any] = {}  # by id(node): where its op was called

@@ -72,19 +72,20 @@ def classes_of(target: Any) -> Array:
     return flat
 
 
-def matrix(x: Array) -> Array:
-    """Scores (n, c). Raises Unsupported for more axes."""
-    if x.ndim != 2:
-        raise Unsupported("scores of more axes than two")
-    made: Array = whole(x)[0]
-    return made
+def score_rows(x: Array) -> Array:
+    """Scores (c,), (n, c) or (n, c, *) as rows of classes. Raises Unsupported for others than float32."""
+    if x.ndim > 2:
+        x = np.moveaxis(x, 1, -1)
+    (made,) = whole(x)
+    rows: Array = made.reshape(-1, made.shape[-1])
+    return rows
 
 
 def cross_entropy(
     xp: Any, x: Array, target: Array, weight: Any, *, reduction: str, ignore_index: int, label_smoothing: float
 ) -> tuple[Array, Array, Array]:
     """As the forward of cross_entropy: the loss, the softmax, how much each row counts."""
-    x, classes = matrix(x), classes_of(target)
+    x, classes = score_rows(x), classes_of(target)
     (weight,) = whole(weight)
     n = x.shape[0]
     out = np.empty(n if reduction == "none" else 1, F32)
@@ -112,7 +113,7 @@ def cross_entropy_rule(
     """As the rule of cross_entropy."""
     if not needs[0] or (p.size < SMALL and not native.state.known):
         raise Unsupported("little to do")
-    p, classes = matrix(p), classes_of(target)
+    (p,), classes = whole(p), classes_of(target)
     grad, share, weight = whole(np.asarray(grad), share, weight)
     dx = made_of(p.shape)
     given = (grad.reshape(-1), classes, p, share)

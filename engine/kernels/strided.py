@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.exceptions import TooHardError
 
 from gradbook.kernels.program import Unsupported
 
 __all__ = ["Loops", "broadcast_strides", "check_overlap", "loops"]
+
+WORK = 1000  # candidates looked at to tell whether arrays share memory
 
 
 class Loops(NamedTuple):
@@ -56,8 +59,18 @@ def check_overlap(outs: Sequence[np.ndarray[Any, Any]], inputs: Sequence[np.ndar
         if any(stride == 0 for stride, length in zip(out.strides, out.shape, strict=True) if length > 1):
             raise Unsupported("an output is broadcast")
         for other in (*outs[i + 1 :], *inputs):
-            if np.may_share_memory(out, other) and not (_same(out, other) and not _among(other, outs[i + 1 :])):
+            if meet(out, other) and not (_same(out, other) and not _among(other, outs[i + 1 :])):
                 raise Unsupported("an output shares memory with another array")
+
+
+def meet(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
+    """Whether two arrays share memory, or might: columns of the same rows do not."""
+    if not np.may_share_memory(a, b):
+        return False
+    try:
+        return bool(np.shares_memory(a, b, max_work=WORK))  # type: ignore[arg-type]  # any number will do
+    except TooHardError:
+        return True
 
 
 def _same(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:

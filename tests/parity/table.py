@@ -18,6 +18,7 @@ GROUPS = {
     "float16": "ops, float16, with gradients",
     "variants": "ops, other spellings: method, operator, in place, `out=`, aliases",
     "errors": "ops, error inputs: the same type is raised",
+    "compiled": "ops through `gradbook.compile`, against the same without it",
     "modules": "modules: state, outputs, gradients",
     "module errors": "modules, error inputs",
     "optimizers": "optimizers: parameters after each step",

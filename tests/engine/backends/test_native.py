@@ -117,6 +117,12 @@ CALLS: dict[str, tuple[Any, ...]] = {  # (function, names of kernels, shapes)
     "binary_cross_entropy_with_logits_each": (
         lambda x, y: F.binary_cross_entropy_with_logits(x, y.detach() ** 2, reduction="none"),
         "binary_cross_entropy_with_logits binary_cross_entropy_with_logits.input", (50, 60), (50, 60)),
+    "cross_entropy_of_maps": (
+        lambda x, w: F.cross_entropy(x, classes(4, 4, 4), w.detach() ** 2, label_smoothing=0.1),
+        "cross_entropy cross_entropy.backward", (4, 10, 4, 4), (10,)),
+    "cross_entropy_of_maps_each": (
+        lambda x: F.cross_entropy(x, classes(4, 15), reduction="none"), "cross_entropy cross_entropy.backward",
+        (4, 10, 15)),
     "embedding": (lambda w: F.embedding(classes(8, 8), w, padding_idx=3), "embedding embedding_backward", (12, 40)),
     "embedding_scaled": (lambda w: F.embedding(classes(64), w, scale_grad_by_freq=True), "embedding_backward",
                          (12, 40)),
