@@ -542,7 +542,7 @@ def test_a_view_of_what_was_there_stays_a_view() -> None:
     for i in range(4):
         f().add_(1)
         assert x[1].tolist() == [i + 1.0] * 2
-    assert f.report[0][0] == "a view of a tensor from outside is returned"
+    assert not f.report
 
 
 def test_backward_within_that_goes_on_outside_stays_with_python() -> None:
