@@ -100,6 +100,8 @@ class Plan:
 
     def _view(self, window: Window) -> Any:
         block = window.block
+        if not window.size:  # strides as for elements that are not there
+            return np.empty(window.shape, window.dtype)
         memory = self._memory.get(block.number)
         if memory is None:
             memory = self._memory[block.number] = self._place(block)

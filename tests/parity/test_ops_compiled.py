@@ -17,20 +17,26 @@ CASES = [(name, dtype) for name in inside() for dtype in dtypes_of(entries()[nam
 MORE = [(name, dtype) for name in inside() for dtype in dtypes_of(entries()[name], DTYPES)]
 DRAWN = random.Random(5).sample(MORE, 80)
 SAMPLES, SPELLED = 2, 1  # of an entry
+SLOW = {"nn.functional.ctc_loss"}  # thousands of ops: one sample
 
 
 @pytest.fixture(scope="module", autouse=True)
-def few_objects() -> Iterator[None]:
-    """What was there before is not looked through at each recording: PyTorch is a million objects."""
-    gc.collect()
-    gc.freeze()
+def thaw() -> Iterator[None]:
+    """What `few_objects` sets aside comes back at last."""
     yield
     gc.unfreeze()
 
 
+@pytest.fixture(autouse=True)
+def few_objects(thaw: None) -> None:
+    """What was there before is not looked through at each recording: PyTorch is a million objects."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.mark.parametrize(("name", "dtype"), CASES)
 def test_compiled_as_without(name: str, dtype: str, whole: bool, settle: Any) -> None:
-    settle(check_compiled(entries()[name], dtype, None if whole else SAMPLES))
+    settle(check_compiled(entries()[name], dtype, None if whole else 1 if name in SLOW else SAMPLES))
 
 
 @pytest.mark.parametrize(("name", "dtype"), DRAWN)
