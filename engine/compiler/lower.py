@@ -7,6 +7,7 @@ makes their kernels from the declarations of the ops.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -70,7 +71,7 @@ def rows(array: Any) -> Any:
     """(*, n) -> (m, n), the same memory. Raises Unsupported where that cannot be."""
     if array.ndim == 2:
         return array
-    flat = array.reshape(-1, array.shape[-1])
+    flat = array.reshape(math.prod(array.shape[:-1]), array.shape[-1])
     if array.size and not np.shares_memory(flat, array):
         raise Unsupported("rows that do not lie one behind the other")
     return flat

@@ -77,7 +77,8 @@ class Window:
 
     def collapsed(self) -> Window:
         """The window with one element along axes that repeat the same memory."""
-        if not any(stride == 0 and length > 1 for length, stride in zip(self.shape, self.strides, strict=True)):
+        repeated = any(stride == 0 and length > 1 for length, stride in zip(self.shape, self.strides, strict=True))
+        if not repeated or not self.size:
             return self
         shape = tuple(1 if stride == 0 else n for n, stride in zip(self.shape, self.strides, strict=True))
         return Window(self.block, self.offset, shape, self.strides, self.dtype)

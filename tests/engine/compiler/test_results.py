@@ -121,3 +121,20 @@ def test_results_without_elements() -> None:
         empty, total = made(gradbook.ones(3))
         assert (tuple(empty.shape), total.item()) == ((0,), 3.0)
     assert not made.report
+
+
+@pytest.mark.parametrize("shapes", [((5, 0), (0, 5)), ((2, 5, 0), (0, 5)), ((0, 5), (5, 3)), ((0,), (0, 5)), ((0, 2),)])
+def test_steps_without_elements_are_compiled(shapes: Any) -> None:
+    def step(*operands: Tensor) -> None:
+        product = operands[0] if len(operands) == 1 else operands[0] @ operands[1]
+        (product.cos() * 1.5).sum().backward()
+
+    made = gradbook.compile(step, options={"wait": True})
+    for _ in range(CALLS):
+        given = [gradbook.zeros(shape, requires_grad=True) for shape in shapes]
+        made(*given)
+        for x in given:
+            assert x.grad is not None
+            assert tuple(x.grad.shape) == tuple(x.shape)
+            assert not x.grad.any()
+    assert not made.report
