@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import gradbook
+from gradbook.autograd.op import Elementwise, registry
 from tests.parity_tools import compare, draw, integers, same_error
 
 
@@ -105,3 +106,17 @@ def test_complex_uniform() -> None:
     for part in (x.real, x.imag):
         assert 2 <= part.min() < 2.1
         assert 2.9 < part.max() < 3
+
+
+NOT_OF_16_BITS = {"erfcx", "log_ndtr", "ndtri"}
+ALONE = [name for name, op in registry.items() if isinstance(op, Elementwise) and len(op.operands) == 1 and op.rules]
+
+
+@pytest.mark.parametrize("name", sorted({*ALONE} - NOT_OF_16_BITS))
+def test_gradients_within_a_graph_have_the_dtype_of_what_they_are_of(name: str) -> None:
+    seen = []
+    x = gradbook.full((3,), 0.5, dtype=gradbook.bfloat16, requires_grad=True)
+    between = x * 1
+    between.register_hook(lambda grad: seen.append(grad.dtype))
+    registry[name](between).sum().backward()
+    assert seen == [gradbook.bfloat16]
