@@ -25,8 +25,6 @@ from gradbook.kernels.moving import copy
 from gradbook.kernels.pooling import max_pool2d, max_pool2d_grad
 from gradbook.kernels.program import Program, Unsupported
 from gradbook.kernels.recurrent import gru, gru_grad, lstm, lstm_grad, rnn, rnn_grad
-from gradbook.kernels.row_norm import layer_norm
-from gradbook.kernels.row_norm_grad import layer_norm_grad
 
 __all__ = ["NATIVE", "has_kernels", "lower"]
 
@@ -120,26 +118,7 @@ def _(program: Program, each: Instruction, array: Array) -> None:
     column_sum(program, array(each.outputs[0]), rows_read(program, array(each.inputs[0])))
 
 
-# -- rows ------------------------------------------------------------------------------------------------------------
-
-
-@native("op", "layer_norm")
-def _(program: Program, each: Instruction, array: Array) -> None:
-    x, weight, bias = (array(operand) for operand in each.inputs)
-    y, *extras = (array(out) for out in each.outputs)
-    rank = each.params["rank"]
-    hat, invstd = extras or (None, None)
-    weight, bias = (None if v is None else v.reshape(-1) for v in (weight, bias))
-    layer_norm(program, y, x, weight=weight, bias=bias, rank=rank, eps=each.params["eps"], hat=hat,
-               invstd=None if invstd is None else invstd.reshape(-1))  # fmt: skip
-
-
-@native("rule", "layer_norm")
-def _(program: Program, each: Instruction, array: Array) -> None:
-    grad, _, weight, hat, invstd, _, rank, _ = (array(operand) for operand in each.inputs)
-    dx, dw, db = (array(out) for out in each.outputs)
-    weight, dw, db = (None if v is None else v.reshape(-1) for v in (weight, dw, db))
-    layer_norm_grad(program, grad, invstd.reshape(-1), hat=hat, weight=weight, dx=dx, dw=dw, db=db, rank=rank)
+# -- tables ------------------------------------------------------------------------------------------------------------
 
 
 @native("op", "embedding")

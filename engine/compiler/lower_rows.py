@@ -1,4 +1,4 @@
-"""Rows with native kernels: softmax along any axis and its gradient, group norm, RMS norm, classification losses."""
+"""Rows with native kernels: softmax along any axis and its gradient; layer, group and RMS norm; losses of classes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from gradbook.compiler.instruction import Instruction
 from gradbook.compiler.lower import Array, native
 from gradbook.kernels.cross_entropy import cross_entropy, cross_entropy_grad, cross_entropy_kept
+from gradbook.kernels.likelihood import nll, nll_grad
 from gradbook.kernels.moving import copy
-from gradbook.kernels.nll import nll_loss, nll_loss_grad
 from gradbook.kernels.program import Program, Unsupported
-from gradbook.kernels.row_norm import group_norm, rms_norm
-from gradbook.kernels.row_norm_grad import group_norm_grad, rms_norm_grad
+from gradbook.kernels.row_norm import group_norm, layer_norm, rms_norm
+from gradbook.kernels.row_norm_grad import group_norm_grad, layer_norm_grad, rms_norm_grad
 from gradbook.kernels.softmax import log_softmax, log_softmax_grad, softmax, softmax_grad
 
 __all__ = ["dense", "memory"]
@@ -33,6 +33,15 @@ def dense(program: Program, array: Any, which: int) -> Any:
     packed = memory(program, array.shape, which)
     copy(program, packed, array)
     return packed
+
+
+def row(array: Any) -> Any:
+    """An array's numbers as one row, the same memory. Raises Unsupported where they lie in another order."""
+    if array is None:
+        return None
+    if not array.flags.c_contiguous:
+        raise Unsupported("numbers that do not lie in index order")
+    return array.reshape(-1)
 
 
 # -- softmax ---------------------------------------------------------------------------------------------------------
@@ -73,6 +82,23 @@ add_softmax("log_softmax", log_softmax, log_softmax_grad)
 # -- norms -----------------------------------------------------------------------------------------------------------
 
 
+@native("op", "layer_norm")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    x, weight, bias = (array(operand) for operand in each.inputs)
+    y, *extras = (array(out) for out in each.outputs)
+    hat, invstd = extras or (None, None)
+    options = {"weight": row(weight), "bias": row(bias), "rank": each.params["rank"], "eps": each.params["eps"]}
+    layer_norm(program, y, x, **options, hat=hat, invstd=row(invstd))
+
+
+@native("rule", "layer_norm")
+def _(program: Program, each: Instruction, array: Array) -> None:
+    grad, _, weight, hat, invstd, _, rank, _ = (array(operand) for operand in each.inputs)
+    dx, dw, db = (array(out) for out in each.outputs)
+    options = {"weight": row(weight), "dx": dx, "dw": row(dw), "db": row(db), "rank": rank}
+    layer_norm_grad(program, grad, row(invstd), hat=hat, **options)
+
+
 @native("op", "group_norm")
 def _(program: Program, each: Instruction, array: Array) -> None:
     x, weight, bias = (array(operand) for operand in each.inputs)
@@ -80,7 +106,7 @@ def _(program: Program, each: Instruction, array: Array) -> None:
     hat, invstd = extras or (None, None)
     group_norm(
         program, y, dense(program, x, 1), each.params["groups"], weight=weight, bias=bias, eps=each.params["eps"],
-        hat=hat, invstd=None if invstd is None else invstd.reshape(-1),
+        hat=hat, invstd=row(invstd),
     )  # fmt: skip
 
 
@@ -89,16 +115,15 @@ def _(program: Program, each: Instruction, array: Array) -> None:
     grad, _, weight, hat, invstd, _, groups, _ = (array(operand) for operand in each.inputs)
     dx, dw, db = (array(out) for out in each.outputs)
     grad = dense(program, grad, 1)
-    group_norm_grad(program, grad, groups, invstd.reshape(-1), hat=hat, weight=weight, dx=dx, dw=dw, db=db)
+    group_norm_grad(program, grad, groups, row(invstd), hat=hat, weight=weight, dx=dx, dw=dw, db=db)
 
 
 @native("op", "rms_norm")
 def _(program: Program, each: Instruction, array: Array) -> None:
     x, weight = (array(operand) for operand in each.inputs)
     y, *extras = (array(out) for out in each.outputs)
-    weight = None if weight is None else weight.reshape(-1)
-    invrms = extras[0].reshape(-1) if extras else None
-    options = {"weight": weight, "rank": each.params["rank"], "eps": each.params["eps"]}
+    invrms = row(extras[0]) if extras else None
+    options = {"weight": row(weight), "rank": each.params["rank"], "eps": each.params["eps"]}
     rms_norm(program, y, dense(program, x, 1), **options, invrms=invrms)
 
 
@@ -106,19 +131,17 @@ def _(program: Program, each: Instruction, array: Array) -> None:
 def _(program: Program, each: Instruction, array: Array) -> None:
     grad, x, weight, invrms, _, rank, _ = (array(operand) for operand in each.inputs)
     dx, dw = (array(out) for out in each.outputs)
-    weight, dw = (None if vector is None else vector.reshape(-1) for vector in (weight, dw))
     grad, x = dense(program, grad, 1), dense(program, x, 2)
-    rms_norm_grad(program, grad, x, invrms.reshape(-1), weight=weight, dx=dx, dw=dw, rank=rank)
+    rms_norm_grad(program, grad, x, row(invrms), weight=row(weight), dx=dx, dw=row(dw), rank=rank)
 
 
 # -- losses of classes -----------------------------------------------------------------------------------------------
 
 
-def classes_of(target: Any) -> Any:
-    """Classes as one row. Raises Unsupported for probabilities, and for classes that nobody could look at before."""
+def need_classes(target: Any) -> None:
+    """Raise Unsupported for probabilities, and for classes that nobody could look at before."""
     if target.dtype != np.int64 or target.block.kind == "temporary":
         raise Unsupported("targets that are probabilities, or that nobody could look at before")
-    return target
 
 
 def row_shape(x: Any) -> tuple[int, int]:
@@ -136,11 +159,11 @@ def score_rows(program: Program, x: Any, which: int) -> Any:
 
 @native("op", "cross_entropy")
 def _(program: Program, each: Instruction, array: Array) -> None:
-    classes_of(each.inputs[1])
+    need_classes(each.inputs[1])
     x, target, weight = (array(operand) for operand in each.inputs)
     out, *extras = (array(o) for o in each.outputs)  # extras: the softmax, the rows' shares
     options = dict(weight=weight, **each.params)
-    x, target, out = score_rows(program, x, 1), target.reshape(-1), out.reshape(-1)
+    x, target, out = score_rows(program, x, 1), row(target), row(out)
     if extras:
         p, share = extras
         cross_entropy_kept(program, out, p, share, x, target, **options)
@@ -156,7 +179,7 @@ def _(program: Program, each: Instruction, array: Array) -> None:
     dx = array(each.outputs[0])
     options = {"weight": weight, "ignore_index": ignore, "label_smoothing": smoothing}
     rows = dx.reshape(p.shape) if dx.ndim < 3 else memory(program, p.shape, 1)
-    cross_entropy_grad(program, rows, grad.reshape(-1), target.reshape(-1), p, share, **options)
+    cross_entropy_grad(program, rows, row(dense(program, grad, 2)), row(target), p, share, **options)
     if dx.ndim > 2:
         spread = np.moveaxis(dx, 1, -1)
         copy(program, spread, rows.reshape(spread.shape))
@@ -164,17 +187,17 @@ def _(program: Program, each: Instruction, array: Array) -> None:
 
 @native("op", "nll_loss")
 def _(program: Program, each: Instruction, array: Array) -> None:
-    classes_of(each.inputs[1])
+    need_classes(each.inputs[1])
     x, target, weight = (array(operand) for operand in each.inputs)
-    nll_loss(program, array(each.outputs[0]).reshape(-1), x, target.reshape(-1), weight=weight, **each.params)
+    nll(program, row(array(each.outputs[0])), dense(program, x, 1), row(target), weight=weight, **each.params)
 
 
 @native("rule", "nll_loss.input")
 def _(program: Program, each: Instruction, array: Array) -> None:
     grad, target, weight, _, reduction, ignore = (array(operand) for operand in each.inputs)
     options = {"weight": weight, "reduction": reduction, "ignore_index": ignore}
-    grad, dx = dense(program, grad, 1).reshape(-1), array(each.outputs[0])
+    grad, dx = row(dense(program, grad, 1)), array(each.outputs[0])
     made = dx if dx.flags.c_contiguous else memory(program, dx.shape, 2)
-    nll_loss_grad(program, made, grad, target.reshape(-1), **options)
+    nll_grad(program, made, grad, row(target), **options)
     if made is not dx:
         copy(program, dx, made)
