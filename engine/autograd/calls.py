@@ -37,6 +37,8 @@ CALL = """
 def call({operands}, **params):
     if events.op or versions.rebased:
         return attended(op, ({operands},), params)
+    if {bare}:  # a rule calls it
+        return op._cpu(np, {operands}, **params){part}
     try:
 {reads}
     except AttributeError:
@@ -48,7 +50,7 @@ def call({operands}, **params):
     except ValueError as error:
         raise mismatch(op.name, [{arrays}], error) from None
     if type(y) is not ndarray and not is_array(y):
-        y = as_array(y, {first})
+        y = as_array(y, x0)
     out = new_tensor(Tensor)
     out._array = y
     out._grad = out._view = None
@@ -88,7 +90,7 @@ def call_of(op: Op, attended: Callable[..., Any]) -> Callable[..., Any]:
         return found  # type: ignore[no-any-return]
 
     reads = [f"x0, e0 = {names[0]}._array, {names[0]}._node"]
-    unusual = ["type(x0) is not ndarray"]
+    bare, unusual = [f"type({names[0]}) is ndarray"], ["type(x0) is not ndarray"]
     for name, x, e in zip(names[1:], arrays[1:], edges[1:], strict=True):
         reads += [
             f"if {name} is None:",
@@ -96,13 +98,15 @@ def call_of(op: Op, attended: Callable[..., Any]) -> Callable[..., Any]:
             "else:",
             f"    {x}, {e} = {name}._array, {name}._node",
         ]
+        bare.append(f"({name} is None or type({name}) is ndarray)")
         unusual.append(f"({x} is not None and type({x}) is not ndarray)")
     if op.promote and len(names) > 1:
         unusual.append("x0.dtype is not F32")
         unusual += [f"({x} is not None and {x}.dtype is not F32)" for x in arrays[1:]]
     text = CALL.format(
         operands=", ".join(names), reads="\n".join("        " + line for line in reads), unusual=" or ".join(unusual),
-        results=", ".join(["y", *extras]), arrays=", ".join(arrays), first="x0", edges=", ".join(edges),
+        results=", ".join(["y", *extras]), arrays=", ".join(arrays), edges=", ".join(edges),
+        bare=" and ".join(bare), part="[0]" if extras else "",
         no_edge=" and ".join(f"{edge} is None" for edge in edges), kept=", ".join(kept),
         need=" + ".join(f"{1 << i} * ({edge} is not None)" for i, edge in enumerate(edges)) if len(edges) > 1 else "1",
         view=f"    mark_view(out, op, {names[0]}, params)\n" if op.view else "",
