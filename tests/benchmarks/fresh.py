@@ -5,6 +5,7 @@ GRADBOOK_COMPILE=wait python -m tests.benchmarks.fresh W5 compile     prints a l
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -76,6 +77,7 @@ def run(name: str, rival: str) -> dict[str, float]:
     if rival == "compile":
         step = library.compile(step)
         found |= until_compiled(step)
+        gc.enable()
     for _ in range(STEPS):
         step()
     return {**found, "peak_mb": peak_mb(), "over_mb": peak_mb() - imported}
@@ -85,10 +87,11 @@ def until_compiled(step: Any) -> dict[str, float]:
     """Seconds from the first call to a plan that is ready. The kernels of eager operations are loaded in it, and count.
 
     Where the calls wait, without their own work; else also stall_seconds: by how much the longest of them was longer
-    than a usual one.
+    than a usual one. Nothing looks for cycles meanwhile, as in timeit: when that happens depends on what else there is.
     """
     import gradbook
 
+    gc.disable()
     calls: list[tuple[float, float]] = []
     began = time.perf_counter()
     while not any(step.variants.values()) and time.perf_counter() - began < LIMIT:
