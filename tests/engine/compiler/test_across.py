@@ -32,6 +32,8 @@ def close(a: Any, b: Any) -> None:
         assert len(a) == len(b)
         for x, y in zip(a, b, strict=True):
             close(x, y)
+    elif isinstance(a, float):
+        assert b == pytest.approx(a, rel=2e-4, abs=2e-6, nan_ok=True)
     else:
         assert a == b
 
