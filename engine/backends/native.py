@@ -44,6 +44,8 @@ LEAST = {
     **dict.fromkeys((f"conv{kind}d" for kind in ("1", "2", "_transpose1", "_transpose2")), 64),
     **dict.fromkeys((f"conv{rank}d{end}" for rank in "12" for end in (".weight", "_weight")), 64),
     **dict.fromkeys((f"conv{kind}d.bias" for kind in ("1", "2", "_transpose1", "_transpose2")), 4096),
+    **dict.fromkeys(("conv3d", "conv3d.weight", "conv3d_weight", "conv_transpose3d"), 256),
+    **dict.fromkeys(("conv3d.bias", "conv_transpose3d.bias"), 4096),
     **dict.fromkeys((f"{kind}_pool{rank}d{end}" for kind in ("max", "avg") for rank in "12" for end in END), 16),
     **dict.fromkeys((f"{kind}_layer{end}" for kind in ("lstm", "gru", "rnn") for end in END), 64),
     **dict.fromkeys(("embedding", "embedding_backward"), 64),

@@ -39,6 +39,14 @@ def lengths(x: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: Sh
     return tuple((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in axes)
 
 
+def transposed_lengths(
+    x: Shape, weight: Shape, stride: Shape, padding: Shape, output_padding: Shape, dilation: Shape
+) -> Shape:
+    """How long each axis is of what a transposed convolution gives."""
+    axes = zip(x[2:], weight[2:], stride, padding, output_padding, dilation, strict=True)
+    return tuple((n - 1) * s - 2 * p + d * (k - 1) + e + 1 for n, k, s, p, e, d in axes)
+
+
 def conv(
     xp: Any, x: Array, w: Array, b: Array | None, *, stride: Shape, padding: Shape, dilation: Shape, groups: int
 ) -> tuple[Array, None]:
@@ -59,8 +67,7 @@ def conv_transpose(
 ) -> Array:  # fmt: skip
     """As the forward of conv_transpose2d and conv_transpose1d."""
     x, w, b = whole(x, w, b)
-    axes = zip(x.shape[2:], w.shape[2:], stride, padding, output_padding, dilation, strict=True)
-    sizes = [(n - 1) * s - 2 * p + d * (k - 1) + e + 1 for n, k, s, p, e, d in axes]
+    sizes = transposed_lengths(x.shape, w.shape, stride, padding, output_padding, dilation)
     y = made_of((x.shape[0], w.shape[1] * groups, *sizes))
     given = (x, w) if b is None else (x, w, b)
     run(transposed, (y,), given, (stride, padding, dilation, groups, output_padding), precision())

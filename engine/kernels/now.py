@@ -305,6 +305,7 @@ def kernels(formulas: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., 
             products_now,
             recurrent_now,
             rows_now,
+            volumes_now,
         )
 
     dots.address()  # so that products are ready, of any sizes
@@ -312,7 +313,9 @@ def kernels(formulas: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., 
     serial()
     team.leading()
     team.working()
-    families = (attention_now, fused_now, images_now, indexed_now, losses_now, norms_now, products_now, rows_now)
+    families = (
+        attention_now, fused_now, images_now, indexed_now, losses_now, norms_now, products_now, rows_now, volumes_now,
+    )  # fmt: skip
     found = {name: kernel for family in families for name, kernel in family.kernels().items()}
     found |= recurrent_now.forwards()
     found["optimizer_step"] = optimizers_now.eager_step
