@@ -11,6 +11,7 @@ from gradbook import backends, dtypes
 from gradbook.autograd import layers, versions
 from gradbook.autograd.node import Node, hook_table
 from gradbook.autograd.op import NEEDS, PARAM, SHAPE, SLOT, Elementwise, Rule
+from gradbook.backends import native
 from gradbook.errors import AutogradError, Card, InplaceError
 from gradbook.tensor import Tensor
 
@@ -111,7 +112,7 @@ def sum_to(value: Any, shape: tuple[int, ...]) -> Any:
     if axes and value.dtype.itemsize == 2:  # 16-bit floats are added in single, or the sum would stop growing
         value = value.astype("float32").sum(axis=axes, keepdims=True).astype(value.dtype)
     elif axes:
-        value = value.sum(axis=axes, keepdims=True)
+        value = native.summed(value, axes)
     if value.shape != shape:
         xp = backends.xp_of(value)
         value = value.reshape(shape) if value.size == _size(shape) else xp.broadcast_to(value, shape).copy()

@@ -56,7 +56,7 @@ LEAST = {
     **dict.fromkeys(("nll_loss.input", "linear.together", "mm.together", "bmm.together"), 0),
     **dict.fromkeys(("gather", "take_along", "scatter_add", "index", "index_select", "cumsum"), 64),
     **dict.fromkeys(("where", "where.input", "where.other", "masked_fill"), 2048),
-    **dict.fromkeys(("sum",), 1 << 15),
+    **dict.fromkeys(("sum", "summed"), 1 << 15),
     **dict.fromkeys(("copied",), 1 << 17),
     **dict.fromkeys(("gather_grad", "put_along", "index_grad"), 0),  # what is picked may be little of much
 }
@@ -190,6 +190,7 @@ def attempt(name: str, /, *args: Any, **params: Any) -> Any:
 
 
 copied = rule("copied", np.ndarray.copy)  # an array in index order, of memory of its own
+summed = rule("summed", lambda value, axes: value.sum(axis=axes, keepdims=True))
 
 
 def optimizer_step(optimizer: Any, options: dict[str, Any]) -> bool:

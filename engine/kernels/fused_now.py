@@ -95,6 +95,11 @@ def sum(xp: Any, x: Array, *, dim: Any = None, keepdim: Any = False) -> Array:
     return made.reshape([n for axis, n in enumerate(x.shape) if not (dim is None or axis in dim)])
 
 
+def summed(x: Array, axes: tuple[int, ...]) -> Array:
+    """A sum over axes that stay, with length 1."""
+    return sum(np, x, dim=axes, keepdim=True)
+
+
 def add_sum(program: Program, made: Array, x: Array, dim: Any) -> None:
     """made = x summed over the axes that have length 1 in it."""
     sum_to(program, only(), [x], made)
@@ -124,5 +129,5 @@ def kernels() -> dict[str, Callable[..., Any]]:
     """By the names of operations and rules."""
     return {
         "where": where, "where.input": where_input, "where.other": where_other, "masked_fill": masked_fill,
-        "sum": sum, "copied": copied,
+        "sum": sum, "summed": summed, "copied": copied,
     }  # fmt: skip

@@ -17,7 +17,7 @@ from gradbook.kernels.host import host
 from gradbook.kernels.program import Kernel, Unsupported
 from gradbook.kernels.rows import Part, apart, grain_of, sweep, zeros
 
-__all__ = ["cumsum", "gather", "scatter_add"]
+__all__ = ["cumsum", "gather", "pick", "pick_grad", "scatter_add"]
 
 ABREAST = 4  # rows whose running sums are taken at once; of eight, a page apart, the cache keeps no two lines
 VECTORS = 4  # of columns, the same
@@ -112,7 +112,7 @@ def gather(program: Any, out: Any, x: Any, index: Any, dim: int) -> None:
     first axis the index may be shorter than x. Raises Unsupported.
     """
     source, moved = fitting(x, index, dim), along(out, dim, "out")
-    if out.shape != index.shape:
+    if out.shape != index.shape or out is x:
         raise Unsupported(f"gather: out {out.shape}, index {index.shape}")
     apart(out, x)
     if out.size:
@@ -154,6 +154,116 @@ def fitting(x: Any, index: Any, dim: int) -> Along:
     alike = len(a) == len(b) and a[dim + 1 :] == b[dim + 1 :] and (not dim or (a[1:dim] == b[1:dim] and b[0] <= a[0]))
     if not alike or not x.size:
         raise Unsupported(f"x {a}, index {b} along axis {dim}")
+    return seen
+
+
+# -- whole entries of an axis ------------------------------------------------------------------------------------------
+
+
+@jit.kept
+def pick_kernel(wide: bool) -> int:
+    """moved[o, j] = table[o, index[j]], rows of `inner`; NaN where the index is out of range. Unit: an o."""
+    build = KernelBuilder("pick")
+
+    def move(part: Part | None, table: Any, place: Any, inside: Any) -> None:
+        if part is None:
+            value = build.ir.select(inside, build.load(table, LONG(0)), build.constant(math.nan))
+            build.store(value, place, LONG(0))
+        else:
+            part.store(build.ir.select(inside, part.load(table), build.constant(math.nan, build.vector())), place)
+
+    with build.loop(build.start, build.stop, name="row") as o:
+        by_entry(build, o, wide, move)
+    return build.address()
+
+
+@jit.kept
+def pick_grad_kernel(wide: bool, clear: bool) -> int:
+    """table[o, index[j]] += moved[o, j], j by j; clear: from zeros. Unit: an o."""
+    build = KernelBuilder("pick_grad")
+    size = build.ir.mul(build.word(N), build.word(INNER))
+
+    def move(part: Part | None, table: Any, place: Any, inside: Any) -> None:
+        with build.ir.if_then(inside, likely=True):
+            if part is None:
+                value = build.add(build.load(table, LONG(0)), build.load(place, LONG(0)))
+                build.store(value, table, LONG(0))
+            else:
+                part.store(build.add(part.load(table), part.load(place)), table)
+
+    with build.loop(build.start, build.stop, name="row") as o:
+        if clear:
+            row = build.at(build.pointer(TABLE), build.ir.mul(o, size))
+
+            def nought(part: Part, _: list[Any], row: Any = row) -> list[Any]:
+                part.store(zeros(build)[0], row)
+                return []
+
+            sweep(build, size, nought)
+        by_entry(build, o, wide, move)
+    return build.address()
+
+
+def by_entry(build: KernelBuilder, o: Any, wide: bool, move: Any) -> None:
+    """move(part of a row or None, row of the table, row that is moved, whether the index is in range) for each index.
+
+    wide: rows are longer than one number.
+    """
+    n, m, inner = build.word(N), build.word(M), build.word(INNER)
+    table = build.at(build.pointer(TABLE), build.ir.mul(o, build.ir.mul(n, inner)))
+    moved = build.at(build.pointer(MOVED), build.ir.mul(o, build.ir.mul(m, inner)))
+    with build.loop(0, m, name="j") as j:
+        index = build.load(build.pointer(INDEX), j, LONG)
+        index = build.ir.select(build.ir.icmp_signed("<", index, LONG(0)), build.ir.add(index, n), index)
+        inside = build.ir.icmp_unsigned("<", index, n)
+        row = build.at(table, build.ir.mul(build.ir.select(inside, index, LONG(0)), inner))
+        place = build.at(moved, build.ir.mul(j, inner))
+
+        def body(part: Part, _: list[Any], at: Any = (row, place, inside)) -> list[Any]:
+            move(part, *at)
+            return []
+
+        if wide:
+            sweep(build, inner, body)
+        else:
+            move(None, row, place, inside)
+
+
+def pick(program: Any, out: Any, x: Any, index: Any, dim: int) -> None:
+    """out = x's entries along the axis `dim` that index, int64 of any shape, names: x (a, n, b) -> out (a, *index, b).
+
+    Indices below 0 count from the end; one out of range gives NaN: callers who want an error look first. Raises
+    Unsupported.
+    """
+    seen = entries(x, index, out, dim)
+    apart(out, x)
+    if out is x:
+        raise Unsupported("pick: out is x")
+    if out.size:
+        kernel = Kernel("pick", pick_kernel(seen.inner > 1), seen.outer, grain_of(index.size * seen.inner))
+        program.add(kernel, x, index, out, seen.n, index.size, seen.inner)
+
+
+def pick_grad(program: Any, dx: Any, grad: Any, index: Any, dim: int, clear: bool = True) -> None:
+    """dx = zeros, then grad added to the entries it came from, one after the other. Shapes as x and out of `pick`.
+
+    clear: else dx holds zeros already. What is out of range is left out. Raises Unsupported.
+    """
+    seen = entries(dx, index, grad, dim)
+    apart(dx, grad)
+    address = pick_grad_kernel(seen.inner > 1, clear)
+    kernel = Kernel("pick_grad", address, seen.outer, grain_of(index.size * seen.inner), flops=grad.size)
+    program.add(kernel, dx, index, grad, seen.n, index.size, seen.inner)
+
+
+def entries(x: Any, index: Any, moved: Any, dim: int) -> Along:
+    """How `x` is seen, if `moved` has the shape of its entries that `index` names. Raises Unsupported."""
+    seen = along(x, dim, "x")
+    along(moved, 0, "moved")
+    if not isinstance(index, np.ndarray) or index.dtype != np.int64 or not index.flags.c_contiguous:
+        raise Unsupported(f"index: {getattr(index, 'dtype', None)}, or not contiguous")
+    if not x.size or not moved.size or moved.shape != (*x.shape[:dim], *index.shape, *x.shape[dim + 1 :]):
+        raise Unsupported(f"x {x.shape}, index {index.shape} along axis {dim}, entries {moved.shape}")
     return seen
 
 

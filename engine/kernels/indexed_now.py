@@ -91,7 +91,7 @@ def cumsum(xp: Any, x: Array, *, dim: int, reverse: bool = False) -> Array:
     return made
 
 
-# -- whole entries of the first axis -----------------------------------------------------------------------------------
+# -- whole entries of an axis ------------------------------------------------------------------------------------------
 
 
 def rows_of(x: Array) -> Array:
@@ -102,17 +102,21 @@ def rows_of(x: Array) -> Array:
 
 
 def index(xp: Any, x: Array, *indices: Array, dims: Any) -> Array:
-    """As the forward of index: entries of the first axis."""
-    if len(indices) != 1 or dims[0] != 0:
-        raise Unsupported("several indices, or another axis than the first")
-    return index_select(xp, x, indices[0], dim=0)
+    """As the forward of index: entries of one axis."""
+    if len(indices) != 1:
+        raise Unsupported("several indices")
+    return index_select(xp, x, indices[0], dim=dims[0])
 
 
 def index_select(xp: Any, x: Array, index: Array, *, dim: int) -> Array:
-    """As the forward of index_select, along the first axis."""
-    if dim:
-        raise Unsupported("another axis than the first")
-    table, index = rows_of(x), places(index)
+    """As the forward of index_select."""
+    index = places(index)
+    if dim or x.ndim < 2:
+        (x,) = whole(x)
+        made = made_of((*x.shape[:dim], *index.shape, *x.shape[dim + 1 :]))
+        run(indexed.pick, (made,), (x, index), (dim,))
+        return made
+    table = rows_of(x)
     made = made_of((*index.shape, *x.shape[1:]))
     run(add_taken, (made.reshape(*index.shape, table.shape[1]),), (table, index))
     return made
@@ -125,9 +129,14 @@ def add_taken(program: Program, made: Array, table: Array, index: Array) -> None
 
 def index_grad(xp: Any, grad: Array, *indices: Array, dims: Any, shape: Any) -> Array:
     """As the forward of index_grad."""
-    if len(indices) != 1 or dims[0] != 0 or len(shape) < 2:
-        raise Unsupported("several indices, or another axis than the first")
-    (grad,), index = whole(grad), places(indices[0])
+    if len(indices) != 1:
+        raise Unsupported("several indices")
+    (grad,), index, dim = whole(grad), places(indices[0]), dims[0]
+    if dim or len(shape) < 2:
+        large = math.prod(shape) > LARGEST
+        made = np.zeros(shape, F32) if large else np.empty(shape, F32)
+        run(indexed.pick_grad, (made,), (grad, index), (dim, not large))
+        return made
     made = made_of(shape)
     table = rows_of(made)
     run(add_put, (table,), (grad.reshape(*index.shape, table.shape[1]), index), (len(table),))

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("llvmlite")
 
 from gradbook.kernels.host import unavailable
-from gradbook.kernels.indexed import cumsum, gather, scatter_add
+from gradbook.kernels.indexed import cumsum, gather, pick, pick_grad, scatter_add
 from gradbook.kernels.program import Program, Unsupported
 from gradbook.kernels.rows import NOW
 from tests.engine.kernels.guarded import guarded, read_only
@@ -55,6 +55,40 @@ def test_numbers_are_picked_and_their_gradients_added_in_order(shape: Any, index
                 continue
             scatter_add(NOW, found, index, src, dim, **more)
             np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize(
+    ("shape", "index_shape", "dim"),
+    [((7,), (5,), 0), ((9,), (2, 3), 0), ((3, 9), (4,), 1), ((3, 9, 5), (6, 2), 1), ((2, 5, 33), (9,), 1),
+     ((2, 3, 128), (7,), 1), ((1, 4, 1), (3,), 1), ((4, 6, 2, 3), (5,), 2), ((2, 3, 4), (), 1), ((5, 1000), (65,), 1)],
+)  # fmt: skip
+def test_whole_entries_are_picked_and_their_gradients_added_in_order(shape: Any, index_shape: Any, dim: int) -> None:
+    rng = np.random.default_rng(0)
+    x = read_only(rng.standard_normal(shape), np.float32)
+    index = read_only(rng.integers(-shape[dim], shape[dim], index_shape), np.int64)
+    wanted = np.take(x, index, dim)
+    grad = read_only(rng.standard_normal(wanted.shape), np.float32)
+    added = np.zeros(shape, np.float32)
+    np.add.at(added, (*(slice(None),) * dim, index), grad)
+    for side in ("start", "end"):
+        out = guarded(np.full(wanted.shape, 7), np.float32, at=side)
+        pick(NOW, out, x, index, dim)
+        np.testing.assert_array_equal(out, wanted)
+        for before, clear in ((7, True), (0, False)):
+            dx = guarded(np.full(shape, before), np.float32, at=side)
+            pick_grad(NOW, dx, grad, index, dim, clear)
+            np.testing.assert_array_equal(dx, added)
+
+
+@pytest.mark.parametrize("inner", [1, 20])
+def test_entries_that_are_not_there_are_never_followed(inner: int) -> None:
+    x, index = read_only(np.ones((2, 5, inner)), np.float32), np.array([0, 5, -6, 4, -5, np.iinfo(np.int64).max])
+    out, dx = np.zeros((2, 6, inner), np.float32), guarded(np.zeros((2, 5, inner)), np.float32)
+    pick(NOW, out, x, index, 1)
+    np.testing.assert_array_equal(np.isnan(out).all((0, 2)), [False, True, True, False, False, True])
+    assert np.isnan(out).sum() == 2 * 3 * inner
+    pick_grad(NOW, dx, np.ones_like(out), index, 1)
+    assert dx.sum((0, 2)).tolist() == [4 * inner, 0, 0, 0, 2 * inner]
 
 
 def test_what_is_out_of_range_is_never_followed() -> None:
@@ -102,6 +136,13 @@ def test_what_cannot_be_is_refused() -> None:
     ):  # fmt: skip
         with pytest.raises(Unsupported, match=why):
             gather(Program(), *given)
+    for given, why in (
+        ((out, x.T, index, 1), "contiguous"), ((out, x, index.astype(np.int32), 1), "int32"),
+        ((out, x, index, 1), "entries"), ((out, x[:, :0].copy(), index, 1), "entries"),
+        ((x, x, np.arange(6), 1), "out is x"), ((x[:, :2], x, np.arange(2), 1), "moved"),
+    ):  # fmt: skip
+        with pytest.raises(Unsupported, match=why):
+            pick(Program(), *given)
     with pytest.raises(Unsupported, match="src"):
         scatter_add(Program(), x, index, x, 1)
     with pytest.raises(Unsupported, match="before"):
