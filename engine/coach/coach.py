@@ -35,7 +35,7 @@ class Coach:
 
     def __init__(self, rules: Iterable[type[Rule]] | None = None, muted: Iterable[str] = (),
                  on_finding: Callable[[Finding], None] | None = None) -> None:  # fmt: skip
-        from gradbook.coach.rules import RULES
+        from gradbook.coach.rules import KINDS
 
         self.report = Report()
         self.steps = 0  # of all optimizers; without optimizers: turns
@@ -54,7 +54,7 @@ class Coach:
         self._on_finding = on_finding
         self._thread = threading.get_ident()
         silent = set(muted)
-        self.rules = [kind(self) for kind in (RULES.values() if rules is None else rules) if kind.id not in silent]
+        self.rules = [kind(self) for kind in (KINDS if rules is None else rules) if kind.id not in silent]
         self._hooks: dict[str, list[tuple[Rule, Hook]]] = {
             name: [(rule, getattr(rule, name)) for rule in self.rules if rule.has(name)] for name in HOOKS
         }

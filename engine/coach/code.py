@@ -15,7 +15,10 @@ from gradbook.observe import naming
 from gradbook.observe.failure.text import Edit, Source, source_of
 from gradbook.observe.source import Where, is_own, span_of, user_frame
 
-__all__ = ["Place", "builder", "here", "insertion", "loss_name", "name_of", "place", "removal", "replacement"]
+__all__ = [
+    "Place", "appended", "builder", "here", "insertion", "loss_name", "name_of", "place", "removal", "replacement",
+    "without_argument",
+]  # fmt: skip
 
 
 class Place:
@@ -81,6 +84,31 @@ def replacement(at: Place, node: ast.expr | ast.stmt, code: str, why: str = "") 
     if edit.end_line <= len(at.source.lines):
         line += at.source.lines[edit.end_line - 1][edit.end_column :]
     return Fix(line.strip(), (edit,), why)
+
+
+def appended(at: Place, node: ast.expr, text: str, why: str = "") -> Fix:
+    """The fix that writes a method call behind an expression. It reads as the whole line that comes of it."""
+    edit = at.source.after(node, text)
+    first, last = at.source.lines[edit.line - 1], at.source.lines[edit.end_line - 1]
+    return Fix((first[: edit.column] + edit.text + last[edit.end_column :]).strip(), (edit,), why)
+
+
+def without_argument(at: Place, argument: ast.expr, why: str = "") -> Fix:
+    """The fix that takes one argument out of a call, or one item out of a list, with its comma and its line."""
+    parent = at.source.parents.get(argument)
+    items: list[ast.expr] = parent.args if isinstance(parent, ast.Call) else getattr(parent, "elts", [])
+    index = items.index(argument)
+    whole = at.source.replace(argument, "")
+    before = at.source.replace(items[index - 1], "") if index else None
+    if before is not None:  # from the end of the one before to its own end
+        edit = Edit(at.file, before.end_line, before.end_column, whole.end_line, whole.end_column, "")
+    elif len(items) > 1:
+        after = at.source.replace(items[1], "")
+        edit = Edit(at.file, whole.line, whole.column, after.line, after.column, "")
+    else:
+        edit = whole
+    text = at.source.lines[edit.line - 1][: edit.column] + at.source.lines[edit.end_line - 1][edit.end_column :]
+    return Fix(text.strip(), (edit,), why)
 
 
 def removal(at: Place | None, why: str = "") -> tuple[Edit, ...]:

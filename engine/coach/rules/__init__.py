@@ -1,11 +1,23 @@
-"""All rules, by family; `RULES` has them by id, in the order in which they look."""
+"""All rules, by family. `RULES` has them by id, in the order in which they look; `KINDS` are all classes.
+
+A rule may have two classes: one that hears of the fault as it happens, one that knows the exception that it ends in.
+"""
 
 from __future__ import annotations
 
 from gradbook.coach.rule import Rule
-from gradbook.coach.rules import call_order, cut_graphs, gradients_kept, raised
+from gradbook.coach.rules import (
+    activations_before_losses,
+    broadcasts,
+    call_order,
+    cut_graphs,
+    gradients_kept,
+    raised,
+)
 
-__all__ = ["RULES"]
+__all__ = ["KINDS", "RULES"]
 
-FAMILIES = (gradients_kept, call_order, cut_graphs, raised)
-RULES: dict[str, type[Rule]] = {rule.id: rule for family in FAMILIES for rule in family.RULES}
+FAMILIES = (gradients_kept, call_order, cut_graphs, activations_before_losses, broadcasts, raised)
+KINDS: tuple[type[Rule], ...] = tuple(rule for family in FAMILIES for rule in family.RULES)
+RULES: dict[str, type[Rule]] = {rule.id: rule for rule in reversed(KINDS)}
+RULES = {rule.id: RULES[rule.id] for rule in KINDS}

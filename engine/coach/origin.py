@@ -1,0 +1,38 @@
+"""Which line of the user's an operation comes from: the call in their own forward, or the layer where it is built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gradbook.coach.record import Op
+from gradbook.observe.source import Where
+
+if TYPE_CHECKING:
+    from gradbook.coach.coach import Coach
+
+__all__ = ["changed_at", "is_library"]
+
+
+def is_library(module: Any) -> bool:
+    """True for a module of a class of ours, such as nn.Softmax or nn.Sequential."""
+    return type(module).__module__.startswith("gradbook.")
+
+
+def changed_at(coach: Coach, op: Op) -> Where | None:
+    """The line to change so that an operation does not happen.
+
+    Of a layer in the user's own forward (`self.act(x)`, `F.softmax(x)`) that call; of a layer in a Sequential the place
+    where the layer was constructed.
+    """
+    call = op.call
+    while call is not None and call.parent is not None and is_library(call.module) and not _holds(call.module):
+        if not is_library(call.parent.module):
+            return call.where
+        built = coach.built_at(call.module)
+        return built.where if built is not None and built.where is not None else op.where
+    return op.where
+
+
+def _holds(module: Any) -> bool:
+    """Whether a module has others inside: its operations are its children's."""
+    return bool(getattr(module, "_modules", None))

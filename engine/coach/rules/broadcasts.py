@@ -1,0 +1,110 @@
+"""Columns against rows: (N, 1) and (N,) make (N, N), and the loss is a mean over pairs that do not belong together."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from gradbook.coach import code
+from gradbook.coach.finding import Fix
+from gradbook.coach.record import Op, Value
+from gradbook.coach.rule import Rule
+from gradbook.coach.rules.activations_before_losses import MOVING
+
+__all__ = ["RULES", "SilentBroadcast", "TargetBroadcast"]
+
+LOSSES = frozenset({"mse_loss", "huber_loss"})
+PAIRS = LOSSES | {"sub", "mul", "div", "add", "eq", "ne", "gt", "lt", "ge", "le", "maximum", "minimum", "pow"}
+
+
+class Broadcast(Rule):
+    """What both rules see: an elementwise operation on a column (…, N, 1) and a row (…, N) of as many numbers."""
+
+    threshold = "one axis of length 1 more on one side, and a result of N times as many numbers; N > 1"
+    ops = PAIRS
+
+    def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
+        a, b = op.operand(0), op.operand(1)
+        if a is None or b is None or len(a.shape) == len(b.shape):
+            return
+        column, row = (a, b) if len(a.shape) > len(b.shape) else (b, a)
+        if column.shape != (*row.shape, 1) or row.shape[-1:] in ((), (1,)) or on_purpose(column, row):
+            return
+        loss = op.name in LOSSES or _in_loss(op)
+        if loss is self.losses and (loss or op.name in ("eq", "ne") or column.requires_grad != row.requires_grad):
+            self._speak(op, column, row)
+
+    losses = False
+
+    def _speak(self, op: Op, column: Value, row: Value) -> None:
+        n = row.shape[-1]
+        self.find(
+            f"{column.shape} against {row.shape} is broadcast to {op.output.shape}: each of {n} with each other.",
+            op.where,
+            {"operands": f"{tuple(column.shape)} and {tuple(row.shape)}", "result": str(tuple(op.output.shape))},
+            self._fixes(op, column),
+        )  # fmt: skip
+
+    def _fixes(self, op: Op, column: Value) -> list[Fix]:
+        at = code.place(op.where)
+        node = at.expression if at is not None else None
+        sides: list[ast.expr] = []
+        if isinstance(node, ast.BinOp):
+            sides = [node.left, node.right]
+        elif isinstance(node, ast.Compare):
+            sides = [node.left, node.comparators[0]]
+        elif isinstance(node, ast.Call):
+            sides = list(node.args[:2])
+            if len(sides) == 1 and isinstance(node.func, ast.Attribute):  # pred.eq(y)
+                sides = [node.func.value, *sides]
+        if at is None or len(sides) < 2:
+            return []
+        which = 0 if column is op.operands[0] else 1
+        end = len(column.shape) - 1
+        return [
+            code.appended(at, sides[which], f".squeeze({end})", "both are rows then"),
+            code.appended(at, sides[1 - which], f".unsqueeze({end})", "both are columns then"),
+        ]
+
+
+class TargetBroadcast(Broadcast):
+    """Predictions (N, 1) and targets (N,) in a loss."""
+
+    id = "target-mismatch"
+    severity = "error"
+    idea = "predictions and targets must have the same shape: a loss of (N, 1) and (N,) compares each with all others"
+    losses = True
+
+
+class SilentBroadcast(Broadcast):
+    """The same in arithmetic of the user's own, where one side is a prediction, or in a comparison."""
+
+    id = "silent-broadcast"
+    idea = "an axis of length 1 is stretched without a word: (N, 1) - (N,) is (N, N)"
+
+
+def on_purpose(column: Value, row: Value) -> bool:
+    """Whether the column was made to be set against the row: by an index with None, or from the same numbers."""
+    maker = column.maker
+    if maker is not None and (maker.name == "unsqueeze" or (maker.name == "slice" and _new_axis(maker))):
+        return True
+    return column.back(MOVING) is row.back(MOVING)
+
+
+def _new_axis(op: Op) -> bool:
+    index = op.params.get("index")
+    return index is None or (isinstance(index, tuple) and any(part is None for part in index))
+
+
+def _in_loss(op: Op) -> bool:
+    """Whether an operation is part of a loss of ours, such as L1Loss or F.smooth_l1_loss."""
+    if op.call is not None and type(op.call.module).__name__.endswith("Loss"):
+        return True
+    at = code.place(op.where)
+    node = at.expression if at is not None else None
+    name = node.func if isinstance(node, ast.Call) else None
+    text = name.attr if isinstance(name, ast.Attribute) else name.id if isinstance(name, ast.Name) else ""
+    return text.endswith("_loss")
+
+
+RULES = (TargetBroadcast, SilentBroadcast)
