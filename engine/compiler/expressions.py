@@ -15,6 +15,8 @@ from gradbook.compiler.breaks import Hosted
 from gradbook.compiler.frames import Frame
 from gradbook.compiler.guards import is_constant
 from gradbook.compiler.leaving import Leaving
+from gradbook.compiler.looking import COMPARING, NUMBERS, TEXT, TRUTH
+from gradbook.nn.module import Module
 from gradbook.tensor import Tensor
 
 __all__ = ["Closure", "Expressions"]
@@ -149,43 +151,53 @@ class Expressions(Leaving):
     def item(self, owner: Any, key: Any) -> Any:
         """owner[key], noted if it was read from a container from outside."""
         value = owner[key]
-        if not isinstance(owner, Tensor | tuple | str | type | types.GenericAlias) and id(owner) not in self.fresh:
-            if isinstance(key, slice):
-                self.guards.note("items", owner, None, tuple(id(part) for part in owner))
-                self.keep(owner)
-            else:
-                self.note("item", owner, key, value)
+        for part in (key.start, key.stop, key.step) if isinstance(key, slice) else (key,):
+            self.steady(part)
+        if isinstance(owner, Tensor | tuple | str | type | types.GenericAlias) or id(owner) in self.fresh:
+            return value
+        if not isinstance(key, slice):
+            self.note("item", owner, key, value)
+        elif isinstance(owner, list | Module):
+            self.guards.note("items", owner, None, rules.items_of(owner))
+            self.keep(owner)
+        else:
+            self.fail(f"a slice of a {type(owner).__name__} is taken")
         return value
 
     def value_Slice(self, node: ast.Slice) -> slice:
         return slice(*(None if part is None else self.value(part) for part in (node.lower, node.upper, node.step)))
 
     def value_BinOp(self, node: ast.BinOp) -> Any:
-        return BINARY[type(node.op)](self.value(node.left), self.value(node.right))
+        operate, left, right = BINARY[type(node.op)], self.value(node.left), self.value(node.right)
+        return self.seen(operate, (left, right), operate(left, right), NUMBERS)
 
     def value_UnaryOp(self, node: ast.UnaryOp) -> Any:
-        return UNARY[type(node.op)](self.look(self.value(node.operand)))
+        operate, value = UNARY[type(node.op)], self.value(node.operand)
+        names = TRUTH if operate is operator.not_ else NUMBERS
+        return self.seen(operate, (value,), operate(value), names)
 
     def value_BoolOp(self, node: ast.BoolOp) -> Any:
         ends = isinstance(node.op, ast.Or)
         for part in node.values:
-            value = self.look(self.value(part))
-            if bool(value) is ends:
+            value = self.value(part)
+            if part is not node.values[-1] and self.truth(value) is ends:
                 break
         return value
 
     def value_Compare(self, node: ast.Compare) -> Any:
-        left, result = self.look(self.value(node.left)), True
+        left, result = self.value(node.left), True
         for compare, right_node in zip(node.ops, node.comparators, strict=True):
-            right = self.look(self.value(right_node))
-            result = COMPARE[type(compare)](left, right)
-            if len(node.ops) > 1 and not result:
+            right, operate = self.value(right_node), COMPARE[type(compare)]
+            result = operate(left, right)
+            if not isinstance(compare, ast.Is | ast.IsNot):
+                self.seen(operate, (left, right), result, COMPARING)
+            if compare is not node.ops[-1] and not self.truth(result):
                 return result
             left = right
         return result
 
     def value_IfExp(self, node: ast.IfExp) -> Any:
-        return self.value(node.body if self.look(self.value(node.test)) else node.orelse)
+        return self.value(node.body if self.truth(self.value(node.test)) else node.orelse)
 
     def value_NamedExpr(self, node: ast.NamedExpr) -> Any:
         value = self.value(node.value)
@@ -205,7 +217,7 @@ class Expressions(Leaving):
         made: dict[Any, Any] = {}
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
-                made.update(self.value(value))
+                made.update(self.iterate(self.value(value)))
             else:
                 made[self.value(key)] = self.value(value)
         return self.own(made)
@@ -223,8 +235,11 @@ class Expressions(Leaving):
 
     def value_FormattedValue(self, node: ast.FormattedValue) -> str:
         value = self.value(node.value)
-        value = {-1: value, 115: str, 114: repr, 97: ascii}[node.conversion](value) if node.conversion > 0 else value
-        return format(value, "" if node.format_spec is None else self.value(node.format_spec))
+        if node.conversion > 0:
+            convert: Any = {115: str, 114: repr, 97: ascii}[node.conversion]
+            value = self.seen(convert, (value,), convert(value), TEXT)
+        spec = "" if node.format_spec is None else self.value(node.format_spec)
+        return str(self.seen(format, (value, spec), format(value, spec), TEXT))
 
     def value_Lambda(self, node: ast.Lambda) -> Any:
         return Closure(self, node, self.frames[-1], self.defaults_of(node))
@@ -245,7 +260,7 @@ class Expressions(Leaving):
         kwargs: dict[str, Any] = {}
         for keyword in node.keywords:
             value = self.hosted(keyword.value) if own and keyword.arg else self.value(keyword.value)
-            kwargs.update(value if keyword.arg is None else {keyword.arg: value})
+            kwargs.update(self.iterate(value) if keyword.arg is None else {keyword.arg: value})
         self.frames[-1].node = node
         if self.mode(node) == "called":
             return self.call_left(function, args, kwargs, node)
@@ -274,7 +289,7 @@ class Expressions(Leaving):
                 return
             for value in self.iterate(self.value(generators[0].iter)):
                 self.assign(generators[0].target, value)
-                if all(self.value(test) for test in generators[0].ifs):
+                if all(self.truth(self.value(test)) for test in generators[0].ifs):
                     loop(generators[1:])
 
         loop(node.generators)

@@ -13,7 +13,7 @@ from typing import Any
 from gradbook.compiler.wording import Wording
 from gradbook.tensor import Tensor
 
-__all__ = ["Guards", "is_constant", "kind_of"]
+__all__ = ["Guards", "Outcome", "is_constant", "kind_of"]
 
 PLAIN = (int, float, complex, str, bytes, bool, type(None), type(...))
 
@@ -23,6 +23,21 @@ def is_constant(value: Any) -> bool:
     if type(value) in PLAIN:
         return True
     return isinstance(value, tuple) and all(is_constant(part) for part in value)
+
+
+class Outcome:
+    """Values that a function was called with, as a key: the same objects, whatever they say they equal."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: tuple[Any, ...]) -> None:
+        self.values = values
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Outcome) and [*map(id, self.values)] == [*map(id, other.values)]
+
+    def __hash__(self) -> int:
+        return hash(tuple(map(id, self.values)))
 
 
 class Guards:
@@ -35,14 +50,18 @@ class Guards:
     def __len__(self) -> int:
         return len(self._found)
 
-    def note(self, how: str, container: Any, key: Any, value: Any) -> None:
-        """`value` was read from `container`: how = "item" (container[key]), "attribute", "cell" or "items" (all)."""
+    def note(self, how: str, container: Any, key: Any, value: Any) -> bool:
+        """`value` was read from `container`: how = "item" (container[key]), "attribute", "cell", "items" (all).
+
+        Or "outcome": the container is a function, the key an Outcome. -> False for a key that cannot be hashed
+        """
         try:
             place = (how, id(container), key)
             self._found.setdefault(place, (container, key, value))
             self.recent.setdefault(place, (container, key, value))
-        except TypeError:  # a key that cannot be hashed names nothing that could change
-            return
+        except TypeError:
+            return False
+        return True
 
     def begin(self, again: bool = False) -> None:
         """Python did something of its own: what is read from now on may not be what it was before (again: it is)."""
@@ -96,7 +115,11 @@ class Guards:
                 read = f"(x := {reading(how, holder, key, wording)})"
                 wording.test(f"{read} is not None and kind_of(x) == {kind} and inputs.append(x) is None")
             else:
-                places = [] if how == "item" else [(container, "cell_contents" if how == "cell" else key, value)]
+                places = (
+                    []
+                    if how in ("item", "outcome")
+                    else [(container, "cell_contents" if how == "cell" else key, value)]
+                )
                 wording.test(sameness(reading(how, holder, key, wording), value, wording), *places)
 
 
@@ -106,6 +129,8 @@ def reading(how: str, holder: str, key: Any, wording: Wording) -> str:
         return f"{holder}.cell_contents"
     if how == "item":
         return f"{holder}[{wording.name(key)}]"
+    if how == "outcome":
+        return f"{holder}({', '.join(map(wording.name, key.values))})"
     plain = isinstance(key, str) and key.isidentifier() and not keyword.iskeyword(key)
     return f"{holder}.{key}" if plain else f"getattr({holder}, {wording.name(key)})"
 

@@ -50,17 +50,23 @@ class Interpreter(Statements):
             return self.call(compiled, args, kwargs)
         if kind is types.FunctionType and not rules.is_library(function):
             return self.call_function(function, args, kwargs)
-        args, kwargs = tuple(map(self.whole, args)), {name: self.whole(value) for name, value in kwargs.items()}
+        return self.call_natively(function, tuple(map(self.whole, args)), {k: self.whole(v) for k, v in kwargs.items()})
+
+    def call_natively(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Let Python call something, and note what of it a repetition could not leave out, or has to look at again."""
         owner = getattr(function, "__self__", None)
-        for container in (owner, *args, *kwargs.values()):
-            if rules.only_looks(function, owner):
-                self.look(container)
+        if rules.only_looks(function, owner):
+            self.look(owner)
         reason = rules.why_not(function, args, kwargs, self.fresh)
         if reason:
             self.fail(reason)
+        if function is getattr or function is hasattr:
+            return self.asked_for_attribute(function, *args)
         result = from_line(self.spot(), lambda: self.natively_called(function, args, kwargs))
-        if type(result) in (list, dict, set) and not reason:
-            self.own(result)
+        if not reason:
+            self.asked(function, args, kwargs, result)
+            if type(result) in (list, dict, set) or hasattr(type(result), "__next__"):
+                self.own(result)
         return result
 
     def follows(self, function: Any) -> bool:

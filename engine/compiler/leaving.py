@@ -22,7 +22,7 @@ from gradbook.compiler.breaks import (
 from gradbook.compiler.frames import Frame
 from gradbook.compiler.guards import is_constant
 from gradbook.compiler.lifting import lifted
-from gradbook.compiler.notes import Notes
+from gradbook.compiler.looking import Looking
 from gradbook.tensor import Tensor
 
 __all__ = ["Leaving", "all_bare"]
@@ -31,7 +31,7 @@ Left = tuple[str, str, Any]  # mode, reason, place
 ONCE: tuple[type, ...] = (types.GeneratorType, enumerate, zip, map, filter, reversed)
 
 
-class Leaving(Notes):
+class Leaving(Looking):
     """The part of the interpreter that knows of breaks."""
 
     def __init__(self) -> None:

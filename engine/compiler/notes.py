@@ -6,7 +6,6 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from gradbook.compiler import rules
 from gradbook.compiler.frames import Frame
 from gradbook.compiler.guards import Guards
 from gradbook.nn.module import Module
@@ -39,7 +38,8 @@ class Notes:
         if self.varying and isinstance(value, Tensor) and place in self.varying and place not in self.inputs:
             self.inputs.append(place)
             self.on_input(value)
-        self.guards.note(how, container, key, value)
+        if not self.guards.note(how, container, key, value):
+            self.fail(f"an element of a {type(container).__name__} is read under a key that cannot be hashed")
 
     # -- what cannot be repeated -------------------------------------------------------------------------------------
 
@@ -60,23 +60,6 @@ class Notes:
         raise NotImplementedError
 
     # -- containers --------------------------------------------------------------------------------------------------
-
-    def iterate(self, container: Any) -> Any:
-        """What a loop goes over; of a container from outside, what it held is noted."""
-        if type(container) in (list, dict, set):
-            self.look(container)
-        elif isinstance(container, Module):
-            self.modules[id(container)] = container
-        elif not rules.may_iterate(container):
-            self.fail(f"a loop over a {type(container).__name__}")
-        return container
-
-    def look(self, container: Any) -> Any:
-        """Note what a container from outside holds, for something that depends on all of it. -> the container"""
-        if type(container) in (list, dict, set) and id(container) not in self.fresh:
-            self.guards.note("items", container, None, rules.items_of(container))
-            self.keep(container)
-        return container
 
     def own(self, container: Any) -> Any:
         """Note a container that the call made itself."""

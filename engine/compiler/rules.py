@@ -15,7 +15,7 @@ from gradbook.nn.module import Module
 from gradbook.optim.optimizer import Optimizer
 from gradbook.tensor import Tensor
 
-__all__ = ["has_hooks", "is_library", "is_scope", "items_of", "may_iterate", "why_not"]
+__all__ = ["has_hooks", "is_library", "is_pure", "is_scope", "items_of", "may_iterate", "only_looks", "why_not"]
 
 PURE = {
     getattr(builtins, name)
@@ -31,8 +31,6 @@ PURE |= {
     value for name, value in vars(operator).items() if callable(value) and not name.startswith(("i", "set", "del"))
 }
 TAKES_FUNCTION = {map, filter, sorted, max, min}  # Python functions given to these would run unseen
-READS_OUTSIDE = {getattr, hasattr, iter, next, list, tuple, dict, set, frozenset, sorted, enumerate, zip, map, filter,
-                 reversed, sum, any, all, max, min, len}  # fmt: skip
 READ_ONLY: dict[type, set[str]] = {
     list: {"index", "count", "copy"}, dict: {"get", "items", "keys", "values", "copy"}, set: {"copy", "union"},
 }  # fmt: skip
@@ -69,22 +67,23 @@ def is_scope(manager: Any) -> bool:
     return type(manager).__module__.startswith(SCOPES)
 
 
-def may_iterate(container: Any) -> bool:
-    """True for what gives the same values each time it is gone over."""
-    kinds = (list, tuple, range, dict, set, frozenset, str, enumerate, zip, map, filter, reversed, Tensor)
-    views: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()), types.GeneratorType)
-    return isinstance(container, kinds + views) or type(container).__name__.endswith("iterator")
+def may_iterate(value: Any) -> bool:
+    """True for what is no container, and gives the same values each time it is gone over."""
+    kinds: tuple[type, ...] = (range, str, bytes, Tensor, type({}.keys()), type({}.values()), type({}.items()))
+    return isinstance(value, kinds) or hasattr(type(value), "__next__")
+
+
+def is_pure(function: Any) -> bool:
+    """True for a function of Python's that only computes."""
+    try:
+        return function in PURE
+    except TypeError:  # a callable that cannot be hashed
+        return False
 
 
 def only_looks(function: Any, owner: Any) -> bool:
-    """True for a call whose result depends on what its containers hold, and which leaves them as they are."""
-    name = getattr(function, "__name__", "")
-    if type(owner) in (list, dict, set):
-        return name in READ_ONLY[type(owner)]
-    try:
-        return function in READS_OUTSIDE
-    except TypeError:  # a callable that cannot be hashed
-        return False
+    """True for a method whose result depends on what its container holds, and which leaves that as it is."""
+    return type(owner) in READ_ONLY and getattr(function, "__name__", "") in READ_ONLY[type(owner)]
 
 
 def why_not(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], fresh: dict[int, Any]) -> str:
@@ -127,11 +126,7 @@ def _library(function: Any, name: str) -> str:
 def _plain(function: Any, name: str, args: Any, kwargs: Any, fresh: dict[int, Any]) -> str:
     if is_library(function) or type(function).__module__.startswith(_root):
         return _library(function, name)
-    try:
-        known = function in PURE
-    except TypeError:
-        known = False
-    if not known:
+    if not is_pure(function):
         return f"{name}() is not known to compute only"
     if function in TAKES_FUNCTION and any(isinstance(x, types.FunctionType) for x in (*args, *kwargs.values())):
         return f"{name}() calls a Python function"

@@ -53,7 +53,7 @@ class Statements(Expressions):
     def holds(self, node: Any) -> bool:
         """Whether the condition of an if or while statement holds."""
         self.frames[-1].statement = node
-        return self.decide(node) if self.mode(node) == "decided" else bool(self.look(self.value(node.test)))
+        return self.decide(node) if self.mode(node) == "decided" else self.truth(self.value(node.test))
 
     def natively(self, node: ast.stmt | ast.expr) -> Any:
         """Let Python run a statement, or give an expression's value, with the frame's variables."""
@@ -243,7 +243,7 @@ class Statements(Expressions):
             self.enter(items[1:], body)
 
     def run_Assert(self, node: ast.Assert) -> None:
-        if not self.value(node.test):
+        if not self.truth(self.value(node.test)):
             raise AssertionError(*([] if node.msg is None else [self.value(node.msg)]))
 
     def run_Delete(self, node: ast.Delete) -> None:

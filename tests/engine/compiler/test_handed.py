@@ -91,7 +91,7 @@ class Reading(Model):
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.body(x)
-        self.kept.append(h.sum().item())
+        self.kept.append(gradbook.tensor(h.sum().item()))
         self.kept.append(h.detach())
         print(f"{float(h.mean()):.2f} of {h.shape}")
         if h.mean() > 1e3:
