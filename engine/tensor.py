@@ -383,7 +383,10 @@ class Tensor:
         return self
 
     def retain_grad(self) -> None:
-        """Keep `.grad` of this non-leaf too. Raises RuntimeError if it does not require grad."""
+        """Keep `.grad` of this non-leaf too: after its hooks, and as it is after changes in place, as PyTorch does.
+
+        Raises RuntimeError if it does not require grad.
+        """
         if self._node is None:
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
         if self.is_leaf or self.retains_grad:
@@ -396,13 +399,12 @@ class Tensor:
                 kept = grad if grad._node is not None else grad.detach().clone()
                 tensor._grad = kept if tensor._grad is None else tensor._grad + kept
 
-        self._node.add_hook(keep)
-        self.__dict__["_retains_grad"] = True
+        self.__dict__["_retains_grad"] = self._node.add_hook(keep, last=True)
 
     @property
     def retains_grad(self) -> bool:
         """True for a non-leaf after retain_grad()."""
-        return bool(self.__dict__.get("_retains_grad", False))
+        return "_retains_grad" in self.__dict__
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
         """`hook(grad)` is called when the gradient is known and may replace it. -> handle with remove()."""

@@ -11,7 +11,7 @@ from gradbook.autograd import grad_mode, layers, versions
 from gradbook.autograd.node import Node
 from gradbook.autograd.op import Elementwise, Op, next_seq
 from gradbook.autograd.rules import array_of
-from gradbook.autograd.views import refused, renew, replay
+from gradbook.autograd.views import refused, renew, replay, retain_anew
 from gradbook.errors import AutogradError, DTypeError, ShapeError
 from gradbook.tensor import Tensor
 
@@ -131,6 +131,7 @@ def rebase(target: Tensor, result: Tensor) -> None:
     versions.watch_ops(1)
     if target._view is None:
         target._node = node
+        retain_anew(target)
         return
     root, path, _, kind = target._view
     if "_reseen" in root.__dict__:
@@ -140,6 +141,8 @@ def rebase(target: Tensor, result: Tensor) -> None:
     else:
         root._node = copy_slices.make(root, result, path)
     target._node, target._view = replay(root, path, target)._node, (root, path, versions.last, kind)
+    retain_anew(root)
+    retain_anew(target)
 
 
 def check_writable(target: Tensor) -> None:

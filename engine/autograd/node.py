@@ -48,15 +48,17 @@ class RemovableHandle:
 class HookDict(dict[int, Any]):
     """Hooks by handle id, in order of registration; can be weakly referenced."""
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ("__weakref__", "last")
 
-    def add(self, hook: Callable[..., Any], *, first: bool = False) -> RemovableHandle:
-        """Register a hook. -> the handle that removes it."""
+    def add(self, hook: Callable[..., Any], *, first: bool = False, last: bool = False) -> RemovableHandle:
+        """Register a hook. first: before those that are there; last: after later ones, too. -> what removes it"""
         handle = RemovableHandle(self)
         self[handle.id] = hook
-        if first:
-            for key in [k for k in self if k != handle.id]:
-                self[key] = self.pop(key)
+        ends: set[int] = getattr(self, "last", set())
+        if last:
+            self.last = ends = {*ends, handle.id}
+        for key in [k for k in self if k in ends or (first and k != handle.id)]:
+            self[key] = self.pop(key)
         return handle
 
 
@@ -134,13 +136,16 @@ class Node:
         """`hook(grad_outputs)` is called before the rule; a tuple it returns replaces them, as torch's Node."""
         return self.add_hook(lambda grad: _first(hook((grad,))))
 
-    def add_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
-        """`hook(grad)` is called with the gradient of this node's output; what it returns replaces the gradient."""
+    def add_hook(self, hook: Callable[[Tensor], Tensor | None], *, last: bool = False) -> RemovableHandle:
+        """`hook(grad)` is called with the gradient of this node's output; what it returns replaces the gradient.
+
+        last: after hooks that are added later, too.
+        """
         hooks = hook_table.get(self.seq)
         if hooks is None:
             hooks = hook_table[self.seq] = HookDict()
             weakref.finalize(self, hook_table.pop, self.seq, None)
-        return hooks.add(hook)
+        return hooks.add(hook, last=last)
 
     def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """`hook(grad_inputs, grad_outputs)` is called after the rule (torch.autograd.graph.Node.register_hook)."""

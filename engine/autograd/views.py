@@ -14,7 +14,10 @@ from gradbook.autograd import grad_mode, versions
 from gradbook.errors import AutogradError
 from gradbook.tensor import Tensor, mute_leaf
 
-__all__ = ["DEFAULT", "INFERENCE", "MULTI_OUTPUT", "NO_GRAD", "add_view", "mark_view", "refused", "renew", "replay"]
+__all__ = [
+    "DEFAULT", "INFERENCE", "MULTI_OUTPUT", "NO_GRAD", "add_view", "mark_view", "refused", "renew", "replay",
+    "retain_anew",
+]  # fmt: skip
 
 DEFAULT, NO_GRAD, MULTI_OUTPUT, CUSTOM, INFERENCE = range(5)
 grad_state, scopes = grad_mode.state, grad_mode.scopes
@@ -64,6 +67,15 @@ def renew(view: Tensor) -> None:
     if kind:
         raise refused(view, kind, "its base or another view of its base has been modified inplace")
     view._node, view._view = replay(root, path, view)._node, (root, path, versions.last, kind)
+    retain_anew(view)
+
+
+def retain_anew(tensor: Tensor) -> None:
+    """Let a tensor whose gradient is kept keep that of the history it has now."""
+    kept = tensor.__dict__.pop("_retains_grad", None)
+    if kept is not None:
+        kept.remove()
+        tensor.retain_grad()
 
 
 def replay(root: Tensor, path: Any, view: Tensor) -> Tensor:

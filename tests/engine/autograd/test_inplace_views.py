@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import gradbook
 from tests.engine.autograd.inplace_programs import Disagreement, Program
-from tests.parity_tools import compare, draw, same_error
+from tests.parity_tools import compare, draw, same_error, torch
 
 
 @pytest.mark.parametrize("block", range(8))
@@ -110,3 +110,18 @@ def test_a_leaf_given_another_axis_in_place_gets_its_gradient():
         return x.grad
 
     compare(change, draw(2, 3), grad=False)
+
+
+@pytest.mark.parametrize("changes", [
+    "y.register_hook(lambda g: g * 2)", "y[1] = 2.0", "y.mul_(3.0)", "v.mul_(3.0)", "y.mul_(3.0); v.add_(1.0)",
+    "y.register_hook(lambda g: g * 2); y.mul_(3.0); y.register_hook(lambda g: g * 5)", "y.mul_(v.detach().clone())",
+])  # fmt: skip
+@pytest.mark.parametrize("used", ["y", "v"])
+def test_a_gradient_that_is_kept_is_that_of_the_value_in_the_end(changes: str, used: str) -> None:
+    found = []
+    kept = "y = x * 2; v = y[0]; y.retain_grad(); v.retain_grad()"
+    for lib in (gradbook, torch):
+        names = {"x": lib.ones(2, 2, requires_grad=True)}
+        exec(f"{kept}; {changes}; ({used} * {used}).sum().backward(); grads = x.grad, {used}.grad", names)
+        found.append([None if grad is None else grad.tolist() for grad in names["grads"]])
+    assert found[0] == found[1]

@@ -53,7 +53,7 @@ a.half().float(); a.detach().requires_grad_(); a.clone().detach().requires_grad_
 """
 CHANGE = """
 a.mul_(0.5); a.add_(b); a.copy_(b.clone()); a[0] = 1.0; a.relu_(); a.is_leaf and a.register_hook(lambda g: g * 2);
-a.is_leaf and a.register_hook(lambda g: None); a.grad = None; a.grad.zero_(); a.t_()
+a.is_leaf and a.register_hook(lambda g: None); a.grad = None; a.grad.zero_(); a.t_(); a.retain_grad()
 """
 ENDS = (
     "({}).backward()",
@@ -176,7 +176,7 @@ class Program(inplace_programs.Program):
             mine, theirs = self.mine[name], self.theirs[name]
             if mine.requires_grad != theirs.requires_grad or mine.shape != tuple(theirs.shape):
                 self.fail(f"{name}: {theirs!r} in PyTorch, in gradbook {mine!r}")
-            if theirs.is_leaf:
+            if theirs.is_leaf or theirs.retains_grad:
                 self.compare_values(f"{name}.grad", mine.grad, theirs.grad)
             self.compare_values(name, mine, theirs)
 
