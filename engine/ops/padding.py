@@ -66,11 +66,27 @@ def sources(xp: Any, length: int, before: int, after: int, mode: str) -> Any:
     return xp.where(at >= length, 2 * (length - 1) - at, at)
 
 
+def inner(n: int, count: int, before: int, after: int) -> tuple[slice, slice, list[int]]:
+    """Where a padded axis of `count` values shows its `n` as they lie, which those are, and where it does not."""
+    start, stop = max(0, before), count - max(0, after)
+    if start >= stop:
+        return slice(0), slice(0), [*range(count)]
+    return slice(start, stop), slice(max(0, -before), n - max(0, -after)), [*range(start), *range(stop, count)]
+
+
 @take_edges_op.forward
 def _(xp: Any, x: Any, *, pads: tuple[int, ...], mode: str) -> Any:
     for axis, (before, after) in enumerate(ends(x.ndim, pads)):
-        if before or after:
-            x = xp.take(x, sources(xp, x.shape[axis], before, after, mode), axis=axis)
+        if not (before or after):
+            continue
+        show = sources(xp, x.shape[axis], before, after, mode)
+        here, there, edges = inner(x.shape[axis], len(show), before, after)
+        made = xp.empty((*x.shape[:axis], len(show), *x.shape[axis + 1 :]), x.dtype)
+        target, source = xp.moveaxis(made, axis, 0), xp.moveaxis(x, axis, 0)
+        target[here] = source[there]
+        for i in edges:
+            target[i] = source[int(show[i])]
+        x = made
     return x
 
 
@@ -87,13 +103,13 @@ def _(xp: Any, grad: Any, *, shape: tuple[int, ...], pads: tuple[int, ...], mode
         moved = xp.moveaxis(grad, axis, 0)
         n = shape[axis]
         show = sources(xp, n, before, after, mode)
-        first, last = max(0, before), max(0, after)
-        total = xp.zeros((n, *moved.shape[1:]), grad.dtype)
-        low, high = max(0, -before), n - max(0, -after)
-        total[low:high] = moved[first : len(show) - last]
-        for i in (*range(first), *range(len(show) - last, len(show))):
+        here, there, edges = inner(n, len(show), before, after)
+        made = xp.zeros((*grad.shape[:axis], n, *grad.shape[axis + 1 :]), grad.dtype)
+        total = xp.moveaxis(made, axis, 0)
+        total[there] = moved[here]
+        for i in edges:
             total[int(show[i])] += moved[i]
-        grad = xp.moveaxis(total, 0, axis)
+        grad = made
     return xp.ascontiguousarray(grad)
 
 

@@ -122,28 +122,39 @@ def declare_max(rank: int) -> Op:
 
 
 def window_sums(xp: Any, x: Any, kernel: Any, stride: Any, padding: Any, out: Any) -> Any:
-    """(n, c, *s) -> the sum of each window."""
+    """(n, c, *s) -> the sum of each window, axis by axis."""
     need = [(m - 1) * s + k for m, k, s in zip(out, kernel, stride, strict=True)]
     padded = pad_spatial(xp, x, padding) if any(padding) else x
     after = [max(0, n - length) for n, length in zip(need, padded.shape[2:], strict=True)]
     if any(after):
         padded = xp.pad(padded, [(0, 0), (0, 0), *((0, a) for a in after)])
-    ones = (1,) * len(kernel)
-    total: Any = None
-    for at in offsets(kernel):
-        seen = padded[(..., *reach(at, out, stride, ones))]
-        total = seen.copy() if total is None else xp.add(total, seen, out=total)
+    total = padded
+    for axis, (m, k, s) in enumerate(zip(out, kernel, stride, strict=True)):
+        first, *others = along(total, axis, m, k, s)
+        total = first.copy()
+        for part in others:
+            xp.add(total, part, out=total)
     return total
+
+
+def along(x: Any, axis: int, out: int, kernel: int, stride: int) -> list[Any]:
+    """Of each window on one spatial axis its first values, its second ones, and so on: views of x."""
+    lead, span = (slice(None),) * (2 + axis), (out - 1) * stride + 1
+    return [x[(*lead, slice(i, i + span, stride))] for i in range(kernel)]
 
 
 def spread_sums(xp: Any, grad: Any, lengths: Any, kernel: Any, stride: Any, padding: Any) -> Any:
     """The transpose of window_sums: (n, c, *out) -> (n, c, *lengths)."""
-    out, ones = grad.shape[2:], (1,) * len(kernel)
+    out = grad.shape[2:]
     total = [max(n + 2 * p, (m - 1) * s + k) for n, p, m, s, k in
              zip(lengths, padding, out, stride, kernel, strict=True)]  # fmt: skip
-    made = xp.zeros((*grad.shape[:2], *total), grad.dtype)
-    for at in offsets(kernel):
-        made[(..., *reach(at, out, stride, ones))] += grad
+    made = grad
+    for axis in reversed(range(len(kernel))):  # the last one while there is little
+        given, shape = made, list(made.shape)
+        shape[2 + axis] = total[axis]
+        made = xp.zeros(shape, grad.dtype)
+        for part in along(made, axis, out[axis], kernel[axis], stride[axis]):
+            xp.add(part, given, out=part)
     inside = (..., *(slice(p, p + n) for p, n in zip(padding, lengths, strict=True)))
     return made if list(lengths) == total else xp.ascontiguousarray(made[inside])
 
