@@ -16,6 +16,7 @@ from gradbook.coach.code import builder, name_of
 from gradbook.coach.finding import Finding, Report
 from gradbook.coach.record import Built, Clear, Pass, Read, Step, Turn
 from gradbook.coach.rule import HOOKS, Rule
+from gradbook.coach.stance import Stance
 from gradbook.coach.tape import Tape
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Coach:
         self.attention = Attention()
         self.turn = Turn(1)
         self.tape = Tape(self)
+        self.stance = Stance()
         self.ended = False
         self._explained: tuple[BaseException | None, Failure | None] = (None, None)
         self._on_finding = on_finding
@@ -165,7 +167,11 @@ class Coach:
 
     def on_backward(self, phase: str, root: Any, inputs: Any) -> None:
         """A backward pass begins, or ends; one inside another, such as a checkpoint's, is part of that one."""
-        if inputs is not None or walks.walk is not None or threading.get_ident() != self._thread:
+        if walks.walk is not None or threading.get_ident() != self._thread:
+            return
+        if inputs is not None:
+            if phase == "start" and self.close:
+                self.turn.asked.append(self.tape.value(root))
             return
         if phase == "end":
             if not self.optimizers and self.passes > 1 and self.close:
@@ -260,6 +266,7 @@ class Coach:
         """The program turns to evaluation, or back: how it evaluates is worth a look."""
         if threading.get_ident() != self._thread:
             return
+        self.stance.heard(what, owner, value, self.tape.count, self.steps)
         if not value:
             self._evaluates()
         self.tell("mode", what, owner, value)

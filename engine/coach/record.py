@@ -179,6 +179,7 @@ class Turn:
     ops: list[Op] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     passes: list[Pass] = field(default_factory=list)
+    asked: list[Value] = field(default_factory=list)  # what gradients of chosen tensors were asked of: autograd.grad
     reads: list[Read] = field(default_factory=list)
     clears: list[Clear] = field(default_factory=list)
     step: Step | None = None

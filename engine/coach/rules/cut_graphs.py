@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from gradbook.autograd.grad_mode import is_grad_enabled
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
 from gradbook.coach.record import Call, Cut, Step, Turn, Value
@@ -17,7 +16,6 @@ from gradbook.observe.source import Where
 __all__ = ["RULES", "DetachedGraph", "TrainingUnderNoGrad"]
 
 SOON = 3  # steps after which parameters of an optimizer that all have no gradient are no coincidence
-SCOPES = 64  # of no_grad that are remembered
 LATE = 200  # steps after which a single one is none either
 WAYS_OUT = frozenset(("detach", "data", "cpu", "numpy", "item", "tolist", "clone", "float", "long", "int"))
 WAYS_IN = frozenset(("tensor", "as_tensor", "from_numpy", "Tensor", "FloatTensor", "Variable", "asarray", "Parameter"))
@@ -115,19 +113,6 @@ class TrainingUnderNoGrad(Cuts):
     idea = "under no_grad() operations leave no graph: backward() has nothing to go back through"
     threshold = f"no gradient in any step of an optimizer that has the parameters ({SOON} steps, or the whole run)"
 
-    def begins(self) -> None:
-        super().begins()
-        self.scopes: list[tuple[int, Where | None]] = []  # operations so far, where recording was switched off
-        self.recording = is_grad_enabled()
-
-    def mode(self, what: str, owner: Any, value: bool) -> None:
-        if what != "grad":
-            return
-        if self.recording and not value:
-            self.scopes.append((self.coach.tape.count, code.here()))
-            del self.scopes[:-SCOPES]
-        self.recording = value
-
     def means(self, cut: Cut) -> bool:
         return cut.how == "no_grad"
 
@@ -144,8 +129,7 @@ class TrainingUnderNoGrad(Cuts):
     def _scope(self, value: Value) -> tuple[tuple[str, int] | None, list[Fix], bool]:
         """Where recording was switched off for what gave a value, how to mend that, and whether it is a `with`."""
         op = value.maker
-        number = op.number if op is not None else 0
-        where = next((where for count, where in reversed(self.scopes) if count < number), None)
+        where = self.coach.stance.unrecorded_since(op.number) if op is not None else None
         at, inner = code.place(where), code.place(op.where if op is not None else None)
         for each in (inner, at):
             decorated = decorator(each)

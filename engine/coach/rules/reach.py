@@ -108,6 +108,11 @@ class Reach:
             known = self.fates[id(tensor)] = Fate(tensor)
         return known
 
+    def holds(self, params: list[Any]) -> bool:
+        """Whether an optimizer that has stepped has any of these parameters."""
+        fates = (self.fates.get(id(param)) for param in params)
+        return any(fate is not None and fate.held for fate in fates)
+
     # -- in each step ------------------------------------------------------------------------------------------------
 
     def stepped(self, step: Step, optimizer: Any) -> None:

@@ -1,0 +1,164 @@
+"""Calls of whole models, and what became of their results: a loss that went backward, a comparison, a number read."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from gradbook.coach.record import Call, Op, Read, Turn, Value
+from gradbook.coach.rules.reach import Reach
+
+if TYPE_CHECKING:
+    from gradbook.coach.coach import Coach
+
+__all__ = ["Forward", "Forwards"]
+
+COMPARES = frozenset((
+    "eq", "ne", "sub", "mse_loss", "cross_entropy", "nll_loss", "binary_cross_entropy", "smooth_l1_loss", "huber_loss",
+    "binary_cross_entropy_with_logits", "kl_div", "l1_loss", "ctc_loss",
+))  # fmt: skip
+RUNNING = 3  # the slot of batch_norm's running mean: without one it uses the batch in evaluation mode too
+
+
+class Forward:
+    """A model was called from outside of any other. What is found out of its results comes in later."""
+
+    __slots__ = ("compared", "detached", "led", "lively", "meant", "read", "steps", "stray", "told", "trained")
+
+    def __init__(self, call: Call, steps: int) -> None:
+        self.told, self.steps = call, steps  # the call, and the steps before it
+        self.trained = False  # an optimizer that has stepped has parameters of its model
+        self.meant = False  # it is in training mode because train() was called after the last step
+        self.led = False  # a backward pass went through it, or from it
+        self.compared = False  # its results met a tensor that does not come from it, as targets are
+        self.read = False  # Python saw numbers that come from it
+        self.detached = False  # its results were taken out of the graph at once
+        self.lively: Op | None = None  # dropout, or statistics of the batch, because it is in training mode
+        self.stray: Op | None = None  # dropout although it is in evaluation mode
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it left a graph."""
+        return self.told.recorded and any(value.requires_grad for value in self.told.outputs)
+
+
+Tags = frozenset[Forward]
+NONE: Tags = frozenset()
+
+
+class Forwards:
+    """The forwards that a coach has watched. Each rule hands on what it hears; the same is taken once."""
+
+    def __init__(self, coach: Coach) -> None:
+        self._coach = weakref.ref(coach)
+        self.settled: list[Forward] = []  # of which nothing more will be heard, since the last turn
+        self.pending: list[Forward] = []
+        self._made: dict[int, Forward] = {}  # of this turn, by their calls
+        self._tags: dict[Value, Tags] = {}
+        self._turn = 0
+
+    @classmethod
+    def of(cls, coach: Coach) -> Forwards:
+        """The one of a coach."""
+        if coach not in _all:
+            _all[coach] = cls(coach)
+        return _all[coach]
+
+    def called(self, call: Call) -> None:
+        """A module's call has returned; its model is still there to be asked."""
+        module, coach = call.module, self._coach()
+        if call.parent is not None or id(call) in self._made or module is None or coach is None:
+            return
+        params = list(module.parameters())
+        if not params:  # such as a loss function
+            return
+        made = self._made[id(call)] = Forward(call, coach.steps)
+        mode = coach.stance.mode(module)
+        made.meant = mode is not None and mode.training and mode.steps >= coach.steps
+        made.trained = coach.steps > 0 and Reach.of(coach).holds(params)
+
+    def turned(self, turn: Turn) -> list[Forward]:
+        """A turn has ended. -> forwards of the turn before: what a step later nobody asked for, nobody will."""
+        if turn.number == self._turn:
+            return self.settled
+        self._turn = turn.number
+        made, self._made = self._made, {}
+        self._tags = {value: tags for value, tags in self._tags.items() if value.tensor is not None}
+        for op in turn.ops:
+            self._op(op, made)
+        self._results(turn, made.values())
+        self.settled, self.pending = self.pending, list(made.values())
+        return self.settled
+
+    def ended(self, turn: Turn) -> list[Forward]:
+        """The watch ends, in this turn. -> the forwards of the last two turns."""
+        if turn.number != self._turn or self.pending:
+            self.settled = [*self.turned(turn), *self.pending]
+            self.pending = []
+        return self.settled
+
+    def _op(self, op: Op, made: dict[int, Forward]) -> None:
+        own = made.get(id(op.call.outermost)) if op.call is not None else None
+        found = [self._of(value) for value in op.inputs]
+        tags = frozenset().union(*found) if found else NONE
+        if own is not None:
+            tags = tags | {own}
+            _enliven(own, op)
+        elif tags and op.name in COMPARES and _targets(op, found):
+            for forward in tags:
+                forward.compared = True
+        if tags:
+            for value in op.outputs:
+                self._tags[value] = tags
+
+    def _of(self, value: Value) -> Tags:
+        known = self._tags.get(value)
+        if known is None and value.maker is None and value.cuts:
+            known = frozenset().union(*(self._of(cut.source) for cut in value.cuts))
+            self._tags[value] = known
+            for cut in value.cuts:
+                for forward in known:
+                    if cut.how in ("detach", "data") and cut.source in forward.told.outputs:
+                        forward.detached = True
+        return known or NONE
+
+    def _results(self, turn: Turn, made: Iterable[Forward]) -> None:
+        for forward in made:
+            for value in forward.told.outputs:
+                self._tags[value] = self._of(value) | {forward}
+        roots = [pass_.loss for pass_ in turn.passes if pass_.loss is not None]
+        for root in (*roots, *turn.asked):
+            for forward in self._of(root):
+                forward.led = True
+        for read in turn.reads:
+            self._read(read)
+
+    def _read(self, read: Read) -> None:
+        for forward in self._of(read.value):
+            forward.read = True
+
+
+def _targets(op: Op, found: list[Tags]) -> bool:
+    """Whether one of the operands is a tensor of several numbers that comes from no model."""
+    return any(not tags and _many(value) for value, tags in zip(op.inputs, found, strict=True))
+
+
+def _many(value: Value) -> bool:
+    return value.kind in ("input", "op") and any(length > 1 for length in value.shape)
+
+
+def _enliven(forward: Forward, op: Op) -> None:
+    """Note what an operation does only in training, or should do only there."""
+    call = op.call
+    assert call is not None
+    if op.name.endswith("dropout"):
+        if call.training:
+            forward.lively = forward.lively or op
+        elif not forward.told.training:
+            forward.stray = forward.stray or op
+    elif op.name == "batch_norm" and op.params.get("training") and call.training and op.operand(RUNNING) is not None:
+        forward.lively = forward.lively or op
+
+
+_all: weakref.WeakKeyDictionary[Coach, Forwards] = weakref.WeakKeyDictionary()

@@ -1,0 +1,53 @@
+"""How the program stands: which modules train or evaluate, whether operations are recorded, and since where."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from typing import Any
+
+from gradbook.autograd.grad_mode import is_grad_enabled
+from gradbook.coach.code import here
+from gradbook.observe.source import Where
+
+__all__ = ["Mode", "Stance"]
+
+SCOPES = 64  # of no_grad that are remembered
+
+
+@dataclass(eq=False, slots=True)
+class Mode:
+    """A module was put into training mode or out of it, after so many steps."""
+
+    module: weakref.ref[Any]
+    training: bool
+    where: Where | None
+    steps: int
+
+
+class Stance:
+    """The modes that a coach has heard of."""
+
+    def __init__(self) -> None:
+        self.recording = is_grad_enabled()
+        self._scopes: list[tuple[int, Where | None]] = []  # operations so far, where recording was switched off
+        self._modes: dict[int, Mode] = {}
+
+    def heard(self, what: str, owner: Any, value: bool, ops: int, steps: int) -> None:
+        """A mode changes, after so many operations that were written down and so many steps."""
+        if what == "train":
+            self._modes[id(owner)] = Mode(weakref.ref(owner), value, here(), steps)
+            return
+        if self.recording and not value:
+            self._scopes.append((ops, here()))
+            del self._scopes[:-SCOPES]
+        self.recording = value
+
+    def unrecorded_since(self, number: int) -> Where | None:
+        """Where recording was switched off for the operation of this number."""
+        return next((where for ops, where in reversed(self._scopes) if ops < number), None)
+
+    def mode(self, module: Any) -> Mode | None:
+        """The last change of a module's mode."""
+        known = self._modes.get(id(module))
+        return known if known is not None and known.module() is module else None
