@@ -46,6 +46,11 @@ class Definition(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char_p), ("function", ctypes.c_void_p), ("flags", ctypes.c_int),
                 ("doc", ctypes.c_char_p)]  # fmt: skip
 
+    def __init__(self, name: bytes, function: int, flags: int, doc: bytes | None = None) -> None:
+        """It is never given back: functions look into it when they go, and at Python's end some go after all else."""
+        super().__init__(name, function, flags, doc)
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self))
+
 
 def direct(kernel: int, words: int, start: int, stop: int) -> tuple[Callable[[], None], np.ndarray[Any, Any]]:
     """The kernel at an address, called with its words (an address, too) and units, keeping the interpreter lock.

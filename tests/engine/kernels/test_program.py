@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 
 pytest.importorskip("llvmlite")
 
-from gradbook.kernels import jit, store
+from gradbook.kernels import direct, jit, store
 from gradbook.kernels.emit import FLOAT, KernelBuilder
 from gradbook.kernels.program import Kernel, Program, aligned, call, extent
 
@@ -204,3 +206,12 @@ def test_source_that_was_changed_meanwhile_is_not_trusted(own_store: Path, monke
     text = scale_kernel().text()
     assert jit.address_of("scale", lambda: text) == jit.address(text)
     jit._looked = 0.0  # so that the next test looks again
+
+
+def test_what_functions_look_into_when_they_go_stays() -> None:
+    """At Python's end some go after all else: one went after its definition, and ended in a segmentation fault."""
+    made = direct.Definition(b"kernel", 0, direct.NO_ARGUMENTS)
+    there = weakref.ref(made)
+    del made
+    gc.collect()
+    assert there() is not None
