@@ -138,3 +138,36 @@ def test_steps_without_elements_are_compiled(shapes: Any) -> None:
             assert tuple(x.grad.shape) == tuple(x.shape)
             assert not x.grad.any()
     assert not made.report
+
+
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_what_lies_in_another_order_is_read_anew_in_each_call(loss: Any, reduction: str) -> None:
+    def step(x: Tensor, y: Tensor, w: Tensor) -> Tensor:
+        each = loss(x, y, reduction=reduction)
+        (each * w.t() if reduction == "none" else each).sum().backward()
+        return each.detach()
+
+    made = gradbook.compile(step, options={"wait": True})
+    for _ in range(CALLS):
+        x, w = gradbook.randn(4, 7, 5).log_softmax(1), gradbook.rand(5, 4)
+        y = gradbook.randint(0, 7, (5, 4)).t()
+        found, gradients = [], []
+        for function in (made, step):
+            leaf = x.clone().requires_grad_()
+            found.append(function(leaf, y, w).numpy())
+            assert leaf.grad is not None
+            gradients.append(leaf.grad.numpy())
+        np.testing.assert_allclose(found[0], found[1], rtol=1e-6, atol=1e-7)
+        np.testing.assert_allclose(gradients[0], gradients[1], rtol=1e-6, atol=1e-7)
+    assert not made.report
+
+
+def test_weights_of_norms_in_another_order_are_read_anew_in_each_call() -> None:
+    def step(x: Tensor, weight: Tensor) -> Tensor:
+        return F.layer_norm(x, (3, 4), weight.t()) + F.rms_norm(x, (3, 4), weight.t())
+
+    made = gradbook.compile(step, options={"wait": True})
+    for _ in range(CALLS):
+        x, weight = gradbook.randn(5, 3, 4), gradbook.rand(4, 3)
+        np.testing.assert_allclose(made(x, weight).numpy(), step(x, weight).numpy(), rtol=1e-5, atol=1e-6)
