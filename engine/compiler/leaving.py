@@ -175,10 +175,12 @@ class Leaving(Looking):
         if isinstance(owner, Tensor):
             function, args = getattr(type(owner), function.__name__), (owner, *args)
 
-        def call(args: Any, kwargs: Any) -> Any:
-            return {RESULT: function(*args, **kwargs)}
+        names = tuple(kwargs)
 
-        found = self.leave(call, {"args": args, "kwargs": kwargs}, [RESULT], node, set())
+        def call(args: Any, named: Any) -> Any:
+            return {RESULT: function(*args, **dict(zip(names, named, strict=True)))}
+
+        found = self.leave(call, {"args": tuple(args), "named": tuple(kwargs.values())}, [RESULT], node, set())
         return Hosted(found[RESULT], self.made_slot(RESULT))
 
     def leave(

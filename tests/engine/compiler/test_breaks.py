@@ -501,3 +501,14 @@ def test_kept_tensors_stay_as_they_were() -> None:
     assert not step.report
     for tensor, copy in zip(kept, copies, strict=True):
         np.testing.assert_array_equal(tensor.detach().numpy(), copy)
+
+
+def test_what_is_given_by_name_to_a_call_that_python_makes_is_that_of_each_call() -> None:
+    def repeat(x: Any, r: Any) -> Any:
+        return gradbook.repeat_interleave(x, repeats=r, dim=0) * 2
+
+    made = gradbook.compile(repeat, options={"wait": True})
+    for i in range(7):
+        x, r = gradbook.arange(3.0) + i, gradbook.tensor([0, 1, 2] if i < 4 else [2, 1, 0])
+        assert made(x, r).tolist() == repeat(x, r).tolist()
+    assert made.variants
