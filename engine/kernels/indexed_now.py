@@ -135,12 +135,19 @@ def index_grad(xp: Any, grad: Array, *indices: Array, dims: Any, shape: Any) -> 
     if dim or len(shape) < 2:
         large = math.prod(shape) > LARGEST
         made = np.zeros(shape, F32) if large else np.empty(shape, F32)
-        run(indexed.pick_grad, (made,), (grad, index), (dim, not large))
+        run(add_picked_grad, (made,), (grad, index), (dim, tuple(shape), not large))
         return made
     made = made_of(shape)
     table = rows_of(made)
     run(add_put, (table,), (grad.reshape(*index.shape, table.shape[1]), index), (len(table),))
     return made
+
+
+def add_picked_grad(
+    program: Program, made: Array, grad: Array, index: Array, dim: int, shape: Any, clear: bool
+) -> None:
+    """pick_grad for an array of some shape: that of the gradient does not tell how long the axis is."""
+    indexed.pick_grad(program, made, grad, index, dim, clear)
 
 
 def add_put(program: Program, made: Array, grad: Array, index: Array, rows: int) -> None:

@@ -199,6 +199,30 @@ def test_values_gradients_and_layouts_are_those_without_kernels(name: str, ready
     assert set(kernels.split()) <= set(ready)
 
 
+def picked(x: gb.Tensor, dim: int) -> gb.Tensor:
+    return x.index_select(dim, gb.tensor([0, 2, 0]))
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes"),
+    [
+        (lambda x: picked(x, 1), [(4, 3), (4, 300), (4, 5), (4, 40000)]),
+        (lambda x: picked(x, 0), [(3,), (500,), (4,), (80000,)]),
+        (lambda x: picked(x, 0), [(3, 5), (500, 5), (4, 5)]),
+        (lambda x: x.gather(0, gb.tensor([[0, 1, 2]])), [(3, 3), (300, 3), (5, 3)]),
+        (lambda x: F.nll_loss(x, gb.tensor([0, 2])), [(2, 3), (2, 900), (2, 5)]),
+        (lambda x: x.max(1)[0], [(2, 3), (2, 900), (2, 5)]),
+    ],
+)
+def test_what_was_picked_does_not_tell_of_how_much(function: Any, shapes: Any, ready: list[str]) -> None:
+    for shape in (*shapes, *shapes):
+        array = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+        wanted = without(computed, function, [array])
+        for a, b in zip(computed(function, [array]), wanted, strict=True):
+            assert a.shape == b.shape
+            np.testing.assert_allclose(a, b, atol=1e-3)
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_results_are_fresh(name: str, ready: list[str]) -> None:
     function, _, *shapes = CALLS[name]
