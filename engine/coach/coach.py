@@ -44,7 +44,7 @@ class Coach:
         self.passes = 0
         self.names: dict[int, str] = {}  # of optimizers, as the code that first used them calls them
         self.built: dict[int, Built] = {}  # modules and optimizers that were constructed while it watched
-        self._constructed = 0
+        self.constructed = 0
         self._loader = 0  # id of the one that handed out the last batch
         self._training: set[int] = set()  # those whose batches were followed by a step
         self.attention = Attention()
@@ -233,8 +233,8 @@ class Coach:
     def on_built(self, owner: Any) -> None:
         """A module or an optimizer is being constructed."""
         if threading.get_ident() == self._thread:
-            self._constructed += 1
-            self.built[id(owner)] = Built(weakref.ref(owner), builder(owner), self._constructed)
+            self.constructed += 1
+            self.built[id(owner)] = Built(weakref.ref(owner), builder(owner), self.constructed, self.steps)
 
     def built_at(self, thing: Any) -> Built | None:
         """Where a module or an optimizer was constructed, if that was watched."""

@@ -108,6 +108,7 @@ class Call:
     inputs: tuple[Value, ...] = ()
     outputs: tuple[Value, ...] = ()
     ops: int = 0  # operations inside it
+    built: int = 0  # modules and optimizers that were constructed before it began
 
     @property
     def module(self) -> Any:
@@ -169,6 +170,7 @@ class Built:
     thing: weakref.ref[Any]
     where: Where | None
     number: int
+    steps: int = 0  # before it
 
 
 @dataclass(eq=False, slots=True)

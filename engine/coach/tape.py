@@ -97,6 +97,7 @@ class Tape:
                 module.training,
                 grad_state.enabled,
                 parent,
+                built=self._coach.constructed,
             )
             call.inputs = tuple(self.value(x) for x in value if hasattr(x, "_node"))
             self._calls.append(call)

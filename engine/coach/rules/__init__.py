@@ -14,11 +14,13 @@ from gradbook.coach.rules import (
     gradients_kept,
     modes,
     raised,
+    stale,
+    unused,
 )
 
 __all__ = ["KINDS", "RULES"]
 
-FAMILIES = (gradients_kept, call_order, cut_graphs, activations_before_losses, broadcasts, modes, raised)
+FAMILIES = (gradients_kept, call_order, cut_graphs, activations_before_losses, broadcasts, modes, stale, unused, raised)
 KINDS: tuple[type[Rule], ...] = tuple(rule for family in FAMILIES for rule in family.RULES)
 RULES: dict[str, type[Rule]] = {rule.id: rule for rule in reversed(KINDS)}
 RULES = {rule.id: RULES[rule.id] for rule in KINDS}

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradbook.coach.code import name_of
 from gradbook.coach.record import Built, Call, Cut, Op, Pass, Step, Turn, Value
-from gradbook.observe.source import Where
+from gradbook.observe.source import Where, span_of
 
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
 
-__all__ = ["Fate", "Held", "Reach", "trace"]
+__all__ = ["Fate", "Held", "Holder", "Part", "Reach", "trace"]
 
 SAMPLE = 64  # elements of a parameter that tell whether it changes
 COMPARED = frozenset((2, 3, 4, 8, 16, 32, 64, 128))  # steps after which those are compared
+REGISTERED = frozenset(("_modules", "_parameters", "_buffers"))
 MOST = 512  # parameters of an optimizer that wait for a gradient and are looked at in each step
 
 
@@ -26,25 +28,25 @@ class Fate:
     """What is known of one parameter, or of another leaf that a loss reaches."""
 
     __slots__ = (
-        "built", "by_hand", "cut", "got", "held", "holder", "live", "lost", "name", "owner", "ref", "registered",
-        "root", "sample", "used", "where",
+        "built", "by_hand", "cut", "frozen", "got", "held", "holder", "live", "lost", "name", "order", "ref", "root",
+        "sample", "training", "used",
     )  # fmt: skip
 
     def __init__(self, tensor: Any) -> None:
         self.ref = weakref.ref(tensor)
         self.name = ""  # its path in the model that holds it, such as `encoder.weight`
         self.root = ""  # what the user calls that model
-        self.owner: weakref.ref[Any] | None = None  # the module that it belongs to
-        self.holder: tuple[type, str] | None = None  # the class and the attribute of a module that only holds it
+        self.holder: Holder | None = None  # where a model only holds it, and does not find it among its parameters
         self.built: Built | None = None  # where its module was constructed
-        self.where: Where | None = None  # of the first operation that took it
+        self.training = True  # its module was in training mode
+        self.frozen = tensor._node is None  # it required no gradient when it was first seen
         self.used = False  # an operation that was watched took it
-        self.live = False  # a loss reached it
+        self.order = 0  # the number of that operation
+        self.live = 0  # turns in which a loss reached it
         self.lost: Op | None = None  # it led to this operation, whose result led to no loss
         self.cut: Cut | None = None  # it led to a loss, but the graph was cut here
         self.got = False  # it had a gradient when an optimizer stepped
         self.held = False  # an optimizer has it
-        self.registered = True  # a model that was called finds it among its parameters
         self.by_hand = False  # it changes without any optimizer
         self.sample = _sample(tensor)
 
@@ -58,6 +60,29 @@ class Fate:
     def module(self) -> str:
         """The path of its module."""
         return self.name.rpartition(".")[0]
+
+    @property
+    def stray(self) -> bool:
+        """A loss reaches it, and nobody ever changes it: no optimizer has it."""
+        return self.live > 0 and not self.held and not self.by_hand
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The class and the attribute, such as a plain list, that hold what should have been registered. what: its kind."""
+
+    kind: type
+    attribute: str
+    what: str  # 'modules', 'parameters' or 'tensor'
+
+
+@dataclass(frozen=True)
+class Part:
+    """A module of a model: where it was constructed, its class, the class of the module that it is in."""
+
+    built: Built | None
+    kind: type
+    parent: type | None
 
 
 def _sample(tensor: Any) -> Any:
@@ -75,6 +100,7 @@ class Held:
         self.fates: list[Fate] = []
         self.waiting: list[Fate] = []  # those that never had a gradient
         self.frozen = 0  # those that do not require one
+        self.hungry = 0  # steps in a row without any gradient
 
     @property
     def starved(self) -> list[Fate]:
@@ -90,7 +116,8 @@ class Reach:
         self.optimizers: dict[int, Held] = {}
         self.fates: dict[int, Fate] = {}
         self.roots: dict[int, tuple[weakref.ref[Any], str]] = {}  # models that were called, with their names
-        self.trees: set[int] = set()  # ids of all their parameters
+        self.parts: dict[tuple[str, str], Part] = {}  # their modules, by name of the root and path
+        self.anew: dict[Where, int] = {}  # layers that were constructed inside of a forward, and how often
         self.passes = 0  # that were watched
         self._turn = self._step = 0
 
@@ -124,6 +151,7 @@ class Reach:
         if held is None or held.ref() is not optimizer:
             held = self.optimizers[id(optimizer)] = self._hold(optimizer)
         held.steps += 1
+        held.hungry = 0 if any(_has_gradient(fate) for fate in (*held.fates[:2], *held.fates[-2:])) else held.hungry + 1
         if not held.waiting:
             return
         held.waiting = [fate for fate in held.waiting if not _fed(fate)]
@@ -153,9 +181,18 @@ class Reach:
 
     def called(self, call: Call) -> None:
         """A module was called; the outermost is a model."""
-        module = call.module
-        if call.parent is None and module is not None and not self._known(module):
+        module, coach = call.module, self._coach()
+        if module is None or coach is None:
+            return
+        if call.parent is None and not self._known(module):
             self.roots[id(module)] = (weakref.ref(module), name_of(module, "model"))
+        built = coach.built_at(module) if module._parameters else None
+        if built is None or built.where is None or call.where is None:
+            return
+        inside = call.parent is not None and built.number > call.parent.built
+        at_once = built.steps > 0 and _same_line(built.where, call.where)
+        if (inside or at_once) and not self.holds(list(module.parameters())):
+            self.anew[built.where] = self.anew.get(built.where, 0) + 1
 
     def _known(self, module: Any) -> bool:
         known = self.roots.get(id(module))
@@ -175,26 +212,34 @@ class Reach:
             module = root()
             if module is not None:
                 self._name(module, name)
-        for call in turn.calls:
-            self._unregistered(call)
+        nameless = [f for f in self.fates.values() if f.stray and not f.name and f.holder is None and not f.built]
+        if nameless:
+            self._hold_up(turn, nameless)
+        for fate in self.fates.values():
+            if fate.stray and fate.live in COMPARED:
+                fate.compare()
 
     def _follow(self, turn: Turn) -> None:
         seen: set[int] = set()
+        reached: dict[int, Fate] = {}
         for pass_ in turn.passes:
             if pass_.loss is not None:
-                self._pass(pass_, seen)
+                self._pass(pass_, seen, reached)
+        for fate in reached.values():
+            fate.live += 1
+        judged = turn.whole and bool(turn.passes) and turn.step is not None
         for op in turn.ops:
             for value in op.inputs:
                 tensor = value.tensor if value.kind == "parameter" else None
                 if tensor is None:
                     continue
                 fate = self.fate(tensor)
-                fate.used = True
-                fate.where = fate.where or op.where
-                if op.number not in seen and op.recorded and turn.whole and turn.passes and turn.step is not None:
+                if not fate.used:
+                    fate.used, fate.order = True, op.number
+                if judged and op.number not in seen and op.recorded:
                     fate.lost = fate.lost or op
 
-    def _pass(self, pass_: Pass, seen: set[int]) -> None:
+    def _pass(self, pass_: Pass, seen: set[int], reached: dict[int, Fate]) -> None:
         self.passes += 1
         assert pass_.loss is not None
         for value, cut, op in trace(pass_.loss):
@@ -206,38 +251,47 @@ class Reach:
                 continue
             fate = self.fate(tensor)
             if cut is None:
-                fate.live = True
+                reached[id(fate)] = fate
             elif fate.cut is None:
                 fate.cut = cut
 
     def _name(self, module: Any, name: str) -> None:
+        """Take down the names of a model's parameters, as it is now."""
         coach = self._coach()
         assert coach is not None
+        parents: dict[str, type] = {}
         for path, part in module.named_modules():
+            parents[path] = type(part)
+            above = parents.get(path.rpartition(".")[0]) if path else None
             for key, param in part._parameters.items():
-                if param is None or id(param) in self.trees:
-                    continue
-                self.trees.add(id(param))
-                fate = self.fate(param)
-                fate.name, fate.root, fate.owner = f"{path}.{key}".lstrip("."), name, weakref.ref(part)
-                fate.built = coach.built_at(part)
+                fate = self.fate(param) if param is not None else None
+                if fate is not None and not fate.name:
+                    fate.name, fate.root, fate.built = f"{path}.{key}".lstrip("."), name, coach.built_at(part)
+                    fate.training = part.training
+            self.parts[name, path] = Part(coach.built_at(part), type(part), above)
 
-    def _unregistered(self, call: Call) -> None:
-        """Parameters of modules that a model calls and does not know of, and leaves that are only its attributes."""
-        module, outer = call.module, call.parent.module if call.parent is not None else None
-        if module is None or outer is None or any(module is part for part in outer._modules.values()):
-            return
-        place = held_in(call.outermost.module, module) if call.outermost.module is not None else None
-        if place is None:
-            return
+    def _hold_up(self, turn: Turn, nameless: list[Fate]) -> None:
+        """Find what holds parameters that no model finds among its own: lists of modules or tensors, attributes."""
+        wanted = {id(fate.ref()): fate for fate in nameless}
+        for root, name in self.roots.values():
+            module = root()
+            for part in module.modules() if module is not None else ():
+                for attribute, kept in vars(part).items():
+                    for item in _items(kept) if attribute not in REGISTERED else ():
+                        self._holds(wanted, item, Holder(type(part), attribute, _what(kept, item)), name)
+
+    def _holds(self, wanted: dict[int, Fate], item: Any, holder: Holder, name: str) -> None:
         coach = self._coach()
         assert coach is not None
-        owner, attribute = place
-        for key, param in module.named_parameters():
-            fate = self.fate(param)
-            if not fate.name:
-                fate.name, fate.owner, fate.registered = f"{attribute}.{key}", weakref.ref(module), False
-                fate.holder, fate.built = (type(owner), attribute), coach.built_at(module)
+        if holder.what != "modules":
+            named = [("", item, None)]
+        else:
+            named = [(path, param, part) for path, part in item.named_modules() for param in part._parameters.values()]
+        for path, param, part in named:
+            fate = wanted.get(id(param))
+            if fate is not None and fate.holder is None:
+                fate.holder, fate.root, fate.name = holder, name, f"{holder.attribute}.{path}".strip(".")
+                fate.built = coach.built_at(part) if part is not None else None
 
 
 def _fed(fate: Fate) -> bool:
@@ -275,16 +329,27 @@ def _cut_by(op: Op, value: Value) -> Cut | None:
     return Cut(op.name if op.recorded else "no_grad", value, op.where)
 
 
-def held_in(root: Any, module: Any) -> tuple[Any, str] | None:
-    """The part of a model, and its attribute, that holds a module in a plain list, tuple or dict."""
-    for part in root.modules():
-        for name, kept in vars(part).items():
-            if name.startswith("_") and name in ("_modules", "_parameters", "_buffers"):
-                continue
-            items = kept.values() if type(kept) is dict else kept if isinstance(kept, list | tuple) else ()
-            if any(item is module for item in items):
-                return part, name
-    return None
+def _same_line(one: Where, other: Where) -> bool:
+    first, second = span_of(one), span_of(other)
+    return one[0] is other[0] and first is not None and second is not None and first.line == second.line
+
+
+def _has_gradient(fate: Fate) -> bool:
+    param = fate.ref()
+    return param is not None and param._grad is not None
+
+
+def _items(kept: Any) -> list[Any]:
+    """The modules and tensors that an attribute holds, alone or in a list, tuple or dict, also one of lists."""
+    if hasattr(kept, "_node"):
+        return [kept]
+    inner = list(kept.values()) if type(kept) is dict else kept if isinstance(kept, list | tuple) else ()
+    flat = [y for x in inner[:MOST] for y in (x if isinstance(x, list | tuple) else (x,))]
+    return [item for item in flat if hasattr(item, "_node") or hasattr(item, "named_modules")]
+
+
+def _what(kept: Any, item: Any) -> str:
+    return "tensor" if kept is item else "modules" if hasattr(item, "named_modules") else "parameters"
 
 
 _all: weakref.WeakKeyDictionary[Coach, Reach] = weakref.WeakKeyDictionary()

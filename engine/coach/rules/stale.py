@@ -1,0 +1,152 @@
+"""Optimizers that hold other parameters than those that the loss depends on."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from gradbook.coach import code
+from gradbook.coach.finding import Fix
+from gradbook.coach.record import Built, Call, Step, Turn
+from gradbook.coach.rule import Rule
+from gradbook.coach.rules.reach import Fate, Held, Reach
+from gradbook.observe.failure.text import Edit
+from gradbook.observe.source import Where
+
+__all__ = ["RULES", "StaleOptimizer"]
+
+SOON = 3  # steps without any gradient of its own that are no coincidence
+
+
+class StaleOptimizer(Rule):
+    """An optimizer was built on other parameters: of a model that was made again, or before a layer was added.
+
+    Parameters that get gradients and are in no optimizer are no fault by themselves: a network may be there only to
+    judge another one, a backbone may stay as it is although it is not frozen. What was made after the optimizer, or
+    stands in the place of what the optimizer has, was meant to be trained.
+    """
+
+    id = "stale-optimizer"
+    severity = "error"
+    idea = "an optimizer changes the parameters that it was given when it was built, and no others"
+    threshold = f"{SOON} steps without any gradient of its own, or parameters that were made after it and never change"
+
+    def begins(self) -> None:
+        self.reach = Reach.of(self.coach)
+
+    def called(self, call: Call) -> None:
+        self.reach.called(call)
+
+    def turned(self, turn: Turn) -> None:
+        self.reach.turned(turn)
+        for held in self.reach.optimizers.values():
+            if held.hungry >= SOON:
+                self._judge(held)
+
+    def stepped(self, step: Step, optimizer: Any) -> None:
+        self.reach.stepped(step, optimizer)
+
+    def ended(self) -> None:
+        for held in self.reach.optimizers.values():
+            if held.steps > 1 or held.hungry:
+                self._judge(held)
+
+    def _judge(self, held: Held) -> None:
+        strays = [fate for fate in self.reach.fates.values() if fate.stray and fate.name and fate.holder is None]
+        if not strays:
+            return
+        never = len(held.starved) == len(held.fates) and not any(fate.used for fate in held.fates)
+        if held.hungry and never:
+            self._other_model(held, strays)
+            return
+        younger = [fate for fate in strays if _after(fate.built, held.built)]
+        if held.hungry >= SOON and younger:
+            self._other_model(held, younger)
+            return
+        roots = {fate.root for fate in held.fates if fate.name}
+        orphans = [fate for fate in held.starved if not fate.name and not fate.used]
+        inside = [fate for fate in strays if fate.root in roots]
+        later = [fate for fate in (*inside, *younger) if _after(fate.built, held.built) or fate.frozen]
+        if later or (orphans and inside):
+            self._added_later(held, list(dict.fromkeys(later)) or inside)
+            return
+        first = min((fate.order for fate in held.fates if fate.got and fate.name), default=None)
+        if first is not None and roots:
+            self._left_out(held, [f for f in strays if f not in inside and f.training and f.built], first)
+
+    # -- what it says ------------------------------------------------------------------------------------------------
+
+    def _other_model(self, held: Held, strays: list[Fate]) -> None:
+        root = strays[0].root
+        frozen = not held.fates and held.frozen
+        what = "only frozen parameters" if frozen else "the parameters of another model"
+        self._say(
+            held, f"{held.name} has {what}: those of {root} get gradients and never change.", strays,
+            self._rebuilt(held, self.reach.parts[root, ""].built if (root, "") in self.reach.parts else None),
+        )  # fmt: skip
+
+    def _added_later(self, held: Held, strays: list[Fate]) -> None:
+        names = list(dict.fromkeys(_whole(fate) for fate in strays))
+        thawed = all(fate.frozen for fate in strays)
+        what = "was unfrozen" if thawed else "was made"
+        message = f"{' and '.join(names[:2])} {what} after {held.name}, which does not have it: it never changes."
+        add = f'{held.name}.add_param_group({{"params": {names[0]}.parameters()}})'
+        latest = max((fate.built for fate in strays if fate.built is not None), key=lambda b: b.number, default=None)
+        fixes = [] if thawed else self._rebuilt(held, latest)
+        self._say(held, message, strays, [*fixes, Fix(add, (), "once it is to be trained")])
+
+    def _left_out(self, held: Held, strays: list[Fate], first: int) -> None:
+        """A network of its own that no optimizer has: what comes after trained ones was surely forgotten."""
+        for root in dict.fromkeys(fate.root for fate in strays):
+            own = [fate for fate in strays if fate.root == root]
+            at = code.place(held.built.where) if held.built is not None else None
+            call = at.expression if at is not None else None
+            fixes = []
+            if at is not None and isinstance(call, ast.Call) and call.args:
+                text = at.source.segment(call.args[0])
+                both = f"[*{text}, *{root}.parameters()]"
+                fixes = [code.replacement(at, call.args[0], both, "one optimizer for both")]
+            downstream = min(fate.order for fate in own) > first
+            message = f"No optimizer has the parameters of {root}: they get gradients and never change."
+            self._say(held, message, own, fixes, "warning" if downstream else "hint")
+
+    def _say(self, held: Held, message: str, strays: list[Fate], fixes: list[Fix], severity: str = "") -> None:
+        names = [f"{fate.root}.{fate.name}" for fate in strays]
+        evidence = {
+            "in no optimizer": ", ".join(names[:4]),
+            f"{held.name} has": f"{len(held.fates) + held.frozen} parameters, {len(held.starved)} without a gradient",
+        }
+        self.find(message, _line(held), evidence, fixes, nodes=[fate.name for fate in strays[:8]], severity=severity)
+
+    def _rebuilt(self, held: Held, after: Built | None) -> list[Fix]:
+        """The optimizer's line, moved to where all that it shall have is there."""
+        at = code.place(held.built.where) if held.built is not None else None
+        if at is None or at.statement is None:
+            return [Fix(f"{held.name} = ...", (), "build it again, after the model is complete")]
+        text = " ".join(at.source.segment(at.statement).split())
+        behind = code.place(after.where) if after is not None else None
+        fix = code.insertion(behind, text, "after what it shall train", after=True)
+        same = (
+            behind is not None and behind.file == at.file and behind.function == at.function and behind.line > at.line
+        )
+        removed: tuple[Edit, ...] = code.removal(at) if same else ()
+        fix.edits = (*fix.edits, *removed) if same and removed else ()
+        return [fix]
+
+
+def _after(one: Built | None, other: Built | None) -> bool:
+    return one is not None and other is not None and one.number > other.number
+
+
+def _whole(fate: Fate) -> str:
+    """What a parameter belongs to, as the user may write it: `model.head`."""
+    top = fate.module.split(".")[0]
+    return f"{fate.root}.{top}" if top and not top.isdigit() else fate.root
+
+
+def _line(held: Held) -> Where | tuple[str, int] | None:
+    """The line that builds an optimizer."""
+    return held.built.where if held.built is not None else None
+
+
+RULES = (StaleOptimizer,)
