@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import types
+from collections.abc import Container
 from typing import Any
 
 from gradbook.compiler.breaks import (
@@ -232,7 +233,22 @@ class Leaving(Looking):
             return ("tuple", kind, [self.described(part, windows) for part in value])
         if not is_constant(value) and (isinstance(value, ONCE) or kind.__module__.startswith("gradbook.compiler")):
             self.fail(f"a {kind.__name__} of the call is handed to what is left to Python", whole=True)
+        if kind in (list, dict, set) and holds_any(value, self.recorder.input_ids):
+            self.fail(f"a {kind.__name__} of arguments is handed to what is left to Python", whole=True)
         return ("same", value)
+
+
+def holds_any(container: Any, wanted: Container[int]) -> bool:
+    """Whether a list, dictionary or the like holds one of some tensors, by their ids."""
+    stack, seen = [container], set()
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Tensor) and id(value) in wanted:
+            return True
+        if isinstance(value, dict | list | tuple | set) and id(value) not in seen:
+            seen.add(id(value))
+            stack += value.values() if isinstance(value, dict) else value
+    return False
 
 
 def nodes_in(described: Any) -> list[Any]:

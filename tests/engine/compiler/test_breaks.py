@@ -512,3 +512,14 @@ def test_what_is_given_by_name_to_a_call_that_python_makes_is_that_of_each_call(
         x, r = gradbook.arange(3.0) + i, gradbook.tensor([0, 1, 2] if i < 4 else [2, 1, 0])
         assert made(x, r).tolist() == repeat(x, r).tolist()
     assert made.variants
+
+
+def test_a_list_of_arguments_is_not_kept_for_what_python_does() -> None:
+    def scaled(parts: Any) -> Any:
+        total = sum(float(part.sum()) for part in parts)
+        return parts[0] * total
+
+    made = gradbook.compile(scaled, options={"wait": True})
+    for i in range(7):
+        parts = [gradbook.ones(2) * i, gradbook.ones(3) + i]
+        assert made(parts).tolist() == scaled(parts).tolist()
