@@ -27,7 +27,7 @@ from gradbook.compiler.report import Report
 from gradbook.compiler.results import Unfit, shape_of_result
 from gradbook.compiler.splitting import note_checks
 from gradbook.compiler.stance import Inside, compiled_functions, now
-from gradbook.compiler.swapping import attributes, swapped
+from gradbook.compiler.swapping import attributes, names_of, swapped
 from gradbook.compiler.wording import Wording
 from gradbook.nn import hooks
 from gradbook.nn.module import Module
@@ -286,10 +286,11 @@ class Snapshot:
 
 
 def state_of(module: Module) -> Any:
-    """Everything a library module's forward may look at, comparable."""
+    """Everything that the library's code may look at, comparable; what else was read is guarded by itself."""
     own = module.__dict__
     plain: dict[str, Any] = {}
-    for name, value in own.items():
+    for name in names_of(module):
+        value = own[name]
         if name in ("_parameters", "_buffers", "_modules"):
             plain[name] = tuple((key, id(part)) for key, part in value.items())
         elif isinstance(value, dict | set | list):

@@ -35,6 +35,7 @@ COMPARE: dict[type[ast.cmpop], Any] = {
     ast.GtE: operator.ge, ast.Is: operator.is_, ast.IsNot: operator.is_not, ast.In: lambda a, b: a in b,
     ast.NotIn: lambda a, b: a not in b,
 }  # fmt: skip
+METHODS = (types.MethodType, types.BuiltinMethodType)
 
 
 class Expressions(Leaving):
@@ -139,9 +140,8 @@ class Expressions(Leaving):
         if isinstance(found, property) and found.fget is not None and not rules.is_library(found.fget):
             return self.call_function(found.fget, (owner,), {})
         value = getattr(owner, name)
-        own = getattr(owner, "__self__", None)
-        bound = isinstance(value, types.MethodType | types.BuiltinMethodType) and value.__self__ is owner
-        if not bound and own is None and id(owner) not in self.fresh and not is_constant(owner):
+        bound = isinstance(value, METHODS) and value.__self__ is owner
+        if not bound and not isinstance(owner, METHODS) and id(owner) not in self.fresh and not is_constant(owner):
             self.note("attribute", owner, name, value)
         return value
 
@@ -150,6 +150,8 @@ class Expressions(Leaving):
 
     def item(self, owner: Any, key: Any) -> Any:
         """owner[key], noted if it was read from a container from outside."""
+        if isinstance(owner, Tensor) and rules.reads_index(key):
+            self.fail("an index is a tensor's value")
         value = owner[key]
         for part in (key.start, key.stop, key.step) if isinstance(key, slice) else (key,):
             self.steady(part)
@@ -186,12 +188,12 @@ class Expressions(Leaving):
 
     def value_Compare(self, node: ast.Compare) -> Any:
         left, result = self.value(node.left), True
-        for compare, right_node in zip(node.ops, node.comparators, strict=True):
+        for i, (compare, right_node) in enumerate(zip(node.ops, node.comparators, strict=True), 1):
             right, operate = self.value(right_node), COMPARE[type(compare)]
             result = operate(left, right)
             if not isinstance(compare, ast.Is | ast.IsNot):
                 self.seen(operate, (left, right), result, COMPARING)
-            if compare is not node.ops[-1] and not self.truth(result):
+            if i < len(node.ops) and not self.truth(result):  # two `<` are one object of ast
                 return result
             left = right
         return result

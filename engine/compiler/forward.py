@@ -94,7 +94,7 @@ class Forward(Tracked):
     def _unseen(self, tensor: Tensor) -> bool:
         if id(tensor) in self.seen or self.is_outside(tensor) or type(tensor._array) is not ndarray:
             return False
-        return bool(tensor._array.size) and self.memory.find(tensor._array) is None
+        return not tensor._array.size or self.memory.find(tensor._array) is None  # how empty it is may depend on values
 
     def _note_view(self, out: Tensor, given: Sequence[Any]) -> None:
         """A result that lies in the memory of a tensor that was there before, and that nobody read until now."""
@@ -134,7 +134,9 @@ class Forward(Tracked):
             if not self.blame_call(DRAWN):
                 raise NotRecordable(DRAWN)
         if self.memory.find(tensor._array) is None:
-            self.constant(tensor._array)
+            window = self.seen[id(tensor)] = self.constant(tensor._array)
+            self.kept.append(tensor)
+            self.originals[window.block.number] = window, tensor._array.copy()
 
     def _op(self, op: Op, operands: Any, params: Any, out: Any, node: Any, where: Any) -> None:
         if op.custom and not is_own(op):
@@ -222,7 +224,7 @@ class Forward(Tracked):
 
     def _write(self, target: Tensor, value: Tensor | None) -> None:
         window = self.read(target._array, target)
-        if window.block.number in self.handed and window.block.kind == "temporary":
+        if window.block.number in self.handed and window.block.kind in ("temporary", "constant"):
             raise NotRecordable("a tensor that Python was given is changed in place afterwards")
         if value is None:
             filled = self.constant(target._array.copy())

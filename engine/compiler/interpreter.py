@@ -10,6 +10,7 @@ to Python.
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import inspect
 import types
@@ -19,6 +20,7 @@ from gradbook.compiler import rules
 from gradbook.compiler.expressions import Closure
 from gradbook.compiler.frames import Frame, Returned
 from gradbook.compiler.guards import is_constant
+from gradbook.compiler.leaving import all_bare
 from gradbook.compiler.source import tree_of
 from gradbook.compiler.statements import Statements
 from gradbook.compiler.taps import from_line
@@ -26,6 +28,7 @@ from gradbook.nn.module import Module
 
 __all__ = ["Interpreter"]
 
+SCOPED = (globals, locals, vars, dir, eval, exec)
 DEPTH = 100  # calls inside calls that are followed
 
 
@@ -54,6 +57,8 @@ class Interpreter(Statements):
 
     def call_natively(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Let Python call something, and note what of it a repetition could not leave out, or has to look at again."""
+        if any(function is each for each in SCOPED):
+            return self.call_in_scope(function, args, kwargs)
         owner = getattr(function, "__self__", None)
         if rules.only_looks(function, owner):
             self.look(owner)
@@ -68,6 +73,22 @@ class Interpreter(Statements):
             if type(result) in (list, dict, set) or hasattr(type(result), "__next__"):
                 self.own(result)
         return result
+
+    def call_in_scope(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call a built-in function that looks at the variables of who calls it."""
+        frame = self.frames[-1]
+        self.fail(f"{function.__name__}() looks at all variables", whole=True)
+        scope, own = frame.function.__globals__, {name: all_bare(value) for name, value in frame.variables.items()}
+        for name, cell in frame.cells.items():
+            with contextlib.suppress(ValueError):  # it has no value yet
+                own.setdefault(name, cell.cell_contents)
+        if function is globals:
+            return scope
+        if function in (eval, exec):
+            return function(*args, **kwargs) if len(args) > 1 or kwargs else function(*args, scope, own)
+        if args:
+            return function(*args)
+        return sorted(own) if function is dir else own
 
     def follows(self, function: Any) -> bool:
         """True for a function or module whose statements are followed."""

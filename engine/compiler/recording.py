@@ -17,10 +17,11 @@ from gradbook.autograd.node import Node
 from gradbook.autograd.op import Op
 from gradbook.compiler.backward import Backward
 from gradbook.compiler.breaks import Break
+from gradbook.compiler.coalesce import windows_in
 from gradbook.compiler.dropping import EVERY, drop_dead
 from gradbook.compiler.forward import Forward
 from gradbook.compiler.guards import kind_of
-from gradbook.compiler.instruction import NotRecordable
+from gradbook.compiler.instruction import Instruction, NotRecordable
 from gradbook.compiler.memory import Window
 from gradbook.compiler.taps import Taps
 from gradbook.compiler.wording import Wording
@@ -183,6 +184,7 @@ class Recorder(Forward, Backward):
         """The call is over: nothing may have happened that was not noted."""
         if self.draws:
             self.fail("random numbers are drawn outside of dropout")
+        self.attempt(self._constants_changed)
         changed = {window.block.number for each in self.instructions for window in each.changes()}
         for reference, stamp, _ in list(versions._stamps.values()):
             array = reference()
@@ -195,6 +197,18 @@ class Recorder(Forward, Backward):
                 continue  # made and gone in the call
             if window is None or window.block.number not in changed:
                 self.fail("a tensor is changed in place by other means than an op")
+
+    def _constants_changed(self) -> None:
+        """Tensors that were made of numbers and then changed in place are made anew in each call."""
+        found = {w.block.number: w.block for each in self.instructions for w in windows_in(each.outputs)}
+        for number, block in found.items():
+            if block.kind != "constant" or not block.size:
+                continue
+            window, original = self.originals.get(number, (None, None))
+            if window is None or not window.covers_block():
+                raise NotRecordable("a constant is changed in place")
+            block.kind = "temporary"
+            self.instructions.insert(0, Instruction("copy", [self.constant(original)], [window]))
 
     # -- what is left to Python --------------------------------------------------------------------------------------
 
@@ -247,6 +261,7 @@ class Recorder(Forward, Backward):
         self.memory.copy_constants()
         drop_dead(self)
         self.before, self.seen, self.saved_as, self.aliases, self.totals = {}, {}, {}, {}, {}
+        self.empty, self.originals = {}, {}
 
     def release(self) -> None:
         """Let go of the call's tensors, once a plan is made of it."""

@@ -9,6 +9,7 @@ from gradbook.compiler.keeping import Changing
 
 __all__ = ["Explanation", "Report", "explained"]
 
+STIFF = "another number in each call is another plan, as what depends on it cannot be left to Python"
 SHOWN = 8  # kinds of arguments that are printed
 
 
@@ -73,7 +74,8 @@ def explained(compiled: Any) -> Explanation:
         for key, (_, reason, place) in list(compiled.breaks.items())
         if key in used or not any(variants.values())
     ]
-    made = Explanation(list(compiled.report), list(dict.fromkeys(breaks)))
+    stiff = [(f"{STIFF} ({reason})", f"{at[0]}:{at[1]}" if at else "") for reason, at in compiled.why_stiff]
+    made = Explanation(list(dict.fromkeys([*compiled.report, *stiff])), list(dict.fromkeys(breaks)))
     made.plans = sum(map(len, variants.values()))
     made.kinds = list(dict.fromkeys(words(key) for key, found in variants.items() if found))
     made.pending, made.aside = len(compiled.pending), dict(compiled.aside)

@@ -37,11 +37,13 @@ READ_ONLY: dict[type, set[str]] = {
 IMMUTABLE = (str, bytes, tuple, int, float, complex, bool, frozenset, range, slice, type(None))
 DATA_ATTRIBUTES = {"grad_fn", "_version", "data_ptr"}
 DATA_METHODS = {"data_ptr", "register_hook", "retain_grad", "share_memory_", "storage", "untyped_storage", "set_",
-                "requires_grad_", "register_post_accumulate_grad_hook", "resize_", "__setstate__"}  # fmt: skip
+                "requires_grad_", "register_post_accumulate_grad_hook", "resize_", "__setstate__", "equal",
+                "allclose"}  # fmt: skip
 MODULE_METHODS = {"parameters", "named_parameters", "children", "named_children", "modules", "named_modules",
                   "buffers", "named_buffers", "zero_grad", "get_parameter", "get_submodule", "keys", "values",
                   "items"}  # fmt: skip
 ASKS = {"is_compiling", "is_dynamo_compiling", "is_exporting"}  # the same in every call
+MADE_OF_DATA = {"tensor", "as_tensor", "asarray", "new_tensor", "scalar_tensor"}
 OPTIMIZER_METHODS = {"step", "zero_grad"}
 LIBRARY = ("ops/", "nn/functional", "nn/utils/clip_grad", "nn/modules/", "autograd/", "linalg/", "fft", "special",
            "tensor", "dtypes", "conversion", "overrides.py")  # fmt: skip
@@ -93,6 +95,8 @@ def why_not(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], fresh:
     disabled: str = getattr(function, "__dict__", {}).get("_gradbook_disabled", "")
     if disabled:
         return disabled
+    if name in MADE_OF_DATA and is_library(function) and any(map(holds_tensor, (*args, *kwargs.values()))):
+        return f"{name}() of a tensor's values"
     if isinstance(owner, Tensor):
         return f"Tensor.{name}()" if name in DATA_METHODS else ""
     if args and isinstance(args[0], Tensor) and is_library(function):
@@ -108,6 +112,18 @@ def why_not(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], fresh:
     if only_looks(function, owner):
         return ""
     return f"{type(owner).__name__}.{name}() may change an object from outside"
+
+
+def holds_tensor(value: Any) -> bool:
+    """True for a tensor, and for lists and tuples with one in them."""
+    return isinstance(value, Tensor) or (isinstance(value, list | tuple) and any(map(holds_tensor, value)))
+
+
+def reads_index(key: Any) -> bool:
+    """True for an index of a tensor that takes the value of another as a number."""
+    if isinstance(key, tuple | list):
+        return any(map(reads_index, key))
+    return isinstance(key, Tensor) and not key.shape
 
 
 def _library(function: Any, name: str) -> str:

@@ -9,11 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 from gradbook.compiler.guards import READ, Guards
+from gradbook.nn.module import Module
 from gradbook.tensor import Tensor
 
-__all__ = ["attributes", "swapped"]
+__all__ = ["attributes", "names_of", "swapped"]
 
 Set = Callable[[], Any]
+LIBRARY = __name__.partition(".")[0] + "."
+OWN = {*Module().__dict__, "forward"}  # what Module itself has
 PARTS = ("_parameters", "_buffers", "_modules")
 
 
@@ -81,7 +84,15 @@ def same(a: dict[str, Any], b: dict[str, Any]) -> bool:
 
 def attributes(module: Any) -> dict[str, Any]:
     """What a module has, to be put back."""
-    return {name: dict(value) if name in PARTS else value for name, value in module.__dict__.items()}
+    own = module.__dict__
+    return {name: dict(own[name]) if name in PARTS else own[name] for name in names_of(module)}
+
+
+def names_of(module: Any) -> list[str]:
+    """The attributes of a module that the library's own code may look at: of classes made of Module alone, Module's."""
+    own = module.__dict__
+    bases = {base for base in type(module).__mro__ if base.__module__.startswith(LIBRARY)}
+    return [name for name in own if name in OWN] if bases <= {*Module.__mro__} else [*own]
 
 
 def restore(own: dict[str, Any], values: dict[str, Any]) -> None:

@@ -55,6 +55,8 @@ class Tracked:
         self.outside: dict[int, tuple[Tensor, Any]] = {}  # by id(tensor): tensors from outside, and their arrays
         self.held_grads: list[tuple[Tensor, Window]] = []  # leaves whose `.grad` was there before the call
         self.kept: list[Any] = []
+        self.originals: dict[int, tuple[Window, Any]] = {}  # by block: constants, and what they held at first
+        self.empty: dict[int, Any] = {}  # by id: arrays without elements that were seen being computed
         self.seen: dict[int, Window] = {}  # by id(tensor): what ops gave
         self.saved_as: dict[int, Window] = {}  # by id(array): operands that nodes keep as arrays of their own
         self.failure: NotRecordable | None = None
@@ -88,7 +90,7 @@ class Tracked:
 
     def _unknown(self, array: Any, home: Any) -> Window:
         if not array.size:
-            return self.constant(array)
+            return self._empty(array, home)
         earlier = self.seen.get(id(home))
         if earlier is not None and earlier.shape == array.shape and earlier.dtype == array.dtype:
             window, _ = self.made(array)  # laid out anew by contiguous()
@@ -99,6 +101,12 @@ class Tracked:
         if owner is None:
             raise NotRecordable("a value was not seen being computed", unseen=True)
         return self.memory.window(array, "outside", owner)[0]
+
+    def _empty(self, array: Any, home: Any) -> Window:
+        """The window of an array without elements: that it has none may depend on values."""
+        if id(home) in self.seen or id(home) in self.input_ids or id(array) in self.before or id(array) in self.empty:
+            return self.constant(array)
+        raise NotRecordable("how many values there are was not seen being computed", unseen=True)
 
     def held_grad(self, leaf: Tensor) -> Window:
         """The window of a `.grad` that was there before the call: another tensor in each call, like an input."""
@@ -115,6 +123,8 @@ class Tracked:
     def made(self, array: Any) -> tuple[Window, bool]:
         """The window of a result, and whether it is new memory (else it is a view of what was there)."""
         self._plain(array)
+        if not array.size:
+            self.empty[id(array)] = array
         return self.memory.window(array, "temporary")
 
     def constant(self, array: Any) -> Window:

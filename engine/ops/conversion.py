@@ -270,7 +270,7 @@ def fill_(self: Tensor, value: Any) -> Tensor:
             raise RuntimeError(
                 f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
             )
-        if value.requires_grad:
+        if value.requires_grad or events.write:  # who listens is told what it was
             return copy_(self, value)
         value = value._array
     return overwrite(self, value, "Fill")

@@ -168,6 +168,21 @@ def test_a_factor_that_gradients_flow_through(kind: type) -> None:
             assert weight.grad.tolist() == [float(i)] * 3
 
 
+def test_why_each_number_is_another_plan_is_told() -> None:
+    weight = nn.Parameter(gradbook.ones(2))
+
+    def step(k: float) -> Tensor:
+        loss = (weight * k).sum()
+        loss.backward()
+        return loss.detach()
+
+    run = gradbook.compile(step, options=WAIT)
+    for i in range(20):
+        assert run(float(i)).item() == 2 * i
+    assert any("another number in each call is another plan" in reason for reason, _ in explain(run))
+    assert "everything is compiled" not in str(explain(run))
+
+
 def test_numbers_that_stay_get_plans_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping, "WORTH", 5)
     run = gradbook.compile(lambda x, k: x * k, options=WAIT)
