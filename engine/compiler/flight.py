@@ -26,11 +26,13 @@ from gradbook.compiler.plan import Plan
 from gradbook.compiler.recording import Recorder
 from gradbook.compiler.taps import Taps
 from gradbook.errors import AutogradError
+from gradbook.kernels.program import address_of
 from gradbook.tensor import Tensor
 
 __all__ = ["Flight", "Flights", "backward_op"]
 
 ndarray = np.ndarray
+SMALL = 1 << 14  # bytes up to which it does not matter that memory begins in the midst of a line of the cache
 SPARE = 4  # pieces of memory that are kept for later calls
 
 
@@ -203,12 +205,21 @@ class Half:
         self.plan = Plan(part, [window for window in windows if window is not None], kept, native=kernels)
         self.given, self.count = given, len(windows)
         self.inputs = [(flights.inputs[i].block, i) for i in outward.read_inputs]
-        self.lent = [(i, window) for i, window in enumerate(windows) if window in fresh and window is not None]
+        self.lent: list[tuple[int, Window]] = []
+        self.small: list[tuple[int, Any, Any, Any]] = []  # of those only kernels write to: shape, dtype, the words
+        for i, window in enumerate(windows):
+            if window is not None and window in fresh:
+                words = self.plan.words(window.block)
+                if words is None or window.block.size > SMALL or not is_compact(window):
+                    self.lent.append((i, window))
+                else:
+                    self.small.append((i, window.shape, window.dtype, words))
         self.copied = [(i, self.plan.register(w)) for i, w in enumerate(windows) if w is not None and w not in fresh]
 
     def run(self, flight: Flight, grads: list[Any]) -> list[Any]:
         """The gradients of the ends, in memory that is nobody else's."""
-        plan, found = self.plan, [None] * self.count
+        plan = self.plan
+        found: list[Any] = [None] * self.count
         plan.bind_kept(flight.memory)
         for window, g in zip(self.given, grads, strict=True):
             plan.rebind(window.block, g if g.strides == window.strides else g.copy("C"))
@@ -216,11 +227,17 @@ class Half:
             plan.rebind(block, flight.arrays[i])
         for i, window in self.lent:
             found[i] = plan.lend(window)
+        for i, shape, dtype, words in self.small:
+            found[i] = array = np.empty(shape, dtype)
+            start = address_of(array)
+            for packed, word, offset in words:
+                packed[word] = start + offset
         for step in plan.steps:
             step()
         for i, register in self.copied:
             found[i] = plan.arrays[register].copy()
-        plan.take_back()
+        if self.lent:
+            plan.take_back()
         return found
 
 
@@ -233,6 +250,16 @@ class Part:
         self.outside: dict[int, Any] = {}
         self.leaf_grads: dict[int, Any] = {}
         self.held_grads: list[Any] = []
+
+
+def is_compact(window: Window) -> bool:
+    """True for a window whose elements lie one after the other."""
+    step = window.dtype.itemsize
+    for length, stride in zip(reversed(window.shape), reversed(window.strides), strict=True):
+        if length > 1 and stride != step:
+            return False
+        step *= length
+    return True
 
 
 def is_own(window: Window, windows: Sequence[Window | None], kept: Kept) -> bool:

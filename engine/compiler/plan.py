@@ -69,7 +69,7 @@ class Plan:
         self.taps.told = [
             (kind, self.register(what) if kind == "backward" else what, place) for kind, what, place in self.taps.told
         ]
-        self.output_registers = [self.register(window) for window in outputs]
+        self.output_registers = [self.register(window) for window in outputs if window.block not in self.kept.moving]
         self.held_grads = [(leaf, window.block) for leaf, window in recorder.held_grads]
         changes: dict[int, list[Window]] = {}
         for window in (window for each in recorder.instructions for window in each.changes()):
@@ -147,6 +147,12 @@ class Plan:
             self._memory[number] = self.kept.part(memory, windows[0][1].block)
             for register, window in windows:
                 self.arrays[register] = self._view(window)
+
+    def words(self, block: Block) -> list[tuple[Any, int, int]] | None:
+        """(words, which, bytes from the block's start) that point to a block; None if arrays look into it, too."""
+        if block.number in self._of_block:
+            return None
+        return [use for place in self._places.get(block.number, ()) for use in place.uses]
 
     def lend(self, window: Window) -> Any:
         """New memory for a window that is the whole of its block, until `take_back`. -> the window's array there"""
