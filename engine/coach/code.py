@@ -6,18 +6,20 @@ The source only sharpens line and fix; what is wrong is known from what ran.
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
 from gradbook.coach.finding import Fix
 from gradbook.observe import naming
+from gradbook.observe.failure.definitions import single_assignments
 from gradbook.observe.failure.text import Edit, Source, source_of
-from gradbook.observe.source import Where, is_own, span_of, user_frame
+from gradbook.observe.source import Where, cells, is_own, span_of, user_frame
 
 __all__ = [
-    "Place", "appended", "builder", "here", "insertion", "loss_name", "name_of", "place", "removal", "replacement",
-    "without_argument",
+    "Place", "appended", "assignment", "builder", "here", "insertion", "loss_name", "name_of", "place", "removal",
+    "replacement", "without_argument",
 ]  # fmt: skip
 
 
@@ -140,6 +142,24 @@ def name_of(thing: Any, otherwise: str) -> str:
             own = name not in here and getattr(here.get("self"), name, None) is thing
             return f"self.{name}" if own else name
     return otherwise
+
+
+def assignment(at: Place | None, name: str) -> Place | None:
+    """The place of the last plain `name = ...` above a place, else in its file, else in an earlier cell.
+
+    Its `expression` is what is assigned. For objects that were constructed before the coach watched.
+    """
+    if at is None:
+        return None
+    for source in (at.source, *(source_of(file) for file in reversed(cells()) if file != at.file)):
+        found = [(node, value) for node, target, value in single_assignments(source) if ast.unparse(target) == name]
+        above = [pair for pair in found if source is at.source and pair[0].lineno < at.line]
+        if found:
+            there = copy.copy(at)
+            there.source, there.file, there.statement = source, source.file, (above or found)[-1][0]
+            there.line, there.expression = there.statement.lineno, (above or found)[-1][1]
+            return there
+    return None
 
 
 def builder(thing: Any) -> Where | None:

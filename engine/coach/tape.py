@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradbook import events
 from gradbook.autograd.grad_mode import state as grad_state
+from gradbook.autograd.versions import owner
 from gradbook.coach.record import Call, Cut, Op, Turn, Value
 from gradbook.observe.raw import is_parameter
 from gradbook.observe.source import Where
@@ -49,9 +50,11 @@ class Tape:
             return known
         kind = "parameter" if is_parameter(tensor) else "input"
         value = self._keep(tensor, Value(tensor, kind))
-        found = self._found.get(id(tensor._array))
-        if found is not None and found[0]() is tensor._array:
-            value.cuts = (found[1],)
+        if self._found:
+            memory = owner(tensor._array)
+            found = self._found.get(id(memory))
+            if found is not None and found[0]() is memory:
+                value.cuts = (found[1],)
         return value
 
     def _keep(self, tensor: Any, value: Value) -> Value:
@@ -148,8 +151,9 @@ class Tape:
         if threading.get_ident() != self._coach._thread or source is None or source.tensor is None:
             return
         if source.tensor._array is arrays[0] and hasattr(result, "dtype") and hasattr(result, "base"):
-            name = str(params.get("name", "an index"))
-            self._found[id(result)] = (weakref.ref(result), Cut(name, source, events.user_frame()))
+            name = str(params.get("name", "indices"))
+            memory = owner(result)
+            self._found[id(memory)] = (weakref.ref(memory), Cut(name, source, events.user_frame()))
 
     def read(self, value: Value, tensor: Any, where: Where | None) -> None:
         """Python saw the numbers of a tensor."""

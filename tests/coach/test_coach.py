@@ -254,6 +254,8 @@ def test_it_knows_where_models_and_optimizers_were_constructed() -> None:
         (lambda y: gradbook.tensor([float(y[0]) * 1.0, 3.0]), ["item"]),
         (lambda y: gradbook.from_numpy(np.tanh(y.detach().numpy())), ["read", "detach"]),
         (lambda y: y.argmax() * 1.0, ["argmax"]),
+        (lambda y: y.max(0).indices * 1.0, ["argmax"]),
+        (lambda y: y.topk(2)[1] * 1.0, ["indices"]),
     ],
 )
 def test_it_knows_what_numbers_were_before_they_left_their_graph(leave: Any, how: list[str]) -> None:

@@ -24,6 +24,7 @@ ACTS = {
     "data": ".data leaves the graph behind",
     "tensor": "a new tensor made of numbers has no graph",
     "item": ".item() gives a plain number without a graph",
+    "indices": "indices have no gradient",
     "read": "numbers that Python has read have no graph",
 }
 

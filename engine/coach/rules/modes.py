@@ -142,6 +142,9 @@ class TrainModeNotRestored(Modes):
             if module is None or module.training:
                 self.steps.pop(key, None)
                 continue
+            ids = self.reach.optimizers[id(optimizer)].ids
+            if not any(p._grad is not None and id(p) in ids for p in module.parameters()):
+                continue  # another model is being trained
             mode = self.coach.stance.mode(module)
             if mode is None or mode.training:
                 continue

@@ -93,13 +93,15 @@ def _sample(tensor: Any) -> Any:
 class Held:
     """An optimizer and its parameters."""
 
-    def __init__(self, optimizer: Any, name: str, built: Built | None) -> None:
+    def __init__(self, optimizer: Any, name: str, built: Built | None, where: Where | None) -> None:
         self.ref, self.name, self.built = weakref.ref(optimizer), name, built
+        self.where = where  # of its first step
         self.kind = type(optimizer).__name__
         self.steps = 0
         self.fates: list[Fate] = []
         self.waiting: list[Fate] = []  # those that never had a gradient
         self.frozen = 0  # those that do not require one
+        self.ids: set[int] = set()  # of all its parameters
         self.hungry = 0  # steps in a row without any gradient
 
     @property
@@ -149,7 +151,7 @@ class Reach:
         self._step = step.number
         held = self.optimizers.get(id(optimizer))
         if held is None or held.ref() is not optimizer:
-            held = self.optimizers[id(optimizer)] = self._hold(optimizer)
+            held = self.optimizers[id(optimizer)] = self._hold(optimizer, step)
         held.steps += 1
         held.hungry = 0 if any(_has_gradient(fate) for fate in (*held.fates[:2], *held.fates[-2:])) else held.hungry + 1
         if not held.waiting:
@@ -159,10 +161,10 @@ class Reach:
             for fate in held.waiting:
                 fate.compare()
 
-    def _hold(self, optimizer: Any) -> Held:
+    def _hold(self, optimizer: Any, step: Step) -> Held:
         coach = self._coach()
         assert coach is not None
-        held = Held(optimizer, coach.names[id(optimizer)], coach.built_at(optimizer))
+        held = Held(optimizer, coach.names[id(optimizer)], coach.built_at(optimizer), step.where)
         self._join(held, optimizer)
         return held
 
@@ -171,6 +173,7 @@ class Reach:
         params = [p for group in optimizer.param_groups for p in group["params"]]
         if len(params) == len(held.fates) + held.frozen:
             return
+        held.ids = {id(p) for p in params}
         held.frozen = sum(p._node is None for p in params)
         held.fates = [self.fate(p) for p in params if p._node is not None]
         for fate in held.fates:

@@ -11,7 +11,6 @@ from gradbook.coach.record import Built, Call, Step, Turn
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.reach import Fate, Held, Reach
 from gradbook.observe.failure.text import Edit
-from gradbook.observe.source import Where
 
 __all__ = ["RULES", "StaleOptimizer"]
 
@@ -99,7 +98,7 @@ class StaleOptimizer(Rule):
         """A network of its own that no optimizer has: what comes after trained ones was surely forgotten."""
         for root in dict.fromkeys(fate.root for fate in strays):
             own = [fate for fate in strays if fate.root == root]
-            at = code.place(held.built.where) if held.built is not None else None
+            at = _place(held)
             call = at.expression if at is not None else None
             fixes = []
             if at is not None and isinstance(call, ast.Call) and call.args:
@@ -116,11 +115,19 @@ class StaleOptimizer(Rule):
             "in no optimizer": ", ".join(names[:4]),
             f"{held.name} has": f"{len(held.fates) + held.frozen} parameters, {len(held.starved)} without a gradient",
         }
-        self.find(message, _line(held), evidence, fixes, nodes=[fate.name for fate in strays[:8]], severity=severity)
+        at = _place(held)
+        self.find(
+            message,
+            at.at if at is not None else None,
+            evidence,
+            fixes,
+            nodes=[fate.name for fate in strays[:8]],
+            severity=severity,
+        )
 
     def _rebuilt(self, held: Held, after: Built | None) -> list[Fix]:
         """The optimizer's line, moved to where all that it shall have is there."""
-        at = code.place(held.built.where) if held.built is not None else None
+        at = _place(held)
         if at is None or at.statement is None:
             return [Fix(f"{held.name} = ...", (), "build it again, after the model is complete")]
         text = " ".join(at.source.segment(at.statement).split())
@@ -144,9 +151,11 @@ def _whole(fate: Fate) -> str:
     return f"{fate.root}.{top}" if top and not top.isdigit() else fate.root
 
 
-def _line(held: Held) -> Where | tuple[str, int] | None:
+def _place(held: Held) -> code.Place | None:
     """The line that builds an optimizer."""
-    return held.built.where if held.built is not None else None
+    if held.built is not None:
+        return code.place(held.built.where)
+    return code.assignment(code.place(held.where), held.name)
 
 
 RULES = (StaleOptimizer,)
