@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradbook import backends
+from gradbook import backends, events
 from gradbook.autograd import grad_mode, versions
 from gradbook.ops.random import normal_array, stream
 from gradbook.tensor import Tensor
@@ -62,6 +62,8 @@ def fill(tensor: Tensor, values: Any) -> Tensor:
     """Write values into a tensor's memory, unseen by autograd."""
     tensor._array[...] = values
     versions.stamp(tensor._array)
+    if events.write:
+        events.emit(events.write, tensor, None)
     return tensor
 
 

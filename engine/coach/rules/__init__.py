@@ -8,10 +8,12 @@ from __future__ import annotations
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules import (
     activations_before_losses,
+    batch_norms,
     broadcasts,
     call_order,
     cut_graphs,
     gradients_kept,
+    layer_order,
     modes,
     raised,
     stale,
@@ -20,7 +22,19 @@ from gradbook.coach.rules import (
 
 __all__ = ["KINDS", "RULES"]
 
-FAMILIES = (gradients_kept, call_order, cut_graphs, activations_before_losses, broadcasts, modes, stale, unused, raised)
+FAMILIES = (
+    gradients_kept,
+    call_order,
+    cut_graphs,
+    activations_before_losses,
+    broadcasts,
+    modes,
+    stale,
+    unused,
+    layer_order,
+    batch_norms,
+    raised,
+)
 KINDS: tuple[type[Rule], ...] = tuple(rule for family in FAMILIES for rule in family.RULES)
 RULES: dict[str, type[Rule]] = {rule.id: rule for rule in reversed(KINDS)}
 RULES = {rule.id: RULES[rule.id] for rule in KINDS}

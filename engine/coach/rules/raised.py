@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import weakref
+from typing import Any, ClassVar
 
+from gradbook.coach import code
 from gradbook.coach.finding import Fix
 from gradbook.coach.rule import Rule
+from gradbook.coach.rules import batch_of_one
 from gradbook.observe.failure.explain import Failure
 
 __all__ = ["RULES", "Raised"]
@@ -142,6 +145,43 @@ class UnknownName(Raised):
     kinds = ("unknown-name",)
 
 
+class BatchNormBatchOfOne(Raised):
+    """Batch norm of one number a channel, in training."""
+
+    id = "batchnorm-batch-of-one"
+    idea = "in training batch norm compares the samples of a batch with each other: it needs more than one"
+    says = ("Expected more than 1 value per channel",)
+
+    def begins(self) -> None:
+        self.loader: tuple[weakref.ref[Any], int, int | None] | None = None  # of the last batch, its index, how many
+
+    def batch(self, phase: str, loader: Any, index: int, total: int | None) -> None:
+        self.loader = (weakref.ref(loader), index, total) if phase == "next" else None
+
+    def failed(self, error: BaseException) -> None:
+        found = batch_of_one.asker(error) if self.says[0] in str(error) else None
+        if found is None:
+            return
+        frame, where = found
+        loader = self.loader[0]() if self.loader is not None else None
+        made = batch_of_one.loader_at(loader, frame) if loader is not None else None
+        evidence = {"raised": str(error).split(". ")[0]}
+        if made is None or self.loader is None:
+            fixes = batch_of_one.evaluated(code.place(where))
+            self.find("Batch norm is given one sample in training mode, and one number has no variance.", where,
+                      evidence, fixes)  # fmt: skip
+            return
+        source, call = made
+        evidence["batch"] = f"{self.loader[1] + 1} of {self.loader[2] or 'unknown'}"
+        single = getattr(loader, "batch_size", None) == 1
+        fixes = (
+            [Fix("batch_size=16", (), "more than one sample a batch")] if single else batch_of_one.dropped(source, call)
+        )
+        size = "Each batch of this loader" if single else "The last batch of this loader"
+        self.find(f"{size} is a single sample, and batch norm needs more than one in training.",
+                  (source.file, call.lineno), evidence, fixes)  # fmt: skip
+
+
 class Failed(Raised):
     """Any other exception of the engine."""
 
@@ -159,8 +199,8 @@ class Failed(Raised):
 
 
 RULES = (
-    BackwardTwice, NonScalarBackward, NothingRequiresGrad, ItemOnNonScalar, InplaceBreaksBackward, TargetMismatch,
-    DeviceMismatch, DtypeMismatch, IndexOutOfRange, ShapeMismatch, UnknownName, Failed,
+    BatchNormBatchOfOne, BackwardTwice, NonScalarBackward, NothingRequiresGrad, ItemOnNonScalar, InplaceBreaksBackward,
+    TargetMismatch, DeviceMismatch, DtypeMismatch, IndexOutOfRange, ShapeMismatch, UnknownName, Failed,
 )  # fmt: skip
 
 
