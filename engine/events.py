@@ -16,7 +16,8 @@ Kinds and what a listener is called with:
     log        (name, value)                                gradbook.log
     made       (tensor)                                     a tensor was made of numbers: zeros, arange, tensor, ...
     cut        (how, source, tensor)                        a tensor was given the values of another one without its
-                                                            graph: "detach", "data", "tensor"; source None: from NumPy
+                                                            graph: "detach", "data", "tensor", "Parameter"; source None:
+                                                            from NumPy
     built      (owner)                                      a module or an optimizer is being constructed
     draw       ()                                           random numbers are about to be drawn
     found      (function, arrays, params, result)           indices were computed from arrays, which no op is told of

@@ -47,6 +47,11 @@ class Stance:
         """Where recording was switched off for the operation of this number."""
         return next((where for ops, where in reversed(self._scopes) if ops < number), None)
 
+    @property
+    def unrecorded_last(self) -> Where | None:
+        """Where recording was switched off the last time."""
+        return self._scopes[-1][1] if self._scopes else None
+
     def mode(self, module: Any) -> Mode | None:
         """The last change of a module's mode."""
         known = self._modes.get(id(module))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from gradbook import events
 from gradbook.autograd.grad_mode import state as grad_state
@@ -81,11 +84,23 @@ class Tape:
         )  # fmt: skip
         op.outputs = tuple(self._keep(x, Value(x, "op", op)) for x in outputs if hasattr(x, "_node"))
         op.output = op.outputs[0]
+        if self._numbers or self._found:
+            op.output.cuts = tuple(self._cuts((*told, *op.params.values())))
         while call is not None:
             call.ops += 1
             call = call.parent
         self._coach.turn.ops.append(op)
         return op
+
+    def _cuts(self, given: tuple[Any, ...]) -> Iterator[Cut]:
+        """Which of the numbers that an operation is given had a graph: those that were read, indices."""
+        for x in given:
+            if type(x) is float and x in self._numbers:
+                yield self._numbers[x]
+            for array in x if isinstance(x, tuple) else (x,):
+                found = self._found.get(id(owner(array))) if isinstance(array, np.ndarray) else None
+                if found is not None and found[0]() is owner(array):
+                    yield found[1]
 
     def module(self, phase: str, module: Any, value: Any) -> None:
         """A module's call begins, returns or raises."""

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from gradbook import dtypes
+from gradbook import dtypes, events
 from gradbook.device import device as device_type
 from gradbook.overrides import disabled_torch_function_impl
 from gradbook.tensor import Tensor
@@ -45,6 +45,8 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
             if not (data.is_floating_point() or data.is_complex()):
                 raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
             made.requires_grad_(True)
+        if events.cut and data._node is not None:
+            events.emit(events.cut, "Parameter", data, made)
         return made
 
     def __repr__(self) -> str:

@@ -24,6 +24,7 @@ ACTS = {
     "data": ".data leaves the graph behind",
     "tensor": "a new tensor made of numbers has no graph",
     "item": ".item() gives a plain number without a graph",
+    "Parameter": "a new Parameter has no graph behind it",
     "indices": "indices have no gradient",
     "read": "numbers that Python has read have no graph",
 }
@@ -95,6 +96,19 @@ class DetachedGraph(Cuts):
     def means(self, cut: Cut) -> bool:
         return cut.how != "no_grad"
 
+    def failed(self, error: BaseException) -> None:
+        """backward() of a plain number, which was read from a loss, is another way to find no graph."""
+        super().failed(error)
+        reads = self.coach.turn.reads
+        if not isinstance(error, AttributeError) or "has no attribute 'backward'" not in str(error) or not reads:
+            return
+        self.reach.turned(self.coach.turn)
+        read = reads[-1]
+        leaves = [value.tensor for value, _, op in trace(read.value) if op is None and value.requires_grad]
+        fates = [self.reach.fate(tensor) for tensor in leaves if tensor is not None]
+        if fates:
+            self.speak(Cut("item", read.value, read.where), fates, f"none: {error}", True)
+
     def speak(self, cut: Cut, fates: list[Fate], gradients: str, whole: bool) -> None:
         act = ACTS.get(cut.how, f"{cut.how}() has no gradient")
         self.find(
@@ -117,6 +131,17 @@ class TrainingUnderNoGrad(Cuts):
     def means(self, cut: Cut) -> bool:
         return cut.how == "no_grad"
 
+    def failed(self, error: BaseException) -> None:
+        """What was made in inference mode can take no part in training at all."""
+        super().failed(error)
+        at = code.place(self.coach.stance.unrecorded_last)
+        if "Inference tensors cannot be saved for backward" in str(error) and at is not None:
+            fixes = unwrapped(at, at.statement) if isinstance(at.statement, ast.With) else []
+            self.find(
+                "This runs in inference_mode(), and training goes on with its results: they cannot get a gradient.",
+                at.at, {"raised": str(error).partition(".")[0]}, fixes,
+            )  # fmt: skip
+
     def speak(self, cut: Cut, fates: list[Fate], gradients: str, whole: bool) -> None:
         at, fixes, deliberate = self._scope(cut.source)
         severity = "" if whole else "hint" if deliberate else "warning"
@@ -132,8 +157,10 @@ class TrainingUnderNoGrad(Cuts):
         op = value.maker
         where = self.coach.stance.unrecorded_since(op.number) if op is not None else None
         at, inner = code.place(where), code.place(op.where if op is not None else None)
+        if at is not None and isinstance(at.statement, ast.With) and switch(at, at.statement.items[0].context_expr):
+            return at.at, unwrapped(at, at.statement), True
         for each in (inner, at):
-            decorated = decorator(each)
+            decorated = decorator(each) or (called_decorator(each) if each is at else None)
             if decorated is not None and each is not None:
                 line, name = decorated.lineno, each.source.segment(decorated)
                 switched = name.replace("inference_mode", "enable_grad").replace("no_grad", "enable_grad")
@@ -141,8 +168,6 @@ class TrainingUnderNoGrad(Cuts):
                 return (each.file, line), [fix], False
         if at is None or at.statement is None:
             return None, [], False
-        if isinstance(at.statement, ast.With):
-            return at.at, unwrapped(at, at.statement), True
         call = at.expression
         if isinstance(call, ast.Call) and call.args and "set_grad_enabled" in at.source.segment(call.func):
             return at.at, [code.replacement(at, call.args[0], "True", "before training goes on")], False
@@ -153,7 +178,7 @@ def whom(fates: list[Fate], whole: bool) -> str:
     """The modules that parameters belong to, in words."""
     if whole:
         return "the parameters"
-    modules = list(dict.fromkeys(fate.module or fate.name for fate in fates))
+    modules = list(dict.fromkeys(fate.label for fate in fates))
     tops = list(dict.fromkeys(name.split(".")[0] for name in modules))
     named = modules if len(modules) < 3 else tops
     return " and ".join(named) if 0 < len(named) < 3 and all(named) else f"each of {len(fates)} parameters"
@@ -227,11 +252,25 @@ def decorator(at: code.Place | None) -> ast.expr | None:
     while at is not None and here is not None:
         if isinstance(here, ast.FunctionDef):
             for each in here.decorator_list:
-                text = at.source.segment(each)
-                if "no_grad" in text or "inference_mode" in text:
+                if switch(at, each):
                     return each
         here = at.source.parents.get(here)
     return None
+
+
+def called_decorator(at: code.Place | None) -> ast.expr | None:
+    """The same for the function that is called at a place."""
+    call = at.expression if at is not None else None
+    if at is None or not isinstance(call, ast.Call):
+        return None
+    functions = [n for n in at.source.nodes() if isinstance(n, ast.FunctionDef) and n.name == called(call)]
+    return next((each for function in functions for each in function.decorator_list if switch(at, each)), None)
+
+
+def switch(at: code.Place, node: ast.expr) -> bool:
+    """Whether an expression switches recording off."""
+    text = at.source.segment(node)
+    return any(name in text for name in ("no_grad", "inference_mode", "set_grad_enabled"))
 
 
 def unwrapped(at: code.Place, block: ast.With) -> list[Fix]:

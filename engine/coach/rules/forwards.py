@@ -101,7 +101,7 @@ class Forwards:
     def _op(self, op: Op, made: dict[int, Forward]) -> None:
         own = made.get(id(op.call.outermost)) if op.call is not None else None
         found = [self._of(value) for value in op.inputs]
-        tags = frozenset().union(*found) if found else NONE
+        tags = NONE.union(*found, *(self._of(cut.source) for cut in op.output.cuts))
         if own is not None:
             tags = tags | {own}
             _enliven(own, op)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import weakref
 from typing import Any
 
@@ -73,12 +74,15 @@ class EvalModeMissing(Modes):
         assert op is not None
         name = model_name(forward)
         at = self._begin(forward)
+        typo = uncalled(code.place(forward.told.where), name, "eval")
         what = "dropout drops values" if op.name.endswith("dropout") else "batch norm uses the batch's statistics"
-        where = at.at if at is not None else forward.told.where
+        where = typo.at if typo is not None else at.at if at is not None else forward.told.where
+        fix = called_fix(typo) if typo is not None else None
         self.find(
             f"{name} is evaluated in training mode: {what} there.", where,
             {f"{name}.training": True, "active in it": op.path or op.name, "its results": "read, with no backward()"},
-            [code.insertion(at, f"{name}.eval()", f"and {name}.train() before training goes on")], nodes=[op.path],
+            [fix or code.insertion(at, f"{name}.eval()", f"and {name}.train() before training goes on")],
+            nodes=[op.path],
         )  # fmt: skip
 
     def _begin(self, forward: Forward) -> code.Place | None:
@@ -127,13 +131,21 @@ class TrainModeNotRestored(Modes):
             module, call = forward.told.module, forward.told
             if module is None:
                 continue
-            if forward.led and call.training and forward.lively is not None:
+            if forward.led and (forward.lively is not None if call.training else self._asleep(module, call)):
                 self.models.setdefault(id(module), (weakref.ref(module), forward))
             elif not forward.led and not call.training:
                 self.evaluated[id(module)] = forward.steps
         if last:
             for key in self.steps:
                 self._consider(key)
+
+    def _asleep(self, module: Any, call: Call) -> bool:
+        """Whether a model has only ever trained in evaluation mode, because another function had put it there."""
+        mode = self.coach.stance.mode(module)
+        if mode is None or mode.where is None or call.where is None or mode.where[0] is call.where[0]:
+            return False
+        modes = mode.where[0].co_name != "<module>"
+        return modes and any(type(part).__name__.startswith(("Dropout", "BatchNorm")) for part in module.modules())
 
     def stepped(self, step: Step, optimizer: Any) -> None:
         super().stepped(step, optimizer)
@@ -163,9 +175,13 @@ class TrainModeNotRestored(Modes):
         if at is not None and isinstance(at.expression, ast.Call) and isinstance(at.expression.func, ast.Attribute):
             own = at.source.segment(at.expression.func.value)
             fixes.append(Fix(f"{own}.train()", (), "or after the evaluation"))
+        typo = uncalled(call, name, "train")
+        if typo is not None and (fix := called_fix(typo)) is not None:
+            fixes.insert(0, fix)
         self.find(
             f"{name} stays in evaluation mode: after this, training goes on without dropout or batch statistics.",
-            mode.where, {"steps in evaluation mode": count, "steps in training mode before": mode.steps}, fixes,
+            typo.at if typo is not None else mode.where,
+            {"steps in evaluation mode": count, "steps in training mode before": mode.steps}, fixes,
         )  # fmt: skip
 
 
@@ -205,6 +221,23 @@ def model_name(forward: Forward) -> str:
         return "model"
     text = at.source.segment(at.expression.func)
     return text if text.replace(".", "").isidentifier() else "model"
+
+
+def uncalled(at: code.Place | None, name: str, method: str) -> code.Place | None:
+    """The statement `model.eval` without its brackets, which does nothing."""
+    for node in at.source.nodes() if at is not None else ():
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Attribute) and node.value.attr == method:
+            if at is not None and ast.unparse(node.value.value) == name:
+                there = copy.copy(at)
+                there.statement, there.line, there.expression = node, node.lineno, node.value
+                return there
+    return None
+
+
+def called_fix(at: code.Place) -> Fix | None:
+    """`model.eval()` for `model.eval`."""
+    node = at.expression
+    return code.appended(at, node, "()", "without brackets it is not called") if node is not None else None
 
 
 def evaluation(call: code.Place | None) -> code.Place | None:

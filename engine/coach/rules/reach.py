@@ -29,7 +29,7 @@ class Fate:
 
     __slots__ = (
         "built", "by_hand", "cut", "frozen", "got", "held", "holder", "live", "lost", "name", "order", "ref", "root",
-        "sample", "training", "used",
+        "sample", "steppers", "training", "used",
     )  # fmt: skip
 
     def __init__(self, tensor: Any) -> None:
@@ -43,6 +43,7 @@ class Fate:
         self.used = False  # an operation that was watched took it
         self.order = 0  # the number of that operation
         self.live = 0  # turns in which a loss reached it
+        self.steppers: set[int] = set()  # ids of the optimizers that stepped in those turns
         self.lost: Op | None = None  # it led to this operation, whose result led to no loss
         self.cut: Cut | None = None  # it led to a loss, but the graph was cut here
         self.got = False  # it had a gradient when an optimizer stepped
@@ -60,6 +61,11 @@ class Fate:
     def module(self) -> str:
         """The path of its module."""
         return self.name.rpartition(".")[0]
+
+    @property
+    def label(self) -> str:
+        """What it belongs to, in a sentence: `encoder.0`, or what the user calls the model."""
+        return self.module or self.root or self.name
 
     @property
     def stray(self) -> bool:
@@ -228,8 +234,11 @@ class Reach:
         for pass_ in turn.passes:
             if pass_.loss is not None:
                 self._pass(pass_, seen, reached)
+        stepper = turn.step.optimizer() if turn.step is not None else None
         for fate in reached.values():
             fate.live += 1
+            if stepper is not None:
+                fate.steppers.add(id(stepper))
         judged = turn.whole and bool(turn.passes) and turn.step is not None
         for op in turn.ops:
             for value in op.inputs:
@@ -320,6 +329,7 @@ def trace(loss: Value) -> Iterator[tuple[Value, Cut | None, Op | None]]:
         yield value, cut, op
         if op is not None:
             here = _cut_by(op, value) or cut
+            stack.extend((each.source, each) for each in value.cuts)
             stack.extend((each, here) for each in op.inputs)
         else:
             stack.extend((each.source, each) for each in value.cuts or value.reads)

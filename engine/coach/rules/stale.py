@@ -51,7 +51,9 @@ class StaleOptimizer(Rule):
                 self._judge(held)
 
     def _judge(self, held: Held) -> None:
+        key = id(held.ref())
         strays = [fate for fate in self.reach.fates.values() if fate.stray and fate.name and fate.holder is None]
+        strays = [fate for fate in strays if key in fate.steppers]
         if not strays:
             return
         never = len(held.starved) == len(held.fates) and not any(fate.used for fate in held.fates)
@@ -65,13 +67,20 @@ class StaleOptimizer(Rule):
         roots = {fate.root for fate in held.fates if fate.name}
         orphans = [fate for fate in held.starved if not fate.name and not fate.used]
         inside = [fate for fate in strays if fate.root in roots]
-        later = [fate for fate in (*inside, *younger) if _after(fate.built, held.built) or fate.frozen]
+        later = [fate for fate in inside if _after(fate.built, held.built) or fate.frozen]
+        later += [fate for fate in younger if fate.training]
         if later or (orphans and inside):
             self._added_later(held, list(dict.fromkeys(later)) or inside)
             return
-        first = min((fate.order for fate in held.fates if fate.got and fate.name), default=None)
-        if first is not None and roots:
-            self._left_out(held, [f for f in strays if f not in inside and f.training and f.built], first)
+        orders = [fate.order for fate in held.fates if fate.got and fate.name]
+        last_part = [fate for fate in inside if fate.order > max(orders, default=0)]
+        if orders and inside == last_part and 0 < len(inside) < len(orders) and len({_whole(f) for f in inside}) == 1:
+            self._left_out(held, inside, _whole(inside[0]), min(orders))
+        elif orders and not inside:
+            for root in dict.fromkeys(fate.root for fate in strays):
+                own = [fate for fate in strays if fate.root == root and fate.training and fate.built is not None]
+                if own:
+                    self._left_out(held, own, root, min(orders))
 
     # -- what it says ------------------------------------------------------------------------------------------------
 
@@ -94,20 +103,17 @@ class StaleOptimizer(Rule):
         fixes = [] if thawed else self._rebuilt(held, latest)
         self._say(held, message, strays, [*fixes, Fix(add, (), "once it is to be trained")])
 
-    def _left_out(self, held: Held, strays: list[Fate], first: int) -> None:
-        """A network of its own that no optimizer has: what comes after trained ones was surely forgotten."""
-        for root in dict.fromkeys(fate.root for fate in strays):
-            own = [fate for fate in strays if fate.root == root]
-            at = _place(held)
-            call = at.expression if at is not None else None
-            fixes = []
-            if at is not None and isinstance(call, ast.Call) and call.args:
-                text = at.source.segment(call.args[0])
-                both = f"[*{text}, *{root}.parameters()]"
-                fixes = [code.replacement(at, call.args[0], both, "one optimizer for both")]
-            downstream = min(fate.order for fate in own) > first
-            message = f"No optimizer has the parameters of {root}: they get gradients and never change."
-            self._say(held, message, own, fixes, "warning" if downstream else "hint")
+    def _left_out(self, held: Held, strays: list[Fate], name: str, first: int) -> None:
+        """What no optimizer has although it was there: what comes after trained layers was surely forgotten."""
+        at = _place(held)
+        call = at.expression if at is not None else None
+        fixes = []
+        if at is not None and isinstance(call, ast.Call) and call.args:
+            both = f"[*{at.source.segment(call.args[0])}, *{name}.parameters()]"
+            fixes = [code.replacement(at, call.args[0], both, "one optimizer for both")]
+        downstream = min(fate.order for fate in strays) > first
+        message = f"No optimizer has the parameters of {name}: they get gradients and never change."
+        self._say(held, message, strays, fixes, "warning" if downstream else "hint")
 
     def _say(self, held: Held, message: str, strays: list[Fate], fixes: list[Fix], severity: str = "") -> None:
         names = [f"{fate.root}.{fate.name}" for fate in strays]

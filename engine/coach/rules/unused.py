@@ -147,7 +147,7 @@ class UnusedParameters(Rule):
         op = fates[0].lost
         assert isinstance(op, Op)
         self.find(
-            f"The result of {fates[0].module or fates[0].name} is dropped: the loss does not depend on it.", line,
+            f"The result of {fates[0].label} is dropped: the loss does not depend on it.", line,
             {"parameters": ", ".join(fate.name for fate in fates[:4]), "computed": f"{op.name} {op.output.shape}",
              "gradients": f"none in {held.steps} steps of {held.name}"},
             fixes, nodes=[fate.name for fate in fates[:8]],
