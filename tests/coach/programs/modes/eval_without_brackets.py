@@ -1,7 +1,7 @@
 import gradbook as torch
 import gradbook.nn as nn
 
-model = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.Linear(8, 2))
+model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 2))
 o = torch.optim.Adam(model.parameters())
 X = torch.randn(40, 4)
 Y = torch.randint(0, 2, (40,))
