@@ -42,6 +42,7 @@ class Coach:
         self.steps = 0  # of all optimizers; without optimizers: turns
         self.optimizers: dict[int, Step] = {}  # the last step of each
         self.passes = 0
+        self.last: Pass | None = None  # the last backward pass
         self.names: dict[int, str] = {}  # of optimizers, as the code that first used them calls them
         self.built: dict[int, Built] = {}  # modules and optimizers that were constructed while it watched
         self.constructed = 0
@@ -185,6 +186,7 @@ class Coach:
         if self.close:
             made.loss = self.tape.value(root)
             self.turn.passes.append(made)
+        self.last = made
         self.tell("passed", made)
         made.node = None
 

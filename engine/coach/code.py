@@ -13,7 +13,7 @@ from typing import Any
 
 from gradbook.coach.finding import Fix
 from gradbook.observe import naming
-from gradbook.observe.failure.definitions import single_assignments
+from gradbook.observe.failure.definitions import function_of, single_assignments
 from gradbook.observe.failure.text import Edit, Source, source_of
 from gradbook.observe.source import Where, cells, is_own, span_of, user_frame
 
@@ -118,8 +118,9 @@ def removal(at: Place | None, why: str = "") -> tuple[Edit, ...]:
     if at is None or at.statement is None:
         return ()
     first, last = at.statement.lineno, at.statement.end_lineno or at.statement.lineno
-    whole = "\n".join(at.source.lines[first - 1 : last]).strip()
-    if whole != at.source.segment(at.statement).strip() or _alone(at):
+    whole, own = "\n".join(at.source.lines[first - 1 : last]).strip(), at.source.segment(at.statement).strip()
+    beside = whole.removeprefix(own).strip()
+    if not whole.startswith(own) or (beside and not beside.startswith("#")) or _alone(at):
         return ()
     if last < len(at.source.lines):
         return (Edit(at.file, first, 0, last + 1, 0, ""),)
@@ -158,6 +159,8 @@ def assignment(at: Place | None, name: str) -> Place | None:
             there = copy.copy(at)
             there.source, there.file, there.statement = source, source.file, (above or found)[-1][0]
             there.line, there.expression = there.statement.lineno, (above or found)[-1][1]
+            inside = function_of(source, there.statement)
+            there.function = inside.name if isinstance(inside, ast.FunctionDef) else "<module>"
             return there
     return None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gradbook.coach import RULES
-from tests.coach.judge import expectations, judge, programs
+from tests.coach.judge import expectations, judge, programs, run
 
 
 @pytest.mark.parametrize("path", programs(), ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -32,3 +32,24 @@ def test_the_judge_sees_a_false_alarm_a_silence_and_a_wrong_line() -> None:
     assert judge(path, mended).found["missing-zero-grad"][0] is False
     other = text.replace("fix: optimizer.zero_grad()", "fix: optimizer.something_else()")
     assert judge(path, other).found["missing-zero-grad"] == (True, True, False)
+
+
+def faulty() -> list[Path]:
+    """The programs with a fault that is said once."""
+    return [path for path in programs() if len(expectations(path.read_text())[0]) == 1]
+
+
+@pytest.mark.parametrize("path", faulty(), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_fix_that_can_be_applied_mends_the_program(path: Path) -> None:
+    """The first one that comes with its edits: the text still parses, and the rule has nothing more to say."""
+    text = path.read_text()
+    (expected,), _ = expectations(text)
+    findings = [f for f in run(text, str(path)) if (f.rule, f.line) == (expected.rule, expected.line)]
+    fix = next((fix for finding in findings for fix in finding.fixes if fix.edits), None)
+    assert findings
+    if fix is None:  # such as one that only the user can place
+        return
+    (mended,) = fix.applied().values()
+    assert mended != text
+    again = run(mended, f"{path.stem}, mended.py")
+    assert [f for f in again if f.rule == expected.rule and f.severity != "hint"] == [], f"after {fix}:\n{again}"

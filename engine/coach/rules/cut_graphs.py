@@ -170,7 +170,13 @@ class TrainingUnderNoGrad(Cuts):
             return None, [], False
         call = at.expression
         if isinstance(call, ast.Call) and call.args and "set_grad_enabled" in at.source.segment(call.func):
-            return at.at, [code.replacement(at, call.args[0], "True", "before training goes on")], False
+            text = at.source.segment(call).replace(at.source.segment(call.args[0]), "True")
+            if at.function == "<module>" or inner is None:
+                return at.at, [code.replacement(at, call, text, "before the training")], False
+            passed = code.place(self.coach.last.where if self.coach.last is not None else None)
+            if passed is not None and passed.loop is not None:
+                passed.statement = passed.loop
+            return at.at, [code.insertion(passed, text, "before training goes on")], False
         return at.at, [], False
 
 
@@ -204,12 +210,20 @@ def mended(cut: Cut) -> list[Fix]:
             break
     if kept is None or not isinstance(outer, ast.expr):
         return []
-    text = at.source.segment(kept)
-    statement = at.statement
+    text, statement = at.source.segment(kept), at.statement
     if isinstance(statement, ast.Assign) and statement.value is outer and text in map(ast.unparse, statement.targets):
-        return [Fix(f"{text}.backward()", code.removal(at), f"without this line: {text} has its graph already")]
-    why = "the graph stays whole" if cut.how in ACTS else "for a loss that has a gradient, such as cross_entropy"
-    return [code.replacement(at, outer, text, why)]
+        last = f"{text}.backward()" in at.source.text
+        line = f"{text}.backward()" if last else f"# {at.source.segment(statement)}"
+        return [Fix(line, code.removal(at), f"without this line: {text} has its graph already")]
+    if cut.how in ACTS:
+        through = "numpy" in at.source.segment(outer) or cut.how == "read"
+        why = "and compute with tensors, not with NumPy: the graph stays whole" if through else "the graph stays whole"
+        return [code.replacement(at, outer, text, why)]
+    loss = "binary_cross_entropy" if isinstance(node, ast.Compare) else "cross_entropy"
+    return [
+        code.replacement(at, outer, text, "for a loss that has a gradient"),
+        Fix(f"loss = F.{loss}({text}, ...)", (), "such a loss, with the targets as they are"),
+    ]
 
 
 def source_of_cut(node: ast.expr) -> ast.expr | None:
@@ -217,7 +231,7 @@ def source_of_cut(node: ast.expr) -> ast.expr | None:
     if isinstance(node, ast.Compare):
         return node.left
     if isinstance(node, ast.Call) and called(node) in WAYS_IN and node.args:
-        return source_of_cut(node.args[0]) or node.args[0]
+        return inner_of(node.args[0])
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         owner = node.func.value
         if isinstance(owner, ast.Name) and owner.id in ("torch", "np", "gradbook", "F") and node.args:
@@ -225,9 +239,7 @@ def source_of_cut(node: ast.expr) -> ast.expr | None:
         return inner_of(owner)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
         return node.args[0]  # float(h)
-    if isinstance(node, ast.Attribute) and node.attr in WAYS_OUT:
-        return inner_of(node.value)
-    return None
+    return inner_of(node.value) if isinstance(node, ast.Attribute) and node.attr in WAYS_OUT else None
 
 
 def inner_of(node: ast.expr) -> ast.expr:

@@ -77,13 +77,21 @@ class EvalModeMissing(Modes):
         typo = uncalled(code.place(forward.told.where), name, "eval")
         what = "dropout drops values" if op.name.endswith("dropout") else "batch norm uses the batch's statistics"
         where = typo.at if typo is not None else at.at if at is not None else forward.told.where
-        fix = called_fix(typo) if typo is not None else None
+        fix = called_fix(typo) if typo is not None else self._eval(at, name)
         self.find(
             f"{name} is evaluated in training mode: {what} there.", where,
             {f"{name}.training": True, "active in it": op.path or op.name, "its results": "read, with no backward()"},
-            [fix or code.insertion(at, f"{name}.eval()", f"and {name}.train() before training goes on")],
-            nodes=[op.path],
+            [fix] if fix is not None else [], nodes=[op.path],
         )  # fmt: skip
+
+    def _eval(self, at: code.Place | None, name: str) -> Fix:
+        """The fix that puts the model into evaluation mode, and back if nothing else does."""
+        fix = code.insertion(at, f"{name}.eval()", f"and {name}.train() before training goes on")
+        restored = at is None or f"{name}.train(" in at.source.text
+        if not restored and at is not None and any(map(_trains, at.around(ast.For, ast.While))):
+            back = code.insertion(at, f"{name}.train()", after=True)
+            fix.edits = (*fix.edits, *back.edits) if back.edits else fix.edits
+        return fix
 
     def _begin(self, forward: Forward) -> code.Place | None:
         """Where the evaluation begins: its `with no_grad()`, or its loop, or the call."""

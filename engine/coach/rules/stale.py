@@ -90,7 +90,7 @@ class StaleOptimizer(Rule):
         what = "only frozen parameters" if frozen else "the parameters of another model"
         self._say(
             held, f"{held.name} has {what}: those of {root} get gradients and never change.", strays,
-            self._rebuilt(held, self.reach.parts[root, ""].built if (root, "") in self.reach.parts else None),
+            self._rebuilt(held, self.reach.parts[root, ""].built if (root, "") in self.reach.parts else None, root),
         )  # fmt: skip
 
     def _added_later(self, held: Held, strays: list[Fate]) -> None:
@@ -100,7 +100,7 @@ class StaleOptimizer(Rule):
         message = f"{' and '.join(names[:2])} {what} after {held.name}, which does not have it: it never changes."
         add = f'{held.name}.add_param_group({{"params": {names[0]}.parameters()}})'
         latest = max((fate.built for fate in strays if fate.built is not None), key=lambda b: b.number, default=None)
-        fixes = [] if thawed else self._rebuilt(held, latest)
+        fixes = [] if thawed else self._rebuilt(held, latest, strays[0].root)
         self._say(held, message, strays, [*fixes, Fix(add, (), "once it is to be trained")])
 
     def _left_out(self, held: Held, strays: list[Fate], name: str, first: int) -> None:
@@ -131,19 +131,24 @@ class StaleOptimizer(Rule):
             severity=severity,
         )
 
-    def _rebuilt(self, held: Held, after: Built | None) -> list[Fix]:
-        """The optimizer's line, moved to where all that it shall have is there."""
-        at = _place(held)
+    def _rebuilt(self, held: Held, after: Built | None, root: str) -> list[Fix]:
+        """The optimizer's line, with the parameters that it shall have, where all of them are there."""
+        at, shall = _place(held), f"{root}.parameters()"
         if at is None or at.statement is None:
-            return [Fix(f"{held.name} = ...", (), "build it again, after the model is complete")]
-        text = " ".join(at.source.segment(at.statement).split())
-        behind = code.place(after.where) if after is not None else None
-        fix = code.insertion(behind, text, "after what it shall train", after=True)
-        same = (
-            behind is not None and behind.file == at.file and behind.function == at.function and behind.line > at.line
-        )
-        removed: tuple[Edit, ...] = code.removal(at) if same else ()
-        fix.edits = (*fix.edits, *removed) if same and removed else ()
+            return [Fix(f"{held.name} = ...", (), f"build it again, of {shall}, after {root} is complete")]
+        call = at.expression
+        given = call.args[0] if isinstance(call, ast.Call) and call.args else None
+        other = given is not None and root not in at.source.segment(given)
+        behind = code.place(after.where) if after is not None else code.assignment(code.place(held.where), root)
+        near = behind is not None and (behind.file, behind.function) == (at.file, at.function)
+        if other and given is not None and behind is not None and near and behind.line < at.line:
+            return [code.replacement(at, given, shall, "what the loss depends on")]
+        text = at.source.segment(at.statement)
+        if other and given is not None:
+            text = text.replace(at.source.segment(given), shall)
+        fix = code.insertion(behind, " ".join(text.split()), "after what it shall train", after=True)
+        removed: tuple[Edit, ...] = code.removal(at) if near and behind is not None and behind.line > at.line else ()
+        fix.edits = (*fix.edits, *removed) if removed else ()
         return [fix]
 
 

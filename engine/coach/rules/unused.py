@@ -140,10 +140,10 @@ class UnusedParameters(Rule):
         if at is not None and at.statement is not None:
             line, fixes = at.at, _kept(at)
             over = _overwriter(at)
-            if over is not None and isinstance(over.value, ast.Call) and over.value.args:
-                name = ast.unparse(over.targets[0])
+            given = _given(over.value) if over is not None else None
+            if over is not None and given is not None:
                 line = (at.file, over.lineno)
-                fixes = [code.replacement(at, over.value.args[0], name, "goes on from there")]
+                fixes = [code.replacement(at, given, ast.unparse(over.targets[0]), "goes on from there")]
         op = fates[0].lost
         assert isinstance(op, Op)
         self.find(
@@ -230,6 +230,12 @@ def _overwriter(at: code.Place | None) -> ast.Assign | None:
         if isinstance(later, ast.Assign) and ast.unparse(later.targets[0]) == name:
             return later
     return None
+
+
+def _given(value: ast.expr) -> ast.expr | None:
+    """What the innermost call of an expression is given first: `x` of `relu(self.fc(x))`."""
+    calls = [node for node in ast.walk(value) if isinstance(node, ast.Call) and node.args]
+    return next((call.args[0] for call in calls if isinstance(call.args[0], ast.Name)), None)
 
 
 def _registered(holder: Holder, found: tuple[Source, ast.Assign] | None) -> list[Fix]:

@@ -8,7 +8,7 @@ X = torch.randn(10, 4)
 Y = torch.randint(0, 2, (10,))
 for e in range(3):
     with torch.inference_mode():  # coach: training-under-no-grad
-        h = enc(X)
+        h = enc(X).relu()
     l = nn.functional.cross_entropy(head(h), Y)
     o.zero_grad()
     l.backward()
