@@ -18,7 +18,9 @@ Kinds and what a listener is called with:
     cut        (how, source, tensor)                        a tensor was given the values of another one without its
                                                             graph: "detach", "data", "tensor", "Parameter"; source None:
                                                             from NumPy
-    built      (owner)                                      a module or an optimizer is being constructed
+    built      (owner)                                      a module, an optimizer, a schedule or a loader is being
+                                                            constructed
+    schedule   (scheduler)                                  a learning rate schedule has stepped
     draw       ()                                           random numbers are about to be drawn
     found      (function, arrays, params, result)           indices were computed from arrays, which no op is told of
     read       (tensor)                                     Python is about to see values: item, bool, numpy, print
@@ -46,7 +48,7 @@ __all__ = ["KINDS", "attach", "detach", "observers", "observing"]
 
 KINDS = (
     "op", "backward", "grad", "rule", "write", "step", "zero_grad", "batch", "module", "log", "made", "cut", "built",
-    "draw", "found", "read", "mode", "control",
+    "schedule", "draw", "found", "read", "mode", "control",
 )  # fmt: skip
 METHODS = {kind: f"on_{kind}" for kind in KINDS}
 Listener = Callable[..., Any]
@@ -64,6 +66,7 @@ log: tuple[Listener, ...] = ()
 made: tuple[Listener, ...] = ()
 cut: tuple[Listener, ...] = ()
 built: tuple[Listener, ...] = ()
+schedule: tuple[Listener, ...] = ()
 draw: tuple[Listener, ...] = ()
 found: tuple[Listener, ...] = ()
 read: tuple[Listener, ...] = ()

@@ -232,11 +232,18 @@ class Coach:
                 self.turn.clears.append(made)
             self.tell("cleared", made, owner)
 
+    def on_schedule(self, scheduler: Any) -> None:
+        """A learning rate schedule has stepped."""
+        if threading.get_ident() == self._thread:
+            self.tell("scheduled", scheduler, events.user_frame())
+
     def on_built(self, owner: Any) -> None:
-        """A module or an optimizer is being constructed."""
+        """A module, an optimizer or a scheduler is being constructed."""
         if threading.get_ident() == self._thread:
             self.constructed += 1
-            self.built[id(owner)] = Built(weakref.ref(owner), builder(owner), self.constructed, self.steps)
+            made = Built(weakref.ref(owner), builder(owner), self.constructed, self.steps)
+            self.built[id(owner)] = made
+            self.tell("constructed", made, owner)
 
     def built_at(self, thing: Any) -> Built | None:
         """Where a module or an optimizer was constructed, if that was watched."""

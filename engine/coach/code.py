@@ -18,8 +18,8 @@ from gradbook.observe.failure.text import Edit, Source, source_of
 from gradbook.observe.source import Where, cells, is_own, span_of, user_frame
 
 __all__ = [
-    "Place", "appended", "assignment", "builder", "here", "insertion", "loss_name", "name_of", "place", "removal",
-    "replacement", "without_argument",
+    "Place", "appended", "assignment", "builder", "here", "insertion", "insertion_after", "line_before", "loss_name",
+    "name_of", "outermost_loop", "place", "removal", "replacement", "without_argument",
 ]  # fmt: skip
 
 
@@ -59,6 +59,12 @@ class Place:
         found = next(self.around(ast.For, ast.While), None)
         return found if isinstance(found, ast.For | ast.While) else None
 
+    @property
+    def loop_here(self) -> ast.For | None:
+        """The for loop that the place itself is the head of, else the innermost one round it."""
+        found = self.statement if isinstance(self.statement, ast.For) else self.loop
+        return found if isinstance(found, ast.For) else None
+
 
 def place(where: Where | None) -> Place | None:
     """The Place of an instruction; None where it is unknown."""
@@ -77,6 +83,26 @@ def insertion(at: Place | None, code: str, why: str = "", *, after: bool = False
         end = len(at.source.lines[line - 1])
         return Fix(code, (Edit(at.file, line, end, line, end, f"\n{at.indent}{code}"),), why)
     return Fix(code, (Edit(at.file, line, 0, line, 0, f"{at.indent}{code}\n"),), why)
+
+
+def insertion_after(at: Place, statement: ast.stmt, code: str, why: str = "") -> Fix:
+    """The fix that puts a line of its own after a statement of the same file, as far indented."""
+    line = statement.end_lineno or statement.lineno
+    end = len(at.source.lines[line - 1])
+    return Fix(code, (Edit(at.file, line, end, line, end, f"\n{' ' * statement.col_offset}{code}"),), why)
+
+
+def outermost_loop(at: Place) -> ast.For | ast.While | None:
+    """The outermost loop of its function that a place stands in."""
+    found: ast.For | ast.While | None = None
+    for loop in at.around(ast.For, ast.While):
+        found = loop if isinstance(loop, ast.For | ast.While) else found
+    return found
+
+
+def line_before(file: str, line: int, text: str) -> Edit:
+    """The edit that puts a line of text before another one."""
+    return Edit(file, line, 0, line, 0, f"{text}\n")
 
 
 def replacement(at: Place, node: ast.expr | ast.stmt, code: str, why: str = "") -> Fix:

@@ -23,7 +23,7 @@ class Value:
     hold without their graph, `reads` those whose numbers Python had read shortly before it made this one.
     """
 
-    __slots__ = ("_ref", "cuts", "dtype", "kind", "maker", "reads", "requires_grad", "shape")
+    __slots__ = ("_ref", "cuts", "dtype", "kind", "maker", "reads", "requires_grad", "shape", "where")
 
     def __init__(self, tensor: Any, kind: str, maker: Op | None = None) -> None:
         array = tensor._array
@@ -32,6 +32,7 @@ class Value:
         self.kind, self.maker, self.requires_grad = kind, maker, tensor._node is not None
         self.cuts: tuple[Cut, ...] = ()
         self.reads: tuple[Cut, ...] = ()
+        self.where: Where | None = None  # of one that was made of numbers: where
 
     @property
     def tensor(self) -> Any:

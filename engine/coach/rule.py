@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gradbook.coach.coach import Coach
-    from gradbook.coach.record import Call, Clear, Op, Pass, Read, Step, Turn
+    from gradbook.coach.record import Built, Call, Clear, Op, Pass, Read, Step, Turn
 
 __all__ = ["HOOKS", "Rule"]
 
 HOOKS = (
-    "begins", "operation", "called", "passed", "stepped", "cleared", "read", "batch", "mode", "gradient", "turned",
-    "failed", "ended",
+    "begins", "operation", "called", "passed", "stepped", "cleared", "read", "batch", "mode", "constructed",
+    "scheduled", "gradient", "turned", "failed", "ended",
 )  # fmt: skip
 
 
@@ -28,9 +28,9 @@ class Rule:
     the number that decides and the reason for it, '' if there is none. `ops`: names of the operations that `operation`
     is called for; None for all of them. A hook of a rule that raises is not called again: one warning says so.
 
-    Cheap hooks are called for the whole training: passed, stepped, cleared, read, batch, mode. The others (operation,
-    called, gradient, turned) only for the turns that are watched closely: the first ones, those round an evaluation,
-    and a few later ones.
+    Cheap hooks are called for the whole training: passed, stepped, cleared, read, batch, mode, constructed, scheduled.
+    The others (operation, called, gradient, turned) only for the turns that are watched closely: the first ones, those
+    round an evaluation, and a few later ones.
     """
 
     id: ClassVar[str] = ""
@@ -75,6 +75,12 @@ class Rule:
 
     def mode(self, what: str, owner: Any, value: bool) -> None:
         """A module's training mode changes ('train'), or whether operations are recorded ('grad')."""
+
+    def constructed(self, built: Built, owner: Any) -> None:
+        """A module, an optimizer or a scheduler is being constructed."""
+
+    def scheduled(self, scheduler: Any, where: Where | None) -> None:
+        """A learning rate schedule has stepped, called from here."""
 
     def gradient(self, node: Any, grad: Any) -> None:
         """The gradient that reaches a node of a backward pass that is watched."""

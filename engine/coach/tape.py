@@ -141,7 +141,7 @@ class Tape:
         """A tensor was made of numbers, maybe of those that were just read."""
         if threading.get_ident() == self._coach._thread:
             value = self._keep(tensor, Value(tensor, "input"))
-            value.reads = self._reads
+            value.reads, value.where = self._reads, events.user_frame()
             array = tensor._array
             if self._numbers and array.size <= SMALL and array.dtype.kind == "f":
                 found = {id(cut): cut for x in array.reshape(-1).tolist() if (cut := self._numbers.get(x))}

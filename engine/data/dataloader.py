@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
+from gradbook import events
 from gradbook.backends import cuda
 from gradbook.backends.threads import usable_cores
 from gradbook.random import Generator
@@ -77,6 +78,8 @@ class DataLoader(Generic[T_co]):
         self._iterable = iterable
         self._dataset_kind = _DatasetKind.Iterable if iterable else _DatasetKind.Map
         self.__initialized = True
+        if events.built:
+            events.emit(events.built, self)
         self.check_worker_number_rationality()
 
     def __setattr__(self, name: str, value: Any) -> None:

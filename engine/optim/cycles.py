@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradbook.optim.optimizer import Optimizer
-from gradbook.optim.scheduler import LRScheduler, one_a_group, set_lr
+from gradbook.optim.scheduler import LRScheduler, one_a_group, set_lr, told
 
 __all__ = ["CosineAnnealingWarmRestarts", "CyclicLR", "OneCycleLR"]
 
@@ -254,3 +254,4 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             self.T_i = self.T_0 * self.T_mult**n
         self.last_epoch = math.floor(epoch)
         self._write(self.get_lr)
+        told(self)

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from gradbook import events
 from gradbook.optim.optimizer import Optimizer
 from gradbook.tensor import Tensor
 
@@ -45,6 +46,18 @@ def one_a_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
     return list(value)
 
 
+def announce(scheduler: Any) -> None:
+    """Tell who listens that a schedule is being constructed."""
+    if events.built:
+        events.emit(events.built, scheduler)
+
+
+def told(scheduler: Any) -> None:
+    """Tell who listens that a schedule has stepped; not of the step that its constructor takes."""
+    if events.schedule and not getattr(scheduler, "_is_initial", False):
+        events.emit(events.schedule, scheduler)
+
+
 class LRScheduler:
     """Base of learning rate schedules, as torch.optim.lr_scheduler.LRScheduler: write get_lr() in a subclass.
 
@@ -71,6 +84,7 @@ class LRScheduler:
                 )
         self.base_lrs = lrs_of(optimizer, "initial_lr")
         self.last_epoch = last_epoch
+        announce(self)
         self._initial_step()
 
     def _initial_step(self) -> None:
@@ -115,6 +129,7 @@ class LRScheduler:
         if epoch is not None:
             warnings.warn(EPOCH, UserWarning, stacklevel=2)
         self._update_lr(epoch)
+        told(self)
 
     def _update_lr(self, epoch: int | None = None) -> None:
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
@@ -236,6 +251,7 @@ class SequentialLR(Several):
         chosen = schedulers[bisect_right(milestones, 0)]
         chosen._initial_step()
         self._last_lr = chosen.get_last_lr()
+        announce(self)
 
     def recursive_undo(self, sched: Any = None) -> None:
         """Take the schedules back to before their first step."""
@@ -256,6 +272,7 @@ class SequentialLR(Several):
         else:
             scheduler.step()
         self._last_lr = scheduler.get_last_lr()
+        told(self)
 
 
 class ChainedScheduler(Several):
@@ -268,9 +285,11 @@ class ChainedScheduler(Several):
         self._check(schedulers, shared)
         self._schedulers, self.optimizer = schedulers, shared
         self._last_lr = lrs_of(shared)
+        announce(self)
 
     def step(self) -> None:  # type: ignore[override]
         """One step of each schedule."""
         for scheduler in self._schedulers:
             scheduler.step()
         self._last_lr = lrs_of(self.optimizer)
+        told(self)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gradbook.optim.optimizer import Optimizer
-from gradbook.optim.scheduler import EPOCH, Functions, LRScheduler, lrs_of, set_lr
+from gradbook.optim.scheduler import EPOCH, Functions, LRScheduler, announce, lrs_of, set_lr, told
 
 __all__ = [
     "ConstantLR", "CosineAnnealingLR", "ExponentialLR", "LambdaLR", "LinearLR", "MultiStepLR", "MultiplicativeLR",
@@ -228,6 +228,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.last_epoch = 0
         self._last_lr = lrs_of(optimizer)
         self._reset()
+        announce(self)
 
     def _reset(self) -> None:
         self.best = self.mode_worse
@@ -263,6 +264,7 @@ class ReduceLROnPlateau(LRScheduler):
             self._reduce_lr()
             self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
         self._last_lr = lrs_of(self.optimizer)
+        told(self)
 
     def _reduce_lr(self) -> None:
         groups = self.optimizer.param_groups

@@ -100,8 +100,10 @@ def run(text: str, file: str) -> gradbook.coach.Report:
         try:
             with gradbook.coach.watch() as report:
                 exec(compile(text, file, "exec"), space)
-        except Exception:
+        except Exception as error:
             assert report is not None  # a program may raise: that is a finding too
+            if isinstance(error, RuntimeWarning) and str(error).startswith("gradbook"):
+                raise  # a rule has failed
         finally:
             sys.modules["__main__"] = main
             space.clear()

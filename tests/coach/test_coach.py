@@ -289,3 +289,40 @@ def test_a_loader_that_it_does_not_train_on_is_watched() -> None:
             nn.functional.l1_loss(model(a), b)
 
     assert "abs" in [op.name for op in listen(program).seen]
+
+
+def test_schedules_and_loaders_are_heard() -> None:
+    class Scheduling(Rule):
+        id = "scheduling"
+
+        def begins(self) -> None:
+            self.made: list[str] = []
+            self.steps: list[tuple[str, str]] = []
+
+        def constructed(self, built: Any, owner: Any) -> None:
+            self.made.append(type(owner).__name__)
+
+        def scheduled(self, scheduler: Any, where: Any) -> None:
+            place = Place(where)
+            self.steps.append((type(scheduler).__name__, linecache.getline(place.file, place.line).strip()))
+
+    watch = Coach([Scheduling]).start()
+    data = gradbook.utils.data.TensorDataset(gradbook.randn(4, 2))
+    loader = gradbook.utils.data.DataLoader(data)
+    optimizer = gradbook.optim.SGD([gradbook.ones(1, requires_grad=True)], lr=0.1)
+    warm = gradbook.optim.lr_scheduler.LinearLR(optimizer, 0.5, total_iters=2)
+    plateau = gradbook.optim.lr_scheduler.ReduceLROnPlateau(optimizer)
+    optimizer.step()
+    warm.step()
+    plateau.step(1.0)
+    watch.finish()
+    rule = watch.rules[0]
+    assert isinstance(rule, Scheduling)
+    assert rule.made == ["DataLoader", "SGD", "LinearLR", "ReduceLROnPlateau"]
+    assert rule.steps == [("LinearLR", "warm.step()"), ("ReduceLROnPlateau", "plateau.step(1.0)")]
+    built = watch.built_at(loader)
+    assert built is not None
+    assert built.where is not None
+    assert (
+        linecache.getline(__file__, Place(built.where).line).strip() == "loader = gradbook.utils.data.DataLoader(data)"
+    )

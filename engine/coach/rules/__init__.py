@@ -9,13 +9,17 @@ from gradbook.coach.rule import Rule
 from gradbook.coach.rules import (
     activations_before_losses,
     batch_norms,
+    batches,
     broadcasts,
     call_order,
     cut_graphs,
     gradients_kept,
+    graphs_kept,
     layer_order,
     modes,
+    not_finite,
     raised,
+    schedules,
     stale,
     unused,
 )
@@ -33,6 +37,10 @@ FAMILIES = (
     unused,
     layer_order,
     batch_norms,
+    not_finite,
+    graphs_kept,
+    batches,
+    schedules,
     raised,
 )
 KINDS: tuple[type[Rule], ...] = tuple(rule for family in FAMILIES for rule in family.RULES)

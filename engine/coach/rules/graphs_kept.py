@@ -1,0 +1,247 @@
+"""Graphs that outlive their step because a loss, or a result, is kept as a tensor."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import weakref
+from collections import deque
+from typing import Any
+
+from gradbook.coach import code
+from gradbook.coach.finding import Fix
+from gradbook.coach.record import Op, Pass, Turn
+from gradbook.coach.rule import Rule
+from gradbook.observe import naming
+from gradbook.observe.source import Where, user_frame
+from gradbook.observe.trail import is_freed
+
+__all__ = ["RULES", "LossKeepsGraph"]
+
+KEPT = 2  # graphs of earlier steps beside the one before, which a variable still holds
+ALL = 4  # of so many graphs in a row none has gone: that is no accident even where nobody is seen to hold them
+EARLY = 12  # passes of one place after each of which is looked
+LATER = 64
+DEPTH = 6  # nodes below the loss that are watched
+
+
+class Site:
+    """The graphs of one place that calls backward, as long as they live."""
+
+    __slots__ = ("count", "roots", "said", "tensors", "where")
+
+    def __init__(self, where: Where | None) -> None:
+        self.where, self.count, self.said = where, 0, False
+        self.roots: deque[tuple[weakref.ref[Any], ...]] = deque(maxlen=8)  # nodes: of the loss, and some below it
+        self.tensors: deque[weakref.ref[Any]] = deque(maxlen=8)
+
+    def kept(self) -> int:
+        """How many graphs are still there, without that of the last pass."""
+        return sum(any(ref() is not None for ref in refs) for refs in tuple(self.roots)[:-1])
+
+
+class LossKeepsGraph(Rule):
+    """`total += loss` or `losses.append(loss)`: each step's graph stays in memory, with all that it holds."""
+
+    id = "loss-keeps-graph"
+    idea = "a loss tensor holds its whole graph: keep its number, loss.item(), not the tensor"
+    threshold = (
+        f"{KEPT} graphs of earlier steps that a sum or a list holds, or {ALL} in a row whoever holds them: a variable "
+        "such as `loss` or `best` holds one"
+    )
+    ops = frozenset({"add", "cat", "stack"})
+
+    def begins(self) -> None:
+        self.sites: dict[tuple[int, int], Site] = {}
+        self.sums: dict[tuple[int, int], tuple[int, Op]] = {}  # sums that go on from turn to turn, by their place
+        self.turn = 0
+
+    def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
+        """Note a sum to which an earlier turn's sum of the same line is added."""
+        if op.name != "add" or op.where is None or not op.output.requires_grad or op.output.shape not in ((), (1,)):
+            return
+        key = (id(op.where[0]), op.where[1])
+        known = self.sums.get(key)
+        if known is not None and any(value.maker is known[1] for value in op.inputs):
+            steps = known[0] + (known[1].number < self.turn)
+            self.sums[key] = (steps, op)
+            if steps == KEPT and any(is_freed(x._node) for x in operands if getattr(x, "_node", None) is not None):
+                self._say_sum(op)  # of losses whose backward pass is over: no pass from the sum is to come
+        else:
+            self.sums[key] = (0, op)
+
+    def turned(self, turn: Turn) -> None:
+        self.turn = self.coach.tape.count + 1  # the number of the first operation of the next turn
+
+    def passed(self, pass_: Pass) -> None:
+        if pass_.node is None or pass_.where is None:
+            return
+        key = (id(pass_.where[0]), pass_.where[1])
+        site = self.sites.get(key)
+        if site is None:
+            site = self.sites[key] = Site(pass_.where)
+        site.count += 1
+        site.roots.append(tuple(chain(pass_.node)))
+        site.tensors.append(pass_.root)
+        early = site.count <= EARLY or (site.count % LATER) < 8
+        if early and not site.said and site.kept() >= KEPT:
+            self._consider(site)
+
+    def _consider(self, site: Site) -> None:
+        holder = held_by(site)
+        if holder is not None:
+            gc.collect()  # what only a cycle holds is no leak
+            if site.kept() >= KEPT:
+                site.said = True
+                self._say_list(site, *holder)
+        elif site.kept() >= min(ALL, site.roots.maxlen or ALL):
+            gc.collect()
+            site.said = site.kept() >= ALL and not self._summed()
+            if site.said:
+                self._say_kept(site)
+
+    def _summed(self) -> bool:
+        return any(finding.rule == self.id for finding in self.coach.report)
+
+    # -- what it says ------------------------------------------------------------------------------------------------
+
+    def _say_sum(self, op: Op) -> None:
+        at = code.place(op.where)
+        value = added(at)
+        name = at.source.segment(value) if at is not None and value is not None else "loss"
+        fixes = (
+            [code.appended(at, value, way, why) for way, why in WAYS] if at is not None and value is not None else []
+        )
+        self.find(
+            f"The sum keeps the graph of every step in memory: add the number, {name}.item().", op.where,
+            {"sum": "a tensor with a graph, over several steps", "steps so far": self.coach.steps}, fixes,
+        )  # fmt: skip
+
+    def _say_list(self, site: Site, name: str, kept: str) -> None:
+        at, value = appending(site, name)
+        where: Where | tuple[str, int] | None = site.where
+        text, fixes = "loss", [Fix(f"{name}.append(loss.item())", (), "the number, without its graph")]
+        if at is not None and value is not None:
+            where, text = (at.file, value.lineno), at.source.segment(value)
+            fixes = [code.appended(at, value, way, why) for way, why in WAYS]
+        self.find(
+            f"{name} keeps the graph of every step in memory: append the number, {text}.item().", where,
+            {"graphs of earlier steps still alive": site.kept(), "held by": f"{name} ({kept})"}, fixes,
+        )  # fmt: skip
+
+    def _say_kept(self, site: Site) -> None:
+        self.find(
+            "The graph of every step stays in memory: something keeps a result that still has its graph.", site.where,
+            {"graphs of earlier steps still alive": site.kept()},
+            [Fix("loss.item()", (), "keep numbers"), Fix("output.detach()", (), "or values without their graph")],
+            severity="hint",
+        )  # fmt: skip
+
+
+WAYS = ((".item()", "the number, without its graph"), (".detach()", "or a tensor without its graph"))
+
+
+def chain(node: Any) -> list[weakref.ref[Any]]:
+    """References to the node of a loss and to some below it that are no leaves."""
+    found: list[weakref.ref[Any]] = []
+    while node is not None and node.tensor is None and len(found) < DEPTH:
+        found.append(weakref.ref(node))
+        node = next((edge for edge in node.edges if edge is not None and edge.tensor is None), None)
+    return found
+
+
+def held_by(site: Site) -> tuple[str, str] | None:
+    """The list, dict or deque in sight that holds several of a place's losses or results: its name, and its kind."""
+    alive = {id(node) for refs in tuple(site.roots)[:-1] for ref in refs if (node := ref()) is not None}
+    for name, value in naming.visible(user_frame()).items():
+        if name.startswith("__"):
+            continue
+        for inner, held in _lists(name, value):
+            nodes = {id(getattr(item, "_node", None)) for item in held[-64:]}
+            if len(nodes & alive) >= KEPT:
+                return (inner, type(value).__name__) if inner not in _attributes() else (f"self.{inner}", "list")
+    return None
+
+
+def _attributes() -> frozenset[str]:
+    """Names that are attributes of `self` where the code now runs, and no variables of its own."""
+    frame = user_frame()
+    own = naming.variables(frame) if frame is not None else {}
+    return frozenset(vars(own["self"])) - set(own) if hasattr(own.get("self"), "__dict__") else frozenset()
+
+
+def _lists(name: str, value: Any) -> list[tuple[str, list[Any]]]:
+    if isinstance(value, list | tuple | deque):
+        found = [(name, list(value))] if value and hasattr(value[-1], "_node") else []
+        return found + [(name, [item[i] for item in value if len(item) > i]) for i in range(2)
+                        if value and isinstance(value[-1], tuple | list)]  # fmt: skip
+    if type(value) is dict:
+        inner = [(f"{name}[{naming.text_of(key)}]", list(v)) for key, v in list(value.items()) if isinstance(v, list)]
+        return [*inner, (name, list(value.values()))]
+    return []
+
+
+def added(at: code.Place | None) -> ast.expr | None:
+    """What is added to the sum: `loss` of `total += loss` and of `total = total + loss`."""
+    statement = at.statement if at is not None else None
+    if isinstance(statement, ast.AugAssign):
+        return _bare(statement.value)
+    if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.BinOp) and at is not None:
+        target = at.source.segment(statement.targets[0])
+        sides = (statement.value.right, statement.value.left)
+        return next((_bare(side) for side in sides if at.source.segment(side) != target), None)
+    return None
+
+
+def _bare(node: ast.expr) -> ast.expr:
+    """The tensor of `loss * len(x)` and of `loss / n`."""
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        node = node.left
+    return node
+
+
+def appending(site: Site, name: str) -> tuple[code.Place | None, ast.expr | None]:
+    """Where a tensor is put into the list of this name: a place in that file, and the tensor's expression."""
+    seen: set[str] = set()
+    frame = user_frame()
+    while frame is not None:
+        where = (frame.f_code, frame.f_lasti)
+        at = code.place(where)
+        if at is not None and at.file not in seen:
+            seen.add(at.file)
+            for node in at.source.nodes():
+                value = _put(node, name, at)
+                if value is not None:
+                    return at, value
+        frame = code.user_frame_above(frame)
+    return None, None
+
+
+def _put(node: ast.AST, name: str, at: code.Place) -> ast.expr | None:
+    """The tensor that a node appends to this list, if it does."""
+    plain = name.replace('"', "'")
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("append", "add"):
+        owner = at.source.segment(node.func.value).replace('"', "'")
+        if owner == plain or owner.rpartition(".")[2] == plain:
+            value = node.args[0] if node.args else None
+            if isinstance(value, ast.Tuple):
+                value = next((v for v in value.elts if "loss" in at.source.segment(v)), value.elts[-1])
+            return value if value is not None and not _number(value) else None
+    if isinstance(node, ast.AugAssign) and at.source.segment(node.target).replace('"', "'") == plain:
+        value = node.value.elts[0] if isinstance(node.value, ast.List) and node.value.elts else None
+        return value if value is not None and not _number(value) else None
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+        owner = at.source.segment(node.targets[0].value)
+        return node.value if owner == plain and not _number(node.value) else None
+    return None
+
+
+def _number(value: ast.expr) -> bool:
+    """`loss.item()`, `float(loss)`, `loss.detach()`: no graph goes in."""
+    name = ""
+    if isinstance(value, ast.Call):
+        name = value.func.attr if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
+    return name in ("item", "float", "detach", "numpy", "tolist", "cpu") or isinstance(value, ast.Constant)
+
+
+RULES = (LossKeepsGraph,)
