@@ -153,12 +153,17 @@ class TrainingUnderNoGrad(Cuts):
         )  # fmt: skip
 
     def _scope(self, value: Value) -> tuple[tuple[str, int] | None, list[Fix], bool]:
-        """Where recording was switched off for what gave a value, how to mend that, and whether it is a `with`."""
+        """Where recording was switched off for what gave a value, how to mend that, and whether it may be meant.
+
+        A `with` round the call of a layer may keep that as it is on purpose.
+        """
         op = value.maker
         where = self.coach.stance.unrecorded_since(op.number) if op is not None else None
         at, inner = code.place(where), code.place(op.where if op is not None else None)
         if at is not None and isinstance(at.statement, ast.With) and switch(at, at.statement.items[0].context_expr):
-            return at.at, unwrapped(at, at.statement), True
+            inside = op.call.where if op is not None and op.call is not None else None
+            frozen = where is not None and inside is not None and inside[0] is where[0]  # a layer, called in the block
+            return at.at, unwrapped(at, at.statement), frozen
         for each in (inner, at):
             decorated = decorator(each) or (called_decorator(each) if each is at else None)
             if decorated is not None and each is not None:
