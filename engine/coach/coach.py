@@ -258,7 +258,8 @@ class Coach:
         """A batch was handed out, or a loader has ended."""
         if threading.get_ident() == self._thread:
             self._loader = id(loader)
-            if index == 0 and self._loader not in self._training and self.steps:  # not what it trains on
+            trains = self._loader in self._training
+            if self.steps and (phase == "end" if trains else index == 0):  # after an epoch, or of other data
                 self._evaluates()
             self.tell("batch", phase, loader, index, total)
 

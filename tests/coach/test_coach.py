@@ -274,6 +274,20 @@ def test_it_knows_what_numbers_were_before_they_left_their_graph(leave: Any, how
     assert "mul" in above
 
 
+def test_what_comes_after_an_epoch_is_watched() -> None:
+    def program() -> None:
+        model = nn.Linear(3, 1)
+        optimizer = gradbook.optim.SGD(model.parameters(), lr=0.01)
+        data = gradbook.utils.data.TensorDataset(gradbook.randn(40, 3), gradbook.randn(40, 1))
+        for a, b in gradbook.utils.data.DataLoader(data, batch_size=4):
+            optimizer.zero_grad()
+            nn.functional.mse_loss(model(a), b).backward()
+            optimizer.step()
+        model(gradbook.randn(5, 3)).exp()
+
+    assert "exp" in [op.name for op in listen(program).seen]
+
+
 def test_a_loader_that_it_does_not_train_on_is_watched() -> None:
     def program() -> None:
         model = nn.Linear(3, 1)
