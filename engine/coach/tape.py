@@ -23,6 +23,7 @@ __all__ = ["Tape"]
 
 KEPT = 50_000  # values that are known at a time
 NUMBERS = 512  # that Python has read, known at a time
+FILLED = 20_000  # arrays whose first numbers are known
 READS = 8  # the last ones, that what is made next may come from
 SMALL = 64  # elements of a tensor that may be made of such numbers
 
@@ -39,6 +40,7 @@ class Tape:
         self._calls: list[Call] = []
         self._number = 0
         self._before: Turn | None = None
+        self._filled: dict[int, Where] = {}  # addresses: where what lies there got its numbers, before any step
         self._reads: tuple[Cut, ...] = ()  # what Python saw last: a tensor made right afterwards may come from it
 
     @property
@@ -86,6 +88,8 @@ class Tape:
         op.output = op.outputs[0]
         if self._numbers or self._found:
             op.output.cuts = tuple(self._cuts((*told, *op.params.values())))
+        if not op.output.requires_grad:
+            self._fill(outputs[0], where)
         while call is not None:
             call.ops += 1
             call = call.parent
@@ -133,6 +137,7 @@ class Tape:
         """A tensor's memory was changed in place, by a tensor that was computed or by a number."""
         if threading.get_ident() != self._coach._thread:
             return
+        self._fill(target)
         known = self._values.get(id(value)) if value is not None else None
         if known is not None and known.tensor is value and not is_parameter(target):
             self._keep(target, Value(target, "op", known.maker))
@@ -142,10 +147,23 @@ class Tape:
         if threading.get_ident() == self._coach._thread:
             value = self._keep(tensor, Value(tensor, "input"))
             value.reads, value.where = self._reads, events.user_frame()
+            self._fill(tensor, value.where)
             array = tensor._array
             if self._numbers and array.size <= SMALL and array.dtype.kind == "f":
                 found = {id(cut): cut for x in array.reshape(-1).tolist() if (cut := self._numbers.get(x))}
                 value.cuts = tuple(found.values())
+
+    def _fill(self, tensor: Any, where: Where | None = None) -> None:
+        """Remember where a tensor gets its first numbers from: before any step, by the memory that they lie in."""
+        if self._coach.steps or len(self._filled) >= FILLED:
+            return
+        place = where or events.user_frame()
+        if place is not None:
+            self._filled[address_of(tensor._array)] = place
+
+    def filled(self, tensor: Any) -> Where | None:
+        """Where the numbers of a tensor were written before the first step: by an init function, a constructor."""
+        return self._filled.get(address_of(tensor._array))
 
     def cut(self, how: str, source: Any, tensor: Any) -> None:
         """A tensor has the numbers of another one, but not its graph."""
@@ -185,6 +203,7 @@ class Tape:
                 op.inputs = op.operands = ()
         self._before = turn
         self._reads = ()
+        self._filled.clear()  # who asks has asked in the first turn, and memory is used again
         self._numbers.clear()
         self._found = {key: held for key, held in self._found.items() if held[0]() is not None}
         self._sweep()
@@ -192,7 +211,7 @@ class Tape:
     def forget(self) -> None:
         """Hold nothing any longer."""
         self._values, self._calls, self._before, self._reads = {}, [], None, ()
-        self._arrays, self._found, self._numbers = {}, {}, {}
+        self._arrays, self._found, self._numbers, self._filled = {}, {}, {}, {}
 
 
 def _flat(operands: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -200,3 +219,9 @@ def _flat(operands: tuple[Any, ...]) -> tuple[Any, ...]:
     if any(isinstance(x, list | tuple) for x in operands):
         return tuple(y for x in operands for y in (x if isinstance(x, list | tuple) else (x,)))
     return operands
+
+
+def address_of(array: Any) -> int:
+    """Where the numbers of an array lie; `.data` and views from the first element on lie there too."""
+    told = getattr(array, "__array_interface__", None)
+    return int(told["data"][0]) if told is not None else id(array)

@@ -340,3 +340,22 @@ def test_schedules_and_loaders_are_heard() -> None:
     assert (
         linecache.getline(__file__, Place(built.where).line).strip() == "loader = gradbook.utils.data.DataLoader(data)"
     )
+
+
+def test_where_the_first_numbers_of_a_parameter_come_from() -> None:
+    with coach.watch():
+        watching = next(o for o in events.observers if isinstance(o, Coach))
+        layer = nn.Linear(3, 2)
+        nn.init.constant_(layer.weight, 0.5)
+        layer.bias.data.fill_(1.0)
+        other = nn.Linear(3, 2)
+        made = nn.Parameter(gradbook.randn(3, 2) * 5)
+        places = [watching.tape.filled(x) for x in (layer.weight, layer.bias, other.weight, made)]
+        lines = [Place(where).source.lines[Place(where).line - 1].strip() for where in places if where is not None]
+        train(steps=2)
+        late = gradbook.zeros(3)
+        assert watching.tape.filled(late) is None  # after the first step nobody asks, and nothing is written down
+    assert lines == [
+        "nn.init.constant_(layer.weight, 0.5)", "layer.bias.data.fill_(1.0)", "other = nn.Linear(3, 2)",
+        "made = nn.Parameter(gradbook.randn(3, 2) * 5)",
+    ]  # fmt: skip

@@ -13,8 +13,11 @@ from gradbook.coach.rules import (
     broadcasts,
     call_order,
     cut_graphs,
+    dull_activations,
+    gradient_flow,
     gradients_kept,
     graphs_kept,
+    initialisation,
     layer_order,
     modes,
     not_finite,
@@ -22,6 +25,7 @@ from gradbook.coach.rules import (
     schedules,
     stale,
     unused,
+    update_sizes,
 )
 
 __all__ = ["KINDS", "RULES"]
@@ -41,6 +45,10 @@ FAMILIES = (
     graphs_kept,
     batches,
     schedules,
+    initialisation,
+    gradient_flow,
+    dull_activations,
+    update_sizes,
     raised,
 )
 KINDS: tuple[type[Rule], ...] = tuple(rule for family in FAMILIES for rule in family.RULES)

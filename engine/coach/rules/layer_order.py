@@ -24,6 +24,7 @@ from gradbook.coach.rules.wiring import (
     home,
     input_of,
     producer,
+    recurrent,
     weight_of,
 )  # fmt: skip
 from gradbook.observe.source import Where
@@ -68,8 +69,10 @@ class MissingNonlinearity(Rule):
             return
         self.turns += 1
         consumers = Consumers(turn.ops)
+        again = recurrent(turn.ops)
         for op in turn.ops:
-            if op.name in LINEAR and op.recorded and weight_of(op) is not None:
+            weight = weight_of(op) if op.name in LINEAR and op.recorded else None
+            if weight is not None and id(weight) not in again:
                 self._look(op, consumers)
 
     def _look(self, op: Op, consumers: Consumers) -> None:

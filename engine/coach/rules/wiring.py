@@ -10,7 +10,7 @@ from gradbook.coach.record import Call, Op, Value
 
 __all__ = [
     "ACTIVATIONS", "AFFINE", "CONVOLUTIONS", "LINEAR", "PASSING", "POOLING", "Consumers", "home", "input_of",
-    "is_learned", "producer", "weight_of",
+    "is_learned", "producer", "recurrent", "weight_of",
 ]  # fmt: skip
 
 CONVOLUTIONS = frozenset(("conv1d", "conv2d", "conv3d"))
@@ -81,6 +81,21 @@ def home(op: Op) -> Call | None:
     if call is not None and is_library(call.module) and not getattr(call.module, "_modules", None):
         return call.parent
     return call
+
+
+def recurrent(ops: Iterable[Op]) -> set[int]:
+    """Ids of the weights that are applied to what they themselves led to, as in a recurrent layer written by hand."""
+    depths: dict[int, int] = {}
+    layers: dict[int, set[int]] = {}
+    for op in ops:
+        depth = max((depths.get(id(value), 0) for value in op.inputs), default=0)
+        weight = weight_of(op) if op.name in LINEAR else None
+        if weight is not None:
+            depth += 1
+            layers.setdefault(id(weight), set()).add(depth)
+        for value in op.outputs:
+            depths[id(value)] = depth
+    return {key for key, found in layers.items() if len(found) > 1}
 
 
 class Consumers:

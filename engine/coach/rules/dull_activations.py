@@ -1,0 +1,206 @@
+"""Activations that tell nothing: dead, saturated, or the same for every sample."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import numpy as np
+
+from gradbook.coach import code
+from gradbook.coach.finding import Fix
+from gradbook.coach.origin import changed_at
+from gradbook.coach.record import Op
+from gradbook.coach.rules.activations_before_losses import renamed
+from gradbook.coach.rules.modes import alias
+from gradbook.coach.rules.signal import RANGED, Activation, Weight
+from gradbook.coach.rules.signal_rule import SignalRule, initialised, other_activation, rate
+from gradbook.observe.source import Where
+
+__all__ = ["RULES", "DeadRelu", "DegenerateActivation", "SaturatedActivation"]
+
+LOOKS = 3
+UNITS = 4
+DEAD = 0.9  # of the units of a layer: no data leave so few of them active
+SATURATED = 0.9
+SAMPLES = 24
+
+
+class DeadRelu(SignalRule):
+    """Units of a relu that are 0 for every sample: they get no gradient and never come back."""
+
+    id = "dead-relu"
+    idea = "a relu that is 0 for every sample passes no gradient: its unit has stopped learning for good"
+    threshold = (
+        f"{DEAD:.0%} of {UNITS} units or more that were 0 for every sample in {LOOKS} looks; 60 % zeros are usual"
+    )
+
+    def begins(self) -> None:
+        super().begins()
+        self.told: set[int] = set()
+
+    def look(self, last: bool) -> None:
+        for known in list(self.signal.activations.values()):
+            looks = len(known.steps)
+            if known.name != "relu" or id(known) in self.told or not known.last or known.last[-1].size < UNITS:
+                continue
+            recent = known.dead
+            if (looks < LOOKS and not (last and looks > 1)) or known.samples < SAMPLES or recent < DEAD:
+                continue
+            self.told.add(id(known))
+            self._speak(known, recent)
+
+    def _speak(self, known: Activation, dead: float) -> None:
+        below = known.below
+        at_first = 1.0 - float(known.early.mean()) if known.early is not None else 0.0
+        where: Where | None = self.activation(known)
+        fixes = renamed(where, {"relu": "leaky_relu", "ReLU": "LeakyReLU"}, "lets a little gradient through")
+        why = "from the first step on"
+        fixes = [Fix(fixes[0].replace("LeakyReLU()", "LeakyReLU(0.01)"), fixes[0].edits, fixes[0].why)] if fixes else []
+        if at_first < 0.5:
+            place, slower = rate(self.optimizer(), 0.01)
+            where, fixes = place or where, [*slower, *fixes]
+            why = f"{at_first:.0%} at first: a step was too long"
+        elif below is not None and _bias_written(below):
+            where, why = below.bias_filled, "the bias begins below all that comes in"
+            fixes = [*_zero_bias(below), *fixes]
+        elif below is not None and below.by_user:
+            where, fixes = self.layer(below), [*initialised(below)[:2], *fixes]
+        self.signal.cause.add(self.id)
+        self.find(
+            f"{dead:.0%} of the units of this relu are 0 for every sample: they get no gradient any more.", where,
+            {"units": known.last[-1].size, "samples looked at": known.samples, "dead": why}, fixes, nodes=[known.path],
+            severity="hint" if self.said("bad-init", "learning-rate-too-high", "loss-diverged") else "",
+        )  # fmt: skip
+
+
+class SaturatedActivation(SignalRule):
+    """A hidden sigmoid or tanh that is near an end of its range for nearly everything."""
+
+    id = "saturated-activation"
+    idea = "near its ends sigmoid and tanh are flat: nothing that happens there changes the loss"
+    threshold = (
+        f"{SATURATED:.0%} of a hidden layer's numbers within 1 % of the ends, in {LOOKS} looks; gates are meant so"
+    )
+
+    def begins(self) -> None:
+        super().begins()
+        self.told: set[int] = set()
+
+    def look(self, last: bool) -> None:
+        for known in list(self.signal.activations.values()):
+            looks = len(known.flat)
+            if known.name not in RANGED or not known.hidden or id(known) in self.told or known.below is None:
+                continue
+            if (looks < LOOKS and not (last and looks > 1)) or min(known.flat[-LOOKS:]) < SATURATED:
+                continue
+            if known.flat[0] < SATURATED and looks < 2 * LOOKS and not last:
+                continue
+            self.told.add(id(known))
+            self._speak(known, known.below)
+
+    def _speak(self, known: Activation, below: Weight) -> None:
+        where = self.activation(known)
+        fixes = other_activation(where, "has no upper end")
+        why, sure = f"what comes in is too large for {known.name}", False
+        if known.flat[0] < 0.5:
+            place, slower = rate(self.optimizer(), 0.1)
+            where, fixes, why = place or where, [*slower, *fixes], f"only {known.flat[0]:.0%} at first: steps too long"
+        elif below.by_user and below.gain > 2.5:
+            where, fixes, sure = self.layer(below), [*initialised(below)[:2], *fixes], True
+            why = f"weights of {below.rms:.2g} for {below.fan_in} inputs"
+        root = self.said("bad-init", "learning-rate-too-high", "loss-diverged", "input-not-normalised")
+        self.find(
+            f"{known.flat[-1]:.0%} of this {known.name} is at the ends of its range: there it learns nothing.",
+            where, {"at the ends": ", ".join(f"{x:.0%}" for x in known.flat[-4:]), "why": why}, fixes[:3],
+            nodes=[known.path], severity="hint" if root and not sure else "",
+        )  # fmt: skip
+
+
+class DegenerateActivation(SignalRule):
+    """An activation that is the same for every sample: what comes after it knows nothing of the data."""
+
+    id = "degenerate-activation"
+    idea = "an activation that is the same for all samples has lost the data; a softmax of one number is always 1"
+    threshold = f"a softmax or a norm over an axis of length 1; or the same numbers for all samples in {LOOKS} looks"
+    ops = SignalRule.ops | {"layer_norm"}
+
+    def begins(self) -> None:
+        super().begins()
+        self.told: set[int] = set()
+
+    def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
+        if op.name != "layer_norm":
+            super().operation(op, operands, output)
+        shape = op.output.shape
+        if not op.recorded or not op.output.requires_grad or len(shape) < 2 or shape[0] < 2:
+            return
+        if op.name in ("softmax", "log_softmax") and len(shape) == 2 and shape[int(op.params["dim"])] == 1:
+            where = changed_at(self.coach, op)
+            self.find(
+                f"{op.name} of a single number is always {1 if op.name == 'softmax' else 0}: the output knows nothing.",
+                where, {"shape": shape, "axis of length 1": op.params["dim"]}, _sigmoid(where, op), nodes=[op.path],
+                severity="error",
+            )  # fmt: skip
+        elif op.name == "layer_norm" and int(np.prod(shape[-int(op.params["rank"]) :])) == 1:
+            where = changed_at(self.coach, op)
+            self.find(
+                "A layer norm of a single number is always 0: it has nothing to compare it with.", where,
+                {"shape": shape}, nodes=[op.path],
+            )  # fmt: skip
+
+    def look(self, last: bool) -> None:
+        for known in list(self.signal.activations.values()):
+            looks = len(known.constant)
+            if id(known) in self.told or known.name in ("softmax", "log_softmax"):
+                continue
+            if (looks < LOOKS and not (last and looks > 1)) or not all(known.constant[-LOOKS:]):
+                continue
+            if known.below is None or not known.hidden or (self.signal.filled and not self.signal.varied):
+                continue
+            self.told.add(id(known))
+            where = self.activation(known)
+            root = bool(self.signal.cause) or not known.constant[0] or not self.signal.filled
+            self.find(
+                f"This {known.name} gives the same for every sample: the layers after it know nothing of the data.",
+                where, {"looks": looks, "different rows": 1},
+                nodes=[known.path], severity="hint" if root or self.said("bad-init", "dead-relu") else "",
+            )  # fmt: skip
+
+
+def _bias_written(below: Weight) -> bool:
+    """Whether the user's own code made the bias so low."""
+    bias = below.bias() if below.bias is not None else None
+    if bias is None or below.bias_filled is None or float(np.mean(bias._array)) > -0.5:
+        return False
+    return below.built is None or below.bias_filled != below.built.where
+
+
+def _zero_bias(below: Weight) -> list[Fix]:
+    at = code.place(below.bias_filled)
+    node = at.expression if at is not None else None
+    if at is None or node is None:
+        return []
+    number = next(
+        (n for n in ast.walk(node) if isinstance(n, ast.UnaryOp) and isinstance(n.operand, ast.Constant)), None
+    )  # fmt: skip
+    return [code.replacement(at, number, "0.0", "a bias begins with 0")] if number is not None else []
+
+
+def _sigmoid(where: Where | None, op: Op) -> list[Fix]:
+    log = op.name == "log_softmax"
+    at = code.place(where)
+    node = at.expression if at is not None else None
+    if at is None or not isinstance(node, ast.Call):
+        return []
+    name = at.source.segment(node.func)
+    if name.rpartition(".")[2][:1].isupper():
+        new = name.rpartition(".")[0] + ("." if "." in name else "") + ("LogSigmoid()" if log else "Sigmoid()")
+        return [code.replacement(at, node, new, "the probability of one class")]
+    first = at.source.segment(node.args[0]) if node.args else ""
+    if isinstance(node.func, ast.Attribute) and not (node.args and not isinstance(node.args[0], ast.Constant)):
+        return [code.replacement(at, node, f"{at.source.segment(node.func.value)}.sigmoid()", "of one class")]
+    return [code.replacement(at, node, f"{alias(at)}.sigmoid({first})", "the probability of one class")]
+
+
+RULES = (DeadRelu, SaturatedActivation, DegenerateActivation)

@@ -1,0 +1,153 @@
+"""Gradients that shrink, or grow, from layer to layer on their way back."""
+
+from __future__ import annotations
+
+import statistics
+
+import numpy as np
+
+from gradbook.coach import code
+from gradbook.coach.finding import Fix
+from gradbook.coach.rules.signal import Activation, Weight
+from gradbook.coach.rules.signal_rule import SignalRule, initialised, other_activation, prefix
+from gradbook.observe.source import Where
+
+__all__ = ["RULES", "ExplodingGradients", "VanishingGradients"]
+
+LOOKS = 3
+DEEP = 4  # layers at least: fewer lose little
+VANISHED = 1e-3  # the first layers' gradient over that of the last ones
+TINY = 1e-4  # and smaller than this
+SMALL = 0.1  # of what comes in is left after a layer
+EXPLODED = 70.0
+SWOLLEN = 300.0  # times as large as the data is what some layer makes of them
+HUGE = 100.0  # the norm of all gradients
+
+
+class Flow(SignalRule):
+    """What both rules see: the gradients of the first layers against those of the last ones, look by look."""
+
+    def ratios(self) -> tuple[list[float], float, list[Weight]]:
+        """(first over last in each look, the largest gradient of the first layers, the first layers)."""
+        layers = [w for w in self.signal.ordered() if w.looks]
+        deep = max((w.depth for w in layers), default=0)
+        first = [w for w in layers if w.depth <= max(1, deep // 4)]
+        last = [w for w in layers if w.depth > deep - max(1, deep // 4)]
+        if not first or not last or deep < 2:
+            return [], 0.0, []
+        found, count = [], min(len(w.looks) for w in (*first, *last))
+        for i in range(-count, 0):
+            shallow = max(w.looks[i].grad for w in first)
+            found.append(shallow / (statistics.median(w.looks[i].grad for w in last) or np.inf))
+        return found, max(w.looks[-1].grad for w in first), first
+
+
+class VanishingGradients(Flow):
+    """The first layers get next to no gradient: they do not learn."""
+
+    id = "vanishing-gradients"
+    idea = "each layer multiplies the gradient; many factors below 1, as sigmoid's, leave nothing for the first layers"
+    threshold = (
+        f"{DEEP} layers or more, the first ones' gradient below {VANISHED:g} of the last ones' and below {TINY:g}, in "
+        f"{LOOKS} looks (AutoTrainer's numbers), and not recovering, as after an output layer that begins with 0"
+    )
+    done = False
+
+    def look(self, last: bool) -> None:
+        if self.done or self.signal.depth < DEEP:
+            return
+        ratios, size, first = self.ratios()
+        enough = len(ratios) >= LOOKS or (last and len(ratios) > 1)
+        if not enough or not first or size >= TINY or size == 0:
+            return
+        if not all(0 < r < VANISHED for r in ratios[-LOOKS:]) and not self._everywhere():
+            return
+        if ratios[-1] > 10 * ratios[0] and not last:
+            return
+        self.done = True
+        flat = [a for a in self.signal.activations.values() if a.name in ("sigmoid", "tanh") and a.hidden]
+        small = next((w for w in self.signal.ordered() if w.by_user and w.gain < 0.25), None)
+        where, fixes, why = self._cause(first, flat, small)
+        self.find(
+            f"The gradient vanishes on its way back: {first[0].name} gets {ratios[-1]:.0e} of the last layer's.",
+            where, {"gradient of the first layers": f"{size:.1e}", "layers": self.signal.depth, "why": why}, fixes,
+            nodes=[w.inside for w in first], severity="hint" if self.said("bad-init", "saturated-activation") else "",
+        )  # fmt: skip
+
+    def _everywhere(self) -> bool:
+        """Whether the data themselves vanish on their way through small weights, and every gradient with them."""
+        layers = self.signal.ordered()
+        small = sum(weight.by_user and weight.gain < SMALL for weight in layers)
+        return 2 * small > len(layers) and max(self.signal.total[-LOOKS:]) < TINY
+
+    def _cause(
+        self, first: list[Weight], flat: list[Activation], small: Weight | None
+    ) -> tuple[Where | None, list[Fix], str]:
+        if small is not None and small.gain < SMALL:
+            return self.layer(small), initialised(small), f"weights of {small.rms:.1e} shrink it in each layer"
+        if flat:
+            places = [self.activation(each) for each in flat]
+            where = max(places, key=places.count)
+            fixes = other_activation(where, f"{flat[0].name} passes a small part of the gradient, relu all of it")
+            return where, fixes, f"{len(flat)} layers of {flat[0].name}, each with a slope below 1"
+        if small is not None:
+            return self.layer(small), initialised(small), f"weights of {small.rms:.1e} shrink it in each layer"
+        where = first[0].built.where if first[0].built is not None else first[0].where
+        return where, [Fix("x = x + layer(x)", (), "a way round each layer, or a norm after it")], "many layers"
+
+
+class ExplodingGradients(Flow):
+    """The gradient grows from layer to layer on its way back, or step by step."""
+
+    id = "exploding-gradients"
+    idea = "each layer multiplies the gradient; many factors above 1 make steps that throw the weights far away"
+    threshold = (
+        f"the first layers' gradient {EXPLODED:g} times the last ones', or the data made {SWOLLEN:g} times as large on "
+        f"their way through {DEEP} layers or more, and the norm of all gradients above {HUGE:g}, in two looks; "
+        "after clipping, as the optimizer sees it"
+    )
+    done = False
+
+    def look(self, last: bool) -> None:
+        if self.done or len(self.signal.total) < 2:
+            return
+        ratios, _, first = self.ratios()
+        total = self.signal.total
+        if not first or not all(map(np.isfinite, (*ratios[-2:], *total[-2:]))):
+            return
+        swells = self.signal.made > SWOLLEN * self.signal.given > 0 and self.signal.depth >= DEEP
+        grows = (swells or (len(ratios) > 1 and min(ratios[-2:]) > EXPLODED)) and min(total[-2:]) > HUGE
+        over = len(total) > 2 and total[-1] > 1e4 and total[-1] > 30 * total[-2] > 900 * total[-3]
+        if not grows and not over:
+            return
+        self.done = True
+        self._speak(ratios[-1], first, grows)
+
+    def _speak(self, ratio: float, first: list[Weight], grows: bool) -> None:
+        total = self.signal.total[-1]
+        large = max((w for w in self.signal.ordered() if w.by_user), key=lambda w: w.gain, default=None)
+        held = self.optimizer()
+        step = self.coach.optimizers.get(id(held.ref())) if held is not None else None
+        at = code.place(step.where) if step is not None else None
+        model = next((name for _, name in self.reach.roots.values()), "model")
+        clip = code.insertion(
+            at,
+            f"{prefix(at) if at is not None else 'nn.'}utils.clip_grad_norm_({model}.parameters(), 1.0)",
+            "before step()",
+        )
+        where, fixes = (step.where if step is not None else None), [clip]
+        if large is not None and large.gain > 2.5 and grows:
+            where, fixes = self.layer(large), [*initialised(large)[:2], clip]
+        root = self.said("bad-init", "learning-rate-too-high", "loss-diverged", "input-not-normalised")
+        what = "it grows with each step"
+        if grows:
+            what = f"each layer makes it larger, {self.signal.depth} times"
+        self.find(
+            f"The gradient explodes: {what}, and the norm of all is {total:.1e}.", where,
+            {"norm of gradients": ", ".join(f"{x:.2g}" for x in self.signal.total[-4:]), "layers": self.signal.depth,
+             "size of data and largest result": f"{self.signal.given:.2g}, {self.signal.made:.2g}"},
+            fixes, nodes=[w.inside for w in first], severity="hint" if root or not grows else "",
+        )  # fmt: skip
+
+
+RULES = (VanishingGradients, ExplodingGradients)

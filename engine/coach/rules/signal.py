@@ -1,0 +1,360 @@
+"""The signal in a network: what each layer's weights, gradients and activations were in the turns that were watched."""
+
+from __future__ import annotations
+
+import weakref
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradbook.coach.record import Built, Op, Pass, Turn, Value
+from gradbook.coach.rules.reach import Reach
+from gradbook.coach.rules.wiring import (
+    ACTIVATIONS,
+    AFFINE,
+    CONVOLUTIONS,
+    LINEAR,
+    PASSING,
+    POOLING,
+    input_of,
+    producer,
+    weight_of,
+)  # fmt: skip
+from gradbook.observe import naming
+from gradbook.observe.source import Where, locate
+
+if TYPE_CHECKING:
+    from gradbook.coach.coach import Coach
+
+__all__ = ["RANGED", "Activation", "Look", "Signal", "Weight"]
+
+SAMPLE = 4096  # elements of an array that are looked at
+ROWS = 256  # samples of an activation that are looked at
+OFTEN = 24  # calls of one place in a turn that are told apart; more are one loop's
+HIDDEN = AFFINE | ACTIVATIONS | POOLING | {"layer_norm", "group_norm", "instance_norm"}
+RANGED = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "hardtanh": (0.0, 0.0), "hardsigmoid": (0.0, 1.0)}
+NEAR = 0.01  # of its range: an activation so near to an end passes next to no gradient
+KNOWN = 512  # weights that are followed
+
+
+class Look:
+    """One layer's weights in one turn: root mean squares of the weights, their gradient, their change."""
+
+    __slots__ = ("change", "grad", "step", "weight")
+
+    def __init__(self, step: int, weight: float, grad: float, change: float) -> None:
+        self.step, self.weight, self.grad, self.change = step, weight, grad, change
+
+
+class Weight:
+    """A learned matrix or kernel, and where it stands in the network."""
+
+    def __init__(self, tensor: Any, op: Op, filled: Where | None) -> None:
+        self.ref, self.op, self.filled = weakref.ref(tensor), op.name, filled
+        self.shape = tuple(tensor._array.shape)
+        self.units = 0 if op.name in CONVOLUTIONS or op.name == "linear" else len(self.shape) - 1  # the axis of outputs
+        given = op.operand(2 if op.name == "addmm" else 1)
+        if op.name not in CONVOLUTIONS and op.name != "linear" and given is not None and given.maker is not None:
+            self.units = 0 if given.maker.name in PASSING and given.tensor is not tensor else self.units
+        count = max(1, self.shape[self.units])
+        self.fan_in = max(1, tensor._array.size // count)
+        self.depth = 0  # layers up to it
+        self.tied = False  # an embedding has it too
+        self.inside = op.path
+        self.name, self.where = "", op.where
+        self.built: Built | None = None  # where its module was constructed
+        self.bias: weakref.ref[Any] | None = None
+        self.bias_filled: Where | None = None
+        self.rms = rms(tensor._array)
+        self.alike = self.shape[self.units] > 1 and self.same_units()
+        self.hidden = False  # its result goes to another layer and to nothing else
+        self.amplifies: float | None = None  # size of its result over that of its input, before the first step
+        self.looks: list[Look] = []
+
+    @property
+    def gain(self) -> float:
+        """How much larger it makes what it is given, if that is centred."""
+        return float(self.rms * np.sqrt(self.fan_in))
+
+    @property
+    def by_user(self) -> bool:
+        """Whether the user's own code chose its first numbers, and no constructor of a layer."""
+        if self.filled is None:
+            return False
+        return self.built is None or self.built.where is None or locate(self.filled) != locate(self.built.where)
+
+    def same_units(self) -> bool:
+        """Whether all units have the same weights now."""
+        tensor = self.ref()
+        if tensor is None:
+            return False
+        rows = np.moveaxis(np.asarray(tensor._array), self.units, 0).reshape(self.shape[self.units], -1)[:64, :1024]
+        return bool((abs(rows - rows[:1]) <= 1e-6 * abs(rows[:1])).all())
+
+
+class Activation:
+    """What one activation gave over the turns that were watched."""
+
+    def __init__(self, op: Op) -> None:
+        self.name, self.where, self.path, self.told = op.name, op.where, op.path, op
+        self.early: Any = None  # units that were above 0 for some sample of the first look
+        self.last: deque[Any] = deque(maxlen=3)  # the same of each of the last ones
+        self.flat: list[float] = []  # share of the numbers near an end of the range, by look
+        self.constant: list[bool] = []  # whether all samples gave the same
+        self.steps: list[int] = []  # after which it was looked at
+        self.samples = 0
+        self.below: Weight | None = None  # the layer whose result it is given
+        self.hidden = False  # another layer takes it, and the model is not left in between
+
+    @property
+    def dead(self) -> float:
+        """Share of the units that were not above 0 for any sample of the last looks."""
+        looks = [alive for alive in self.last if alive.shape == self.last[-1].shape]
+        return 1.0 - float(np.logical_or.reduce(looks).mean()) if looks else 0.0
+
+
+class Signal:
+    """What a coach knows of the signal. Each rule hands on what it hears; the same is taken once."""
+
+    def __init__(self, coach: Coach) -> None:
+        self._coach = weakref.ref(coach)
+        self.weights: dict[int, Weight] = {}
+        self.activations: dict[tuple[Any, ...], Activation] = {}
+        self.turns: list[int] = []  # steps at which there was a look
+        self.depth = 0  # layers of the deepest way
+        self.losses: list[float] = []  # the first ones
+        self.latest: deque[float] = deque(maxlen=8)
+        self.given = self.made = 0.0  # sizes before the first step: of what enters, of the largest result of a layer
+        self.varied = self.filled = False  # the samples of a batch differ; they are not all 0
+        self.total: list[float] = []  # norms of all gradients, by look
+        self.cause: set[str] = set()  # rules that have found the reason of what others see
+        self._seen: dict[tuple[Any, ...], int] = {}  # places in this turn
+        self._told: dict[int, Activation] = {}  # those of this turn, by the ids of their operations
+        self._before: dict[int, Any] = {}  # samples of the weights before the step
+        self.passes = self._number = self._pass = self._turn = 0
+
+    @classmethod
+    def of(cls, coach: Coach) -> Signal:
+        """The one of a coach."""
+        if coach not in _all:
+            _all[coach] = cls(coach)
+        return _all[coach]
+
+    @property
+    def coach(self) -> Coach:
+        """The coach itself."""
+        coach = self._coach()
+        assert coach is not None
+        return coach
+
+    # -- as it happens -----------------------------------------------------------------------------------------------
+
+    def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
+        """An activation or a layer has run."""
+        if op.number <= self._number or not op.recorded:
+            return
+        self._number = op.number
+        if op.name in LINEAR:
+            self._layer(op, operands, output)
+        elif op.output.requires_grad:
+            self._activation(op, output)
+
+    def _layer(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
+        value = weight_of(op)
+        tensor = value.tensor if value is not None else None
+        if tensor is None:
+            return
+        known = self.weights.get(id(tensor))
+        if known is None or known.ref() is not tensor:
+            if len(self.weights) >= KNOWN:
+                return
+            known = self.weights[id(tensor)] = Weight(tensor, op, self.coach.tape.filled(tensor))
+            bias = operands[2] if len(operands) > 2 and op.name != "addmm" else None
+            if bias is not None and hasattr(bias, "_node"):
+                known.bias, known.bias_filled = weakref.ref(bias), self.coach.tape.filled(bias)
+        given = operands[1 if op.name == "addmm" else 0]
+        if not self.coach.steps and self.passes < 2:
+            size, made = rms(given._array), rms(output._array)
+            self.made = max(self.made, made)
+            if known.amplifies is None and size > 0:
+                known.amplifies = made / size
+        if given._node is None and len(self.turns) < 4 and not self.varied:
+            self._data(given._array)
+
+    def _data(self, array: Any) -> None:
+        """What enters the network."""
+        rows = np.asarray(array).reshape(len(array), -1)[:ROWS, :SAMPLE]
+        self.given = max(self.given, rms(rows))
+        self.filled = self.filled or bool(rows.any())
+        self.varied = bool((rows != rows[:1]).any())
+
+    def _activation(self, op: Op, output: Any) -> None:
+        place = (op.where, op.path, op.name)
+        count = self._seen[place] = self._seen.get(place, 0) + 1
+        if count > OFTEN:
+            return
+        key = (*place, count)
+        known = self.activations.get(key)
+        if known is None:
+            if len(self.activations) >= KNOWN:
+                return
+            known = self.activations[key] = Activation(op)
+        known.told = op
+        self._told[id(op)] = known
+        array = units_last(output._array, op)
+        known.samples += len(array)
+        known.steps.append(self.coach.steps)
+        known.constant.append(len(array) > 3 and bool((array == array[:1]).all()))
+        if op.name == "relu":
+            alive = (array > 0).any(0)
+            known.early = alive if known.early is None else known.early
+            known.last.append(alive)
+        if op.name in RANGED:
+            low, high = RANGED[op.name] if op.name != "hardtanh" else (op.params["low"], op.params["high"])
+            margin = NEAR * (high - low)
+            known.flat.append(float(((array < low + margin) | (array > high - margin)).mean()))
+
+    def passed(self, pass_: Pass) -> None:
+        """A backward pass begins: what are the weights before the step?"""
+        if pass_.number == self._pass:
+            return
+        self._pass = pass_.number
+        self.passes += 1
+        self.latest.append(pass_.value)
+        if len(self.losses) < 4:
+            self.losses.append(pass_.value)
+        if not self.coach.close or self._before:
+            return
+        for key, weight in self.weights.items():
+            tensor = weight.ref()
+            if tensor is not None:
+                self._before[key] = sample(tensor._array).copy()
+
+    # -- after a turn ------------------------------------------------------------------------------------------------
+
+    def turned(self, turn: Turn) -> bool:
+        """A turn has ended. -> whether a backward pass was in it."""
+        if turn.number == self._turn:
+            return bool(turn.passes)
+        self._turn = turn.number
+        if turn.passes:
+            self.turns.append(self.coach.steps)
+            self._weigh(turn)
+            self._order(turn)
+            self._name()
+        self._before.clear()
+        self._seen.clear()
+        self._told.clear()
+        return bool(turn.passes)
+
+    def _weigh(self, turn: Turn) -> None:
+        squares = 0.0
+        for key, before in self._before.items():
+            weight = self.weights[key]
+            tensor = weight.ref()
+            if tensor is None or tensor._grad is None or tensor._grad._array.shape != tensor._array.shape:
+                continue
+            grad = rms(tensor._grad._array)
+            squares += grad * grad * tensor._array.size
+            with np.errstate(all="ignore"):
+                change = sample(tensor._array).astype(np.float64) - before
+            weight.looks.append(Look(self.coach.steps, rms(before), grad, rms(change)))
+            del weight.looks[8:-8]
+        self.total.append(float(np.sqrt(squares)))
+
+    def _order(self, turn: Turn) -> None:
+        """How deep each layer lies, and which take another one's result."""
+        depths: dict[int, int] = {}
+        layers: dict[int, Weight] = {}  # by the value that they gave
+        uses: dict[int, int] = {}
+        for op in turn.ops:
+            for value in op.inputs:
+                uses[id(value)] = uses.get(id(value), 0) + 1
+                if op.name == "embedding" and value.kind == "parameter":
+                    self._tie(value)
+        for op in turn.ops:
+            depth = max((depths.get(id(value), 0) for value in op.inputs), default=0)
+            weight = self._weight(op)
+            if weight is not None:
+                depth += 1
+                weight.depth = min(weight.depth or depth, depth)
+                self._below(op, layers, uses)
+                layers[id(op.output)] = weight
+            for value in op.outputs:
+                depths[id(value)] = depth
+            self.depth = max(self.depth, depth if weight is not None else 0)
+        for known in self._told.values():
+            known.below = known.below or self._source(known.told, layers)
+
+    def _weight(self, op: Op) -> Weight | None:
+        value = weight_of(op) if op.name in LINEAR and op.recorded else None
+        return self.weights.get(id(value.tensor)) if value is not None else None
+
+    def _tie(self, value: Value) -> None:
+        known = self.weights.get(id(value.tensor))
+        if known is not None:
+            known.tied = True
+
+    def _below(self, op: Op, layers: dict[int, Weight], uses: dict[int, int]) -> None:
+        """Mark what led straight to a layer: the layer below, the activations between."""
+        way = list(producer(input_of(op), HIDDEN))
+        outer = op.call.outermost if op.call is not None else None
+        for value in way:
+            maker = value.maker
+            known = self._told.get(id(maker))
+            if maker is not None and known is not None:
+                known.hidden = known.hidden or (maker.call.outermost if maker.call is not None else None) is outer
+        if way and id(way[-1]) in layers and all(uses.get(id(value), 0) == 1 for value in way):
+            layers[id(way[-1])].hidden = True
+
+    def _source(self, op: Op, layers: dict[int, Weight]) -> Weight | None:
+        for value in producer(op.operand(0), HIDDEN):
+            if id(value) in layers:
+                return layers[id(value)]
+        return None
+
+    def _name(self) -> None:
+        reach = Reach.of(self.coach)
+        for weight in self.weights.values():
+            tensor = weight.ref()
+            if weight.name or tensor is None:
+                continue
+            fate = reach.fate(tensor)
+            weight.built = fate.built
+            own = naming.assigned_name(weight.filled) if not fate.name else ""
+            weight.name = fate.name or own or weight.inside or weight.op
+
+    def ordered(self) -> list[Weight]:
+        """The weights from the input on."""
+        return sorted((w for w in self.weights.values() if w.depth), key=lambda weight: weight.depth)
+
+
+def sample(array: Any) -> Any:
+    """At most SAMPLE elements, evenly spread."""
+    flat = np.asarray(array).reshape(-1)
+    return flat[:: max(1, flat.size // SAMPLE)][:SAMPLE] if flat.size > SAMPLE else flat
+
+
+def rms(array: Any) -> float:
+    """The root mean square of a sample."""
+    some = sample(array)
+    if not some.size or some.dtype.kind not in "fc":
+        return 0.0
+    with np.errstate(all="ignore"):
+        return float(np.sqrt(np.mean(np.square(abs(some).astype(np.float64)))))
+
+
+def units_last(array: Any, op: Op) -> Any:
+    """Some rows of an activation as (samples, units): of images the units are channels."""
+    array = np.asarray(array)
+    if array.ndim < 2:
+        return array.reshape(-1, 1)
+    made = next((v.maker.name for v in producer(op.operand(0), HIDDEN) if v.maker and v.maker.name in LINEAR), "")
+    if made in CONVOLUTIONS and array.ndim > 2:
+        array = np.moveaxis(array, 1, -1)
+    rows = array.reshape(-1, array.shape[-1])
+    return rows[:: max(1, len(rows) // ROWS)][:ROWS, :SAMPLE]
+
+
+_all: weakref.WeakKeyDictionary[Coach, Signal] = weakref.WeakKeyDictionary()

@@ -1,0 +1,164 @@
+"""What the rules on the signal do alike: hand on what they hear, look after each turn, name the line to change."""
+
+from __future__ import annotations
+
+import ast
+import math
+from typing import Any
+
+from gradbook.coach import code
+from gradbook.coach.finding import Fix
+from gradbook.coach.origin import changed_at
+from gradbook.coach.record import Call, Op, Pass, Step, Turn
+from gradbook.coach.rule import Rule
+from gradbook.coach.rules.activations_before_losses import renamed
+from gradbook.coach.rules.modes import alias
+from gradbook.coach.rules.reach import Held, Reach
+from gradbook.coach.rules.signal import Activation, Signal, Weight
+from gradbook.coach.rules.wiring import ACTIVATIONS, LINEAR
+from gradbook.observe.source import Where
+
+__all__ = ["SignalRule", "initialised", "other_activation", "prefix", "rate"]
+
+MADE = ("randn", "rand", "zeros", "ones", "full", "empty", "Tensor", "FloatTensor", "tensor", "normal")
+REPLACED = {"sigmoid": "relu", "tanh": "relu", "Sigmoid": "ReLU", "Tanh": "ReLU"}
+
+
+class SignalRule(Rule):
+    """Base of the rules on the signal: `look` is called after each turn with a backward pass, and at the end."""
+
+    ops = LINEAR | ACTIVATIONS
+
+    def begins(self) -> None:
+        self.signal, self.reach = Signal.of(self.coach), Reach.of(self.coach)
+
+    def called(self, call: Call) -> None:
+        self.reach.called(call)
+
+    def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
+        self.signal.operation(op, operands, output)
+
+    def passed(self, pass_: Pass) -> None:
+        self.signal.passed(pass_)
+
+    def stepped(self, step: Step, optimizer: Any) -> None:
+        self.reach.stepped(step, optimizer)
+
+    def turned(self, turn: Turn) -> None:
+        self.reach.turned(turn)
+        if self.signal.turned(turn):
+            self.look(False)
+
+    def ended(self) -> None:
+        if self.signal.turns:
+            self.look(True)
+
+    def look(self, last: bool) -> None:
+        """A turn has ended; last: the watch, too."""
+        raise NotImplementedError
+
+    def layer(self, weight: Weight) -> Where | None:
+        """Where a layer's first numbers were chosen; else where it was constructed."""
+        if weight.filled is not None:
+            return weight.filled
+        return weight.built.where if weight.built is not None else weight.where
+
+    def activation(self, known: Activation) -> Where | None:
+        """The line to change so that an activation is another one."""
+        return changed_at(self.coach, known.told)
+
+    def optimizer(self) -> Held | None:
+        """The optimizer, if there is only one."""
+        held = list(self.reach.optimizers.values())
+        return held[0] if len(held) == 1 else None
+
+    def said(self, *rules: str) -> bool:
+        """Whether one of these rules has already spoken, and not only hinted."""
+        return any(f.rule in rules and f.severity != "hint" for f in self.coach.report)
+
+
+# -- fixes -------------------------------------------------------------------------------------------------------------
+
+
+def initialised(weight: Weight) -> list[Fix]:
+    """The line that chose a layer's first numbers with better ones."""
+    at = code.place(weight.filled)
+    node = at.expression if at is not None else None
+    std = f"{1 / math.sqrt(weight.fan_in):.2g}"
+    if at is None or node is None:
+        return []
+    call = node
+    while isinstance(
+        at.source.parents.get(call), ast.Attribute | ast.BinOp
+    ):  # (torch.randn(3, 2) * 5).requires_grad_()
+        call = at.source.parents[call]  # type: ignore[assignment]
+    if isinstance(node, ast.Call):
+        target = filled_by(at, node)
+        if target is not None:
+            nn = prefix(at)
+            return [
+                code.replacement(at, node, f"{nn}init.xavier_uniform_({target})", "as large as its fan asks for"),
+                code.replacement(at, node, f'{nn}init.kaiming_normal_({target}, nonlinearity="relu")', "before a relu"),
+            ]
+    made = next((n for n in ast.walk(node) if isinstance(n, ast.Call) and _called(n) in MADE), None)
+    if made is not None:
+        shape = ", ".join(map(str, weight.shape))
+        whole = at.source.parents.get(made) if isinstance(at.source.parents.get(made), ast.BinOp) else made
+        asks = any(keyword.arg == "requires_grad" for keyword in made.keywords)
+        new = f"{alias(at)}.randn({shape}) * {std}"
+        new = f"({new}).requires_grad_()" if asks else new
+        assert isinstance(whole, ast.expr)
+        return [code.replacement(at, whole, new, f"{std} is 1 / sqrt({weight.fan_in}), of what comes in")]
+    return [Fix(f"{prefix(at)}init.xavier_uniform_({weight.name})", (), "after it was constructed")]
+
+
+def filled_by(at: code.Place, call: ast.Call) -> str | None:
+    """`layer.weight` of `nn.init.ones_(layer.weight)` or `layer.weight.data.fill_(1)`; None of `torch.zeros(3)`."""
+    name = _called(call)
+    if not name.endswith("_") or name == "requires_grad_":
+        return None
+    if call.args and not isinstance(call.args[0], ast.Constant) and name not in ("copy_", "mul_", "add_"):
+        return at.source.segment(call.args[0])
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    text = at.source.segment(owner) if owner is not None else ""
+    return text.removesuffix(".data") or None
+
+
+def other_activation(where: Where | None, why: str) -> list[Fix]:
+    """The line with relu in the place of sigmoid or tanh."""
+    return renamed(where, REPLACED, why)
+
+
+def rate(held: Held | None, factor: float) -> tuple[Where | None, list[Fix]]:
+    """Where an optimizer is constructed, and that line with a learning rate smaller or larger by a factor."""
+    optimizer = held.ref() if held is not None else None
+    if held is None or optimizer is None:
+        return None, []
+    where = held.built.where if held.built is not None else None
+    old = float(optimizer.param_groups[0].get("lr", 0.0))
+    if old <= 0:
+        return where, []
+    new = f"{10.0 ** round(math.log10(old * factor)):g}"
+    at = code.place(where)
+    call = at.expression if at is not None else None
+    if at is None or not isinstance(call, ast.Call):
+        return where, [Fix(f"lr={new}", (), f"in place of {old:g}")]
+    given = next((keyword.value for keyword in call.keywords if keyword.arg == "lr"), None)
+    given = given if given is not None or len(call.args) < 2 else call.args[1]
+    if given is None:
+        text = at.source.segment(call)[:-1].rstrip().rstrip(",")
+        return where, [code.replacement(at, call, f"{text}, lr={new})", f"in place of {old:g}")]
+    return where, [code.replacement(at, given, new, f"in place of {old:g}")]
+
+
+def prefix(at: code.Place) -> str:
+    """`nn.` or `torch.nn.`, as a file has it."""
+    for node in at.source.nodes():
+        names = node.names if isinstance(node, ast.Import | ast.ImportFrom) else []
+        if any((each.asname or each.name) == "nn" for each in names):
+            return "nn."
+    return f"{alias(at)}.nn."
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")

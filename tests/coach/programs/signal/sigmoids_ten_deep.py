@@ -1,0 +1,15 @@
+import gradbook as torch
+from gradbook import nn
+
+torch.manual_seed(0)
+layers = []
+for i in range(9):
+    layers += [nn.Linear(16, 16), nn.Sigmoid()]  # coach: vanishing-gradients; fix: nn.ReLU()
+model = nn.Sequential(*layers, nn.Linear(16, 2))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+x, y = torch.randn(64, 16), torch.randint(0, 2, (64,))
+for step in range(10):
+    optimizer.zero_grad()
+    loss = nn.functional.cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()

@@ -1,0 +1,11 @@
+import gradbook as torch
+from gradbook import nn
+
+model = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 1))
+optimizer = torch.optim.SGD(model.parameters(), lr=1e-9)  # coach: update-ratio-low; fix: lr=
+x, y = torch.randn(64, 8), torch.randn(64, 1)
+for epoch in range(10):  # coach-also: learning-rate-too-low, loss-plateau
+    optimizer.zero_grad()
+    loss = ((model(x) - y) ** 2).mean()
+    loss.backward()
+    optimizer.step()
