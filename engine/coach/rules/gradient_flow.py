@@ -58,7 +58,7 @@ class VanishingGradients(Flow):
             return
         ratios, size, first = self.ratios()
         enough = len(ratios) >= LOOKS or (last and len(ratios) > 1)
-        if not enough or not first or size >= TINY or size == 0:
+        if not enough or not first or not 0 < size < TINY:
             return
         if not all(0 < r < VANISHED for r in ratios[-LOOKS:]) and not self._everywhere():
             return

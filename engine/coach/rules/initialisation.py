@@ -71,7 +71,7 @@ class BadInit(SignalRule):
             self.layer(weight),
             {"size of the weights": f"{weight.rms:.3g}", "inputs of each unit": weight.fan_in,
              "size that keeps the signal": f"about {1 / weight.fan_in**0.5:.2g}"},
-            initialised(weight), nodes=[weight.inside],
+            initialised(weight), nodes=[weight.inside], severity="hint" if self.said("nan-origin") else "",
         )  # fmt: skip
 
 

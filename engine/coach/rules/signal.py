@@ -207,7 +207,7 @@ class Signal:
         known.steps.append(self.coach.steps)
         known.constant.append(len(array) > 3 and bool((array == array[:1]).all()))
         if op.name == "relu":
-            alive = (array > 0).any(0)
+            alive = (~(array <= 0)).any(0)  # what is not a number is not dead
             known.early = alive if known.early is None else known.early
             known.last.append(alive)
         if op.name in RANGED:

@@ -82,7 +82,9 @@ class UpdateRatioLow(Updates):
 
     def look(self, last: bool) -> None:
         ratios = self.ratios()
-        if self.done or not last or len(ratios) < 2 or max(ratios) > LOW or self.improves():
+        if self.done or not last or len(ratios) < 2 or not max(ratios) <= LOW or not all(map(np.isfinite, ratios)):
+            return
+        if self.improves():
             return
         held = self.optimizer()
         optimizer = held.ref() if held is not None else None
