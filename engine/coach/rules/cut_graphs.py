@@ -49,7 +49,7 @@ class Cuts(Rule):
             self._judge(held)
 
     def ended(self) -> None:
-        for held in self.reach.optimizers.values():
+        for held in self.reach.every:
             if held.steps > 1 or len(held.starved) == len(held.fates):
                 self._judge(held)
 

@@ -43,7 +43,7 @@ class Fate:
         self.used = False  # an operation that was watched took it
         self.order = 0  # the number of that operation
         self.live = 0  # turns in which a loss reached it
-        self.steppers: set[int] = set()  # ids of the optimizers that stepped in those turns
+        self.steppers: set[int] = set()  # ids of the Helds whose optimizers stepped in those turns
         self.lost: Op | None = None  # it led to this operation, whose result led to no loss
         self.cut: Cut | None = None  # it led to a loss, but the graph was cut here
         self.got = False  # it had a gradient when an optimizer stepped
@@ -102,7 +102,6 @@ class Held:
     def __init__(self, optimizer: Any, name: str, built: Built | None, where: Where | None) -> None:
         self.ref, self.name, self.built = weakref.ref(optimizer), name, built
         self.where = where  # of its first step
-        self.kind = type(optimizer).__name__
         self.steps = 0
         self.fates: list[Fate] = []
         self.waiting: list[Fate] = []  # those that never had a gradient
@@ -121,7 +120,8 @@ class Reach:
 
     def __init__(self, coach: Coach) -> None:
         self._coach = weakref.ref(coach)
-        self.optimizers: dict[int, Held] = {}
+        self.optimizers: dict[int, Held] = {}  # by id, those that step now
+        self.every: list[Held] = []  # also those that are gone
         self.fates: dict[int, Fate] = {}
         self.roots: dict[int, tuple[weakref.ref[Any], str]] = {}  # models that were called, with their names
         self.parts: dict[tuple[str, str], Part] = {}  # their modules, by name of the root and path
@@ -172,18 +172,19 @@ class Reach:
         assert coach is not None
         held = Held(optimizer, coach.names[id(optimizer)], coach.built_at(optimizer), step.where)
         self._join(held, optimizer)
+        self.every.append(held)
         return held
 
     def _join(self, held: Held, optimizer: Any) -> None:
         """Take an optimizer's parameters, also those that joined it later."""
         params = [p for group in optimizer.param_groups for p in group["params"]]
-        if len(params) == len(held.fates) + held.frozen:
+        frozen = sum(p._node is None for p in params)
+        if (len(params), frozen) == (len(held.fates) + held.frozen, held.frozen):
             return
-        held.ids = {id(p) for p in params}
-        held.frozen = sum(p._node is None for p in params)
+        held.ids, held.frozen = {id(p) for p in params}, frozen
+        for p in params:
+            self.fate(p).held = True
         held.fates = [self.fate(p) for p in params if p._node is not None]
-        for fate in held.fates:
-            fate.held = True
         held.waiting = [fate for fate in held.fates[:MOST] if not fate.got]
 
     # -- in turns that are watched -----------------------------------------------------------------------------------
@@ -237,8 +238,8 @@ class Reach:
         stepper = turn.step.optimizer() if turn.step is not None else None
         for fate in reached.values():
             fate.live += 1
-            if stepper is not None:
-                fate.steppers.add(id(stepper))
+            if id(stepper) in self.optimizers:
+                fate.steppers.add(id(self.optimizers[id(stepper)]))
         judged = turn.whole and bool(turn.passes) and turn.step is not None
         for op in turn.ops:
             for value in op.inputs:

@@ -38,7 +38,7 @@ class StaleOptimizer(Rule):
 
     def turned(self, turn: Turn) -> None:
         self.reach.turned(turn)
-        for held in self.reach.optimizers.values():
+        for held in self.reach.every:
             if held.hungry >= SOON:
                 self._judge(held)
 
@@ -46,14 +46,13 @@ class StaleOptimizer(Rule):
         self.reach.stepped(step, optimizer)
 
     def ended(self) -> None:
-        for held in self.reach.optimizers.values():
+        for held in self.reach.every:
             if held.steps > 1 or held.hungry:
                 self._judge(held)
 
     def _judge(self, held: Held) -> None:
-        key = id(held.ref())
         strays = [fate for fate in self.reach.fates.values() if fate.stray and fate.name and fate.holder is None]
-        strays = [fate for fate in strays if key in fate.steppers]
+        strays = [fate for fate in strays if id(held) in fate.steppers]
         if not strays:
             return
         never = len(held.starved) == len(held.fates) and not any(fate.used for fate in held.fates)

@@ -42,9 +42,9 @@ class UnusedParameters(Rule):
         self.reach.stepped(step, optimizer)
 
     def ended(self) -> None:
-        if not self.reach.passes or not self.reach.optimizers:
+        if not self.reach.passes or not self.reach.every:
             return
-        for held in self.reach.optimizers.values():
+        for held in self.reach.every:
             if len(held.starved) < len(held.fates):
                 self._never_called(held)
                 self._dropped(held)
