@@ -18,7 +18,9 @@ from gradbook.coach.rules import (
     gradients_kept,
     graphs_kept,
     initialisation,
+    inputs,
     layer_order,
+    learning_rates,
     modes,
     not_finite,
     raised,
@@ -49,6 +51,8 @@ FAMILIES = (
     gradient_flow,
     dull_activations,
     update_sizes,
+    inputs,
+    learning_rates,
     raised,
 )
 KINDS: tuple[type[Rule], ...] = tuple(rule for family in FAMILIES for rule in family.RULES)

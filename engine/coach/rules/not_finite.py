@@ -17,6 +17,7 @@ from gradbook.coach.loading import tensors_of
 from gradbook.coach.record import Op, Pass, Turn, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.domains import mended
+from gradbook.coach.updates import Updates
 from gradbook.observe import finite
 from gradbook.observe.birth import Birth
 from gradbook.observe.causes import SINGULAR
@@ -31,6 +32,7 @@ MAKERS = (
     "log", "log2", "log10", "log1p", "logit", "sqrt", "rsqrt", "div", "reciprocal", "exp", "expm1", "pow", "power",
     "acos", "asin", "atanh", "acosh", "std", "var", "mean", "norm", "binary_cross_entropy", "sinh", "cosh",
 )  # fmt: skip
+LEAP = 0.3  # of the parameters changed by a step whose gradient was finite: they ran away
 MANY = 1 << 22  # elements: of more, the makers of data are not looked at
 DID = {
     "log": "takes the logarithm of", "sqrt": "takes the square root of", "div": "divides", "exp": "takes exp() of",
@@ -116,6 +118,8 @@ class NanOrigin(Rule):
             return
         node = birth.graph.nodes[birth.node]
         if birth.phase == "forward" and birth.certain:
+            if birth.op not in MAKERS and self.curves.curve(pass_.where).count > 1:
+                return  # numbers that have grown too large for a sum: that is no operation's fault
             where, path = self._place(root, birth)
             self._operation(pass_, birth.op, where, birth.sentence, path, "forward")
         elif node.kind == "parameter" and self.curves.curve(pass_.where).count > 1:
@@ -158,7 +162,8 @@ class NanOrigin(Rule):
             self._operation(pass_, risk.op, risk.where, risk.what, risk.path, "backward")
             return
         found = [(name, where, path) for name, where, path in self.order if name in SINGULAR and name not in ("div",)]
-        if len({where for _, where, _ in found}) == 1:
+        leapt = any(rate.long(LEAP) for rate in Updates.of(self.coach).rates.values())
+        if len({where for _, where, _ in found}) == 1 and not leapt:
             name, where, path = found[0]
             self._operation(pass_, name, where, SINGULAR[name][0], path, "backward")
 

@@ -1,0 +1,241 @@
+"""Learning rates that are too high or too low, and losses that run away."""
+
+from __future__ import annotations
+
+import ast
+import math
+from typing import Any
+
+import numpy as np
+
+from gradbook.coach import code
+from gradbook.coach.curves import Curve, Curves
+from gradbook.coach.finding import Fix
+from gradbook.coach.record import Built, Pass, Step
+from gradbook.coach.rule import Rule
+from gradbook.coach.updates import Rate, Updates
+
+__all__ = ["RULES", "LearningRateTooHigh", "LearningRateTooLow", "LossDiverged"]
+
+GROWTH = 10.0  # times its first value: a loss that ends there has not been learned from
+WORSE = 3.0  # times, where steps are large too
+LARGE = 0.3  # of a parameter's length in one step: after three of them nothing is left of it
+SHORT = 8  # losses at least of a curve that does not grow
+FLAT = 0.02  # of its first value: a loss that has changed less is where it was
+TINY, SMALL = 3e-6, 5e-5  # of a parameter's length in one step; a thousandth is usual
+SLOW = 1e-5  # a learning rate: of larger ones small steps come from small gradients
+FAST = 0.02  # a rate of Adam and its kin that can be too high
+LONG = 10  # steps at least
+CAUSES = frozenset((
+    "missing-zero-grad", "nan-origin", "input-not-normalised", "exploding-gradients", "bad-init", "update-ratio-high",
+    "log-softmax-missing-for-nll", "regularisation-dominates", "optimizer-call-order",
+))  # fmt: skip
+ADAPTIVE = ("Adam", "AdamW", "NAdam", "RAdam", "Adamax", "RMSprop", "Adagrad")
+
+
+class Learning(Rule):
+    """What the rules of this family hear."""
+
+    def begins(self) -> None:
+        self.curves, self.updates = Curves.of(self.coach), Updates.of(self.coach)
+        self.said = False
+
+    def constructed(self, built: Built, owner: Any) -> None:
+        self.updates.constructed(owner)
+
+    def passed(self, pass_: Pass) -> None:
+        self.curves.passed(pass_)
+
+    def stepped(self, step: Step, optimizer: Any) -> None:
+        self.updates.stepped(step, optimizer)
+
+    @property
+    def rates(self) -> list[Rate]:
+        """The optimizers that have stepped."""
+        return [rate for rate in self.updates.rates.values() if rate.steps]
+
+    @property
+    def explained(self) -> bool:
+        """Whether another rule has told the cause."""
+        return any(f.rule in CAUSES and f.severity != "hint" for f in self.coach.report)
+
+
+class LearningRateTooHigh(Learning):
+    """Steps so long that the loss grows, or leaps about, in place of falling."""
+
+    id = "learning-rate-too-high"
+    idea = "a step that is too long leaps over the valley: the loss grows. Try a tenth of the learning rate"
+    threshold = (
+        f"a loss {GROWTH:g} times its first value or infinite, or {WORSE:g} times where a step changes {LARGE:.0%} of "
+        "the parameters; a usual step changes a thousandth"
+    )
+
+    def passed(self, pass_: Pass) -> None:
+        super().passed(pass_)
+        if not math.isfinite(pass_.value) and not self.said and len(self.rates) == 1:
+            self._consider(self.curves.curve(pass_.where), self.rates[0])
+
+    def ended(self) -> None:
+        rates = self.rates
+        if self.said or len(rates) != 1:  # of several networks one loss may grow as another one falls
+            return
+        for curve in self.curves.curves.values():
+            self._consider(curve, rates[0])
+
+    def _consider(self, curve: Curve, rate: Rate) -> None:
+        if self.said or self.explained or not rate.ratios or not 0 < curve.first:
+            return
+        tail = median(curve.values[-max(2, len(curve.values) // 3) :])
+        ratio = rate.typical
+        grown = tail / curve.first
+        enough = len(curve.values) >= SHORT
+        away = curve.bad > 1 and (curve.grew() or curve.last > GROWTH * curve.first or not rate.ratios[-1] < LARGE)
+        far = grown > GROWTH and ratio > 0.05 and risen(curve.values)
+        worse = enough and grown > WORSE and rate.long(LARGE) > 1 and risen(curve.values)
+        leaping = enough and ratio > 2 * LARGE and grown > 0.9 and falls_never(curve)
+        if not (away or far or worse or leaping):
+            return
+        if rate.kind in ADAPTIVE and rate.most < FAST:
+            return  # its steps are no longer than its rate, whatever the gradient
+        self.said = True
+        where = rate.where or curve.where
+        now = f"{curve.last:.3g}" + (", then not a number" if curve.bad else "")
+        self.find(
+            f"The learning rate {number(rate.most)} is too high: the loss goes from {curve.first:.3g} to {now}.", where,
+            {"first loss": curve.first, "last loss": now, "change of the parameters in one step": f"{ratio:.0%}",
+             "steps": rate.steps}, slower(code.place(rate.where), rate),
+        )  # fmt: skip
+
+
+class LearningRateTooLow(Learning):
+    """Steps so short that nothing changes."""
+
+    id = "learning-rate-too-low"
+    idea = "a step should change the parameters by about a thousandth; far shorter steps lead nowhere"
+    threshold = (
+        f"a learning rate of {SLOW:g} or less, {TINY:g} of the parameters changed in a step, and a loss within "
+        f"{FLAT:.0%} of its first value after {LONG} steps; up to {SMALL:g} it is a hint: fine-tuning takes such steps"
+    )
+
+    def ended(self) -> None:
+        rates = self.rates
+        if len(rates) != 1 or self.explained:
+            return
+        rate = rates[0]
+        curve = max(self.curves.curves.values(), key=lambda c: c.count, default=None)
+        if curve is None or curve.bad or curve.count < LONG or rate.most > SLOW or not rate.ratios:
+            return
+        begun, tail = median(curve.values[:3]), median(curve.values[-3:])
+        spread = float(np.std(curve.values)) if len(curve.values) > 1 else 0.0
+        if max(rate.ratios[1:] or rate.ratios) > SMALL or begun - tail > max(FLAT * abs(begun), 2 * spread):
+            return
+        tiny = rate.typical < TINY
+        self.find(
+            f"The learning rate {number(rate.most)} is too low: after {rate.steps} steps the loss is where it was.",
+            rate.where or curve.where,
+            {"first losses": f"{begun:.4g}", "last losses": f"{tail:.4g}",
+             "change of the parameters in one step": f"{rate.typical:.1e}"},
+            changed(code.place(rate.where), usual(rate)), severity="warning" if tiny else "hint",
+        )  # fmt: skip
+
+
+class LossDiverged(Learning):
+    """The loss is infinite or no number, or a hundred times what it was, and no other rule knows why."""
+
+    id = "loss-diverged"
+    idea = "a loss that runs away is not learned from: look at the learning rate, the data and the sign of the loss"
+    threshold = "not finite after it was, or a hundredfold; where another rule tells the cause it is a hint"
+
+    def ended(self) -> None:
+        for curve in self.curves.curves.values():
+            if curve.count < 3 or not curve.values:
+                continue
+            tail = median(curve.values[-3:])
+            away = curve.bad > 1
+            far = abs(tail) > 100 * max(abs(curve.first), 1e-3) and curve.grew() and len(curve.values) > 5
+            if away or far:
+                self._speak(curve, away)
+                return
+
+    def _speak(self, curve: Curve, away: bool) -> None:
+        at = code.place(curve.where)
+        told = self.explained or any(f.rule == "learning-rate-too-high" for f in self.coach.report)
+        down = curve.last < 0
+        name = code.loss_name(at)
+        what = "falls below any number: it has no bottom" if down else "runs away: training has failed"
+        rate = next(iter(self.rates), None)
+        step = code.insertion(
+            at, "torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)", "after backward()", after=True
+        )
+        fixes = [step] if not down else [Fix(f"{name} = -{name}", (), "if its sign is the wrong one"), step]
+        if rate is not None and rate.where is not None:
+            fixes += slower(code.place(rate.where), rate)[:1]
+        shown = f"{curve.last:.3g}" + (f", then not finite in step {curve.bad}" if curve.bad else "")
+        self.find(
+            f"{name} {what}.", curve.where, {"first loss": curve.first, "last loss": shown, "steps": curve.count},
+            fixes, severity="warning" if away and not told else "hint",
+        )  # fmt: skip
+
+
+# -- numbers -----------------------------------------------------------------------------------------------------------
+
+
+def median(values: list[float]) -> float:
+    """The median, NaN of none."""
+    return float(np.median(values)) if values else math.nan
+
+
+def risen(values: list[float]) -> bool:
+    """Whether a curve is above its beginning to stay: its whole later half, or it multiplies from step to step."""
+    later = values[len(values) // 2 :]
+    if len(values) >= SHORT:
+        return min(later) > 1.5 * values[0]
+    return len(values) > 2 and all(b > 2 * abs(a) for a, b in zip(values[-3:], values[-2:], strict=False))
+
+
+def falls_never(curve: Curve) -> bool:
+    """Whether a curve leaps about: half of its changes go up, and they are as large as the loss."""
+    values = np.array(curve.values)
+    change = np.diff(values)
+    return bool((change > 0).mean() > 0.35 and np.abs(change).mean() > 0.3 * np.abs(values).mean())
+
+
+def number(value: float) -> str:
+    """A learning rate as people write it."""
+    return f"{value:.0e}".replace("e-0", "e-") if value < 1e-3 else f"{value:g}"
+
+
+def usual(rate: Rate) -> list[float]:
+    """Learning rates that are usual for an optimizer, the most usual first."""
+    return [1e-3, 1e-4, 1e-2] if rate.kind in ADAPTIVE else [0.01, 0.1, 0.001]
+
+
+def slower(at: code.Place | None, rate: Rate) -> list[Fix]:
+    """The optimizer with lower rates: the first one at which a step changes about a hundredth of the parameters."""
+    lower = [value for value in usual(rate) if value < rate.most / 3]
+    first = next((x for x in rate.ratios if x - x == 0 and x > 0), LARGE)
+    if rate.kind not in ADAPTIVE:
+        guess = 10.0 ** math.floor(math.log10(rate.most * 0.01 / first)) if first > 0.01 else rate.most / 10
+        lower = [guess, guess / 10, *lower]
+    elif not lower:
+        lower = [rate.most / 10, rate.most / 100]
+    return changed(at, list(dict.fromkeys(lower))[:3])
+
+
+def changed(at: code.Place | None, values: list[float]) -> list[Fix]:
+    """The line that constructs an optimizer with another learning rate."""
+    call = at.expression if at is not None else None
+    texts = [number(value) for value in values]
+    if at is None or not isinstance(call, ast.Call):
+        return [Fix(f"lr={text}", (), "where the optimizer is made") for text in texts]
+    given: ast.expr | None = next((k.value for k in call.keywords if k.arg == "lr"), None)
+    if given is None and len(call.args) > 1:
+        given = call.args[1]
+    why = "in its place"
+    if given is not None:
+        return [code.replacement(at, given, text, why) for text in texts]
+    written = at.source.segment(call)[:-1].rstrip().rstrip(",")
+    return [code.replacement(at, call, f"{written}, lr={text})", why) for text in texts]
+
+
+RULES = (LearningRateTooHigh, LearningRateTooLow, LossDiverged)

@@ -1,0 +1,121 @@
+"""How much a step changes the parameters: the length of a change against that of what it changes, now and then."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradbook.coach.record import Step
+from gradbook.observe.source import Where
+
+if TYPE_CHECKING:
+    from gradbook.coach.coach import Coach
+
+__all__ = ["Rate", "Updates"]
+
+SAMPLE = 64  # elements of a parameter that are compared
+EARLY = 6  # steps that are measured all; later ones next to powers of two
+MOST = 64  # measured steps that are remembered
+
+
+class Rate:
+    """The steps of one optimizer. `ratios`: of its measured steps, in order, |change| / |parameter|."""
+
+    __slots__ = ("before", "kind", "lr", "most", "name", "params", "ratios", "ref", "steps", "where")
+
+    def __init__(self, optimizer: Any, name: str, where: Where | None) -> None:
+        self.ref, self.name, self.where = weakref.ref(optimizer), name, where
+        self.kind = type(optimizer).__name__
+        self.lr = self.most = rate_of(optimizer)
+        self.steps = 0
+        self.ratios: list[float] = []
+        tensors = [p for group in optimizer.param_groups for p in group["params"]]
+        large = sorted(tensors, key=lambda p: (p._array.ndim > 1, p._array.size))[-2:]
+        self.params = [weakref.ref(p) for p in large]
+        self.before: list[Any] | None = self.read()
+
+    def read(self) -> list[Any] | None:
+        """A sample of each parameter that is looked at."""
+        found = []
+        for ref in self.params:
+            tensor = ref()
+            if tensor is None:
+                return None
+            flat = tensor._array.reshape(-1)
+            found.append(np.array(flat[:: max(1, flat.size // SAMPLE)][:SAMPLE], dtype=np.float64))
+        return found
+
+    def measure(self) -> None:
+        """A step has been taken."""
+        self.steps += 1
+        after_this = self.steps < EARLY or (self.steps + 1) & self.steps == 0  # the next one is a power of two
+        if self.before is None and not after_this:
+            return
+        now = self.read()
+        if self.before is not None and now is not None and len(self.ratios) < MOST:
+            with np.errstate(all="ignore"):
+                self.ratios.append(max(_ratio(a, b) for a, b in zip(self.before, now, strict=True)))  # NaN too
+        self.before = now if after_this else None
+
+    def long(self, share: float) -> int:
+        """How many of its measured steps changed at least so large a share of a parameter."""
+        return sum(ratio >= share for ratio in self.ratios)
+
+    @property
+    def typical(self) -> float:
+        """The median of the ratios that are numbers, NaN without any."""
+        finite = [x for x in self.ratios if x - x == 0]
+        return float(np.median(finite)) if finite else float("nan")
+
+
+def _ratio(before: Any, after: Any) -> float:
+    longest = max(float(np.linalg.norm(before)), float(np.linalg.norm(after)), 1e-12)
+    return float(np.linalg.norm(after - before)) / longest
+
+
+class Updates:
+    """The optimizers of a coach. Each rule hands on what it hears; the same is taken once."""
+
+    def __init__(self, coach: Coach) -> None:
+        self._coach = weakref.ref(coach)
+        self.rates: dict[int, Rate] = {}
+        self._step = 0
+
+    @classmethod
+    def of(cls, coach: Coach) -> Updates:
+        """The one of a coach."""
+        if coach not in _all:
+            _all[coach] = cls(coach)
+        return _all[coach]
+
+    def constructed(self, owner: Any) -> None:
+        """An optimizer is being constructed: its parameters are as they were before its first step."""
+        known = self.rates.get(id(owner))
+        if hasattr(owner, "param_groups") and (known is None or known.ref() is not owner):
+            self.rates[id(owner)] = Rate(owner, "", None)
+
+    def stepped(self, step: Step, optimizer: Any) -> None:
+        """An optimizer has stepped."""
+        if step.number == self._step:
+            return
+        self._step = step.number
+        coach = self._coach()
+        known = self.rates.get(id(optimizer))
+        if known is None or known.ref() is not optimizer:
+            known = self.rates[id(optimizer)] = Rate(optimizer, "", None)
+            known.before = None  # those of before this step nobody has seen
+        if not known.name and coach is not None:
+            built = coach.built_at(optimizer)
+            known.name, known.where = coach.names[id(optimizer)], built.where if built is not None else None
+        known.most = max(known.most, rate_of(optimizer))
+        known.measure()
+
+
+def rate_of(optimizer: Any) -> float:
+    """The largest learning rate of its groups."""
+    return max(float(group.get("lr", 0.0)) for group in optimizer.param_groups)
+
+
+_all: weakref.WeakKeyDictionary[Coach, Updates] = weakref.WeakKeyDictionary()
