@@ -48,11 +48,11 @@ FAMILIES = (
     batches,
     schedules,
     initialisation,
+    inputs,
+    learning_rates,
     gradient_flow,
     dull_activations,
     update_sizes,
-    inputs,
-    learning_rates,
     raised,
 )
 KINDS: tuple[type[Rule], ...] = tuple(rule for family in FAMILIES for rule in family.RULES)

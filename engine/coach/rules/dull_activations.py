@@ -24,6 +24,7 @@ UNITS = 4
 DEAD = 0.9  # of the units of a layer: no data leave so few of them active
 SATURATED = 0.9
 SAMPLES = 24
+CAUSES = ("bad-init", "learning-rate-too-high", "loss-diverged", "input-not-normalised")
 
 
 class DeadRelu(SignalRule):
@@ -70,7 +71,7 @@ class DeadRelu(SignalRule):
         self.find(
             f"{dead:.0%} of the units of this relu are 0 for every sample: they get no gradient any more.", where,
             {"units": known.last[-1].size, "samples looked at": known.samples, "dead": why}, fixes, nodes=[known.path],
-            severity="hint" if self.said("bad-init", "learning-rate-too-high", "loss-diverged") else "",
+            severity="hint" if self.said(*CAUSES) else "",
         )  # fmt: skip
 
 

@@ -132,7 +132,8 @@ class InputNotNormalised(Rule):
         self.said = True
         where, name = self._origin(op, value)
         at = code.place(where)
-        self.find(message, where, evidence, scaled(at, name, how))
+        inside = value.maker is not None and value.maker.call is not None and value.maker.name not in FROM
+        self.find(message, where, evidence, scaled(at, name, how), severity="hint" if inside else "")
 
     def _origin(self, op: Op, value: Value) -> tuple[Where | None, str]:
         """Where the data is made, if that was watched, else where it is given to the network; and its name."""

@@ -14,6 +14,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.record import Built, Pass, Step
 from gradbook.coach.rule import Rule
 from gradbook.coach.updates import Rate, Updates
+from gradbook.observe.source import Where
 
 __all__ = ["RULES", "LearningRateTooHigh", "LearningRateTooLow", "LossDiverged"]
 
@@ -27,7 +28,7 @@ SLOW = 1e-5  # a learning rate: of larger ones small steps come from small gradi
 FAST = 0.02  # a rate of Adam and its kin that can be too high
 LONG = 10  # steps at least
 CAUSES = frozenset((
-    "missing-zero-grad", "nan-origin", "input-not-normalised", "exploding-gradients", "bad-init", "update-ratio-high",
+    "missing-zero-grad", "nan-origin", "input-not-normalised", "exploding-gradients", "bad-init", "vanishing-gradients",
     "log-softmax-missing-for-nll", "regularisation-dominates", "optimizer-call-order",
 ))  # fmt: skip
 ADAPTIVE = ("Adam", "AdamW", "NAdam", "RAdam", "Adamax", "RMSprop", "Adagrad")
@@ -58,6 +59,11 @@ class Learning(Rule):
     def explained(self) -> bool:
         """Whether another rule has told the cause."""
         return any(f.rule in CAUSES and f.severity != "hint" for f in self.coach.report)
+
+    def blamed(self, where: Where | None) -> bool:
+        """Whether another rule has spoken of this line already, such as of units that a long step has killed."""
+        at = code.place(where)
+        return at is not None and any((f.file, f.line) == at.at and f.severity != "hint" for f in self.coach.report)
 
 
 class LearningRateTooHigh(Learning):
@@ -104,6 +110,7 @@ class LearningRateTooHigh(Learning):
             f"The learning rate {number(rate.most)} is too high: the loss goes from {curve.first:.3g} to {now}.", where,
             {"first loss": curve.first, "last loss": now, "change of the parameters in one step": f"{ratio:.0%}",
              "steps": rate.steps}, slower(code.place(rate.where), rate),
+            severity="hint" if self.blamed(where) else "",
         )  # fmt: skip
 
 

@@ -21,5 +21,5 @@ class Regression:
             self.opt.step()
 
 
-data = torch.randn(64, 2)
+data = torch.randn(64, 2)  # coach-also: saturated-activation
 Regression(config).fit(data, data[:, :1] * data[:, 1:])
