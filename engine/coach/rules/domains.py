@@ -28,7 +28,13 @@ WHY = {
     "div": "the divisor must not be 0", "exp": "exp() of more than 88 is infinite in float32",
     "norm": "the derivative of a norm is 0 / 0 at 0", "std": "the derivative of std divides by std",
 }  # fmt: skip
-CALLED = {"power": ("pow",), "pow": ("pow",), "norm": ("norm", "vector_norm"), "binary_cross_entropy": ("bce",)}
+CALLED = {
+    "sqrt": ("pow",),
+    "power": ("pow",),
+    "pow": ("pow",),
+    "norm": ("norm", "vector_norm"),
+    "binary_cross_entropy": ("bce",),
+}
 
 
 def mended(at: code.Place | None, op: str, phase: str) -> list[Fix]:
@@ -38,6 +44,8 @@ def mended(at: code.Place | None, op: str, phase: str) -> list[Fix]:
     node = _operation(at, op)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
         return _divided(at, node)
+    if phase == "forward" and op in ("mean", "std", "var"):
+        return _of_few(at, node, op)
     if op in ("norm", "std"):
         return _inside_root(at, node, op)
     if op not in BEHIND:
@@ -70,7 +78,7 @@ def _is(node: ast.AST | None, op: str) -> bool:
     if isinstance(node, ast.Call):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         return name in (op, *CALLED.get(op, ()))
-    kinds = {"div": ast.Div, "pow": ast.Pow, "power": ast.Pow}
+    kinds = {"div": ast.Div, "reciprocal": ast.Div, "pow": ast.Pow, "power": ast.Pow, "sqrt": ast.Pow}
     return isinstance(node, ast.BinOp) and op in kinds and isinstance(node.op, kinds[op])
 
 
@@ -133,6 +141,18 @@ def _of_softmax(at: code.Place, node: ast.expr | None, operand: ast.expr) -> lis
     text = at.source.segment(operand)[len(called) :]
     owner = called.removesuffix(name) if name == "softmax" else ""
     return [code.replacement(at, node, f"{owner}{other}{text}", "computed as one, never infinite")]
+
+
+def _of_few(at: code.Place, node: ast.expr | None, op: str) -> list[Fix]:
+    """A mean of nothing, or a deviation of one value."""
+    if not isinstance(node, ast.Call):
+        return []
+    text = at.source.segment(node)
+    if op == "mean":
+        return [code.replacement(at, node, f"torch.nan_to_num({text})", "0 where there is nothing to average")]
+    inner = text[:-1].rstrip().rstrip(",")
+    comma = "" if inner.endswith("(") else ", "
+    return [code.replacement(at, node, f"{inner}{comma}unbiased=False)", "of one value it is 0, and not 0 / 0")]
 
 
 def _inside_root(at: code.Place, node: ast.expr | None, op: str) -> list[Fix]:

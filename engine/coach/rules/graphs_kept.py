@@ -28,12 +28,11 @@ DEPTH = 6  # nodes below the loss that are watched
 class Site:
     """The graphs of one place that calls backward, as long as they live."""
 
-    __slots__ = ("count", "roots", "said", "tensors", "where")
+    __slots__ = ("count", "roots", "said", "where")
 
     def __init__(self, where: Where | None) -> None:
         self.where, self.count, self.said = where, 0, False
         self.roots: deque[tuple[weakref.ref[Any], ...]] = deque(maxlen=8)  # nodes: of the loss, and some below it
-        self.tensors: deque[weakref.ref[Any]] = deque(maxlen=8)
 
     def kept(self) -> int:
         """How many graphs are still there, without that of the last pass."""
@@ -81,10 +80,12 @@ class LossKeepsGraph(Rule):
         if site is None:
             site = self.sites[key] = Site(pass_.where)
         site.count += 1
+        if site.said or (site.count > EARLY and site.count % LATER > ALL + 1):
+            return
+        if site.count % LATER == 0:
+            site.roots.clear()
         site.roots.append(tuple(chain(pass_.node)))
-        site.tensors.append(pass_.root)
-        early = site.count <= EARLY or (site.count % LATER) < 8
-        if early and not site.said and site.kept() >= KEPT:
+        if site.kept() >= KEPT:
             self._consider(site)
 
     def _consider(self, site: Site) -> None:

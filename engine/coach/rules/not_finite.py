@@ -32,6 +32,7 @@ MAKERS = (
     "log", "log2", "log10", "log1p", "logit", "sqrt", "rsqrt", "div", "reciprocal", "exp", "expm1", "pow", "power",
     "acos", "asin", "atanh", "acosh", "std", "var", "mean", "norm", "binary_cross_entropy", "sinh", "cosh",
 )  # fmt: skip
+FEW = {"mean": 0, "std": 1, "var": 1}  # values of which they are no number
 LEAP = 0.3  # of the parameters changed by a step whose gradient was finite: they ran away
 MANY = 1 << 22  # elements: of more, the makers of data are not looked at
 DID = {
@@ -117,6 +118,10 @@ class NanOrigin(Rule):
         if birth is None:
             return
         node = birth.graph.nodes[birth.node]
+        few = self._of_few(root)
+        if few is not None:
+            self._operation(pass_, *few, "forward")
+            return
         if birth.phase == "forward" and birth.certain:
             if birth.op not in MAKERS and self.curves.curve(pass_.where).count > 1:
                 return  # numbers that have grown too large for a sum: that is no operation's fault
@@ -127,19 +132,34 @@ class NanOrigin(Rule):
         else:
             self._data(pass_, birth)
 
+    def _of_few(self, root: Any) -> tuple[str, Where | None, str, str] | None:
+        """A mean of no values, or a deviation of one: its result is not kept, but its shape tells."""
+        for node in inner(root._node):
+            shape = node.edges[0].shape if node.edges and node.edges[0] is not None else None
+            if shape is None or node.op.name not in FEW:
+                continue
+            ratio = math.prod(shape) / max(math.prod(node.shape), 1)
+            if ratio <= FEW[node.op.name] and (node.params or {}).get("correction", 1):
+                where, path = self._stands(root, node)
+                return node.op.name, where, f"{node.op.name} of {ratio:g} values, which is 0 / 0", path
+        return None
+
     def _place(self, root: Any, birth: Birth) -> tuple[Where | None, str]:
-        """Where the operation stands: as its node says, or as the same step did when it was watched."""
+        """Where the operation of a birth stands."""
         raw = from_nodes([root])[birth.node]
         if raw.where is not None:
             return raw.where, raw.path
-        nodes = sorted(inner(root._node), key=lambda node: node.seq)
-        names = [node.op.name for node in nodes]
-        index = next((i for i, node in enumerate(nodes) if key_of(node) == raw.key), None)
-        if index is None:
-            return None, ""
-        if names == [name for name, _, _ in self.order]:
-            return self.order[index][1:]
-        alike = [(where, path) for name, where, path in self.order if name == birth.op]
+        node = next((node for node in inner(root._node) if key_of(node) == raw.key), None)
+        return self._stands(root, node) if node is not None else (None, "")
+
+    def _stands(self, root: Any, node: Any) -> tuple[Where | None, str]:
+        """Where an operation stands: as its node says, or as the same step did when it was watched."""
+        if node.where is not None:
+            return node.where, node.path or ""
+        nodes = sorted(inner(root._node), key=lambda each: each.seq)
+        if [each.op.name for each in nodes] == [name for name, _, _ in self.order]:
+            return self.order[nodes.index(node)][1:]
+        alike = [(where, path) for name, where, path in self.order if name == node.op.name]
         return alike[0] if len({where for where, _ in alike}) == 1 else (None, "")
 
     def _operation(self, pass_: Pass, op: str, where: Where | None, what: str, path: str, phase: str) -> None:
