@@ -41,8 +41,12 @@ def _tracebacks(error: BaseException) -> list[Any]:
     return made[::-1]
 
 
-def loader_at(loader: Any, frame: FrameType) -> tuple[Source, ast.Call] | None:
+def loader_at(coach: Any, loader: Any, frame: FrameType) -> tuple[Source, ast.Call] | None:
     """The call that constructed a loader, in the source of the frame that goes through it."""
+    built = coach.built_at(loader)
+    at = code.place(built.where) if built is not None else None
+    if at is not None and isinstance(at.expression, ast.Call):
+        return at.source, at.expression
     source = source_of(frame.f_code.co_filename)
     calls = [node for node in source.nodes() if isinstance(node, ast.Call) and _called(node).endswith("DataLoader")]
     names = {name for name, value in naming.visible(frame).items() if value is loader}

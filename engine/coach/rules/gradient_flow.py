@@ -18,6 +18,7 @@ LOOKS = 3
 DEEP = 4  # layers at least: fewer lose little
 VANISHED = 1e-3  # the first layers' gradient over that of the last ones
 TINY = 1e-4  # and smaller than this
+WEAK = 0.6  # of what comes in is left: weights that the user chose are to blame before a tanh, which is steep at 0
 SMALL = 0.1  # of what comes in is left after a layer
 EXPLODED = 70.0
 SWOLLEN = 300.0  # times as large as the data is what some layer makes of them
@@ -66,7 +67,7 @@ class VanishingGradients(Flow):
             return
         self.done = True
         flat = [a for a in self.signal.activations.values() if a.name in ("sigmoid", "tanh") and a.hidden]
-        small = next((w for w in self.signal.ordered() if w.by_user and w.gain < 0.25), None)
+        small = next((w for w in self.signal.ordered() if w.by_user and w.gain < WEAK), None)
         where, fixes, why = self._cause(first, flat, small)
         self.find(
             f"The gradient vanishes on its way back: {first[0].name} gets {ratios[-1]:.0e} of the last layer's.",
@@ -83,7 +84,7 @@ class VanishingGradients(Flow):
     def _cause(
         self, first: list[Weight], flat: list[Activation], small: Weight | None
     ) -> tuple[Where | None, list[Fix], str]:
-        if small is not None and small.gain < SMALL:
+        if small is not None and (small.gain < SMALL or (flat and flat[0].name == "tanh")):
             return self.layer(small), initialised(small), f"weights of {small.rms:.1e} shrink it in each layer"
         if flat:
             places = [self.activation(each) for each in flat]
@@ -113,18 +114,19 @@ class ExplodingGradients(Flow):
             return
         ratios, _, first = self.ratios()
         total = self.signal.total
-        if not first or not all(map(np.isfinite, (*ratios[-2:], *total[-2:]))):
+        finite = [norm for norm in total if np.isfinite(norm)]
+        if not first or not finite:
             return
         swells = self.signal.made > SWOLLEN * self.signal.given > 0 and self.signal.depth >= DEEP
-        grows = (swells or (len(ratios) > 1 and min(ratios[-2:]) > EXPLODED)) and min(total[-2:]) > HUGE
-        over = len(total) > 2 and total[-1] > 1e4 and total[-1] > 30 * total[-2] > 900 * total[-3]
+        grows = (swells or (len(ratios) > 1 and min(ratios[-2:]) > EXPLODED)) and min(finite[-2:]) > HUGE
+        over = len(finite) > 2 and finite[-1] > 1e4 and finite[-1] > 30 * finite[-2] > 900 * finite[-3]
         if not grows and not over:
             return
         self.done = True
         self._speak(ratios[-1], first, grows)
 
     def _speak(self, ratio: float, first: list[Weight], grows: bool) -> None:
-        total = self.signal.total[-1]
+        total = [norm for norm in self.signal.total if np.isfinite(norm)][-1]
         large = max((w for w in self.signal.ordered() if w.by_user), key=lambda w: w.gain, default=None)
         held = self.optimizer()
         step = self.coach.optimizers.get(id(held.ref())) if held is not None else None
@@ -138,7 +140,7 @@ class ExplodingGradients(Flow):
         where, fixes = (step.where if step is not None else None), [clip]
         if large is not None and large.gain > 2.5 and grows:
             where, fixes = self.layer(large), [*initialised(large)[:2], clip]
-        root = self.said("bad-init", "learning-rate-too-high", "loss-diverged", "input-not-normalised")
+        root = self.said("bad-init", "learning-rate-too-high", "loss-diverged", "input-not-normalised", "nan-origin")
         what = "it grows with each step"
         if grows:
             what = f"each layer makes it larger, {self.signal.depth} times"

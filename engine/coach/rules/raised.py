@@ -164,7 +164,7 @@ class BatchNormBatchOfOne(Raised):
             return
         frame, where = found
         loader = self.loader[0]() if self.loader is not None else None
-        made = batch_of_one.loader_at(loader, frame) if loader is not None else None
+        made = batch_of_one.loader_at(self.coach, loader, frame) if loader is not None else None
         evidence = {"raised": str(error).split(". ")[0]}
         if made is None or self.loader is None:
             fixes = batch_of_one.evaluated(code.place(where))

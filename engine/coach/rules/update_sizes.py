@@ -14,6 +14,7 @@ __all__ = ["RULES", "UpdateRatioHigh", "UpdateRatioLow"]
 LOOKS = 3
 HIGH = 0.1  # of the weights, in one step
 WILD = 0.3
+FLIES = 10.0  # times the first loss
 LOW = 1e-6
 LOST = 1e-7  # float32 does not hold what is smaller
 USUAL = 1e-3
@@ -43,6 +44,11 @@ class Updates(SignalRule):
         tensor = weight.ref()
         return tensor is not None and (not self.reach.optimizers or self.reach.holds([tensor]))
 
+    def stands(self) -> bool:
+        """Whether the loss neither falls nor flies away, which is another rule's to say."""
+        first, now = self.signal.losses[:1], list(self.signal.latest)
+        return not self.improves() and all(map(np.isfinite, (*first, *now))) and max(now) < FLIES * max(*first, 0.1)
+
     def improves(self) -> bool:
         """Whether the loss is lower than at first."""
         first, now = self.signal.losses[:2], [x for x in self.signal.latest if np.isfinite(x)]
@@ -57,15 +63,19 @@ class UpdateRatioHigh(Updates):
     threshold = f"{HIGH:g} of the weights in {LOOKS} looks is a hint, {WILD:g} with a loss that does not fall a warning"
 
     def look(self, last: bool) -> None:
-        ratios = self.ratios()[-LOOKS:]
-        if self.done or not last or len(ratios) < 2 or not all(map(np.isfinite, ratios)) or min(ratios) < HIGH:
+        if self.done or not last:
             return
+        ratios = [ratio for ratio in self.ratios() if np.isfinite(ratio)]
+        early, late = ratios[: LOOKS + 1], ratios[-LOOKS:]  # Adam's steps stay as long while the weights grow
+        if len(ratios) < 2 or not (statistics.median(early) >= WILD or min(late) >= HIGH):
+            return
+        ratios = early if statistics.median(early) > statistics.median(late) else late
         self.done = True
         held = self.optimizer()
-        where, fixes = rate(held, min(0.1, 10 * USUAL / statistics.median(ratios)))
+        where, fixes = rate(held, min(0.1, 10 * USUAL / min(ratios)))
         if held is None or where is None:
             return
-        wild = min(ratios) > WILD and not self.improves() and not self.said(*CAUSES)
+        wild = statistics.median(ratios) > WILD and self.stands() and not self.said(*CAUSES)
         self.find(
             f"Each step of {held.name} moves the weights by {statistics.median(ratios):.0%} of their size: too much.",
             where, {"change over size": ", ".join(f"{x:.2g}" for x in ratios), "usual": f"about {USUAL:g}"}, fixes,
