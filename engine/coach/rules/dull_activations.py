@@ -157,11 +157,11 @@ class DegenerateActivation(SignalRule):
                 continue
             if (looks < LOOKS and not (last and looks > 1)) or not all(known.constant[-LOOKS:]):
                 continue
-            if known.below is None or not known.hidden or (self.signal.filled and not self.signal.varied):
+            if known.below is None or not known.hidden or known.fed not in ("data", "zero"):
                 continue
             self.told.add(id(known))
             where = self.activation(known)
-            root = bool(self.signal.cause) or not known.constant[0] or not self.signal.filled
+            root = bool(self.signal.cause) or not known.constant[0] or known.fed == "zero"
             self.find(
                 f"This {known.name} gives the same for every sample: the layers after it know nothing of the data.",
                 where, {"looks": looks, "different rows": 1},

@@ -117,7 +117,7 @@ class ExplodingGradients(Flow):
         finite = [norm for norm in total if np.isfinite(norm)]
         if not first or not finite:
             return
-        swells = self.signal.made > SWOLLEN * self.signal.given > 0 and self.signal.depth >= DEEP
+        swells = self.signal.made > SWOLLEN * max(self.signal.given, 1.0) and self.signal.depth >= DEEP
         grows = (swells or (len(ratios) > 1 and min(ratios[-2:]) > EXPLODED)) and min(finite[-2:]) > HUGE
         over = len(finite) > 2 and finite[-1] > 1e4 and finite[-1] > 30 * finite[-2] > 900 * finite[-3]
         if not grows and not over:

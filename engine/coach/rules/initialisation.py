@@ -14,6 +14,8 @@ __all__ = ["RULES", "BadInit"]
 LARGE = 8.0  # times as large as it should be, at which the first outputs drown the data
 MEASURED = 4.0  # and what comes out is at least so many times what goes in
 SHIFTED = 20.0  # of numbers that are all positive, so many times
+LATE = 12  # looks after which it is said in a training that goes on
+RECOVERED = 0.1  # of the first loss: what began badly has come to something
 STEPS = 2  # after which units that began alike and are alike still will stay so
 
 
@@ -42,9 +44,16 @@ class BadInit(SignalRule):
                 if self.coach.steps >= STEPS or (last and weight.looks):
                     self.told.add(key)
                     self._alike(weight)
-            elif weight.by_user and len(self.signal.turns) == 1 and _large(weight) and not _loaded(weight):
-                self.told.add(key)
-                self._large(weight)
+            elif weight.by_user and _large(weight) and not _loaded(weight):
+                self.signal.cause.add(self.id)
+                if last or len(self.signal.turns) >= LATE:
+                    self.told.add(key)
+                    self._large(weight)
+
+    def _recovers(self) -> bool:
+        """Whether training makes up for it: a single layer does, and so do many small steps."""
+        first, now = self.signal.losses[:1], list(self.signal.latest)
+        return self.signal.depth < 2 or min(now, default=1.0) < RECOVERED * max(first, default=0.0)
 
     def _alike(self, weight: Weight) -> None:
         still = weight.same_units()
@@ -65,13 +74,14 @@ class BadInit(SignalRule):
         )  # fmt: skip
 
     def _large(self, weight: Weight) -> None:
+        mended = self._recovers() or any(finding.rule == "nan-origin" for finding in self.coach.report)
         self.signal.cause.add(self.id)
         self.find(
             f"{weight.name} begins far too large: what comes out is {weight.amplifies:.0f} times what goes in.",
             self.layer(weight),
             {"size of the weights": f"{weight.rms:.3g}", "inputs of each unit": weight.fan_in,
              "size that keeps the signal": f"about {1 / weight.fan_in**0.5:.2g}"},
-            initialised(weight), nodes=[weight.inside], severity="hint" if self.said("nan-origin") else "",
+            initialised(weight), nodes=[weight.inside], severity="hint" if mended else "",
         )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ __all__ = ["RULES", "MissingNonlinearity", "RedundantActivation"]
 
 TURNS = 3  # in which the order is looked at: it stays as it is
 SAMPLE = 4096  # targets that are looked at
+TURNED = frozenset(("transpose", "permute", "t", "movedim"))  # the next layer mixes another axis
 OUTSIDE = 0.1  # of the targets that no prediction can reach
 
 # an activation -> those before it that leave it nothing to do
@@ -76,7 +77,7 @@ class MissingNonlinearity(Rule):
                 self._look(op, consumers)
 
     def _look(self, op: Op, consumers: Consumers) -> None:
-        between = list(producer(input_of(op), AFFINE))
+        between = list(producer(input_of(op), AFFINE - TURNED))
         below = between[-1].maker if between else None
         if below is None or below.name not in LINEAR or not consumers.alone(between):
             return

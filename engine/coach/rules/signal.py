@@ -101,6 +101,7 @@ class Activation:
         self.early: Any = None  # units that were above 0 for some sample of the first look
         self.last: deque[Any] = deque(maxlen=3)  # the same of each of the last ones
         self.flat: list[float] = []  # share of the numbers near an end of the range, by look
+        self.fed = ""  # "data" that differ from sample to sample lead to it; or the "same" for all, or "zero"
         self.constant: list[bool] = []  # whether all samples gave the same
         self.steps: list[int] = []  # after which it was looked at
         self.samples = 0
@@ -126,11 +127,11 @@ class Signal:
         self.losses: list[float] = []  # the first ones
         self.latest: deque[float] = deque(maxlen=8)
         self.given = self.made = 0.0  # sizes before the first step: of what enters, of the largest result of a layer
-        self.varied = self.filled = False  # the samples of a batch differ; they are not all 0
         self.total: list[float] = []  # norms of all gradients, by look
         self.cause: set[str] = set()  # rules that have found the reason of what others see
         self._seen: dict[tuple[Any, ...], int] = {}  # places in this turn
         self._told: dict[int, Activation] = {}  # those of this turn, by the ids of their operations
+        self._fed: dict[int, str] = {}  # by the ids of layers: what enters the network there
         self._before: dict[int, Any] = {}  # samples of the weights before the step
         self.passes = self._number = self._pass = self._turn = 0
 
@@ -179,15 +180,10 @@ class Signal:
             self.made = max(self.made, made)
             if known.amplifies is None and size > 0:
                 known.amplifies = made / size
-        if given._node is None and len(self.turns) < 4 and not self.varied:
-            self._data(given._array)
-
-    def _data(self, array: Any) -> None:
-        """What enters the network."""
-        rows = np.asarray(array).reshape(len(array), -1)[:ROWS, :SAMPLE]
-        self.given = max(self.given, rms(rows))
-        self.filled = self.filled or bool(rows.any())
-        self.varied = bool((rows != rows[:1]).any())
+        if given._node is None and given._array.ndim:
+            rows = np.asarray(given._array).reshape(len(given._array), -1)[:ROWS, :SAMPLE]
+            self.given = max(self.given, rms(rows)) if not self.coach.steps else self.given
+            self._fed[id(op)] = "data" if bool((rows != rows[:1]).any()) else "same" if bool(rows.any()) else "zero"
 
     def _activation(self, op: Op, output: Any) -> None:
         place = (op.where, op.path, op.name)
@@ -246,6 +242,7 @@ class Signal:
         self._before.clear()
         self._seen.clear()
         self._told.clear()
+        self._fed.clear()
         return bool(turn.passes)
 
     def _weigh(self, turn: Turn) -> None:
@@ -267,6 +264,7 @@ class Signal:
         """How deep each layer lies, and which take another one's result."""
         depths: dict[int, int] = {}
         layers: dict[int, Weight] = {}  # by the value that they gave
+        fed: dict[int, str] = {}  # by the value, what led to it
         uses: dict[int, int] = {}
         for op in turn.ops:
             for value in op.inputs:
@@ -281,8 +279,12 @@ class Signal:
                 weight.depth = min(weight.depth or depth, depth)
                 self._below(op, layers, uses)
                 layers[id(op.output)] = weight
+            told = [self._fed.get(id(op), ""), *(fed.get(id(value), "") for value in op.inputs)]
             for value in op.outputs:
                 depths[id(value)] = depth
+                fed[id(value)] = next((each for each in ("data", "same", "zero") if each in told), "")
+            if id(op) in self._told:
+                self._told[id(op)].fed = fed[id(op.output)]
             self.depth = max(self.depth, depth if weight is not None else 0)
         for known in self._told.values():
             known.below = known.below or self._source(known.told, layers)

@@ -73,7 +73,9 @@ class SignalRule(Rule):
         return held[0] if len(held) == 1 else None
 
     def said(self, *rules: str) -> bool:
-        """Whether one of these rules has already spoken, and not only hinted."""
+        """Whether one of these rules has already spoken, and not only hinted, or will."""
+        if self.signal.cause.intersection(rules):
+            return True
         return any(f.rule in rules and f.severity != "hint" for f in self.coach.report)
 
 

@@ -16,7 +16,7 @@ HIGH = 0.1  # of the weights, in one step
 WILD = 0.3
 FLIES = 10.0  # times the first loss
 LOW = 1e-6
-LOST = 1e-7  # float32 does not hold what is smaller
+LOST = 1e-8  # float32 does not hold what is smaller
 USUAL = 1e-3
 CAUSES = (
     "learning-rate-too-high", "learning-rate-too-low", "loss-diverged", "bad-init", "exploding-gradients", "nan-origin",
