@@ -14,7 +14,7 @@ __all__ = ["RULES", "BadInit"]
 LARGE = 8.0  # times as large as it should be, at which the first outputs drown the data
 MEASURED = 4.0  # and what comes out is at least so many times what goes in
 SHIFTED = 20.0  # of numbers that are all positive, so many times
-LATE = 12  # looks after which it is said in a training that goes on
+LATE = 100  # steps after which it is said in a training that goes on
 RECOVERED = 0.1  # of the first loss: what began badly has come to something
 STEPS = 2  # after which units that began alike and are alike still will stay so
 
@@ -46,7 +46,7 @@ class BadInit(SignalRule):
                     self._alike(weight)
             elif weight.by_user and _large(weight) and not _loaded(weight):
                 self.signal.cause.add(self.id)
-                if last or len(self.signal.turns) >= LATE:
+                if last or self.coach.steps >= LATE:
                     self.told.add(key)
                     self._large(weight)
 
