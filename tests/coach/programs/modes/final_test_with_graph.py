@@ -15,8 +15,8 @@ for epoch in range(5):
 
 net.eval()
 hits = total = 0
-for k in range(40, 60, 5):  # coach: no-grad-missing; fix: with gradbook.no_grad():
-    guess = net(images[k : k + 5]).argmax(1)
+for k in range(40, 60, 5):
+    guess = net(images[k : k + 5]).argmax(1)  # coach: no-grad-missing; fix: with gradbook.no_grad():
     hits += int((guess == labels[k : k + 5]).sum())
     total += len(guess)
 print(hits / total)

@@ -19,9 +19,9 @@ def run():
             loss.backward()
             opt.step()
     losses = []
-    for inputs, labels in test_dl:  # coach: eval-mode-missing; fix: clf.eval()
+    for inputs, labels in test_dl:
         with torch.no_grad():
-            losses.append(bce(clf(inputs).squeeze(1), labels).item())
+            losses.append(bce(clf(inputs).squeeze(1), labels).item())  # coach: eval-mode-missing; fix: clf.eval()
     return sum(losses) / len(losses)
 
 

@@ -12,6 +12,6 @@ for e in range(20):
     loss.backward()
     o.step()
     if e % 5 == 0:
-        with torch.no_grad():  # coach: eval-mode-missing; fix: net.eval()
-            p = net(X).numpy()
+        with torch.no_grad():
+            p = net(X).numpy()  # coach: eval-mode-missing; fix: net.eval()
         print(np.abs(p - y.numpy()).mean())

@@ -13,6 +13,6 @@ for step in range(30):
     optimizer.step()
 
 grid = torch.tensor([[0.1, 0.9], [0.5, 0.5]])
-with torch.no_grad():  # coach: eval-mode-missing; fix: model.eval()
-    surface = model(grid)
+with torch.no_grad():
+    surface = model(grid)  # coach: eval-mode-missing; fix: model.eval()
 print(surface.numpy())

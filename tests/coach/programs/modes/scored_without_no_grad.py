@@ -17,8 +17,8 @@ class MLP(nn.Module):
 def test(model, x, y, batch_size=16):
     model.eval()
     correct = 0
-    for i in range(0, len(x), batch_size):  # coach: no-grad-missing; fix: with torch.no_grad():
-        scores = model(x[i : i + batch_size])
+    for i in range(0, len(x), batch_size):
+        scores = model(x[i : i + batch_size])  # coach: no-grad-missing; fix: with torch.no_grad():
         correct += (scores.argmax(dim=1) == y[i : i + batch_size]).sum().item()
     model.train()
     return correct / len(x)

