@@ -25,6 +25,7 @@ from gradbook.coach.rules import (
     modes,
     not_finite,
     penalties,
+    progress,
     raised,
     schedules,
     stale,
@@ -57,6 +58,7 @@ FAMILIES = (
     gradient_flow,
     dull_activations,
     update_sizes,
+    progress,
     raised,
 )
 KINDS: tuple[type[Rule], ...] = tuple(rule for family in FAMILIES for rule in family.RULES)

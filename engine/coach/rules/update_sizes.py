@@ -72,7 +72,7 @@ class UpdateRatioHigh(Updates):
         ratios = early if statistics.median(early) > statistics.median(late) else late
         self.done = True
         held = self.optimizer()
-        where, fixes = rate(held, min(0.1, 10 * USUAL / min(ratios)))
+        where, fixes = rate(held, min(0.1, 10 * USUAL / max(min(ratios), USUAL)))
         if held is None or where is None:
             return
         wild = statistics.median(ratios) > WILD and self.stands() and not self.said(*CAUSES)

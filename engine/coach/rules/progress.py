@@ -1,0 +1,202 @@
+"""How a training goes: a loss that does not fall, a validation that gets worse, predictions that are all the same."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gradbook.coach import code
+from gradbook.coach.curves import Curve
+from gradbook.coach.finding import Fix
+from gradbook.coach.record import Op
+from gradbook.coach.rules.learning_rates import Learning, changed, median, number
+from gradbook.coach.updates import Rate
+from gradbook.observe.source import Where
+
+__all__ = ["RULES", "ConstantPredictions", "LossPlateau", "Overfitting"]
+
+LOSSES = frozenset((
+    "cross_entropy", "nll_loss", "mse_loss", "l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+    "smooth_l1_loss", "huber_loss",
+))  # fmt: skip
+LONG = 40  # losses
+STILL = 0.02  # of the first loss
+POINTS = 4  # evaluations
+WORSE = 1.15  # times the best validation
+BETTER = 0.7  # of the training loss at that time
+WARM = 8  # steps after which predictions should differ
+LOOKS = 3
+ROWS = 16
+ALIKE = 1e-3  # of the targets' deviation
+MIXED = 0.8  # of the labels of one class at most
+
+
+class Progress(Learning):
+    """What the rules of this family share: they speak at the end, of a training with one optimizer."""
+
+    severity = "hint"
+
+    def main(self) -> tuple[Curve, Rate] | None:
+        """The loss and its optimizer; None where there are several, or another rule knows what is wrong."""
+        rates = self.rates
+        curve = max(self.curves.curves.values(), key=lambda each: each.count, default=None)
+        told = any(f.severity != "hint" for f in self.coach.report)
+        return None if len(rates) != 1 or curve is None or curve.bad or told else (curve, rates[0])
+
+
+class LossPlateau(Progress):
+    """The loss is where it was at the beginning."""
+
+    id = "loss-plateau"
+    idea = "a loss that does not fall from the start: the rate, the data or the graph; try to learn one batch by heart"
+    threshold = f"after {LONG} steps within {STILL:.0%} of where it began, at no time below that by more than its noise"
+
+    def ended(self) -> None:
+        found = self.main()
+        if found is None or found[0].count < LONG or min(found[0].values) <= 0:
+            return
+        curve, rate = found
+        third = len(curve.values) // 3
+        begun, tail = median(curve.values[: max(third // 2, 3)]), median(curve.values[-third:])
+        noise = float(np.std(curve.values[-third:]))
+        if begun - tail > max(STILL * begun, noise) or tail < 1e-3 or rate.typical < 1e-7:
+            return
+        if any(f.rule in ("learning-rate-too-low", "learning-rate-too-high") for f in self.coach.report):
+            return
+        self.find(
+            f"The loss has not fallen in {curve.count} steps: it was {begun:.3g} and is {tail:.3g}.",
+            rate.where or curve.where,
+            {"first losses": f"{begun:.4g}", "last losses": f"{tail:.4g}", "noise": f"{noise:.2g}",
+             "change of the parameters in one step": f"{rate.typical:.1e}"},
+            changed(code.place(rate.where), [rate.most * 10, rate.most / 10]),
+        )  # fmt: skip
+
+
+class Overfitting(Progress):
+    """The training loss falls on while the validation loss rises."""
+
+    id = "overfitting"
+    idea = "when validation gets worse as training gets better, the network learns its samples by heart"
+    threshold = (
+        f"a validation {WORSE:g} times its best of {POINTS} or more, a training loss {BETTER:g} of what it was then"
+    )
+    ops = LOSSES
+
+    def begins(self) -> None:
+        super().begins()
+        self.checks: dict[int, list[float]] = {}  # losses without a graph, by the steps before them
+
+    def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
+        if not op.output.requires_grad and output._array.size == 1 and self.coach.steps and self._of_model(op):
+            self.checks.setdefault(self.coach.steps, []).append(float(output._array.reshape(-1)[0]))
+
+    @staticmethod
+    def _of_model(op: Op) -> bool:
+        maker = op.inputs[0].maker if op.inputs else None
+        return maker is not None and not maker.recorded
+
+    def ended(self) -> None:
+        found = self.main()
+        if found is None or len(self.checks) < POINTS:
+            return
+        curve, rate = found
+        steps = sorted(self.checks)
+        values = [float(np.mean(self.checks[step])) for step in steps]
+        best = int(np.argmin(values))
+        last = median(values[-2:])
+        then, now = self._trained(curve, steps[best]), median(curve.values[-3:])
+        if best >= len(values) - 2 or not last > WORSE * values[best] > 0 or not now < BETTER * then or not now < last:
+            return
+        decay = f"weight_decay={number(0.01)}"
+        self.find(
+            f"Overfitting: validation gets worse, {values[best]:.3g} to {last:.3g}, as training goes on to {now:.3g}.",
+            rate.where or curve.where,
+            {"best validation": f"{values[best]:.4g} at step {steps[best]}", "last validation": f"{last:.4g}",
+             "training then and now": f"{then:.4g}, {now:.4g}"},
+            [*with_option(code.place(rate.where), decay), Fix("nn.Dropout(0.3)", (), "between the hidden layers"),
+             Fix("if val_loss > best_loss: break", (), "or stop there, and keep the best weights")][:3],
+        )  # fmt: skip
+
+    @staticmethod
+    def _trained(curve: Curve, step: int) -> float:
+        """The training loss near a step."""
+        at = min(max(step, 1) // curve.every, len(curve.values) - 1)
+        return median(curve.values[max(at - 2, 0) : at + 1])
+
+
+class ConstantPredictions(Progress):
+    """The network gives the same for every sample, whatever its input."""
+
+    id = "constant-predictions"
+    idea = "a network that answers the same to everything has only learned the mean: its signal is lost on the way"
+    threshold = (
+        f"in {LOOKS} looks after {WARM} steps one class for all of {ROWS} samples or more, or values within {ALIKE:g} "
+        f"of the targets' deviation; where {MIXED:.0%} of the labels are one class it may be right"
+    )
+    ops = LOSSES
+
+    def begins(self) -> None:
+        super().begins()
+        self.same = self.other = 0
+        self.what = ""
+        self.where: Where | None = None
+
+    def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
+        if self.coach.steps < WARM or len(operands) < 2 or op.operand(0) is None or op.operand(1) is None:
+            return
+        scores, targets = operands[0]._array, operands[1]._array
+        if len(scores) < ROWS or not scores.ndim or not targets.size:
+            return
+        said = alike(op.name, scores[:512], targets[:512])
+        if said is None:
+            return
+        self.same += bool(said)
+        self.other += not said
+        self.what, self.where = said or self.what, op.where
+
+    def ended(self) -> None:
+        if self.same < LOOKS or self.other or self.main() is None:
+            return
+        rate = self.rates[0]
+        self.find(
+            f"The predictions are all the same, {self.what}, whatever the input.", self.where,
+            {"looks": self.same, "change of the parameters in one step": f"{rate.typical:.1e}"},
+            changed(code.place(rate.where), [rate.most / 10, rate.most * 10]),
+        )  # fmt: skip
+
+
+def alike(name: str, scores: Any, targets: Any) -> str | None:
+    """What all predictions are, in words; '' if they differ, None where that says nothing."""
+    if name in ("cross_entropy", "nll_loss"):
+        if scores.ndim != 2 or targets.dtype.kind not in "iu" or frequent(targets) > MIXED:
+            return None
+        chosen = scores.argmax(1)
+        return f"class {int(chosen[0])}" if bool((chosen == chosen[0]).all()) else ""
+    if scores.shape != targets.shape or math.prod(scores.shape[1:]) != 1:
+        return None
+    spread, wanted = float(scores.std()), float(targets.std())
+    if not wanted > 0:
+        return None
+    return f"about {float(scores.mean()):.3g}" if spread < ALIKE * wanted else ""
+
+
+def frequent(labels: Any) -> float:
+    """The share of the most frequent one."""
+    _, counts = np.unique(labels, return_counts=True)
+    return float(counts.max() / counts.sum())
+
+
+def with_option(at: code.Place | None, option: str) -> list[Fix]:
+    """The call at a place with one more option."""
+    call = at.expression if at is not None else None
+    if at is None or call is None:
+        return [Fix(option, (), "an option of the optimizer")]
+    text = at.source.segment(call)[:-1].rstrip().rstrip(",")
+    if option.partition("=")[0] in text:
+        return []
+    return [code.replacement(at, call, f"{text}, {option})", "keeps the weights small")]
+
+
+RULES = (LossPlateau, Overfitting, ConstantPredictions)
