@@ -75,7 +75,9 @@ ELEMENTWISE = {
 }
 LEAST |= ELEMENTWISE
 # what a kernel computes of any size once calls that are known are native calls (kernels/known.py)
-SMALL = {name for name, least in LEAST.items() if least <= 64 or name == "mse_loss"} | {"relu", "relu.x"}
+SMALL = {name for name, least in LEAST.items() if least <= 64 or name == "mse_loss"} | {
+    "relu", "relu.x", "tanh.x", "sigmoid", "sigmoid.x", "silu", "silu.backward",
+}  # fmt: skip
 OFTEN = 500  # small operations after which a program is worth loading the kernels for
 EVER = os.environ.get("GRADBOOK_KERNELS_EVER", "") == "1"  # for tests: kernels for whatever they can do, however small
 MASKED = frozenset({"where"})  # whose first array is a mask

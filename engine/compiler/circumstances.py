@@ -19,7 +19,7 @@ def plain_state() -> bool:
         or grad_mode.inference_count[0]
         or layers.state.stack
         or now.eager
-        or here.eager
+        or (now.disabled and here.eager)
         or (hooks.anywhere and hooks.on_every_module())
     )
 

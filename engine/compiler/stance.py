@@ -20,6 +20,7 @@ class Now:
 
     name = "default"
     eager = False
+    disabled = False  # True once a disabled function was called, in any thread: only then does a call ask its own
 
 
 class Here(threading.local):
@@ -78,6 +79,7 @@ def disabled(fn: Callable[..., Any], recursive: bool, reason: str | None) -> Any
     def run(*args: Any, **kwargs: Any) -> Any:
         if not recursive:
             return fn(*args, **kwargs)
+        now.disabled = True
         before, here.eager = here.eager, True
         try:
             return fn(*args, **kwargs)

@@ -42,7 +42,7 @@ F.conv1d(a[None], b[None]); F.conv1d(a[None], b[:, :, None], c); F.conv1d(a[None
 F.conv2d(a[None, None], b[None, None, :2, :2]); F.conv2d(a[None, None], b[None, None, :3, :3], padding=1, stride=2);
 F.conv2d(a[None, None], a[None, None]); F.max_pool2d(a[None], 2); F.avg_pool2d(a[None], 2); F.max_pool1d(a, 2, 1);
 F.max_pool2d(a[None], 2, 1, ceil_mode=True); F.conv_transpose1d(a[None], b[:, :, None], c);
-F.prelu(a, c.reshape(-1)[:1])
+F.prelu(a, c.reshape(-1)[:1]); a.tanh(); a.sigmoid(); F.silu(a)
 """
 GLANCE = """
 a * b; a + c; a - 0.5; a.t(); a[:2]; a[1:]; a[0]; a[None]; a.reshape(-1, 4); a.expand(2, *a.shape); a.detach();
