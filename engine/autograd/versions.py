@@ -71,7 +71,10 @@ def stamp_all(arrays: list[Any]) -> None:
 
 
 class Together:
-    """Memory that is changed in place all at once, often: one stamp for all of it (gradbook.compile)."""
+    """Memory that is changed in place all at once, often: one stamp for all of it.
+
+    gradbook.compile, whose calls change it, writes out what is done then: stamp = last = next(sequence), times + 1.
+    """
 
     __slots__ = ("__weakref__", "stamp", "times")
 
@@ -80,12 +83,6 @@ class Together:
         for array in arrays:
             memory = owner(array)
             _groups.setdefault(id(memory), []).append((weakref.ref(memory, _forget_group), weakref.ref(self)))
-
-    def changed(self) -> None:
-        """Note that all of it was changed in place just now."""
-        global last
-        self.stamp = last = next(sequence)
-        self.times += 1
 
 
 _groups: dict[int, list[tuple[Any, Any]]] = {}  # id(memory) -> weak references to it and to what it changes with

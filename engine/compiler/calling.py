@@ -55,7 +55,7 @@ def calling(
     names = wording.names
     names |= {
         "MISSED": MISSED, "OUT_OF_RANGE": OUT_OF_RANGE, "hooks": hooks, "modules": modules, "dtypes": dtypes,
-        "lock": threading.RLock(), "bind": plan.bind, "steps": plan.steps, "changed": plan.written.changed,
+        "lock": threading.RLock(), "bind": plan.bind, "steps": plan.steps,
         "arrays": plan.arrays, "new": object.__new__, "Tensor": Tensor, "refs": sys.getrefcount, "grads": plan.grads,
         "between": plan.between, "Ended": Ended, "Late": Late,
     }  # fmt: skip

@@ -7,25 +7,11 @@ from gradbook.autograd import casting, grad_mode, layers
 from gradbook.compiler.stance import here, now
 from gradbook.nn import hooks
 
-__all__ = ["plain_state", "what_is_around"]
-
-
-def plain_state() -> bool:
-    """True where nothing changes what ops do: no autocast, vmap, anomaly, inference mode, observer, hook everywhere."""
-    return not (
-        events.computing
-        or casting.scopes
-        or layers.anomaly is not None
-        or grad_mode.inference_count[0]
-        or layers.state.stack
-        or now.eager
-        or (now.disabled and here.eager)
-        or (hooks.anywhere and hooks.on_every_module())
-    )
+__all__ = ["what_is_around"]
 
 
 def what_is_around() -> str:
-    """What is so where `plain_state` is False, in words."""
+    """What is so where no plan is run (see Compiled.__call__), in words."""
     found = {
         "somebody watches every op": events.computing,
         "autocast is on": casting.scopes,

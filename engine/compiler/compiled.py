@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from gradbook import backends, determinism, dtypes, events
-from gradbook.autograd import grad_mode
+from gradbook.autograd import casting, grad_mode, layers, versions
 from gradbook.compiler.again import Again, Call
 from gradbook.compiler.background import Background, background
 from gradbook.compiler.between import Unfinished
 from gradbook.compiler.calling import MISSED, OUT_OF_RANGE, calling
-from gradbook.compiler.circumstances import plain_state, what_is_around
+from gradbook.compiler.circumstances import what_is_around
 from gradbook.compiler.flight import Flights
 from gradbook.compiler.guards import is_constant, kind_of
 from gradbook.compiler.instruction import NotRecordable
@@ -26,7 +26,7 @@ from gradbook.compiler.recording import Recorder
 from gradbook.compiler.report import Report
 from gradbook.compiler.results import Unfit, shape_of_result
 from gradbook.compiler.splitting import note_checks
-from gradbook.compiler.stance import Inside, compiled_functions, now
+from gradbook.compiler.stance import Inside, compiled_functions, here, now
 from gradbook.compiler.swapping import attributes, names_of, swapped
 from gradbook.compiler.wording import Wording
 from gradbook.nn import hooks
@@ -131,12 +131,22 @@ class Compiled(Keeping):
         return self if owner is None else functools.partial(self, owner)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not plain_state():
+        if (  # something changes what ops do, or wants to see them: what_is_around() says the same, in words
+            events.computing
+            or casting.scopes
+            or layers.anomaly is not None
+            or grad_mode.inference_count[0]
+            or (versions.rebased and layers.state.stack)  # rebased counts layers, too: a thread's own is slow to ask
+            or now.eager
+            or (now.disabled and here.eager)
+            or (hooks.anywhere and hooks.on_every_module())
+        ):
             around = what_is_around()
             self.aside[around] = self.aside.get(around, 0) + 1
             return self.function(*args, **kwargs)
         inputs: list[Tensor] = []
-        key: Any = grad_mode.state.enabled + 2 * determinism.settings.deterministic
+        recorded = not grad_mode.scopes or grad_mode.state.enabled
+        key: Any = recorded + 2 * determinism.settings.deterministic
         numbers: Numbers = {}
         if args or kwargs:
             own, named = self.loosened(args, kwargs, numbers) if self.loose else (args, kwargs)

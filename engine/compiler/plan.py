@@ -274,7 +274,8 @@ class Plan:
             lines = ["if not bind(inputs):", "    return OUT_OF_RANGE", *lines]
         before, after = self.grads.wording(wording)
         steps = [f"    steps[{i}]()" for i in range(len(self.steps))] or ["    pass"]
-        end = ["    changed()"]
+        wording.names |= {"versions": versions, "written": self.written, "next_seq": versions.sequence.__next__}
+        end = ["    written.stamp = versions.last = next_seq()", "    written.times += 1"]
         if self.between is not None:
             lines = ["if between.running:", "    return OUT_OF_RANGE", *lines]
             before = [*before, "between.begin(inputs, numbers)"]

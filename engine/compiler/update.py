@@ -26,6 +26,7 @@ STATE = {
     "sgd": ("momentum_buffer",), "adam": ("exp_avg", "exp_avg_sq", "max_exp_avg_sq"),
     "rmsprop": ("square_avg", "grad_avg", "momentum_buffer"), "adagrad": ("sum",),
 }  # fmt: skip
+NOTHING = object()  # what no option is
 ADDERS: dict[str, Any] = {"sgd": sgd, "adam": adam, "rmsprop": rmsprop, "adagrad": adagrad}
 
 
@@ -113,14 +114,16 @@ class Group:
         self.structure = structure_of(name, group)
         keys = {"betas" if key.startswith("beta") else key for key in SETTINGS[name][1:]} | {*STRUCTURE[name]}
         self.keys = sorted(key for key in keys if key in group)
-        self.last: list[Any] = []  # the options of the run before, by key; empty: read them again in any case
+        # the options of the run before, by key; NOTHING: read them again in any case
+        self.last: list[Any] = [NOTHING] * len(self.keys)
         settings[0] = 1.0
 
     def wording(self, wording: Wording) -> list[str]:
         """What is done before each run: options that were set since, and the count of steps."""
-        group, last = wording.name(self.group), wording.name(self.last)
-        same = " and ".join(f"{group}[{key!r}] is {last}[{i}]" for i, key in enumerate(self.keys))
-        lines = [f"if not ({last} and {same}) and not {wording.name(self)}.read():", "    return MISSED"]
+        same = " and ".join(f"group[{key!r}] is last{i}" for i, key in enumerate(self.keys))
+        lasts = "".join(f"last{i}, " for i in range(len(self.keys)))
+        lines = [f"group, ({lasts}) = {wording.name(self.group)}, {wording.name(self.last)}"]
+        lines += [f"if not ({same}) and not {wording.name(self)}.read():", "    return MISSED"]
         if self.step is not None:
             lines.append(f"{wording.name(self.settings)}[0] = {wording.name(self.step)}")
         return lines
@@ -131,7 +134,7 @@ class Group:
             return False
         self.settings[1:] = values_of(self.name, self.group)
         options = [self.group[key] for key in self.keys]
-        self.last[:] = options if all(is_constant(option) for option in options) else []
+        self.last[:] = options if all(is_constant(option) for option in options) else [NOTHING] * len(options)
         return True
 
 
