@@ -21,6 +21,8 @@ __all__ = ["RULES", "DeadRelu", "DegenerateActivation", "SaturatedActivation"]
 
 LOOKS = 3
 UNITS = 4
+ALIVE = 0.3  # dead at first at most, of a layer that
+DIED = 0.75  # is dead to this part at the end: a hint that steps were too long
 DEAD = 0.9  # of the units of a layer: no data leave so few of them active
 SATURATED = 0.9
 SAMPLES = 24
@@ -45,23 +47,22 @@ class DeadRelu(SignalRule):
             looks = len(known.steps)
             if known.name != "relu" or id(known) in self.told or not known.last or known.last[-1].size < UNITS:
                 continue
-            recent = known.dead
-            if (looks < LOOKS and not (last and looks > 1)) or known.samples < SAMPLES or recent < DEAD:
+            enough = DIED if last and known.dead_at_first < ALIVE else DEAD
+            if (looks < LOOKS and not (last and looks > 1)) or known.samples < SAMPLES or known.dead < enough:
                 continue
             self.told.add(id(known))
-            self._speak(known, recent)
+            self._speak(known, known.dead)
 
     def _speak(self, known: Activation, dead: float) -> None:
         below = known.below
-        at_first = 1.0 - float(known.early.mean()) if known.early is not None else 0.0
         where: Where | None = self.activation(known)
         fixes = renamed(where, {"relu": "leaky_relu", "ReLU": "LeakyReLU"}, "lets a little gradient through")
         why = "from the first step on"
         fixes = [Fix(fixes[0].replace("LeakyReLU()", "LeakyReLU(0.01)"), fixes[0].edits, fixes[0].why)] if fixes else []
-        if at_first < 0.5:
+        if known.dead_at_first < 0.5:
             place, slower = rate(self.optimizer(), 0.01)
             where, fixes = place or where, [*slower, *fixes]
-            why = f"{at_first:.0%} at first: a step was too long"
+            why = f"{known.dead_at_first:.0%} at first: a step was too long"
         elif below is not None and _bias_written(below):
             where, why = below.bias_filled, "the bias begins below all that comes in"
             fixes = [*_zero_bias(below), *fixes]
@@ -71,7 +72,7 @@ class DeadRelu(SignalRule):
         self.find(
             f"{dead:.0%} of the units of this relu are 0 for every sample: they get no gradient any more.", where,
             {"units": known.last[-1].size, "samples looked at": known.samples, "dead": why}, fixes, nodes=[known.path],
-            severity="hint" if self.said(*CAUSES) else "",
+            severity="hint" if dead < DEAD or self.said(*CAUSES) else "",
         )  # fmt: skip
 
 
@@ -110,7 +111,7 @@ class SaturatedActivation(SignalRule):
         elif below.by_user and below.gain > 2.5:
             where, fixes, sure = self.layer(below), [*initialised(below)[:2], *fixes], True
             why = f"weights of {below.rms:.2g} for {below.fan_in} inputs"
-        root = self.said("bad-init", "learning-rate-too-high", "loss-diverged", "input-not-normalised")
+        root = self.said(*CAUSES)
         self.find(
             f"{known.flat[-1]:.0%} of this {known.name} is at the ends of its range: there it learns nothing.",
             where, {"at the ends": ", ".join(f"{x:.0%}" for x in known.flat[-4:]), "why": why}, fixes[:3],

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
+from gradbook.coach.origin import is_library
 from gradbook.coach.rules.signal import Activation, Weight
 from gradbook.coach.rules.signal_rule import SignalRule, initialised, other_activation, prefix
 from gradbook.observe.source import Where
@@ -75,6 +76,16 @@ class VanishingGradients(Flow):
             nodes=[w.inside for w in first], severity="hint" if self.said("bad-init", "saturated-activation") else "",
         )  # fmt: skip
 
+    def _shared(self, flat: list[Activation]) -> Where | None:
+        """The line that most of these activations come from; of one layer that is called in several places its own."""
+        places = [self.activation(each) for each in flat]
+        layers = {id(each.told.call.module) if each.told.call is not None else 0 for each in flat}
+        call = flat[0].told.call
+        built = self.coach.built_at(call.module) if call is not None and len(layers) == 1 else None
+        if built is not None and len(set(places)) > 1 and call is not None and is_library(call.module):
+            return built.where
+        return max(places, key=places.count)
+
     def _everywhere(self) -> bool:
         """Whether the data themselves vanish on their way through small weights, and every gradient with them."""
         layers = self.signal.ordered()
@@ -87,8 +98,7 @@ class VanishingGradients(Flow):
         if small is not None and (small.gain < SMALL or (flat and flat[0].name == "tanh")):
             return self.layer(small), initialised(small), f"weights of {small.rms:.1e} shrink it in each layer"
         if flat:
-            places = [self.activation(each) for each in flat]
-            where = max(places, key=places.count)
+            where = self._shared(flat)
             fixes = other_activation(where, f"{flat[0].name} passes a small part of the gradient, relu all of it")
             return where, fixes, f"{len(flat)} layers of {flat[0].name}, each with a slope below 1"
         if small is not None:

@@ -77,7 +77,7 @@ class MissingNonlinearity(Rule):
                 self._look(op, consumers)
 
     def _look(self, op: Op, consumers: Consumers) -> None:
-        between = list(producer(input_of(op), AFFINE - TURNED))
+        between = list(producer(input_of(op), (AFFINE | POOLING) - TURNED))
         below = between[-1].maker if between else None
         if below is None or below.name not in LINEAR or not consumers.alone(between):
             return
@@ -87,11 +87,12 @@ class MissingNonlinearity(Rule):
         rows, middle, columns = _features(below, first)[0], _features(below, first)[1], _features(op, second)[1]
         if middle < min(rows, columns) or not _wired_together(below, op):
             return
-        where = changed_at(self.coach, below)
+        where, names = changed_at(self.coach, below), _names(between, below)
+        sure = home(below) is home(op) and "max_pool" not in names  # which is no activation, and not linear either
         self.find(
             "Two linear layers follow each other without an activation: together they are one linear layer.", where,
-            {"layers": f"{rows} -> {middle} -> {columns}", "between them": _names(between, below)},
-            activated(where), nodes=[below.path, op.path], severity="" if home(below) is home(op) else "hint",
+            {"layers": f"{rows} -> {middle} -> {columns}", "between them": names},
+            activated(where), nodes=[below.path, op.path], severity="" if sure else "hint",
         )  # fmt: skip
 
 
@@ -146,7 +147,7 @@ class RedundantActivation(Rule):
             if maker is None or maker.name not in RANGES or targets is None or targets.requires_grad:
                 continue
             assert value is not None
-            if not _same(value, targets) or (op.name == "sub" and op.call is not None):
+            if not _same(value, targets) or (op.name == "sub" and not _by_itself(op)):
                 continue
             low, high = RANGES[maker.name]
             numbers = operands[1 - slot]._array.reshape(-1)[:SAMPLE]
@@ -214,6 +215,11 @@ def _final(op: Op) -> bool:
         return True
     call: Call | None = op.call
     return len(op.output.shape) == 2 and (call is None or call.parent is None or call.parent.parent is None)
+
+
+def _by_itself(op: Op) -> bool:
+    """Whether a difference stands outside of any module, or in a loss."""
+    return op.call is None or type(op.call.module).__name__.endswith("Loss")
 
 
 def _same(value: Value, targets: Value) -> bool:

@@ -109,6 +109,11 @@ class Activation:
         self.hidden = False  # another layer takes it, and the model is not left in between
 
     @property
+    def dead_at_first(self) -> float:
+        """Share of the units that were not above 0 for any sample of the first look."""
+        return 1.0 - float(self.early.mean()) if self.early is not None else 0.0
+
+    @property
     def dead(self) -> float:
         """Share of the units that were not above 0 for any sample of the last looks."""
         looks = [alive for alive in self.last if alive.shape == self.last[-1].shape]

@@ -79,3 +79,18 @@ def test_vector_and_back() -> None:
     gradbook.nn.utils.vector_to_parameters(gradbook.arange(11).float(), net.parameters())
     assert net[0].weight.tolist() == [[0, 1, 2], [3, 4, 5]]
     assert net[1].bias.tolist() == [10]
+
+
+@pytest.mark.parametrize("name", ["zeros_", "ones_", "normal_", "orthogonal_"])
+def test_who_listens_hears_that_a_parameter_is_filled(name: str) -> None:
+    heard: list[Any] = []
+
+    class Listener:
+        def on_write(self, target: Any, value: Any) -> None:
+            heard.append(target)
+
+    weight = gradbook.nn.Parameter(gradbook.empty(3, 4))
+    with gradbook.events.observing(Listener()):
+        getattr(gradbook.nn.init, name)(weight)
+    assert heard
+    assert all(target is weight for target in heard)
