@@ -55,7 +55,7 @@ class DeadRelu(SignalRule):
 
     def _speak(self, known: Activation, dead: float) -> None:
         below = known.below
-        where: Where | None = self.activation(known)
+        where: Where | None = known.where
         fixes = renamed(where, {"relu": "leaky_relu", "ReLU": "LeakyReLU"}, "lets a little gradient through")
         why = "from the first step on"
         fixes = [Fix(fixes[0].replace("LeakyReLU()", "LeakyReLU(0.01)"), fixes[0].edits, fixes[0].why)] if fixes else []
@@ -102,7 +102,7 @@ class SaturatedActivation(SignalRule):
             self._speak(known, known.below)
 
     def _speak(self, known: Activation, below: Weight) -> None:
-        where = self.activation(known)
+        where = known.where
         fixes = other_activation(where, "has no upper end")
         why, sure = f"what comes in is too large for {known.name}", False
         if known.flat[0] < 0.5:
@@ -161,7 +161,7 @@ class DegenerateActivation(SignalRule):
             if known.below is None or not known.hidden or known.fed not in ("data", "zero"):
                 continue
             self.told.add(id(known))
-            where = self.activation(known)
+            where = known.where
             root = bool(self.signal.cause) or not known.constant[0] or known.fed == "zero"
             self.find(
                 f"This {known.name} gives the same for every sample: the layers after it know nothing of the data.",

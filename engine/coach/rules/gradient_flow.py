@@ -8,7 +8,6 @@ import numpy as np
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.origin import is_library
 from gradbook.coach.rules.signal import Activation, Weight
 from gradbook.coach.rules.signal_rule import SignalRule, initialised, other_activation, prefix
 from gradbook.observe.source import Where
@@ -78,12 +77,10 @@ class VanishingGradients(Flow):
 
     def _shared(self, flat: list[Activation]) -> Where | None:
         """The line that most of these activations come from; of one layer that is called in several places its own."""
-        places = [self.activation(each) for each in flat]
-        layers = {id(each.told.call.module) if each.told.call is not None else 0 for each in flat}
-        call = flat[0].told.call
-        built = self.coach.built_at(call.module) if call is not None and len(layers) == 1 else None
-        if built is not None and len(set(places)) > 1 and call is not None and is_library(call.module):
-            return built.where
+        places = [each.where for each in flat]
+        layer = flat[0].layer
+        if layer is not None and len(set(places)) > 1 and all(each.layer is layer for each in flat):
+            return layer.where
         return max(places, key=places.count)
 
     def _everywhere(self) -> bool:

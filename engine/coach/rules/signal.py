@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradbook.coach.origin import changed_at, is_library
 from gradbook.coach.record import Built, Op, Pass, Turn, Value
 from gradbook.coach.rules.reach import Reach
 from gradbook.coach.rules.wiring import (
@@ -96,8 +97,13 @@ class Weight:
 class Activation:
     """What one activation gave over the turns that were watched."""
 
-    def __init__(self, op: Op) -> None:
-        self.name, self.where, self.path, self.told = op.name, op.where, op.path, op
+    def __init__(self, op: Op, coach: Coach) -> None:
+        self.name, self.path, self.told = op.name, op.path, op
+        self.where = changed_at(coach, op)  # the line to change so that it is another one
+        layer = op.call.module if op.call is not None and is_library(op.call.module) else None
+        self.layer = (
+            coach.built_at(layer) if layer is not None else None
+        )  # where the layer that does it was constructed
         self.early: Any = None  # units that were above 0 for some sample of the first look
         self.last: deque[Any] = deque(maxlen=3)  # the same of each of the last ones
         self.flat: list[float] = []  # share of the numbers near an end of the range, by look
@@ -200,7 +206,7 @@ class Signal:
         if known is None:
             if len(self.activations) >= KNOWN:
                 return
-            known = self.activations[key] = Activation(op)
+            known = self.activations[key] = Activation(op, self.coach)
         known.told = op
         self._told[id(op)] = known
         array = units_last(output._array, op)

@@ -8,15 +8,14 @@ from typing import Any
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.origin import changed_at
 from gradbook.coach.record import Call, Op, Pass, Step, Turn
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import renamed
 from gradbook.coach.rules.modes import alias
 from gradbook.coach.rules.reach import Held, Reach
-from gradbook.coach.rules.signal import Activation, Signal, Weight
+from gradbook.coach.rules.signal import Signal, Weight
 from gradbook.coach.rules.wiring import ACTIVATIONS, LINEAR
-from gradbook.observe.source import Where
+from gradbook.observe.source import Where, locate
 
 __all__ = ["SignalRule", "initialised", "other_activation", "prefix", "rate"]
 
@@ -63,10 +62,6 @@ class SignalRule(Rule):
             return weight.filled
         return weight.built.where if weight.built is not None else weight.where
 
-    def activation(self, known: Activation) -> Where | None:
-        """The line to change so that an activation is another one."""
-        return changed_at(self.coach, known.told)
-
     def optimizer(self) -> Held | None:
         """The optimizer, if there is only one."""
         held = list(self.reach.optimizers.values())
@@ -89,18 +84,15 @@ def initialised(weight: Weight) -> list[Fix]:
     std = f"{1 / math.sqrt(weight.fan_in):.2g}"
     if at is None or node is None:
         return []
-    call = node
-    while isinstance(
-        at.source.parents.get(call), ast.Attribute | ast.BinOp
-    ):  # (torch.randn(3, 2) * 5).requires_grad_()
-        call = at.source.parents[call]  # type: ignore[assignment]
     if isinstance(node, ast.Call):
         target = filled_by(at, node)
         if target is not None:
-            nn = prefix(at)
+            both = weight.bias_filled is not None and locate(weight.bias_filled) == locate(weight.filled)
+            only = f"if {target}.dim() > 1: " if both and isinstance(at.source.parents.get(node), ast.Expr) else ""
+            new = f"{only}{prefix(at)}init"
             return [
-                code.replacement(at, node, f"{nn}init.xavier_uniform_({target})", "as large as its fan asks for"),
-                code.replacement(at, node, f'{nn}init.kaiming_normal_({target}, nonlinearity="relu")', "before a relu"),
+                code.replacement(at, node, f"{new}.xavier_uniform_({target})", "as large as its fan asks for"),
+                code.replacement(at, node, f'{new}.kaiming_normal_({target}, nonlinearity="relu")', "before a relu"),
             ]
     made = next((n for n in ast.walk(node) if isinstance(n, ast.Call) and _called(n) in MADE), None)
     if made is not None:
