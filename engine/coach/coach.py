@@ -105,6 +105,10 @@ class Coach:
         if self.report.add(finding) and self._on_finding is not None:
             self._on_finding(finding)
 
+    def hear(self, hook: str, rule: Rule, method: Hook) -> None:
+        """Call a method too, before the rules' own, for what several rules share: once for all of them."""
+        self._hooks[hook].insert(0, (rule, method))
+
     def tell(self, hook: str, *args: Any) -> None:
         """Call a hook of all rules that have it."""
         for rule, method in tuple(self._hooks[hook]):

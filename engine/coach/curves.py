@@ -11,6 +11,7 @@ from gradbook.observe.source import Where
 
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
+    from gradbook.coach.rule import Rule
 
 __all__ = ["Curve", "Curves"]
 
@@ -59,24 +60,21 @@ class Curve:
 
 
 class Curves:
-    """The curves of a coach. Each rule hands on what it hears; the same is taken once."""
+    """The curves of a coach: it listens once for all rules that ask for it."""
 
     def __init__(self) -> None:
         self.curves: dict[tuple[int, int], Curve] = {}
-        self._pass = 0
 
     @classmethod
-    def of(cls, coach: Coach) -> Curves:
-        """The one of a coach."""
-        if coach not in _all:
-            _all[coach] = cls()
-        return _all[coach]
+    def of(cls, rule: Rule) -> Curves:
+        """The one of a rule's coach."""
+        if rule.coach not in _all:
+            made = _all[rule.coach] = cls()
+            rule.coach.hear("passed", rule, made.passed)
+        return _all[rule.coach]
 
     def passed(self, pass_: Pass) -> None:
         """A backward pass begins."""
-        if pass_.number == self._pass:
-            return
-        self._pass = pass_.number
         if math.prod(pass_.shape) == 1:
             self.curve(pass_.where).add(pass_.value)
 

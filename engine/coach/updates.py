@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradbook.coach.record import Step
+from gradbook.coach.record import Built, Step
 from gradbook.observe.source import Where
 
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
+    from gradbook.coach.rule import Rule
 
 __all__ = ["Rate", "Updates"]
 
 SAMPLE = 64  # elements of a parameter that are compared
 EARLY = 6  # steps that are measured all; later ones next to powers of two
+OFTEN = 16  # steps after which the learning rate is looked at again
 MOST = 64  # measured steps that are remembered
 
 
@@ -47,9 +49,11 @@ class Rate:
             found.append(np.array(flat[:: max(1, flat.size // SAMPLE)][:SAMPLE], dtype=np.float64))
         return found
 
-    def measure(self) -> None:
+    def measure(self, optimizer: Any) -> None:
         """A step has been taken."""
         self.steps += 1
+        if self.steps < EARLY or self.steps % OFTEN == 0:
+            self.most = max(self.most, rate_of(optimizer))
         after_this = self.steps < EARLY or (self.steps + 1) & self.steps == 0  # the next one is a power of two
         if self.before is None and not after_this:
             return
@@ -76,21 +80,22 @@ def _ratio(before: Any, after: Any) -> float:
 
 
 class Updates:
-    """The optimizers of a coach. Each rule hands on what it hears; the same is taken once."""
+    """The optimizers of a coach: it listens once for all rules that ask for it."""
 
     def __init__(self, coach: Coach) -> None:
         self._coach = weakref.ref(coach)
         self.rates: dict[int, Rate] = {}
-        self._step = 0
 
     @classmethod
-    def of(cls, coach: Coach) -> Updates:
-        """The one of a coach."""
-        if coach not in _all:
-            _all[coach] = cls(coach)
-        return _all[coach]
+    def of(cls, rule: Rule) -> Updates:
+        """The one of a rule's coach."""
+        if rule.coach not in _all:
+            made = _all[rule.coach] = cls(rule.coach)
+            rule.coach.hear("constructed", rule, made.constructed)
+            rule.coach.hear("stepped", rule, made.stepped)
+        return _all[rule.coach]
 
-    def constructed(self, owner: Any) -> None:
+    def constructed(self, built: Built, owner: Any) -> None:
         """An optimizer is being constructed: its parameters are as they were before its first step."""
         known = self.rates.get(id(owner))
         if hasattr(owner, "param_groups") and (known is None or known.ref() is not owner):
@@ -98,19 +103,15 @@ class Updates:
 
     def stepped(self, step: Step, optimizer: Any) -> None:
         """An optimizer has stepped."""
-        if step.number == self._step:
-            return
-        self._step = step.number
-        coach = self._coach()
         known = self.rates.get(id(optimizer))
         if known is None or known.ref() is not optimizer:
             known = self.rates[id(optimizer)] = Rate(optimizer, "", None)
             known.before = None  # those of before this step nobody has seen
-        if not known.name and coach is not None:
+        coach = self._coach() if not known.name else None
+        if coach is not None:
             built = coach.built_at(optimizer)
             known.name, known.where = coach.names[id(optimizer)], built.where if built is not None else None
-        known.most = max(known.most, rate_of(optimizer))
-        known.measure()
+        known.measure(optimizer)
 
 
 def rate_of(optimizer: Any) -> float:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 import math
-from typing import Any
 
 import numpy as np
 
 from gradbook.coach import code
 from gradbook.coach.curves import Curve, Curves
 from gradbook.coach.finding import Fix
-from gradbook.coach.record import Built, Pass, Step
+from gradbook.coach.record import Pass
 from gradbook.coach.rule import Rule
 from gradbook.coach.updates import Rate, Updates
 from gradbook.observe.source import Where
@@ -38,17 +37,8 @@ class Learning(Rule):
     """What the rules of this family hear."""
 
     def begins(self) -> None:
-        self.curves, self.updates = Curves.of(self.coach), Updates.of(self.coach)
+        self.curves, self.updates = Curves.of(self), Updates.of(self)
         self.said = False
-
-    def constructed(self, built: Built, owner: Any) -> None:
-        self.updates.constructed(owner)
-
-    def passed(self, pass_: Pass) -> None:
-        self.curves.passed(pass_)
-
-    def stepped(self, step: Step, optimizer: Any) -> None:
-        self.updates.stepped(step, optimizer)
 
     @property
     def rates(self) -> list[Rate]:
@@ -77,7 +67,6 @@ class LearningRateTooHigh(Learning):
     )
 
     def passed(self, pass_: Pass) -> None:
-        super().passed(pass_)
         if not math.isfinite(pass_.value) and not self.said and len(self.rates) == 1:
             self._consider(self.curves.curve(pass_.where), self.rates[0])
 

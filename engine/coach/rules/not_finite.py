@@ -64,7 +64,7 @@ class NanOrigin(Rule):
         self.born: list[Seen] = []  # by operations that were watched
         self.risks: list[Seen] = []  # derivatives that are not finite where they were asked for
         self.order: list[tuple[str, Where | None, str]] = []  # operations behind the loss of a watched turn
-        self.curves = Curves.of(self.coach)
+        self.curves, self.updates = Curves.of(self), Updates.of(self)
         self.loaders: list[weakref.ref[Any]] = []
         self.said = False
 
@@ -98,7 +98,6 @@ class NanOrigin(Rule):
             del self.loaders[:-4]
 
     def passed(self, pass_: Pass) -> None:
-        self.curves.passed(pass_)
         if self.said or math.isfinite(pass_.value) or math.prod(pass_.shape) != 1:
             return
         root = pass_.root()
@@ -182,7 +181,7 @@ class NanOrigin(Rule):
             self._operation(pass_, risk.op, risk.where, risk.what, risk.path, "backward")
             return
         found = [(name, where, path) for name, where, path in self.order if name in SINGULAR and name not in ("div",)]
-        leapt = any(rate.long(LEAP) for rate in Updates.of(self.coach).rates.values())
+        leapt = any(rate.long(LEAP) for rate in self.updates.rates.values())
         if len({where for _, where, _ in found}) == 1 and not leapt:
             name, where, path = found[0]
             self._operation(pass_, name, where, SINGULAR[name][0], path, "backward")
