@@ -22,6 +22,7 @@ WEAK = 0.6  # of what comes in is left: weights that the user chose are to blame
 SMALL = 0.1  # of what comes in is left after a layer
 EXPLODED = 70.0
 SWOLLEN = 300.0  # times as large as the data is what some layer makes of them
+HOPELESS = 1e8  # the same, at which one look is enough
 HUGE = 100.0  # the norm of all gradients
 
 
@@ -111,18 +112,16 @@ class ExplodingGradients(Flow):
     idea = "each layer multiplies the gradient; many factors above 1 make steps that throw the weights far away"
     threshold = (
         f"the first layers' gradient {EXPLODED:g} times the last ones', or the data made {SWOLLEN:g} times as large on "
-        f"their way through {DEEP} layers or more, and the norm of all gradients above {HUGE:g}, in two looks; "
+        f"their way through {DEEP} layers or more, and the norm of all gradients above {HUGE:g}, in two looks "
+        f"(above {HOPELESS:g}: in one); "
         "after clipping, as the optimizer sees it"
     )
     done = False
 
     def look(self, last: bool) -> None:
-        if self.done or len(self.signal.total) < 2:
-            return
         ratios, _, first = self.ratios()
-        total = self.signal.total
-        finite = [norm for norm in total if np.isfinite(norm)]
-        if not first or not finite:
+        finite = [norm for norm in self.signal.total if np.isfinite(norm)]
+        if self.done or not first or not finite or (len(self.signal.total) < 2 and finite[0] < HOPELESS):
             return
         swells = self.signal.made > SWOLLEN * max(self.signal.given, 1.0) and self.signal.depth >= DEEP
         grows = (swells or (len(ratios) > 1 and min(ratios[-2:]) > EXPLODED)) and min(finite[-2:]) > HUGE
@@ -130,9 +129,9 @@ class ExplodingGradients(Flow):
         if not grows and not over:
             return
         self.done = True
-        self._speak(ratios[-1], first, grows)
+        self._speak(first, grows)
 
-    def _speak(self, ratio: float, first: list[Weight], grows: bool) -> None:
+    def _speak(self, first: list[Weight], grows: bool) -> None:
         total = [norm for norm in self.signal.total if np.isfinite(norm)][-1]
         large = max((w for w in self.signal.ordered() if w.by_user), key=lambda w: w.gain, default=None)
         held = self.optimizer()
@@ -148,9 +147,7 @@ class ExplodingGradients(Flow):
         if large is not None and large.gain > 2.5 and grows:
             where, fixes = self.layer(large), [*initialised(large)[:2], clip]
         root = self.said("bad-init", "learning-rate-too-high", "loss-diverged", "input-not-normalised", "nan-origin")
-        what = "it grows with each step"
-        if grows:
-            what = f"each layer makes it larger, {self.signal.depth} times"
+        what = f"each of {self.signal.depth} layers makes it larger" if grows else "it grows with each step"
         self.find(
             f"The gradient explodes: {what}, and the norm of all is {total:.1e}.", where,
             {"norm of gradients": ", ".join(f"{x:.2g}" for x in self.signal.total[-4:]), "layers": self.signal.depth,
