@@ -23,7 +23,7 @@ class Pace:
     """How one schedule is stepped, against its optimizer."""
 
     __slots__ = (
-        "built", "first", "kind", "leading", "lr", "name", "opt", "optimizer", "order", "ref", "since", "steps",
+        "built", "first", "gone", "kind", "leading", "lr", "name", "opt", "optimizer", "order", "ref", "since", "steps",
         "where",
     )  # fmt: skip
 
@@ -38,6 +38,7 @@ class Pace:
         self.first: Where | None = None  # of its first one
         self.since: Where | None = None  # of the last optimizer step
         self.lr = 0.0  # when it was made
+        self.gone = False  # next to nothing is left of that
 
 
 class SchedulerOrder(Rule):
@@ -81,9 +82,10 @@ class SchedulerOrder(Rule):
         if len(pace.order) < 8:
             pace.order += "S"
         optimizer = pace.optimizer()
-        if optimizer is not None and not self.passes and pace.lr and rate(optimizer) < GONE * pace.lr:
+        pace.gone = optimizer is not None and rate(optimizer) < GONE * pace.lr
+        if pace.gone and not self.passes:
             self.fast = self.fast or pace
-        if pace.steps == 2 and pace.leading == 1 and pace.order.startswith("SOS"):
+        if pace.steps == 2 and pace.leading == 1 and pace.order.startswith("SOS") and where == pace.first:
             self._before(pace)
 
     def batch(self, phase: str, loader: Any, index: int, total: int | None) -> None:
@@ -98,11 +100,11 @@ class SchedulerOrder(Rule):
                 continue
             if not pace.steps and pace.opt >= IDLE and id(pace.optimizer()) not in stepped:
                 self._never(pace)
-            elif pace.leading == 1 and pace.steps == 1 and pace.opt:
+            elif pace.leading == 1 and pace.steps == 1 and pace.opt and in_its_loop(pace):
                 self._before(pace)
             elif pace.kind == "OneCycleLR" and pace.steps:
                 self._slow(pace)
-            elif pace is self.fast and self.passes > 1:
+            elif pace is self.fast and self.passes > 1 and pace.gone:  # and it has not begun anew
                 self._fast(pace)
 
     # -- what it says ------------------------------------------------------------------------------------------------
@@ -175,6 +177,14 @@ class SchedulerOrder(Rule):
             f"{pace.kind} counts steps, not epochs: {line} must run after each batch.", pace.where,
             {"total_steps": total, "steps of the optimizer": pace.opt, "of the schedule": pace.steps}, [fix],
         )  # fmt: skip
+
+
+def in_its_loop(pace: Pace) -> bool:
+    """Whether the optimizer steps in the loop that the schedule's first step stands in."""
+    at, back = code.place(pace.first), code.place(pace.since)
+    if at is None or back is None or at.file != back.file or at.loop is None:
+        return False
+    return at.loop.lineno <= back.line <= (at.loop.end_lineno or at.loop.lineno)
 
 
 def rate(optimizer: Any) -> float:
