@@ -1,4 +1,7 @@
-"""gradbook: an autograd engine that speaks PyTorch, made to be watched."""
+"""gradbook: an autograd engine that speaks PyTorch, made to be watched.
+
+PYTEST_DONT_REWRITE (for pytest, which knows us as a plugin: it may find us imported, and our asserts are not its tests)
+"""
 
 from __future__ import annotations
 
