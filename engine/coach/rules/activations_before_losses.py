@@ -12,6 +12,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.origin import changed_at
 from gradbook.coach.record import Op
 from gradbook.coach.rule import Rule
+from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where
 
 __all__ = ["RULES", "LogSoftmaxMissing", "SigmoidBeforeBceWithLogits", "SoftmaxBeforeCrossEntropy"]
@@ -46,11 +47,11 @@ class SoftmaxBeforeCrossEntropy(Rule):
 
     def _speak(self, maker: Op, why: str, op: Op) -> None:
         name = maker.name if maker.name in ("softmax", "sigmoid") else "softmax"
+        where = changed_at(self.coach, maker)
         self.find(
             f"cross_entropy does the softmax itself: the {name} before it squeezes the scores and slows learning down.",
-            changed_at(self.coach, maker),
-            {"input of cross_entropy": why, "shape": op.inputs[0].shape},
-            without(changed_at(self.coach, maker), "give cross_entropy the scores"),
+            where, {"input of cross_entropy": why, "shape": op.inputs[0].shape},
+            without(where, "give cross_entropy the scores"),
         )  # fmt: skip
 
 
@@ -143,16 +144,14 @@ def without(where: Where | None, why: str) -> list[Fix]:
 
 def _is_layer(call: ast.Call) -> bool:
     """nn.Softmax(...), Sigmoid(): the construction of a layer."""
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    return name[:1].isupper()
+    return called_name(call)[:1].isupper()
 
 
 def _is_method(call: ast.Call) -> bool:
     """x.softmax(1), and not F.softmax(x, 1) or self.softmax(x)."""
     if not isinstance(call.func, ast.Attribute) or call.func.attr not in ("softmax", "sigmoid"):
         return False
-    numbers = all(isinstance(a, ast.Constant) or isinstance(a, ast.UnaryOp) for a in call.args)
-    return numbers
+    return all(isinstance(a, ast.Constant | ast.UnaryOp) for a in call.args)
 
 
 def renamed(where: Where | None, names: dict[str, str], why: str) -> list[Fix]:
@@ -161,7 +160,7 @@ def renamed(where: Where | None, names: dict[str, str], why: str) -> list[Fix]:
     call = at.expression if at is not None else None
     if at is None or not isinstance(call, ast.Call):
         return []
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    name = called_name(call)
     if name not in names:
         return []
     new = at.source.segment(call.func)[: -len(name)] + names[name]

@@ -10,7 +10,7 @@ from typing import Any
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
 from gradbook.observe import naming
-from gradbook.observe.failure.text import Source, source_of
+from gradbook.observe.failure.text import Source, called_name, source_of
 from gradbook.observe.source import Where, is_users
 
 __all__ = ["asker", "dropped", "evaluated", "loader_at"]
@@ -48,7 +48,7 @@ def loader_at(coach: Any, loader: Any, frame: FrameType) -> tuple[Source, ast.Ca
     if at is not None and isinstance(at.expression, ast.Call):
         return at.source, at.expression
     source = source_of(frame.f_code.co_filename)
-    calls = [node for node in source.nodes() if isinstance(node, ast.Call) and _called(node).endswith("DataLoader")]
+    calls = [node for node in source.nodes() if isinstance(node, ast.Call) and called_name(node).endswith("DataLoader")]
     names = {name for name, value in naming.visible(frame).items() if value is loader}
     own = naming.variables(frame).get("self")
     names |= {name for name, value in vars(own).items() if value is loader} if hasattr(own, "__dict__") else set()
@@ -74,7 +74,3 @@ def evaluated(at: code.Place | None) -> list[Fix]:
     call = at.expression if at is not None else None
     name = at.source.segment(call.func) if at is not None and isinstance(call, ast.Call) else "model"
     return [code.insertion(at, f"{name}.eval()", f"for predictions; {name}.train() before training goes on")]
-
-
-def _called(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")

@@ -14,6 +14,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.loading import grouped, in_order, targets_of
 from gradbook.coach.record import Op, Step, Turn
 from gradbook.coach.rule import Rule
+from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where
 
 __all__ = ["RULES", "NotShuffled", "RepeatedBatch"]
@@ -285,7 +286,7 @@ def looped(where: Where | None) -> list[Fix]:
     at = code.place(where)
     if at is None or at.statement is None:
         return [Fix("for batch in loader:", (), "all batches, one after the other")]
-    calls = [node for node in ast.walk(at.statement) if isinstance(node, ast.Call) and _named(node) == "iter"]
+    calls = [node for node in ast.walk(at.statement) if isinstance(node, ast.Call) and called_name(node) == "iter"]
     if not calls or not calls[0].args:
         return [Fix("for batch in loader:", (), "all batches, one after the other")]
     loader, begun = at.source.segment(calls[0].args[0]), calls[0]
@@ -299,10 +300,6 @@ def looped(where: Where | None) -> list[Fix]:
     else:
         fix.edits = ()
     return [*fixes, fix]
-
-
-def _named(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def batch_instead(at: code.Place | None, loop: code.Place | None) -> list[Fix]:
@@ -321,7 +318,7 @@ def counting(at: code.Place) -> tuple[str, str] | None:
     loop = at.loop
     if not isinstance(loop, ast.For) or not isinstance(loop.target, ast.Name) or not isinstance(loop.iter, ast.Call):
         return None
-    if _named(loop.iter) != "range" or len(loop.iter.args) != 3:
+    if called_name(loop.iter) != "range" or len(loop.iter.args) != 3:
         return None
     used = any(isinstance(n, ast.Name) and n.id == loop.target.id for line in loop.body for n in ast.walk(line))
     return None if used else (loop.target.id, at.source.segment(loop.iter.args[2]))
@@ -340,7 +337,9 @@ def shuffled(where: Where | None) -> list[Fix]:
     at = code.place(where)
     statement = at.statement if at is not None else None
     head = [statement.iter] if isinstance(statement, ast.For) else [statement] if statement is not None else []
-    calls = [node for part in head for node in ast.walk(part) if isinstance(node, ast.Call) and "oader" in _named(node)]
+    calls = [
+        node for part in head for node in ast.walk(part) if isinstance(node, ast.Call) and "oader" in called_name(node)
+    ]
     if at is None or not calls:
         return [Fix("shuffle=True", (), "where the loader is made")]
     call = at.expression if at.expression in calls else calls[0]

@@ -10,6 +10,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.record import Op, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import MOVING
+from gradbook.observe.failure.text import called_name
 
 __all__ = ["RULES", "SilentBroadcast", "TargetBroadcast"]
 
@@ -22,6 +23,7 @@ class Broadcast(Rule):
 
     threshold = "one axis of length 1 more on one side, and a result of N times as many numbers; N > 1"
     ops = PAIRS
+    losses = False  # whether it speaks of losses of ours, or of everything else
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
         a, b = op.operand(0), op.operand(1)
@@ -33,8 +35,6 @@ class Broadcast(Rule):
         loss = op.name in LOSSES or _in_loss(op)
         if loss is self.losses and (loss or op.name in ("eq", "ne") or column.requires_grad != row.requires_grad):
             self._speak(op, column, row)
-
-    losses = False
 
     def _speak(self, op: Op, column: Value, row: Value) -> None:
         n = row.shape[-1]
@@ -102,9 +102,7 @@ def _in_loss(op: Op) -> bool:
         return True
     at = code.place(op.where)
     node = at.expression if at is not None else None
-    name = node.func if isinstance(node, ast.Call) else None
-    text = name.attr if isinstance(name, ast.Attribute) else name.id if isinstance(name, ast.Name) else ""
-    return text.endswith("_loss")
+    return isinstance(node, ast.Call) and called_name(node).endswith("_loss")
 
 
 RULES = (TargetBroadcast, SilentBroadcast)

@@ -10,7 +10,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.record import Call, Cut, Step, Turn, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.reach import Fate, Held, Reach, trace
-from gradbook.observe.failure.text import Edit
+from gradbook.observe.failure.text import Edit, called_name
 from gradbook.observe.source import Where
 
 __all__ = ["RULES", "DetachedGraph", "TrainingUnderNoGrad"]
@@ -209,7 +209,7 @@ def mended(cut: Cut) -> list[Fix]:
             outer = above
         elif isinstance(above, ast.Call) and above.func is outer:
             outer = above
-        elif isinstance(above, ast.Call) and above.args[:1] == [outer] and called(above) in WAYS_IN:
+        elif isinstance(above, ast.Call) and above.args[:1] == [outer] and called_name(above) in WAYS_IN:
             outer = above
         else:
             break
@@ -235,7 +235,7 @@ def source_of_cut(node: ast.expr) -> ast.expr | None:
     """`h` of `h.detach()`, `h.data`, `torch.tensor(h)`, `torch.argmax(h, 1)`, `h > 0.5`, `torch.tensor(h.item())`."""
     if isinstance(node, ast.Compare):
         return node.left
-    if isinstance(node, ast.Call) and called(node) in WAYS_IN and node.args:
+    if isinstance(node, ast.Call) and called_name(node) in WAYS_IN and node.args:
         return inner_of(node.args[0])
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         owner = node.func.value
@@ -258,11 +258,6 @@ def inner_of(node: ast.expr) -> ast.expr:
             return node
 
 
-def called(call: ast.Call) -> str:
-    """The last part of the name of what is called."""
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-
-
 def decorator(at: code.Place | None) -> ast.expr | None:
     """What switches recording off for the function that a place stands in."""
     here: ast.AST | None = at.statement if at is not None else None
@@ -280,7 +275,7 @@ def called_decorator(at: code.Place | None) -> ast.expr | None:
     call = at.expression if at is not None else None
     if at is None or not isinstance(call, ast.Call):
         return None
-    functions = [n for n in at.source.nodes() if isinstance(n, ast.FunctionDef) and n.name == called(call)]
+    functions = [n for n in at.source.nodes() if isinstance(n, ast.FunctionDef) and n.name == called_name(call)]
     return next((each for function in functions for each in function.decorator_list if switch(at, each)), None)
 
 

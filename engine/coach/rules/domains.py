@@ -6,6 +6,7 @@ import ast
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
+from gradbook.observe.failure.text import called_name
 
 __all__ = ["mended"]
 
@@ -76,7 +77,7 @@ def _operation(at: code.Place, op: str) -> ast.expr | None:
 
 def _is(node: ast.AST | None, op: str) -> bool:
     if isinstance(node, ast.Call):
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        name = called_name(node)
         return name in (op, *CALLED.get(op, ()))
     kinds = {"div": ast.Div, "reciprocal": ast.Div, "pow": ast.Pow, "power": ast.Pow, "sqrt": ast.Pow}
     return isinstance(node, ast.BinOp) and op in kinds and isinstance(node.op, kinds[op])
@@ -133,7 +134,7 @@ def _of_softmax(at: code.Place, node: ast.expr | None, operand: ast.expr) -> lis
     """`torch.log(torch.softmax(z, 1))` is `torch.log_softmax(z, 1)`."""
     if not isinstance(operand, ast.Call) or node is None:
         return []
-    name = operand.func.attr if isinstance(operand.func, ast.Attribute) else getattr(operand.func, "id", "")
+    name = called_name(operand)
     if name not in ("softmax", "sigmoid"):
         return []
     other = {"softmax": "log_softmax", "sigmoid": "nn.functional.logsigmoid"}[name]

@@ -13,6 +13,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.record import Op, Pass, Turn
 from gradbook.coach.rule import Rule
 from gradbook.observe import naming
+from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where, user_frame
 from gradbook.observe.trail import is_freed
 
@@ -239,9 +240,7 @@ def _put(node: ast.AST, name: str, at: code.Place) -> ast.expr | None:
 
 def _number(value: ast.expr) -> bool:
     """`loss.item()`, `float(loss)`, `loss.detach()`: no graph goes in."""
-    name = ""
-    if isinstance(value, ast.Call):
-        name = value.func.attr if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
+    name = called_name(value) if isinstance(value, ast.Call) else ""
     return name in ("item", "float", "detach", "numpy", "tolist", "cpu") or isinstance(value, ast.Constant)
 
 

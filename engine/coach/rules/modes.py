@@ -14,7 +14,7 @@ from gradbook.coach.rule import Rule
 from gradbook.coach.rules.forwards import Forward, Forwards
 from gradbook.coach.rules.reach import Reach
 from gradbook.coach.stance import Mode
-from gradbook.observe.failure.text import Edit
+from gradbook.observe.failure.text import Edit, called_name
 
 __all__ = ["RULES", "EvalModeMissing", "NoGradMissing", "TrainModeNotRestored"]
 
@@ -109,14 +109,14 @@ class EvalModeMissing(Modes):
         op = forward.stray
         at = code.place(op.where) if op is not None else None
         call = at.expression if at is not None else None
-        if at is None or op is None or not isinstance(call, ast.Call) or _called(call) not in DROPOUTS:
+        if at is None or op is None or not isinstance(call, ast.Call) or called_name(call) not in DROPOUTS:
             return
         if len(call.args) > 2 or any(keyword.arg in ("training", "train", None) for keyword in call.keywords):
             return
         text = at.source.segment(call)
         fix = code.replacement(at, call, f"{text[:-1].rstrip().rstrip(',')}, training=self.training)", "off in eval()")
         self.find(
-            f"{_called(call)}() drops values in evaluation mode too: it is not told of the model's mode.", op.where,
+            f"{called_name(call)}() drops values in evaluation mode too: it is not told of the model's mode.", op.where,
             {f"{model_name(forward)}.training": False, "dropped with p": op.params.get("p")}, [fix], nodes=[op.path],
         )  # fmt: skip
 
@@ -273,17 +273,13 @@ def training(call: code.Place | None) -> code.Place | None:
 
 def _trains(node: ast.AST) -> bool:
     """Whether a loop holds a call of backward or step."""
-    return any(isinstance(each, ast.Call) and _called(each) in ("backward", "step") for each in ast.walk(node))
+    return any(isinstance(each, ast.Call) and called_name(each) in ("backward", "step") for each in ast.walk(node))
 
 
 def _over_batches(forward: Forward) -> bool:
     """Whether the call stands in a loop of its own, in which nothing is trained."""
     at = code.place(forward.told.where)
     return at is not None and any(not _trains(loop) for loop in at.around(ast.For, ast.While))
-
-
-def _called(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def wrapped(at: code.Place) -> Fix:

@@ -15,6 +15,7 @@ from gradbook.coach.rules.modes import alias
 from gradbook.coach.rules.reach import Held, Reach
 from gradbook.coach.rules.signal import Signal, Weight
 from gradbook.coach.rules.wiring import ACTIVATIONS, LINEAR
+from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where, locate
 
 __all__ = ["SignalRule", "initialised", "other_activation", "prefix", "rate"]
@@ -94,7 +95,7 @@ def initialised(weight: Weight) -> list[Fix]:
                 code.replacement(at, node, f"{new}.xavier_uniform_({target})", "as large as its fan asks for"),
                 code.replacement(at, node, f'{new}.kaiming_normal_({target}, nonlinearity="relu")', "before a relu"),
             ]
-    made = next((n for n in ast.walk(node) if isinstance(n, ast.Call) and _called(n) in MADE), None)
+    made = next((n for n in ast.walk(node) if isinstance(n, ast.Call) and called_name(n) in MADE), None)
     if made is not None:
         shape = ", ".join(map(str, weight.shape))
         whole = at.source.parents.get(made) if isinstance(at.source.parents.get(made), ast.BinOp) else made
@@ -108,7 +109,7 @@ def initialised(weight: Weight) -> list[Fix]:
 
 def filled_by(at: code.Place, call: ast.Call) -> str | None:
     """`layer.weight` of `nn.init.ones_(layer.weight)` or `layer.weight.data.fill_(1)`; None of `torch.zeros(3)`."""
-    name = _called(call)
+    name = called_name(call)
     if not name.endswith("_") or name == "requires_grad_":
         return None
     if call.args and not isinstance(call.args[0], ast.Constant) and name not in ("copy_", "mul_", "add_"):
@@ -152,7 +153,3 @@ def prefix(at: code.Place) -> str:
         if any((each.asname or each.name) == "nn" for each in names):
             return "nn."
     return f"{alias(at)}.nn."
-
-
-def _called(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")

@@ -16,7 +16,7 @@ from gradbook.observe.failure.findings import Finding
 from gradbook.observe.failure.operands import Call, Operand, value_of
 from gradbook.observe.failure.sandbox import Sandbox
 from gradbook.observe.failure.shapes import Ran
-from gradbook.observe.failure.text import Edit, Source, source_of
+from gradbook.observe.failure.text import Edit, Source, called_name, source_of
 from gradbook.observe.failure.trial import Outcome, Plan
 from gradbook.observe.naming import variables
 from gradbook.observe.source import span_of
@@ -322,7 +322,7 @@ def creation(node: ast.AST) -> ast.Call | None:
     """The call in an expression that makes a tensor of a shape in numbers: zeros(3, 4), Parameter(zeros(3))."""
     for call in ast.walk(node):
         if isinstance(call, ast.Call):
-            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            name = called_name(call)
             if name in CREATORS:
                 return call
     return None

@@ -10,7 +10,7 @@ from typing import Any
 
 from gradbook.nn.module import Module
 from gradbook.observe.failure.operands import Call
-from gradbook.observe.failure.text import Source, source_of
+from gradbook.observe.failure.text import Source, called_name, source_of
 from gradbook.observe.source import cells, is_users
 
 __all__ = ["Built", "assignments", "attribute", "built", "rebuilt"]
@@ -197,7 +197,7 @@ def single_assignments(source: Source) -> Iterator[tuple[ast.Assign, ast.expr, a
 
 
 def _builds(call: ast.Call, kind: type) -> bool:
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    name = called_name(call)
     return name == kind.__name__ or name == kind.__name__.rpartition(".")[2]
 
 

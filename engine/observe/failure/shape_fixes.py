@@ -15,7 +15,7 @@ from gradbook.observe.failure.candidates import Candidates, Maybe, Mender, brack
 from gradbook.observe.failure.einsum_fixes import einsum
 from gradbook.observe.failure.operands import Operand
 from gradbook.observe.failure.shape_findings import CONVOLUTION
-from gradbook.observe.failure.text import source_of
+from gradbook.observe.failure.text import called_name, source_of
 from gradbook.observe.failure.value_fixes import device, dtype, index, rows, same_shape, targets, view
 from gradbook.tensor import Tensor
 
@@ -177,7 +177,7 @@ def _kept(m: Mender, operand: Operand) -> Maybe:
     call = method_call(ran) if ran is not None else None
     if ran is None or ran.where is None or call is None:
         return None
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    name = called_name(call)
     if name not in REDUCTIONS:
         return None
     why = "The reduced axis stays, with length 1, and is spread again."

@@ -10,7 +10,7 @@ from gradbook.nn import functional
 from gradbook.observe.failure.findings import Finding, module_name
 from gradbook.observe.failure.operands import Call
 from gradbook.observe.failure.shapes import PRODUCTS, Ran
-from gradbook.observe.failure.text import place_of, source_of
+from gradbook.observe.failure.text import called_name, place_of, source_of
 from gradbook.observe.failure.trial import Outcome
 from gradbook.observe.naming import argument_names
 from gradbook.observe.nodes import shape_text
@@ -130,9 +130,9 @@ def word(ran: Ran) -> str:
     """What the user wrote for an operation: `flatten` where the engine says reshape."""
     node = source_of(ran.where[0].co_filename).at(span_of(ran.where)) if ran.where is not None else None
     if isinstance(node, ast.Call):
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        name = called_name(node)
         if hasattr(Tensor, name) or hasattr(functional, name):
-            return str(name)
+            return name
     return "matmul" if ran.op in PRODUCTS else ran.op
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gradbook.observe.source import Span, cell_label, place_text
 
-__all__ = ["Edit", "Source", "apply", "place_of", "source_of"]
+__all__ = ["Edit", "Source", "apply", "called_name", "place_of", "source_of"]
 
 _sources: dict[str, Source] = {}
 
@@ -101,6 +101,11 @@ class Source:
     def _column(self, line: int, offset: int) -> int:
         text = self.lines[line - 1] if line <= len(self.lines) else ""
         return len(text.encode()[:offset].decode(errors="ignore"))
+
+
+def called_name(call: ast.Call) -> str:
+    """The last part of the name of what is called: 'softmax' for `F.softmax(x)`; '' where it has none."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else str(getattr(call.func, "id", ""))
 
 
 def binds(node: ast.expr) -> bool:
