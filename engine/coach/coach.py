@@ -7,7 +7,7 @@ import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gradbook import events
 from gradbook.autograd.layers import state as walks
@@ -15,7 +15,7 @@ from gradbook.coach.attention import Attention
 from gradbook.coach.code import builder, name_of
 from gradbook.coach.finding import Finding, Report
 from gradbook.coach.record import Built, Clear, Pass, Read, Step, Turn
-from gradbook.coach.rule import HOOKS, Rule
+from gradbook.coach.rule import HOOKS, Rule, Shared
 from gradbook.coach.stance import Stance
 from gradbook.coach.tape import Tape
 
@@ -26,6 +26,7 @@ __all__ = ["Coach"]
 
 clock = time.perf_counter
 Hook = Callable[..., Any]
+S = TypeVar("S", bound=Shared)
 
 
 class Coach:
@@ -58,10 +59,11 @@ class Coach:
         self._thread = threading.get_ident()
         silent = set(muted)
         self.rules = [kind(self) for kind in (KINDS if rules is None else rules) if kind.id not in silent]
-        self._hooks: dict[str, list[tuple[Rule, Hook]]] = {
+        self._shared: dict[type[Shared], Any] = {}
+        self._hooks: dict[str, list[tuple[Rule | Shared, Hook]]] = {
             name: [(rule, getattr(rule, name)) for rule in self.rules if rule.has(name)] for name in HOOKS
         }
-        self._by_op: dict[str, list[tuple[Rule, Hook]]] = {}
+        self._by_op: dict[str, list[tuple[Rule | Shared, Hook]]] = {}
         self.on_op: Hook | None = None
         self.on_module: Hook | None = None
         self.on_grad: Hook | None = None
@@ -105,16 +107,22 @@ class Coach:
         if self.report.add(finding) and self._on_finding is not None:
             self._on_finding(finding)
 
-    def hear(self, hook: str, rule: Rule, method: Hook) -> None:
-        """Call a method too, before the rules' own, for what several rules share: once for all of them."""
-        self._hooks[hook].insert(0, (rule, method))
+    def shared(self, kind: type[S]) -> S:
+        """The one of a kind in this watch, for all rules that ask; it hears its hooks before any rule does."""
+        known: S | None = self._shared.get(kind)
+        if known is None:
+            known = self._shared[kind] = kind(self)
+            for hook in kind.hears:
+                first = sum(isinstance(who, Shared) for who, _ in self._hooks[hook])
+                self._hooks[hook].insert(first, (known, getattr(known, hook)))
+        return known
 
     def tell(self, hook: str, *args: Any) -> None:
         """Call a hook of all rules that have it."""
         for rule, method in tuple(self._hooks[hook]):
             self._call(rule, method, args)
 
-    def _call(self, rule: Rule, method: Hook, args: tuple[Any, ...]) -> None:
+    def _call(self, rule: Rule | Shared, method: Hook, args: tuple[Any, ...]) -> None:
         """A rule that raises is silent from then on: the training goes on, and so do the other rules."""
         try:
             method(*args)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import weakref
 from typing import TYPE_CHECKING
 
 from gradbook.coach.record import Pass
+from gradbook.coach.rule import Shared
 from gradbook.observe.source import Where
 
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
-    from gradbook.coach.rule import Rule
 
 __all__ = ["Curve", "Curves"]
 
@@ -59,19 +58,15 @@ class Curve:
         return len(recent) > 1 and abs(recent[-1]) > GROWTH * max(low, 1e-6) and self.last >= recent[-1]
 
 
-class Curves:
-    """The curves of a coach: it listens once for all rules that ask for it."""
+class Curves(Shared):
+    """The curves of a watch."""
 
-    def __init__(self) -> None:
+    id = "curves"
+    hears = ("passed",)
+
+    def __init__(self, coach: Coach) -> None:
+        super().__init__(coach)
         self.curves: dict[tuple[int, int], Curve] = {}
-
-    @classmethod
-    def of(cls, rule: Rule) -> Curves:
-        """The one of a rule's coach."""
-        if rule.coach not in _all:
-            made = _all[rule.coach] = cls()
-            rule.coach.hear("passed", rule, made.passed)
-        return _all[rule.coach]
 
     def passed(self, pass_: Pass) -> None:
         """A backward pass begins."""
@@ -85,6 +80,3 @@ class Curves:
         if known is None:
             known = self.curves[key] = Curve(where)  # which keeps the code object, so that its id stays its own
         return known
-
-
-_all: weakref.WeakKeyDictionary[Coach, Curves] = weakref.WeakKeyDictionary()

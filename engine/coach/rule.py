@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gradbook.coach.finding import Finding, Fix
@@ -13,12 +14,34 @@ if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
     from gradbook.coach.record import Built, Call, Clear, Op, Pass, Read, Step, Turn
 
-__all__ = ["HOOKS", "Rule"]
+__all__ = ["HOOKS", "Rule", "Shared"]
 
 HOOKS = (
     "begins", "operation", "called", "passed", "stepped", "cleared", "read", "batch", "mode", "constructed",
     "scheduled", "gradient", "turned", "failed", "ended",
 )  # fmt: skip
+
+
+class Shared:
+    """Base of what several rules ask: there is one of each kind in a watch, `coach.shared(Kind)`.
+
+    hears: the hooks that are called, before those of any rule; `ops` as in a rule. One that needs another asks for it
+    in its constructor, and hears everything after it.
+    """
+
+    id: ClassVar[str] = ""
+    hears: ClassVar[tuple[str, ...]] = ()
+    ops: ClassVar[frozenset[str] | None] = None
+
+    def __init__(self, coach: Coach) -> None:
+        self._coach = weakref.ref(coach)
+
+    @property
+    def coach(self) -> Coach:
+        """The coach of this watch, which keeps us."""
+        coach = self._coach()
+        assert coach is not None
+        return coach
 
 
 class Rule:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradbook.coach.record import Built, Step
+from gradbook.coach.rule import Shared
 from gradbook.observe.source import Where
 
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
-    from gradbook.coach.rule import Rule
 
 __all__ = ["Rate", "Updates"]
 
@@ -79,21 +79,15 @@ def _ratio(before: Any, after: Any) -> float:
     return float(np.linalg.norm(after - before)) / longest
 
 
-class Updates:
-    """The optimizers of a coach: it listens once for all rules that ask for it."""
+class Updates(Shared):
+    """The optimizers of a watch."""
+
+    id = "updates"
+    hears = ("constructed", "stepped")
 
     def __init__(self, coach: Coach) -> None:
-        self._coach = weakref.ref(coach)
+        super().__init__(coach)
         self.rates: dict[int, Rate] = {}
-
-    @classmethod
-    def of(cls, rule: Rule) -> Updates:
-        """The one of a rule's coach."""
-        if rule.coach not in _all:
-            made = _all[rule.coach] = cls(rule.coach)
-            rule.coach.hear("constructed", rule, made.constructed)
-            rule.coach.hear("stepped", rule, made.stepped)
-        return _all[rule.coach]
 
     def constructed(self, built: Built, owner: Any) -> None:
         """An optimizer is being constructed: its parameters are as they were before its first step."""
@@ -107,16 +101,12 @@ class Updates:
         if known is None or known.ref() is not optimizer:
             known = self.rates[id(optimizer)] = Rate(optimizer, "", None)
             known.before = None  # those of before this step nobody has seen
-        coach = self._coach() if not known.name else None
-        if coach is not None:
-            built = coach.built_at(optimizer)
-            known.name, known.where = coach.names[id(optimizer)], built.where if built is not None else None
+        if not known.name:
+            built = self.coach.built_at(optimizer)
+            known.name, known.where = self.coach.names[id(optimizer)], built.where if built is not None else None
         known.measure(optimizer)
 
 
 def rate_of(optimizer: Any) -> float:
     """The largest learning rate of its groups."""
     return max(float(group.get("lr", 0.0)) for group in optimizer.param_groups)
-
-
-_all: weakref.WeakKeyDictionary[Coach, Updates] = weakref.WeakKeyDictionary()

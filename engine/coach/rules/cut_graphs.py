@@ -7,7 +7,7 @@ from typing import Any
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.record import Call, Cut, Step, Turn, Value
+from gradbook.coach.record import Cut, Step, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.reach import Fate, Held, Reach, trace
 from gradbook.observe.failure.text import Edit, called_name
@@ -34,16 +34,9 @@ class Cuts(Rule):
     """What both rules do: wait for parameters without a gradient that a loss would reach, were the graph not cut."""
 
     def begins(self) -> None:
-        self.reach = Reach.of(self.coach)
-
-    def called(self, call: Call) -> None:
-        self.reach.called(call)
-
-    def turned(self, turn: Turn) -> None:
-        self.reach.turned(turn)
+        self.reach = self.coach.shared(Reach)
 
     def stepped(self, step: Step, optimizer: Any) -> None:
-        self.reach.stepped(step, optimizer)
         held = self.reach.optimizers[id(optimizer)]
         if held.steps == LATE or (held.steps == SOON and len(held.starved) == len(held.fates)):
             self._judge(held)

@@ -125,15 +125,13 @@ class DegenerateActivation(SignalRule):
     id = "degenerate-activation"
     idea = "an activation that is the same for all samples has lost the data; a softmax of one number is always 1"
     threshold = f"a softmax or a norm over an axis of length 1; or the same numbers for all samples in {LOOKS} looks"
-    ops = SignalRule.ops | {"layer_norm"}
+    ops = frozenset({"softmax", "log_softmax", "layer_norm"})
 
     def begins(self) -> None:
         super().begins()
         self.told: set[int] = set()
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
-        if op.name != "layer_norm":
-            super().operation(op, operands, output)
         shape = op.output.shape
         if not op.recorded or not op.output.requires_grad or len(shape) < 2 or shape[0] < 2:
             return

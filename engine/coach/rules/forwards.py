@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gradbook.coach.record import Call, Op, Read, Turn, Value
+from gradbook.coach.rule import Shared
 from gradbook.coach.rules.reach import Reach
 
 if TYPE_CHECKING:
@@ -47,28 +47,25 @@ Tags = frozenset[Forward]
 NONE: Tags = frozenset()
 
 
-class Forwards:
-    """The forwards that a coach has watched. Each rule hands on what it hears; the same is taken once."""
+class Forwards(Shared):
+    """The forwards that a coach has watched."""
+
+    id = "forwards"
+    hears = ("called", "turned")
 
     def __init__(self, coach: Coach) -> None:
-        self._coach = weakref.ref(coach)
+        super().__init__(coach)
+        self.reach = coach.shared(Reach)
         self.settled: list[Forward] = []  # of which nothing more will be heard, since the last turn
         self.pending: list[Forward] = []
         self._made: dict[int, Forward] = {}  # of this turn, by their calls
         self._tags: dict[Value, Tags] = {}
-        self._turn = 0
-
-    @classmethod
-    def of(cls, coach: Coach) -> Forwards:
-        """The one of a coach."""
-        if coach not in _all:
-            _all[coach] = cls(coach)
-        return _all[coach]
+        self._closed = False
 
     def called(self, call: Call) -> None:
         """A module's call has returned; its model is still there to be asked."""
-        module, coach = call.module, self._coach()
-        if call.parent is not None or id(call) in self._made or module is None or coach is None:
+        module, coach = call.module, self.coach
+        if call.parent is not None or id(call) in self._made or module is None:
             return
         params = list(module.parameters())
         if not params:  # such as a loss function
@@ -76,27 +73,23 @@ class Forwards:
         made = self._made[id(call)] = Forward(call, coach.steps)
         mode = coach.stance.mode(module)
         made.meant = mode is not None and mode.training and mode.steps >= coach.steps
-        made.trained = coach.steps > 0 and Reach.of(coach).holds(params)
+        made.trained = coach.steps > 0 and self.reach.holds(params)
 
-    def turned(self, turn: Turn) -> list[Forward]:
-        """A turn has ended. -> forwards of the turn before: what a step later nobody asked for, nobody will."""
-        if turn.number == self._turn:
-            return self.settled
-        self._turn = turn.number
+    def turned(self, turn: Turn) -> None:
+        """A turn has ended. Settled are those of the turn before: what a step later nobody asked for, nobody will."""
         made, self._made = self._made, {}
         self._tags = {value: tags for value, tags in self._tags.items() if value.tensor is not None}
         for op in turn.ops:
             self._op(op, made)
         self._results(turn, made.values())
         self.settled, self.pending = self.pending, list(made.values())
-        return self.settled
 
-    def ended(self, turn: Turn) -> list[Forward]:
-        """The watch ends, in this turn. -> the forwards of the last two turns."""
-        if turn.number != self._turn or self.pending:
-            self.settled = [*self.turned(turn), *self.pending]
-            self.pending = []
-        return self.settled
+    def close(self, turn: Turn) -> None:
+        """The watch ends, in this turn: settled are the forwards of the last two turns."""
+        if not self._closed:
+            self._closed = True
+            self.turned(turn)
+            self.settled, self.pending = [*self.settled, *self.pending], []
 
     def _op(self, op: Op, made: dict[int, Forward]) -> None:
         own = made.get(id(op.call.outermost)) if op.call is not None else None
@@ -159,6 +152,3 @@ def _enliven(forward: Forward, op: Op) -> None:
             forward.stray = forward.stray or op
     elif op.name == "batch_norm" and op.params.get("training") and call.training and op.operand(RUNNING) is not None:
         forward.lively = forward.lively or op
-
-
-_all: weakref.WeakKeyDictionary[Coach, Forwards] = weakref.WeakKeyDictionary()

@@ -37,7 +37,7 @@ class Learning(Rule):
     """What the rules of this family hear."""
 
     def begins(self) -> None:
-        self.curves, self.updates = Curves.of(self), Updates.of(self)
+        self.curves, self.updates = self.coach.shared(Curves), self.coach.shared(Updates)
         self.said = False
 
     @property

@@ -27,20 +27,14 @@ class Modes(Rule):
     """What the rules of this family do: look at calls of models a turn later, when it is known what they were for."""
 
     def begins(self) -> None:
-        self.forwards, self.reach = Forwards.of(self.coach), Reach.of(self.coach)
-
-    def called(self, call: Call) -> None:
-        self.reach.called(call)
-        self.forwards.called(call)
-
-    def stepped(self, step: Step, optimizer: Any) -> None:
-        self.reach.stepped(step, optimizer)
+        self.forwards, self.reach = self.coach.shared(Forwards), self.coach.shared(Reach)
 
     def turned(self, turn: Turn) -> None:
-        self.look(self.forwards.turned(turn), False)
+        self.look(self.forwards.settled, False)
 
     def ended(self) -> None:
-        self.look(self.forwards.ended(self.coach.turn), True)
+        self.forwards.close(self.coach.turn)
+        self.look(self.forwards.settled, True)
 
     def look(self, forwards: list[Forward], last: bool) -> None:
         """These forwards are settled. last: no step followed."""
@@ -156,7 +150,6 @@ class TrainModeNotRestored(Modes):
         return modes and any(type(part).__name__.startswith(("Dropout", "BatchNorm")) for part in module.modules())
 
     def stepped(self, step: Step, optimizer: Any) -> None:
-        super().stepped(step, optimizer)
         for key, (reference, _) in self.models.items():
             module = reference()
             if module is None or module.training:

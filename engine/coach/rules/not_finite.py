@@ -64,7 +64,7 @@ class NanOrigin(Rule):
         self.born: list[Seen] = []  # by operations that were watched
         self.risks: list[Seen] = []  # derivatives that are not finite where they were asked for
         self.order: list[tuple[str, Where | None, str]] = []  # operations behind the loss of a watched turn
-        self.curves, self.updates = Curves.of(self), Updates.of(self)
+        self.curves, self.updates = self.coach.shared(Curves), self.coach.shared(Updates)
         self.loaders: list[weakref.ref[Any]] = []
         self.said = False
 

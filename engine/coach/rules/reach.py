@@ -11,6 +11,7 @@ import numpy as np
 
 from gradbook.coach.code import name_of
 from gradbook.coach.record import Built, Call, Cut, Op, Pass, Step, Turn, Value
+from gradbook.coach.rule import Shared
 from gradbook.observe.source import Where, span_of
 
 if TYPE_CHECKING:
@@ -115,11 +116,14 @@ class Held:
         return [fate for fate in self.waiting if not fate.got and not fate.by_hand]
 
 
-class Reach:
-    """What a coach knows of its parameters. Each rule hands on what it hears; the same is taken once."""
+class Reach(Shared):
+    """What a coach knows of its parameters."""
+
+    id = "reach"
+    hears = ("called", "stepped", "turned")
 
     def __init__(self, coach: Coach) -> None:
-        self._coach = weakref.ref(coach)
+        super().__init__(coach)
         self.optimizers: dict[int, Held] = {}  # by id, those that step now
         self.every: list[Held] = []  # also those that are gone
         self.fates: dict[int, Fate] = {}
@@ -127,14 +131,7 @@ class Reach:
         self.parts: dict[tuple[str, str], Part] = {}  # their modules, by name of the root and path
         self.anew: dict[Where, int] = {}  # layers that were constructed inside of a forward, and how often
         self.passes = 0  # that were watched
-        self._turn = self._step = 0
-
-    @classmethod
-    def of(cls, coach: Coach) -> Reach:
-        """The one of a coach."""
-        if coach not in _all:
-            _all[coach] = cls(coach)
-        return _all[coach]
+        self._turn = 0
 
     def fate(self, tensor: Any) -> Fate:
         """What is known of a tensor."""
@@ -152,9 +149,6 @@ class Reach:
 
     def stepped(self, step: Step, optimizer: Any) -> None:
         """An optimizer has stepped: which of its parameters had a gradient?"""
-        if step.number == self._step:
-            return
-        self._step = step.number
         held = self.optimizers.get(id(optimizer))
         if held is None or held.ref() is not optimizer:
             held = self.optimizers[id(optimizer)] = self._hold(optimizer, step)
@@ -168,8 +162,7 @@ class Reach:
                 fate.compare()
 
     def _hold(self, optimizer: Any, step: Step) -> Held:
-        coach = self._coach()
-        assert coach is not None
+        coach = self.coach
         held = Held(optimizer, coach.names[id(optimizer)], coach.built_at(optimizer), step.where)
         self._join(held, optimizer)
         self.every.append(held)
@@ -191,8 +184,8 @@ class Reach:
 
     def called(self, call: Call) -> None:
         """A module was called; the outermost is a model."""
-        module, coach = call.module, self._coach()
-        if module is None or coach is None:
+        module, coach = call.module, self.coach
+        if module is None:
             return
         if call.parent is None and not self._known(module):
             self.roots[id(module)] = (weakref.ref(module), name_of(module, "model"))
@@ -209,7 +202,7 @@ class Reach:
         return known is not None and known[0]() is module
 
     def turned(self, turn: Turn) -> None:
-        """A turn has ended: what did its losses reach, and what did they not?"""
+        """A turn has ended: what did its losses reach, and what not? Of one that fails the rules ask."""
         if turn.number == self._turn:
             return
         self._turn = turn.number
@@ -270,8 +263,7 @@ class Reach:
 
     def _name(self, module: Any, name: str) -> None:
         """Take down the names of a model's parameters, as it is now."""
-        coach = self._coach()
-        assert coach is not None
+        coach = self.coach
         parents: dict[str, type] = {}
         for path, part in module.named_modules():
             parents[path] = type(part)
@@ -294,8 +286,7 @@ class Reach:
                         self._holds(wanted, item, Holder(type(part), attribute, _what(kept, item)), name)
 
     def _holds(self, wanted: dict[int, Fate], item: Any, holder: Holder, name: str) -> None:
-        coach = self._coach()
-        assert coach is not None
+        coach = self.coach
         if holder.what != "modules":
             named = [("", item, None)]
         else:
@@ -364,6 +355,3 @@ def _items(kept: Any) -> list[Any]:
 
 def _what(kept: Any, item: Any) -> str:
     return "tensor" if kept is item else "modules" if hasattr(item, "named_modules") else "parameters"
-
-
-_all: weakref.WeakKeyDictionary[Coach, Reach] = weakref.WeakKeyDictionary()

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradbook.coach.origin import changed_at, is_library
 from gradbook.coach.record import Built, Op, Pass, Turn, Value
+from gradbook.coach.rule import Shared
 from gradbook.coach.rules.reach import Reach
 from gradbook.coach.rules.wiring import (
     ACTIVATIONS,
@@ -126,11 +127,16 @@ class Activation:
         return 1.0 - float(np.logical_or.reduce(looks).mean()) if looks else 0.0
 
 
-class Signal:
-    """What a coach knows of the signal. Each rule hands on what it hears; the same is taken once."""
+class Signal(Shared):
+    """What a coach knows of the signal."""
+
+    id = "signal"
+    hears = ("operation", "passed", "turned")
+    ops = LINEAR | ACTIVATIONS
 
     def __init__(self, coach: Coach) -> None:
-        self._coach = weakref.ref(coach)
+        super().__init__(coach)
+        self.reach = coach.shared(Reach)
         self.weights: dict[int, Weight] = {}
         self.activations: dict[tuple[Any, ...], Activation] = {}
         self.turns: list[int] = []  # steps at which there was a look
@@ -144,29 +150,14 @@ class Signal:
         self._told: dict[int, Activation] = {}  # those of this turn, by the ids of their operations
         self._fed: dict[int, str] = {}  # by the ids of layers: what enters the network there
         self._before: dict[int, Any] = {}  # samples of the weights before the step
-        self.passes = self._number = self._pass = self._turn = 0
-
-    @classmethod
-    def of(cls, coach: Coach) -> Signal:
-        """The one of a coach."""
-        if coach not in _all:
-            _all[coach] = cls(coach)
-        return _all[coach]
-
-    @property
-    def coach(self) -> Coach:
-        """The coach itself."""
-        coach = self._coach()
-        assert coach is not None
-        return coach
+        self.passes = 0
 
     # -- as it happens -----------------------------------------------------------------------------------------------
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
         """An activation or a layer has run."""
-        if op.number <= self._number or not op.recorded:
+        if not op.recorded:
             return
-        self._number = op.number
         if op.name in LINEAR:
             self._layer(op, operands, output)
         elif op.output.requires_grad:
@@ -224,9 +215,6 @@ class Signal:
 
     def passed(self, pass_: Pass) -> None:
         """A backward pass begins: what are the weights before the step?"""
-        if pass_.number == self._pass:
-            return
-        self._pass = pass_.number
         self.passes += 1
         self.latest.append(pass_.value)
         if len(self.losses) < 4:
@@ -240,11 +228,8 @@ class Signal:
 
     # -- after a turn ------------------------------------------------------------------------------------------------
 
-    def turned(self, turn: Turn) -> bool:
-        """A turn has ended. -> whether a backward pass was in it."""
-        if turn.number == self._turn:
-            return bool(turn.passes)
-        self._turn = turn.number
+    def turned(self, turn: Turn) -> None:
+        """A turn has ended: what is known after its backward passes?"""
         if turn.passes:
             self.turns.append(self.coach.steps)
             self._weigh(turn)
@@ -254,7 +239,6 @@ class Signal:
         self._seen.clear()
         self._told.clear()
         self._fed.clear()
-        return bool(turn.passes)
 
     def _weigh(self, turn: Turn) -> None:
         squares = 0.0
@@ -328,12 +312,11 @@ class Signal:
         return None
 
     def _name(self) -> None:
-        reach = Reach.of(self.coach)
         for weight in self.weights.values():
             tensor = weight.ref()
             if weight.name or tensor is None:
                 continue
-            fate = reach.fate(tensor)
+            fate = self.reach.fate(tensor)
             weight.built = fate.built
             own = naming.assigned_name(weight.filled) if not fate.name else ""
             weight.name = fate.name or own or weight.inside or weight.op
@@ -368,6 +351,3 @@ def units_last(array: Any, op: Op) -> Any:
         array = np.moveaxis(array, 1, -1)
     rows = array.reshape(-1, array.shape[-1])
     return rows[:: max(1, len(rows) // ROWS)][:ROWS, :SAMPLE]
-
-
-_all: weakref.WeakKeyDictionary[Coach, Signal] = weakref.WeakKeyDictionary()

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import ast
 import math
-from typing import Any
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.record import Call, Op, Pass, Step, Turn
+from gradbook.coach.record import Turn
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import renamed
 from gradbook.coach.rules.modes import alias
 from gradbook.coach.rules.reach import Held, Reach
 from gradbook.coach.rules.signal import Signal, Weight
-from gradbook.coach.rules.wiring import ACTIVATIONS, LINEAR
 from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where, locate
 
@@ -27,26 +25,11 @@ REPLACED = {"sigmoid": "relu", "tanh": "relu", "Sigmoid": "ReLU", "Tanh": "ReLU"
 class SignalRule(Rule):
     """Base of the rules on the signal: `look` is called after each turn with a backward pass, and at the end."""
 
-    ops = LINEAR | ACTIVATIONS
-
     def begins(self) -> None:
-        self.signal, self.reach = Signal.of(self.coach), Reach.of(self.coach)
-
-    def called(self, call: Call) -> None:
-        self.reach.called(call)
-
-    def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
-        self.signal.operation(op, operands, output)
-
-    def passed(self, pass_: Pass) -> None:
-        self.signal.passed(pass_)
-
-    def stepped(self, step: Step, optimizer: Any) -> None:
-        self.reach.stepped(step, optimizer)
+        self.signal, self.reach = self.coach.shared(Signal), self.coach.shared(Reach)
 
     def turned(self, turn: Turn) -> None:
-        self.reach.turned(turn)
-        if self.signal.turned(turn):
+        if turn.passes:
             self.look(False)
 
     def ended(self) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.record import Built, Call, Step, Turn
+from gradbook.coach.record import Built, Turn
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.reach import Fate, Held, Reach
 from gradbook.observe.failure.text import Edit
@@ -31,19 +30,12 @@ class StaleOptimizer(Rule):
     threshold = f"{SOON} steps without any gradient of its own, or parameters that were made after it and never change"
 
     def begins(self) -> None:
-        self.reach = Reach.of(self.coach)
-
-    def called(self, call: Call) -> None:
-        self.reach.called(call)
+        self.reach = self.coach.shared(Reach)
 
     def turned(self, turn: Turn) -> None:
-        self.reach.turned(turn)
         for held in self.reach.every:
             if held.hungry >= SOON:
                 self._judge(held)
-
-    def stepped(self, step: Step, optimizer: Any) -> None:
-        self.reach.stepped(step, optimizer)
 
     def ended(self) -> None:
         for held in self.reach.every:

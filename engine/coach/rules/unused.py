@@ -7,7 +7,7 @@ from typing import Any
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.record import Call, Op, Step, Turn
+from gradbook.coach.record import Op
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.reach import Fate, Held, Holder, Reach
 from gradbook.nn.module import Module
@@ -30,16 +30,7 @@ class UnusedParameters(Rule):
     threshold = "in no step of the whole run did they get a gradient (or, hidden in a list: were they in an optimizer)"
 
     def begins(self) -> None:
-        self.reach = Reach.of(self.coach)
-
-    def called(self, call: Call) -> None:
-        self.reach.called(call)
-
-    def turned(self, turn: Turn) -> None:
-        self.reach.turned(turn)
-
-    def stepped(self, step: Step, optimizer: Any) -> None:
-        self.reach.stepped(step, optimizer)
+        self.reach = self.coach.shared(Reach)
 
     def ended(self) -> None:
         if not self.reach.passes or not self.reach.every:
