@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Coach"]
 
 clock = time.perf_counter
+busy = time.thread_time  # what looks cost, whatever else the machine has to do
 Hook = Callable[..., Any]
 S = TypeVar("S", bound=Shared)
 
@@ -159,7 +160,7 @@ class Coach:
     def _op(self, op: Any, operands: tuple[Any, ...], params: Any, output: Any, node: Any, where: Any) -> None:
         if threading.get_ident() != self._thread:
             return
-        started = clock()
+        started = busy()
         made = self.tape.record(op.name, operands, params, output, where)
         hooks = self._by_op.get(op.name)
         if hooks is None:
@@ -168,13 +169,13 @@ class Coach:
             ]
         for rule, hook in tuple(hooks):
             self._call(rule, hook, (made, operands, output))
-        if self.attention.spent(clock() - started, len(self.turn.ops)):
+        if self.attention.spent(busy() - started, len(self.turn.ops)):
             self._listen(False)
 
     def _grad(self, node: Any, grad: Any) -> None:
-        started = clock()
+        started = busy()
         self.tell("gradient", node, grad)
-        self.attention.spent(clock() - started)
+        self.attention.spent(busy() - started)
 
     # -- what is always heard ----------------------------------------------------------------------------------------
 
@@ -222,7 +223,7 @@ class Coach:
             self._listen(True)
 
     def _turn_ends(self, step: Step | None) -> None:
-        started = clock()
+        started = busy()
         turn, self.turn = self.turn, Turn(self.turn.number + 1)
         turn.step = step
         if step is None:
@@ -230,7 +231,7 @@ class Coach:
         self.tape.turn_ends(turn)
         self.tell("turned", turn)
         now = clock()
-        self.attention.spent(now - started)
+        self.attention.spent(busy() - started)
         fresh = any(step.count < 2 for step in self.optimizers.values())
         if not self.attention.stays(self.steps, now, fresh):
             self._listen(False)
