@@ -9,6 +9,7 @@ import numpy as np
 
 from gradbook.coach.record import Built, Step
 from gradbook.coach.rule import Shared
+from gradbook.coach.samples import sample
 from gradbook.observe.source import Where
 
 if TYPE_CHECKING:
@@ -45,8 +46,7 @@ class Rate:
             tensor = ref()
             if tensor is None:
                 return None
-            flat = tensor._array.reshape(-1)
-            found.append(np.array(flat[:: max(1, flat.size // SAMPLE)][:SAMPLE], dtype=np.float64))
+            found.append(np.array(sample(tensor._array, SAMPLE), dtype=np.float64))
         return found
 
     def measure(self, optimizer: Any) -> None:

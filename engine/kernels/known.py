@@ -217,6 +217,7 @@ def _tried() -> bool:
         return y.reshape(-1), None
 
     before, now.at_once[0] = now.at_once[0], True
+    others = len(_all)
     try:
         each, arrays = Known(plain), [np.arange(6, dtype=np.float32).reshape(2, 3) ** p for p in (1, 2, 3)]
         wanted = [plain(np, x, dim=1) for x in arrays]
@@ -224,7 +225,7 @@ def _tried() -> bool:
         got = [each.function(np, x, dim=1) for x in (*arrays, arrays[0].reshape(3, 2))]
     finally:
         now.at_once[0] = before
-        _all.clear()
+        del _all[others:]
     same = all(
         type(a) is tuple and a[1] is None and np.array_equal(a[0], b[0]) for a, b in zip(got, wanted, strict=False)
     )

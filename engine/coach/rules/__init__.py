@@ -62,5 +62,6 @@ FAMILIES = (
     raised,
 )
 KINDS: tuple[type[Rule], ...] = tuple(rule for family in FAMILIES for rule in family.RULES)
-RULES: dict[str, type[Rule]] = {rule.id: rule for rule in reversed(KINDS)}
-RULES = {rule.id: RULES[rule.id] for rule in KINDS}
+RULES: dict[str, type[Rule]] = {}
+for _rule in KINDS:
+    RULES.setdefault(_rule.id, _rule)

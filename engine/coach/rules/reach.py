@@ -12,6 +12,7 @@ import numpy as np
 from gradbook.coach.code import name_of
 from gradbook.coach.record import Built, Call, Cut, Op, Pass, Step, Turn, Value
 from gradbook.coach.rule import Shared
+from gradbook.coach.samples import sample
 from gradbook.observe.source import Where, span_of
 
 if TYPE_CHECKING:
@@ -50,12 +51,12 @@ class Fate:
         self.got = False  # it had a gradient when an optimizer stepped
         self.held = False  # an optimizer has it
         self.by_hand = False  # it changes without any optimizer
-        self.sample = _sample(tensor)
+        self.sample = sample(tensor._array, SAMPLE).copy()
 
     def compare(self) -> None:
         """See whether it has changed since it was first seen."""
         tensor = self.ref()
-        if tensor is not None and not np.array_equal(_sample(tensor), self.sample, equal_nan=True):
+        if tensor is not None and not np.array_equal(sample(tensor._array, SAMPLE), self.sample, equal_nan=True):
             self.by_hand = True
 
     @property
@@ -90,11 +91,6 @@ class Part:
     built: Built | None
     kind: type
     parent: type | None
-
-
-def _sample(tensor: Any) -> Any:
-    flat = tensor._array.reshape(-1)
-    return np.array(flat[:: max(1, flat.size // SAMPLE)][:SAMPLE], copy=True)
 
 
 class Held:

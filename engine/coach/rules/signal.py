@@ -23,6 +23,7 @@ from gradbook.coach.rules.wiring import (
     producer,
     weight_of,
 )  # fmt: skip
+from gradbook.coach.samples import sample
 from gradbook.observe import naming
 from gradbook.observe.source import Where, locate
 
@@ -224,7 +225,7 @@ class Signal(Shared):
         for key, weight in self.weights.items():
             tensor = weight.ref()
             if tensor is not None:
-                self._before[key] = sample(tensor._array).copy()
+                self._before[key] = sample(tensor._array, SAMPLE).copy()
 
     # -- after a turn ------------------------------------------------------------------------------------------------
 
@@ -250,7 +251,7 @@ class Signal(Shared):
             grad = rms(tensor._grad._array)
             squares += grad * grad * tensor._array.size
             with np.errstate(all="ignore"):
-                change = sample(tensor._array).astype(np.float64) - before
+                change = sample(tensor._array, SAMPLE).astype(np.float64) - before
             weight.looks.append(Look(self.coach.steps, rms(before), grad, rms(change)))
             del weight.looks[8:-8]
         self.total.append(float(np.sqrt(squares)))
@@ -326,15 +327,9 @@ class Signal(Shared):
         return sorted((w for w in self.weights.values() if w.depth), key=lambda weight: weight.depth)
 
 
-def sample(array: Any) -> Any:
-    """At most SAMPLE elements, evenly spread."""
-    flat = np.asarray(array).reshape(-1)
-    return flat[:: max(1, flat.size // SAMPLE)][:SAMPLE] if flat.size > SAMPLE else flat
-
-
 def rms(array: Any) -> float:
     """The root mean square of a sample."""
-    some = sample(array)
+    some = sample(array, SAMPLE)
     if not some.size or some.dtype.kind not in "fc":
         return 0.0
     with np.errstate(all="ignore"):
