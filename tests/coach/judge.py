@@ -92,6 +92,7 @@ def run(text: str, file: str) -> gradbook.coach.Report:
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     space: dict[str, Any] = {"__name__": "__main__", "__file__": file}
     gradbook.manual_seed(0)
+    gradbook.set_default_dtype(gradbook.float32)  # the program before may have chosen another one
     main = sys.modules["__main__"]
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), gradbook.enable_grad():
         warnings.simplefilter("ignore")
