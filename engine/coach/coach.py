@@ -33,14 +33,14 @@ S = TypeVar("S", bound=Shared)
 class Coach:
     """One watch over a training: the observer, its rules, their report. Attach it to events with `start`.
 
-    muted: ids of rules that shall not look. on_finding(finding) is called as soon as a rule speaks.
+    muted: ids of rules that shall not look; a set may grow while it watches, see Report. on_finding(finding) is called
+    as soon as a rule speaks.
     """
 
     def __init__(self, rules: Iterable[type[Rule]] | None = None, muted: Iterable[str] = (),
                  on_finding: Callable[[Finding], None] | None = None) -> None:  # fmt: skip
         from gradbook.coach.rules import KINDS
 
-        self.report = Report()
         self.steps = 0  # of all optimizers; without optimizers: turns
         self.optimizers: dict[int, Step] = {}  # the last step of each
         self.passes = 0
@@ -58,8 +58,9 @@ class Coach:
         self._explained: tuple[BaseException | None, Failure | None] = (None, None)
         self._on_finding = on_finding
         self._thread = threading.get_ident()
-        silent = set(muted)
+        silent = muted if isinstance(muted, set) else set(muted)
         self.rules = [kind(self) for kind in (KINDS if rules is None else rules) if kind.id not in silent]
+        self.report = Report(silent, len({rule.id for rule in self.rules}))
         self._shared: dict[type[Shared], Any] = {}
         self._hooks: dict[str, list[tuple[Rule | Shared, Hook]]] = {
             name: [(rule, getattr(rule, name)) for rule in self.rules if rule.has(name)] for name in HOOKS
@@ -105,7 +106,7 @@ class Coach:
 
     def take(self, finding: Finding) -> None:
         """A rule speaks; the same is said once."""
-        if self.report.add(finding) and self._on_finding is not None:
+        if self.report.add(finding) and self._on_finding is not None and finding.rule not in self.report.muted:
             self._on_finding(finding)
 
     def shared(self, kind: type[S]) -> S:

@@ -76,16 +76,28 @@ class Finding:
 
 
 class Report:
-    """The findings of one watch, in the order of their severity, then of their discovery. Grows while it watches."""
+    """The findings of one watch, in the order of their severity, then of their discovery. Grows while it watches.
 
-    def __init__(self) -> None:
+    muted: ids of rules that shall be silent; the set itself, which several reports may share: what a rule has said
+    goes as soon as it is muted. rules: how many look.
+    """
+
+    def __init__(self, muted: set[str] | None = None, rules: int = 0) -> None:
         self._findings: list[Finding] = []
+        self.muted: set[str] = set() if muted is None else muted
+        self.rules = rules
         self.watched = 0  # backward passes and optimizer steps that were seen
 
     @property
     def findings(self) -> list[Finding]:
-        """All findings, errors first."""
-        return sorted(self._findings, key=lambda finding: SEVERITIES.index(finding.severity))
+        """All findings of rules that are not muted, errors first."""
+        heard = [finding for finding in tuple(self._findings) if finding.rule not in self.muted]
+        return sorted(heard, key=lambda finding: SEVERITIES.index(finding.severity))
+
+    @property
+    def version(self) -> int:
+        """A number that grows with each finding."""
+        return len(self._findings)
 
     def add(self, finding: Finding) -> bool:
         """Take a finding. -> False if the same rule has already spoken of this line."""
@@ -98,7 +110,7 @@ class Report:
         return iter(self.findings)
 
     def __len__(self) -> int:
-        return len(self._findings)
+        return len(self.findings)
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.findings)) or "The coach has nothing to say."

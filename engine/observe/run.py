@@ -73,6 +73,7 @@ class Run:
         self.error: dict[str, Any] | None = None
         self.birth: Any = None  # where its loss stopped being finite (observe.Birth), if it did
         self.stop: Any = None  # where a breakpoint holds it (observe.Stop), while it does
+        self.coach: Any = None  # what the coach says of its cell (gradbook.coach.Report), None where it does not watch
         self.message = ""
         self.series: dict[str, Series] = {}
         self.parameters: tuple[ParameterInfo, ...] = ()

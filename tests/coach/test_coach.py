@@ -105,6 +105,20 @@ def test_a_muted_rule_is_silent() -> None:
     assert report.findings == []
 
 
+def test_a_rule_that_is_muted_later_leaves_the_reports_that_share_the_set() -> None:
+    muted: set[str] = {"unused-parameters"}
+    said: list[str] = []
+    watch = Coach(muted=muted, on_finding=lambda finding: said.append(finding.rule)).start()
+    train(clear=False)
+    report = watch.finish()
+    assert (report.version, len(report), said) == (1, 1, ["missing-zero-grad"])
+    assert 0 < report.rules < len(coach.RULES)
+    muted.add("missing-zero-grad")
+    assert (report.findings, len(report), str(report)) == ([], 0, "The coach has nothing to say.")
+    muted.clear()
+    assert [finding.rule for finding in report] == said
+
+
 def test_a_finding_says_what_where_why_and_how() -> None:
     with coach.watch() as report:
         train(clear=False)
