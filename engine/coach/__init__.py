@@ -12,11 +12,12 @@ import contextlib
 from collections.abc import Iterable, Iterator
 
 from gradbook.coach.coach import Coach
+from gradbook.coach.explanation import Explanation, explain
 from gradbook.coach.finding import Finding, Fix, Report
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules import RULES
 
-__all__ = ["RULES", "Coach", "Finding", "Fix", "Report", "Rule", "watch"]
+__all__ = ["RULES", "Coach", "Explanation", "Finding", "Fix", "Report", "Rule", "explain", "watch"]
 
 
 @contextlib.contextmanager

@@ -21,8 +21,9 @@ from typing import Any
 
 import gradbook
 
-__all__ = ["PROGRAMS", "Expected", "Verdict", "expectations", "judge", "programs"]
+__all__ = ["PROGRAMS", "ROOT", "Expected", "Verdict", "expectations", "judge", "programs"]
 
+ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(__file__).parent / "programs"
 EXPECTED = re.compile(r"#\s*coach:\s*(?P<rule>[a-z-]+)\s*(?:;\s*fix:\s*(?P<fix>.*\S))?\s*$")
 ALSO = re.compile(r"#\s*coach-also:\s*(?P<rules>[a-z, -]+)")

@@ -1,0 +1,6 @@
+import gradbook as torch
+
+w = torch.randn(3, requires_grad=True)
+loss = (w**2).sum()
+loss.backward()  # coach: backward-twice
+loss.backward()

@@ -1,0 +1,13 @@
+import gradbook as torch
+from gradbook import nn
+
+model = nn.Linear(4, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+x, y = torch.randn(32, 4), torch.randn(32, 1)
+total = 0.0
+for step in range(5):
+    loss = nn.functional.mse_loss(model(x), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    total += loss  # coach: loss-keeps-graph; fix: total += loss.item()
