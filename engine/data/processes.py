@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from gradbook import events
 from gradbook.utils.data.channel import Channel
 from gradbook.utils.data.epoch import Epoch
-from gradbook.utils.data.worker import ENDED, FAILED, GRACE, Job, work
+from gradbook.utils.data.worker import ENDED, FAILED, GRACE, INTERRUPTED, Job, work
 
 if TYPE_CHECKING:
     from gradbook.utils.data.dataloader import DataLoader
@@ -249,6 +249,8 @@ class WorkersEpoch(Epoch):
     def _give_up(self, worker: Worker) -> None:
         self._failure = worker.how_it_ended()
         self._finish()
+        if worker.process.exitcode == INTERRUPTED:  # ours was lost, as one that comes in a finalizer is
+            raise KeyboardInterrupt from None
         raise RuntimeError(self._failure) from None
 
 

@@ -22,10 +22,11 @@ from gradbook.utils.data import worker_info
 from gradbook.utils.data.channel import Channel
 from gradbook.utils.data.fetch import fetcher
 
-__all__ = ["BATCH", "ENDED", "FAILED", "GRACE", "Failure", "Job", "work"]
+__all__ = ["BATCH", "ENDED", "FAILED", "GRACE", "INTERRUPTED", "Failure", "Job", "work"]
 
 BATCH, FAILED, ENDED = "batch", "failed", "ended"
 GRACE = 5.0  # seconds that a worker has to finish its sample when the main process has hung up
+INTERRUPTED = 128 + signal.SIGINT  # exit code of a worker that an interrupt has ended, as shells have it
 
 
 @dataclass
@@ -71,14 +72,16 @@ class _Verbatim(str):
 
 
 def work(connection: Any, job: Job, worker_id: int) -> None:
-    """The life of a worker. An interrupt ends it silently: the main process has it too, and says so."""
+    """The life of a worker. An interrupt ends it silently, with a code of its own: the main process says it."""
     channel = Channel(connection)
     try:
         if job.interruptible:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         _settle(job, worker_id)
         _serve(channel, job, worker_id)
-    except (KeyboardInterrupt, BrokenPipeError, ConnectionResetError):
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except (BrokenPipeError, ConnectionResetError):
         pass  # nobody waits for this worker any more
 
 
