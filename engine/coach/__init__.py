@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator
 
+from gradbook import events
 from gradbook.coach.coach import Coach
 from gradbook.coach.explanation import Explanation, explain
 from gradbook.coach.finding import Finding, Fix, Report
@@ -30,7 +31,11 @@ def watch(*, mute: Iterable[str] = ()) -> Iterator[Report]:
     unknown = sorted(set(mute) - set(RULES))
     if unknown:
         raise ValueError(f"coach.watch: no rule is called {', '.join(unknown)}; the rules are {', '.join(RULES)}")
-    coach = Coach(muted=mute).start()
+    coach = Coach(muted=mute)
+    for outer in events.observers:
+        if isinstance(outer, Coach) and outer.session is not None:  # `%coach on` watches the same cell
+            outer.session.give_way(coach)
+    coach.start()
     try:
         yield coach.report
     except BaseException as error:

@@ -20,6 +20,7 @@ from gradbook.coach.stance import Stance
 from gradbook.coach.tape import Tape
 
 if TYPE_CHECKING:
+    from gradbook.coach.session import Session
     from gradbook.observe.failure.explain import Failure
 
 __all__ = ["Coach"]
@@ -42,6 +43,8 @@ class Coach:
         from gradbook.coach.rules import KINDS
 
         self.steps = 0  # of all optimizers; without optimizers: turns
+        self.earlier = 0  # those of trainings that are over
+        self.session: Session | None = None  # whose cells it watches, in a notebook
         self.optimizers: dict[int, Step] = {}  # the last step of each
         self.passes = 0
         self.last: Pass | None = None  # the last backward pass
@@ -58,14 +61,10 @@ class Coach:
         self._explained: tuple[BaseException | None, Failure | None] = (None, None)
         self._on_finding = on_finding
         self._thread = threading.get_ident()
-        silent = muted if isinstance(muted, set) else set(muted)
-        self.rules = [kind(self) for kind in (KINDS if rules is None else rules) if kind.id not in silent]
-        self.report = Report(silent, len({rule.id for rule in self.rules}))
-        self._shared: dict[type[Shared], Any] = {}
-        self._hooks: dict[str, list[tuple[Rule | Shared, Hook]]] = {
-            name: [(rule, getattr(rule, name)) for rule in self.rules if rule.has(name)] for name in HOOKS
-        }
-        self._by_op: dict[str, list[tuple[Rule | Shared, Hook]]] = {}
+        self.muted = muted if isinstance(muted, set) else set(muted)
+        self._kinds = tuple(KINDS if rules is None else rules)
+        self._enlist()
+        self.report = Report(self.muted, len({rule.id for rule in self.rules}))
         self.on_op: Hook | None = None
         self.on_module: Hook | None = None
         self.on_grad: Hook | None = None
@@ -74,15 +73,58 @@ class Coach:
         self.on_cut: Hook | None = None
         self.on_found: Hook | None = None
 
+    def _enlist(self) -> None:
+        """Make the rules, new ones each time."""
+        self.rules = [kind(self) for kind in self._kinds if kind.id not in self.muted]
+        self._shared: dict[type[Shared], Any] = {}
+        self._hooks: dict[str, list[tuple[Rule | Shared, Hook]]] = {
+            name: [(rule, getattr(rule, name)) for rule in self.rules if rule.has(name)] for name in HOOKS
+        }
+        self._by_op: dict[str, list[tuple[Rule | Shared, Hook]]] = {}
+
     # -- life --------------------------------------------------------------------------------------------------------
 
     def start(self) -> Coach:
         """Begin to listen."""
-        self.attention.begin(clock())
-        self._listen(True)
-        events.attach(self)
         self.tell("begins")
+        self.resume()
         return self
+
+    def resume(self) -> None:
+        """Listen from now on: the watch begins, or goes on after a pause."""
+        self.attention = Attention()
+        self.attention.begin(clock())
+        self._thread = threading.get_ident()
+        self._tune(True, whole=self.close or not self.total)
+        events.attach(self)
+
+    def pause(self) -> None:
+        """Listen no longer; `resume` goes on."""
+        events.detach(self)
+
+    def renew(self) -> None:
+        """A training is over, and another one may follow: new rules, which inherit what they need to know of it."""
+        before, shared = {type(rule): rule for rule in self.rules}, self._shared
+        self.earlier, self.steps, self.last = self.total, 0, None
+        self.optimizers = {key: step for key, step in self.optimizers.items() if step.optimizer() is not None}
+        self.built = {key: built for key, built in self.built.items() if built.thing() is not None}
+        self.names.clear()  # a variable may hold another thing by now
+        self.turn = Turn(self.turn.number + 1)
+        self._explained = (None, None)
+        self._enlist()
+        self._tune(True, whole=True)
+        self.tell("begins")
+        for kind, old in shared.items():
+            if kind in self._shared:
+                self._shared[kind].inherit(old)
+        for rule in self.rules:
+            if type(rule) in before:
+                rule.inherit(before[type(rule)])
+
+    @property
+    def total(self) -> int:
+        """Steps since the watch began, those of trainings that are over included."""
+        return self.earlier + self.steps
 
     def finish(self, error: BaseException | None = None) -> Report:
         """Stop listening; the rules say what can only be said at the end. `error` is what the program raised."""
@@ -106,6 +148,8 @@ class Coach:
 
     def take(self, finding: Finding) -> None:
         """A rule speaks; the same is said once."""
+        if self.session is not None and not self.session.admits(finding):
+            return
         if self.report.add(finding) and self._on_finding is not None and finding.rule not in self.report.muted:
             self._on_finding(finding)
 
@@ -147,6 +191,10 @@ class Coach:
 
     def _listen(self, closely: bool, whole: bool = True) -> None:
         """Watch every operation from now on, or none. whole: the turn begins now."""
+        self._tune(closely, whole)
+        events.refresh()
+
+    def _tune(self, closely: bool, whole: bool) -> None:
         if closely and not self.close and not whole:
             self.turn.whole = False
         self.on_op = self._op if closely else None
@@ -156,7 +204,6 @@ class Coach:
         self.on_cut = self.tape.cut if closely else None
         self.on_found = self.tape.found if closely else None
         self.on_grad = self._grad if closely and self._hooks["gradient"] else None
-        events.refresh()
 
     def _op(self, op: Any, operands: tuple[Any, ...], params: Any, output: Any, node: Any, where: Any) -> None:
         if threading.get_ident() != self._thread:
@@ -255,7 +302,7 @@ class Coach:
         """A module, an optimizer or a scheduler is being constructed."""
         if threading.get_ident() == self._thread:
             self.constructed += 1
-            made = Built(weakref.ref(owner), builder(owner), self.constructed, self.steps)
+            made = Built(weakref.ref(owner), builder(owner), self.constructed, self.total)
             self.built[id(owner)] = made
             self.tell("constructed", made, owner)
 
@@ -290,7 +337,7 @@ class Coach:
         """The program turns to evaluation, or back: how it evaluates is worth a look."""
         if threading.get_ident() != self._thread:
             return
-        self.stance.heard(what, owner, value, self.tape.count, self.steps)
+        self.stance.heard(what, owner, value, self.tape.count, self.total)
         if not value:
             self._evaluates()
         self.tell("mode", what, owner, value)

@@ -99,9 +99,13 @@ class Report:
         """A number that grows with each finding."""
         return len(self._findings)
 
+    def has(self, finding: Finding) -> bool:
+        """Whether the same rule has spoken of the same line."""
+        return any((f.rule, f.file, f.line) == (finding.rule, finding.file, finding.line) for f in self._findings)
+
     def add(self, finding: Finding) -> bool:
         """Take a finding. -> False if the same rule has already spoken of this line."""
-        if any((f.rule, f.file, f.line) == (finding.rule, finding.file, finding.line) for f in self._findings):
+        if self.has(finding):
             return False
         self._findings.append(finding)
         return True

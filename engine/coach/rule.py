@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
     from gradbook.coach.coach import Coach
     from gradbook.coach.record import Built, Call, Clear, Op, Pass, Read, Step, Turn
+    from gradbook.coach.session import Cell
 
 __all__ = ["HOOKS", "Rule", "Shared"]
 
 HOOKS = (
     "begins", "operation", "called", "passed", "stepped", "cleared", "read", "batch", "mode", "constructed",
-    "scheduled", "gradient", "turned", "failed", "ended",
+    "scheduled", "gradient", "turned", "cell", "rests", "failed", "ended",
 )  # fmt: skip
 
 
@@ -42,6 +43,9 @@ class Shared:
         coach = self._coach()
         assert coach is not None
         return coach
+
+    def inherit(self, before: Any) -> None:
+        """In a notebook a training is over: take what holds on from our predecessor, who watched it."""
 
 
 class Rule:
@@ -69,6 +73,9 @@ class Rule:
     def has(cls, hook: str) -> bool:
         """Whether the rule overrides a hook."""
         return getattr(cls, hook) is not getattr(Rule, hook)
+
+    def inherit(self, before: Any) -> None:
+        """In a notebook a training is over: take what holds on from the same rule that watched it."""
 
     # -- hooks -------------------------------------------------------------------------------------------------------
 
@@ -111,11 +118,17 @@ class Rule:
     def turned(self, turn: Turn) -> None:
         """A closely watched turn has ended with an optimizer's step."""
 
+    def cell(self, cell: Cell) -> None:
+        """A cell of a notebook begins."""
+
+    def rests(self) -> None:
+        """A cell of a notebook has ended, and the program may go on in the next one."""
+
     def failed(self, error: BaseException) -> None:
         """The program has raised."""
 
     def ended(self) -> None:
-        """The watch ends."""
+        """The watch ends; in a notebook: a training, with its cell."""
 
     # -- speaking ----------------------------------------------------------------------------------------------------
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import NamedTuple
 
-__all__ = ["Location", "Span", "cell_label", "cells", "forget_cells", "is_users", "locate", "name_cell", "place_text",
-           "user_frame"]  # fmt: skip
+__all__ = ["Location", "Span", "cell_file", "cell_label", "cells", "forget_cells", "is_users", "locate", "name_cell",
+           "place_text", "user_frame"]  # fmt: skip
 
 Where = tuple[CodeType, int]  # a code object and the offset of one instruction in it
 
@@ -56,6 +56,11 @@ def cells() -> tuple[str, ...]:
     """The code file names of the cells that ran and whose text is known, in order."""
     others = sorted((f for f in list(linecache.cache) if _IPYTHON_CELL.match(f) and f not in _cells), key=cell_number)
     return (*others, *(file for file in _cells if linecache.getlines(file)))
+
+
+def cell_file(label: str) -> str:
+    """The code file name of the cell that bears a label, the latest one; '' if there is none."""
+    return next((file for file in reversed(_cells) if _cells[file] == label), "")
 
 
 def place_text(label: str, line: int) -> str:

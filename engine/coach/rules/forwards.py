@@ -70,10 +70,10 @@ class Forwards(Shared):
         params = list(module.parameters())
         if not params:  # such as a loss function
             return
-        made = self._made[id(call)] = Forward(call, coach.steps)
+        made = self._made[id(call)] = Forward(call, coach.total)
         mode = coach.stance.mode(module)
-        made.meant = mode is not None and mode.training and mode.steps >= coach.steps
-        made.trained = coach.steps > 0 and self.reach.holds(params)
+        made.meant = mode is not None and mode.training and mode.steps >= coach.total
+        made.trained = coach.total > 0 and self.reach.holds(params)
 
     def turned(self, turn: Turn) -> None:
         """A turn has ended. Settled are those of the turn before: what a step later nobody asked for, nobody will."""

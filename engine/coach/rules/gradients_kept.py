@@ -65,6 +65,11 @@ class MissingZeroGrad(Rule):
     def begins(self) -> None:
         self.kept: dict[int, Kept] = {}
 
+    def inherit(self, before: MissingZeroGrad) -> None:
+        self.kept = before.kept
+        for kept in self.kept.values():
+            kept.count = kept.clean = 0
+
     def passed(self, pass_: Pass) -> None:
         for kept in self.kept.values():
             if kept.steps and not kept.fresh and (kept.clean < CLEAN or kept.clean % SELDOM == 0):

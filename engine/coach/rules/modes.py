@@ -128,6 +128,9 @@ class TrainModeNotRestored(Modes):
         self.steps: dict[int, tuple[int, Mode]] = {}  # of each in evaluation mode, and since when
         self.evaluated: dict[int, int] = {}  # the last steps before which each was, in evaluation mode
 
+    def inherit(self, before: TrainModeNotRestored) -> None:
+        self.models = {key: held for key, held in before.models.items() if held[0]() is not None}
+
     def look(self, forwards: list[Forward], last: bool) -> None:
         for forward in (*forwards, *self.forwards.pending):
             module, call = forward.told.module, forward.told

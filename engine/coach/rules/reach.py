@@ -127,6 +127,7 @@ class Reach(Shared):
         self.parts: dict[tuple[str, str], Part] = {}  # their modules, by name of the root and path
         self.anew: dict[Where, int] = {}  # layers that were constructed inside of a forward, and how often
         self.passes = 0  # that were watched
+        self.trained: dict[int, weakref.ref[Any]] = {}  # parameters that earlier cells of a notebook have trained
         self._turn = 0
 
     def fate(self, tensor: Any) -> Fate:
@@ -136,10 +137,19 @@ class Reach(Shared):
             known = self.fates[id(tensor)] = Fate(tensor)
         return known
 
+    def inherit(self, before: Reach) -> None:
+        """Of trainings that are over, what they trained."""
+        held = [(fate.ref(), fate.ref) for fate in before.fates.values() if fate.held]
+        self.trained = before.trained | {id(tensor): ref for tensor, ref in held if tensor is not None}
+
     def holds(self, params: list[Any]) -> bool:
         """Whether an optimizer that has stepped has any of these parameters."""
         fates = (self.fates.get(id(param)) for param in params)
-        return any(fate is not None and fate.held for fate in fates)
+        return any(fate is not None and fate.held for fate in fates) or self.has_trained(params)
+
+    def has_trained(self, params: list[Any]) -> bool:
+        """Whether any of these parameters was trained before, in a training that is over."""
+        return any(id(param) in self.trained and self.trained[id(param)]() is param for param in params)
 
     # -- in each step ------------------------------------------------------------------------------------------------
 
