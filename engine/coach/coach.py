@@ -245,7 +245,7 @@ class Coach:
         value = float(array.item().real) if array.size == 1 and array.dtype.kind in "fc" else float("nan")
         made = Pass(self.passes, weakref.ref(root), events.user_frame(), value, tuple(array.shape), root._node)
         if self.close:
-            made.loss = self.tape.value(root)
+            made.loss, made.begun = self.tape.value(root), self.tape.count
             self.turn.passes.append(made)
         self.last = made
         self.tell("passed", made)

@@ -136,6 +136,8 @@ class Pass:
     shape: tuple[int, ...]
     node: Any = None  # of the root, while the pass begins
     loss: Value | None = None  # the root in a turn that was watched
+    begun: int = 0  # operations that were written down before it
+    through: set[int] = field(default_factory=set)  # numbers of the operations of its graph, once its turn has ended
 
 
 @dataclass(eq=False, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ KEPT = 50_000  # values that are known at a time
 NUMBERS = 512  # that Python has read, known at a time
 FILLED = 20_000  # arrays whose first numbers are known
 READS = 8  # the last ones, that what is made next may come from
+BEFORE = 3  # turns: a step of a GAN has several
 SMALL = 64  # elements of a tensor that may be made of such numbers
 
 
@@ -39,7 +41,7 @@ class Tape:
         self._numbers: dict[float, Cut] = {}  # that Python has read in this turn
         self._calls: list[Call] = []
         self._number = 0
-        self._before: Turn | None = None
+        self._before: deque[Turn] = deque()  # those whose operations still know what led to them
         self._filled: dict[int, Where] = {}  # addresses: where what lies there got its numbers, before any step
         self._reads: tuple[Cut, ...] = ()  # what Python saw last: a tensor made right afterwards may come from it
 
@@ -121,7 +123,7 @@ class Tape:
                 parent,
                 built=self._coach.constructed,
             )
-            call.inputs = tuple(self.value(x) for x in value if hasattr(x, "_node"))
+            call.inputs = tuple(self.value(x) for x in _flat(value) if hasattr(x, "_node"))
             self._calls.append(call)
             return
         if not self._calls or self._calls[-1].module is not module:  # begun before the look
@@ -197,11 +199,11 @@ class Tape:
                 self._numbers[number] = Cut("item", value, where)
 
     def turn_ends(self, turn: Turn) -> None:
-        """What led to the values of the turn before is forgotten, so that no chain grows for ever."""
-        if self._before is not None:
-            for op in self._before.ops:
+        """What led to the values of turns long past is forgotten, so that no chain grows for ever."""
+        self._before.append(turn)
+        if len(self._before) > BEFORE:
+            for op in self._before.popleft().ops:
                 op.inputs = op.operands = ()
-        self._before = turn
         self._reads = ()
         self._filled.clear()  # who asks has asked in the first turn, and memory is used again
         self._numbers.clear()
@@ -210,7 +212,8 @@ class Tape:
 
     def forget(self) -> None:
         """Hold nothing any longer."""
-        self._values, self._calls, self._before, self._reads = {}, [], None, ()
+        self._values, self._calls, self._reads = {}, [], ()
+        self._before.clear()
         self._arrays, self._found, self._numbers, self._filled = {}, {}, {}, {}
 
 

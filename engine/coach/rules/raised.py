@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import weakref
+from collections import deque
 from typing import Any, ClassVar
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
+from gradbook.coach.record import Turn
 from gradbook.coach.rule import Rule
-from gradbook.coach.rules import batch_of_one
+from gradbook.coach.rules import batch_of_one, walked_twice
+from gradbook.coach.rules.reach import Reach
 from gradbook.observe.failure.explain import Failure
 
 __all__ = ["RULES", "Raised"]
@@ -17,6 +20,7 @@ TARGETS = (
     "cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "mse_loss", "l1_loss",
     "smooth_l1_loss", "huber_loss", "multi_margin_loss", "kl_div", "ctc_loss",
 )  # fmt: skip
+EARLIER = 6  # turns, in which the graph that is walked again may have been walked
 
 
 class Raised(Rule):
@@ -107,6 +111,23 @@ class BackwardTwice(Raised):
     id = "backward-twice"
     idea = "backward() frees the graph that it walks; a second pass needs a new forward, or retain_graph=True"
     says = ("second time",)
+
+    def begins(self) -> None:
+        self.reach = self.coach.shared(Reach)
+        self.before: deque[Turn] = deque(maxlen=EARLIER)
+
+    def turned(self, turn: Turn) -> None:
+        self.before.append(turn)
+
+    def failed(self, error: BaseException) -> None:
+        if self.says[0] not in str(error):
+            return
+        self.reach.turned(self.coach.turn)
+        told = walked_twice.told(self.coach, error, list(self.before)) if self.coach.close else None
+        if told is None:
+            super().failed(error)
+            return
+        self.find(told.message, told.where, {**told.evidence, "raised": str(error).split(". ")[0]}, told.fixes[:3])
 
 
 class NonScalarBackward(Raised):

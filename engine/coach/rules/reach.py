@@ -257,6 +257,8 @@ class Reach(Shared):
         for value, cut, op in trace(pass_.loss):
             if op is not None:
                 seen.add(op.number)
+                if cut is None:
+                    pass_.through.add(op.number)
                 continue
             tensor = value.tensor
             if tensor is None or not (value.kind == "parameter" or value.requires_grad) or tensor._node is None:
