@@ -26,12 +26,16 @@ MOST = 64  # measured steps that are remembered
 class Rate:
     """The steps of one optimizer. `ratios`: of its measured steps, in order, |change| / |parameter|."""
 
-    __slots__ = ("before", "kind", "lr", "most", "name", "params", "ratios", "ref", "steps", "where")
+    __slots__ = (
+        "before", "given", "kind", "lr", "momentum", "most", "name", "params", "ratios", "ref", "steps", "where",
+    )  # fmt: skip
 
     def __init__(self, optimizer: Any, name: str, where: Where | None) -> None:
         self.ref, self.name, self.where = weakref.ref(optimizer), name, where
         self.kind = type(optimizer).__name__
         self.lr = self.most = rate_of(optimizer)
+        self.given = tuple(dict.fromkeys(float(g.get("lr", 0.0)) for g in optimizer.param_groups))  # at first
+        self.momentum = float(optimizer.param_groups[0].get("momentum") or 0.0)
         self.steps = 0
         self.ratios: list[float] = []
         tensors = [p for group in optimizer.param_groups for p in group["params"]]
@@ -63,9 +67,9 @@ class Rate:
                 self.ratios.append(max(_ratio(a, b) for a, b in zip(self.before, now, strict=True)))  # NaN too
         self.before = now if after_this else None
 
-    def long(self, share: float) -> int:
-        """How many of its measured steps changed at least so large a share of a parameter."""
-        return sum(ratio >= share for ratio in self.ratios)
+    def long(self, share: float, first: int | None = None) -> int:
+        """How many of its (first) measured steps changed at least so large a share of a parameter."""
+        return sum(ratio >= share for ratio in self.ratios[:first])
 
     @property
     def typical(self) -> float:

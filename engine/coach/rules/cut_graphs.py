@@ -9,6 +9,7 @@ from gradbook.coach import code
 from gradbook.coach.finding import Fix
 from gradbook.coach.record import Cut, Step, Value
 from gradbook.coach.rule import Rule
+from gradbook.coach.rules.modes import alias
 from gradbook.coach.rules.reach import Fate, Held, Reach, trace
 from gradbook.observe.failure.text import Edit, called_name
 from gradbook.observe.source import Where
@@ -208,7 +209,7 @@ def mended(cut: Cut) -> list[Fix]:
             break
     if kept is None or not isinstance(outer, ast.expr):
         return []
-    text, statement = at.source.segment(kept), at.statement
+    text, statement = of_tensors(at, kept), at.statement
     if isinstance(statement, ast.Assign) and statement.value is outer and text in map(ast.unparse, statement.targets):
         last = f"{text}.backward()" in at.source.text
         line = f"{text}.backward()" if last else f"# {at.source.segment(statement)}"
@@ -222,6 +223,14 @@ def mended(cut: Cut) -> list[Fix]:
         code.replacement(at, outer, text, "for a loss that has a gradient"),
         Fix(f"loss = F.{loss}({text}, ...)", (), "such a loss, with the targets as they are"),
     ]
+
+
+def of_tensors(at: code.Place, kept: ast.expr) -> str:
+    """The text of what keeps its graph; of a list of tensors their stack."""
+    text = at.source.segment(kept)
+    known = code.assignment(at, text) if isinstance(kept, ast.Name) else None
+    made = known.expression if known is not None else kept
+    return f"{alias(at)}.stack({text})" if isinstance(made, ast.List | ast.ListComp) else text
 
 
 def source_of_cut(node: ast.expr) -> ast.expr | None:

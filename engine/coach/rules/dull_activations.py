@@ -55,8 +55,8 @@ class DeadRelu(SignalRule):
 
     def _speak(self, known: Activation, dead: float) -> None:
         below = known.below
-        where: Where | None = known.where
-        fixes = renamed(where, {"relu": "leaky_relu", "ReLU": "LeakyReLU"}, "lets a little gradient through")
+        where: Where | tuple[str, int] | None = known.where
+        fixes = renamed(known.where, {"relu": "leaky_relu", "ReLU": "LeakyReLU"}, "lets a little gradient through")
         why = "from the first step on"
         fixes = [Fix(fixes[0].replace("LeakyReLU()", "LeakyReLU(0.01)"), fixes[0].edits, fixes[0].why)] if fixes else []
         if known.dead_at_first < 0.5:
@@ -102,8 +102,8 @@ class SaturatedActivation(SignalRule):
             self._speak(known, known.below)
 
     def _speak(self, known: Activation, below: Weight) -> None:
-        where = known.where
-        fixes = other_activation(where, "has no upper end")
+        where: Where | tuple[str, int] | None = known.where
+        fixes = other_activation(known.where, "has no upper end")
         why, sure = f"what comes in is too large for {known.name}", False
         if known.flat[0] < 0.5:
             place, slower = rate(self.optimizer(), 0.1)

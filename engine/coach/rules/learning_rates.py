@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import math
 
 import numpy as np
@@ -10,8 +9,10 @@ import numpy as np
 from gradbook.coach import code
 from gradbook.coach.curves import Curve, Curves
 from gradbook.coach.finding import Fix
+from gradbook.coach.options import Option
 from gradbook.coach.record import Pass
 from gradbook.coach.rule import Rule
+from gradbook.coach.scaling import Scaling, summed
 from gradbook.coach.updates import Rate, Updates
 from gradbook.observe.source import Where
 
@@ -26,6 +27,11 @@ TINY, SMALL = 3e-6, 5e-5  # of a parameter's length in one step; a thousandth is
 SLOW = 1e-5  # a learning rate: of larger ones small steps come from small gradients
 FAST = 0.02  # a rate of Adam and its kin that can be too high
 LONG = 10  # steps at least
+EARLY = 8  # losses in which a leap shows
+LEAP = 5.0  # times the first loss, that early, with steps as LARGE
+KEPT = 0.5  # of the first loss is left at the end at least: of more than that it has recovered
+CARRIED = 0.98  # a momentum that adds up fifty steps
+ORDINARY = 1.0  # a rate of which the sum or the momentum is the likelier cause
 CAUSES = frozenset((
     "missing-zero-grad", "nan-origin", "input-not-normalised", "exploding-gradients", "bad-init", "vanishing-gradients",
     "log-softmax-missing-for-nll", "regularisation-dominates", "optimizer-call-order",
@@ -38,6 +44,7 @@ class Learning(Rule):
 
     def begins(self) -> None:
         self.curves, self.updates = self.coach.shared(Curves), self.coach.shared(Updates)
+        self.scaling = self.coach.shared(Scaling)
         self.said = False
 
     @property
@@ -50,10 +57,10 @@ class Learning(Rule):
         """Whether another rule has told the cause."""
         return any(f.rule in CAUSES and f.severity != "hint" for f in self.coach.report)
 
-    def blamed(self, where: Where | None) -> bool:
-        """Whether another rule has spoken of this line already, such as of units that a long step has killed."""
-        at = code.place(where)
-        return at is not None and any((f.file, f.line) == at.at and f.severity != "hint" for f in self.coach.report)
+    @staticmethod
+    def option(rate: Rate) -> Option:
+        """The learning rate as it was written."""
+        return Option(rate.where, "lr", (rate.most, *rate.given))
 
 
 class LearningRateTooHigh(Learning):
@@ -87,20 +94,34 @@ class LearningRateTooHigh(Learning):
         away = curve.bad > 1 and (curve.grew() or curve.last > GROWTH * curve.first or not rate.ratios[-1] < LARGE)
         far = grown > GROWTH and ratio > 0.05 and risen(curve.values)
         worse = enough and grown > WORSE and rate.long(LARGE) > 1 and risen(curve.values)
-        leaping = enough and ratio > 2 * LARGE and grown > 0.9 and falls_never(curve)
-        if not (away or far or worse or leaping):
+        leaping = enough and ratio > 2 * LARGE and grown > KEPT and falls_never(curve)
+        thrown = max(curve.values[:EARLY]) > LEAP * curve.first and rate.long(LARGE, EARLY) > 1 and grown > KEPT
+        if not (away or far or worse or leaping or thrown):
             return
         if rate.kind in ADAPTIVE and rate.most < FAST:
             return  # its steps are no longer than its rate, whatever the gradient
         self.said = True
-        where = rate.where or curve.where
         now = f"{curve.last:.3g}" + (", then not a number" if curve.bad else "")
+        where, fixes, what = self._cause(rate)
         self.find(
-            f"The learning rate {number(rate.most)} is too high: the loss goes from {curve.first:.3g} to {now}.", where,
-            {"first loss": curve.first, "last loss": now, "change of the parameters in one step": f"{ratio:.0%}",
-             "steps": rate.steps}, slower(code.place(rate.where), rate),
-            severity="hint" if self.blamed(where) else "",
+            f"{what}: the loss goes from {curve.first:.3g} to {now}.", where or curve.where,
+            {"first loss": curve.first, "highest": f"{curve.highest:.4g}", "last loss": now,
+             "change of the parameters in one step": f"{ratio:.0%}", "steps": rate.steps}, fixes,
         )  # fmt: skip
+
+    def _cause(self, rate: Rate) -> tuple[Where | tuple[str, int] | None, list[Fix], str]:
+        """What makes the steps so long: a loss that sums, the momentum, else the rate itself."""
+        chosen = self.option(rate)
+        fixes = chosen.changed(slower(rate))
+        if self.scaling.sum is not None and (mean := summed(self.scaling.sum[0])) and rate.most <= ORDINARY:
+            at = code.place(self.scaling.sum[0])
+            assert at is not None
+            what = f"The loss is a sum of {self.scaling.sum[2]} errors, too much for a learning rate of"
+            return at.at, [*mean, *fixes[:2]], f"{what} {number(rate.most)}"
+        if rate.momentum >= CARRIED and rate.most <= ORDINARY:
+            momentum = Option(rate.where, "momentum", (rate.momentum,))
+            return momentum.line, [*momentum.changed([0.9]), *fixes[:2]], f"momentum={rate.momentum:g} is too high"
+        return chosen.line, fixes, f"The learning rate {number(rate.most)} is too high"
 
 
 class LearningRateTooLow(Learning):
@@ -125,13 +146,13 @@ class LearningRateTooLow(Learning):
         spread = float(np.std(curve.values)) if len(curve.values) > 1 else 0.0
         if max(rate.ratios[1:] or rate.ratios) > SMALL or begun - tail > max(FLAT * abs(begun), 2 * spread):
             return
-        tiny = rate.typical < TINY
+        tiny, chosen = rate.typical < TINY, self.option(rate)
         self.find(
             f"The learning rate {number(rate.most)} is too low: after {rate.steps} steps the loss is where it was.",
-            rate.where or curve.where,
+            chosen.line or curve.where,
             {"first losses": f"{begun:.4g}", "last losses": f"{tail:.4g}",
              "change of the parameters in one step": f"{rate.typical:.1e}"},
-            changed(code.place(rate.where), usual(rate)), severity="warning" if tiny else "hint",
+            chosen.changed(usual(rate)), severity="warning" if tiny else "hint",
         )  # fmt: skip
 
 
@@ -165,7 +186,7 @@ class LossDiverged(Learning):
         )
         fixes = [step] if not down else [Fix(f"{name} = -{name}", (), "if its sign is the wrong one"), step]
         if rate is not None and rate.where is not None:
-            fixes += slower(code.place(rate.where), rate)[:1]
+            fixes += self.option(rate).changed(slower(rate)[:1])
         shown = f"{curve.last:.3g}" + (f", then not finite in step {curve.bad}" if curve.bad else "")
         self.find(
             f"{name} {what}.", curve.where, {"first loss": curve.first, "last loss": shown, "steps": curve.count},
@@ -206,8 +227,8 @@ def usual(rate: Rate) -> list[float]:
     return [1e-3, 1e-4, 1e-2] if rate.kind in ADAPTIVE else [0.01, 0.1, 0.001]
 
 
-def slower(at: code.Place | None, rate: Rate) -> list[Fix]:
-    """The optimizer with lower rates: the first one at which a step changes about a hundredth of the parameters."""
+def slower(rate: Rate) -> list[float]:
+    """Lower rates: the first one at which a step changes about a hundredth of the parameters."""
     lower = [value for value in usual(rate) if value < rate.most / 3]
     first = next((x for x in rate.ratios if x - x == 0 and x > 0), LARGE)
     if rate.kind not in ADAPTIVE:
@@ -215,23 +236,7 @@ def slower(at: code.Place | None, rate: Rate) -> list[Fix]:
         lower = [guess, guess / 10, *lower]
     elif not lower:
         lower = [rate.most / 10, rate.most / 100]
-    return changed(at, list(dict.fromkeys(lower))[:3])
-
-
-def changed(at: code.Place | None, values: list[float]) -> list[Fix]:
-    """The line that constructs an optimizer with another learning rate."""
-    call = at.expression if at is not None else None
-    texts = [number(value) for value in values]
-    if at is None or not isinstance(call, ast.Call):
-        return [Fix(f"lr={text}", (), "where the optimizer is made") for text in texts]
-    given: ast.expr | None = next((k.value for k in call.keywords if k.arg == "lr"), None)
-    if given is None and len(call.args) > 1:
-        given = call.args[1]
-    why = "in its place"
-    if given is not None:
-        return [code.replacement(at, given, text, why) for text in texts]
-    written = at.source.segment(call)[:-1].rstrip().rstrip(",")
-    return [code.replacement(at, call, f"{written}, lr={text})", why) for text in texts]
+    return list(dict.fromkeys(lower))[:3]
 
 
 RULES = (LearningRateTooHigh, LearningRateTooLow, LossDiverged)

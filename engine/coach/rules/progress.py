@@ -11,18 +11,18 @@ from gradbook.coach import code
 from gradbook.coach.curves import Curve
 from gradbook.coach.finding import Fix
 from gradbook.coach.record import Op
-from gradbook.coach.rules.learning_rates import Learning, changed, median, number
+from gradbook.coach.rules.learning_rates import ADAPTIVE, Learning, median, number, slower
+from gradbook.coach.targets import LOSSES, Targets
 from gradbook.coach.updates import Rate
 from gradbook.observe.source import Where
 
 __all__ = ["RULES", "ConstantPredictions", "LossPlateau", "Overfitting"]
 
-LOSSES = frozenset((
-    "cross_entropy", "nll_loss", "mse_loss", "l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits",
-    "smooth_l1_loss", "huber_loss",
-))  # fmt: skip
 LONG = 40  # losses
 STILL = 0.02  # of the first loss
+PARTED = 0.35  # of it, where the targets have nothing to do with the inputs: their mean can be learnt
+SHORT = 1e-3  # of a parameter's length in one step: longer ones would have led somewhere
+STUCK = 1e-4  # the same: so short ones are the reason
 POINTS = 4  # evaluations
 WORSE = 1.15  # times the best validation
 BETTER = 0.7  # of the training loss at that time
@@ -53,25 +53,42 @@ class LossPlateau(Progress):
     idea = "a loss that does not fall from the start: the rate, the data or the graph; try to learn one batch by heart"
     threshold = f"after {LONG} steps within {STILL:.0%} of where it began, at no time below that by more than its noise"
 
+    def begins(self) -> None:
+        super().begins()
+        self.targets = self.coach.shared(Targets)
+
     def ended(self) -> None:
         found = self.main()
-        if found is None or found[0].count < LONG or min(found[0].values) <= 0:
+        if found is None or min(found[0].values, default=0.0) <= 0:
             return
         curve, rate = found
+        sure = self.targets.parting is not None and self.targets.parting.sure
+        if curve.count < (LONG if not sure else LONG // 2):
+            return
         third = len(curve.values) // 3
         begun, tail = median(curve.values[: max(third // 2, 3)]), median(curve.values[-third:])
         noise = float(np.std(curve.values[-third:]))
-        if begun - tail > max(STILL * begun, noise) or tail < 1e-3 or rate.typical < 1e-7:
+        if begun - tail > max((PARTED if sure else STILL) * begun, noise) or tail < 1e-3 or rate.typical < 1e-7:
             return
-        if any(f.rule in ("learning-rate-too-low", "learning-rate-too-high") for f in self.coach.report):
-            return
+        where, fixes, why, sure = self._cause(rate)
         self.find(
             f"The loss has not fallen in {curve.count} steps: it was {begun:.3g} and is {tail:.3g}.",
-            rate.where or curve.where,
+            where or curve.where,
             {"first losses": f"{begun:.4g}", "last losses": f"{tail:.4g}", "noise": f"{noise:.2g}",
-             "change of the parameters in one step": f"{rate.typical:.1e}"},
-            changed(code.place(rate.where), [rate.most * 10, rate.most / 10]),
+             "change of the parameters in one step": f"{rate.typical:.1e}", "why": why}, fixes,
+            severity="warning" if sure else "hint",
         )  # fmt: skip
+
+    def _cause(self, rate: Rate) -> tuple[Where | tuple[str, int] | None, list[Fix], str, bool]:
+        """What is most probably to blame: targets that have nothing to do with the inputs, else the learning rate."""
+        chosen = self.option(rate)
+        fixes = chosen.changed(longer(rate) if rate.typical < SHORT else slower(rate))
+        parting = self.targets.parting
+        if parting is not None and parting.sure:
+            return parting.where, [*parting.fixes, *fixes][:3], parting.what, True
+        if rate.typical < SHORT:
+            return chosen.line, fixes, "steps are short", parting is None and rate.typical < STUCK
+        return chosen.line, fixes, parting.what if parting is not None else "unknown", False
 
 
 class Overfitting(Progress):
@@ -163,8 +180,15 @@ class ConstantPredictions(Progress):
         self.find(
             f"The predictions are all the same, {self.what}, whatever the input.", self.where,
             {"looks": self.same, "change of the parameters in one step": f"{rate.typical:.1e}"},
-            changed(code.place(rate.where), [rate.most / 10, rate.most * 10]),
+            self.option(rate).changed([rate.most / 10, rate.most * 10]),
         )  # fmt: skip
+
+
+def longer(rate: Rate) -> list[float]:
+    """Higher rates: one at which a step changes a thousandth of the parameters or more, ten times this one."""
+    most = 0.01 if rate.kind in ADAPTIVE else 1.0
+    factor = 10.0 ** math.ceil(math.log10(SHORT / max(rate.typical, 1e-9)))
+    return list(dict.fromkeys((max(min(rate.most * factor, most), 10 * rate.most), 10 * rate.most, rate.most / 10)))
 
 
 def alike(name: str, scores: Any, targets: Any) -> str | None:

@@ -7,6 +7,7 @@ import math
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
+from gradbook.coach.options import Option
 from gradbook.coach.record import Turn
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import renamed
@@ -107,26 +108,22 @@ def other_activation(where: Where | None, why: str) -> list[Fix]:
     return renamed(where, REPLACED, why)
 
 
-def rate(held: Held | None, factor: float) -> tuple[Where | None, list[Fix]]:
-    """Where an optimizer is constructed, and that line with a learning rate smaller or larger by a factor."""
+def rate(held: Held | None, factor: float, lr: float = 0.0) -> tuple[Where | tuple[str, int] | None, list[Fix]]:
+    """Where an optimizer's learning rate is written, and that line with one smaller or larger by a factor.
+
+    lr: of which of its groups; 0 for the largest.
+    """
     optimizer = held.ref() if held is not None else None
     if held is None or optimizer is None:
         return None, []
     where = held.built.where if held.built is not None else None
-    old = float(optimizer.param_groups[0].get("lr", 0.0))
+    rates = [float(group.get("lr", 0.0)) for group in optimizer.param_groups]
+    old = lr or max(rates)
     if old <= 0:
         return where, []
-    new = f"{10.0 ** round(math.log10(old * factor)):g}"
-    at = code.place(where)
-    call = at.expression if at is not None else None
-    if at is None or not isinstance(call, ast.Call):
-        return where, [Fix(f"lr={new}", (), f"in place of {old:g}")]
-    given = next((keyword.value for keyword in call.keywords if keyword.arg == "lr"), None)
-    given = given if given is not None or len(call.args) < 2 else call.args[1]
-    if given is None:
-        text = at.source.segment(call)[:-1].rstrip().rstrip(",")
-        return where, [code.replacement(at, call, f"{text}, lr={new})", f"in place of {old:g}")]
-    return where, [code.replacement(at, given, new, f"in place of {old:g}")]
+    first = [float(group["initial_lr"]) for group in optimizer.param_groups if "initial_lr" in group]
+    chosen = Option(where, "lr", (old, *first, *rates))
+    return chosen.line, chosen.changed([10.0 ** round(math.log10(old * factor))], f"in place of {old:g}")
 
 
 def prefix(at: code.Place) -> str:

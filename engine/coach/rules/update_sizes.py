@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Iterator
 
 import numpy as np
 
+from gradbook.coach import code
+from gradbook.coach.finding import Fix
+from gradbook.coach.rules.learning_rates import ADAPTIVE
 from gradbook.coach.rules.signal import Weight
 from gradbook.coach.rules.signal_rule import SignalRule, rate
+from gradbook.coach.scaling import Scaling, clipping, summed, unscaled
+from gradbook.observe.source import Where
 
 __all__ = ["RULES", "UpdateRatioHigh", "UpdateRatioLow"]
 
 LOOKS = 3
 HIGH = 0.1  # of the weights, in one step
 WILD = 0.3
-FLIES = 10.0  # times the first loss
 LOW = 1e-6
-LOST = 1e-8  # float32 does not hold what is smaller
+LOST = 3e-8  # float32 does not hold what is smaller
+CLIPPED = 1e-3  # a norm that no gradient should be clipped to
 USUAL = 1e-3
 CAUSES = (
-    "learning-rate-too-high", "learning-rate-too-low", "loss-diverged", "bad-init", "exploding-gradients", "nan-origin",
+    "loss-diverged", "bad-init", "exploding-gradients", "nan-origin",
     "stale-optimizer", "unused-parameters", "vanishing-gradients", "dead-relu", "saturated-activation",
     "degenerate-activation", "detached-graph",
 )  # fmt: skip
@@ -30,24 +36,25 @@ class Updates(SignalRule):
 
     done = False
 
-    def ratios(self) -> list[float]:
-        """The median over the layers, look by look."""
+    def begins(self) -> None:
+        super().begins()
+        self.scaling = self.coach.shared(Scaling)
+
+    def groups(self) -> Iterator[tuple[list[float], float]]:
+        """(the median over the layers, look by look; their learning rate): of all, then of each group of parameters."""
         layers = [w for w in self.signal.ordered() if w.looks and _counts(w) and self._moved(w)]
-        count = min((len(w.looks) for w in layers), default=0)
-        return [
-            statistics.median(w.looks[i].change / w.looks[i].weight for w in layers)
-            for i in range(-count, 0)
-        ]  # fmt: skip
+        yield _medians(layers), 0.0
+        held = self.optimizer()
+        optimizer = held.ref() if held is not None else None
+        groups = optimizer.param_groups if optimizer is not None else ()
+        for group in groups if len(groups) > 1 else ():
+            ids = {id(p) for p in group["params"]}
+            yield _medians([w for w in layers if id(w.ref()) in ids]), float(group.get("lr", 0.0))
 
     def _moved(self, weight: Weight) -> bool:
         """Whether an optimizer is to change a layer; without any optimizer the program itself."""
         tensor = weight.ref()
         return tensor is not None and (not self.reach.optimizers or self.reach.holds([tensor]))
-
-    def stands(self) -> bool:
-        """Whether the loss neither falls nor flies away, which is another rule's to say."""
-        first, now = self.signal.losses[:1], list(self.signal.latest)
-        return not self.improves() and all(map(np.isfinite, (*first, *now))) and max(now) < FLIES * max(*first, 0.1)
 
     def improves(self) -> bool:
         """Whether the loss is lower than at first."""
@@ -63,19 +70,23 @@ class UpdateRatioHigh(Updates):
     threshold = f"{HIGH:g} of the weights in {LOOKS} looks is a hint, {WILD:g} with a loss that does not fall a warning"
 
     def look(self, last: bool) -> None:
-        if self.done or not last:
-            return
-        ratios = [ratio for ratio in self.ratios() if np.isfinite(ratio)]
-        early, late = ratios[: LOOKS + 1], ratios[-LOOKS:]  # Adam's steps stay as long while the weights grow
-        if len(ratios) < 2 or not (statistics.median(early) >= WILD or min(late) >= HIGH):
-            return
-        ratios = early if statistics.median(early) > statistics.median(late) else late
-        self.done = True
+        for ratios, lr in self.groups() if last else ():
+            ratios = [ratio for ratio in ratios if np.isfinite(ratio)]
+            early, late = ratios[: LOOKS + 1], ratios[-LOOKS:]  # Adam's steps stay as long while the weights grow
+            if len(ratios) > 1 and (statistics.median(early) >= WILD or min(late) >= HIGH) and not self.done:
+                self._speak(early if statistics.median(early) > statistics.median(late) else late, lr)
+
+    def _speak(self, ratios: list[float], lr: float) -> None:
         held = self.optimizer()
-        where, fixes = rate(held, min(0.1, 10 * USUAL / max(min(ratios), USUAL)))
+        where, fixes = rate(held, min(0.1, 10 * USUAL / max(min(ratios), USUAL)), lr)
         if held is None or where is None:
             return
-        wild = statistics.median(ratios) > WILD and self.stands() and not self.said(*CAUSES)
+        self.done = True
+        if self.scaling.sum is not None and (mean := summed(self.scaling.sum[0])):
+            at = code.place(self.scaling.sum[0])
+            where, fixes = at.at if at is not None else where, [*mean, *fixes]
+        told = self.said(*CAUSES) or (self.scaling.sum is None and self.said("learning-rate-too-high"))
+        wild = statistics.median(ratios) > WILD and not self.improves() and not told
         self.find(
             f"Each step of {held.name} moves the weights by {statistics.median(ratios):.0%} of their size: too much.",
             where, {"change over size": ", ".join(f"{x:.2g}" for x in ratios), "usual": f"about {USUAL:g}"}, fixes,
@@ -91,29 +102,56 @@ class UpdateRatioLow(Updates):
     threshold = f"below {LOW:g} of the weights in every look; below {LOST:g} it is lost in the rounding of float32"
 
     def look(self, last: bool) -> None:
-        ratios = self.ratios()
-        if self.done or not last or len(ratios) < 2 or not max(ratios) <= LOW or not all(map(np.isfinite, ratios)):
-            return
-        if self.improves():
-            return
+        whole = True
+        for ratios, lr in self.groups() if last else ():
+            low = len(ratios) > 1 and max(ratios) <= (LOW if whole else LOST) and all(map(np.isfinite, ratios))
+            if low and not self.done and not (whole and self.improves()):
+                self._speak(ratios, lr)
+            whole = False
+
+    def _speak(self, ratios: list[float], lr: float) -> None:
         held = self.optimizer()
         optimizer = held.ref() if held is not None else None
-        grads = max((look.grad for w in self.signal.weights.values() for look in w.looks), default=0.0)
-        if (
-            held is None
-            or optimizer is None
-            or grads < 1e-5
-            or any(not group.get("lr") for group in optimizer.param_groups)
-        ):
+        if held is None or optimizer is None or any(not group.get("lr") for group in optimizer.param_groups):
             return
+        factor = 10.0 ** np.ceil(np.log10(USUAL / max(statistics.median(ratios), 1e-12)))
+        old = lr or max(float(group["lr"]) for group in optimizer.param_groups)
+        most = 1e-3 if type(optimizer).__name__ in ADAPTIVE else 0.1
+        where, fixes = rate(held, min(factor, most / old), lr)
+        cause = self._cause()
+        if cause is None and max(look.grad for w in self.signal.weights.values() for look in w.looks) < 1e-5:
+            return  # without a gradient nothing moves: that has another reason
+        why = f"a learning rate of {lr or optimizer.param_groups[0]['lr']:g}"
+        if cause is not None:
+            where, first, why = cause
+            fixes = first
         self.done = True
-        factor = 10.0 ** np.ceil(np.log10(USUAL / max(statistics.median(ratios), 1e-10)))
-        where, fixes = rate(held, min(factor, 1e6))
+        told = self.said(*CAUSES) or (cause is None and self.said("learning-rate-too-low"))
         self.find(
             f"Each step of {held.name} moves the weights by {max(ratios):.0e} of their size: nothing is learnt.",
-            where, {"change over size": ", ".join(f"{x:.1e}" for x in ratios[-4:]), "usual": f"about {USUAL:g}"}, fixes,
-            severity="" if max(ratios) < LOST and not self.said(*CAUSES) else "hint",
+            where, {"change over size": ", ".join(f"{x:.1e}" for x in ratios[-4:]), "usual": f"about {USUAL:g}",
+                    "why": why}, fixes,
+            severity="" if (max(ratios) < LOST or cause is not None) and not told else "hint",
         )  # fmt: skip
+
+    def _cause(self) -> tuple[Where | tuple[str, int] | None, list[Fix], str] | None:
+        """What makes the gradients so small: a clipping, or a number that they, or the loss, are multiplied by."""
+        norm = self.signal.total[-1] if self.signal.total else 0.0
+        held = self.optimizer()
+        step = self.coach.optimizers.get(id(held.ref())) if held is not None else None
+        bound = clipping(step.where, norm) if step is not None and 0 < norm < CLIPPED else None
+        if bound is not None:
+            return bound.line, [bound.replaced(1.0, "a usual bound")], f"gradients are clipped to a norm of {norm:.1g}"
+        if self.scaling.small is not None:
+            where, factor = self.scaling.small
+            return where, unscaled(where), f"a factor of {factor:.1g}"
+        return None
+
+
+def _medians(layers: list[Weight]) -> list[float]:
+    """The median over some layers, look by look."""
+    count = min((len(w.looks) for w in layers), default=0)
+    return [statistics.median(w.looks[i].change / w.looks[i].weight for w in layers) for i in range(-count, 0)]
 
 
 def _counts(weight: Weight) -> bool:

@@ -4,7 +4,7 @@ from gradbook.utils.data import DataLoader, TensorDataset
 
 
 def fit(model, loader, lr, epochs=3):
-    opt = torch.optim.Adam(model.parameters(), lr=lr)  # coach: learning-rate-too-low; fix: lr=0.001
+    opt = torch.optim.Adam(model.parameters(), lr=lr)
     losses = []
     for _ in range(epochs):
         for x, y in loader:
@@ -17,4 +17,4 @@ def fit(model, loader, lr, epochs=3):
 
 
 x = torch.randn(80, 3)
-fit(nn.Linear(3, 1), DataLoader(TensorDataset(x, x.sum(1, keepdim=True)), 16, shuffle=True), 1e-7)
+fit(nn.Linear(3, 1), DataLoader(TensorDataset(x, x.sum(1, keepdim=True)), 16, shuffle=True), 1e-7)  # coach: learning-rate-too-low; fix: 0.001

@@ -5,7 +5,7 @@ import gradbook.nn as nn
 class Trainer:
     def __init__(self, model, learning_rate):
         self.model = model
-        self.optimizer = torch.optim.RMSprop(model.parameters(), learning_rate)  # coach: update-ratio-high; fix: 0.0
+        self.optimizer = torch.optim.RMSprop(model.parameters(), learning_rate)
         self.history = []
 
     def step(self, x, y):
@@ -16,7 +16,7 @@ class Trainer:
         self.history.append(loss.item())
 
 
-t = Trainer(nn.Sequential(nn.Linear(5, 16), nn.ReLU(), nn.Linear(16, 1)), 0.5)
+t = Trainer(nn.Sequential(nn.Linear(5, 16), nn.ReLU(), nn.Linear(16, 1)), 0.5)  # coach: update-ratio-high; fix: 0.0
 for _ in range(10):  # coach-also: learning-rate-too-high, loss-diverged
     x = torch.randn(32, 5)
     t.step(x, (x[:, :1] > 0).float())

@@ -2,8 +2,9 @@ import gradbook as torch
 from gradbook import nn
 
 encoder, head = nn.Sequential(nn.Linear(6, 20), nn.Tanh()), nn.Linear(20, 2)
-opt = torch.optim.Adam(  # coach: update-ratio-high
-    [{"params": encoder.parameters(), "lr": 0.8}, {"params": head.parameters(), "lr": 0.8}], lr=0.8
+opt = torch.optim.Adam(
+    [{"params": encoder.parameters()}, {"params": head.parameters(), "lr": 0.7}],
+    lr=0.8,  # coach: update-ratio-high; fix: lr=0.
 )
 for step in range(10):  # coach-also: learning-rate-too-high, loss-diverged, saturated-activation
     x = torch.randn(24, 6)

@@ -1,0 +1,188 @@
+"""Whether the targets of a loss have anything to do with what the network was given: where they part company."""
+
+from __future__ import annotations
+
+import ast
+import weakref
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradbook.coach import code
+from gradbook.coach.finding import Fix
+from gradbook.coach.loading import tensors_of
+from gradbook.coach.record import Op, Value
+from gradbook.coach.rule import Shared
+from gradbook.observe import naming
+from gradbook.observe.failure.text import called_name
+from gradbook.observe.source import Where
+
+if TYPE_CHECKING:
+    from gradbook.coach.coach import Coach
+
+__all__ = ["LOSSES", "Parting", "Targets"]
+
+LOSSES = frozenset((
+    "cross_entropy", "nll_loss", "mse_loss", "l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+    "smooth_l1_loss", "huber_loss",
+))  # fmt: skip
+LOOKS = 2
+ORDERS = frozenset(("index", "index_select", "gather", "take_along_dim"))
+SLICES = frozenset(("slice", "select", "narrow", "view", "reshape", "to"))
+RANDOM = ("rand", "randn", "randint", "randn_like", "rand_like", "normal", "random", "uniform", "integers")
+KEPT = 8192  # elements of an order that are compared
+
+
+@dataclass(frozen=True)
+class Parting:
+    """Where inputs and targets part. `sure`: they belonged together; otherwise both are just random numbers."""
+
+    where: Where | None
+    what: str
+    fixes: tuple[Fix, ...]
+    sure: bool
+
+
+class Targets(Shared):
+    """The targets of the losses of a watch."""
+
+    id = "targets"
+    hears = ("batch", "operation")
+    ops = LOSSES
+
+    def __init__(self, coach: Coach) -> None:
+        super().__init__(coach)
+        self.parting: Parting | None = None
+        self._looks = 0
+        self._loader: weakref.ref[Any] | None = None
+
+    def batch(self, phase: str, loader: Any, index: int, total: int | None) -> None:
+        """A loader hands out a batch."""
+        if phase == "next" and index == 0:
+            self._loader = weakref.ref(loader)
+
+    def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
+        """A loss is reckoned."""
+        scores, wanted = op.operand(0), op.operand(1)
+        if self._looks >= LOOKS or not op.output.requires_grad or scores is None or wanted is None:
+            return
+        self._looks += 1
+        inputs = [self._held(each) for each in leaves(scores) if each.shape[:1] == wanted.shape[:1]]
+        target = self._held(wanted)
+        if len(inputs) == 1 and not target.requires_grad and self.parting is None:
+            self.parting = parted(inputs[0], target)
+
+    def _held(self, value: Value) -> Value:
+        """The tensor of the loader's data set that a batch without a history was taken from."""
+        if value.maker is not None or value.where is not None or self._loader is None:
+            return value
+        for tensor in tensors_of(self._loader()):
+            if tensor._array.shape[1:] == value.shape[1:] and tensor._array.dtype == value.dtype:
+                return self.coach.tape.value(tensor)
+        return value
+
+
+def leaves(value: Value) -> list[Value]:
+    """What was there before an operation, parameters aside; of the rows of a table the table's rows."""
+    found: dict[int, Value] = {}
+    if value.maker is None:
+        return [value]
+    for op in value.above():
+        for each in op.inputs:
+            own = each.maker is None or not each.requires_grad
+            if own and each.kind not in ("parameter", "buffer") and each.shape:
+                if each.maker is None or op.output.requires_grad:
+                    found[id(each)] = each
+    ends = {id(x) for each in found.values() for x in (roots(each) if each.maker is not None else ())}
+    return [each for key, each in found.items() if key not in ends and not each.requires_grad]
+
+
+def roots(value: Value) -> dict[int, Value]:
+    """The values that another one was computed from, by their ids."""
+    if value.maker is None:
+        return {id(value): value}
+    found = (each for op in value.above() for each in op.inputs if each.maker is None and each.shape)
+    return {id(each): each for each in found if each.kind not in ("parameter", "buffer")}
+
+
+def orders(value: Value) -> list[Op]:
+    """The operations on the way to a value that took rows in another order."""
+    return [op for op in value.above() if op.name in ORDERS and len(op.inputs) > 1 and op.inputs[1].dtype.kind in "iu"]
+
+
+def key_of(op: Op) -> Any:
+    """What makes an order the one it is: its numbers, or the tensor that it is a part of."""
+    index = op.inputs[1]
+    tensor = index.tensor
+    if tensor is not None and tensor._array.size <= KEPT:
+        return np.asarray(tensor._array).astype(np.int64).tobytes()
+    return id(index.back(SLICES))
+
+
+def parted(given: Value, wanted: Value) -> Parting | None:
+    """Where the inputs and the targets of a loss part; None where they belong together, or nobody knows."""
+    mine, theirs = roots(given), roots(wanted)
+    common = bool(mine.keys() & theirs.keys()) or not (mine and theirs)
+    one, other = ({key_of(op): op for op in orders(each)} for each in (given, wanted))
+    if bool(one) != bool(other) and (common or _both_whole(given, wanted)):
+        lone = next(iter((one or other).values()))
+        return _reordered(lone, bool(one), wanted if one else given)
+    if common or given.maker is not None or any(value.where is None for value in theirs.values()):
+        return None
+    return _unrelated(given, wanted, list(theirs.values()))
+
+
+def _both_whole(given: Value, wanted: Value) -> bool:
+    return given.shape[:1] == wanted.shape[:1] and len(given.shape[:1]) == 1
+
+
+def _reordered(lone: Op, of_inputs: bool, other: Value) -> Parting | None:
+    """Only the inputs, or only the targets, were put into another order."""
+    at = code.place(lone.where)
+    if at is None or lone.inputs[0].shape[:1] != lone.output.shape[:1]:
+        return None  # rows were chosen, as by a mask or a table
+    node = at.expression
+    fixes: list[Fix] = []
+    if isinstance(node, ast.Subscript):
+        name = code.name_of(other.tensor, "y" if of_inputs else "x") if other.tensor is not None else "y"
+        line = f"{name} = {name}[{at.source.segment(node.slice)}]"
+        fixes = [code.replacement(at, node, at.source.segment(node.value), "in the order of the others")]
+        if isinstance(at.statement, ast.Assign) and isinstance(node.slice, ast.Name):
+            fixes.insert(0, code.insertion(at, line, "the same order for both", after=True))
+    which = (
+        "inputs are put into another order, the targets"
+        if of_inputs
+        else "targets are put into another order, the inputs"
+    )
+    return Parting(lone.where, f"the {which} are not", tuple(fixes), True)
+
+
+def _unrelated(given: Value, wanted: Value, theirs: Iterable[Value]) -> Parting | None:
+    """The targets were computed from numbers that the network never sees."""
+    if wanted.maker is None:
+        source = next(iter(theirs))
+        return Parting(source.where, "the targets are random numbers", (), False) if _random(source) else None
+    learned = any(each.kind in ("parameter", "buffer") for op in wanted.above() for each in op.inputs)
+    alike = [each for each in theirs if each.shape == given.shape and _random(each)]
+    if learned or not alike:  # such as the next states of a game, which a network looks at
+        return None
+    at = code.place(alike[0].where)
+    fixes: tuple[Fix, ...] = ()
+    if at is not None and at.expression is not None:
+        fixes = (code.replacement(at, at.expression, _name(given), "the targets of these inputs"),)
+    return Parting(alike[0].where, "the targets come from other numbers than the inputs", fixes, True)
+
+
+def _random(value: Value) -> bool:
+    """Whether random numbers are drawn on the line that made a value."""
+    at = code.place(value.where)
+    return at is not None and isinstance(at.expression, ast.Call) and called_name(at.expression) in RANDOM
+
+
+def _name(given: Value) -> str:
+    """The variable that holds the inputs."""
+    tensor = given.tensor
+    known = code.name_of(tensor, "") if tensor is not None else ""
+    return known or naming.assigned_name(given.where) or "x"
