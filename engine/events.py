@@ -128,8 +128,9 @@ def silenced() -> Iterator[None]:
 def _rebuild(new: tuple[Any, ...]) -> None:
     global observers, backward_end, step_start, computing, counting
     observers = new
-    for kind in KINDS:
-        globals()[kind] = _listeners(kind, new)
+    space = globals()
+    for kind, method in METHODS.items():  # written out: it happens several times in each notebook cell
+        space[kind] = tuple([found for o in new if (found := getattr(o, method, None)) is not None]) if new else ()
     computing, counting = bool(op or grad or rule or write or module), bool(backward or step or zero_grad)
     whole = tuple(o for o in new if not getattr(o, "brief", False))
     backward_end, step_start = _listeners("backward", whole), _listeners("step", whole)

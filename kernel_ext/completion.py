@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
-__all__ = ["OptionMatcher"]
+__all__ = ["OptionMatcher", "Words"]
 
 _LINE = re.compile(r"^\s*%{1,2}(\w+)\s+(.*)$", re.DOTALL)
-Words = dict[str, dict[str, tuple[str, ...]]]  # magic -> word before the cursor ("" for any) -> what may follow
+Choice = tuple[str, ...] | Callable[[], tuple[str, ...]]
+Words = dict[str, dict[str, Choice]]  # magic -> word before the cursor ("" for any) -> what may follow
 
 
 class OptionMatcher:
@@ -38,11 +39,11 @@ class OptionMatcher:
         before, _, fragment = found[2].rpartition(" ")
         table = self.words.get(found[1], {})
         last = before.split()[-1] if before.split() else ""
-        options = table.get(last)
+        options = _words(table.get(last))
         if options:
             fragment = fragment.rpartition(",")[2]  # a list: --panels loss,gr
         if options is None:
-            options = table.get("", ())
+            options = _words(table.get("")) or ()
             if not fragment.startswith("-"):
                 options = tuple(option for option in options if not option.startswith("-"))
         matches = [SimpleCompletion(text=option, type="magic") for option in options if option.startswith(fragment)]
@@ -56,3 +57,7 @@ class OptionMatcher:
             return None
         names = sorted(name for name in self.namespace if name.startswith(fragment))
         return {"completions": [SimpleCompletion(text=name, type="instance") for name in names], "suppress": False}
+
+
+def _words(choice: Choice | None) -> tuple[str, ...] | None:
+    return choice() if callable(choice) else choice

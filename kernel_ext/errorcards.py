@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from gradbook.errors import BreakpointHit
+from gradbook.kernel_ext.coaching import Coaching
 from gradbook.kernel_ext.settings import Settings
 from gradbook.observe.source import is_own
 
@@ -18,8 +19,8 @@ COMPILERS = ("IPython.core.compilerop", "ipykernel.compiler")
 class ErrorCards:
     """Shows exceptions in one shell: those of the engine with a card, all others as IPython does."""
 
-    def __init__(self, shell: Any, settings: Settings) -> None:
-        self.shell, self.settings = shell, settings
+    def __init__(self, shell: Any, settings: Settings, coaching: Coaching) -> None:
+        self.shell, self.settings, self.coaching = shell, settings, coaching
 
     def show(self, kind: type, value: BaseException, traceback: TracebackType | None) -> None:
         """The traceback, engine frames folded away if a card follows, and then the card."""
@@ -39,14 +40,12 @@ class ErrorCards:
     def _card(self, error: BaseException) -> Any:
         """The card of an engine error; None for any other, and where making one fails: that is said once."""
         try:
-            from gradbook.observe.failure import explain
-
-            failure = explain(error)
+            failure = self.coaching.explained(error)
             if failure is None:
                 return None
             from gradbook.widgets.card import error_card
 
-            return error_card(failure, self.settings.theme)
+            return error_card(failure, self.settings.theme, self.coaching.raised(error, failure))
         except KeyboardInterrupt:  # no time for a card
             return None
         except Exception as trouble:

@@ -10,6 +10,8 @@ from types import FrameType
 from typing import Any, Protocol
 
 from gradbook import observe
+from gradbook.kernel_ext.coach_text import show_news
+from gradbook.kernel_ext.coaching import Coaching
 from gradbook.kernel_ext.errorcards import ErrorCards
 from gradbook.kernel_ext.settings import Settings
 from gradbook.observe.recorder import Recorder
@@ -50,6 +52,7 @@ class Cells:
         self._shown: list[Any] = []
         self._parts: list[Part] = []
         self._label, self._cell_id = "", None
+        self.coaching = Coaching(shell, settings, self._wake)
         self._before: tuple[Any, Any] | None = None
         self._ours: Any = None
 
@@ -57,11 +60,12 @@ class Cells:
 
     def start(self) -> None:
         """Hook into the shell: two cell events, and how exceptions are shown (StopTraining not at all)."""
+        self.coaching.prepare()
         self.shell.events.register("pre_run_cell", self.begin)
         self.shell.events.register("post_run_cell", self.end)
         self._before = (self.shell.custom_exceptions, self.shell.CustomTB)
         exceptions, handler = self._before
-        cards = ErrorCards(self.shell, self.settings)
+        cards = ErrorCards(self.shell, self.settings, self.coaching)
 
         def show(shell: Any, kind: type, value: BaseException, traceback: Any, tb_offset: int | None = None) -> Any:
             if isinstance(value, observe.StopTraining):
@@ -97,6 +101,7 @@ class Cells:
         if self._before is not None and self.shell.CustomTB is self._ours:
             self.shell.custom_exceptions, self.shell.CustomTB = self._before
         self._let_go(None)
+        self.coaching.stop()
         for view in self.views.values():
             view.close()
         self.views.clear()
@@ -107,18 +112,22 @@ class Cells:
     def begin(self, info: Any) -> None:
         """A cell is about to run (pre_run_cell)."""
         self._depth += 1
+        self.coaching.nested = self._depth > 1
         if self._depth > 1:  # a cell that runs another one is still one cell
             return
         count = self._number
         self._label, self._cell_id = f"[{count}]", getattr(info, "cell_id", None)
         name_cell(self.shell.compile.get_code_name(info.raw_cell, info.raw_cell, count), self._label)
         self._watch, self._shown = Watch(), []
+        self.coaching.begin(self._label, self._cell_id, info.raw_cell)
         if self.settings.auto:
+            self.coaching.watch()
             self._record(self.settings.level)
 
     def end(self, result: Any) -> None:
         """A cell has ended (post_run_cell). One that was stopped on purpose has not failed."""
         self._depth = max(self._depth - 1, 0)
+        self.coaching.nested = self._depth > 1
         self._number = self.shell.execution_count
         if self._depth:
             return
@@ -130,6 +139,7 @@ class Cells:
     def watch(self, watch: Watch) -> None:
         """The running cell asks for a view of its own kind."""
         self._watch = watch
+        self.coaching.watch()
         level = watch.level or (self.settings.level if self.settings.level != "off" else "health")
         recorder = self._recorder
         if recorder is None or recorder.level != level:
@@ -144,6 +154,7 @@ class Cells:
 
     def unwatch(self) -> None:
         """The running cell asks to be recorded by nobody: something else looks at it, which recording would disturb."""
+        self.coaching.leave()
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             recorder.detach()
@@ -186,18 +197,21 @@ class Cells:
         while self._parts:
             part = self._parts.pop()
             _guarded(partial(part.finish, error))
+        self.coaching.end(error)
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             recorder.detach(error)
         shown, self._shown = self._shown, []
         for view in shown:
             _guarded(view.finish)
+        seen = bool(shown) and (self._watch.panels is None or "coach" in self._watch.panels)
+        _guarded(partial(show_news, self.coaching.news(), self._label, seen, self.settings.theme))
 
     def _show(self, run: observe.Run) -> None:
         """Put a view under the cell, the same one as when the cell ran before; without widgets, none."""
         if any(view.run is run for view in self._shown):  # it waited for this run's first backward pass
             return
-        run.panels = self._watch.panels
+        run.panels, run.coach = self._watch.panels, self.coaching.report
         _guarded(lambda: self._display(run))
 
     def _display(self, run: observe.Run) -> None:
@@ -217,6 +231,14 @@ class Cells:
         while len(self.views) > VIEWS:
             _, oldest = self.views.popitem(last=False)
             oldest.close()
+
+    def _wake(self) -> None:
+        """The coach has something new to say: the views that show it look at once."""
+        from gradbook.widgets.sender import sender
+
+        for view in self._shown:
+            if view.open:
+                sender.attach(view)
 
 
 def _guarded(act: Any) -> None:

@@ -1,4 +1,4 @@
-"""What `%gradbook` sets: which cells are watched, how closely, how much is kept, how often told; error cards."""
+"""What `%gradbook` and `%coach` set: which cells are watched, how closely, how often told; error cards; the coach."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Settings:
     theme: str = "auto"
     window: int = WINDOW  # bytes of a run's history
     cards: bool = True
+    coach: bool = True
 
 
 def choice(option: str, value: str, valid: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradbook.coach import explain
 from gradbook.widgets.card_picture import card_picture
 from gradbook.widgets.card_text import card_text
 from gradbook.widgets.describe_card import describe_card
@@ -17,11 +18,11 @@ __all__ = ["error_card"]
 LONGEST = 60  # frames of a traceback that travel
 
 
-def error_card(failure: Failure, theme: str = "auto") -> Still:
-    """The card of a failure."""
+def error_card(failure: Failure, theme: str = "auto", rule: str = "") -> Still:
+    """The card of a failure. rule: the coach's id of what is wrong, which the card then also explains."""
     name = f"Error: {failure.headline.replace('`', '')}"
-    message = describe_card(failure, told(failure))
-    return Still(message, picture=card_picture(failure), text=card_text(failure), name=name, theme=theme)
+    message = describe_card(failure, told(failure), explain(rule) if rule else None)
+    return Still(message, picture=card_picture(failure), text=card_text(failure, rule), name=name, theme=theme)
 
 
 def told(failure: Failure) -> str:

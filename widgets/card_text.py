@@ -12,10 +12,10 @@ __all__ = ["card_text"]
 RIGHT = 46  # column of what stands on the right of a title
 
 
-def card_text(failure: Failure) -> str:
-    """The whole card, one screen of plain text."""
-    parts = [f"✕ {failure.headline.replace('`', '')}   [{failure.rule}]", f"  {failure.kind}: {failure.message}", ""]
-    parts += [f"  {failure.place}"]
+def card_text(failure: Failure, rule: str = "") -> str:
+    """The whole card, one screen of plain text. rule: the coach's id of what is wrong."""
+    parts = [f"✕ {failure.headline.replace('`', '')}   [{rule or failure.rule}]"]
+    parts += [f"  {failure.kind}: {failure.message}", "", f"  {failure.place}"]
     for line in failure.lines:
         parts.append(f"  {'▸' if line.fails else ' '} {line.number:>3} │ {line.text}".rstrip())
         if line.mark is not None:
@@ -36,6 +36,8 @@ def card_text(failure: Failure) -> str:
             parts.append(f"       {fix.why} ✓ {fix.check}")
     elif failure.tried:
         parts += ["", titled("fixes", failure.tried)]
+    if rule:
+        parts += ["", f"  what this is about: %coach explain {rule}"]
     return "\n".join(parts)
 
 

@@ -10,6 +10,7 @@ from gradbook.widgets.card_drawing import Drawing, draw_operands, draw_stages
 from gradbook.widgets.wire import Message, plain
 
 if TYPE_CHECKING:
+    from gradbook.coach import Explanation
     from gradbook.observe.failure import Failure, Line
 
 __all__ = ["describe_card", "titled"]
@@ -22,13 +23,14 @@ TOKENS = re.compile(
 Spans = list[tuple[str, str]]
 
 
-def describe_card(failure: Failure, traceback: str) -> Message:
-    """Everything that the card shows. `traceback` is the whole traceback as Python writes it."""
+def describe_card(failure: Failure, traceback: str, lesson: Explanation | None = None) -> Message:
+    """Everything that the card shows. `traceback` is as Python writes it, `lesson` what the coach teaches of it."""
     operands = draw_operands(failure) if failure.operands else None
     about = failure.message
     return Message({
         "kind": "snapshot", "seq": 0, "view": "card",
-        "rule": failure.rule,
+        "rule": lesson.rule if lesson is not None else failure.rule,
+        "lesson": _lesson(lesson) if lesson is not None else None,
         "name": f"Error: {failure.headline.replace('`', '')}",
         "title": titled(failure.headline),
         "error": failure.kind,
@@ -53,6 +55,12 @@ def describe_card(failure: Failure, traceback: str) -> Message:
 def titled(headline: str) -> Spans:
     """A sentence with code in backticks as (text, "code" or "")."""
     return [(plain(part), "code" if i % 2 else "") for i, part in enumerate(headline.split("`")) if part]
+
+
+def _lesson(lesson: Explanation) -> dict[str, Any]:
+    """What the coach teaches of a rule; `line` is that of the example's fault, from 1."""
+    return {"idea": plain(lesson.idea), "threshold": plain(lesson.threshold), "line": lesson.line,
+            "example": [coloured(row) for row in lesson.example.splitlines()], "fix": plain(lesson.fix)}  # fmt: skip
 
 
 def _stages(failure: Failure) -> dict[str, Any] | None:

@@ -64,7 +64,7 @@ class Coach:
         self.muted = muted if isinstance(muted, set) else set(muted)
         self._kinds = tuple(KINDS if rules is None else rules)
         self._enlist()
-        self.report = Report(self.muted, len({rule.id for rule in self.rules}))
+        self.report = self.new_report()
         self.on_op: Hook | None = None
         self.on_module: Hook | None = None
         self.on_grad: Hook | None = None
@@ -81,6 +81,10 @@ class Coach:
             name: [(rule, getattr(rule, name)) for rule in self.rules if rule.has(name)] for name in HOOKS
         }
         self._by_op: dict[str, list[tuple[Rule | Shared, Hook]]] = {}
+
+    def new_report(self) -> Report:
+        """-> an empty report for what the rules say from now on, once it is `report`."""
+        return Report(self.muted, len({rule.id for rule in self.rules}))
 
     # -- life --------------------------------------------------------------------------------------------------------
 
@@ -132,17 +136,24 @@ class Coach:
             self.ended = True
             events.detach(self)
             if error is not None:
-                self.tell("failed", error)
+                self.fails(error)
             self.tell("ended")
             self._explained = (None, None)
             self.tape.forget()
         return self.report
 
+    def fails(self, error: BaseException) -> None:
+        """The program has raised this: the rules say why, the first of them what it is."""
+        version = self.report.version
+        self.tell("failed", error)
+        self.report.raised = next(iter(self.report.since(version)), None)
+
     def explained(self, error: BaseException) -> Failure | None:
         """What the error card knows of an exception; None for one that is not the engine's."""
         if error is not self._explained[0]:
-            from gradbook.observe.failure.explain import explain
+            from gradbook.observe.failure import explain
 
+            self._explained = error, None  # where explaining fails, once is enough
             self._explained = error, explain(error)
         return self._explained[1]
 

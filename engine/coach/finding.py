@@ -87,6 +87,7 @@ class Report:
         self.muted: set[str] = set() if muted is None else muted
         self.rules = rules
         self.watched = 0  # backward passes and optimizer steps that were seen
+        self.raised: Finding | None = None  # what the exception is that ended it
 
     @property
     def findings(self) -> list[Finding]:
@@ -102,6 +103,10 @@ class Report:
     def has(self, finding: Finding) -> bool:
         """Whether the same rule has spoken of the same line."""
         return any((f.rule, f.file, f.line) == (finding.rule, finding.file, finding.line) for f in self._findings)
+
+    def since(self, version: int) -> list[Finding]:
+        """What was found since it had that version, in the order of discovery."""
+        return self._findings[version:]
 
     def add(self, finding: Finding) -> bool:
         """Take a finding. -> False if the same rule has already spoken of this line."""

@@ -90,7 +90,7 @@ class Session:
             self._silent = set(self.muted)
             self.coach.renew()
         coach = self.coach
-        coach.report = Report(self.muted, len(coach.rules))
+        coach.report = coach.new_report()
         self._before, self._seen = coach.total, (coach.tape.count, 0)
         if not self._begun:
             self._begun = True
@@ -119,7 +119,7 @@ class Session:
         if self.cell is None:
             return coach.report
         if isinstance(error, Exception):
-            coach.tell("failed", error)
+            coach.fails(error)
         if coach.total - self._before >= TRAINING:
             coach.tell("ended")
             coach.renew()

@@ -1,7 +1,9 @@
 """The magics, one a file, and the words that complete after each."""
 
+from gradbook.kernel_ext.completion import Words
 from gradbook.kernel_ext.magics.as_torch import AsTorchMagic
 from gradbook.kernel_ext.magics.breakpoint import BreakpointMagic
+from gradbook.kernel_ext.magics.coach import COMMANDS, CoachMagic, rule_ids
 from gradbook.kernel_ext.magics.gradbook import GradbookMagic
 from gradbook.kernel_ext.magics.graph import GraphMagic
 from gradbook.kernel_ext.magics.inspect import InspectMagic
@@ -23,12 +25,13 @@ MAGICS = (
     InspectMagic,
     TimelineMagic,
     BreakpointMagic,
+    CoachMagic,
     SeedMagic,
     RunsMagic,
     AsTorchMagic,
 )
 EXPRESSIONS = ("graph", "inspect", "breakpoint")  # those that take a Python expression
-WORDS: dict[str, dict[str, tuple[str, ...]]] = {
+WORDS: Words = {
     "gradbook": {
         "": ("auto", "level", "window", "hz", "theme", "cards", "status"),
         "auto": ("on", "off"),
@@ -57,5 +60,6 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
         "": ("nan", "inf", "grad>", "shape!=(", "op:", "list", "clear", "why", "--how"),
         "--how": HOW,
     },
+    "coach": {"": COMMANDS, **dict.fromkeys(("explain", "mute", "unmute"), rule_ids)},
     "as_torch": {"": ("on", "off")},
 }

@@ -25,6 +25,7 @@ gradbook watches the cells that train: the first .backward() puts a live view un
 
   %%watch [NAME]    a cell's live view, said explicitly     %graph EXPR    the graph behind a tensor
   %inspect EXPR     one tensor, looked at closely           %runs          the runs so far
+  %coach            what is wrong, and how to mend it        %coach off     without it
   %breakpoint nan   stop where it is born                    %breakpoint?   at what else
   %%timeline        time and memory by op, module and line   %%walk         step by step
   %seed N           the same random numbers again           %as_torch on   import torch gives gradbook
@@ -99,7 +100,7 @@ def status(settings: Settings) -> str:
     run = observe.current_run()
     known = len(observe.runs())
     now = repr(run) if run is not None else f"no run in progress, {known} remembered"
-    auto, cards = ("on" if each else "off" for each in (settings.auto, settings.cards))
+    auto, cards, coach = ("on" if each else "off" for each in (settings.auto, settings.cards, settings.coach))
     what = f"auto {auto} · level {settings.level} · window {settings.window >> 20} MB"
-    seen = f"{settings.hz:g} frames a second · theme {settings.theme} · cards {cards}"
+    seen = f"{settings.hz:g} frames a second · theme {settings.theme} · cards {cards} · coach {coach}"
     return f"{what} · {seen}\n{now}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import linecache
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,14 @@ from traitlets.config import Config
 from gradbook import events, kernel_ext
 from gradbook.observe import recorder, source
 from gradbook.observe.run import forget_runs
+
+
+@pytest.fixture(autouse=True)
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Jupyter's folder of settings: another one for each test, not there yet."""
+    folder = tmp_path / "jupyter"
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(folder))
+    return folder
 
 
 @pytest.fixture
@@ -44,6 +54,8 @@ def nobody_listens() -> Iterator[None]:
     recorder.active.clear()
     forget_runs()
     source.forget_cells()
+    for file in [file for file in linecache.cache if file.startswith("<ipython-input")]:
+        del linecache.cache[file]  # the next shell has never run it
     assert not left, f"the test left {left} listening"
     assert not active, "the test left a recorder active"
 
