@@ -20,6 +20,8 @@ Kinds and what a listener is called with:
                                                             from NumPy
     built      (owner)                                      a module, an optimizer, a schedule or a loader is being
                                                             constructed
+    custom     (phase, function, args, outputs)             "enter" before a Function's forward, "exit" once it is
+                                                            recorded; outputs are None at first
     schedule   (scheduler)                                  a learning rate schedule has stepped
     draw       ()                                           random numbers are about to be drawn
     found      (function, arrays, params, result)           indices were computed from arrays, which no op is told of
@@ -48,7 +50,7 @@ __all__ = ["KINDS", "attach", "detach", "observers", "observing"]
 
 KINDS = (
     "op", "backward", "grad", "rule", "write", "step", "zero_grad", "batch", "module", "log", "made", "cut", "built",
-    "schedule", "draw", "found", "read", "mode", "control",
+    "custom", "schedule", "draw", "found", "read", "mode", "control",
 )  # fmt: skip
 METHODS = {kind: f"on_{kind}" for kind in KINDS}
 Listener = Callable[..., Any]
@@ -66,6 +68,7 @@ log: tuple[Listener, ...] = ()
 made: tuple[Listener, ...] = ()
 cut: tuple[Listener, ...] = ()
 built: tuple[Listener, ...] = ()
+custom: tuple[Listener, ...] = ()
 schedule: tuple[Listener, ...] = ()
 draw: tuple[Listener, ...] = ()
 found: tuple[Listener, ...] = ()

@@ -237,6 +237,8 @@ class Function(FunctionCtx):
         tensors = [a for a in args if isinstance(a, Tensor)]
         ctx.needs_input_grad = tuple(isinstance(a, Tensor) and a._node is not None for a in args)
         recorded = grad_mode.state.enabled and any(t._node is not None for t in tensors)
+        if events.custom:
+            events.emit(events.custom, "enter", cls, args, None)
         with grad_mode.no_grad():
             if cls.setup_context is Function.setup_context:
                 result = cls.forward(ctx, *args, **kwargs)
@@ -244,6 +246,8 @@ class Function(FunctionCtx):
                 result = cls.forward(*args, **kwargs)
                 cls.setup_context(ctx, args, result)
         outs = cls._record(ctx, args, result) if recorded else result
+        if events.custom:
+            events.emit(events.custom, "exit", cls, args, outs)
         return cls._moved(ctx, args, outs) if layers.state.open else outs
 
     @classmethod

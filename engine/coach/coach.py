@@ -51,6 +51,7 @@ class Coach:
         self.names: dict[int, str] = {}  # of optimizers, as the code that first used them calls them
         self.built: dict[int, Built] = {}  # modules and optimizers that were constructed while it watched
         self.constructed = 0
+        self._inside: list[Any] = []  # Functions of the user's that run forward now
         self._loader = 0  # id of the one that handed out the last batch
         self._training: set[int] = set()  # those whose batches were followed by a step
         self.attention = Attention()
@@ -217,14 +218,17 @@ class Coach:
         self.on_grad = self._grad if closely and self._hooks["gradient"] else None
 
     def _op(self, op: Any, operands: tuple[Any, ...], params: Any, output: Any, node: Any, where: Any) -> None:
-        if threading.get_ident() != self._thread:
-            return
+        if threading.get_ident() == self._thread and not self._inside:
+            self._written(op.name, operands, params, output, where)
+
+    def _written(self, name: str, operands: tuple[Any, ...], params: Any, output: Any, where: Any) -> None:
+        """An operation has run: write it down, and tell the rules."""
         started = busy()
-        made = self.tape.record(op.name, operands, params, output, where)
-        hooks = self._by_op.get(op.name)
+        made = self.tape.record(name, operands, params, output, where)
+        hooks = self._by_op.get(name)
         if hooks is None:
-            hooks = self._by_op[op.name] = [
-                (rule, hook) for rule, hook in self._hooks["operation"] if rule.ops is None or op.name in rule.ops
+            hooks = self._by_op[name] = [
+                (rule, hook) for rule, hook in self._hooks["operation"] if rule.ops is None or name in rule.ops
             ]
         for rule, hook in tuple(hooks):
             self._call(rule, hook, (made, operands, output))
@@ -316,6 +320,25 @@ class Coach:
             made = Built(weakref.ref(owner), builder(owner), self.constructed, self.total)
             self.built[id(owner)] = made
             self.tell("constructed", made, owner)
+
+    def on_custom(self, phase: str, function: Any, args: tuple[Any, ...], outputs: Any) -> None:
+        """A Function of the user's runs forward: what happens inside is one operation."""
+        if threading.get_ident() != self._thread or function.__module__.startswith("gradbook."):
+            return
+        if phase == "enter":
+            self._inside.append(function)
+            return
+        if (
+            not self._inside or self._inside.pop() is not function
+        ):  # one that was left by an exception, or begun before the watch
+            self._inside.clear()
+        first = outputs[0] if isinstance(outputs, tuple) and outputs else outputs
+        if not hasattr(first, "_node"):
+            return
+        if self.close and not self._inside:
+            self._written(function.__name__, args, None, outputs, events.user_frame())
+        if first._node is not None:
+            self.tell("applied", function, args)
 
     def built_at(self, thing: Any) -> Built | None:
         """Where a module or an optimizer was constructed, if that was watched."""

@@ -19,7 +19,7 @@ __all__ = ["HOOKS", "Rule", "Shared"]
 
 HOOKS = (
     "begins", "operation", "called", "passed", "stepped", "cleared", "read", "batch", "mode", "constructed",
-    "scheduled", "gradient", "turned", "cell", "rests", "failed", "ended",
+    "applied", "scheduled", "gradient", "turned", "cell", "rests", "failed", "ended",
 )  # fmt: skip
 
 
@@ -55,7 +55,8 @@ class Rule:
     the number that decides and the reason for it, '' if there is none. `ops`: names of the operations that `operation`
     is called for; None for all of them. A hook of a rule that raises is not called again: one warning says so.
 
-    Cheap hooks are called for the whole training: passed, stepped, cleared, read, batch, mode, constructed, scheduled.
+    Cheap hooks are called for the whole training: passed, stepped, cleared, read, batch, mode, constructed, applied,
+    scheduled.
     The others (operation, called, gradient, turned) only for the turns that are watched closely: the first ones, those
     round an evaluation, and a few later ones.
     """
@@ -108,6 +109,9 @@ class Rule:
 
     def constructed(self, built: Built, owner: Any) -> None:
         """A module, an optimizer or a scheduler is being constructed."""
+
+    def applied(self, function: Any, args: tuple[Any, ...]) -> None:
+        """A Function of the user's has run forward on these arguments, and was recorded."""
 
     def scheduled(self, scheduler: Any, where: Where | None) -> None:
         """A learning rate schedule has stepped, called from here."""

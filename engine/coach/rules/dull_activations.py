@@ -26,7 +26,7 @@ DIED = 0.75  # is dead to this part at the end: a hint that steps were too long
 DEAD = 0.9  # of the units of a layer: no data leave so few of them active
 SATURATED = 0.9
 SAMPLES = 24
-CAUSES = ("bad-init", "learning-rate-too-high", "loss-diverged", "input-not-normalised")
+CAUSES = ("wrong-gradient", "bad-init", "learning-rate-too-high", "loss-diverged", "input-not-normalised")
 
 
 class DeadRelu(SignalRule):

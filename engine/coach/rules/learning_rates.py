@@ -34,7 +34,7 @@ CARRIED = 0.98  # a momentum that adds up fifty steps
 ORDINARY = 1.0  # a rate of which the sum or the momentum is the likelier cause
 CAUSES = frozenset((
     "missing-zero-grad", "nan-origin", "input-not-normalised", "exploding-gradients", "bad-init", "vanishing-gradients",
-    "log-softmax-missing-for-nll", "regularisation-dominates", "optimizer-call-order",
+    "log-softmax-missing-for-nll", "regularisation-dominates", "optimizer-call-order", "wrong-gradient",
 ))  # fmt: skip
 ADAPTIVE = ("Adam", "AdamW", "NAdam", "RAdam", "Adamax", "RMSprop", "Adagrad")
 
