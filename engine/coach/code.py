@@ -19,7 +19,7 @@ from gradbook.observe.source import Where, cells, is_own, span_of, user_frame
 
 __all__ = [
     "Place", "appended", "assignment", "builder", "here", "insertion", "insertion_after", "line_before", "loss_name",
-    "name_of", "outermost_loop", "place", "removal", "replacement", "without_argument",
+    "name_of", "outermost_loop", "place", "removal", "replacement", "sources", "without_argument",
 ]  # fmt: skip
 
 
@@ -178,7 +178,7 @@ def assignment(at: Place | None, name: str) -> Place | None:
     """
     if at is None:
         return None
-    for source in (at.source, *(source_of(file) for file in reversed(cells()) if file != at.file)):
+    for source in sources(at):
         found = [(node, value) for node, target, value in single_assignments(source) if ast.unparse(target) == name]
         above = [pair for pair in found if source is at.source and pair[0].lineno < at.line]
         if found:
@@ -189,6 +189,12 @@ def assignment(at: Place | None, name: str) -> Place | None:
             there.function = inside.name if isinstance(inside, ast.FunctionDef) else "<module>"
             return there
     return None
+
+
+def sources(at: Place) -> Iterator[Source]:
+    """The text that a place stands in, then those of the other cells of its notebook, the latest first."""
+    yield at.source
+    yield from (source_of(file) for file in reversed(cells()) if file != at.file)
 
 
 def builder(thing: Any) -> Where | None:

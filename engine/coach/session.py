@@ -63,7 +63,7 @@ class Session:
         self._open: dict[Key, Finding] = {}
         self._silent = set(self.muted)  # those that were muted when the rules were made
         self._before = 0  # steps before the cell
-        self._seen = (0, 0)  # operations before it, and what was watched in it
+        self._seen = (0, 0, 0)  # what was heard before it
         self._number = 0
         self.coach = Coach(muted=self.muted, on_finding=on_finding)
         self.coach.session = self
@@ -91,13 +91,18 @@ class Session:
             self.coach.renew()
         coach = self.coach
         coach.report = coach.new_report()
-        self._before, self._seen = coach.total, (coach.tape.count, 0)
+        self._before, self._seen = coach.total, self._heard()
         if not self._begun:
             self._begun = True
             coach.tell("begins")
         coach.tell("cell", cell)
         coach.resume()
         return coach.report
+
+    def _heard(self) -> tuple[int, int, int]:
+        """Numbers that grow with what the coach hears."""
+        coach = self.coach
+        return coach.tape.count, coach.report.watched, len(coach.turn.reads)
 
     def _enter(self, label: str, cell_id: str, file: str, text: str) -> Cell:
         """Take the cell down. What was said of it as it was, and what it brought up then, is no longer open."""
@@ -123,7 +128,7 @@ class Session:
         if coach.total - self._before >= TRAINING:
             coach.tell("ended")
             coach.renew()
-        elif self._seen != (coach.tape.count, coach.report.watched):
+        elif self._seen != self._heard():
             coach.tell("rests")
         held, self._held = self._held, []
         for finding in held:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import gradbook
+from tests.coach.cells import MARK, cells_of, run_cells, split
 
 __all__ = ["PROGRAMS", "ROOT", "Expected", "Verdict", "expectations", "judge", "programs"]
 
@@ -71,12 +72,12 @@ def expectations(text: str) -> tuple[list[Expected], set[str]]:
     return wanted, also
 
 
-def judge(path: Path, text: str | None = None) -> Verdict:
-    """Run a program, or another text in its place, under the coach."""
+def judge(path: Path, text: str | None = None, in_cells: bool = False) -> Verdict:
+    """Run a program, or another text in its place, under the coach; in_cells: statement by statement."""
     text = path.read_text() if text is None else text
     wanted, also = expectations(text)
     verdict = Verdict(path.stem, wanted)
-    report = run(text, str(path))
+    report = run(text, str(path), in_cells)
     verdict.report = str(report)
     for each in wanted:
         said = [f for f in report.findings if f.rule == each.rule]
@@ -88,8 +89,12 @@ def judge(path: Path, text: str | None = None) -> Verdict:
     return verdict
 
 
-def run(text: str, file: str) -> gradbook.coach.Report:
-    """Run a program's text under the coach, as if it stood in this file. What it prints and raises is swallowed."""
+def run(text: str, file: str, in_cells: bool = False) -> gradbook.coach.Report:
+    """Run a program's text under the coach, as if it stood in this file. What it prints and raises is swallowed.
+
+    One that is written in cells (see cells.py) runs as a notebook does; in_cells: another one, too, with each statement
+    in a cell.
+    """
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     space: dict[str, Any] = {"__name__": "__main__", "__file__": file}
     gradbook.manual_seed(0)
@@ -100,6 +105,8 @@ def run(text: str, file: str) -> gradbook.coach.Report:
         warnings.filterwarnings("error", message="gradbook")  # of the coach itself
         report = None
         try:
+            if MARK.search(text) or in_cells:
+                return run_cells(split(text) if in_cells else cells_of(text), file, space)
             with gradbook.coach.watch() as report:
                 exec(compile(text, file, "exec"), space)
         except Exception as error:

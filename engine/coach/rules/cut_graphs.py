@@ -11,7 +11,7 @@ from gradbook.coach.record import Cut, Step, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.modes import alias
 from gradbook.coach.rules.reach import Fate, Held, Reach, trace
-from gradbook.observe.failure.text import Edit, called_name
+from gradbook.observe.failure.text import Edit, Source, called_name
 from gradbook.observe.source import Where
 
 __all__ = ["RULES", "DetachedGraph", "TrainingUnderNoGrad"]
@@ -154,17 +154,20 @@ class TrainingUnderNoGrad(Cuts):
         op = value.maker
         where = self.coach.stance.unrecorded_since(op.number) if op is not None else None
         at, inner = code.place(where), code.place(op.where if op is not None else None)
-        if at is not None and isinstance(at.statement, ast.With) and switch(at, at.statement.items[0].context_expr):
+        block = at.statement if at is not None else None
+        if at is not None and isinstance(block, ast.With) and switch(at.source, block.items[0].context_expr):
             inside = op.call.where if op is not None and op.call is not None else None
             frozen = where is not None and inside is not None and inside[0] is where[0]  # a layer, called in the block
-            return at.at, unwrapped(at, at.statement), frozen
+            return at.at, unwrapped(at, block), frozen
         for each in (inner, at):
-            decorated = decorator(each) or (called_decorator(each) if each is at else None)
-            if decorated is not None and each is not None:
-                line, name = decorated.lineno, each.source.segment(decorated)
-                switched = name.replace("inference_mode", "enable_grad").replace("no_grad", "enable_grad")
-                fix = code.replacement(each, decorated, switched, "or take the decorator away")
-                return (each.file, line), [fix], False
+            source, decorated = decorator(each) or (called_decorator(each) if each is at else None) or (None, None)
+            if source is not None and decorated is not None:
+                switched = source.segment(decorated)
+                for name in ("inference_mode", "no_grad"):
+                    switched = switched.replace(name, "enable_grad")
+                edit = source.replace(decorated, switched)
+                fix = Fix(f"@{switched}", (edit,), "or take the decorator away")
+                return (source.file, decorated.lineno), [fix], False
         if at is None or at.statement is None:
             return None, [], False
         call = at.expression
@@ -260,30 +263,33 @@ def inner_of(node: ast.expr) -> ast.expr:
             return node
 
 
-def decorator(at: code.Place | None) -> ast.expr | None:
+def decorator(at: code.Place | None) -> tuple[Source, ast.expr] | None:
     """What switches recording off for the function that a place stands in."""
     here: ast.AST | None = at.statement if at is not None else None
     while at is not None and here is not None:
         if isinstance(here, ast.FunctionDef):
             for each in here.decorator_list:
-                if switch(at, each):
-                    return each
+                if switch(at.source, each):
+                    return at.source, each
         here = at.source.parents.get(here)
     return None
 
 
-def called_decorator(at: code.Place | None) -> ast.expr | None:
-    """The same for the function that is called at a place."""
+def called_decorator(at: code.Place | None) -> tuple[Source, ast.expr] | None:
+    """The same for the function that is called at a place, which another cell may define."""
     call = at.expression if at is not None else None
     if at is None or not isinstance(call, ast.Call):
         return None
-    functions = [n for n in at.source.nodes() if isinstance(n, ast.FunctionDef) and n.name == called_name(call)]
-    return next((each for function in functions for each in function.decorator_list if switch(at, each)), None)
+    for source in code.sources(at):
+        for node in source.nodes():
+            if isinstance(node, ast.FunctionDef) and node.name == called_name(call):
+                return next(((source, each) for each in node.decorator_list if switch(source, each)), None)
+    return None
 
 
-def switch(at: code.Place, node: ast.expr) -> bool:
+def switch(source: Source, node: ast.expr) -> bool:
     """Whether an expression switches recording off."""
-    text = at.source.segment(node)
+    text = source.segment(node)
     return any(name in text for name in ("no_grad", "inference_mode", "set_grad_enabled"))
 
 

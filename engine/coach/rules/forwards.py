@@ -18,13 +18,14 @@ COMPARES = frozenset((
     "eq", "ne", "sub", "mse_loss", "cross_entropy", "nll_loss", "binary_cross_entropy", "smooth_l1_loss", "huber_loss",
     "binary_cross_entropy_with_logits", "kl_div", "l1_loss", "ctc_loss",
 ))  # fmt: skip
+RESTS = 2  # cells that have ended since: who goes back through a result does it sooner
 RUNNING = 3  # the slot of batch_norm's running mean: without one it uses the batch in evaluation mode too
 
 
 class Forward:
     """A model was called from outside of any other. What is found out of its results comes in later."""
 
-    __slots__ = ("compared", "detached", "led", "lively", "meant", "read", "steps", "stray", "told", "trained")
+    __slots__ = ("compared", "detached", "led", "lively", "meant", "read", "rests", "steps", "stray", "told", "trained")
 
     def __init__(self, call: Call, steps: int) -> None:
         self.told, self.steps = call, steps  # the call, and the steps before it
@@ -35,7 +36,13 @@ class Forward:
         self.read = False  # Python saw numbers that come from it
         self.detached = False  # its results were taken out of the graph at once
         self.lively: Op | None = None  # dropout, or statistics of the batch, because it is in training mode
+        self.rests = 0  # cells of a notebook that have ended since, in the same turn
         self.stray: Op | None = None  # dropout although it is in evaluation mode
+
+    @property
+    def asks(self) -> bool:
+        """Whether a gradient of its inputs may be wanted, as for a saliency map."""
+        return any(value.requires_grad for value in self.told.inputs)
 
     @property
     def recorded(self) -> bool:
@@ -51,7 +58,7 @@ class Forwards(Shared):
     """The forwards that a coach has watched."""
 
     id = "forwards"
-    hears = ("called", "turned")
+    hears = ("called", "turned", "rests")
 
     def __init__(self, coach: Coach) -> None:
         super().__init__(coach)
@@ -60,6 +67,7 @@ class Forwards(Shared):
         self.pending: list[Forward] = []
         self._made: dict[int, Forward] = {}  # of this turn, by their calls
         self._tags: dict[Value, Tags] = {}
+        self._seen = 0  # operations of this turn that were followed
         self._closed = False
 
     def called(self, call: Call) -> None:
@@ -77,12 +85,33 @@ class Forwards(Shared):
 
     def turned(self, turn: Turn) -> None:
         """A turn has ended. Settled are those of the turn before: what a step later nobody asked for, nobody will."""
-        made, self._made = self._made, {}
-        self._tags = {value: tags for value, tags in self._tags.items() if value.tensor is not None}
-        for op in turn.ops:
-            self._op(op, made)
-        self._results(turn, made.values())
+        self._follow(turn)
+        made, self._made, self._seen = self._made, {}, 0
         self.settled, self.pending = self.pending, list(made.values())
+
+    def rests(self) -> None:
+        """A cell has ended in the middle of a turn. Settled is what no later cell will go back through."""
+        self._follow(self.coach.turn)
+        alive = NONE.union(*(tags for value, tags in self._tags.items() if value.requires_grad))
+        losses = NONE.union(*(tags for value, tags in self._tags.items() if value.requires_grad and not _many(value)))
+        self.settled = []
+        for key, forward in tuple(self._made.items()):
+            forward.rests += 1
+            if not (forward.read and (forward.compared or not forward.recorded)) and forward.rests <= RESTS:
+                continue  # the next cell may look at its results
+            sure = forward.told.module is not None and not forward.told.training and not forward.asks
+            late = self.coach.earlier > 0 and (forward not in losses or forward.rests > RESTS)  # after a whole training
+            if not forward.recorded or forward not in alive or sure or late:
+                self.settled.append(forward)
+                del self._made[key]
+
+    def _follow(self, turn: Turn) -> None:
+        """What has become of the results of this turn's calls so far?"""
+        self._tags = {value: tags for value, tags in self._tags.items() if value.tensor is not None}
+        for op in turn.ops[self._seen :]:
+            self._op(op, self._made)
+        self._seen = len(turn.ops)
+        self._results(turn, self._made.values())
 
     def close(self, turn: Turn) -> None:
         """The watch ends, in this turn: settled are the forwards of the last two turns."""

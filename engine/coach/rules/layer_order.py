@@ -85,7 +85,7 @@ class MissingNonlinearity(Rule):
         if first is None or second is None or first is second or _special(below) or _special(op):
             return
         rows, middle, columns = _features(below, first)[0], _features(below, first)[1], _features(op, second)[1]
-        if middle < min(rows, columns) or not _wired_together(below, op):
+        if middle < min(rows, columns) or not _wired_together(below, op) or consumers.adapter(below, op):
             return
         where, names = changed_at(self.coach, below), _names(between, below)
         sure = home(below) is home(op) and "max_pool" not in names  # which is no activation, and not linear either

@@ -32,6 +32,9 @@ class Modes(Rule):
     def turned(self, turn: Turn) -> None:
         self.look(self.forwards.settled, False)
 
+    def rests(self) -> None:
+        self.look(self.forwards.settled, False)
+
     def ended(self) -> None:
         self.forwards.close(self.coach.turn)
         self.look(self.forwards.settled, True)
@@ -50,6 +53,9 @@ class EvalModeMissing(Modes):
         f"its results met targets and were read, and no loss followed; {SAMPLES} calls on one input, or train() since "
         "the last step, are meant so"
     )
+
+    def rests(self) -> None:
+        self.look(self.forwards.settled, True)
 
     def look(self, forwards: list[Forward], last: bool) -> None:
         inputs = [(id(f.told.module), *map(id, f.told.inputs)) for f in forwards if not f.led]
@@ -294,10 +300,11 @@ def wrapped(at: code.Place) -> Fix:
 
 def alias(at: code.Place) -> str:
     """What a file calls the engine: `torch` of `import gradbook as torch`."""
-    for node in at.source.nodes():
-        for each in node.names if isinstance(node, ast.Import) else ():
-            if each.name in ("gradbook", "torch"):
-                return each.asname or each.name
+    for source in code.sources(at):
+        for node in source.nodes():
+            for each in node.names if isinstance(node, ast.Import) else ():
+                if each.name in ("gradbook", "torch"):
+                    return each.asname or each.name
     return "torch"
 
 

@@ -30,8 +30,8 @@ class Fate:
     """What is known of one parameter, or of another leaf that a loss reaches."""
 
     __slots__ = (
-        "built", "by_hand", "cut", "frozen", "got", "held", "holder", "live", "lost", "name", "order", "ref", "root",
-        "sample", "steppers", "training", "used",
+        "built", "by_hand", "cut", "earlier", "frozen", "got", "held", "holder", "live", "lost", "name", "order", "ref",
+        "root", "sample", "steppers", "training", "used",
     )  # fmt: skip
 
     def __init__(self, tensor: Any) -> None:
@@ -50,6 +50,7 @@ class Fate:
         self.cut: Cut | None = None  # it led to a loss, but the graph was cut here
         self.got = False  # it had a gradient when an optimizer stepped
         self.held = False  # an optimizer has it
+        self.earlier = False  # one has trained it in an earlier cell of a notebook
         self.by_hand = False  # it changes without any optimizer
         self.sample = sample(tensor._array, SAMPLE).copy()
 
@@ -127,7 +128,7 @@ class Reach(Shared):
         self.parts: dict[tuple[str, str], Part] = {}  # their modules, by name of the root and path
         self.anew: dict[Where, int] = {}  # layers that were constructed inside of a forward, and how often
         self.passes = 0  # that were watched
-        self.trained: dict[int, weakref.ref[Any]] = {}  # parameters that earlier cells of a notebook have trained
+        self.before: dict[int, Fate] = {}  # as they were in trainings of earlier cells of a notebook
         self._turn = 0
 
     def fate(self, tensor: Any) -> Fate:
@@ -135,12 +136,17 @@ class Reach(Shared):
         known = self.fates.get(id(tensor))
         if known is None or known.ref() is not tensor:
             known = self.fates[id(tensor)] = Fate(tensor)
+            before = self.before.get(id(tensor))
+            if before is not None and before.ref() is tensor:
+                known.earlier, known.frozen = before.earlier, known.frozen or before.frozen
         return known
 
     def inherit(self, before: Reach) -> None:
-        """Of trainings that are over, what they trained."""
-        held = [(fate.ref(), fate.ref) for fate in before.fates.values() if fate.held]
-        self.trained = before.trained | {id(tensor): ref for tensor, ref in held if tensor is not None}
+        """Of trainings that are over, what they trained and what was frozen then."""
+        alive = {id(tensor): fate for fate in before.fates.values() if (tensor := fate.ref()) is not None}
+        self.before = {key: fate for key, fate in {**before.before, **alive}.items() if fate.ref() is not None}
+        for fate in alive.values():
+            fate.earlier = fate.earlier or fate.held
 
     def holds(self, params: list[Any]) -> bool:
         """Whether an optimizer that has stepped has any of these parameters."""
@@ -149,7 +155,8 @@ class Reach(Shared):
 
     def has_trained(self, params: list[Any]) -> bool:
         """Whether any of these parameters was trained before, in a training that is over."""
-        return any(id(param) in self.trained and self.trained[id(param)]() is param for param in params)
+        pairs = ((param, self.before.get(id(param))) for param in params)
+        return any(fate is not None and fate.earlier and fate.ref() is param for param, fate in pairs)
 
     # -- in each step ------------------------------------------------------------------------------------------------
 

@@ -51,6 +51,7 @@ class StaleOptimizer(Rule):
         if held.hungry and never:
             self._other_model(held, strays)
             return
+        strays = [fate for fate in strays if not fate.earlier]  # such as what has been trained to judge another one
         younger = [fate for fate in strays if _after(fate.built, held.built)]
         if held.hungry >= SOON and younger:
             self._other_model(held, younger)

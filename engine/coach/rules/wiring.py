@@ -27,6 +27,7 @@ ACTIVATIONS = frozenset((
     "relu", "leaky_relu", "sigmoid", "tanh", "softmax", "log_softmax", "gelu", "gelu_tanh", "silu", "elu", "softplus",
     "mish", "hardtanh", "prelu", "logsigmoid", "hardsigmoid", "hardswish", "softsign",
 ))  # fmt: skip
+SCALING = frozenset(("mul", "div"))
 SLOTS = {"linear": 1, "mm": 1, "matmul": 1, "addmm": 2, "conv1d": 1, "conv2d": 1, "conv3d": 1}
 
 
@@ -110,6 +111,16 @@ class Consumers:
     def of(self, value: Value) -> list[Op]:
         """The operations that take a value."""
         return self._of.get(id(value), [])
+
+    def adapter(self, first: Op, last: Op) -> bool:
+        """Whether what two operations make together is added to what another layer makes of the same input, as LoRA."""
+        start, value = input_of(first), last.output
+        while len(takers := self.of(value)) == 1 and takers[0].name in SCALING:
+            value = takers[0].output
+        beside = [x.maker for op in takers if op.name == "add" for x in op.inputs if x is not value]
+        entry = start.back(AFFINE) if start is not None else None
+        others = [input_of(maker) for maker in beside if maker is not None and maker.name in LINEAR]
+        return entry is not None and any(other is not None and other.back(AFFINE) is entry for other in others)
 
     def alone(self, values: Iterable[Value]) -> bool:
         """Whether each of these values is taken once."""
