@@ -2,5 +2,5 @@ import gradbook as torch
 
 w = torch.randn(3, requires_grad=True)
 loss = (w**2).sum()
-loss.backward()  # coach: backward-twice
 loss.backward()
+loss.backward()  # coach: backward-twice

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+import numpy as np
+
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
 from gradbook.coach.record import Op, Value
@@ -37,11 +39,11 @@ class Broadcast(Rule):
             self._speak(op, column, row)
 
     def _speak(self, op: Op, column: Value, row: Value) -> None:
-        n = row.shape[-1]
+        n, pairs = row.shape[-1], np.broadcast_shapes(column.shape, row.shape)
         self.find(
-            f"{column.shape} against {row.shape} is broadcast to {op.output.shape}: each of {n} with each other.",
+            f"{column.shape} against {row.shape} is broadcast to {pairs}: each of {n} with each other.",
             op.where,
-            {"operands": f"{tuple(column.shape)} and {tuple(row.shape)}", "result": str(tuple(op.output.shape))},
+            {"operands": f"{column.shape} and {row.shape}", "broadcast to": str(pairs)},
             self._fixes(op, column),
         )  # fmt: skip
 
