@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from importlib import metadata, util
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 import gradbook
 
@@ -27,11 +28,14 @@ class CommandError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. -> the exit status: 0 well, 1 it could not be done (the reason is on stderr), 2 wrong usage."""
-    options = build_parser().parse_args(arguments)
     try:
+        options = build_parser().parse_args(arguments)
         status: int = options.run(options)
     except CommandError as error:
         print(f"gradbook: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # `| head`: whoever reads has enough, and Python shall not complain at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return status
 
@@ -50,15 +54,42 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--folder", type=Path, help="where the lesson is copied to (default: gradbook-lessons, here)")
     demo.add_argument("--no-browser", action="store_true", help="start JupyterLab, but open no browser")
     demo.set_defaults(run=run_demo)
-    coach = commands.add_parser("coach", help="run a script and say what is wrong with its training")
-    coach.add_argument("--mute", metavar="RULE", action="append", default=[], help="a rule that shall be silent")
-    coach.add_argument("--as-torch", action="store_true", help="`import torch` gives gradbook while the script runs")
-    coach.add_argument("script", type=Path, help="a Python file")
-    coach.add_argument("arguments", nargs=argparse.REMAINDER, help="what the script is given")
-    coach.set_defaults(run=run_coach)
+    add_coach(commands.add_parser("coach", help="run a script and say what is wrong with its training"))
     info = commands.add_parser("info", help="versions, device and what the front end can do")
     info.set_defaults(run=run_info)
     return parser
+
+
+def add_coach(coach: argparse.ArgumentParser) -> None:
+    """The options of `gradbook coach`."""
+    coach.description = (
+        "Run a script as Python would; what is wrong with its training is told on stderr as soon as it is found. "
+        "The exit status is 1 if the script raises or a finding is as bad as --fail-on says, else the script's own."
+    )
+    add = coach.add_argument
+    add("--mute", metavar="RULE", action="append", default=[], help="a rule that shall be silent; may stand repeatedly")
+    add("--fail-on", choices=("error", "warning", "never"), default="error", help="what fails (default: error)")
+    add("--json", metavar="FILE", help="write the findings there as JSON, for other tools; - is stdout")
+    add("--as-torch", action="store_true", help="`import torch` gives gradbook while the script runs")
+    add("--explain", metavar="RULE", action=Explain, help="teach a rule by a short example, and run nothing")
+    add("--rules", action=Explain, nargs=0, help="name all rules, and run nothing")
+    add("-m", dest="module", action="store_true", help="SCRIPT is the name of a module, as for python -m")
+    add("script", metavar="SCRIPT", help="a Python file")
+    add("arguments", nargs=argparse.REMAINDER, help="what the script is given")
+    coach.set_defaults(run=run_coach)
+
+
+class Explain(argparse.Action):
+    """Prints what a rule teaches, or all rules, and ends."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *rest: Any, **_: Any) -> None:
+        """Called as argparse does: (parser, namespace, the rule or [], ...)."""
+        try:
+            text = gradbook.coach.explain(rest[1]).text if rest[1] else gradbook.coach.listing()
+        except ValueError as error:
+            parser.error(str(error).partition(": ")[2])
+        print(text)
+        parser.exit(0)
 
 
 def run_demo(options: argparse.Namespace) -> int:
@@ -127,14 +158,16 @@ def write_page(name: str, page: Path) -> int:
 
 
 def run_coach(options: argparse.Namespace) -> int:
-    """Run a script under the coach. -> 1 if it finds an error, else the script's own status."""
-    from gradbook.kernel_ext.coach_script import run
+    """Run a script under the coach. -> 1 if it raises or has a fault, else the script's own status."""
+    from gradbook.kernel_ext.coach_script import Script
 
-    if not options.script.is_file():
-        raise CommandError(f"cannot read {options.script}: there is no such file")
-    if unknown := sorted(set(options.mute) - set(gradbook.coach.RULES)):
-        raise CommandError(f"no rule is called {', '.join(unknown)}; the rules are {', '.join(gradbook.coach.RULES)}")
-    return run(options.script, options.arguments, mute=options.mute, as_torch=options.as_torch)
+    for rule in options.mute:
+        if rule not in gradbook.coach.RULES:
+            raise CommandError(gradbook.coach.explanation.unknown(rule))
+    script = Script(options.script, options.arguments, module=options.module)
+    if missing := script.missing():
+        raise CommandError(missing)
+    return script.run(options.mute, options.fail_on, options.json, options.as_torch)
 
 
 def need(module: str, why: str) -> None:

@@ -1,43 +1,94 @@
-"""`gradbook coach train.py`: a script runs as it would, and the coach says at its end what is wrong."""
+"""`gradbook coach train.py`: a script runs as it would alone, and the coach says what is wrong as soon as it knows."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
+import json
 import runpy
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import gradbook
 from gradbook import coach
+from gradbook.kernel_ext.coach_text import counted, headed
 
-__all__ = ["run"]
+__all__ = ["Script", "as_data"]
+
+INTERRUPTED = 130  # as a shell has it
+ERROR, WARNING = ("error",), ("error", "warning")
+FAILS = {"error": ERROR, "warning": WARNING, "never": ()}
 
 
-def run(script: Path, arguments: Sequence[str] = (), *, mute: Iterable[str] = (), as_torch: bool = False) -> int:
-    """Run a Python file as `__main__` under the coach; the report goes to stderr.
+class Script:
+    """A Python file, or with `module` a module's name, that runs as `__main__` with these arguments."""
 
-    -> 1 if the script raises or the coach finds an error, else what the script exits with.
-    """
-    before, path = sys.argv, sys.path[:]
-    sys.argv = [str(script), *arguments]
-    sys.path.insert(0, str(script.resolve().parent))
-    status = 0
-    try:
-        with gradbook.as_torch() if as_torch else contextlib.nullcontext(), coach.watch(mute=mute) as report:
+    def __init__(self, name: str, arguments: Sequence[str] = (), *, module: bool = False) -> None:
+        self.name, self.arguments, self.module = name, arguments, module
+
+    def missing(self) -> str:
+        """Why it cannot be run; '' if it can."""
+        if not self.module:
+            return "" if Path(self.name).is_file() else f"cannot read {self.name}: there is no such file"
+        try:
+            with self._surroundings():
+                found = importlib.util.find_spec(self.name) is not None
+        except (ImportError, ValueError):
+            found = False
+        return "" if found else f"there is no module {self.name!r}"
+
+    def run(self, mute: Iterable[str] = (), fail_on: str = "error", json_file: str | None = None,
+            as_torch: bool = False) -> int:  # fmt: skip
+        """Run it under the coach, which speaks on stderr. -> the exit status.
+
+        That is 1 if the script raises or a finding is as bad as `fail_on` ('error', 'warning' or 'never'), 130 if it
+        was interrupted, else what the script exits with. json_file: where the findings are written, '-' for stdout.
+        """
+        watch = coach.Coach(muted=mute, on_finding=speak)
+        with self._surroundings(), gradbook.as_torch() if as_torch else contextlib.nullcontext():
+            watch.start()
+            error: BaseException | None = None
             try:
-                runpy.run_path(str(script), run_name="__main__")
-            except SystemExit as end:
-                status = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-                if isinstance(end.code, str):
-                    print(end.code, file=sys.stderr)
-    except Exception:
-        status = failed()
-    finally:
-        sys.argv, sys.path[:] = before, path
-    say(report)
-    return 1 if any(finding.severity == "error" for finding in report) else status
+                status = self._run()
+            except KeyboardInterrupt:
+                status = INTERRUPTED
+            except Exception as raised:
+                status, error = failed(), raised
+            report = watch.finish(error)
+        sum_up(report)
+        if json_file is not None:
+            write(as_data(report, self.name), json_file)
+        if any(finding.severity in FAILS[fail_on] for finding in report):
+            return 1
+        return status
+
+    def _run(self) -> int:
+        """-> what it exits with."""
+        try:
+            if self.module:
+                runpy.run_module(self.name, run_name="__main__", alter_sys=True)
+            else:
+                runpy.run_path(self.name, run_name="__main__")
+        except SystemExit as end:
+            if end.code is None or isinstance(end.code, int):
+                return end.code or 0
+            print(end.code, file=sys.stderr)
+            return 1
+        return 0
+
+    @contextlib.contextmanager
+    def _surroundings(self) -> Iterator[None]:
+        """sys.argv and sys.path as Python itself sets them for a script."""
+        argv, path = sys.argv, sys.path[:]
+        sys.argv = [self.name, *self.arguments]
+        sys.path.insert(0, "" if self.module else str(Path(self.name).resolve().parent))
+        try:
+            yield
+        finally:
+            sys.argv, sys.path[:] = argv, path
 
 
 def failed() -> int:
@@ -49,17 +100,55 @@ def failed() -> int:
     return 1
 
 
-def say(report: coach.Report) -> None:
-    """Print the report."""
+def speak(finding: coach.Finding) -> None:
+    """Tell a finding now, after all that the script has printed so far."""
+    sys.stdout.flush()
+    print(f"gradbook coach: {finding}", file=sys.stderr, flush=True)
+
+
+def sum_up(report: coach.Report) -> None:
+    """Say at the end what was found; of several findings a line each, they may be far above."""
     print(f"\ngradbook coach: {counted(report)}", file=sys.stderr)
-    for finding in report:
-        print(finding, file=sys.stderr)
+    for finding in report if len(report) > 1 else ():
+        print(f"  {headed(finding)}", file=sys.stderr)
     if not report.watched and "torch" in sys.modules and sys.modules["torch"] is not gradbook:
         print("No training was seen, and the script uses PyTorch: gradbook coach --as-torch", file=sys.stderr)
 
 
-def counted(report: coach.Report) -> str:
-    """`2 errors, 1 warning`, or that there is nothing to say."""
-    counts = [(name, sum(finding.severity == name for finding in report)) for name in ("error", "warning", "hint")]
-    parts = [f"{count} {name}{'s' * (count != 1)}" for name, count in counts if count]
-    return ", ".join(parts) or "nothing to say"
+# -- for other tools -------------------------------------------------------------------------------------------------
+
+
+def as_data(report: coach.Report, script: str) -> dict[str, Any]:
+    """A report as plain data. Lines count from 1, columns from 0; an edit replaces a stretch of a file by its text."""
+    return {
+        "gradbook": gradbook.__version__,
+        "script": script,
+        "rules": report.rules,
+        "muted": sorted(report.muted),
+        "findings": [
+            {
+                "rule": f.rule, "severity": f.severity, "message": f.message, "file": f.file, "line": f.line or None,
+                "source": f.source, "step": f.step,
+                "evidence": {name: str(value) for name, value in f.evidence.items()},
+                "fixes": [{"code": str(fix), "why": fix.why, "edits": [_edit(edit) for edit in fix.edits]}
+                          for fix in f.fixes],
+            }
+            for f in report
+        ],
+    }  # fmt: skip
+
+
+def _edit(edit: Any) -> dict[str, Any]:
+    return {name: getattr(edit, name) for name in ("file", "line", "column", "end_line", "end_column", "text")}
+
+
+def write(data: dict[str, Any], target: str) -> None:
+    """Write data as JSON to a file, or to stdout for '-'; says so where that fails."""
+    text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    if target == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(target).write_text(text, encoding="utf-8")
+    except OSError as error:
+        print(f"gradbook coach: cannot write {target}: {error.strerror}", file=sys.stderr)

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator
 
 from gradbook import events
 from gradbook.coach.coach import Coach
-from gradbook.coach.explanation import Explanation, explain
+from gradbook.coach.explanation import Explanation, explain, listing, unknown
 from gradbook.coach.finding import Finding, Fix, Report
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules import RULES
 
-__all__ = ["RULES", "Coach", "Explanation", "Finding", "Fix", "Report", "Rule", "explain", "watch"]
+__all__ = ["RULES", "Coach", "Explanation", "Finding", "Fix", "Report", "Rule", "explain", "listing", "watch"]
 
 
 @contextlib.contextmanager
@@ -28,10 +28,10 @@ def watch(*, mute: Iterable[str] = ()) -> Iterator[Report]:
     mute: ids of rules that shall stay silent. An exception is a finding too, and goes on as it would. Raises ValueError
     for an id that is no rule's.
     """
-    unknown = sorted(set(mute) - set(RULES))
-    if unknown:
-        raise ValueError(f"coach.watch: no rule is called {', '.join(unknown)}; the rules are {', '.join(RULES)}")
-    coach = Coach(muted=mute)
+    muted = set(mute)
+    for rule in sorted(muted - set(RULES)):
+        raise ValueError(f"coach.watch: {unknown(rule)}")
+    coach = Coach(muted=muted)
     for outer in events.observers:
         if isinstance(outer, Coach) and outer.session is not None:  # `%coach on` watches the same cell
             outer.session.give_way(coach)

@@ -136,7 +136,7 @@ class Coach:
         if not self.ended:
             self.ended = True
             events.detach(self)
-            if error is not None:
+            if isinstance(error, Exception):  # one that is interrupted has not failed
                 self.fails(error)
             self.tell("ended")
             self._explained = (None, None)

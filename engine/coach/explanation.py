@@ -9,7 +9,7 @@ from importlib import resources
 
 from gradbook.coach.rules import RULES
 
-__all__ = ["Explanation", "explain"]
+__all__ = ["Explanation", "explain", "listing", "unknown"]
 
 MARK = re.compile(r"\s*# coach: (?P<rule>[a-z-]+)(?:; fix: (?P<fix>.*))?$")
 ASIDE = re.compile(r"\s*# coach-also: [a-z, -]+$")
@@ -51,9 +51,7 @@ def explain(rule: str) -> Explanation:
     """The lesson of a rule. Raises ValueError for an id that is no rule's, naming those that are like it."""
     kind = RULES.get(rule)
     if kind is None:
-        like = difflib.get_close_matches(rule, RULES, 3, 0.5)
-        hint = f"do you mean {', '.join(like)}?" if like else f"the rules are {', '.join(RULES)}"
-        raise ValueError(f"coach.explain: no rule is called {rule!r}; {hint}")
+        raise ValueError(f"coach.explain: {unknown(rule)}")
     marked = resources.files("gradbook.coach").joinpath("examples", f"{rule.replace('-', '_')}.py").read_text("utf-8")
     rows, line, fix = [], 0, ""
     for number, row in enumerate(marked.rstrip().splitlines(), 1):
@@ -61,6 +59,19 @@ def explain(rule: str) -> Explanation:
             line, fix = number, found["fix"] or ""
         rows.append(ASIDE.sub("", MARK.sub("", row)))
     return Explanation(rule, kind.severity, kind.idea, kind.threshold, "\n".join(rows) + "\n", line, fix)
+
+
+def unknown(rule: str) -> str:
+    """What is wrong with an id that is no rule's: those that are like it, or all."""
+    like = difflib.get_close_matches(rule, RULES, 3, 0.5)
+    hint = f"do you mean {', '.join(like)}?" if like else f"the rules are {', '.join(RULES)}"
+    return f"no rule is called {rule!r}; {hint}"
+
+
+def listing() -> str:
+    """All rules, a line each, in the order of the alphabet: id, severity, idea."""
+    width = max(map(len, RULES))
+    return "\n".join(f"{rule:<{width}}  {kind.severity:<7}  {kind.idea}" for rule, kind in sorted(RULES.items()))
 
 
 def sentence(text: str) -> str:

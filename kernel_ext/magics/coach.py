@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 from IPython.core.error import UsageError
 from IPython.core.magic import line_magic, magics_class
 
@@ -84,14 +82,9 @@ class CoachMagic(GradbookMagics):
 
     def explain(self, rules: list[str]) -> None:
         """Teach rules; without one, name all."""
-        from gradbook.coach import RULES, explain
+        from gradbook.coach import explain, listing
 
-        for rule in rules:
-            print(explain(rule).text)
-        if not rules:
-            width = max(map(len, RULES))
-            for rule, kind in sorted(RULES.items()):
-                print(f"{rule:<{width}}  {kind.severity:<7}  {kind.idea}")
+        print("\n\n".join(explain(rule).text for rule in rules) or listing())
 
     def mute(self, rules: list[str]) -> None:
         """Silence rules."""
@@ -119,9 +112,8 @@ def rule_ids() -> tuple[str, ...]:
 
 def known(command: str, word: str) -> str:
     """A rule's id. Raises UsageError for any other word, naming those that are like it, or all."""
-    rules = rule_ids()
-    if word in rules:
+    from gradbook.coach.explanation import unknown
+
+    if word in rule_ids():
         return word
-    like = difflib.get_close_matches(word, rules, 3, 0.5)
-    hint = f"do you mean {' or '.join(like)}?" if like else f"the rules are {', '.join(rules)}"
-    raise UsageError(f"%coach {command}: no rule is called {word!r}; {hint}")
+    raise UsageError(f"%coach {command}: {unknown(word)}")

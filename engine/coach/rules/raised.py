@@ -50,7 +50,7 @@ class Raised(Rule):
             where = (fixes[0].edits[0].file, fixes[0].edits[0].line)
         evidence = {each.name: f"{tuple(each.shape)} {each.dtype}" for each in failure.operands}
         for each in failure.operands:
-            evidence.update({f"{each.name}: {what}": place for what, place in each.origin})
+            evidence.update({f"{each.name}: {what}": place for what, place in each.origin if place})
         if where != (failure.file, number):
             evidence["raised on"] = failure.place
         self.find(failure.headline.replace("`", ""), where, {**evidence, failure.kind: failure.message}, fixes)
