@@ -64,6 +64,11 @@ class Tape:
                 value.cuts = (found[1],)
         return value
 
+    def of(self, array: Any) -> Value | None:
+        """The Value whose tensor has this array, if it is known and still there."""
+        known = self._arrays.get(id(array))
+        return known if known is not None and getattr(known.tensor, "_array", None) is array else None
+
     def _keep(self, tensor: Any, value: Value) -> Value:
         if len(self._values) > KEPT:
             self._sweep()
@@ -130,7 +135,9 @@ class Tape:
             return
         call = self._calls.pop()
         if phase == "exit":
-            outputs = value if isinstance(value, tuple | list) else (value,)
+            outputs = _flat(
+                tuple(value) if isinstance(value, tuple | list) else (value,)
+            )  # (states, (h, c)) of an LSTM
             call.outputs = tuple(self.value(x) for x in outputs if hasattr(x, "_node"))
             self._coach.turn.calls.append(call)
             self._coach.tell("called", call)

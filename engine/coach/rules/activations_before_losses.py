@@ -95,6 +95,9 @@ class LogSoftmaxMissing(Rule):
         if not len(rows) or (abs(sums - 1) > 0.1).mean() <= 0.5:
             return
         maker = scores.back(MOVING).maker
+        below = scores.back(MOVING | {"log", "add", "clamp"}).maker
+        if below is not None and below.name.endswith("softmax") and below.params.get("dim") != 1:
+            return  # over another axis: another rule's
         evidence = {"sum of exp(row)": f"{float(np.median(sums)):.3g}, and 1 is wanted"}
         if maker is not None and maker.name == "softmax" and are_probabilities(operands[0]._array, 1):
             where = changed_at(self.coach, maker)

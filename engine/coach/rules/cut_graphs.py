@@ -220,6 +220,9 @@ def mended(cut: Cut) -> list[Fix]:
     if cut.how in ACTS:
         through = "numpy" in at.source.segment(outer) or cut.how == "read"
         why = "and compute with tensors, not with NumPy: the graph stays whole" if through else "the graph stays whole"
+        made = code.assignment(at, text)
+        if made is not None and isinstance(made.expression, ast.List | ast.ListComp):
+            text = f"{alias(at)}.stack({text})"
         return [code.replacement(at, outer, text, why)]
     loss = "binary_cross_entropy" if isinstance(node, ast.Compare) else "cross_entropy"
     return [
