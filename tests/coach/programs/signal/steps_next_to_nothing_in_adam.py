@@ -14,7 +14,7 @@ class Classifier(nn.Module):
 
 def main():
     model = Classifier(9, 3)
-    opt = torch.optim.Adam(model.parameters(), lr=1e-10)  # coach: update-ratio-low; fix: lr=0.0001
+    opt = torch.optim.Adam(model.parameters(), lr=1e-10)  # coach: update-ratio-low; fix: lr=0.001
     data = DataLoader(TensorDataset(torch.randn(90, 9), torch.randint(0, 3, (90,))), batch_size=30)
     for epoch in range(3):  # coach-also: learning-rate-too-low, loss-plateau
         for x, y in data:
