@@ -15,6 +15,7 @@ import numpy as np
 from gradbook.observe import thin
 from gradbook.widgets.curves import evenly
 from gradbook.widgets.describe_batch import describe_batch
+from gradbook.widgets.describe_coach import describe_coach
 from gradbook.widgets.describe_detail import choose_details, describe_detail
 from gradbook.widgets.describe_graph import compact_graph, describe_graph
 from gradbook.widgets.describe_history import choose_moments
@@ -52,6 +53,7 @@ class Cursor:
     graph_version: int = -1
     stats_step: int = -1
     details: Mapping[int, int] = field(default_factory=dict)  # node id -> step told
+    coach: tuple[Any, ...] = ()  # what it was told of: findings, muted rules, the graph they are found in
     plain: tuple[Any, ...] = ()  # status, controls and the like, without the clock
 
 
@@ -98,7 +100,7 @@ def _advance(run: Run, cursor: Cursor, controls: Mapping[str, Any]) -> tuple[Mes
     content["stop"] = describe_stop(run)
     content["birth"] = describe_birth(run.birth, run.graph)
     cursor = replace(cursor, seq=cursor.seq + 1, run_id=run.id, plain=_unclocked(content))
-    for part in (_series, _epochs, _parameters, _probes, _graph, _details):
+    for part in (_series, _epochs, _parameters, _probes, _graph, _coach, _details):
         cursor = part(run, cursor, message)
     return message, cursor
 
@@ -251,6 +253,17 @@ def _graph(run: Run, cursor: Cursor, message: Message) -> Cursor:
         }
         cursor = replace(cursor, stats_step=picture.step)
     return cursor
+
+
+def _coach(run: Run, cursor: Cursor, message: Message) -> Cursor:
+    """What the coach says, when it says more, or a rule is muted, or another graph shows what it speaks of."""
+    report = run.coach
+    if report is None:
+        return cursor
+    state = (report.version, report.rules, frozenset(report.muted), cursor.graph_version if len(report) else -1)
+    if state != cursor.coach:
+        message.content["coach"] = describe_coach(report, run.picture.graph)
+    return replace(cursor, coach=state)
 
 
 def _details(run: Run, cursor: Cursor, message: Message) -> Cursor:

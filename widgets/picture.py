@@ -42,8 +42,7 @@ def draw(run: Run) -> str:
         rows = rows_of([parameter.name for parameter in run.parameters])
     svg = Svg()
     _header(svg, run)
-    top = HEAD + _error(svg, run, HEAD)
-    top += _birth(svg, run, top)
+    top = HEAD + (_finding(svg, run, HEAD) or _error(svg, run, HEAD) or _birth(svg, run, HEAD))
     bottom = _plots(svg, run, rows, top)
     room = AT_MOST - sum(len(part) for part in svg.parts) - 3000
     beside: list[str] = []
@@ -120,6 +119,18 @@ def _state_mark(svg: Svg, state: str) -> None:
         svg.circle(19, 20, 4, "br")
 
 
+def _finding(svg: Svg, run: Run, top: int) -> int:
+    """The row that says what the coach has found, the worst of it. -> its height."""
+    found = run.coach.findings if run.coach is not None else []
+    if not found or (run.state == "error" and found[0].severity != "error"):
+        return 0
+    first = found[0]
+    fix = f"fix: {first.fixes[0]}" if first.fixes else ""
+    count = f"1 of {len(found)}" if len(found) > 1 else ""
+    below = _shorten(" · ".join(filter(None, (count, first.place, fix, first.rule))), 840)
+    return _alarm(svg, top, first.severity.capitalize(), first.message, below, first.severity)
+
+
 def _error(svg: Svg, run: Run, top: int) -> int:
     """The row that says what went wrong. -> its height."""
     if run.state != "error" or not run.error:
@@ -140,11 +151,18 @@ def _birth(svg: Svg, run: Run, top: int) -> int:
     return _alarm(svg, top, f"{birth.kind} born", birth.sentence, below)
 
 
-def _alarm(svg: Svg, top: int, head: str, text: str, below: str) -> int:
+def _alarm(svg: Svg, top: int, head: str, text: str, below: str, severity: str = "error") -> int:
     """A row that says what is wrong, in two lines. -> its height."""
-    svg.rect(1, top + 1, WIDTH - 2, 51, "er2")
-    svg.path(f"M15 {top + 14}l8 8m0-8l-8 8", "x")
-    svg.words(34, top + 22, [(head, "b er"), ("  ", ""), (_shorten(text, 760), "")], "h")
+    svg.rect(1, top + 1, WIDTH - 2, 51, {"error": "er2", "warning": "wr2"}.get(severity, "z"))
+    if severity == "error":
+        svg.path(f"M15 {top + 14}l8 8m0-8l-8 8", "x")
+    elif severity == "warning":
+        svg.path(f"M19 {top + 12}l6 10.400h-12z", "w")
+    else:
+        svg.circle(19, top + 18, 5.5, "hi")
+        svg.path(f"M19 {top + 17}v4m0-6.500v1.200", "hi")
+    lead = (head, "b er" if severity == "error" else "b")
+    svg.words(34, top + 22, [lead, ("  ", ""), (_shorten(text, 760), "")], "h")
     svg.text(34, top + 40, below, "u")
     svg.path(f"M0 {top + 52}.5H{WIDTH}", "ax")
     return 52

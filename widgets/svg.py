@@ -27,7 +27,8 @@ RULES = (
     f".gr{{stroke:{GRAD};opacity:.55}}.go{{fill:#fff;stroke:{GRAD}}}"
     f".rid{{fill:#fff;stroke:{GRAD};stroke-width:.8;stroke-linejoin:round;vector-effect:non-scaling-stroke}}"
     f".z{{fill:#000;fill-opacity:.03}}.hz{{fill:url(#z)}}.k{{fill:{INK}}}.k2{{fill:{INK_2}}}.br{{fill:{BRAND}}}"
-    f".er2{{fill:{ERROR};fill-opacity:.07}}.w{{fill:{WARN};stroke:{INK};stroke-linejoin:round}}"
+    f".er2{{fill:{ERROR};fill-opacity:.07}}.wr2{{fill:#fff9df}}.hi{{stroke:{INK}}}"
+    f".w{{fill:{WARN};stroke:{INK};stroke-linejoin:round}}"
     f".x{{stroke:{ERROR};stroke-width:2}}.wait{{stroke:{INK_2};stroke-dasharray:2 2}}"
     f".st{{stroke:{INK};stroke-width:1.75}}.gu{{stroke:{INK_2};stroke-dasharray:2 2;shape-rendering:crispEdges}}"
 )

@@ -8,6 +8,8 @@ import threading
 import time
 import uuid
 import warnings
+import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from gradbook.observe import Run
     from gradbook.widgets.hub import Stub
 
-__all__ = ["LiveView"]
+__all__ = ["LiveView", "coach_changed"]
 
 UNHEARD = 3.0  # seconds until a page that never answers counts as one that cannot
 REPEAT = 1.0  # seconds between snapshots to such a page, which may have missed any frame
@@ -40,16 +42,21 @@ ACTIONS = {
 }
 
 
+_views: weakref.WeakSet[LiveView] = weakref.WeakSet()
+
+
 class LiveView:
     """Shows a run under its cell, live; `finish()` leaves a picture that needs neither kernel nor page.
 
     `show()` displays it once and returns at once. Where nobody can look (a script, nbclient, a grader) no model is
-    opened and no thread starts. `theme` is 'auto', 'light' or 'dark'.
+    opened and no thread starts. `theme` is 'auto', 'light' or 'dark'. `on_mute(rule, muted)` hears, on any thread, that
+    the user mutes one of the coach's rules or wants to hear it again.
     """
 
-    def __init__(self, run: Run, *, theme: str = "auto") -> None:
+    def __init__(self, run: Run, *, theme: str = "auto", on_mute: Callable[[str, bool], object] | None = None) -> None:
         self.run = run
         self.theme = theme
+        self.on_mute = on_mute
         self.display_id = ""
         self.failure: Exception | None = None  # why the view was switched off
         self._complained = False
@@ -57,6 +64,7 @@ class LiveView:
         self._cursor = Cursor()
         self._lock = threading.Lock()
         self._forget_page()
+        _views.add(self)
 
     def _forget_page(self) -> None:
         self._heard = False  # the page has spoken
@@ -168,6 +176,12 @@ class LiveView:
         if stub.open_comm is not None and self.failure is None:
             stub.snapshot = self._snapshot(self._cursor.seq)[0].packed()
 
+    def look_again(self) -> None:
+        """Something changed in a run that may have ended long ago: tell the page."""
+        if self.open:
+            self._told_end = False
+            sender.attach(self)
+
     # -- what the sender asks ---------------------------------------------------------------------------------------
 
     @property
@@ -275,6 +289,10 @@ class LiveView:
             getattr(control, ACTIONS[action])()
         elif action == "learning_rate" and isinstance(value, int | float) and 0 <= value < float("inf"):
             control.set_learning_rate(float(value))
+        elif action in ("mute", "unmute") and isinstance(content.get("rule"), str):
+            if self.on_mute is not None:
+                self.on_mute(content["rule"], action == "mute")
+            coach_changed()
         if self._stub is not None and self.busy:
             sender.attach(self)
 
@@ -351,6 +369,13 @@ class LiveView:
 
     def __repr__(self) -> str:
         return self.text()
+
+
+def coach_changed() -> None:
+    """A rule was muted or is heard again: every open view that has something of the coach says so."""
+    for view in tuple(_views):
+        if view.run.coach is not None:
+            view.look_again()
 
 
 def _publish(data: dict[str, Any], display_id: str, *, update: bool) -> None:

@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
+from gradbook.coach import Finding, Fix, Report
 from gradbook.observe import Graph, ParameterInfo, Picture, Probes, Run
 from gradbook.widgets import picture
 from gradbook.widgets.picture_gradients import rows_of
@@ -178,3 +179,34 @@ def test_labels_are_pushed_apart_in_order() -> None:
     gaps = np.diff(sorted(places))
     assert (gaps >= 14.9).all()
     assert min(spread([0.0, 1.0], 0, 200)) >= 0
+
+
+def test_the_worst_finding_has_a_row_and_a_word_and_a_mark_of_its_own() -> None:
+    run = sample_run()
+    before = picture.draw(run)
+    run.coach = Report(56)
+    assert picture.draw(run) == before
+    for severity, mark in (("hint", 'class="hi"'), ("warning", 'class="w" '), ("error", 'class="x"')):
+        found = Finding("some-rule", severity, f"<b>{severity}</b> & more", "train.py", 8, fixes=(Fix("y = x"),))
+        run.coach.add(found)
+        svg = picture.draw(run)
+        words = texts(svg)
+        assert f"{severity.capitalize()}  <b>{severity}</b> & more" in words
+        assert "train.py line 8 · fix: y = x · some-rule" in words
+        assert mark in svg or mark.replace('" ', '"/') in svg
+        run.coach = Report(56)
+    run.coach.add(found)
+    run.coach.add(Finding("other", "hint", "less"))
+    assert "1 of 2 · train.py line 8" in texts(picture.draw(run))
+    run.coach.muted |= {"some-rule", "other"}
+    assert picture.draw(run) == before
+
+
+def test_an_exception_has_the_row_unless_a_finding_is_an_error_too() -> None:
+    run = sample_run(state="error")
+    run.coach = Report(56)
+    run.coach.add(Finding("r", "hint", "a hint"))
+    assert "RuntimeError" in texts(picture.draw(run))
+    assert "a hint" not in texts(picture.draw(run))
+    run.coach.add(Finding("r", "error", "an error", "f.py", 1))
+    assert "an error" in texts(picture.draw(run))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gradbook.coach import Finding, Report
 from gradbook.observe import Run
 from gradbook.widgets import LiveView, bundle, frontend, view
 from gradbook.widgets.hub import STUB
@@ -203,10 +204,46 @@ def test_messages_from_the_page_only_set_flags_and_are_answered(page: Page) -> N
     one.close()
 
 
+def test_a_rule_that_is_muted_in_one_view_leaves_every_view(page: Page) -> None:
+    muted: set[str] = set()
+    heard: list[tuple[str, bool]] = []
+
+    def on_mute(rule: str, silent: bool) -> None:
+        heard.append((rule, silent))
+        (muted.add if silent else muted.discard)(rule)
+
+    ended, live = (LiveView(running(), on_mute=on_mute) for _ in range(2))
+    for one in (ended, live):
+        one.run.coach = Report(56, muted)
+        one.run.coach.add(Finding("dead-relu", "warning", "m", "f.py", 1))
+        one.show()
+        say(one, kind="hello", seq=-1)
+    until(lambda: len(page.frames) >= 2)
+    ended.run.finish()
+    ended.finish()
+    until(lambda: not ended.busy)
+
+    def told() -> dict[str, list[str]]:
+        return {frame["run"]["id"]: frame["coach"]["muted"] for frame in page.frames if "coach" in frame}
+
+    assert list(told().values()) == [[], []]
+    say(live, kind="control", action="mute", rule="dead-relu", id=9)
+    until(lambda: told() == {ended.run.id: ["dead-relu"], live.run.id: ["dead-relu"]})
+    say(ended, kind="control", action="unmute", rule="dead-relu", id=10)
+    until(lambda: told() == {ended.run.id: [], live.run.id: []})
+    assert heard == [("dead-relu", True), ("dead-relu", False)]
+    live.run.finish()
+    for one in (live, ended):
+        one.finish()
+        one.close()
+
+
 @pytest.mark.parametrize(
     "content",
     [
         {},
+        {"kind": "control", "action": "mute", "rule": 7},
+        {"kind": "control", "action": "mute", "rule": "no-rule-of-that-name"},
         {"kind": "control", "action": "__class__"},
         {"kind": "control", "action": "learning_rate", "value": "x"},
         {"kind": "control", "action": "learning_rate", "value": -1},

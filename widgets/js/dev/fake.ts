@@ -84,7 +84,7 @@ export class FakeRun {
   state: string;
   learningRate = 3e-3;
   controls = { live: true, why: "" };
-  coach: Frame["coach"] = { text: "43 rules, nothing to say", severity: "quiet", evidence: "", line: null, fix: "", rule: "" };
+  coach: Frame["coach"] = { rules: 56, muted: [], findings: [] };
   suggested: number | null = 3e-4;
   level: Frame["level"] = "full";
   error: Frame["error"] = null;
@@ -210,7 +210,7 @@ export class FakeModel implements Model {
   deliver(message: Incoming, buffers: Bytes[] = []): void { this.emit("msg:custom", message, buffers); }
 
   send(content: unknown): void {
-    const message = content as { kind: string; id?: number; action?: string; value?: number; node?: number | null };
+    const message = content as { kind: string; id?: number; action?: string; value?: number; rule?: string; node?: number | null };
     this.sent.push(message);
     if (!this.answers) return;
     if (message.kind === "ping") this.deliver({ kind: "pong", id: message.id! });
@@ -220,6 +220,10 @@ export class FakeModel implements Model {
     if (message.action === "pause") this.run.state = "paused";
     if (message.action === "resume") this.run.state = "running";
     if (message.action === "stop") this.run.state = "stopped";
+    if (message.action === "mute" || message.action === "unmute") {
+      const muted = this.run.coach!.muted.filter((rule) => rule !== message.rule);
+      this.run.coach = { ...this.run.coach!, muted: message.action === "mute" ? [...muted, message.rule!].sort() : muted };
+    }
     if (message.action === "learning_rate") this.run.learningRate = message.value!;
     this.deliver({ kind: "ack", id: message.id! });
     const { frame, buffers } = this.run.advance(message.action === "step" ? 1 : 0);

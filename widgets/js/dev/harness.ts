@@ -2,6 +2,7 @@
 import { mount, render } from "../src/main";
 import { mount as mountWalk } from "../src/walkmain";
 import { emptyWalk, errorWalk, loopWalk, residualWalk, scalarWalk, teachingWalk } from "./fakewalk";
+import { clearing, coachOf, hostile, rate, scores } from "./fakecoach";
 import { FakeModel, FakeRun, hostileParameters, manyParameters, teachingParameters } from "./fake";
 
 const choice = new URLSearchParams(location.hash.slice(1));
@@ -20,10 +21,8 @@ function ghostOf(scale: number): Float32Array {
   return Float32Array.from({ length: 1930 }, (_, i) => scale * (0.47 + 1.85 * Math.exp(-i / 560)) * (0.9 + 0.2 * ((i * 7919) % 101) / 101) + 0 * run.step);
 }
 
-const warning = { text: "fc1.weight moves 2.1 % a step, about 20× the usual: the learning rate is too high for it.", severity: "warning" as const, evidence: "median of the last 200 steps · spike at step 1,412", line: 8, fix: "lr=3e-4", rule: "update-ratio-high" };
-
 const scenes: Record<string, () => FakeModel> = {
-  running() { const model = new FakeModel(new FakeRun()); model.run!.ghost = ghostOf(1); model.run!.coach = warning; model.run!.run(1930); return model; },
+  running() { const model = new FakeModel(new FakeRun()); model.run!.ghost = ghostOf(1); model.run!.coach = coachOf(rate); model.run!.run(1930); return model; },
   quiet() { const model = new FakeModel(new FakeRun({ spike: null })); model.run!.suggested = null; model.run!.run(640); return model; },
   early() { const model = new FakeModel(new FakeRun({ total: null })); model.run!.suggested = null; model.run!.run(12); return model; },
   short() { const model = new FakeModel(new FakeRun({ total: null, state: "finished", val: false })); model.run!.run(100); return model; },
@@ -44,6 +43,10 @@ const scenes: Record<string, () => FakeModel> = {
     model.run!.run(900);
     return model;
   },
+  coach() { const model = new FakeModel(new FakeRun()); model.run!.coach = coachOf({ ...clearing, nodes: [4, 5, 12] }, { ...rate, nodes: [44, 45] }, scores); model.run!.run(1930); return model; },
+  hint() { const model = new FakeModel(new FakeRun()); model.run!.coach = coachOf(scores); model.run!.run(1930); return model; },
+  longcoach() { const model = new FakeModel(new FakeRun()); model.run!.coach = { ...coachOf(hostile), muted: ["missing-zero-grad", "stale-optimizer"] }; model.run!.run(1930); return model; },
+  muted() { const model = new FakeModel(new FakeRun()); model.run!.coach = { ...coachOf(), muted: ["missing-zero-grad", "stale-optimizer"] }; model.run!.run(1930); return model; },
   negative() { const model = new FakeModel(new FakeRun({ lossScale: -1, spike: null })); model.run!.run(800); return model; },
 };
 
@@ -93,5 +96,6 @@ else {
   }
   if (choice.has("node")) setTimeout(() => focused([...document.querySelectorAll<HTMLElement>("[role=treeitem]")].find((item) => item.getAttribute("aria-label")!.startsWith(choice.get("node")!)))?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true })), 400);
   if (choice.has("key")) setTimeout(() => { const plot = document.querySelector<HTMLElement>(".loss [role=img]")!; plot.focus(); for (const key of choice.get("key")!.split(",")) plot.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true })); }, 400);
+  if (choice.has("click")) setTimeout(() => { for (const name of choice.get("click")!.split(",")) setTimeout(() => [...document.querySelectorAll<HTMLElement>(".coach button")].find((one) => !one.closest("[hidden]") && (one.getAttribute("aria-label") ?? one.textContent) === name)?.click(), 60); }, 300);
   if (choice.has("select")) setTimeout(() => document.querySelector<HTMLElement>(`.row[title="${choice.get("select")}"]`)?.click(), 300);
 }

@@ -1,118 +1,151 @@
-// The row under the header. Always there, always as high: what must be said changes its words, never the layout.
-import { h, s, setText } from "./dom";
-import { count, plain, plural } from "./format";
+// The row under the header. Always there, always as high: what must be said changes its words, never the layout. Below it, when asked: why, and how to mend it.
+import { createPanel } from "./coachpanel";
+import { type CoachUi, muting } from "./coachstate";
+import { type Item, type Kind, type Words, coachWords, itemsOf, mutedWords } from "./coachwords";
+import { copyText } from "./copy";
+import { h, icon, s, setAttr, setText } from "./dom";
+import { count, plain } from "./format";
+import { placeName } from "./inspect/source";
 import type { Actions, Panel } from "./panel";
-import type { Birth, Stop } from "./protocol";
-import { trailOf } from "./stops";
-import { type State, type Store, type Trail, controlsLive, isActive } from "./store";
+import { type State, type Store, type Trail } from "./store";
 
-type Kind = "quiet" | "say" | "hint" | "warning" | "error";
-
-interface Words { kind: Kind; lead: string; text: string; evidence: string; fix: string; learningRate: number | null; trail: Trail | null; source: string }
-
-const quiet = (text: string): Words => ({ kind: "quiet", lead: "", text, evidence: "", fix: "", learningRate: null, trail: null, source: "" });
-const LEAD = { hint: "Hint", warning: "Warning", error: "Error" } as const;
-const SILENT = "The kernel does not answer while this cell runs, so the buttons wait until it ends. To stop now: Interrupt.";
-
-/** What the row says: why the buttons are off, else the finding, else the error, else the quiet line. */
-export function coachWords(state: State): Words {
-  const { coach, error, status, connection, stop, birth } = state;
-  const active = isActive(state);
-  if (stop !== null && (active || connection === "static")) return stopWords(stop);
-  if (coach !== null && coach.severity !== "quiet") {
-    const where = coach.line === null ? "" : `${state.run?.cell ? `cell ${state.run.cell} ` : ""}line ${count(coach.line)}`;
-    const evidence = [where, coach.evidence, coach.rule].filter(Boolean).join(" · ");
-    return { ...quiet(coach.text), kind: coach.severity, lead: LEAD[coach.severity], evidence, fix: coach.fix, learningRate: active && controlsLive(state) ? learningRateOf(coach.fix) : null };
-  }
-  if (status.state === "error" && error !== null) return { ...quiet(error.message), kind: "error", lead: error.type };
-  if (birth !== null) return birthWords(birth);
-  if (active && state.silent) return { ...quiet(SILENT), kind: "say" };
-  if (active && !state.controls.live && state.controls.why) return { ...quiet(state.controls.why), kind: "say" };
-  if (connection === "disconnected") return { ...quiet("The last picture stays readable. Run the cell again to go on."), kind: "say" };
-  return quiet(coach?.text || subject(state));
-}
-
-/** Where a breakpoint holds the run: the line, what happened there, what usually mends it. */
-function stopWords({ reason, source, text, fix, op, module, place }: Stop): Words {
-  const where = [place, module ? `${op} in ${module}` : op, fix && `usual fix: ${fix}`].filter(Boolean).join(" · ");
-  return { ...quiet(text), kind: text ? "error" : "hint", lead: reason, evidence: where, source };
-}
-
-/** Where the loss stopped being finite, and the way to it. */
-function birthWords(birth: Birth): Words {
-  const evidence = [birth.place, birth.fix && `usual fix: ${birth.fix}`, !birth.certain && "not certain"].filter(Boolean).join(" · ");
-  return { ...quiet(birth.text), kind: "error", lead: `${birth.kind} born`, evidence, trail: trailOf(birth) };
-}
-
-/** What is looked at, where nobody has more to say: `cell [7] · baseline · 1,633 weights in 6 parameters`. */
-function subject({ run, params }: State): string {
-  const weights = params.reduce((sum, { numel }) => sum + numel, 0);
-  return [run?.cell && `cell ${run.cell}`, run?.name, params.length > 0 && `${plural(weights, "weight")} in ${plural(params.length, "parameter")}`].filter(Boolean).join(" · ");
-}
-
-/** The value in a fix that Apply can carry out at once (`lr=3e-4`); null for any other fix. */
-export function learningRateOf(fix: string): number | null {
-  const found = /^\s*lr\s*=\s*([0-9.]+(?:e[+-]?[0-9]+)?)\s*$/i.exec(fix);
-  const value = found === null ? NaN : Number(found[1]);
-  return value > 0 ? value : null;
-}
+export { coachWords } from "./coachwords";
 
 export function createCoachRow(store: Store, actions: Actions): Panel {
-  const mark = s("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" });
+  let words: Words | null = null;
+  let state = store.state;
+  const set = (patch: Partial<CoachUi>): void => store.setUi({ coach: { ...store.state.ui.coach, ...patch } });
+  const button = (text: string, title: string, onclick: () => void, kind = "q"): HTMLButtonElement => h("button", { class: `btn ${kind}`, type: "button", title, onclick }, text);
+  const go = (by: number): void => {
+    const items = itemsOf(store.state);
+    const next = items[(words!.at + by + items.length) % items.length];
+    set({ chosen: next.key, note: null });
+    if (store.state.ui.coach.open) light(store, next);
+  };
+  const open = (wanted: boolean): void => {
+    set({ open: wanted, note: null, chosen: words!.finding === null ? null : words!.key });
+    light(store, wanted ? words : null);
+  };
+
+  const message = createMessage(actions, store);
+  const before = h("button", { class: "btn i", type: "button", "aria-label": "Previous finding", title: "Previous finding", onclick: () => go(-1) }, icon(14, "M8.500 3.500L5 7l3.500 3.500"));
+  const after = h("button", { class: "btn i", type: "button", "aria-label": "Next finding", title: "Next finding", onclick: () => go(1) }, icon(14, "M5.500 3.500L9 7l-3.500 3.500"));
+  const place = h("span", { class: "nth" });
+  const turns = h("span", { class: "turns" }, before, place, after);
+  const apply = button("Apply", "Look at the change, then write it into the cell", () => { open(true); panel.focusFix(); }, "p apply");
+  const copy = button("Copy", "The first fix, to be pasted", () => copyText(plain(words?.finding?.fixes[0]?.code ?? ""), copy));
+  const show = button("Show where", "Light its way to the loss, and look at where it was born", () => showTrail(store, words!.trail!, actions));
+  const card = button("Show error card", "The card under this view: what went wrong, and what mends it", () => showCard(cardNear(el)));
+  const explain = button("Explain", "Why it matters, what convinced the coach, every fix", () => open(!store.state.ui.coach.open), "q explain");
+  const undo = button("Undo", "Hear this rule again", () => { const { note } = store.state.ui.coach; if (note !== null) silence(note, false); }, "p");
+  const fine = button("OK", "Go on", () => set({ note: null }));
+  const muted = button("", "The rules that are silent", () => set({ open: !store.state.ui.coach.open }), "q muted");
+  const acts = h("div", { class: "acts" }, turns, show, card, apply, copy, explain, undo, fine, muted);
+  const row = h("div", { class: "row" }, message.mark, message.el, acts);
+  const silence = (rule: string, silent: boolean): void => {
+    actions.control(silent ? "mute" : "unmute", rule);
+    const ui = muting(store.state.ui.coach, rule, silent);
+    store.setUi({ coach: silent ? { ...ui, open: false, chosen: null } : ui });
+    if (silent) light(store, null);
+    requestAnimationFrame(() => (silent ? undo : muted.hidden ? explain : muted).focus({ preventScroll: true }));
+  };
+  const panel = createPanel(store, actions, silence);
+  const announced = h("span", { class: "a11y", "aria-live": "polite" });
+  const el = h("section", { class: "coach quiet", role: "region", "aria-label": "Coach" }, row, panel.el, announced);
+  const follow = followFailure(el, () => draw(store.state));
+
+  function draw(now: State): void {
+    state = now;
+    words = coachWords(state);
+    const { ui: { coach: ui } } = state;
+    follow.draw(state);
+    const note = ui.note !== null;
+    const { finding } = words;
+    el.className = `coach ${note ? "say" : words.kind}`;
+    const opened = ui.open && !note && (finding !== null || mutedWords(state) !== "");
+    el.classList.toggle("open", opened);
+    message.draw(note ? noteOf(ui.note!) : words);
+    setAttr(announced, "data-of", words.key);
+    setText(announced, words.of > 0 ? `${words.lead}: ${words.text}` : "");
+    const first = finding?.fixes[0];
+    const can = first !== undefined && actions.canApply(first.hunks);
+    setText(place, `${count(words.at + 1)} of ${count(words.of)}`);
+    setText(muted, mutedWords(state));
+    for (const one of [explain, muted]) setAttr(one, "aria-expanded", String(opened));
+    reveal([turns, !note && words.of > 1], [apply, !note && !opened && can], [copy, !note && !opened && first !== undefined && !can],
+      [show, !note && finding === null && words.trail !== null], [card, !note && words.key === "failure" && cardNear(el) !== null], [explain, !note && finding !== null],
+      [undo, note], [fine, note], [muted, !note && finding === null && words.kind === "quiet" && mutedWords(state) !== ""]);
+    panel.draw(state, opened ? words : null);
+  }
+  return { el, draw, destroy: () => { follow.stop(); el.remove(); } };
+}
+
+const reveal = (...those: [HTMLElement, boolean][]): void => { for (const [one, wanted] of those) one.hidden = !wanted; };
+
+const noteOf = (rule: string): Item => ({ key: "note", kind: "say", lead: `Muted ${rule}`, text: "It stays silent, in later sessions too.", source: "", place: null, notes: [], trail: null, finding: null });
+
+/** Mark, headline, and under it where and what convinced. */
+function createMessage(actions: Actions, store: Store): { mark: SVGSVGElement; el: HTMLElement; draw(item: Item): void } {
+  const mark = s("svg", { class: "mark", viewBox: "0 0 16 16", "aria-hidden": "true" });
   const lead = h("span", { class: "lead" });
   const source = h("code", { class: "src" });
   const rest = h("span");
-  const message = h("div", { class: "msg" }, h("div", { class: "text" }, lead, source, rest));
-  const evidence = h("div", { class: "ev" });
-  message.append(evidence);
-  const code = h("code", { class: "fixc" });
-  let words = quiet("");
-  const apply = h("button", { class: "btn p", type: "button", title: "Sets the learning rate now; the cell keeps its text", onclick: () => words.learningRate !== null && actions.control("learning_rate", words.learningRate) }, "Apply");
-  const copy = h("button", { class: "btn q", type: "button", onclick: () => copyText(plain(words.fix), copy) }, "Copy");
-  const show = h("button", { class: "btn q", type: "button", title: "Light its way to the loss, and look at where it was born", onclick: () => words.trail !== null && showTrail(store, words.trail, actions) }, "Show where");
-  const card = h("button", { class: "btn q", type: "button", title: "The card under this view: what went wrong, and what mends it", onclick: () => showCard(cardNear(el)) }, "Show error card");
-  const fix = h("div", { class: "fix" }, code, apply, copy, show, card);
-  const el = h("section", { class: "coach quiet", role: "region", "aria-label": "Coach" }, mark, message, fix);
+  let shown: Item | null = null;
+  const where = h("button", { class: "link", type: "button", title: "Show the line in its cell", onclick: () => shown?.place && actions.showLine(shown.place) });
+  const plainWhere = h("span");
+  const step = h("button", { class: "link", type: "button", title: "Show this step in all panels", onclick: () => shown?.finding && store.setUi({ pinnedStep: shown.finding.step, hoverStep: null }) });
+  const fix = h("code");
+  const usual = h("span", {}, "fix: ", fix);
+  const notes = h("span");
+  const evidence = h("div", { class: "ev" }, where, plainWhere, step, usual, notes);
+  const el = h("div", { class: "msg" }, h("div", { class: "text" }, lead, source, rest), evidence);
   let drawn = "";
+  return {
+    mark, el,
+    draw(item) {
+      shown = item;
+      const place = item.place === null ? "" : placeName(item.place);
+      const can = item.place !== null && actions.canShowLine(item.place);
+      const key = JSON.stringify([item, can]);
+      if (key === drawn) return;
+      drawn = key;
+      mark.toggleAttribute("hidden", item.kind === "quiet" || item.kind === "say");
+      mark.replaceChildren(...markOf(item.kind));
+      for (const [one, text] of [[lead, item.lead], [source, item.source], [rest, item.text], [where, can ? place : ""], [plainWhere, can ? "" : place], [step, item.finding?.step ? `step ${count(item.finding.step)}` : ""], [notes, item.notes.join(" · ")]] as const) {
+        setText(one, text);
+        one.hidden = text === "";
+      }
+      setText(fix, item.finding?.fixes[0]?.code ?? "");
+      usual.hidden = fix.textContent === "";
+      evidence.hidden = place === "" && item.notes.length === 0;
+      el.classList.toggle("two", !evidence.hidden);
+      el.title = [item.text, [place, ...item.notes].filter(Boolean).join(" · ")].filter(Boolean).join("\n");
+    },
+  };
+}
+
+/** Light in the graph what an item speaks of; null: what was lit for one goes out. */
+function light(store: Store, item: Item | null): void {
+  const { lit } = store.state.ui;
+  const trail = item?.finding ? item.trail : null;
+  if (trail !== null) store.setUi({ lit: trail });
+  else if (lit !== null && store.state.coach?.findings.some(({ rule }) => lit.title.startsWith(`${rule}:`))) store.setUi({ lit: null });
+}
+
+/** The card comes after the view has heard of the error. */
+function followFailure(el: HTMLElement, again: () => void): { draw(state: State): void; stop(): void } {
+  const later = new MutationObserver(again);
   let failed = false;
-  const showing = (): void => {
-    card.hidden = !failed || cardNear(el) === null;
-    fix.hidden = words.fix === "" && words.trail === null && card.hidden;
-  };
-  const later = new MutationObserver(showing); // the card comes after the view has heard of the error
-  const draw = (state: State): void => {
-    words = coachWords(state);
-    if (failed !== (state.status.state === "error")) {
+  return {
+    draw({ status }) {
+      if (failed === (status.state === "error")) return;
       failed = !failed;
-      const outputs = outputsOf(el);
       later.disconnect();
-      if (failed && outputs !== null) later.observe(outputs, { childList: true, subtree: true });
-      showing();
-    }
-    const key = JSON.stringify(words);
-    if (key === drawn) return;
-    drawn = key;
-    el.className = `coach ${words.kind}`;
-    const plainRow = words.kind === "quiet" || words.kind === "say";
-    el.classList.toggle("quiet", plainRow);
-    mark.toggleAttribute("hidden", plainRow);
-    mark.replaceChildren(...markOf(words.kind));
-    setText(lead, words.lead);
-    lead.hidden = words.lead === "";
-    setText(source, words.source);
-    source.hidden = words.source === "";
-    setText(rest, words.text);
-    message.classList.toggle("two", words.evidence !== "");
-    message.title = [words.text, words.evidence].filter(Boolean).join("\n");
-    evidence.hidden = words.evidence === "";
-    setText(evidence, words.evidence);
-    showing();
-    code.hidden = copy.hidden = words.fix === "";
-    show.hidden = words.trail === null;
-    setText(code, words.fix);
-    apply.hidden = words.learningRate === null;
+      const outputs = outputsOf(el);
+      if (failed && outputs !== null) later.observe(outputs, { childList: true });
+    },
+    stop: () => later.disconnect(),
   };
-  return { el, draw, destroy: () => { later.disconnect(); el.remove(); } };
 }
 
 /** The outputs of the cell that an element stands among; null on a page of its own. */
@@ -134,18 +167,10 @@ function showTrail(store: Store, trail: Trail, actions: Actions): void {
   actions.focus("graph");
 }
 
-function markOf(kind: Kind): SVGElement[] {
+/** A cross, a triangle, a ring: severities differ in shape, not in colour alone. */
+export function markOf(kind: Kind): SVGElement[] {
   if (kind === "error") return [s("path", { class: "cross", d: "M3 3l10 10M13 3L3 13" })];
-  if (kind === "warning" || kind === "hint") return [s("path", { class: "tri", d: "M8 2.200L14.600 13.600H1.400z" }), s("path", { class: "bang", d: "M8 6v4M8 11.200v1.200" })];
+  if (kind === "warning") return [s("path", { class: "tri", d: "M8 2.200L14.600 13.600H1.400z" }), s("path", { class: "bang", d: "M8 6v4M8 11.200v1.200" })];
+  if (kind === "hint") return [s("circle", { class: "ring", cx: 8, cy: 8, r: 6.25 }), s("path", { class: "ring", d: "M8 7.200v4M8 4.600v1.200" })];
   return [];
-}
-
-/** Text into the clipboard; the button says how it went. */
-export function copyText(text: string, button: HTMLElement): void {
-  const done = (word: string): void => {
-    setText(button, word);
-    setTimeout(() => setText(button, "Copy"), 1500);
-  };
-  if (!navigator.clipboard) return done("Select it");
-  navigator.clipboard.writeText(text).then(() => done("Copied"), () => done("Select it"));
 }

@@ -105,7 +105,7 @@ function find(root: HTMLElement, running: string | undefined, { cell, line, sour
 }
 
 /** Which cell this is, as the kernel calls it: its number, of the cell that runs above us the run's. */
-function ran(code: Code, root: HTMLElement, running: string | undefined): string {
+export function ran(code: Code, root: HTMLElement, running: string | undefined): string {
   const label = labelOf(code);
   return label === "[*]" && code.cell.contains(root) ? (running ?? "") : label;
 }

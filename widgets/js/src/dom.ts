@@ -24,6 +24,12 @@ function fill<E extends Element>(element: E, props: Props | undefined, children:
   return element;
 }
 
+/** Put these in the place of what an element holds. */
+export function refill(element: Element, children: Child[]): void {
+  element.replaceChildren();
+  fill(element, undefined, children);
+}
+
 /** A small drawing from path data, e.g. an icon in a button; hidden from screen readers. */
 export function icon(size: number, ...paths: string[]): SVGSVGElement {
   return s("svg", { viewBox: `0 0 ${size} ${size}`, "aria-hidden": "true", focusable: "false" }, ...paths.map((d) => s("path", { d })));

@@ -1,6 +1,6 @@
 // Numbers as the reader wants them: two significant figures, `−` for minus, thin space before a unit, nothing where nothing is known.
 
-const MINUS = "−";
+export const MINUS = "−";
 export const THIN = "\u2009";
 
 /** `0.041`, `19`, `3.1e−3`: two significant figures, plain between 0.01 and 1000. */

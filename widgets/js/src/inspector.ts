@@ -1,5 +1,7 @@
 // Inspector: everything known about one node of the graph, or about one parameter.
-import { h, icon, keepFocus, setText } from "./dom";
+import { markOf } from "./coachrow";
+import { findingsOf, keyOf } from "./coachstate";
+import { h, icon, keepFocus, s, setText } from "./dom";
 import { THIN, bytes, count, micros, num, shape } from "./format";
 import { type Part } from "./inspect/excerpt";
 import { createHistory, tracksOf } from "./inspect/history";
@@ -29,6 +31,7 @@ class Inspector implements Panel {
   private readonly title = h("h3");
   private readonly cls = h("span", { class: "dim" });
   private readonly source = createSource((place) => this.actions.showLine(place));
+  private readonly coach = h("div", { class: "said", hidden: true });
   private readonly formula = h("div", { class: "formula" });
   private readonly facts = h("dl", { class: "facts" });
   private readonly ways = h("dl", { class: "facts ways" });
@@ -43,7 +46,7 @@ class Inspector implements Panel {
   constructor(private readonly store: Store, private readonly actions: Actions) {
     const close = h("button", { class: "btn i", type: "button", "aria-label": "Close inspector", title: "Close (Esc)", onclick: () => this.store.select(null) }, icon(14, "M3.5 3.5l7 7M10.5 3.5l-7 7"));
     const bar = h("div", { class: "bar" }, this.path, this.title, this.cls, h("span", { class: "gap" }), close);
-    this.body.append(this.step.el, this.source.el, this.formula, this.facts, this.ways, this.wait, this.value.el, this.history.el, this.kept);
+    this.body.append(this.step.el, this.source.el, this.coach, this.formula, this.facts, this.ways, this.wait, this.value.el, this.history.el, this.kept);
     this.el = h("section", { class: "pan inspector", role: "region", "aria-label": "Inspector" }, bar, this.body);
   }
 
@@ -67,12 +70,13 @@ class Inspector implements Panel {
     if (subject === null) {
       this.described = "";
       this.path.replaceChildren();
-      for (const part of [this.source.el, this.formula, this.facts, this.ways, this.value.el, this.history.el, this.kept]) part.hidden = true;
+      for (const part of [this.source.el, this.coach, this.formula, this.facts, this.ways, this.value.el, this.history.el, this.kept]) part.hidden = true;
       this.wait.hidden = pinnedStep !== null;
       setText(this.wait, "Choose a node of the graph or a row of the gradients.");
       return;
     }
     this.describe(state, subject);
+    drawFindings(this.coach, this.store, subject);
     this.source.draw(subject.node, subject.node !== null && this.actions.canShowLine(subject.node));
     this.drawFacts(state, subject);
     this.drawValue(state, subject);
@@ -145,6 +149,19 @@ class Inspector implements Panel {
     if (detail) this.value.draw({ about, value: known ? detail.value : null, grad: detail.grad ?? grad, step: detail.step, noGrad }, inks(this.el));
     else this.value.draw(grad && { about, value: null, grad, step: null, noGrad }, inks(this.el));
   }
+}
+
+/** What the coach says of a node, or of a parameter; each leads to its explanation. */
+function drawFindings(el: HTMLElement, store: Store, { node, row }: Subject): void {
+  const { state } = store;
+  const name = node?.kind === "parameter" ? node.name : node === null ? (state.params[row]?.name ?? "") : "";
+  const about = (of: number[]): boolean => node !== null ? of.includes(node.id) : of.some((id) => state.graph?.nodes[id]?.name === name);
+  const found = state.travel === null ? findingsOf(state).filter(({ nodes }) => about(nodes)) : [];
+  el.hidden = found.length === 0;
+  const key = JSON.stringify(found);
+  if (el.dataset.key === key) return;
+  el.dataset.key = key;
+  el.replaceChildren(...found.map((one) => h("button", { class: `link ${one.severity}`, type: "button", title: "Explain it", onclick: () => store.setUi({ coach: { ...store.state.ui.coach, chosen: keyOf(one), open: true, note: null } }) }, s("svg", { class: "mark", viewBox: "0 0 16 16", "aria-hidden": "true" }, ...markOf(one.severity)), h("span", {}, one.text))));
 }
 
 /** Everything about a node that is one number or one word; `alone`: no picture says how its values lie. */

@@ -7,7 +7,8 @@ const PATIENCE_MS = 4000;
 const ASK_AGAIN_MS = 1000;
 
 export interface Link {
-  control(action: ControlAction, value?: number): void;
+  /** `value`: a learning rate, or the rule that is muted. */
+  control(action: ControlAction, value?: number | string): void;
   inspect(node: number | null): void;
   close(): void;
 }
@@ -81,7 +82,7 @@ export function createLink(store: Store, transport: Transport): Link {
     control(action, value) {
       const id = next++;
       expect(id);
-      send({ kind: "control", action, id, ...(value === undefined ? {} : { value }) });
+      send({ kind: "control", action, id, ...(value === undefined ? {} : typeof value === "string" ? { rule: value } : { value }) });
     },
     inspect: (node) => traveller.look(node),
     close() {

@@ -1,4 +1,6 @@
 // Loss curves: every step, its smoothed line, held-out data, earlier runs; and the scrubber that moves all panels through time.
+import { findingsOf, keyOf } from "./coachstate";
+import { coachWords } from "./coachwords";
 import { Curve, type Spike, autoSmoothing } from "./curve";
 import { indexAt, nearest } from "./decimate";
 import { h, setAttr, setText } from "./dom";
@@ -150,7 +152,13 @@ function sceneOf(state: State, main: Series | null, curves: Map<Series, Curve>, 
   });
   const order: Record<Line["kind"], number> = { ghost: 0, other: 1, train: 2, main: 3, val: 4 };
   lines.sort((a, b) => order[a.kind] - order[b.kind]);
-  return { lines, epochs: state.epochs, scale: ui.lossScale, smoothing, shown: shownStep(ui), pinned: ui.hoverStep === null, end: endOf(state), total: state.status.total };
+  return { lines, epochs: state.epochs, scale: ui.lossScale, smoothing, shown: shownStep(ui), pinned: ui.hoverStep === null, end: endOf(state), total: state.status.total, findings: foundAt(state) };
+}
+
+/** The steps at which the coach spoke. */
+function foundAt(state: State): LossScene["findings"] {
+  const { key } = coachWords(state);
+  return findingsOf(state).flatMap((one) => (one.step === null ? [] : [{ step: one.step, kind: one.severity, rule: one.rule, chosen: keyOf(one) === key && state.ui.coach.open }]));
 }
 
 function endOf(state: State): End {

@@ -16,6 +16,7 @@ export interface LossScene {
   smoothing: number;
   shown: number | null; // step of the cross-hair
   pinned: boolean;
+  findings: { step: number; kind: string; chosen: boolean; rule: string }[]; // of the coach
   end: End;
   total: number | null;
 }

@@ -23,6 +23,7 @@ export function drawLoss(ctx: CanvasRenderingContext2D, scene: LossScene, frame:
   ctx.restore();
   if (main) {
     drawMarks(ctx, main, frame, inks);
+    drawFindings(ctx, scene, frame, inks);
     drawCross(ctx, scene, main, frame, inks);
     drawEnd(ctx, scene, main, frame, inks);
   }
@@ -201,6 +202,49 @@ function drawMarks(ctx: CanvasRenderingContext2D, main: Line, frame: Frame, inks
     triangle(ctx, x, y, inks);
     if (rank < 3) labelBeside(ctx, `spike ×${num(factor)}`, x, y, frame, inks, true);
   }
+}
+
+/** On the axis, where the coach spoke: a mark as its row has it; the finding that is explained by name. */
+function drawFindings(ctx: CanvasRenderingContext2D, { findings }: LossScene, frame: Frame, inks: Inks): void {
+  const taken: number[] = [];
+  const y = frame.top + frame.height;
+  for (const { step, kind, chosen, rule } of [...findings].sort((a, b) => Number(b.chosen) - Number(a.chosen))) {
+    const x = frame.x(Math.min(step, frame.span));
+    if (taken.some((other) => Math.abs(other - x) < 12)) continue;
+    taken.push(x);
+    if (chosen) {
+      ctx.strokeStyle = inks["ink-2"];
+      ctx.lineWidth = 1;
+      ctx.setLineDash([2, 2]);
+      stroke(ctx, Math.round(x) + 0.5, frame.top, Math.round(x) + 0.5, y);
+      ctx.setLineDash([]);
+      ctx.font = `10px ${inks.ui}`;
+      ctx.textBaseline = "alphabetic";
+      labelBeside(ctx, rule, x, y - 10, frame, inks, true);
+    }
+    if (kind === "error") cross(ctx, x, y, inks);
+    else if (kind === "warning") triangle(ctx, x, y, inks);
+    else ring(ctx, x, y, inks);
+  }
+}
+
+function cross(ctx: CanvasRenderingContext2D, x: number, y: number, inks: Inks): void {
+  for (const [ink, width] of [[inks.bg, 5], [inks.error, 2]] as const) {
+    ctx.strokeStyle = ink;
+    ctx.lineWidth = width;
+    stroke(ctx, x - 4, y - 4, x + 4, y + 4);
+    stroke(ctx, x + 4, y - 4, x - 4, y + 4);
+  }
+}
+
+function ring(ctx: CanvasRenderingContext2D, x: number, y: number, inks: Inks): void {
+  ctx.fillStyle = inks.bg;
+  ctx.strokeStyle = inks.ink;
+  ctx.lineWidth = 1.25;
+  ctx.beginPath();
+  ctx.arc(x, y, 4, 0, 2 * Math.PI);
+  ctx.fill();
+  ctx.stroke();
 }
 
 function labelBeside(ctx: CanvasRenderingContext2D, text: string, x: number, y: number, frame: Frame, inks: Inks, wanted: boolean): void {

@@ -1,6 +1,7 @@
 // Entry of the bundle `gradbook`: the live view, and all others but the walkthrough, which has a bundle of its own.
 import card from "./card/card.css";
 import { createCard } from "./card/card";
+import coach from "./coach.css";
 import diff from "./diff/diff.css";
 import { createDiff } from "./diff/diff";
 import graph from "./graph.css";
@@ -15,7 +16,7 @@ import { createTimeline } from "./timeline/timeline";
 import { createView } from "./view";
 import { type ViewMaker, showView, viewOf } from "./views";
 
-useSheets(graph, inspect, timeline, card, diff);
+useSheets(coach, graph, inspect, timeline, card, diff);
 const views: Record<string, ViewMaker> = { card: createCard, diff: createDiff, inspect: createInspection, timeline: createTimeline };
 
 /** A view in an output: called by the stub. Which view it is, the snapshot says. Returns what takes it away. */

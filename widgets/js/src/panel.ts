@@ -1,5 +1,6 @@
 // What every part of the view is, and what a part may ask the view to do.
-import type { ControlAction } from "./protocol";
+import type { Outcome } from "./editor";
+import type { ControlAction, Hunk } from "./protocol";
 import type { Place } from "./inspect/source";
 import type { State } from "./store";
 
@@ -14,7 +15,7 @@ export interface Panel {
 
 /** What panels may ask for. Selection, hover and folding go through the store's setters; this is for what leaves the panel. */
 export interface Actions {
-  control(action: ControlAction, value?: number): void;
+  control(action: ControlAction, value?: number | string): void;
   /** Tell the kernel which node's value to record; null: none. */
   inspect(node: number | null): void;
   toggleFullScreen(): void;
@@ -22,6 +23,9 @@ export interface Actions {
   /** Bring a line of the user's code into sight, in the notebook around the view; whether it is there to be shown. */
   showLine(place: Place): void;
   canShowLine(place: Place): boolean;
+  /** Write a change into the cells of the notebook around the view; whether they are there to be written to. */
+  applyFix(hunks: Hunk[]): Outcome;
+  canApply(hunks: Hunk[]): boolean;
   /** Move keyboard focus to a panel: "graph" | "inspector" | "gradients" | "loss". */
   focus(panel: string): void;
 }

@@ -6,7 +6,7 @@ import type { WireGraph } from "./graphwire";
 export type RunState = "waiting" | "running" | "paused" | "finished" | "stopped" | "error";
 export type Level = "off" | "health" | "full";
 export type SeriesRole = "train" | "val" | "lr" | "other" | "ghost";
-export type Severity = "quiet" | "hint" | "warning" | "error";
+export type Severity = "hint" | "warning" | "error";
 export type NodeKind = "op" | "input" | "parameter" | "buffer" | "constant";
 
 export interface RunInfo { id: string; cell: string; name: string }
@@ -23,14 +23,30 @@ export interface Status {
 }
 export interface Controls { live: boolean; why: string }
 export interface LearningRate { value: number | null; suggested: number | null }
-export interface Coach {
-  text: string;
-  severity: Severity;
-  evidence: string;
-  line: number | null;
-  fix: string;
+/** One line of a change: `-` goes, `+` comes, a blank stays. */
+export type ChangeRow = [sign: "-" | "+" | " ", text: string];
+/** Lines that follow each other in one cell (`[7]`) or file; `line` is that of the first row. */
+export interface Hunk { cell: string; line: number; rows: ChangeRow[] }
+/** `hunks`: none where it is to be written by hand. */
+export interface Fix { code: string; why: string; hunks: Hunk[] }
+export interface Finding {
   rule: string;
+  severity: Severity;
+  text: string;
+  evidence: [name: string, text: string][];
+  cell: string;
+  line: number | null;
+  source: string;
+  step: number | null;
+  nodes: number[];
+  fixes: Fix[];
+  idea: string;
+  threshold: string;
+  example: string;
+  mended: string;
 }
+/** `rules`: how many look; findings are the worst first. */
+export interface Coach { rules: number; muted: string[]; findings: Finding[] }
 export interface Parameter { name: string; shape: number[]; numel: number; module: string }
 
 /** One node of the computation; `id` is its index in `nodes`, `module` an index into `modules` (-1: top level). */
@@ -165,12 +181,12 @@ export interface Frame {
 }
 export type Incoming = Frame | WireMoment | { kind: "pong"; id: number } | { kind: "ack"; id: number } | { kind: "closed" };
 
-export type ControlAction = "pause" | "resume" | "step" | "stop" | "continue" | "step_op" | "learning_rate";
+export type ControlAction = "pause" | "resume" | "step" | "stop" | "continue" | "step_op" | "learning_rate" | "mute" | "unmute";
 export type Outgoing =
   | { kind: "hello"; seq: number }
   | { kind: "ping"; id: number }
   | { kind: "here" | "gone"; view: string } // one of several pages, or outputs, that show the model
-  | { kind: "control"; action: ControlAction; value?: number; id: number }
+  | { kind: "control"; action: ControlAction; value?: number; rule?: string; id: number }
   | { kind: "inspect"; node: number | null }
   | { kind: "moment"; step: number | null; node: number | null; known: number[] }; // null: no longer
 

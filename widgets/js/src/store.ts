@@ -1,5 +1,6 @@
 // All that one live view knows: what the kernel said, and what the user chose. Panels read it, and only the store writes it.
 import { type Batch, readBatch } from "./inspect/batch";
+import { type CoachUi, newCoachUi, told } from "./coachstate";
 import { readGraph } from "./graphwire";
 import { type Detail, readDetail, sameDetails } from "./inspect/detail";
 import { Tables } from "./inspect/tables";
@@ -31,6 +32,7 @@ export interface Ui {
   theme: string; // auto, light, dark
   diff: Marks | null; // nodes of the shown graph that are new, gone or changed
   lit: Trail | null; // nodes lit as one trail, with the edges between them
+  coach: CoachUi;
   smoothing: number | null; // EMA factor, 0: none, null: chosen by the length of the run
 }
 
@@ -82,7 +84,7 @@ function emptyState(connection: Connection): State {
     run: null, status: noStatus(), controls: { live: false, why: "" }, lr: { value: null, suggested: null }, coach: null, level: "health", panels: null,
     series: [], epochs: [], params: [], probes: new Probes(), graph: null, graphStats: null, details: new Map(), travel: null, error: null, stop: null, birth: null,
     connection, connectionWhy: "", silent: false,
-    ui: { hoverStep: null, pinnedStep: null, selected: null, hovered: null, folded: new Set(), inspectorOpen: false, lossScale: "log", theme: "auto", diff: null, lit: null, smoothing: null },
+    ui: { hoverStep: null, pinnedStep: null, selected: null, hovered: null, folded: new Set(), inspectorOpen: false, lossScale: "log", theme: "auto", diff: null, lit: null, coach: newCoachUi(), smoothing: null },
     versions: { status: 0, series: 0, params: 0, probes: 0, graph: 0, stats: 0, details: 0, ui: 0 },
   };
 }
@@ -223,6 +225,7 @@ export class Store {
     this.tables.clear();
     this.live = { graph: null, version: -1, stats: null, details: new Map(), marks: null };
     state.stop = state.birth = state.ui.lit = null;
+    state.ui.coach = newCoachUi();
     state.ui.pinnedStep = state.ui.hoverStep = state.ui.hovered = null;
     this.shown = this.chosen = null;
     this.showLive();
@@ -261,6 +264,7 @@ export class Store {
       (state as unknown as Record<string, unknown>)[key] = frame[key];
       versions.status++;
     }
+    if (frame.coach) state.ui.coach = told(state.ui.coach, frame.coach);
     if (frame.epochs) { state.epochs = frame.epochs; versions.series++; }
     if (frame.series) this.takeSeries(frame.series, buffers);
     if (frame.params) { state.params = frame.params.rows; state.probes.clear(state.params.length); versions.params++; versions.probes++; }

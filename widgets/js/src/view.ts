@@ -1,6 +1,7 @@
 // The live view: its panels, and which of them are shown.
 import { coachWords, createCoachRow } from "./coachrow";
 import { linkCode } from "./codeline";
+import { applyHunks, canApply } from "./editor";
 import { focusedIn, h, hasFocus, setAttr } from "./dom";
 import { plain } from "./format";
 import { createGradients } from "./gradients";
@@ -34,6 +35,8 @@ export function createView(el: HTMLElement, store: Store, transport: Transport |
     },
     showLine: (place) => code.show(place),
     canShowLine: (place) => code.canShow(place),
+    applyFix: (hunks) => applyHunks(root, store.state.run?.cell, hunks),
+    canApply: (hunks) => canApply(root, store.state.run?.cell, hunks),
     focus: (panel) => root.querySelector<HTMLElement>(`.${panel} .plot [tabindex="0"]`)?.focus(),
   };
   const panels = createPanels(store, actions);
@@ -105,7 +108,7 @@ function createReturn(root: HTMLElement, panel: HTMLElement): { note(ui: Ui): vo
 function arrange(grid: HTMLElement, panels: Panels, state: State): void {
   const wanted = (name: string): boolean => state.panels === null || state.panels.includes(name);
   const fillable = state.level !== "off" && isActive(state);
-  panels.coach.el.hidden = !wanted("coach") && quietRow(state);
+  panels.coach.el.hidden = !wanted("coach") && coachWords(state).kind === "quiet"; // what has to be said is said
   panels.loss.el.hidden = !wanted("loss");
   panels.gradients.el.hidden = !wanted("gradients") || (state.params.length === 0 && !fillable);
   panels.graph.el.hidden = !wanted("graph") || (state.graph === null && !fillable);
@@ -115,9 +118,6 @@ function arrange(grid: HTMLElement, panels: Panels, state: State): void {
   setAttr(grid.parentElement as HTMLElement, "aria-label", still ? "Graph" : "Live view");
   for (const name of ["loss", "gradients", "graph", "inspector"] as const) grid.classList.toggle(`no${name}`, panels[name].el.hidden);
 }
-
-/** Nothing has to be said: the row may go where the coach is not wanted. */
-const quietRow = (state: State): boolean => coachWords(state).kind === "quiet";
 
 /** Keep `seen` at the panels that are on the screen. */
 function watchSight(panels: Panel[], seen: Set<Element>, changed: () => void): { disconnect(): void } {

@@ -41,7 +41,7 @@ function sceneOf(state: Store["state"], rest: Partial<LossScene> = {}): LossScen
     curve.update(series.role === "val" ? 0 : 0.98);
     return { curve, series, label: series.name, color: "c", text: "t", dash: [], kind: series.role === "val" ? "val" : "main" };
   });
-  return { lines, epochs: state.epochs, scale: "log", smoothing: 0.98, shown: null, pinned: false, end: "live", total: null, ...rest };
+  return { lines, epochs: state.epochs, scale: "log", smoothing: 0.98, shown: null, pinned: false, findings: [], end: "live", total: null, ...rest };
 }
 
 function drawn(state: Store["state"], rest: Partial<LossScene> = {}, width = 400): ReturnType<typeof recorder> {

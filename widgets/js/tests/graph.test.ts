@@ -16,7 +16,7 @@ import { Store } from "../src/store";
 import type { Inks } from "../src/theme";
 
 const SIZE = { width: 575, height: 454 };
-const actions: Actions = { control: vi.fn(), inspect: vi.fn(), toggleFullScreen: vi.fn(), savePicture: vi.fn(), focus: vi.fn(), showLine: vi.fn(), canShowLine: () => false };
+const actions: Actions = { control: vi.fn(), inspect: vi.fn(), toggleFullScreen: vi.fn(), savePicture: vi.fn(), focus: vi.fn(), showLine: vi.fn(), canShowLine: () => false, applyFix: () => "gone" as const, canApply: () => false };
 let store: Store;
 let panel: Panel;
 

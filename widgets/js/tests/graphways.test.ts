@@ -12,7 +12,7 @@ import { type GraphDescription, NODE_STAT_COUNT } from "../src/protocol";
 import { type GraphStats, Store } from "../src/store";
 
 const SIZE = { width: 575, height: 454 };
-const actions: Actions = { control: vi.fn(), inspect: vi.fn(), toggleFullScreen: vi.fn(), savePicture: vi.fn(), focus: vi.fn(), showLine: vi.fn(), canShowLine: () => false };
+const actions: Actions = { control: vi.fn(), inspect: vi.fn(), toggleFullScreen: vi.fn(), savePicture: vi.fn(), focus: vi.fn(), showLine: vi.fn(), canShowLine: () => false, applyFix: () => "gone" as const, canApply: () => false };
 const statsOf = (graph: GraphDescription): GraphStats => ({ step: 1, table: Float32Array.from(graphStats(graph)) });
 const set = ({ table }: GraphStats, node: number, column: number, value: number): void => { table[node * NODE_STAT_COUNT + column] = value; };
 

@@ -26,7 +26,7 @@ beforeEach(() => {
   const { frame, buffers } = run.snapshot();
   store.apply(frame, buffers);
   inspect = vi.fn();
-  const actions: Actions = { control: vi.fn(), inspect, toggleFullScreen: vi.fn(), savePicture: vi.fn(), focus: vi.fn(), showLine: vi.fn(), canShowLine: () => false };
+  const actions: Actions = { control: vi.fn(), inspect, toggleFullScreen: vi.fn(), savePicture: vi.fn(), focus: vi.fn(), showLine: vi.fn(), canShowLine: () => false, applyFix: () => "gone" as const, canApply: () => false };
   panel = createInspector(store, actions);
   document.body.append(panel.el);
 });

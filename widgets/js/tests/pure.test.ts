@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { manyParameters, teachingParameters } from "../dev/fake";
 import { linearBounds, linearTicks, logBounds, logTicks, spanFor, tickLabels } from "../src/axes";
-import { learningRateOf } from "../src/coachrow";
+import { learningRateOf } from "../src/coachwords";
 import { Curve, autoSmoothing, columnsOf } from "../src/curve";
 import { decimateInPlace, indexAt, nearest } from "../src/decimate";
 import * as format from "../src/format";

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { coachOf, hostile } from "../dev/fakecoach";
 import { FakeModel, FakeRun, hostileParameters, teachingGraph } from "../dev/fake";
 import { register } from "../src/host";
 import { api, mount, render } from "../src/main";
@@ -203,11 +204,13 @@ describe("a live view", () => {
 
   it("writes hostile names as text only", async () => {
     const model = train(50, { parameters: hostileParameters(), lossName: "<img src=x onerror=alert(1)>" });
-    model.run!.coach = { text: "<b>bold</b>", severity: "warning", evidence: "<i>", line: 3, fix: "<script>", rule: "r" };
+    model.run!.coach = coachOf(hostile);
     const el = show(model);
     await nextFrame();
-    expect(el.querySelector("script, img, .coach i, .text b")).toBeNull();
-    expect(region(el, "Coach").textContent).toContain("<b>bold</b>");
+    button(region(el, "Coach"), "Explain")!.click();
+    await nextFrame();
+    expect(el.querySelector("script, img, .coach i, .coach b")).toBeNull();
+    for (const text of ["<img src=x", "<script>alert(2)", "<b>rule</b>", "<i>"]) expect(region(el, "Coach").textContent).toContain(text);
     expect(el.querySelector('[role="option"]')!.getAttribute("aria-label")).toContain("<script>alert(1)</script>.weight");
   });
 

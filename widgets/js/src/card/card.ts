@@ -2,7 +2,7 @@
 import { type Child, h, icon } from "../dom";
 import { createStage } from "../stage";
 import type { ViewMaker } from "../views";
-import { copyText } from "../coachrow";
+import { copyText } from "../copy";
 import type { CardData, CodeLine, Fix, Span } from "./data";
 import { drawShapes } from "./drawing";
 

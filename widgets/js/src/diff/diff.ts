@@ -24,7 +24,7 @@ export function createDiff(el: HTMLElement, scene: Scene): () => void {
     toggleFullScreen: stage.toggleFullScreen,
     savePicture: () => void savePicture(root, "differences.png"),
     showLine: () => undefined,
-    canShowLine: () => false, // its cell is not above
+    canShowLine: () => false, applyFix: () => "gone", canApply: () => false, // its cell is not above
     focus: (panel) => root.querySelector<HTMLElement>(`.${panel} .plot [tabindex="0"]`)?.focus(),
   };
   const panels: Panel[] = [...(store.state.series.length > 0 ? [createLoss(store, actions)] : []), ...(header.graph ? [createGraph(store, actions)] : [])];
