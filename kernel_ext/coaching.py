@@ -133,6 +133,13 @@ class Coaching:
         self._wake()
         return why
 
+    def asked(self, rule: str, mute: bool) -> None:
+        """A view asks to mute a rule, or to hear it; what is no rule's id is left alone."""
+        from gradbook.coach import RULES
+
+        if rule in RULES:
+            self.mute(rule, mute)
+
     def stop(self) -> None:
         """Watch nothing any longer, and forget all."""
         self.leave()

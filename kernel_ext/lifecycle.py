@@ -222,7 +222,7 @@ class Cells:
         key = (run.cell_id, len(self._shown)) if run.cell_id is not None else (run.id, 0)
         view = self.views.get(key)
         if view is None:
-            view = self.views[key] = LiveView(run, theme=self.settings.theme)
+            view = self.views[key] = LiveView(run, theme=self.settings.theme, on_mute=self.coaching.asked)
         else:
             view.reset(run)
         self.views.move_to_end(key)
@@ -234,11 +234,9 @@ class Cells:
 
     def _wake(self) -> None:
         """The coach has something new to say: the views that show it look at once."""
-        from gradbook.widgets.sender import sender
+        from gradbook.widgets.view import coach_changed
 
-        for view in self._shown:
-            if view.open:
-                sender.attach(view)
+        coach_changed()
 
 
 def _guarded(act: Any) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradbook.widgets.card_drawing import Drawing, draw_operands, draw_stages, fitted
-from gradbook.widgets.describe_card import WIDE, coloured, titled
+from gradbook.widgets.describe_card import WIDE, titled
+from gradbook.widgets.describe_lesson import coloured
 from gradbook.widgets.svg import BRAND, ERROR, INK, INK_2, LINE_2, VAL_INK, Svg, text_width
 
 if TYPE_CHECKING:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import keyword
-import re
 from typing import TYPE_CHECKING, Any
 
 from gradbook.widgets.card_drawing import Drawing, draw_operands, draw_stages
+from gradbook.widgets.describe_lesson import coloured, describe_lesson
 from gradbook.widgets.wire import Message, plain
 
 if TYPE_CHECKING:
@@ -17,9 +16,6 @@ __all__ = ["describe_card", "titled"]
 
 WIDE, NARROW = 868, 452
 MESSAGE = 600  # characters of the exception's own words
-TOKENS = re.compile(
-    r"(?P<c>#.*)|(?P<s>(?:[rbfu]{0,2})(?:\"\"\"|'''|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'))|(?P<n>\b\d[\w.]*)|(?P<w>[^\W\d]\w*)"
-)
 Spans = list[tuple[str, str]]
 
 
@@ -30,7 +26,7 @@ def describe_card(failure: Failure, traceback: str, lesson: Explanation | None =
     return Message({
         "kind": "snapshot", "seq": 0, "view": "card",
         "rule": lesson.rule if lesson is not None else failure.rule,
-        "lesson": _lesson(lesson) if lesson is not None else None,
+        "lesson": describe_lesson(lesson) if lesson is not None else None,
         "name": f"Error: {failure.headline.replace('`', '')}",
         "title": titled(failure.headline),
         "error": failure.kind,
@@ -57,12 +53,6 @@ def titled(headline: str) -> Spans:
     return [(plain(part), "code" if i % 2 else "") for i, part in enumerate(headline.split("`")) if part]
 
 
-def _lesson(lesson: Explanation) -> dict[str, Any]:
-    """What the coach teaches of a rule; `line` is that of the example's fault, from 1."""
-    return {"idea": plain(lesson.idea), "threshold": plain(lesson.threshold), "line": lesson.line,
-            "example": [coloured(row) for row in lesson.example.splitlines()], "fix": plain(lesson.fix)}  # fmt: skip
-
-
 def _stages(failure: Failure) -> dict[str, Any] | None:
     if not failure.stages:
         return None
@@ -76,27 +66,6 @@ def _stages(failure: Failure) -> dict[str, Any] | None:
 def _line(line: Line) -> dict[str, Any]:
     text = plain(line.text)
     return {"n": line.number, "spans": coloured(text, line.mark if line.fails else None), "fails": line.fails}
-
-
-def coloured(text: str, mark: tuple[int, int] | None = None) -> list[list[str]]:
-    """A line of Python as [text, style]: k, s, c, n (keyword, string, comment, number), with ` bad` where it fails."""
-    styles = [""] * len(text)
-    for found in TOKENS.finditer(text):
-        kind = found.lastgroup or ""
-        if kind == "w":
-            kind = "k" if found[0] in keyword.kwlist else ""
-        for at in range(*found.span()):
-            styles[at] = kind
-    for at in range(*mark) if mark is not None else ():
-        if at < len(styles):
-            styles[at] = f"{styles[at]} bad".strip()
-    spans: list[list[str]] = []
-    for char, style in zip(text, styles, strict=True):
-        if spans and spans[-1][1] == style:
-            spans[-1][0] += char
-        else:
-            spans.append([char, style])
-    return spans
 
 
 def _frames(failure: Failure) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from gradbook.observe.failure.text import Edit, apply, source_of
 from gradbook.observe.source import cell_label
+from gradbook.widgets.describe_lesson import describe_lesson
 from gradbook.widgets.wire import plain
 
 if TYPE_CHECKING:
@@ -33,12 +35,13 @@ def describe_coach(report: Report | None, graph: Graph | None = None) -> dict[st
     return {
         "rules": report.rules,
         "muted": sorted(report.muted),
+        "lessons": {rule: lesson for rule in {finding.rule: None for finding in findings} if (lesson := _lesson(rule))},
         "findings": [describe_finding(finding, nodes_of(finding, index)) for finding in findings],
     }
 
 
 def describe_finding(finding: Finding, nodes: Iterable[int] = ()) -> dict[str, Any]:
-    """One finding: where, what convinced the rule, the fixes with their changes, and what the rule is about."""
+    """One finding: where, what convinced the rule, and the fixes with their changes."""
     return {
         "rule": finding.rule,
         "severity": finding.severity,
@@ -50,16 +53,15 @@ def describe_finding(finding: Finding, nodes: Iterable[int] = ()) -> dict[str, A
         "step": finding.step or None,
         "nodes": list(nodes),
         "fixes": [{"code": plain(fix), "why": plain(fix.why), "hunks": hunks_of(fix)} for fix in finding.fixes],
-        **_explained(finding.rule),
     }
 
 
-def _explained(rule: str) -> dict[str, str]:
-    """What the rule is about."""
-    from gradbook.coach import RULES
+@functools.cache
+def _lesson(rule: str) -> dict[str, Any] | None:
+    """What a rule is about; None for one that is not of the coach's own."""
+    from gradbook.coach import RULES, explain
 
-    kind = RULES.get(rule)
-    return {"idea": kind.idea if kind else "", "threshold": kind.threshold if kind else "", "example": "", "mended": ""}
+    return describe_lesson(explain(rule)) if rule in RULES else None
 
 
 def said(value: Any) -> str:

@@ -9,7 +9,8 @@ import pytest
 from gradbook.observe.failure import Failure, Fix, Given, Line, Stage
 from gradbook.widgets.card import error_card, told
 from gradbook.widgets.card_drawing import WIDTH, draw_operands, draw_stages, fitted
-from gradbook.widgets.describe_card import coloured, describe_card, titled
+from gradbook.widgets.describe_card import describe_card, titled
+from gradbook.widgets.describe_lesson import coloured
 from gradbook.widgets.wire import unpack
 
 HOSTILE = "<script>alert(1)</script>\"'&`"

@@ -42,7 +42,7 @@ def cell() -> Iterator[Callable[[str], str]]:
 
 
 def report(*findings: Finding, muted: set[str] | None = None) -> Report:
-    made = Report(56, muted)
+    made = Report(muted, 56)
     for finding in findings:
         made.add(finding)
     return made
@@ -64,18 +64,22 @@ def mended(lines: list[str], hunks: list[dict[str, Any]]) -> list[str]:
 
 def test_nobody_watches_or_nothing_is_said() -> None:
     assert describe_coach(None) is None
-    assert describe_coach(report()) == {"rules": 56, "muted": [], "findings": []}
+    assert describe_coach(report()) == {"rules": 56, "muted": [], "lessons": {}, "findings": []}
 
 
 def test_a_finding_says_everything_that_the_region_shows(cell: Callable[[str], str]) -> None:
     file = cell(CODE)
     fix = Fix("opt.zero_grad()", [Edit(file, 6, 0, 6, 0, "    opt.zero_grad()\n")], "before backward()")
     made = Finding("missing-zero-grad", "error", "Never cleared.", file, 6, {"steps": (2, 3)}, (), (fix,), 3)
-    (told,) = describe_coach(report(made))["findings"]
+    everything = describe_coach(report(made, Finding("own-rule", "hint", "m")))
+    told = everything["findings"][0]
+    assert list(everything["lessons"]) == ["missing-zero-grad"]  # a rule of the user's own teaches nothing
+    lesson = everything["lessons"]["missing-zero-grad"]
+    assert lesson["idea"].startswith("backward() adds to .grad")
+    assert 1 <= lesson["line"] <= len(lesson["example"])
     assert told["cell"] == "[7]"
     assert (told["line"], told["step"], told["source"]) == (6, 3, "loss.backward()")
     assert told["evidence"] == [["steps", "2×3"]]
-    assert told["idea"].startswith("backward() adds to .grad")
     assert told["fixes"][0]["code"] == "opt.zero_grad()"
     assert told["fixes"][0]["hunks"] == [
         {
@@ -189,7 +193,7 @@ def test_frames_carry_the_coach_only_when_it_says_something_else() -> None:
     _, cursor = describe.snapshot(run)
     run.coach = report()
     message, cursor = describe.frame(run, cursor)
-    assert message.content["coach"] == {"rules": 56, "muted": [], "findings": []}
+    assert message.content["coach"] == {"rules": 56, "muted": [], "lessons": {}, "findings": []}
     assert describe.frame(run, cursor) == (None, cursor)
     run.coach.add(Finding("r", "warning", "m", "f.py", 1))
     message, cursor = describe.frame(run, cursor)
@@ -197,6 +201,6 @@ def test_frames_carry_the_coach_only_when_it_says_something_else() -> None:
     assert describe.frame(run, cursor) == (None, cursor)
     run.coach.muted.add("r")
     message, cursor = describe.frame(run, cursor)
-    assert message.content["coach"] == {"rules": 56, "muted": ["r"], "findings": []}
+    assert message.content["coach"] == {"rules": 56, "muted": ["r"], "lessons": {}, "findings": []}
     snapshot, _ = describe.snapshot(run)
     assert snapshot.content["coach"]["muted"] == ["r"]

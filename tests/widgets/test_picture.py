@@ -184,7 +184,7 @@ def test_labels_are_pushed_apart_in_order() -> None:
 def test_the_worst_finding_has_a_row_and_a_word_and_a_mark_of_its_own() -> None:
     run = sample_run()
     before = picture.draw(run)
-    run.coach = Report(56)
+    run.coach = Report(rules=56)
     assert picture.draw(run) == before
     for severity, mark in (("hint", 'class="hi"'), ("warning", 'class="w" '), ("error", 'class="x"')):
         found = Finding("some-rule", severity, f"<b>{severity}</b> & more", "train.py", 8, fixes=(Fix("y = x"),))
@@ -194,7 +194,7 @@ def test_the_worst_finding_has_a_row_and_a_word_and_a_mark_of_its_own() -> None:
         assert f"{severity.capitalize()}  <b>{severity}</b> & more" in words
         assert "train.py line 8 · fix: y = x · some-rule" in words
         assert mark in svg or mark.replace('" ', '"/') in svg
-        run.coach = Report(56)
+        run.coach = Report(rules=56)
     run.coach.add(found)
     run.coach.add(Finding("other", "hint", "less"))
     assert "1 of 2 · train.py line 8" in texts(picture.draw(run))
@@ -204,7 +204,7 @@ def test_the_worst_finding_has_a_row_and_a_word_and_a_mark_of_its_own() -> None:
 
 def test_an_exception_has_the_row_unless_a_finding_is_an_error_too() -> None:
     run = sample_run(state="error")
-    run.coach = Report(56)
+    run.coach = Report(rules=56)
     run.coach.add(Finding("r", "hint", "a hint"))
     assert "RuntimeError" in texts(picture.draw(run))
     assert "a hint" not in texts(picture.draw(run))

@@ -214,7 +214,7 @@ def test_a_rule_that_is_muted_in_one_view_leaves_every_view(page: Page) -> None:
 
     ended, live = (LiveView(running(), on_mute=on_mute) for _ in range(2))
     for one in (ended, live):
-        one.run.coach = Report(56, muted)
+        one.run.coach = Report(muted, 56)
         one.run.coach.add(Finding("dead-relu", "warning", "m", "f.py", 1))
         one.show()
         say(one, kind="hello", seq=-1)

@@ -84,7 +84,7 @@ export class FakeRun {
   state: string;
   learningRate = 3e-3;
   controls = { live: true, why: "" };
-  coach: Frame["coach"] = { rules: 56, muted: [], findings: [] };
+  coach: Frame["coach"] = { rules: 56, muted: [], findings: [], lessons: {} };
   suggested: number | null = 3e-4;
   level: Frame["level"] = "full";
   error: Frame["error"] = null;

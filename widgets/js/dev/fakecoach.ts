@@ -1,9 +1,14 @@
 // What a coach might say of the run in fake.ts.
+import type { Lesson } from "../src/lesson";
 import type { Coach, Finding } from "../src/protocol";
 
-export const coachOf = (...findings: Finding[]): Coach => ({ rules: 56, muted: [], findings });
+const lesson: Lesson = {
+  idea: "Backward() adds to .grad; without zero_grad() each step follows the sum of all gradients so far.", threshold: "two steps that used uncleared gradients: one may be meant as a warm start, two are a habit", line: 4, fix: "opt.zero_grad()",
+  example: [[["w = torch.ones(", ""], ["1", "n"], [", requires_grad=", ""], ["True", "k"], [")", ""]], [["opt = torch.optim.SGD([w], lr=", ""], ["0.1", "n"], [")", ""]], [["for", "k"], [" step ", ""], ["in", "k"], [" range(", ""], ["3", "n"], ["):", ""]], [["    (w * ", ""], ["2", "n"], [").sum().backward()", ""]], [["    opt.step()  ", ""], ["# 2, 4, 6", "c"]]],
+};
+export const coachOf = (...findings: Finding[]): Coach => ({ rules: 56, muted: [], findings, lessons: Object.fromEntries(findings.map(({ rule }) => [rule, lesson])) });
 
-const finding = (more: Partial<Finding>): Finding => ({ rule: "r", severity: "warning", text: "", evidence: [], cell: "[7]", line: null, source: "", step: null, nodes: [], fixes: [], idea: "", threshold: "", example: "", mended: "", ...more });
+const finding = (more: Partial<Finding>): Finding => ({ rule: "r", severity: "warning", text: "", evidence: [], cell: "[7]", line: null, source: "", step: null, nodes: [], fixes: [], ...more });
 
 export const clearing = finding({
   rule: "missing-zero-grad", severity: "error", text: "Gradients are never cleared: opt.step() uses the sum of the gradients of all steps so far.",
@@ -12,15 +17,12 @@ export const clearing = finding({
     { code: "opt.zero_grad()", why: "before backward(), in each step", hunks: [{ cell: "[7]", line: 12, rows: [[" ", "    loss = F.cross_entropy(model(x), y)"], ["+", "    opt.zero_grad()"], [" ", "    loss.backward()"]] }] },
     { code: "model.zero_grad()", why: "the same for a model with several optimizers", hunks: [] },
   ],
-  idea: "backward() adds to .grad; without zero_grad() each step follows the sum of all gradients so far", threshold: "two steps that used uncleared gradients: one may be meant as a warm start, two are a habit",
-  example: "w = torch.ones(1, requires_grad=True)\nfor step in range(3):\n    (w * 2).sum().backward()\n    print(w.grad)  # 2, 4, 6", mended: "w = torch.ones(1, requires_grad=True)\nfor step in range(3):\n    w.grad = None\n    (w * 2).sum().backward()\n    print(w.grad)  # 2, 2, 2",
 });
 
 export const rate = finding({
   rule: "update-ratio-high", text: "head.fc1.weight moves 2.1 % a step, about 20× the usual: the learning rate is too high for it.",
   evidence: [["update / weight", "0.021, median of the last 200 steps"], ["usual", "0.001"], ["spike", "step 1,412"]], line: 8, source: "opt = torch.optim.SGD(model.parameters(), lr=3e-3)", step: 1412, nodes: [],
   fixes: [{ code: "opt = torch.optim.SGD(model.parameters(), lr=3e-4)", why: "a tenth of it", hunks: [{ cell: "[7]", line: 7, rows: [[" ", "model = Net()"], ["-", "opt = torch.optim.SGD(model.parameters(), lr=3e-3)"], ["+", "opt = torch.optim.SGD(model.parameters(), lr=3e-4)"], [" ", ""]] }] }],
-  idea: "a weight that changes by a thousandth of its size a step learns; one that changes by a hundredth jumps", threshold: "0.01 in the median of 50 steps",
 });
 
 export const scores = finding({
@@ -33,5 +35,4 @@ export const hostile = finding({
   rule: "<b>rule</b>", severity: "warning", text: `<img src=x onerror=alert(1)> ${long} never changes although the optimizer knows it, and ${long} neither does, so that nothing is learnt there at all`,
   evidence: [["<i>" + long, long.repeat(3)]], line: 120, source: `<script>alert(2)</script> = ${long}(${long}, ${long})`, step: 99_999,
   fixes: [{ code: `optimizer = torch.optim.AdamW(${long}.parameters(), lr=3e-4, weight_decay=0.01, betas=(0.9, 0.999))`, why: `give it ${long}`, hunks: [{ cell: "[7]", line: 119, rows: [["-", `        optimizer = torch.optim.AdamW(${long}.parameters(), lr=3e-4, weight_decay=0.01)`], ["+", `        optimizer = torch.optim.AdamW([*${long}.parameters(), *head.parameters()], lr=3e-4, weight_decay=0.01)`]] }] }],
-  idea: long, threshold: long,
 });

@@ -3,6 +3,7 @@ import { type FixList, createFixes } from "./coachfixes";
 import { mutedOf } from "./coachstate";
 import type { Words } from "./coachwords";
 import { type Child, h, keepFocus, refill } from "./dom";
+import { lessonParts } from "./lesson";
 import type { Actions } from "./panel";
 import type { Finding } from "./protocol";
 import type { State, Store } from "./store";
@@ -29,12 +30,14 @@ export function createPanel(store: Store, actions: Actions, silence: (rule: stri
     if (words === null) return;
     const muted = mutedOf(state);
     const mayMute = state.connection === "connected";
-    const key = JSON.stringify([words.finding, muted, mayMute, words.source]);
+    const lessons = state.coach?.lessons ?? {};
+    const lesson = words.finding && Object.hasOwn(lessons, words.finding.rule) ? lessons[words.finding.rule] : null;
+    const key = JSON.stringify([words.finding, muted, mayMute]);
     if (key !== drawn) {
       drawn = key;
       keepFocus(el, el, () => {
         refill(evidence, words.finding ? evidenceOf(words.finding) : []);
-        refill(idea, words.finding ? ideaOf(words.finding) : []);
+        refill(idea, lesson === null ? [] : [h("h4", {}, "What it is about"), ...lessonParts(lesson)]);
         refill(foot, footOf(words.finding, muted, mayMute, silence));
       });
       for (const part of [evidence, idea, foot]) part.hidden = part.childElementCount === 0;
@@ -49,12 +52,6 @@ export function createPanel(store: Store, actions: Actions, silence: (rule: stri
 function evidenceOf({ evidence, source }: Finding): Child[] {
   const rows = evidence.flatMap(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]);
   return [h("h4", {}, "What convinced it"), source !== "" && h("code", { class: "line" }, source), rows.length > 0 && h("dl", {}, ...rows)];
-}
-
-function ideaOf({ idea, threshold, example, mended }: Finding): Child[] {
-  if (idea === "" && threshold === "" && example === "") return [];
-  const listing = (name: string, text: string): Child => text !== "" && h("details", {}, h("summary", {}, name), h("pre", {}, text));
-  return [h("h4", {}, "The idea"), idea !== "" && h("p", {}, idea), threshold !== "" && h("p", { class: "dim" }, `It speaks at: ${threshold}`), listing("A small example of it", example), listing("The same, mended", mended)];
 }
 
 function footOf(finding: Finding | null, muted: string[], may: boolean, silence: (rule: string, silent: boolean) => void): Child[] {

@@ -2,6 +2,7 @@
 // Buffers are little-endian; an integer field named after data (steps, values, table, …) is an index into the buffers.
 
 import type { WireGraph } from "./graphwire";
+import type { Lesson } from "./lesson";
 
 export type RunState = "waiting" | "running" | "paused" | "finished" | "stopped" | "error";
 export type Level = "off" | "health" | "full";
@@ -40,13 +41,9 @@ export interface Finding {
   step: number | null;
   nodes: number[];
   fixes: Fix[];
-  idea: string;
-  threshold: string;
-  example: string;
-  mended: string;
 }
 /** `rules`: how many look; findings are the worst first. */
-export interface Coach { rules: number; muted: string[]; findings: Finding[] }
+export interface Coach { rules: number; muted: string[]; findings: Finding[]; lessons: Record<string, Lesson> }
 export interface Parameter { name: string; shape: number[]; numel: number; module: string }
 
 /** One node of the computation; `id` is its index in `nodes`, `module` an index into `modules` (-1: top level). */

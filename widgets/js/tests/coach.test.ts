@@ -161,9 +161,9 @@ describe("an explanation", () => {
     const more = region("Coach").querySelector<HTMLElement>(".more")!;
     expect(more.hidden).toBe(false);
     expect([...more.querySelectorAll("dt")].map((dt) => dt.textContent)).toEqual(["steps that used old gradients", "zero_grad() calls"]);
-    expect([...more.querySelectorAll("h4")].map((h4) => h4.textContent)).toEqual(["What convinced it", "Fixes, best first", "The idea"]);
+    expect([...more.querySelectorAll("h4")].map((h4) => h4.textContent)).toEqual(["What convinced it", "Fixes, best first", "What it is about"]);
     expect([...more.querySelectorAll(".dl")].map((line) => line.textContent)).toEqual(["12    loss = F.cross_entropy(model(x), y)", "+comes:     opt.zero_grad()", "13    loss.backward()"]);
-    expect(more.querySelector("details pre")!.textContent).toContain("requires_grad=True");
+    expect(more.querySelector("details .listing .at")!.textContent).toBe("fault:     (w * 2).sum().backward()\n");
     expect(names()).toContain("Copy fix 2");
     expect(names()).not.toContain("Apply fix 1"); // no notebook round it
     expect(store.state.ui.lit).toEqual({ nodes: [4, 5], title: "missing-zero-grad: 2 nodes" });

@@ -1,9 +1,10 @@
 // The error card. Reading order: what is wrong, where, why (the operands), how far it got, what to do, the traceback.
-import { type Child, h, icon } from "../dom";
+import { h, icon } from "../dom";
 import { createStage } from "../stage";
 import type { ViewMaker } from "../views";
 import { copyText } from "../copy";
-import type { CardData, CodeLine, Fix, Span } from "./data";
+import { lessonParts, spans } from "../lesson";
+import type { CardData, CodeLine, Fix } from "./data";
 import { drawShapes } from "./drawing";
 
 const NUMBERS = 52; // the column of line numbers, which stays
@@ -45,6 +46,7 @@ function drawCard(card: CardData, stages: HTMLElement): HTMLElement[] {
   if (card.operands !== null) parts.push(h("div", { class: "eo" }, caption(card.scale, card.relation), drawShapes(card.operands)));
   if (card.stages !== null) parts.push(h("div", { class: "eg" }, caption("how far it got", card.reached), stages));
   parts.push(h("div", { class: "ef" }, caption(card.fixes.length > 0 ? "fixes, best first" : "fixes", card.tried), fixes(card.fixes)));
+  if (card.lesson) parts.push(h("div", { class: "el" }, caption("what this is about", card.rule), ...lessonParts(card.lesson)));
   parts.push(traceback(card));
   return [h("div", { class: card.operands === null ? "grid alone" : "grid" }, ...parts)];
 }
@@ -67,15 +69,6 @@ function code(card: CardData): HTMLElement {
 
 function line(one: CodeLine): HTMLElement {
   return h("span", { class: one.fails ? "ln fail" : "ln", "data-n": one.n }, one.fails && h("span", { class: "a11y" }, "fails: "), ...spans(one.spans), "\n");
-}
-
-const KINDS = new Set(["k", "s", "c", "n", "bad"]);
-
-function spans(parts: Span[]): Child[] {
-  return parts.map(([text, style]) => {
-    const kinds = style.split(" ").filter((kind) => KINDS.has(kind));
-    return kinds.length > 0 ? h("span", { class: kinds.join(" ") }, text) : text;
-  });
 }
 
 function fixes(found: Fix[]): HTMLElement | null {

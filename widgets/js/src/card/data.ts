@@ -1,7 +1,6 @@
 // What an error card is told: the header of its message (widgets/describe_card.py).
+import type { Lesson, Span } from "../lesson";
 
-/** Text with a style: of code k, s, c, n (keyword, string, comment, number), ` bad` where it fails; of a title `code` or none. */
-export type Span = [text: string, style: string];
 /** A rectangle, a path, a circle or a text, each with class names from our own list. */
 export type Shape =
   | ["r", x: number, y: number, width: number, height: number, style: string]
@@ -17,6 +16,7 @@ export interface Fix extends Change { also?: Change[]; copy: string; why: string
 
 export interface CardData {
   rule: string;
+  lesson?: Lesson | null; // absent in cards of an older release
   name: string;
   title: Span[];
   error: string;
