@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gradbook.observe.failure.text import Source, apply, source_of
+from gradbook.observe.failure.text import Source, apply
 
-__all__ = ["Change", "changes", "definition", "tried"]
+__all__ = ["Change", "changes", "tried"]
 
 SECONDS = 0.6  # that all tries may take
 OPERATORS = {ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*"}
@@ -32,20 +32,6 @@ class Change:
     text: str
     why: str
     rank: int
-
-
-def definition(function: Any) -> tuple[Source, ast.FunctionDef] | None:
-    """The source of a function and its definition there."""
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return None
-    source = source_of(code.co_filename)
-    for node in source.nodes():
-        if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
-            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            if first == code.co_firstlineno:
-                return source, node
-    return None
 
 
 def tried(function: Any, source: Source, node: ast.FunctionDef, found: list[Change],

@@ -8,6 +8,7 @@ from __future__ import annotations
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules import (
     activations_before_losses,
+    batch_leaks,
     batch_norms,
     batches,
     broadcasts,
@@ -51,6 +52,7 @@ FAMILIES = (
     batch_norms,
     not_finite,
     own_gradients,
+    batch_leaks,
     graphs_kept,
     batches,
     schedules,

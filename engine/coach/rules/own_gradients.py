@@ -6,7 +6,6 @@ import ast
 import inspect
 import re
 import time
-import types
 import weakref
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,8 @@ from gradbook.coach import code
 from gradbook.coach.apart import apart
 from gradbook.coach.finding import Fix
 from gradbook.coach.function_trial import FunctionTrial, Unfit
-from gradbook.coach.repairs import changes, definition, tried
+from gradbook.coach.purity import changes_only_its_own, definition, root_of
+from gradbook.coach.repairs import changes, tried
 from gradbook.coach.rule import Rule
 from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import is_users
@@ -35,10 +35,6 @@ MEANT = re.compile(
 STEPPED = frozenset((
     "round", "floor", "ceil", "trunc", "sign", "argmax", "argmin", "bernoulli", "multinomial", "topk", "one_hot",
     "bucketize", "searchsorted", "heaviside",
-))  # fmt: skip
-CHANGING = frozenset((
-    "append", "extend", "add", "update", "pop", "insert", "remove", "clear", "write", "setdefault", "put", "send",
-    "backward", "step", "zero_grad", "save", "manual_seed",
 ))  # fmt: skip
 
 
@@ -118,8 +114,9 @@ def judged(function: type) -> bool:
     if not is_users(getattr(getattr(backward, "__code__", None), "co_filename", "<string>")):
         return False
     parts = [definition(forward), definition(backward)]
-    if None in parts or not all(alone(f, node) for f, (_, node) in zip((forward, backward), parts, strict=True)):  # type: ignore[misc]
-        return False
+    for part, found in zip((forward, backward), parts, strict=True):
+        if found is None or not changes_only_its_own(part, found[1]):
+            return False
     words = [function.__name__, function.__doc__ or "", forward.__doc__ or "", backward.__doc__ or ""]
     return not any(MEANT.search(text) for text in [*words, *comments(parts)])
 
@@ -128,33 +125,6 @@ def comments(parts: list[Any]) -> list[str]:
     """What the comments in some functions say."""
     lines = [line for source, node in parts for line in source.lines[node.lineno - 1 : node.end_lineno]]
     return [line.partition("#")[2] for line in lines if "#" in line and "coach:" not in line]
-
-
-def alone(function: Any, node: ast.FunctionDef) -> bool:
-    """Whether a function, as far as its source tells, changes nothing but its context and what it makes itself."""
-    own = set(function.__code__.co_varnames)
-    given = {a.arg for a in node.args.args[1:]}
-    for part in ast.walk(node):
-        if isinstance(part, ast.Global | ast.Nonlocal) or (isinstance(part, ast.keyword) and part.arg == "generator"):
-            return False
-        if isinstance(part, ast.Attribute | ast.Subscript) and isinstance(part.ctx, ast.Store):
-            root = root_of(part)
-            if root not in own or (isinstance(part, ast.Attribute) and root in given):
-                return False
-        if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr in CHANGING:
-            root = root_of(part.func)
-            if root not in own and not isinstance(function.__globals__.get(root), types.ModuleType):
-                return False
-            if part.func.attr in ("backward", "step", "zero_grad", "save", "manual_seed"):
-                return False
-    return True
-
-
-def root_of(part: ast.expr) -> str:
-    """The variable that an attribute or an item is of."""
-    while isinstance(part, ast.Attribute | ast.Subscript):
-        part = part.value
-    return part.id if isinstance(part, ast.Name) else ""
 
 
 def plainly_meant(function: Any) -> bool:

@@ -16,7 +16,7 @@ from gradbook.coach.targets import LOSSES, Targets
 from gradbook.coach.updates import Rate
 from gradbook.observe.source import Where
 
-__all__ = ["RULES", "ConstantPredictions", "LossPlateau", "Overfitting"]
+__all__ = ["LOSSES", "RULES", "ConstantPredictions", "LossPlateau", "Overfitting"]
 
 LONG = 40  # losses
 STILL = 0.02  # of the first loss
