@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gradbook import events
+from gradbook.autograd import versions
 from gradbook.autograd.layers import state as walks
 from gradbook.coach.attention import Attention
 from gradbook.coach.code import builder, name_of
@@ -276,7 +277,7 @@ class Coach:
         self._name(optimizer)
         known = self.optimizers.get(id(optimizer))
         count = known.count + 1 if known is not None and known.optimizer() is optimizer else 1
-        step = Step(self.steps, weakref.ref(optimizer), events.user_frame(), count)
+        step = Step(self.steps, weakref.ref(optimizer), events.user_frame(), count, versions.last)
         self.optimizers[id(optimizer)] = step
         self.tell("stepped", step, optimizer)
         if self.close:

@@ -13,7 +13,7 @@ from typing import Any
 
 from gradbook.observe.source import Where
 
-__all__ = ["Built", "Call", "Clear", "Cut", "Op", "Pass", "Read", "Step", "Turn", "Value"]
+__all__ = ["Built", "Call", "Clear", "Cut", "Op", "Pass", "Read", "Step", "Turn", "Value", "Write"]
 
 
 class Value:
@@ -148,6 +148,7 @@ class Step:
     optimizer: weakref.ref[Any]
     where: Where | None
     count: int  # of this optimizer's steps, from 1
+    stamp: int = 0  # of the last change in place, which is its own
 
 
 @dataclass(eq=False, slots=True)
@@ -156,6 +157,16 @@ class Clear:
 
     owner: weakref.ref[Any]
     where: Where | None
+
+
+@dataclass(eq=False, slots=True)
+class Write:
+    """Memory was changed in place: by what was computed, or by a number (None). stamp: among creation indices."""
+
+    memory: weakref.ref[Any]
+    value: Value | None
+    where: Where | None
+    stamp: int
 
 
 @dataclass(eq=False, slots=True)
@@ -187,5 +198,6 @@ class Turn:
     asked: list[Value] = field(default_factory=list)  # what gradients of chosen tensors were asked of: autograd.grad
     reads: list[Read] = field(default_factory=list)
     clears: list[Clear] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
     step: Step | None = None
     whole: bool = True  # it was watched from its first operation on

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradbook import events
+from gradbook.autograd import versions
 from gradbook.autograd.grad_mode import state as grad_state
 from gradbook.autograd.versions import owner
-from gradbook.coach.record import Call, Cut, Op, Turn, Value
+from gradbook.coach.record import Call, Cut, Op, Turn, Value, Write
 from gradbook.observe.raw import is_parameter
 from gradbook.observe.source import Where
 
@@ -148,7 +149,10 @@ class Tape:
             return
         self._fill(target)
         known = self._values.get(id(value)) if value is not None else None
-        if known is not None and known.tensor is value and not is_parameter(target):
+        known = known if known is not None and known.tensor is value else None
+        memory, frame = owner(target._array), events.user_frame()
+        self._coach.turn.writes.append(Write(weakref.ref(memory), known, frame, versions.last))
+        if known is not None and not is_parameter(target):
             self._keep(target, Value(target, "op", known.maker))
 
     def made(self, tensor: Any) -> None:

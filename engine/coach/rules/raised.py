@@ -10,8 +10,9 @@ from gradbook.coach import code
 from gradbook.coach.finding import Fix
 from gradbook.coach.record import Turn
 from gradbook.coach.rule import Rule
-from gradbook.coach.rules import batch_of_one, walked_twice
+from gradbook.coach.rules import batch_of_one, changed_in_place, walked_twice
 from gradbook.coach.rules.reach import Reach
+from gradbook.coach.rules.walked_twice import Told
 from gradbook.observe.failure.explain import Failure
 
 __all__ = ["RULES", "Raised"]
@@ -97,20 +98,8 @@ class IndexOutOfRange(Raised):
     kinds = ("index-out-of-range",)
 
 
-class InplaceBreaksBackward(Raised):
-    """A value that backward needs was changed in place."""
-
-    id = "inplace-breaks-backward"
-    idea = "backward needs the values of the forward as they were; what is written into them is lost"
-    kinds = ("changed-in-place",)
-
-
-class BackwardTwice(Raised):
-    """A graph is walked a second time."""
-
-    id = "backward-twice"
-    idea = "backward() frees the graph that it walks; a second pass needs a new forward, or retain_graph=True"
-    says = ("second time",)
+class Walks(Raised):
+    """Base of the rules that look back at the turns before: at the graphs, and at what changed what they keep."""
 
     def begins(self) -> None:
         self.reach = self.coach.shared(Reach)
@@ -120,14 +109,44 @@ class BackwardTwice(Raised):
         self.before.append(turn)
 
     def failed(self, error: BaseException) -> None:
-        if self.says[0] not in str(error):
+        if not any(part in str(error) for part in self.marks):
             return
         self.reach.turned(self.coach.turn)
-        told = walked_twice.told(self.coach, error, list(self.before)) if self.coach.close else None
+        told = self.explain(error) if self.coach.close else None
         if told is None:
             super().failed(error)
             return
-        self.find(told.message, told.where, {**told.evidence, "raised": str(error).split(". ")[0]}, told.fixes[:3])
+        raised = {"raised": str(error).partition(". ")[0].partition(": [")[0]}
+        self.find(told.message, told.where, {**told.evidence, **raised}, told.fixes[:3])
+
+    marks: ClassVar[tuple[str, ...]] = ()  # parts of the messages of its exceptions
+
+    def explain(self, error: BaseException) -> Told | None:
+        """What is to be said of an exception, if that is plain."""
+        raise NotImplementedError
+
+
+class InplaceBreaksBackward(Walks):
+    """A value that backward needs was changed in place."""
+
+    id = "inplace-breaks-backward"
+    idea = "backward needs the values of the forward as they were; what is written into them is lost"
+    kinds = ("changed-in-place",)
+    marks = ("modified by an inplace", "leaf Variable", "a view of a leaf")
+
+    def explain(self, error: BaseException) -> Told | None:
+        return changed_in_place.told(self.coach, list(self.before)) if self.marks[0] in str(error) else None
+
+
+class BackwardTwice(Walks):
+    """A graph is walked a second time."""
+
+    id = "backward-twice"
+    idea = "backward() frees the graph that it walks; a second pass needs a new forward, or retain_graph=True"
+    says = marks = ("second time",)
+
+    def explain(self, error: BaseException) -> Told | None:
+        return walked_twice.told(self.coach, error, list(self.before))
 
 
 class NonScalarBackward(Raised):
