@@ -27,7 +27,8 @@ Kinds and what a listener is called with:
     found      (function, arrays, params, result)           indices were computed from arrays, which no op is told of
     read       (tensor)                                     Python is about to see values: item, bool, numpy, print
     mode       (what, owner, value)                         "train": a module was put into training mode or out of it;
-                                                            "grad": from now on this thread records operations or not
+                                                            "grad": from now on this thread records operations or not;
+                                                            "asks": a tensor is told to ask for a gradient or not
     control    ()                                           at safe points; may block (pause) or raise (stop)
 
 An observer whose `brief` is true at the last `refresh` is told of every step, but not of its inside: neither of the

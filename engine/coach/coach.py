@@ -373,7 +373,7 @@ class Coach:
         if threading.get_ident() != self._thread:
             return
         self.stance.heard(what, owner, value, self.tape.count, self.total)
-        if not value:
+        if not value and what != "asks":
             self._evaluates()
         self.tell("mode", what, owner, value)
 

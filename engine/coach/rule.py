@@ -105,7 +105,7 @@ class Rule:
         """A loader hands out a batch ('next') or has ended ('end')."""
 
     def mode(self, what: str, owner: Any, value: bool) -> None:
-        """A module's training mode changes ('train'), or whether operations are recorded ('grad')."""
+        """A module's training mode changes ('train'), whether operations are recorded ('grad'), or a leaf's asking."""
 
     def constructed(self, built: Built, owner: Any) -> None:
         """A module, an optimizer or a scheduler is being constructed."""

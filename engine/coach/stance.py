@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradbook.autograd.grad_mode import is_grad_enabled
-from gradbook.coach.code import here
-from gradbook.observe.source import Where
+from gradbook.coach.code import here, user_frame_above
+from gradbook.observe.source import Where, user_frame
 
-__all__ = ["Mode", "Stance"]
+__all__ = ["Frozen", "Mode", "Stance"]
 
 SCOPES = 64  # of no_grad that are remembered
+FROZEN = 20_000  # tensors that were told not to ask for a gradient
 
 
 @dataclass(eq=False, slots=True)
@@ -25,6 +26,16 @@ class Mode:
     steps: int
 
 
+@dataclass(eq=False, slots=True)
+class Frozen:
+    """A tensor was told not to ask for a gradient: on this line, in what was called from there."""
+
+    tensor: weakref.ref[Any]
+    where: Where | None
+    above: Where | None
+    number: int  # among all such
+
+
 class Stance:
     """The modes that a coach has heard of."""
 
@@ -32,16 +43,34 @@ class Stance:
         self.recording = is_grad_enabled()
         self._scopes: list[tuple[int, Where | None]] = []  # operations so far, where recording was switched off
         self._modes: dict[int, Mode] = {}
+        self._frozen: dict[int, Frozen] = {}
 
     def heard(self, what: str, owner: Any, value: bool, ops: int, steps: int) -> None:
         """A mode changes, after so many operations that were written down and so many steps."""
         if what == "train":
             self._modes[id(owner)] = Mode(weakref.ref(owner), value, here(), steps)
             return
+        if what == "asks":
+            self._asks(owner, value)
+            return
         if self.recording and not value:
             self._scopes.append((ops, here()))
             del self._scopes[:-SCOPES]
         self.recording = value
+
+    def _asks(self, tensor: Any, value: bool) -> None:
+        self._frozen.pop(id(tensor), None)
+        frame = user_frame()
+        if not value and frame is not None and len(self._frozen) < FROZEN:
+            outer = user_frame_above(frame)
+            above = (outer.f_code, outer.f_lasti) if outer is not None else None
+            number = len(self._frozen) + 1
+            self._frozen[id(tensor)] = Frozen(weakref.ref(tensor), (frame.f_code, frame.f_lasti), above, number)
+
+    def frozen(self, tensor: Any) -> Frozen | None:
+        """Where a tensor was told not to ask for a gradient, if that is the last it was told."""
+        known = self._frozen.get(id(tensor))
+        return known if known is not None and known.tensor() is tensor else None
 
     def unrecorded_since(self, number: int) -> Where | None:
         """Where recording was switched off for the operation of this number."""

@@ -373,3 +373,38 @@ def test_where_the_first_numbers_of_a_parameter_come_from() -> None:
         "nn.init.constant_(layer.weight, 0.5)", "layer.bias.data.fill_(1.0)", "other = nn.Linear(3, 2)",
         "made = nn.Parameter(gradbook.randn(3, 2) * 5)",
     ]  # fmt: skip
+
+
+def test_changes_in_place_and_frozen_leaves_are_written_down() -> None:
+    with coach.watch():
+        watching = next(o for o in events.observers if isinstance(o, Coach))
+        x, weight = gradbook.ones(3), gradbook.randn(3, requires_grad=True)
+        y = x * weight
+        y += 1
+        weight.requires_grad_(False)
+        (write,) = watching.turn.writes
+        assert write.memory() is y._array
+        assert write.value is not None
+        assert write.value.op == "add"
+        frozen = watching.stance.frozen(weight)
+        assert frozen is not None
+        assert frozen.where is not None
+        place = Place(frozen.where)
+        assert place.source.lines[place.line - 1].strip() == "weight.requires_grad_(False)"
+        weight.requires_grad = True
+        assert watching.stance.frozen(weight) is None
+
+
+def test_a_pass_knows_the_operations_of_its_graph() -> None:
+    with coach.watch():
+        watching = next(o for o in events.observers if isinstance(o, Coach))
+        train(steps=1)
+        w = gradbook.randn(3, requires_grad=True)
+        cut = (w * 2).detach()
+        (w.exp() + cut).sum().backward()
+        begun = watching.last.begun if watching.last is not None else 0
+        ops = {op.name: op.number for op in watching.turn.ops}
+        gradbook.optim.SGD([w], lr=0.1).step()
+        assert watching.last is not None
+        assert watching.last.through == {ops["exp"], ops["add"], ops["sum"]}
+        assert begun == ops["sum"]

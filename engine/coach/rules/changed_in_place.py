@@ -145,7 +145,7 @@ def out_of_place(at: code.Place) -> list[Fix]:
     statement = at.statement
     if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name | ast.Attribute):
         return [code.replacement(at, statement, _spelt(at, statement), WHY)]
-    target = statement.target if isinstance(statement, ast.AugAssign) else None
+    target: ast.expr | None = statement.target if isinstance(statement, ast.AugAssign) else None
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
         target = statement.targets[0]
     if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):

@@ -10,9 +10,10 @@ from gradbook.coach import code
 from gradbook.coach.finding import Fix
 from gradbook.coach.record import Turn
 from gradbook.coach.rule import Rule
-from gradbook.coach.rules import batch_of_one, changed_in_place, walked_twice
+from gradbook.coach.rules import batch_of_one, changed_in_place, nothing_asks, walked_twice
 from gradbook.coach.rules.reach import Reach
 from gradbook.coach.rules.walked_twice import Told
+from gradbook.coach.rules.wherefrom import users_places
 from gradbook.observe.failure.explain import Failure
 
 __all__ = ["RULES", "Raised"]
@@ -44,7 +45,7 @@ class Raised(Rule):
         failure = self.coach.explained(error)
         if failure is None or kind_of(failure, str(error)) is not type(self):
             return
-        fixes = [Fix(fix.code, fix.edits, fix.why) for fix in failure.fixes]
+        fixes = [Fix(fix.code, fix.edits, fix.why) for fix in failure.fixes] or self.mended(error)
         number = next((line.number for line in failure.lines if line.fails), 0)
         where = (failure.file, number)
         if fixes and fixes[0].edits:
@@ -55,6 +56,10 @@ class Raised(Rule):
         if where != (failure.file, number):
             evidence["raised on"] = failure.place
         self.find(failure.headline.replace("`", ""), where, {**evidence, failure.kind: failure.message}, fixes)
+
+    def mended(self, error: BaseException) -> list[Fix]:
+        """Fixes where the error card knows none."""
+        return []
 
 
 class TargetMismatch(Raised):
@@ -157,16 +162,19 @@ class NonScalarBackward(Raised):
     says = ("implicitly created only for scalar",)
 
 
-class NothingRequiresGrad(Raised):
+class NothingRequiresGrad(Walks):
     """backward() of what no parameter led to."""
 
     id = "nothing-requires-grad"
     idea = "backward() needs something that asks for a gradient on the way to the loss"
-    says = ("does not require grad", "Only Tensors of floating point")
+    says = marks = ("does not require grad", "Only Tensors of floating point")
 
     def failed(self, error: BaseException) -> None:
         if not any(finding.rule in ("detached-graph", "training-under-no-grad") for finding in self.coach.report):
             super().failed(error)  # nobody knows of a graph that there was
+
+    def explain(self, error: BaseException) -> Told | None:
+        return nothing_asks.told(self.coach, self.reach, error)
 
 
 class ItemOnNonScalar(Raised):
@@ -175,6 +183,10 @@ class ItemOnNonScalar(Raised):
     id = "item-on-non-scalar"
     idea = "item() is for one number; reduce first, or take tolist()"
     says = ("cannot be converted to Scalar", "only one element tensors can be converted", "is ambiguous")
+
+    def mended(self, error: BaseException) -> list[Fix]:
+        at = code.place(next(iter(users_places(error)), None))
+        return nothing_asks.truths(at) if at is not None and self.says[2] in str(error) else []
 
 
 class UnknownName(Raised):

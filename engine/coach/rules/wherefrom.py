@@ -18,7 +18,7 @@ from gradbook.observe.source import Where, is_users
 
 __all__ = [
     "Frames", "argument", "blocks", "carrier", "given_by", "holding", "ids", "leaves", "making", "storing", "taken_at",
-    "target", "users_frames",
+    "target", "users_frames", "users_places",
 ]  # fmt: skip
 
 Frames = list[tuple[FrameType, int]]
@@ -28,6 +28,17 @@ def users_frames(error: BaseException) -> Iterator[tuple[FrameType, int]]:
     """The user's frames of an exception with the lines that they stand on, the innermost first."""
     found = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__)]
     yield from ((frame, line) for frame, line in reversed(found) if is_users(frame.f_code.co_filename))
+
+
+def users_places(error: BaseException) -> list[Where]:
+    """The places of the user's code that an exception went through, the innermost first."""
+    found: list[Where] = []
+    here = error.__traceback__
+    while here is not None:
+        if is_users(here.tb_frame.f_code.co_filename):
+            found.insert(0, (here.tb_frame.f_code, here.tb_lasti))
+        here = here.tb_next
+    return found
 
 
 def given_by(op: Op, value: Value) -> Where | None:

@@ -15,7 +15,7 @@ class SimpleRNN(nn.Module):
         steps, batch, _ = x.shape
         hidden = torch.zeros(steps + 1, batch, self.n_hidden)
         for t in range(steps):
-            hidden[t + 1] = torch.tanh(x[t] @ self.W + hidden[t] @ self.U)  # coach: inplace-breaks-backward; fix: torch.tanh(x[t] @ self.W + hidden[t] @ self.U)
+            hidden[t + 1] = torch.tanh(x[t] @ self.W + hidden[t] @ self.U)  # coach: inplace-breaks-backward; fix: hidden = torch.stack(hidden)
         return hidden[1:]
 
 
