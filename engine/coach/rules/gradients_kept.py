@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import ast
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradbook.autograd import versions
 from gradbook.coach import code
-from gradbook.coach.record import Clear, Pass, Step
+from gradbook.coach.finding import Fix
+from gradbook.coach.record import Clear, Pass, Step, Turn
 from gradbook.coach.rule import Rule
-from gradbook.observe.source import Where
+from gradbook.coach.rules.reach import Reach, trace
+from gradbook.coach.samples import sample
+from gradbook.observe import naming
+from gradbook.observe.source import Where, user_frame
+
+if TYPE_CHECKING:
+    from gradbook.coach.coach import Coach
 
 __all__ = ["RULES", "MissingZeroGrad"]
 
 SAMPLE = 4  # parameters of an optimizer that are looked at
 CLEAN = 8  # steps in a row without a fault after which only some are looked at
 SELDOM = 16
+HAND = 2  # steps by hand with a gradient that was used before
+MOST = 64  # leaves that are looked at
+SAMPLED = 64  # elements of each
 
 
 class Kept:
@@ -64,6 +76,8 @@ class MissingZeroGrad(Rule):
 
     def begins(self) -> None:
         self.kept: dict[int, Kept] = {}
+        self.sites: dict[tuple[int, int], tuple[Clear, bool]] = {}  # last calls by their place; True: nothing was left
+        self.last: dict[int, int] = {}  # backward passes before the last clearing of each owner
 
     def inherit(self, before: MissingZeroGrad) -> None:
         self.kept = before.kept
@@ -80,6 +94,10 @@ class MissingZeroGrad(Rule):
         for kept in self.kept.values():
             if not kept.fresh and kept.belongs_to(owner):
                 kept.carried, kept.fresh = False, True
+        if clear.where is not None:
+            again = self.last.get(id(owner)) == self.coach.passes
+            self.last[id(owner)] = self.coach.passes
+            self.sites[id(clear.where[0]), clear.where[1]] = clear, again
 
     def stepped(self, step: Step, optimizer: Any) -> None:
         kept = self.kept.get(id(optimizer))
@@ -105,12 +123,144 @@ class MissingZeroGrad(Rule):
     def _speak(self, kept: Kept, optimizer: Any) -> None:
         at = code.place(kept.last)
         name = self.coach.names[id(optimizer)]
+        where, fixes = self._astray(kept, name, at)
+        fixes.append(code.insertion(at, f"{name}.zero_grad()", "before backward(), in each step"))
         self.find(
             f"Gradients are never cleared: {name}.step() uses the sum of the gradients of all steps so far.",
-            kept.last,
-            {"steps that used old gradients": f"{kept.count} of {kept.steps}"},
-            [code.insertion(at, f"{name}.zero_grad()", "before backward(), in each step")],
+            where or kept.last, {"steps that used old gradients": f"{kept.count} of {kept.steps}"}, fixes,
+        )  # fmt: skip
+
+    def _astray(self, kept: Kept, name: str, at: code.Place | None) -> tuple[Where | tuple[str, int] | None, list[Fix]]:
+        """A line that was to clear them: `optimizer.zero_grad` without brackets, or one of what has no gradient."""
+        for node in at.source.nodes() if at is not None else ():
+            if at is not None and isinstance(node, ast.Expr) and isinstance(node.value, ast.Attribute):
+                if node.value.attr == "zero_grad":
+                    fix = code.appended(at, node.value, "()", "without brackets it is not called")
+                    return (at.file, node.lineno), [fix]
+        for clear, again in self.sites.values():
+            wrong, owner = code.place(clear.where), clear.owner()
+            call = wrong.expression if wrong is not None else None
+            if wrong is None or owner is None or kept.belongs_to(owner):
+                continue
+            idle = again or all(p._grad is None for p in params_of(owner))
+            if idle and isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+                right = name if hasattr(owner, "param_groups") else self._model(kept) or name
+                why = "these are the gradients that the step uses"
+                return clear.where, [code.replacement(wrong, call.func.value, right, why)]
+        return None, []
+
+    def _model(self, kept: Kept) -> str:
+        """What the user calls the model that has these parameters."""
+        ours = {id(ref()) for ref in kept.params}
+        for root, name in self.coach.shared(Reach).roots.values():
+            module = root()
+            if module is not None and ours <= {id(p) for p in module.parameters()}:
+                return name
+        return ""
+
+
+def params_of(owner: Any) -> list[Any]:
+    """The parameters of an optimizer or a module."""
+    if hasattr(owner, "param_groups"):
+        return [p for group in owner.param_groups for p in group["params"]]
+    return list(owner.parameters())
+
+
+class Leaf:
+    """What is known of a leaf that is moved by hand."""
+
+    __slots__ = ("memory", "ref", "sample", "times")
+
+    def __init__(self, tensor: Any) -> None:
+        self.ref, self.sample, self.times = weakref.ref(tensor), sample(tensor._array, SAMPLED).copy(), 0
+        self.memory = 0  # of the gradient before the last pass
+
+    def compare(self, touched: set[int]) -> None:
+        """Before a pass: was it moved since the one before, and is its gradient still what that pass left?"""
+        tensor = self.ref()
+        grad = tensor._grad if tensor is not None else None
+        now = sample(tensor._array, SAMPLED).copy() if tensor is not None else self.sample
+        moved = not np.array_equal(now, self.sample, equal_nan=True)
+        kept = (
+            grad is not None and id(versions.owner(grad._array)) not in touched and bool(np.asarray(grad._array).any())
         )
+        self.times = self.times + 1 if moved and kept else 0 if moved else self.times
+        self.sample = now
 
 
-RULES = (MissingZeroGrad,)
+class ClearedByHand(Rule):
+    """The same where no optimizer steps: `w -= lr * w.grad`, and nothing ever clears w.grad."""
+
+    id = "missing-zero-grad"
+    severity = "error"
+    idea = MissingZeroGrad.idea
+    threshold = f"{HAND} times a leaf was moved, and the gradient that moved it was still there at the next backward()"
+
+    def begins(self) -> None:
+        self.leaves: dict[int, Leaf] = {}
+        self.touched: set[int] = set()  # memory that was written into since the last pass
+        self.done = False
+
+    def turned(self, turn: Turn) -> None:
+        self.touched |= {id(memory) for write in turn.writes if (memory := write.memory()) is not None}
+
+    def passed(self, pass_: Pass) -> None:
+        if self.done or self.coach.optimizers or not self.coach.close or pass_.loss is None:
+            return
+        writes = (write.memory() for write in self.coach.turn.writes)
+        touched = self.touched | {id(memory) for memory in writes if memory is not None}
+        self.touched = set()
+        found = [value.tensor for value, cut, op in trace(pass_.loss) if op is None and cut is None]
+        for tensor in [x for x in found if x is not None and x._node is not None][:MOST]:
+            known = self.leaves.get(id(tensor))
+            if known is None or known.ref() is not tensor:
+                self.leaves[id(tensor)] = Leaf(tensor)
+            else:
+                known.compare(touched)
+        kept = [leaf for leaf in self.leaves.values() if leaf.times >= HAND]
+        if kept and self._reads(pass_):
+            self.done = True
+            self._say(pass_, [tensor for leaf in kept if (tensor := leaf.ref()) is not None])
+
+    def _reads(self, pass_: Pass) -> bool:
+        """Whether the user's code reads `.grad` of something."""
+        at = code.place(pass_.where)
+        read = (
+            (n for n in at.source.nodes() if isinstance(n, ast.Attribute) and n.attr == "grad")
+            if at is not None
+            else ()
+        )
+        return any(not at.source.segment(node).endswith("autograd.grad") for node in read if at is not None)
+
+    def _say(self, pass_: Pass, tensors: list[Any]) -> None:
+        at = code.place(pass_.where)
+        lines = clearing(self.coach, tensors)
+        fixes = [code.insertion(at, line, "before backward(), in each step") for line in lines]
+        if fixes:
+            fixes[0].edits = tuple(edit for fix in fixes for edit in fix.edits)
+        self.find(
+            "Gradients are never cleared: each step uses the sum of the gradients of all steps so far.", pass_.where,
+            {"moved by their gradients": f"{len(tensors)} tensors, {HAND} times", "cleared": "never"}, fixes[:1],
+        )  # fmt: skip
+
+
+def clearing(coach: Coach, tensors: list[Any]) -> list[str]:
+    """The lines that clear the gradients of some leaves: of their model, of the list that has them, one by one."""
+    wanted = {id(x) for x in tensors}
+    for root, name in coach.shared(Reach).roots.values():
+        module = root()
+        if module is not None and wanted <= {id(p) for p in module.parameters()}:
+            return [f"{name}.zero_grad()"]
+    frame = user_frame()
+    seen = naming.visible(frame)
+    for name, value in seen.items():
+        if isinstance(value, list | tuple) and wanted <= {id(x) for x in value}:
+            return [f"for p in {name}: p.grad = None"]
+    names = {id(value): name for name, value in reversed(seen.items())}
+    own = naming.variables(frame)["self"] if frame is not None and "self" in naming.variables(frame) else None
+    names.update({id(value): f"self.{name}" for name, value in getattr(own, "__dict__", {}).items()})
+    ordered = sorted((key for key in wanted if key in names), key=list(names).index, reverse=True)
+    return [f"{names[key]}.grad = None" for key in ordered]
+
+
+RULES = (MissingZeroGrad, ClearedByHand)
