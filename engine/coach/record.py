@@ -138,6 +138,7 @@ class Pass:
     loss: Value | None = None  # the root in a turn that was watched
     begun: int = 0  # operations that were written down before it
     through: set[int] = field(default_factory=set)  # numbers of the operations of its graph, once its turn has ended
+    reached: set[int] = field(default_factory=set)  # ids of the leaves of its graph, as soon
 
 
 @dataclass(eq=False, slots=True)

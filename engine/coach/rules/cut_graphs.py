@@ -62,6 +62,8 @@ class Cuts(Rule):
             self.speak(cut, fates, "backward() finds no parameter that it could go back to", True)
 
     def _judge(self, held: Held) -> None:
+        if any(finding.rule == "optimizer-call-order" for finding in self.coach.report):
+            return  # steps without gradients have another cause
         found: dict[Where, tuple[Cut, list[Fate]]] = {}
         for fate in held.starved:
             if fate.cut is not None and not fate.live and fate.cut.where is not None and self.means(fate.cut):

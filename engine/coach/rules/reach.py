@@ -148,6 +148,13 @@ class Reach(Shared):
         for fate in alive.values():
             fate.earlier = fate.earlier or fate.held
 
+    def ids(self, optimizer: Any) -> set[int]:
+        """Ids of an optimizer's parameters."""
+        held = self.optimizers.get(id(optimizer))
+        if held is not None and held.ref() is optimizer:
+            return held.ids
+        return {id(p) for group in optimizer.param_groups for p in group["params"]}
+
     def holds(self, params: list[Any]) -> bool:
         """Whether an optimizer that has stepped has any of these parameters."""
         fates = (self.fates.get(id(param)) for param in params)
@@ -273,6 +280,7 @@ class Reach(Shared):
             fate = self.fate(tensor)
             if cut is None:
                 reached[id(fate)] = fate
+                pass_.reached.add(id(tensor))
             elif fate.cut is None:
                 fate.cut = cut
 

@@ -9,6 +9,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.record import Built, Turn
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.reach import Fate, Held, Reach
+from gradbook.coach.rules.wherefrom import ids
 from gradbook.observe.failure.text import Edit
 
 __all__ = ["RULES", "StaleOptimizer"]
@@ -44,7 +45,8 @@ class StaleOptimizer(Rule):
 
     def _judge(self, held: Held) -> None:
         strays = [fate for fate in self.reach.fates.values() if fate.stray and fate.name and fate.holder is None]
-        strays = [fate for fate in strays if id(held) in fate.steppers]
+        waiting = self._waiting()
+        strays = [fate for fate in strays if id(held) in fate.steppers and id(fate.ref()) not in waiting]
         if not strays:
             return
         never = len(held.starved) == len(held.fates) and not any(fate.used for fate in held.fates)
@@ -73,6 +75,12 @@ class StaleOptimizer(Rule):
                 own = [fate for fate in strays if fate.root == root and fate.training and fate.built is not None]
                 if own:
                     self._left_out(held, own, root, min(orders))
+
+    def _waiting(self) -> set[int]:
+        """Ids of the parameters of optimizers that are there and never step: that is another fault."""
+        known = {id(step.optimizer()) for step in self.coach.optimizers.values()}
+        built = [made.thing() for made in self.coach.built.values()]
+        return set().union(*(ids(o) for o in built if hasattr(o, "param_groups") and id(o) not in known))
 
     # -- what it says ------------------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ USUAL = 1e-3
 CAUSES = (
     "loss-diverged", "bad-init", "exploding-gradients", "nan-origin",
     "stale-optimizer", "unused-parameters", "vanishing-gradients", "dead-relu", "saturated-activation",
-    "degenerate-activation", "detached-graph",
+    "degenerate-activation", "detached-graph", "optimizer-call-order",
 )  # fmt: skip
 
 
