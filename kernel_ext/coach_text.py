@@ -11,7 +11,7 @@ from gradbook.widgets import frontend
 if TYPE_CHECKING:
     from gradbook.coach import Finding
 
-__all__ = ["counted", "news", "show_news", "told"]
+__all__ = ["Told", "counted", "news", "show_news"]
 
 MORE = "%coach report tells all of it, %coach explain RULE why"
 MOST = 5  # findings under a cell
@@ -42,12 +42,17 @@ def headed(finding: Finding) -> str:
     return f"{finding.severity}: {finding.message} [{finding.rule}]{at}"
 
 
-def told(cells: Cells) -> str:
-    """Everything that is open, by the cell that brought it up."""
-    parts = []
-    for label, findings in cells:
-        parts += [f"cell {label} · {counted(findings)}", *(str(finding) for finding in findings), ""]
-    return "\n".join(parts).rstrip() or "The coach has nothing to say."
+class Told:
+    """Everything that is open, as `%coach report` shows it; `cells` are [('[7]', its findings)]."""
+
+    def __init__(self, cells: Cells) -> None:
+        self.cells = cells
+
+    def __repr__(self) -> str:
+        parts = []
+        for label, findings in self.cells:
+            parts += [f"cell {label} · {counted(findings)}", *(str(finding) for finding in findings), ""]
+        return "\n".join(parts).rstrip() or "The coach has nothing to say."
 
 
 def counted(findings: Iterable[Finding]) -> str:

@@ -55,6 +55,8 @@ class Tape:
         """The Value of a tensor; one that is not known yet was there before."""
         known = self._values.get(id(tensor))
         if known is not None and known.tensor is tensor:
+            if known.maker is None:
+                known.requires_grad = tensor._node is not None  # may be told so later, by requires_grad_()
             return known
         kind = "parameter" if is_parameter(tensor) else "input"
         value = self._keep(tensor, Value(tensor, kind))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from IPython.core.error import UsageError
 from IPython.core.magic import line_magic, magics_class
 
-from gradbook.kernel_ext.coach_text import counted, headed, told
+from gradbook.kernel_ext.coach_text import Told, counted, headed
 from gradbook.kernel_ext.coaching import Coaching
 from gradbook.kernel_ext.magics.base import GradbookMagics
 from gradbook.kernel_ext.settings import choice
@@ -21,7 +21,7 @@ class CoachMagic(GradbookMagics):
     """%coach."""
 
     @line_magic
-    def coach(self, line: str) -> None:
+    def coach(self, line: str) -> Told | None:
         """What is wrong with the training in this notebook, on which line, and how to mend it.
 
         %coach [on | off | report | explain [RULE] | mute RULE … | unmute RULE …]
@@ -45,7 +45,10 @@ class CoachMagic(GradbookMagics):
         elif rest:
             raise UsageError(f"%coach {command} takes no more words, but {' '.join(rest)!r} follows")
         else:
-            {"": self.tell, "on": self.on, "off": self.off, "report": self.report}[command]()
+            if command == "report":
+                return Told(self.coaching.findings())
+            {"": self.tell, "on": self.on, "off": self.off}[command]()
+        return None
 
     @property
     def coaching(self) -> Coaching:
@@ -75,10 +78,6 @@ class CoachMagic(GradbookMagics):
         """Watch no cell, nor the rest of this one."""
         self.extension.settings.coach = False
         self.coaching.leave()
-
-    def report(self) -> None:
-        """Show everything that is open."""
-        print(told(self.coaching.findings()))
 
     def explain(self, rules: list[str]) -> None:
         """Teach rules; without one, name all."""

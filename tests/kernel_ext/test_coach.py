@@ -212,7 +212,7 @@ def test_gradbook_auto_off_leaves_the_coach_to_watched_cells(said: Any) -> None:
 
 
 def test_the_report_has_everything_by_cell(said: Any) -> None:
-    assert said("%coach report") == "The coach has nothing to say.\n"
+    assert "The coach has nothing to say.\n" in said("%coach report")
     said(FAULTY)
     said("model(gradbook.randn(8, 4))")
     report = said("%coach report")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import time
 from collections.abc import Callable
@@ -66,16 +67,43 @@ PROMISES: dict[str, Callable[[str, Any], None]] = {
 }
 
 
+FOUND: dict[str, list[tuple[str, str]]] = {  # (line that must change, rule): what the coach says beside hints
+    "01_first_look.ipynb": [],
+    "02_backprop_by_hand.ipynb": [],
+    "03_debug_a_network.ipynb": [  # each of its patients
+        ("self.hidden = nn.Linear(8 * 8 * 8, 32)", "shape-mismatch"),
+        ("h = h.detach()", "detached-graph"),
+        ("layers += [nn.Linear(32, 32), bend()]", "vanishing-gradients"),
+        ("fit(dead, torch.optim.SGD(dead.parameters(), lr=3.0))", "dead-relu"),
+        ("return -(F.one_hot(labels, 10) * torch.log(likely)).sum(dim=1).mean()", "nan-origin"),
+        ("loss = ((line(x) - y) ** 2).mean()", "silent-broadcast"),
+    ],
+}
+LISTED = """\
+for _label, _found in get_ipython().run_line_magic("coach", "report").cells:
+    for _finding in _found:
+        if _finding.severity != "hint":
+            print("coach:", repr((_finding.source, _finding.rule)))"""
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
-def test_it_runs_and_keeps_its_promise(lesson: Path) -> None:
+def test_it_runs_and_keeps_its_promise(lesson: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "jupyter"))  # nobody has muted anything
+    node = nbformat.read(lesson, as_version=4)
+    node.cells.append(nbformat.v4.new_code_cell(LISTED))
+    copy = tmp_path / lesson.name
+    nbformat.write(node, copy)
     started = time.perf_counter()
-    notebook, _ = execute(lesson, timeout=120)
+    notebook, _ = execute(copy, timeout=120)
     seconds = time.perf_counter() - started
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert [output for output in outputs if output.get("name") == "stderr"] == []
     printed = "".join(output.text for output in outputs if output.get("name") == "stdout")
     PROMISES[lesson.name](printed, notebook)
+    assert [ast.literal_eval(line) for line in re.findall(r"^coach: (.*)$", printed, re.MULTILINE)] == FOUND[
+        lesson.name
+    ]
     print(f"{lesson.name}: {seconds:.1f} s")
 
 
