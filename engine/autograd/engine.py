@@ -78,9 +78,11 @@ def backward_of(
     self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
 ) -> None:
     """Accumulate the gradient of this tensor into the leaves' `.grad`, as torch.Tensor.backward."""
-    if inputs is None and not (create_graph or events.backward or events.backward_end or versions.rebased):
+    if inputs is None and not (create_graph or events.backward_end or versions.rebased):
         node, value = self._node, usual_start(self._array, gradient)
         if node is not None and value is not None:
+            if events.backward:
+                events.emit(events.backward, "start", self, None)
             layers.walked(walk, [(node, value)], bool(retain_graph), False, None, True)
             return
     backward(self, gradient, retain_graph, create_graph, inputs=inputs)

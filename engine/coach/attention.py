@@ -1,33 +1,48 @@
-"""When the coach looks closely: at the first turns, at evaluations, then now and then, within a share of the time."""
+"""How much the coach attends to: everything of the first turns, then now and then; between, it rests.
+
+Three degrees. Closely, every operation is looked at: at the first turns, at evaluations, later when there is time for
+it. Awake, backward passes, steps and cleared gradients are told to the rules: the first steps, then a few in a row,
+again and again. At rest, steps are counted and losses written down, and nothing else is done.
+"""
 
 from __future__ import annotations
 
-__all__ = ["EARLY", "GRACE", "SHARE", "Attention"]
+__all__ = ["EARLY", "FIRST", "GRACE", "REST", "SHARE", "WINDOW", "Attention"]
 
-EARLY = 4  # turns that are always watched
-SHARE = 0.03  # of the time that close looks may cost, in the long run
+EARLY = 4  # turns that are always watched closely
+SHARE = 0.02  # of the time that close looks may cost, in the long run
 GRACE = 0.1  # seconds beyond that which they may cost at the beginning
 EVALUATIONS = 3  # evaluations that are watched whatever they cost
+DENSE = 4  # steps to an evaluation: where they follow each other faster, only some of them are watched
 PAUSE = 0.2  # seconds between two later looks at least
+FAR = 0.005  # seconds of one part of a look at most
 MOST = 4_000  # operations of one look
-LATER = frozenset((6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024))  # short runs have a history
+LATER = (6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)  # short runs have a history
+FIRST = 64  # steps that are heard before the first rest
+WINDOW = 8  # steps in a row that are heard between two rests: most habits show in three
+NEWS = 8  # optimizers whose first steps are heard so
+REST = 120  # steps of a rest
+NAP = 0.05  # seconds of a rest: of steps that take long more are heard
 
 
 class Attention:
-    """Keeps account of what close looks cost. Times in seconds."""
+    """Keeps account of what looking costs. Times in seconds."""
 
     def __init__(self) -> None:
-        self.cost = self._begun = self._last = 0.0
-        self._evaluations = 0
+        self.cost = self._begun = self._last = self._wakes = 0.0
+        self._evaluations = self._news = self._next = 0
+        self.resting = False  # steps are counted, and told to no rule
+        self._left = FIRST  # steps of this window, or of this rest
 
     def begin(self, now: float) -> None:
         """The watch begins."""
         self._begun = self._last = now
 
-    def spent(self, seconds: float, ops: int = 0) -> bool:
-        """A look has cost so much, and seen so many operations in its turn. -> whether it has to end here."""
-        self.cost += seconds
-        return ops >= MOST
+    # -- close looks -------------------------------------------------------------------------------------------------
+
+    def spent(self, seconds: float) -> None:
+        """A part of a look has cost so much. Where it is far more than usual, another process had the machine."""
+        self.cost += min(seconds, FAR)
 
     def affordable(self, now: float) -> bool:
         """Whether there is time for another look."""
@@ -40,9 +55,38 @@ class Attention:
 
     def due(self, steps: int, now: float) -> bool:
         """Whether to look closely from here on, after so many steps."""
-        return (steps in LATER or now - self._last > PAUSE) and self.affordable(now)
+        reached = self._next
+        while self._next < len(LATER) and steps >= LATER[self._next]:
+            self._next += 1
+        return (self._next > reached or now - self._last > PAUSE) and self.affordable(now)
 
-    def evaluation(self, now: float) -> bool:
-        """An evaluation begins. -> whether it is watched."""
+    def evaluation(self, steps: int, now: float) -> bool:
+        """What may be an evaluation begins, after so many steps. -> whether it is watched."""
         self._evaluations += 1
-        return self._evaluations <= EVALUATIONS or self.affordable(now)
+        if self._evaluations <= EVALUATIONS:
+            return True
+        dense = self._evaluations * DENSE > steps
+        often = dense and self._evaluations not in LATER and now - self._last < PAUSE
+        return not often and self.affordable(now)
+
+    # -- rests -------------------------------------------------------------------------------------------------------
+
+    def beat(self, now: float) -> bool:
+        """A step is over. -> whether a rest begins here, or ends."""
+        self._left -= 1
+        if self._left > 0 and not (self.resting and now >= self._wakes):
+            return False
+        if self.resting:
+            self.wakes()
+        else:
+            self.resting, self._left, self._wakes = True, REST, now + NAP
+        return True
+
+    def wakes(self, steps: int = WINDOW) -> None:
+        """So many steps are heard from here on."""
+        self.resting, self._left = False, steps
+
+    def news(self) -> None:
+        """There is something new: an optimizer has taken its first step."""
+        self._news += 1
+        self.wakes(FIRST if self._news <= NEWS else WINDOW)

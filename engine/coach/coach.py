@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-import warnings
 import weakref
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gradbook import events
 from gradbook.autograd import versions
 from gradbook.autograd.layers import state as walks
-from gradbook.coach.attention import Attention
+from gradbook.coach.attention import MOST, Attention
 from gradbook.coach.code import builder, name_of
+from gradbook.coach.curves import Curves
 from gradbook.coach.finding import Finding, Report
+from gradbook.coach.panel import Panel
 from gradbook.coach.record import Built, Clear, Pass, Read, Step, Turn
-from gradbook.coach.rule import HOOKS, Rule, Shared
+from gradbook.coach.rule import Rule, Shared
 from gradbook.coach.stance import Stance
 from gradbook.coach.tape import Tape
 
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["Coach"]
 
 clock = time.perf_counter
-busy = time.thread_time  # what looks cost, whatever else the machine has to do
 Hook = Callable[..., Any]
 S = TypeVar("S", bound=Shared)
 
@@ -56,6 +57,7 @@ class Coach:
         self._loader = 0  # id of the one that handed out the last batch
         self._training: set[int] = set()  # those whose batches were followed by a step
         self.attention = Attention()
+        self.whole = True  # all since the last step was heard
         self.turn = Turn(1)
         self.tape = Tape(self)
         self.stance = Stance()
@@ -77,12 +79,8 @@ class Coach:
 
     def _enlist(self) -> None:
         """Make the rules, new ones each time."""
-        self.rules = [kind(self) for kind in self._kinds if kind.id not in self.muted]
-        self._shared: dict[type[Shared], Any] = {}
-        self._hooks: dict[str, list[tuple[Rule | Shared, Hook]]] = {
-            name: [(rule, getattr(rule, name)) for rule in self.rules if rule.has(name)] for name in HOOKS
-        }
-        self._by_op: dict[str, list[tuple[Rule | Shared, Hook]]] = {}
+        self.panel = Panel(self, [kind for kind in self._kinds if kind.id not in self.muted])
+        self.curves = self.shared(Curves)
 
     def new_report(self) -> Report:
         """-> an empty report for what the rules say from now on, once it is `report`."""
@@ -98,7 +96,7 @@ class Coach:
 
     def resume(self) -> None:
         """Listen from now on: the watch begins, or goes on after a pause."""
-        self.attention = Attention()
+        self.attention, self.whole = Attention(), True
         self.attention.begin(clock())
         self._thread = threading.get_ident()
         self._tune(True, whole=self.close or not self.total)
@@ -110,7 +108,7 @@ class Coach:
 
     def renew(self) -> None:
         """A training is over, and another one may follow: new rules, which inherit what they need to know of it."""
-        before, shared = {type(rule): rule for rule in self.rules}, self._shared
+        before = self.panel
         self.earlier, self.steps, self.last = self.total, 0, None
         self.optimizers = {key: step for key, step in self.optimizers.items() if step.optimizer() is not None}
         self.built = {key: built for key, built in self.built.items() if built.thing() is not None}
@@ -120,12 +118,7 @@ class Coach:
         self._enlist()
         self._tune(True, whole=True)
         self.tell("begins")
-        for kind, old in shared.items():
-            if kind in self._shared:
-                self._shared[kind].inherit(old)
-        for rule in self.rules:
-            if type(rule) in before:
-                rule.inherit(before[type(rule)])
+        self.panel.inherit(before)
 
     @property
     def total(self) -> int:
@@ -168,27 +161,16 @@ class Coach:
 
     def shared(self, kind: type[S]) -> S:
         """The one of a kind in this watch, for all rules that ask; it hears its hooks before any rule does."""
-        known: S | None = self._shared.get(kind)
-        if known is None:
-            known = self._shared[kind] = kind(self)
-            for hook in kind.hears:
-                first = sum(isinstance(who, Shared) for who, _ in self._hooks[hook])
-                self._hooks[hook].insert(first, (known, getattr(known, hook)))
-        return known
+        return self.panel.shared(kind)
 
     def tell(self, hook: str, *args: Any) -> None:
         """Call a hook of all rules that have it."""
-        for rule, method in tuple(self._hooks[hook]):
-            self._call(rule, method, args)
+        self.panel.tell(hook, *args)
 
-    def _call(self, rule: Rule | Shared, method: Hook, args: tuple[Any, ...]) -> None:
-        """A rule that raises is silent from then on: the training goes on, and so do the other rules."""
-        try:
-            method(*args)
-        except Exception as error:
-            for hooks in (*self._hooks.values(), *self._by_op.values()):
-                hooks[:] = [pair for pair in hooks if pair[0] is not rule]
-            warnings.warn(f"gradbook.coach: rule {rule.id} failed and is off: {error!r}", RuntimeWarning, stacklevel=2)
+    @property
+    def rules(self) -> list[Rule]:
+        """The rules that look."""
+        return self.panel.rules
 
     # -- close attention ---------------------------------------------------------------------------------------------
 
@@ -216,7 +198,7 @@ class Coach:
         self.on_made = self.tape.made if closely else None
         self.on_cut = self.tape.cut if closely else None
         self.on_found = self.tape.found if closely else None
-        self.on_grad = self._grad if closely and self._hooks["gradient"] else None
+        self.on_grad = self._grad if closely and self.panel.hears("gradient") else None
 
     def _op(self, op: Any, operands: tuple[Any, ...], params: Any, output: Any, node: Any, where: Any) -> None:
         if threading.get_ident() == self._thread and not self._inside:
@@ -224,22 +206,17 @@ class Coach:
 
     def _written(self, name: str, operands: tuple[Any, ...], params: Any, output: Any, where: Any) -> None:
         """An operation has run: write it down, and tell the rules."""
-        started = busy()
+        started = clock()
         made = self.tape.record(name, operands, params, output, where)
-        hooks = self._by_op.get(name)
-        if hooks is None:
-            hooks = self._by_op[name] = [
-                (rule, hook) for rule, hook in self._hooks["operation"] if rule.ops is None or name in rule.ops
-            ]
-        for rule, hook in tuple(hooks):
-            self._call(rule, hook, (made, operands, output))
-        if self.attention.spent(busy() - started, len(self.turn.ops)):
+        self.panel.operation(made, operands, output)
+        self.attention.spent(clock() - started)
+        if len(self.turn.ops) >= MOST:
             self._listen(False)
 
     def _grad(self, node: Any, grad: Any) -> None:
-        started = busy()
+        started = clock()
         self.tell("gradient", node, grad)
-        self.attention.spent(busy() - started)
+        self.attention.spent(clock() - started)
 
     # -- what is always heard ----------------------------------------------------------------------------------------
 
@@ -257,37 +234,69 @@ class Coach:
             return
         self.passes += 1
         self.report.watched += 1
-        array = root._array
-        value = float(array.item().real) if array.size == 1 and array.dtype.kind in "fc" else float("nan")
-        made = Pass(self.passes, weakref.ref(root), events.user_frame(), value, tuple(array.shape), root._node)
+        array, where, value, broken = root._array, events.user_frame(), math.nan, False
+        if array.size == 1 and array.dtype.kind in "fc":
+            value = float(array.item().real)
+            broken = value - value != 0
+            self.curves.curve(where).add(value)
+        if not self.attention.resting or broken:
+            made = Pass(self.passes, weakref.ref(root), where, value, tuple(array.shape), root._node, whole=self.whole)
+            self._passes(made, root, broken)
+            made.node = None
+        if not self.optimizers and not self.close:
+            self.attention.beat(clock())
+
+    def _passes(self, made: Pass, root: Any, broken: bool) -> None:
+        """Tell of a backward pass; at rest only of one whose loss is no number."""
         if self.close:
             made.loss, made.begun = self.tape.value(root), self.tape.count
             self.turn.passes.append(made)
-        self.last = made
-        self.tell("passed", made)
-        made.node = None
+        if broken:
+            self.tell("broke", made)
+        if not self.attention.resting:
+            self.last = made
+            self.tell("passed", made)
 
     def on_step(self, phase: str, optimizer: Any) -> None:
         """An optimizer has stepped: a turn ends."""
         if phase == "start" or threading.get_ident() != self._thread:
             return
         self.steps += 1
-        self._training.add(self._loader)
         self.report.watched += 1
-        self._name(optimizer)
         known = self.optimizers.get(id(optimizer))
-        count = known.count + 1 if known is not None and known.optimizer() is optimizer else 1
+        if known is not None and known.optimizer() is not optimizer:
+            known = None
+        if self.attention.resting and known is not None:
+            known.count += 1
+            if self.attention.beat(clock()):
+                self._looks()
+            return
+        if known is None:
+            self.attention.news()
+        self._steps(optimizer, known.count + 1 if known is not None else 1)
+
+    def _steps(self, optimizer: Any, count: int) -> None:
+        """Tell of a step."""
+        self._training.add(self._loader)
+        self._name(optimizer)
         step = Step(self.steps, weakref.ref(optimizer), events.user_frame(), count, versions.last)
         self.optimizers[id(optimizer)] = step
         self.tell("stepped", step, optimizer)
+        self.whole = True
         if self.close:
             self._turn_ends(step)
-        elif self.attention.due(self.steps, clock()):
+        else:
+            self._looks()
+            self.attention.beat(clock())
+
+    def _looks(self) -> None:
+        """Look closely from here on, if it is time."""
+        if self.attention.due(self.steps, clock()):
             self.turn = Turn(self.turn.number + 1)
             self._listen(True)
 
     def _turn_ends(self, step: Step | None) -> None:
-        started = busy()
+        started = clock()
         turn, self.turn = self.turn, Turn(self.turn.number + 1)
         turn.step = step
         if step is None:
@@ -295,14 +304,14 @@ class Coach:
         self.tape.turn_ends(turn)
         self.tell("turned", turn)
         now = clock()
-        self.attention.spent(busy() - started)
+        self.attention.spent(now - started)
         fresh = any(step.count < 2 for step in self.optimizers.values())
         if not self.attention.stays(self.steps, now, fresh):
             self._listen(False)
 
     def on_zero_grad(self, owner: Any) -> None:
         """Gradients of an optimizer or a module were cleared."""
-        if threading.get_ident() == self._thread:
+        if not self.attention.resting and threading.get_ident() == self._thread:
             self._name(owner)
             made = Clear(weakref.ref(owner), events.user_frame())
             if self.close:
@@ -361,7 +370,7 @@ class Coach:
 
     def on_read(self, tensor: Any) -> None:
         """Python is about to see numbers."""
-        if threading.get_ident() == self._thread and (self.close or self._hooks["read"]):
+        if threading.get_ident() == self._thread and (self.close or self.panel.hears("read")):
             made = Read(self.tape.value(tensor), events.user_frame())
             if self.close:
                 self.turn.reads.append(made)
@@ -378,5 +387,10 @@ class Coach:
         self.tell("mode", what, owner, value)
 
     def _evaluates(self) -> None:
-        if not self.close and self.attention.evaluation(clock()):
+        if self.close or len(self.turn.ops) >= MOST:
+            return
+        if self.attention.evaluation(self.steps, clock()):
+            if self.attention.resting:
+                self.whole = False
+                self.attention.wakes()
             self._listen(True, whole=False)

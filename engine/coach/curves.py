@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from gradbook.coach.record import Pass
 from gradbook.coach.rule import Shared
 from gradbook.observe.source import Where
 
@@ -59,19 +58,13 @@ class Curve:
 
 
 class Curves(Shared):
-    """The curves of a watch."""
+    """The curves of a watch; the coach itself adds each loss, at rest too."""
 
     id = "curves"
-    hears = ("passed",)
 
     def __init__(self, coach: Coach) -> None:
         super().__init__(coach)
         self.curves: dict[tuple[int, int], Curve] = {}
-
-    def passed(self, pass_: Pass) -> None:
-        """A backward pass begins."""
-        if math.prod(pass_.shape) == 1:
-            self.curve(pass_.where).add(pass_.value)
 
     def curve(self, where: Where | None) -> Curve:
         """That of a place."""

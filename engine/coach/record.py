@@ -139,11 +139,12 @@ class Pass:
     begun: int = 0  # operations that were written down before it
     through: set[int] = field(default_factory=set)  # numbers of the operations of its graph, once its turn has ended
     reached: set[int] = field(default_factory=set)  # ids of the leaves of its graph, as soon
+    whole: bool = True  # all since the last step was heard: the coach has not just woken up
 
 
 @dataclass(eq=False, slots=True)
 class Step:
-    """An optimizer's step."""
+    """An optimizer's step; the last one of each goes on counting while the coach rests."""
 
     number: int  # of all steps, from 1
     optimizer: weakref.ref[Any]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["HOOKS", "Rule", "Shared"]
 
 HOOKS = (
-    "begins", "operation", "called", "passed", "stepped", "cleared", "read", "batch", "mode", "constructed",
+    "begins", "operation", "called", "passed", "broke", "stepped", "cleared", "read", "batch", "mode", "constructed",
     "applied", "scheduled", "gradient", "turned", "cell", "rests", "failed", "ended",
 )  # fmt: skip
 
@@ -55,10 +55,10 @@ class Rule:
     the number that decides and the reason for it, '' if there is none. `ops`: names of the operations that `operation`
     is called for; None for all of them. A hook of a rule that raises is not called again: one warning says so.
 
-    Cheap hooks are called for the whole training: passed, stepped, cleared, read, batch, mode, constructed, applied,
-    scheduled.
-    The others (operation, called, gradient, turned) only for the turns that are watched closely: the first ones, those
-    round an evaluation, and a few later ones.
+    batch, read, mode, constructed, applied, scheduled and broke are called for the whole training; passed, stepped and
+    cleared for the first steps, then for a few in a row now and then (see Attention; `Step.count` and `coach.steps`
+    count all); operation, called, gradient and turned only for the turns that are watched closely: the first ones,
+    those round an evaluation, and a few later ones.
     """
 
     id: ClassVar[str] = ""
@@ -91,6 +91,9 @@ class Rule:
 
     def passed(self, pass_: Pass) -> None:
         """A backward pass begins."""
+
+    def broke(self, pass_: Pass) -> None:
+        """A backward pass begins from a loss that is infinite or no number."""
 
     def stepped(self, step: Step, optimizer: Any) -> None:
         """An optimizer has stepped."""

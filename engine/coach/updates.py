@@ -27,7 +27,8 @@ class Rate:
     """The steps of one optimizer. `ratios`: of its measured steps, in order, |change| / |parameter|."""
 
     __slots__ = (
-        "before", "given", "kind", "lr", "momentum", "most", "name", "params", "ratios", "ref", "steps", "where",
+        "before", "count", "given", "kind", "lr", "momentum", "most", "name", "params", "ratios", "ref", "steps",
+        "where", "windows",
     )  # fmt: skip
 
     def __init__(self, optimizer: Any, name: str, where: Where | None) -> None:
@@ -36,7 +37,9 @@ class Rate:
         self.lr = self.most = rate_of(optimizer)
         self.given = tuple(dict.fromkeys(float(g.get("lr", 0.0)) for g in optimizer.param_groups))  # at first
         self.momentum = float(optimizer.param_groups[0].get("momentum") or 0.0)
-        self.steps = 0
+        self.steps = 0  # that were heard
+        self.count = 0  # of all, at the last of these
+        self.windows = 1  # of steps in a row
         self.ratios: list[float] = []
         tensors = [p for group in optimizer.param_groups for p in group["params"]]
         large = sorted(tensors, key=lambda p: (p._array.ndim > 1, p._array.size))[-2:]
@@ -53,12 +56,16 @@ class Rate:
             found.append(np.array(sample(tensor._array, SAMPLE), dtype=np.float64))
         return found
 
-    def measure(self, optimizer: Any) -> None:
-        """A step has been taken."""
-        self.steps += 1
+    def measure(self, optimizer: Any, count: int) -> None:
+        """A step has been taken, the one of this number."""
+        begins = count > self.count + 1  # some were not heard
+        self.steps, self.count, self.windows = self.steps + 1, count, self.windows + begins
+        if begins:
+            self.before = None
         if self.steps < EARLY or self.steps % OFTEN == 0:
             self.most = max(self.most, rate_of(optimizer))
         after_this = self.steps < EARLY or (self.steps + 1) & self.steps == 0  # the next one is a power of two
+        after_this = after_this or (begins and self.windows & (self.windows - 1) == 0)
         if self.before is None and not after_this:
             return
         now = self.read()
@@ -108,7 +115,7 @@ class Updates(Shared):
         if not known.name:
             built = self.coach.built_at(optimizer)
             known.name, known.where = self.coach.names[id(optimizer)], built.where if built is not None else None
-        known.measure(optimizer)
+        known.measure(optimizer, step.count)
 
 
 def rate_of(optimizer: Any) -> float:

@@ -19,6 +19,7 @@ from gradbook.observe.source import Where
 
 __all__ = ["RULES", "OptimizerCallOrder"]
 
+FEW = 256  # numbers of a gradient that are looked at first
 ENOUGH = 3  # times that a wrong order is seen before it is called a habit
 THROWN = 3  # backward passes of one line between two steps, each of which the next clearing throws away
 LOOKS = 60  # backward passes after which nobody looks for those
@@ -224,7 +225,7 @@ def _covers(owner: Any, optimizer: Any) -> bool:
 def _has_gradients(optimizer: Any) -> bool:
     """Whether any of its parameters has a gradient that is not zero."""
     grads = [p._grad for group in optimizer.param_groups for p in group["params"] if p._grad is not None]
-    return any(bool(grad._array.any()) for grad in grads)
+    return any(bool(array.reshape(-1)[:FEW].any() or array.any()) for array in (grad._array for grad in grads))
 
 
 RULES = (OptimizerCallOrder,)

@@ -85,7 +85,7 @@ class MissingZeroGrad(Rule):
             kept.count = kept.clean = 0
 
     def passed(self, pass_: Pass) -> None:
-        for kept in self.kept.values():
+        for kept in self.kept.values() if pass_.whole else ():
             if kept.steps and not kept.fresh and (kept.clean < CLEAN or kept.clean % SELDOM == 0):
                 kept.carried, kept.last = kept.dirty(), pass_.where
                 kept.fresh = not kept.carried

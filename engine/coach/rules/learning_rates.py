@@ -73,8 +73,8 @@ class LearningRateTooHigh(Learning):
         "the parameters; a usual step changes a thousandth"
     )
 
-    def passed(self, pass_: Pass) -> None:
-        if not math.isfinite(pass_.value) and not self.said and len(self.rates) == 1:
+    def broke(self, pass_: Pass) -> None:
+        if not self.said and len(self.rates) == 1:
             self._consider(self.curves.curve(pass_.where), self.rates[0])
 
     def ended(self) -> None:

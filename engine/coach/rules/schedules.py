@@ -23,8 +23,8 @@ class Pace:
     """How one schedule is stepped, against its optimizer."""
 
     __slots__ = (
-        "built", "first", "gone", "kind", "leading", "lr", "name", "opt", "optimizer", "order", "ref", "since", "steps",
-        "where",
+        "before", "built", "first", "gone", "kind", "leading", "lr", "name", "opt", "optimizer", "order", "ref",
+        "since", "steps", "where",
     )  # fmt: skip
 
     def __init__(self, scheduler: Any, built: Built | None) -> None:
@@ -32,6 +32,7 @@ class Pace:
         self.kind, self.name = type(scheduler).__name__, naming.target_path(self.built) or "scheduler"
         self.optimizer = weakref.ref(scheduler.optimizer) if hasattr(scheduler, "optimizer") else lambda: None
         self.steps = self.opt = 0  # of the schedule, and of its optimizer since it was made
+        self.before = 0  # steps of the optimizer until then
         self.order = ""  # S a step of the schedule, O steps of the optimizer: runs, the first few of them
         self.leading = 0  # schedule steps before the first of the optimizer
         self.where: Where | None = None  # of its last step
@@ -60,13 +61,13 @@ class SchedulerOrder(Rule):
     def constructed(self, built: Built, owner: Any) -> None:
         if hasattr(owner, "get_last_lr") and not hasattr(owner, "param_groups") and hasattr(owner, "optimizer"):
             pace = self.paces[id(owner)] = Pace(owner, built)
-            pace.lr = rate(owner.optimizer)
+            pace.lr, pace.before = rate(owner.optimizer), self._count(pace)
             self.made.append(pace)
 
     def stepped(self, step: Step, optimizer: Any) -> None:
         for pace in self.made:
             if pace.optimizer() is optimizer:
-                pace.opt += 1
+                pace.opt = step.count - pace.before
                 pace.since = step.where
                 if len(pace.order) < 8 and pace.order[-1:] != "O":
                     pace.order += "O"
@@ -78,6 +79,7 @@ class SchedulerOrder(Rule):
         pace.steps += 1
         pace.where = where
         pace.first = pace.first or where
+        pace.opt = self._count(pace) - pace.before
         pace.leading += not pace.opt
         if len(pace.order) < 8:
             pace.order += "S"
@@ -88,6 +90,12 @@ class SchedulerOrder(Rule):
         if pace.steps == 2 and pace.leading == 1 and pace.order.startswith("SOS") and where == pace.first:
             self._before(pace)
 
+    def _count(self, pace: Pace) -> int:
+        """All steps of its optimizer so far."""
+        optimizer = pace.optimizer()
+        step = self.coach.optimizers.get(id(optimizer))
+        return step.count if step is not None and step.optimizer() is optimizer else 0
+
     def batch(self, phase: str, loader: Any, index: int, total: int | None) -> None:
         if phase == "end" and index > 1:
             self.passes += 1
@@ -96,6 +104,7 @@ class SchedulerOrder(Rule):
         inside = {id(each) for pace in self.made for each in getattr(pace.ref(), "_schedulers", ())}
         stepped = {id(pace.optimizer()) for pace in self.made if pace.steps}
         for pace in self.made:
+            pace.opt = self._count(pace) - pace.before
             if pace.ref() is not None and id(pace.ref()) in inside:
                 continue
             if not pace.steps and pace.opt >= IDLE and id(pace.optimizer()) not in stepped:
