@@ -7,7 +7,7 @@ model = nn.Sequential(
     nn.Linear(16, 3),
     nn.LogSoftmax(dim=0),  # coach: batch-leak; fix: nn.LogSoftmax(dim=1)
 )
-# coach-also: log-softmax-missing-for-nll
+# coach-also: log-softmax-missing-for-nll, batch-axis-mixed
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 for step in range(5):
     x, y = torch.randn(32, 6), torch.randint(0, 3, (32,))

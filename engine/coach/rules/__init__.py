@@ -13,6 +13,7 @@ from gradbook.coach.rules import (
     batches,
     broadcasts,
     call_order,
+    constant_predictions,
     cut_graphs,
     dull_activations,
     gradient_flow,
@@ -45,6 +46,7 @@ FAMILIES = (
     activations_before_losses,
     broadcasts,
     mixed_axes,
+    batch_leaks,
     modes,
     stale,
     unused,
@@ -52,7 +54,6 @@ FAMILIES = (
     batch_norms,
     not_finite,
     own_gradients,
-    batch_leaks,
     graphs_kept,
     batches,
     schedules,
@@ -65,6 +66,7 @@ FAMILIES = (
     dull_activations,
     update_sizes,
     progress,
+    constant_predictions,
     raised,
 )
 KINDS: tuple[type[Rule], ...] = tuple(rule for family in FAMILIES for rule in family.RULES)

@@ -17,8 +17,8 @@ from gradbook.coach.origin import changed_at, is_library
 from gradbook.coach.record import Call, Op, Turn
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import MOVING
-from gradbook.coach.rules.progress import LOSSES
 from gradbook.coach.rules.wiring import PASSING, Consumers
+from gradbook.coach.targets import LOSSES
 from gradbook.observe.failure.text import Edit, apply, called_name
 from gradbook.tensor import Tensor
 
@@ -124,7 +124,7 @@ class BatchLeak(Rule):
         self.find(
             f"This {what} runs over the samples of the batch: the result of one depends on the others.", where,
             {"shape": op.inputs[0].shape, "axis": 0, "seen": how}, over_features(self.coach, op, ops), nodes=[op.path],
-            severity="hint" if len(self.coach.optimizers) > 1 else "",
+            severity="hint" if len(self.coach.optimizers) > 1 or self._told() else "",
         )  # fmt: skip
 
     def _sequence(self, layer: Call, samples: int) -> None:
@@ -139,9 +139,14 @@ class BatchLeak(Rule):
             inner = at.source.segment(call)[:-1].rstrip().rstrip(",")
             fixes = [code.replacement(at, call, f"{inner}, batch_first=True)", "(samples, time, features)")]
         self.find(
-            f"{name} takes the samples for time steps: it wants (time, samples, features) unless batch_first=True.",
+            f"{name} takes the samples for time steps: it wants (time, samples, features), or batch_first=True.",
             where, {"input": layer.inputs[0].shape, "samples": samples}, fixes, nodes=[layer.path],
+            severity="hint" if self._told() else "",
         )  # fmt: skip
+
+    def _told(self) -> bool:
+        """Whether the samples are known to be mixed: by which axis, another rule has said."""
+        return any(f.rule == "batch-axis-mixed" and f.severity != "hint" for f in self.coach.report)
 
     def _scores(self, turn: Turn) -> None:
         """A softmax over the samples whose result is what a loss of as many targets is given."""

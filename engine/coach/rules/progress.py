@@ -1,4 +1,4 @@
-"""How a training goes: a loss that does not fall, a validation that gets worse, predictions that are all the same."""
+"""How a training goes: a loss that does not fall, a validation that gets worse."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gradbook.coach.targets import LOSSES, Targets
 from gradbook.coach.updates import Rate
 from gradbook.observe.source import Where
 
-__all__ = ["LOSSES", "RULES", "ConstantPredictions", "LossPlateau", "Overfitting"]
+__all__ = ["RULES", "LossPlateau", "Overfitting"]
 
 LONG = 40  # losses
 STILL = 0.02  # of the first loss
@@ -26,11 +26,6 @@ STUCK = 1e-4  # the same: so short ones are the reason
 POINTS = 4  # evaluations
 WORSE = 1.15  # times the best validation
 BETTER = 0.7  # of the training loss at that time
-WARM = 8  # steps after which predictions should differ
-LOOKS = 3
-ROWS = 16
-ALIKE = 1e-3  # of the targets' deviation
-MIXED = 0.8  # of the labels of one class at most
 
 
 class Progress(Learning):
@@ -143,73 +138,11 @@ class Overfitting(Progress):
         return median(curve.values[max(at - 2, 0) : at + 1])
 
 
-class ConstantPredictions(Progress):
-    """The network gives the same for every sample, whatever its input."""
-
-    id = "constant-predictions"
-    idea = "a network that answers the same to everything has only learned the mean: its signal is lost on the way"
-    threshold = (
-        f"in {LOOKS} looks after {WARM} steps one class for all of {ROWS} samples or more, or values within {ALIKE:g} "
-        f"of the targets' deviation; where {MIXED:.0%} of the labels are one class it may be right"
-    )
-    ops = LOSSES
-
-    def begins(self) -> None:
-        super().begins()
-        self.same = self.other = 0
-        self.what = ""
-        self.where: Where | None = None
-
-    def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
-        if self.coach.steps < WARM or len(operands) < 2 or op.operand(0) is None or op.operand(1) is None:
-            return
-        scores, targets = operands[0]._array, operands[1]._array
-        if len(scores) < ROWS or not scores.ndim or not targets.size:
-            return
-        said = alike(op.name, scores[:512], targets[:512])
-        if said is None:
-            return
-        self.same += bool(said)
-        self.other += not said
-        self.what, self.where = said or self.what, op.where
-
-    def ended(self) -> None:
-        if self.same < LOOKS or self.other or self.main() is None:
-            return
-        rate = self.rates[0]
-        self.find(
-            f"The predictions are all the same, {self.what}, whatever the input.", self.where,
-            {"looks": self.same, "change of the parameters in one step": f"{rate.typical:.1e}"},
-            self.option(rate).changed([rate.most / 10, rate.most * 10]),
-        )  # fmt: skip
-
-
 def longer(rate: Rate) -> list[float]:
     """Higher rates: one at which a step changes a thousandth of the parameters or more, ten times this one."""
     most = 0.01 if rate.kind in ADAPTIVE else 1.0
     factor = 10.0 ** math.ceil(math.log10(SHORT / max(rate.typical, 1e-9)))
     return list(dict.fromkeys((max(min(rate.most * factor, most), 10 * rate.most), 10 * rate.most, rate.most / 10)))
-
-
-def alike(name: str, scores: Any, targets: Any) -> str | None:
-    """What all predictions are, in words; '' if they differ, None where that says nothing."""
-    if name in ("cross_entropy", "nll_loss"):
-        if scores.ndim != 2 or targets.dtype.kind not in "iu" or frequent(targets) > MIXED:
-            return None
-        chosen = scores.argmax(1)
-        return f"class {int(chosen[0])}" if bool((chosen == chosen[0]).all()) else ""
-    if scores.shape != targets.shape or math.prod(scores.shape[1:]) != 1:
-        return None
-    spread, wanted = float(scores.std()), float(targets.std())
-    if not wanted > 0:
-        return None
-    return f"about {float(scores.mean()):.3g}" if spread < ALIKE * wanted else ""
-
-
-def frequent(labels: Any) -> float:
-    """The share of the most frequent one."""
-    _, counts = np.unique(labels, return_counts=True)
-    return float(counts.max() / counts.sum())
 
 
 def with_option(at: code.Place | None, option: str) -> list[Fix]:
@@ -223,4 +156,4 @@ def with_option(at: code.Place | None, option: str) -> list[Fix]:
     return [code.replacement(at, call, f"{text}, {option})", "keeps the weights small")]
 
 
-RULES = (LossPlateau, Overfitting, ConstantPredictions)
+RULES = (LossPlateau, Overfitting)

@@ -23,7 +23,7 @@ class Fit:
     def step(self, tokens, labels):
         self.optimizer.zero_grad()
         value = self.loss(self.model(tokens), labels)
-        value.backward()
+        value.backward()  # coach-also: batch-axis-mixed
         self.optimizer.step()
         return value.item()
 

@@ -20,5 +20,5 @@ for i in range(10):
     xb = torch.randn(32, 9)
     yb = xb[:, :5].argmax(1)
     adamw.zero_grad()
-    F.cross_entropy(cosine(xb), yb).backward()
+    F.cross_entropy(cosine(xb), yb).backward()  # coach-also: batch-axis-mixed
     adamw.step()

@@ -8,7 +8,7 @@ net = nn.Sequential(
     nn.Linear(20, 3),
     nn.LogSoftmax(dim=0),  # coach: batch-leak; fix: nn.LogSoftmax(dim=1)
 )
-# coach-also: log-softmax-missing-for-nll
+# coach-also: log-softmax-missing-for-nll, batch-axis-mixed
 points = torch.randn(96, 6)
 kinds = (points[:, 0] > 0).long() + (points[:, 1] > 0).long()
 batches = DataLoader(TensorDataset(points, kinds), batch_size=24, shuffle=True)

@@ -27,5 +27,5 @@ for epoch in range(4):
         rows = order[k : k + 32]
         loss = F.cross_entropy(model(X[rows]), Y[rows])
         opt.zero_grad()
-        loss.backward()
+        loss.backward()  # coach-also: batch-axis-mixed
         opt.step()
