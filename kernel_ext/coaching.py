@@ -48,8 +48,16 @@ class Coaching:
         if self._session is None:
             from gradbook.coach.session import Session
 
-            self._session = Session(self.mutes.recall(), lambda finding: self._wake())
+            self._session = Session(self.mutes.recall(), self._heard)
         return self._session
+
+    def _heard(self, _: Finding) -> None:
+        """A rule has spoken, which shall not suffer where a view cannot be told."""
+        try:
+            self._wake()
+        except Exception as error:
+            warnings.warn(f"gradbook: a view could not be told of the coach's finding: {error!r}", RuntimeWarning,
+                          stacklevel=2)  # fmt: skip
 
     # -- a cell ------------------------------------------------------------------------------------------------------
 
@@ -152,9 +160,14 @@ class Coaching:
     def _guarded(self, act: Callable[[], T]) -> T | None:
         try:
             return act()
+        except (
+            KeyboardInterrupt
+        ):  # the cell is over, and the user does not want to wait for what the coach thinks of it
+            if self._session is not None:
+                self._session.coach.pause()
         except Exception as error:
             self._give_up(error)
-            return None
+        return None
 
     def _give_up(self, error: Exception) -> None:
         session, self._session, self.report, self._ended = self._session, None, None, None

@@ -104,6 +104,7 @@ def foreign(chromium: BrowserContext) -> Iterator[list[str]]:
 @pytest.fixture
 def lab(server: Server, chromium: BrowserContext, foreign: list[str], request: pytest.FixtureRequest) -> Iterator[Lab]:
     """A page of JupyterLab; its notebook and its kernels go away with the test."""
+    (server.config / "gradbook.json").unlink(missing_ok=True)  # what another test has muted
     page = chromium.new_page()
     lab = Lab(page, server, name=re.sub(r"\W+", "_", request.node.name))
     yield lab

@@ -27,12 +27,13 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Server:
-    """A running JupyterLab: its address, the folder it serves, its data folder (kernels), its log."""
+    """A running JupyterLab: its address, the folder it serves, its data folder (kernels), its log, its settings."""
 
     url: str
     root: Path
     data: Path
     log: Path
+    config: Path
 
     def call(self, method: str, path: str, data: object = None, base: str = "api") -> object:
         """Ask the server's REST interface. -> the JSON it answers, or None."""
@@ -101,7 +102,7 @@ def running_server(folder: Path) -> Iterator[Server]:
     with log.open("w") as output:
         process = subprocess.Popen(command, env=env, stdout=output, stderr=output, start_new_session=True)
         try:
-            server = Server(f"http://127.0.0.1:{port}", dirs["notebooks"], dirs["data"], log)
+            server = Server(f"http://127.0.0.1:{port}", dirs["notebooks"], dirs["data"], log, dirs["config"])
             wait_until_up(server, process)
             yield server
         finally:

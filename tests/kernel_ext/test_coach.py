@@ -342,6 +342,32 @@ def test_a_coach_that_fails_warns_once_and_the_cells_go_on(
     assert "coach · 1 error" in capsys.readouterr().out
 
 
+def test_an_interrupt_while_the_coach_thinks_ends_its_thinking_only(
+    loaded: InteractiveShell, said: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gradbook.coach.coach.Coach.renew", interrupted)
+        assert run(loaded, FAULTY).success
+    assert not events.observers
+    assert observe.runs()[0].state == "finished"
+    assert "coach · 1 error" in said(f"{MODEL}\n{FAULTY}")
+
+
+def test_a_view_that_cannot_be_told_silences_no_rule(
+    loaded: InteractiveShell, said: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr(coaching(loaded), "_wake", broken)
+    with pytest.warns(RuntimeWarning, match="a view could not be told .*gone"):
+        out = said(FAULTY)
+    assert "coach · 1 error" in out
+
+
 def test_cells_that_measure_are_not_watched(loaded: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[str] = []
     begin_cell = Session.begin_cell

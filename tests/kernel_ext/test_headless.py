@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
 from pathlib import Path
@@ -80,6 +81,17 @@ def test_a_stopped_cell_does_not_stop_the_notebook(tmp_path: Path) -> None:
     assert after.outputs[0].text == "stopped\n"
 
 
+def test_what_the_coach_finds_is_in_the_picture_or_printed(tmp_path: Path) -> None:
+    faulty = TRAIN.replace("    optimizer.zero_grad()\n", "").format(more="pass")
+    *_, seen, _, said, report = run(tmp_path, SETUP, faulty, "%gradbook level off", faulty, "%coach report")
+    assert sorted(kinds(seen)) == ["display_data", "stdout"]
+    data = next(output.data for output in seen.outputs if output.output_type == "display_data")
+    picture = base64.b64decode(data["text/html"].partition("base64,")[2].partition('"')[0]).decode()
+    assert "Gradients are never cleared" in picture
+    assert "trained\ncoach · 1 error in cell [4]" in "".join(output.text for output in said.outputs)
+    assert "[missing-zero-grad] · cell [4] line 3" in report.outputs[0].data["text/plain"]
+
+
 def test_magics_give_text_and_pictures(tmp_path: Path) -> None:
     *_, graph, inspect, runs, leave = run(
         tmp_path, SETUP, TRAIN.format(more="pass"), "%graph mse", "%inspect model.weight", "%runs",
@@ -112,4 +124,17 @@ def test_ipython_without_a_kernel_works(tmp_path: Path) -> None:
         capture_output=True, text=True, timeout=60, env={"HOME": str(tmp_path), "PATH": ""},
     )  # fmt: skip
     assert "trained" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_at_ipythons_prompt_the_coach_speaks_too(tmp_path: Path) -> None:
+    faulty = TRAIN.replace("    optimizer.zero_grad()\n", "").format(more="pass")
+    done = subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", "-m", "IPython", "--colors=nocolor", "--simple-prompt"],
+        input=f"{SETUP}\n{faulty.replace('print', chr(10) + 'print')}\n%coach\n", capture_output=True, text=True,
+        timeout=60, env={"HOME": str(tmp_path), "PATH": ""},
+    )  # fmt: skip
+    assert "gradbook live view [8]: finished · 50 steps" in done.stdout
+    assert "coach · 1 error in cell [8]" in done.stdout
+    assert "coach on · " in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
