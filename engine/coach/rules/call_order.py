@@ -203,11 +203,11 @@ def idle_loss(turn: Turn, ids: set[int]) -> Op | None:
     """The last single number that was computed of these parameters, which nobody took and no pass went back from."""
     taken = {id(value) for op in turn.ops for value in op.inputs}
     roots = [pass_.loss for pass_ in turn.passes if pass_.loss is not None]
-    walked = {op.number for root in roots for _, _, op in trace(root) if op is not None}  # also behind a cut
+    places = {op.where for root in roots for _, _, op in trace(root) if op is not None}  # also behind a cut
     for op in reversed(turn.ops):
         value = op.output
         single = value.requires_grad and value.shape in ((), (1,)) and id(value) not in taken
-        if single and op.number not in walked and leaves(value) & ids:
+        if single and op.where not in places and leaves(value) & ids:
             return op
     return None
 

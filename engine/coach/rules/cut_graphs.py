@@ -11,6 +11,7 @@ from gradbook.coach.record import Cut, Step, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.modes import alias
 from gradbook.coach.rules.reach import Fate, Held, Reach, trace
+from gradbook.observe.failure.definitions import function_of
 from gradbook.observe.failure.text import Edit, Source, called_name
 from gradbook.observe.source import Where
 
@@ -112,8 +113,18 @@ class DetachedGraph(Cuts):
             if len(act) < 60 else act, cut.where,
             {"parameters without a gradient": ", ".join(fate.name or "a tensor" for fate in fates[:4]),
              "gradients": gradients},
-            mended(cut), nodes=[fate.name for fate in fates[:8]], severity="" if whole else "warning",
+            [rewired(fix, self._wrapped(cut)) for fix in mended(cut)], nodes=[fate.name for fate in fates[:8]],
+            severity="" if whole else "warning",
         )  # fmt: skip
+
+    def _wrapped(self, cut: Cut) -> code.Place | None:
+        """Where a tensor was made of the numbers, if that was another line."""
+        passes = [pass_.loss for pass_ in self.coach.turn.passes if pass_.loss is not None]
+        for value, _, op in trace(passes[-1]) if passes else ():
+            mine = any(each.where == cut.where for each in value.cuts or value.reads)
+            if op is None and mine and value.where is not None and value.where != cut.where:
+                return code.place(value.where)
+        return None
 
 
 class TrainingUnderNoGrad(Cuts):
@@ -227,10 +238,61 @@ def mended(cut: Cut) -> list[Fix]:
             text = f"{alias(at)}.stack({text})"
         return [code.replacement(at, outer, text, why)]
     loss = "binary_cross_entropy" if isinstance(node, ast.Compare) else "cross_entropy"
-    return [
+    return as_loss(at, node, text, loss) or [
         code.replacement(at, outer, text, "for a loss that has a gradient"),
         Fix(f"loss = F.{loss}({text}, ...)", (), "such a loss, with the targets as they are"),
     ]
+
+
+def rewired(fix: Fix, at: code.Place | None) -> Fix:
+    """The fix, and the expression itself in the place of the tensor that was made of it."""
+    call = at.expression if at is not None else None
+    wraps = isinstance(call, ast.Call) and called_name(call) in WAYS_IN and call.args
+    if at is None or not isinstance(call, ast.Call) or not wraps or not fix.edits or not fix.edits[0].text:
+        return fix
+    node, text = call.args[0], of_tensors(at, call.args[0])
+    if isinstance(node, ast.Call) and called_name(node) in ("sorted", "list"):
+        text = f"{alias(at)}.stack({text})"
+    for part in ast.walk(node):
+        number = isinstance(part, ast.Call) and called_name(part) in ("float", "item")
+        kept = source_of_cut(part) if number and isinstance(part, ast.expr) else None
+        text = text.replace(at.source.segment(part), at.source.segment(kept)) if kept is not None else text
+    edit = at.source.replace(call, text)
+    if edit.file == fix.edits[0].file and edit.line <= fix.edits[0].line <= edit.end_line:
+        return code.replacement(at, call, text, fix.why)
+    fix.edits = (*fix.edits, edit)
+    return fix
+
+
+def as_loss(at: code.Place, node: ast.expr, scores: str, loss: str) -> list[Fix]:
+    """The statement that compares guesses with targets, as a loss of the scores: `loss = F.cross_entropy(out, y)`."""
+    name = at.statement.targets[0] if isinstance(at.statement, ast.Assign) else None
+    inside = function_of(at.source, at.statement)
+    for each in at.source.nodes():
+        sides: list[ast.expr] = []
+        if isinstance(each, ast.Compare):
+            sides = [each.left, each.comparators[0]]
+        elif isinstance(each, ast.BinOp) and isinstance(each.op, ast.Sub):
+            sides = [each.left, each.right]
+        mine = [s for s in sides if s is node or (isinstance(name, ast.Name) and getattr(s, "id", "") == name.id)]
+        statement = at.source.statement(each.lineno) if mine and isinstance(each, ast.expr) else None
+        if len(mine) != 1 or statement is None or function_of(at.source, statement) is not inside:
+            continue
+        targets = inner_of(next(s for s in sides if s not in mine))
+        value = statement.value if isinstance(statement, ast.Assign | ast.Return) else None
+        if value is not None and isinstance(targets, ast.Name | ast.Attribute | ast.Subscript):
+            text = f"{functional(at)}.{loss}({scores}, {at.source.segment(targets)})"
+            return [code.replacement(at, value, text, "a loss that has a gradient")]
+    return []
+
+
+def functional(at: code.Place) -> str:
+    """What a file calls nn.functional."""
+    for node in at.source.nodes():
+        for each in node.names if isinstance(node, ast.Import) else ():
+            if each.name.endswith("nn.functional") and each.asname:
+                return each.asname
+    return f"{alias(at)}.nn.functional"
 
 
 def of_tensors(at: code.Place, kept: ast.expr) -> str:

@@ -16,6 +16,7 @@ from gradbook.coach.rule import Rule
 from gradbook.coach.rules.reach import Reach, trace
 from gradbook.coach.samples import sample
 from gradbook.observe import naming
+from gradbook.observe.failure.text import source_of
 from gradbook.observe.source import Where, user_frame
 
 if TYPE_CHECKING:
@@ -223,14 +224,15 @@ class ClearedByHand(Rule):
             self._say(pass_, [tensor for leaf in kept if (tensor := leaf.ref()) is not None])
 
     def _reads(self, pass_: Pass) -> bool:
-        """Whether the user's code reads `.grad` of something."""
-        at = code.place(pass_.where)
-        read = (
-            (n for n in at.source.nodes() if isinstance(n, ast.Attribute) and n.attr == "grad")
-            if at is not None
-            else ()
-        )
-        return any(not at.source.segment(node).endswith("autograd.grad") for node in read if at is not None)
+        """Whether the code that goes backward, or that changes memory, reads `.grad` of something."""
+        codes = {write.where[0].co_filename for write in self.coach.turn.writes if write.where is not None}
+        files = codes | ({pass_.where[0].co_filename} if pass_.where is not None else set())
+        for node in (node for file in files for node in source_of(file).nodes()):
+            if isinstance(node, ast.Attribute) and node.attr == "grad":
+                owner = node.value
+                if getattr(owner, "attr", getattr(owner, "id", "")) != "autograd":
+                    return True
+        return False
 
     def _say(self, pass_: Pass, tensors: list[Any]) -> None:
         at = code.place(pass_.where)
