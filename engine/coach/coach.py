@@ -114,7 +114,7 @@ class Coach:
         self.built = {key: built for key, built in self.built.items() if built.thing() is not None}
         self.names.clear()  # a variable may hold another thing by now
         self.turn = Turn(self.turn.number + 1)
-        self._explained = (None, None)
+        self.forget_error()
         self._enlist()
         self._tune(True, whole=True)
         self.tell("begins")
@@ -133,7 +133,7 @@ class Coach:
             if isinstance(error, Exception):  # one that is interrupted has not failed
                 self.fails(error)
             self.tell("ended")
-            self._explained = (None, None)
+            self.forget_error()
             self.tape.forget()
         return self.report
 
@@ -142,6 +142,10 @@ class Coach:
         version = self.report.version
         self.tell("failed", error)
         self.report.raised = next(iter(self.report.since(version)), None)
+
+    def forget_error(self) -> None:
+        """Hold no exception, nor what its frames hold, any longer."""
+        self._explained = (None, None)
 
     def explained(self, error: BaseException) -> Failure | None:
         """What the error card knows of an exception; None for one that is not the engine's."""

@@ -18,7 +18,7 @@ from gradbook.observe.failure.text import Edit, Source, source_of
 from gradbook.observe.source import Where, cells, is_own, span_of, user_frame
 
 __all__ = [
-    "Place", "appended", "assignment", "builder", "here", "insertion", "insertion_after", "line_before", "loss_name",
+    "Place", "appended", "assignment", "builder", "definition", "here", "insertion", "insertion_after", "line_before", "loss_name",
     "name_of", "outermost_loop", "place", "removal", "replacement", "sources", "without_argument",
 ]  # fmt: skip
 
@@ -188,6 +188,19 @@ def assignment(at: Place | None, name: str) -> Place | None:
             inside = function_of(source, there.statement)
             there.function = inside.name if isinstance(inside, ast.FunctionDef) else "<module>"
             return there
+    return None
+
+
+def definition(at: Place | None, name: str) -> Place | None:
+    """The place of `def name(...)`, in the file of a place or in another cell."""
+    for source in sources(at) if at is not None else ():
+        for node in source.nodes():
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                there = copy.copy(at)
+                assert there is not None
+                there.source, there.file, there.statement, there.line = source, source.file, node, node.lineno
+                there.expression, there.function = None, "<module>"
+                return there
     return None
 
 

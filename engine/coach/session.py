@@ -38,7 +38,8 @@ class Cell:
     text: str
     number: int  # of all cells that have run, this one counted again each time
     runs: int = 1  # with this text
-    before: str | None = None  # the text that it had when it ran before, if that was another one
+    before: str | None = None  # the text that it had before this one, if it ran with another
+    again: bool = False  # it has run before
     findings: set[Key] = field(default_factory=set)  # that it has brought up
 
     @functools.cached_property
@@ -84,6 +85,7 @@ class Session:
             self.end_cell()
         self.namespace = namespace
         self._number += 1
+        self.coach.forget_error()
         file = cell_file(label)
         cell = self._enter(label, cell_id or file or label, file, text)
         if self._silent != self.muted:
@@ -110,6 +112,7 @@ class Session:
         cell = Cell(label, cell_id, file, text, self._number)
         if known is not None:
             same = known.text == text
+            cell.again = True
             cell.runs, cell.before = (known.runs + 1, known.before) if same else (1, known.text)
             gone = {known.file, file}
             for key in [key for key in self._open if key[1] in gone or key in known.findings]:

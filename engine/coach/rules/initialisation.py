@@ -37,7 +37,7 @@ class BadInit(SignalRule):
         self.small: dict[int, Any] = {}
 
     def look(self, last: bool) -> None:
-        for key, weight in self.signal.weights.items():
+        for key, weight in self.signal.weights.items() if not self.reach.resumed else ():
             if key in self.told or not weight.depth or weight.tied or not self.signal.turns:
                 continue
             if weight.alike and weight.hidden:

@@ -12,6 +12,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.options import Option
 from gradbook.coach.record import Pass
 from gradbook.coach.rule import Rule
+from gradbook.coach.rules.reach import Reach
 from gradbook.coach.scaling import Scaling, summed
 from gradbook.coach.updates import Rate, Updates
 from gradbook.observe.source import Where
@@ -44,7 +45,7 @@ class Learning(Rule):
 
     def begins(self) -> None:
         self.curves, self.updates = self.coach.shared(Curves), self.coach.shared(Updates)
-        self.scaling = self.coach.shared(Scaling)
+        self.scaling, self.reach = self.coach.shared(Scaling), self.coach.shared(Reach)
         self.said = False
 
     @property
@@ -96,8 +97,8 @@ class LearningRateTooHigh(Learning):
         worse = enough and grown > WORSE and rate.long(LARGE) > 1 and risen(curve.values)
         leaping = enough and ratio > 2 * LARGE and grown > KEPT and falls_never(curve)
         thrown = max(curve.values[:EARLY]) > LEAP * curve.first and rate.long(LARGE, EARLY) > 1 and grown > KEPT
-        if not (away or far or worse or leaping or thrown):
-            return
+        if not (away or far or worse or leaping or thrown) or (self.reach.resumed and not away):
+            return  # of a network that is trained the first loss may be low by chance
         if rate.kind in ADAPTIVE and rate.most < FAST:
             return  # its steps are no longer than its rate, whatever the gradient
         self.said = True
@@ -136,7 +137,7 @@ class LearningRateTooLow(Learning):
 
     def ended(self) -> None:
         rates = self.rates
-        if len(rates) != 1 or self.explained:
+        if len(rates) != 1 or self.explained or self.reach.resumed:
             return
         rate = rates[0]
         curve = max(self.curves.curves.values(), key=lambda c: c.count, default=None)

@@ -54,7 +54,7 @@ class LossPlateau(Progress):
 
     def ended(self) -> None:
         found = self.main()
-        if found is None or min(found[0].values, default=0.0) <= 0:
+        if found is None or min(found[0].values, default=0.0) <= 0 or self.reach.resumed:
             return
         curve, rate = found
         sure = self.targets.parting is not None and self.targets.parting.sure

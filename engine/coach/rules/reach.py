@@ -165,6 +165,11 @@ class Reach(Shared):
         pairs = ((param, self.before.get(id(param))) for param in params)
         return any(fate is not None and fate.earlier and fate.ref() is param for param, fate in pairs)
 
+    @property
+    def resumed(self) -> bool:
+        """Whether this training goes on with what an earlier cell of a notebook has trained: its start is none."""
+        return any(fate.earlier for held in self.every for fate in held.fates)
+
     # -- in each step ------------------------------------------------------------------------------------------------
 
     def stepped(self, step: Step, optimizer: Any) -> None:

@@ -58,6 +58,11 @@ class SchedulerOrder(Rule):
         self.passes = 0  # of a loader that have ended
         self.fast: Pace | None = None
 
+    def inherit(self, before: SchedulerOrder) -> None:
+        self.made = [pace for pace in before.made if pace.ref() is not None]
+        self.paces = {key: pace for key, pace in before.paces.items() if pace.ref() is not None}
+        self.passes = before.passes
+
     def constructed(self, built: Built, owner: Any) -> None:
         if hasattr(owner, "get_last_lr") and not hasattr(owner, "param_groups") and hasattr(owner, "optimizer"):
             pace = self.paces[id(owner)] = Pace(owner, built)
@@ -108,7 +113,8 @@ class SchedulerOrder(Rule):
             if pace.ref() is not None and id(pace.ref()) in inside:
                 continue
             if not pace.steps and pace.opt >= IDLE and id(pace.optimizer()) not in stepped:
-                self._never(pace)
+                if self.coach.session is None or self.passes != 1:  # the next cell may step it, after this epoch
+                    self._never(pace)
             elif pace.leading == 1 and pace.steps == 1 and pace.opt and in_its_loop(pace):
                 self._before(pace)
             elif pace.kind == "OneCycleLR" and pace.steps:

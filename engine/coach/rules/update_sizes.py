@@ -86,7 +86,7 @@ class UpdateRatioHigh(Updates):
             at = code.place(self.scaling.sum[0])
             where, fixes = at.at if at is not None else where, [*mean, *fixes]
         told = self.said(*CAUSES) or (self.scaling.sum is None and self.said("learning-rate-too-high"))
-        wild = statistics.median(ratios) > WILD and not self.improves() and not told
+        wild = statistics.median(ratios) > WILD and not self.improves() and not told and not self.reach.resumed
         self.find(
             f"Each step of {held.name} moves the weights by {statistics.median(ratios):.0%} of their size: too much.",
             where, {"change over size": ", ".join(f"{x:.2g}" for x in ratios), "usual": f"about {USUAL:g}"}, fixes,
@@ -104,7 +104,7 @@ class UpdateRatioLow(Updates):
     def look(self, last: bool) -> None:
         whole = True
         for ratios, lr in self.groups() if last else ():
-            low = len(ratios) > 1 and max(ratios) <= (LOW if whole else LOST) and all(map(np.isfinite, ratios))
+            low = len(ratios) > 1 and not self.reach.resumed and max(ratios) <= (LOW if whole else LOST) and all(map(np.isfinite, ratios))
             if low and not self.done and not (whole and self.improves()):
                 self._speak(ratios, lr)
             whole = False

@@ -1,0 +1,131 @@
+"""What the variables of a notebook hold, from cell to cell: which objects were superseded when a cell ran again."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gradbook.coach.rule import Shared
+from gradbook.coach.session import Cell
+
+if TYPE_CHECKING:
+    from gradbook.coach.coach import Coach
+
+__all__ = ["Bindings", "Superseded", "held_by", "holders"]
+
+FEW = 64  # items of a container that are looked at
+
+
+@dataclass(eq=False)
+class Superseded:
+    """An object that a variable held until the cell that made it ran again. new: what the variable holds since."""
+
+    name: str
+    old: weakref.ref[Any]
+    new: weakref.ref[Any]
+    cell: Cell  # that ran again
+
+
+class Bindings(Shared):
+    """The modules and optimizers that variables hold, looked at when a cell begins."""
+
+    id = "bindings"
+    hears = ("cell",)
+
+    def __init__(self, coach: Coach) -> None:
+        super().__init__(coach)
+        self.superseded: dict[int, Superseded] = {}  # by the id of the old object
+        self.params: dict[int, tuple[weakref.ref[Any], Superseded]] = {}  # of the old modules
+        self._known: dict[str, weakref.ref[Any]] = {}
+        self._last: Cell | None = None
+
+    def inherit(self, before: Bindings) -> None:
+        """Variables live as long as the notebook."""
+        self.superseded, self.params = before.superseded, before.params
+        self._known, self._last = before._known, before._last
+
+    def cell(self, cell: Cell) -> None:
+        """What the cell before this one has bound anew."""
+        session = self.coach.session
+        assert session is not None
+        last, self._last = self._last, cell
+        for name, value in list(session.namespace.items()):
+            if not followed(type(value)) or name.startswith("_"):
+                continue
+            known = self._known.get(name)
+            old = known() if known is not None else None
+            if old is value:
+                continue
+            self._known[name] = weakref.ref(value)
+            if old is not None and last is not None and last.again and type(old).__name__ == type(value).__name__:
+                self._supersede(Superseded(name, weakref.ref(old), self._known[name], last), old)
+
+    def _supersede(self, what: Superseded, old: Any) -> None:
+        self.superseded[id(old)] = what
+        for param in old.parameters() if hasattr(old, "parameters") else ():
+            self.params[id(param)] = weakref.ref(param), what
+
+    def of(self, thing: Any) -> Superseded | None:
+        """What is known of an object that was superseded."""
+        known = self.superseded.get(id(thing))
+        return known if known is not None and known.old() is thing else None
+
+    def of_parameter(self, param: Any) -> Superseded | None:
+        """What is known of the module that a parameter belongs to."""
+        known = self.params.get(id(param))
+        return known[1] if known is not None and known[0]() is param else None
+
+
+@functools.lru_cache(maxsize=1024)
+def followed(kind: type) -> bool:
+    """Whether objects of a class are followed: modules and optimizers."""
+    return any(
+        (base.__name__, base.__module__.split(".")[:2]) in
+        (("Module", ["gradbook", "nn"]), ("Optimizer", ["gradbook", "optim"])) for base in kind.__mro__
+    )  # fmt: skip
+
+
+def holders(thing: Any, namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The variables through which a program reaches an object, with what they hold: itself, or what keeps it.
+
+    A list, a tuple or a dict in which it lies is one too: whoever puts it there means to keep it.
+    """
+    for name, value in list(namespace.items()):
+        if not name.startswith("_") and name not in ("In", "Out") and (value is thing or held_by(value, thing)):
+            yield name, value
+
+
+def held_by(value: Any, thing: Any, depth: int = 3) -> bool:
+    """Whether an object keeps another one: an item, an attribute, a variable of its function."""
+    return depth > 0 and any(each is thing or held_by(each, thing, depth - 1) for each in kept(value))
+
+
+def kept(value: Any) -> Iterator[Any]:
+    """What an object keeps, one level down."""
+    if hasattr(value, "named_modules"):
+        yield from value.modules()
+    elif isinstance(value, list | tuple | set):
+        yield from list(value)[:FEW]
+    elif isinstance(value, dict):
+        yield from list(value.values())[:FEW]
+    elif isinstance(value, functools.partial):
+        yield from (value.func, *value.args, *value.keywords.values())
+    elif hasattr(value, "__self__"):  # a bound method
+        yield value.__self__
+    elif hasattr(value, "__closure__"):
+        yield from (cell.cell_contents for cell in value.__closure__ or () if _filled(cell))
+        yield from value.__defaults__ or ()
+    elif hasattr(value, "__dict__") and not isinstance(value, type) and not hasattr(value, "__path__"):
+        attributes = vars(value)
+        yield from list(attributes.values())[:FEW]
+
+
+def _filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents
+    except ValueError:  # a name that its function has not bound yet
+        return False
+    return True
