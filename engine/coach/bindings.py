@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["Bindings", "Superseded", "held_by", "holders"]
 
 FEW = 64  # items of a container that are looked at
+MANY = 4096  # classes that are known
+FOLLOWED = (("Module", ["gradbook", "nn"]), ("Optimizer", ["gradbook", "optim"]))
+_followed: dict[type, bool] = {}
 
 
 @dataclass(eq=False)
@@ -79,13 +82,16 @@ class Bindings(Shared):
         return known[1] if known is not None and known[0]() is param else None
 
 
-@functools.lru_cache(maxsize=1024)
 def followed(kind: type) -> bool:
     """Whether objects of a class are followed: modules and optimizers."""
-    return any(
-        (base.__name__, base.__module__.split(".")[:2]) in
-        (("Module", ["gradbook", "nn"]), ("Optimizer", ["gradbook", "optim"])) for base in kind.__mro__
-    )  # fmt: skip
+    known = _followed.get(kind)
+    if known is None:
+        if len(_followed) > MANY:
+            _followed.clear()
+        known = _followed[kind] = any(
+            (base.__name__, base.__module__.split(".")[:2]) in FOLLOWED for base in kind.__mro__
+        )  # fmt: skip
+    return known
 
 
 def holders(thing: Any, namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -116,16 +122,16 @@ def kept(value: Any) -> Iterator[Any]:
     elif hasattr(value, "__self__"):  # a bound method
         yield value.__self__
     elif hasattr(value, "__closure__"):
-        yield from (cell.cell_contents for cell in value.__closure__ or () if _filled(cell))
+        yield from (content for cell in value.__closure__ or () for content in _content(cell))
         yield from value.__defaults__ or ()
     elif hasattr(value, "__dict__") and not isinstance(value, type) and not hasattr(value, "__path__"):
         attributes = vars(value)
         yield from list(attributes.values())[:FEW]
 
 
-def _filled(cell: Any) -> bool:
+def _content(cell: Any) -> tuple[Any, ...]:
+    """What a cell of a closure holds; nothing before its function has bound the name."""
     try:
-        cell.cell_contents
-    except ValueError:  # a name that its function has not bound yet
-        return False
-    return True
+        return (cell.cell_contents,)
+    except ValueError:
+        return ()

@@ -18,8 +18,8 @@ from gradbook.observe.failure.text import Edit, Source, source_of
 from gradbook.observe.source import Where, cells, is_own, span_of, user_frame
 
 __all__ = [
-    "Place", "appended", "assignment", "builder", "definition", "here", "insertion", "insertion_after", "line_before", "loss_name",
-    "name_of", "outermost_loop", "place", "removal", "replacement", "sources", "without_argument",
+    "Place", "appended", "assignment", "builder", "definition", "here", "insertion", "insertion_after", "line_before",
+    "loss_name", "name_of", "outermost_loop", "place", "removal", "replacement", "sources", "without_argument",
 ]  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from gradbook.coach.coach import Coach
 from gradbook.coach.finding import Finding, Report
 from gradbook.observe.source import cell_file
 
-__all__ = ["Cell", "Session"]
+__all__ = ["Cell", "Session", "defined", "parsed"]
 
 TRAINING = 2  # steps in one cell: one may be a trial, or the next cell of a classroom's loop
 Key = tuple[str, str, int]  # rule, file, line
@@ -30,7 +30,7 @@ Key = tuple[str, str, int]  # rule, file, line
 
 @dataclass(eq=False)
 class Cell:
-    """A cell as it ran last. `names` are those that its text gives a value to, outside of functions and classes."""
+    """A cell as it ran last."""
 
     label: str
     id: str
@@ -43,8 +43,8 @@ class Cell:
     findings: set[Key] = field(default_factory=set)  # that it has brought up
 
     @functools.cached_property
-    def names(self) -> frozenset[str]:
-        """The variables that it defines."""
+    def names(self) -> frozenset[str] | None:
+        """The variables that it defines; None where that cannot be told."""
         return defined(self.text)
 
 
@@ -170,12 +170,24 @@ class Session:
         return True
 
 
-def defined(text: str) -> frozenset[str]:
-    """The names that a text gives a value to where it stands: assignments, imports, functions, classes, loops."""
+def parsed(text: str) -> ast.Module | None:
+    """The syntax tree of a cell without its magics; None where it is no Python, or more than that."""
+    lines = text.splitlines()
+    kept = ["" if line.lstrip().startswith(("%", "!", "?")) else line for line in lines]
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):  # a magic, or a cell that cannot run
-        return frozenset()
+        return ast.parse("\n".join(kept))
+    except (SyntaxError, ValueError):
+        return ast.Module([], []) if text.lstrip().startswith("%%") else None  # such as %%bash
+
+
+def defined(text: str) -> frozenset[str] | None:
+    """The names that a text gives a value to where it stands: assignments, imports, functions, classes, loops.
+
+    None where that cannot be told.
+    """
+    tree = parsed(text)
+    if tree is None:
+        return None
     found: set[str] = set()
     stack: list[ast.AST] = list(tree.body)
     while stack:
@@ -189,4 +201,4 @@ def defined(text: str) -> frozenset[str]:
             found.add((node.asname or node.name).split(".")[0])
         if not isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
             stack.extend(ast.iter_child_nodes(node))
-    return frozenset(found)
+    return None if "*" in found else frozenset(found)

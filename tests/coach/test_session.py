@@ -169,4 +169,6 @@ def test_the_names_that_a_cell_defines() -> None:
     text = "import a.b, c as d\nfor i in x:\n    e = [k for k in x]\nwith f as g, h:\n    (j := 1)\n"
     text += "def m():\n    n = 1\no.p = q[0] = 1"
     assert defined(text) == {"a", "d", "i", "e", "g", "j", "m"}
-    assert defined("%magic\nx = 1") == frozenset()
+    assert defined("%magic\nx = 1") == defined("%%time\nx = 1") == {"x"}
+    assert defined("%%bash\nfor x in *; do ls; done") == frozenset()
+    assert defined("files = !ls") is defined("from math import *") is None

@@ -75,10 +75,9 @@ class OldInstance(Rule):
         else:
             fixes.append(Fix(f"# run cell {label} again", (), f"it makes {holder} of the new {what.name}"))
         self.find(
-            f"{holder} still uses the {what.name} of before cell {what.cell.label} ran again: the new one is never used.",
+            f"{holder} still uses the {what.name} of before cell {what.cell.label} ran again, nothing the new one.",
             line.at if line is not None else where,
-            {f"the new {what.name}": f"made in cell {what.cell.label}", "the old one": f"in {holder}, made before that"},
-            fixes,
+            {f"the new {what.name}": f"made in cell {what.cell.label}", "the old one": f"in {holder}"}, fixes,
         )  # fmt: skip
 
 
@@ -174,7 +173,7 @@ class OldSchedule(Rule):
             text = " ".join(line.source.segment(statement).split())
             fixes.append(code.insertion(behind, text, "of the optimizer that steps", after=True))
         self.find(
-            "This schedule changes the learning rate of an optimizer that no longer steps: another one was made after it.",
+            "This schedule sets the learning rate of an optimizer that no longer steps: another one was made since.",
             line.at if line is not None else where,
             {"steps of its optimizer meanwhile": 0, "the optimizer that steps": "made after the schedule"}, fixes,
         )  # fmt: skip

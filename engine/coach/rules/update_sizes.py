@@ -103,8 +103,8 @@ class UpdateRatioLow(Updates):
 
     def look(self, last: bool) -> None:
         whole = True
-        for ratios, lr in self.groups() if last else ():
-            low = len(ratios) > 1 and not self.reach.resumed and max(ratios) <= (LOW if whole else LOST) and all(map(np.isfinite, ratios))
+        for ratios, lr in self.groups() if last and not self.reach.resumed else ():
+            low = len(ratios) > 1 and max(ratios) <= (LOW if whole else LOST) and all(map(np.isfinite, ratios))
             if low and not self.done and not (whole and self.improves()):
                 self._speak(ratios, lr)
             whole = False

@@ -1,0 +1,170 @@
+"""Which training goes on from which: the stints of optimizers on the same parameters, and what changed between them."""
+
+from __future__ import annotations
+
+import math
+import sys
+import weakref
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradbook.coach.record import Built, Pass, Step
+from gradbook.coach.rule import Shared
+from gradbook.observe.source import Where, is_own
+
+if TYPE_CHECKING:
+    from gradbook.coach.coach import Coach
+
+__all__ = ["Lineage", "Stint"]
+
+OPTIONS = ("lr", "momentum", "weight_decay", "betas", "alpha", "eps", "nesterov", "rho")
+MOST = 256  # stints that are remembered
+FRAMES = 8  # of the user's, round the place where an optimizer is made
+
+
+class Stint:
+    """The steps of one optimizer. `before`: the stint whose parameters it took over as they were."""
+
+    __slots__ = (
+        "before", "built", "callers", "cell", "earlier", "first", "highest", "kind", "last", "mark", "options",
+        "params", "ref", "start", "steps",
+    )  # fmt: skip
+
+    def __init__(self, optimizer: Any, built: Built | None) -> None:
+        self.ref, self.built = weakref.ref(optimizer), built
+        self.kind = type(optimizer).__name__
+        self.callers: tuple[Where, ...] = ()  # the user's frames round its constructor, inner ones first
+        self.options: dict[str, Any] = {}
+        self.params: list[weakref.ref[Any]] = []
+        self.mark: tuple[Any, ...] = ()  # of the parameters after its last step
+        self.start: tuple[Any, ...] = ()  # before its first
+        self.steps = 0
+        self.first = self.last = math.nan  # losses
+        self.highest = 0.0  # learning rate
+        self.before: Stint | None = None
+        self.earlier: Stint | None = None  # the same optimizer in an earlier run of the cell that it is in
+        self.cell = ""  # the id of that cell
+
+    def read(self) -> tuple[Any, ...]:
+        """A few numbers of its parameters, which change whenever these change."""
+        return tuple(_mark(param) for ref in self.params if (param := ref()) is not None)
+
+    def take(self, optimizer: Any) -> None:
+        """Its options and its parameters, once they are there."""
+        group = optimizer.param_groups[0]
+        self.options = {name: group[name] for name in OPTIONS if name in group}
+        tensors = [p for each in optimizer.param_groups for p in each["params"]]
+        large = sorted(tensors, key=lambda p: p._array.ndim > 1)[-2:]
+        self.params = [weakref.ref(p) for p in (*large, *tensors[:1])]
+        self.start = self.read()
+
+    def same_parameters(self, other: Stint) -> bool:
+        """Whether two optimizers are of the same parameters."""
+        pairs = [(one(), two()) for one, two in zip(self.params, other.params, strict=False)]
+        return len(self.params) == len(other.params) and all(one is two is not None for one, two in pairs)
+
+    @property
+    def follows(self) -> bool:
+        """Whether it goes on with what another one has trained."""
+        return self.before is not None
+
+
+def _mark(param: Any) -> Any:
+    """Numbers of an array in the CPU's memory; elsewhere how often it was written to."""
+    array = param._array
+    if type(array) is np.ndarray and array.size:
+        return array.item(0), array.item(array.size // 2)
+    return param._version
+
+
+class Lineage(Shared):
+    """All stints of a watch, in a notebook also those of earlier cells."""
+
+    id = "lineage"
+    hears = ("constructed", "passed", "stepped", "cell")
+
+    def __init__(self, coach: Coach) -> None:
+        super().__init__(coach)
+        self.stints: list[Stint] = []
+        self.current: dict[int, Stint] = {}  # by the id of the optimizer
+        self._new: list[Stint] = []  # that have not stepped
+        self._value = math.nan  # of the last loss
+        self._found: dict[int, tuple[Any, ...]] | None = None  # how the parameters of each optimizer were at first
+        self._made: dict[int, Stint] = {}
+
+    def inherit(self, before: Lineage) -> None:
+        """What was trained stays trained."""
+        self.stints = [stint for stint in before.stints[-MOST:] if all(ref() is not None for ref in stint.params)]
+        self._made = {key: stint for key, stint in before._made.items() if stint.ref() is not None}
+
+    def cell(self, cell: Any) -> None:
+        """A cell of a notebook begins: its stints are its own."""
+        self.current, self._found = {}, None
+
+    def constructed(self, built: Built, owner: Any) -> None:
+        """An optimizer is being made; what it is made of is known a little later."""
+        if hasattr(owner, "step") and hasattr(owner, "zero_grad") and not hasattr(owner, "forward"):
+            stint = self._made[id(owner)] = Stint(owner, built)
+            stint.callers = tuple(callers())
+            self._new.append(stint)
+
+    def passed(self, pass_: Pass) -> None:
+        """A backward pass begins: the parameters are as they will be at the next step's begin."""
+        self._value = pass_.value
+        if self._found is None:
+            self._found = {key: stint.read() for key, stint in self._made.items() if stint.steps}
+        if not self._new:
+            return
+        new, self._new = self._new, []
+        for stint in new:
+            optimizer = stint.ref()
+            if optimizer is not None and not stint.steps:
+                stint.take(optimizer)
+
+    def stepped(self, step: Step, optimizer: Any) -> None:
+        """An optimizer has stepped."""
+        stint = self.current.get(id(optimizer))
+        if stint is None or stint.ref() is not optimizer:
+            stint = self._begin(optimizer)
+        stint.steps += 1
+        stint.last = self._value
+        stint.mark = stint.read()
+        stint.highest = max(stint.highest, optimizer.param_groups[0]["lr"])
+
+    def _begin(self, optimizer: Any) -> Stint:
+        known = self._made.get(id(optimizer))
+        if known is not None and known.ref() is not optimizer:
+            known = None
+        stint = known if known is not None and not known.steps else Stint(optimizer, known.built if known else None)
+        if not stint.params:
+            stint.take(optimizer)
+            stint.start = (self._found or {}).get(id(optimizer), ())  # now it has stepped already
+        session = self.coach.session
+        stint.cell = session.cell.id if session is not None and session.cell is not None else ""
+        stint.first = self._value
+        earlier = [each for each in self.stints if each.same_parameters(stint)]
+        same = [each for each in earlier if each.ref() is optimizer]
+        if same:
+            stint.earlier = same[-1]
+            stint.callers = same[-1].callers
+        if earlier and (not stint.start or stint.start == earlier[-1].mark):
+            stint.before = earlier[-1]
+        self.stints.append(stint)
+        self._made.setdefault(id(optimizer), stint)
+        self.current[id(optimizer)] = stint
+        return stint
+
+
+def callers() -> list[Where]:
+    """The user's frames round the place that now runs, inner ones first."""
+    found: list[Where] = []
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and len(found) < FRAMES:
+        if not is_own(frame.f_code.co_filename):
+            found.append((frame.f_code, frame.f_lasti))
+            if frame.f_code.co_name == "<module>":
+                break
+        frame = frame.f_back
+    return found
