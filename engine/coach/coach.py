@@ -9,6 +9,8 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from gradbook import events
 from gradbook.autograd import versions
 from gradbook.autograd.layers import state as walks
@@ -378,6 +380,8 @@ class Coach:
             made = Read(self.tape.value(tensor), events.user_frame())
             if self.close:
                 self.turn.reads.append(made)
+                if tensor._array.size > 1 and isinstance(tensor._array, np.ndarray):
+                    made.memory = weakref.ref(versions.owner(tensor._array))
                 self.tape.read(made.value, tensor, made.where)
             self.tell("read", made, tensor)
 

@@ -173,10 +173,11 @@ class Write:
 
 @dataclass(eq=False, slots=True)
 class Read:
-    """Python saw the numbers of a tensor."""
+    """Python saw the numbers of a tensor. `memory`: what they lie in, if they are several."""
 
     value: Value
     where: Where | None
+    memory: weakref.ref[Any] | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -67,6 +67,10 @@ class Tape:
                 value.cuts = (found[1],)
         return value
 
+    def living(self) -> list[Value]:
+        """The Values of all tensors that are known and still there."""
+        return [value for value in self._values.values() if value.tensor is not None]
+
     def of(self, array: Any) -> Value | None:
         """The Value whose tensor has this array, if it is known and still there."""
         known = self._arrays.get(id(array))

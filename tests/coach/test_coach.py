@@ -408,3 +408,44 @@ def test_a_pass_knows_the_operations_of_its_graph() -> None:
         assert watching.last is not None
         assert watching.last.through == {ops["exp"], ops["add"], ops["sum"]}
         assert begun == ops["sum"]
+
+
+class Remembering(Rule):
+    """Keeps what was read, and asks the tape for tensors by their arrays."""
+
+    id = "remembering"
+
+    def begins(self) -> None:
+        self.memories: list[Any] = []
+        self.known: list[bool] = []
+
+    def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
+        self.known.append(self.coach.tape.of(output._array) is op.output)
+        self.known.append(self.coach.tape.of(np.zeros(3)) is None)
+
+    def turned(self, turn: Turn) -> None:
+        self.memories += [read.memory for read in turn.reads]
+        self.known.append(all(value.tensor is not None for value in self.coach.tape.living()))
+
+
+def test_what_python_reads_is_known_by_its_memory_and_an_array_by_its_tensor() -> None:
+    coach_ = Coach([Remembering]).start()
+    model = nn.Linear(3, 2)
+    optimizer = gradbook.optim.SGD(model.parameters(), lr=0.1)
+    out = model(gradbook.randn(4, 3))
+    loss = out.sum()
+    kept = out.detach().numpy()
+    loss.item()
+    loss.backward()
+    optimizer.step()
+    coach_.finish()
+    (rule,) = coach_.rules
+    assert isinstance(rule, Remembering)
+    assert rule.known
+    assert all(rule.known)
+    memories = [memory for memory in rule.memories if memory is not None]
+    assert memories, "a number by itself has no memory worth a look, several have"
+    assert memories[0]() is (kept if kept.base is None else kept.base)
+    del out, kept, loss
+    gc.collect()
+    assert memories[0]() is None
