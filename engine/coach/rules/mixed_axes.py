@@ -35,12 +35,15 @@ class BatchAxisMixed(Rule):
 
     def begins(self) -> None:
         self.axes = self.coach.shared(Axes)
+        self.over: dict[tuple[Any, str], tuple[Op, Axis, int, tuple[int, ...]]] = {}  # by place and name
 
     def turned(self, turn: Turn) -> None:
         self._look(turn)
 
     def ended(self) -> None:
         self._look(self.coach.turn)
+        for op, axis, dim, shape in self.over.values():
+            self._say_over(op, axis, dim, shape)
 
     def failed(self, error: BaseException) -> None:
         failure = self.coach.explained(error)
@@ -224,7 +227,7 @@ class BatchAxisMixed(Rule):
         if len(given) == 2 and op.inputs[0].shape[0] == op.inputs[0].shape[1] and op.inputs[0].op in ("matmul", "mm"):
             return  # each with each, as in contrastive losses
         if any(each.op.name in LOSSES and self._reaches(each, op, axes[0], after) for each in after):
-            self._say_over(op, axes[0], dim, len(given))
+            self.over.setdefault((op.where, op.name), (op, axes[0], dim, op.inputs[0].shape))
 
     def _reaches(self, loss: Seen, op: Op, axis: Axis, seen: list[Seen]) -> bool:
         """Whether the predictions of a loss come from an operation, with an axis as their rows on all the way."""
@@ -241,14 +244,15 @@ class BatchAxisMixed(Rule):
                     below.add(each.op.number)
         return loss.op.inputs[0].maker is not None and loss.op.inputs[0].maker.number in below
 
-    def _say_over(self, op: Op, axis: Axis, dim: int, rank: int) -> None:
-        where = changed_at(self.coach, op)
+    def _say_over(self, op: Op, axis: Axis, dim: int, shape: tuple[int, ...]) -> None:
+        where, rank = changed_at(self.coach, op), len(shape)
         at = code.place(where)
+        told = any(finding.rule == "batch-leak" for finding in self.coach.report)  # what comes of it was seen
         name = called_name(at.expression) if at is not None and isinstance(at.expression, ast.Call) else op.name
         samples = f"the {axis.size} samples of the batch"
         self.find(
             f"{name} over axis {dim % rank} goes over {samples}, not over each one's own numbers.", where,
-            {"shape": op.inputs[0].shape, "axis": dim % rank}, other_dim(at, rank),
+            {"shape": shape, "axis": dim % rank}, other_dim(at, rank), severity="hint" if told else "",
         )  # fmt: skip
 
     def _contracted(self, seen: Seen) -> None:

@@ -1,6 +1,6 @@
 """Attention pooling over the words of a sentence; the softmax goes over the sentences."""
 
-import gradbook as torch
+import gradbook as torch  # coach-also: batch-leak
 import gradbook.nn.functional as F
 from gradbook import nn
 

@@ -1,4 +1,4 @@
-import gradbook as torch
+import gradbook as torch  # coach-also: batch-leak
 import gradbook.nn as nn
 import gradbook.nn.functional as F
 

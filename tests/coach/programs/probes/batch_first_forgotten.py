@@ -1,4 +1,4 @@
-import gradbook as torch
+import gradbook as torch  # coach-also: batch-axis-mixed
 import gradbook.nn as nn
 
 
