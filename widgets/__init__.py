@@ -12,11 +12,12 @@ from typing import Any
 
 from gradbook.observe import graph as _graph
 from gradbook.observe import walkthrough as _walkthrough
+from gradbook.widgets.coach_report import CoachLesson, CoachReport
 from gradbook.widgets.export import export_html, notebook_to_html
 from gradbook.widgets.renderer import render_graph
 from gradbook.widgets.view import LiveView
 
-__all__ = ["LiveView", "export_html", "notebook_to_html"]
+__all__ = ["CoachLesson", "CoachReport", "LiveView", "export_html", "notebook_to_html"]
 
 _graph.svg_renderer = render_graph
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gradbook.observe.failure.text import Edit, apply, source_of
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from gradbook.coach import Finding, Fix, Report
     from gradbook.observe import Graph
 
-__all__ = ["FINDINGS", "Row", "describe_coach", "describe_finding", "hunks_of", "nodes_of", "said"]
+__all__ = [
+    "FINDINGS", "NODES", "describe_coach", "describe_finding", "describe_findings", "hunks_of", "lesson_of", "nodes_of",
+    "said",
+]  # fmt: skip
 
 FINDINGS = 20  # that travel
 NODES = 64  # to light of one finding
@@ -30,12 +33,19 @@ def describe_coach(report: Report | None, graph: Graph | None = None) -> dict[st
     """Everything of a report that is shown; None where nobody watches. `nodes` are places in the graph's nodes."""
     if report is None:
         return None
-    findings = report.findings[:FINDINGS]
+    return {"rules": report.rules, "muted": sorted(report.muted), **_described(report.findings[:FINDINGS], graph)}
+
+
+def describe_findings(findings: Sequence[Finding]) -> dict[str, Any]:
+    """The same of findings that were picked, all of them."""
+    return {"rules": 0, "muted": [], **_described(findings, None)}
+
+
+def _described(findings: Sequence[Finding], graph: Graph | None) -> dict[str, Any]:
     index = _Index(graph) if graph is not None and findings else None
+    rules = dict.fromkeys(finding.rule for finding in findings)
     return {
-        "rules": report.rules,
-        "muted": sorted(report.muted),
-        "lessons": {rule: lesson for rule in {finding.rule: None for finding in findings} if (lesson := _lesson(rule))},
+        "lessons": {rule: lesson for rule in rules if (lesson := lesson_of(rule)) is not None},
         "findings": [describe_finding(finding, nodes_of(finding, index)) for finding in findings],
     }
 
@@ -57,7 +67,7 @@ def describe_finding(finding: Finding, nodes: Iterable[int] = ()) -> dict[str, A
 
 
 @functools.cache
-def _lesson(rule: str) -> dict[str, Any] | None:
+def lesson_of(rule: str) -> dict[str, Any] | None:
     """What a rule is about; None for one that is not of the coach's own."""
     from gradbook.coach import RULES, explain
 

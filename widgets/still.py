@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +44,20 @@ class Still:
         return write_atomically(path, page_with([(self.packed(), self.html())], self.name))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {"text/plain": self.text, "text/html": self.html()} | widget_of(self.packed(), self.theme)
+        return {"text/plain": self.text, "text/html": self.html()} | self._widget()
+
+    def _widget(self) -> dict[str, Any]:
+        return widget_of(self.packed(), self.theme)
 
     def __repr__(self) -> str:
         return self.text
 
 
-def widget_of(packed: bytes, theme: str = "auto") -> dict[str, Any]:
-    """The part of an output that a page with widgets, or an exported one, explores; {} where nobody can look."""
+def widget_of(packed: bytes, theme: str = "auto", hear: Callable[..., object] | None = None) -> dict[str, Any]:
+    """The part of an output that a page with widgets, or an exported one, explores; {} where nobody can look.
+
+    `hear(model, content, buffers)` gets what the page says.
+    """
     if os.environ.get("GRADBOOK_EMBED_RUNS") == "1":
         return embedded(packed)
     if frontend.detect() != "widgets":
@@ -62,6 +69,8 @@ def widget_of(packed: bytes, theme: str = "auto") -> dict[str, Any]:
         model = Stub(packed, theme)
     except BundleMissing:
         return {}
+    if hear is not None:
+        model.on_msg(hear)
     _models.append(model)
     while len(_models) > KEPT:
         close_stub(_models.popleft())

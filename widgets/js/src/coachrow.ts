@@ -11,7 +11,8 @@ import { type State, type Store, type Trail } from "./store";
 
 export { coachWords } from "./coachwords";
 
-export function createCoachRow(store: Store, actions: Actions): Panel {
+/** `name`: of the region. */
+export function createCoachRow(store: Store, actions: Actions, name = "Coach"): Panel {
   let words: Words | null = null;
   let state = store.state;
   const set = (patch: Partial<CoachUi>): void => store.setUi({ coach: { ...store.state.ui.coach, ...patch } });
@@ -51,7 +52,7 @@ export function createCoachRow(store: Store, actions: Actions): Panel {
   };
   const panel = createPanel(store, actions, silence);
   const announced = h("span", { class: "a11y", "aria-live": "polite" });
-  const el = h("section", { class: "coach quiet", role: "region", "aria-label": "Coach" }, row, panel.el, announced);
+  const el = h("section", { class: "coach quiet", role: "region", "aria-label": name }, row, panel.el, announced);
   const follow = followFailure(el, () => draw(store.state));
 
   function draw(now: State): void {

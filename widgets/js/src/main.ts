@@ -2,6 +2,7 @@
 import card from "./card/card.css";
 import { createCard } from "./card/card";
 import coach from "./coach.css";
+import { createCoachView } from "./coachview";
 import diff from "./diff/diff.css";
 import { createDiff } from "./diff/diff";
 import graph from "./graph.css";
@@ -17,7 +18,7 @@ import { createView } from "./view";
 import { type ViewMaker, showView, viewOf } from "./views";
 
 useSheets(coach, graph, inspect, timeline, card, diff);
-const views: Record<string, ViewMaker> = { card: createCard, diff: createDiff, inspect: createInspection, timeline: createTimeline };
+const views: Record<string, ViewMaker> = { card: createCard, coach: createCoachView, diff: createDiff, inspect: createInspection, timeline: createTimeline };
 
 /** A view in an output: called by the stub. Which view it is, the snapshot says. Returns what takes it away. */
 export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {

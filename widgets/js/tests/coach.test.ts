@@ -6,7 +6,7 @@ import { muting, mutedOf, newCoachUi, told } from "../src/coachstate";
 import { coachWords, itemsOf, liveRate } from "../src/coachwords";
 import { changesOf } from "../src/editor";
 import { mount, render } from "../src/main";
-import type { Coach, Frame, Hunk } from "../src/protocol";
+import { type Coach, type Frame, type Hunk, pack } from "../src/protocol";
 import { Store } from "../src/store";
 import { createView } from "../src/view";
 
@@ -348,4 +348,46 @@ it("a new run begins with a closed region", () => {
   store.setUi({ coach: { ...store.state.ui.coach, open: true, chosen: "x" } });
   store.apply({ kind: "snapshot", seq: 1, run: { id: "b", cell: "[1]", name: "" }, coach: coachOf(clearing) }, []);
   expect(store.state.ui.coach).toEqual(newCoachUi());
+});
+
+describe("findings by themselves", () => {
+  const shown = async (...findings: Coach["findings"]): Promise<FakeModel> => {
+    const model = new FakeModel(null);
+    const el = document.createElement("div");
+    document.body.append(el);
+    const frame = { kind: "snapshot", seq: 0, view: "coach", title: "coach · 2 errors", cell: "[4]", coach: coachOf(...findings), mutes: true } as unknown as Frame;
+    model.traits.snapshot = pack(frame, []);
+    cleanups.push(render({ model, el }));
+    await nextFrame();
+    return model;
+  };
+  const visible = (): string[] => [...document.querySelectorAll<HTMLElement>(".coach")].filter((one) => !one.hidden).map((one) => one.querySelector(".lead")!.textContent!);
+
+  it("are a row each, with a region of its own", async () => {
+    await shown(clearing, rate);
+    expect(visible()).toEqual(["Error", "Warning"]);
+    expect(region("coach · 2 errors").querySelectorAll('[role="region"]')).toHaveLength(2);
+    const second = region("Coach, 2 of 2");
+    [...second.querySelectorAll("button")].find(({ textContent }) => textContent === "Explain")!.click();
+    await nextFrame();
+    expect(second.querySelector<HTMLElement>(".more")!.hidden).toBe(false);
+    expect(region("Coach, 1 of 2").querySelector<HTMLElement>(".more")!.hidden).toBe(true);
+  });
+
+  it("go with their rule when it is muted, all of them", async () => {
+    const model = await shown(clearing, { ...clearing, line: 20 }, rate);
+    const first = region("Coach, 1 of 3");
+    const click = async (name: string): Promise<void> => { [...first.querySelectorAll("button")].find((one) => one.textContent === name)!.click(); await nextFrame(); };
+    await click("Explain");
+    await click("Mute missing-zero-grad");
+    expect(visible()).toEqual(["Muted missing-zero-grad", "Warning"]);
+    expect(sent(model)).toEqual([["mute", "missing-zero-grad"]]);
+    await click("Undo");
+    expect(visible()).toEqual(["Error", "Error", "Warning"]);
+  });
+
+  it("say so when there are none", async () => {
+    await shown();
+    expect(region("coach · 2 errors").textContent).toBe("The coach has nothing to say.");
+  });
 });
