@@ -205,7 +205,8 @@ class Cells:
         for view in shown:
             _guarded(view.finish)
         seen = bool(shown) and (self._watch.panels is None or "coach" in self._watch.panels)
-        _guarded(partial(show_news, self.coaching.news(), self._label, seen, self.settings.theme))
+        news, asked = self.coaching.news(), self.coaching.asked
+        _guarded(partial(show_news, news, self._label, seen, self.settings.theme, asked))
 
     def _show(self, run: observe.Run) -> None:
         """Put a view under the cell, the same one as when the cell ran before; without widgets, none."""

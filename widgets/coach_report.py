@@ -38,13 +38,15 @@ white-space:pre-wrap;overflow-wrap:anywhere}}
 class CoachReport(Still):
     """Findings as a page shows them: to go through and apply where widgets live, else as plain HTML, else as text.
 
-    findings: a report, or some of its findings, errors first. title: what they are of, such as `coach · 1 error in cell
-    [3]`; cell: the label of the cell that shows them, such as '[3]'. text: the same for where there is no page. `on_mute(rule, muted)` hears that the user mutes a rule or hears it
-    again; without it nothing can be muted here. `theme` is 'auto', 'light' or 'dark'.
+    findings: a report, or some of its findings, errors first. title: what they are of, such as `coach · 1 error`; cell:
+    the label of the cell that shows them, such as '[3]'. text: the same where there is no page. on_mute(rule, muted)
+    hears that the user mutes a rule or hears it again; without it nothing can be muted here. theme: 'auto', 'light' or
+    'dark'.
     """
 
-    def __init__(self, findings: Report | Iterable[Finding], theme: str = "auto", *, title: str = "coach", cell: str = "",
-                 text: str | None = None, on_mute: Callable[[str, bool], object] | None = None) -> None:  # fmt: skip
+    def __init__(self, findings: Report | Iterable[Finding], theme: str = "auto", *, title: str = "coach",
+                 cell: str = "", text: str | None = None,
+                 on_mute: Callable[[str, bool], object] | None = None) -> None:  # fmt: skip
         self.findings, self.title, self.on_mute = tuple(findings), title, on_mute
         said = "\n".join(map(str, self.findings)) or "The coach has nothing to say."
         self.told = describe_findings(self.findings)

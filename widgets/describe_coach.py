@@ -68,10 +68,13 @@ def describe_finding(finding: Finding, nodes: Iterable[int] = ()) -> dict[str, A
 
 @functools.cache
 def lesson_of(rule: str) -> dict[str, Any] | None:
-    """What a rule is about; None for one that is not of the coach's own."""
+    """What a rule is about; None for one that is not of the coach's own, or whose example is not installed."""
     from gradbook.coach import RULES, explain
 
-    return describe_lesson(explain(rule)) if rule in RULES else None
+    try:
+        return describe_lesson(explain(rule)) if rule in RULES else None
+    except FileNotFoundError:  # a finding is worth more than its lesson
+        return None
 
 
 def said(value: Any) -> str:

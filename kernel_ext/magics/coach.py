@@ -5,7 +5,7 @@ from __future__ import annotations
 from IPython.core.error import UsageError
 from IPython.core.magic import line_magic, magics_class
 
-from gradbook.kernel_ext.coach_text import Told, counted, headed
+from gradbook.kernel_ext.coach_text import Told, counted, headed, show_lessons
 from gradbook.kernel_ext.coaching import Coaching
 from gradbook.kernel_ext.magics.base import GradbookMagics
 from gradbook.kernel_ext.settings import choice
@@ -46,7 +46,7 @@ class CoachMagic(GradbookMagics):
             raise UsageError(f"%coach {command} takes no more words, but {' '.join(rest)!r} follows")
         else:
             if command == "report":
-                return Told(self.coaching.findings())
+                return Told(self.coaching.findings(), self.extension.settings.theme, self.coaching.asked)
             {"": self.tell, "on": self.on, "off": self.off}[command]()
         return None
 
@@ -81,9 +81,12 @@ class CoachMagic(GradbookMagics):
 
     def explain(self, rules: list[str]) -> None:
         """Teach rules; without one, name all."""
-        from gradbook.coach import explain, listing
+        from gradbook.coach import listing
 
-        print("\n\n".join(explain(rule).text for rule in rules) or listing())
+        if rules:
+            show_lessons(rules)
+        else:
+            print(listing())
 
     def mute(self, rules: list[str]) -> None:
         """Silence rules."""

@@ -107,12 +107,14 @@ function createMessage(actions: Actions, store: Store): { mark: SVGSVGElement; e
       shown = item;
       const place = item.place === null ? "" : placeName(item.place);
       const can = item.place !== null && actions.canShowLine(item.place);
-      const key = JSON.stringify([item, can]);
+      const key = JSON.stringify([item, can, store.state.series.length > 0]);
       if (key === drawn) return;
       drawn = key;
+      const at = item.finding?.step ? `step ${count(item.finding.step)}` : "";
+      const pins = store.state.series.length > 0;
       mark.toggleAttribute("hidden", item.kind === "quiet" || item.kind === "say");
       mark.replaceChildren(...markOf(item.kind));
-      for (const [one, text] of [[lead, item.lead], [source, item.source], [rest, item.text], [where, can ? place : ""], [plainWhere, can ? "" : place], [step, item.finding?.step ? `step ${count(item.finding.step)}` : ""], [notes, item.notes.join(" · ")]] as const) {
+      for (const [one, text] of [[lead, item.lead], [source, item.source], [rest, item.text], [where, can ? place : ""], [plainWhere, can ? "" : place], [step, pins ? at : ""], [notes, [pins ? "" : at, ...item.notes].filter(Boolean).join(" · ")]] as const) {
         setText(one, text);
         one.hidden = text === "";
       }
