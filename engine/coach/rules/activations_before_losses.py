@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.origin import changed_at
-from gradbook.coach.record import Op
+from gradbook.coach.origin import changed_at, is_library
+from gradbook.coach.record import Op, Value
 from gradbook.coach.rule import Rule
+from gradbook.coach.rules.cut_graphs import functional
+from gradbook.coach.rules.wherefrom import target
+from gradbook.observe.failure.definitions import function_of
 from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where
+
+if TYPE_CHECKING:
+    from gradbook.coach.coach import Coach
 
 __all__ = ["RULES", "LogSoftmaxMissing", "SigmoidBeforeBceWithLogits", "SoftmaxBeforeCrossEntropy"]
 
@@ -47,11 +53,10 @@ class SoftmaxBeforeCrossEntropy(Rule):
 
     def _speak(self, maker: Op, why: str, op: Op) -> None:
         name = maker.name if maker.name in ("softmax", "sigmoid") else "softmax"
-        where = changed_at(self.coach, maker)
+        where, fixes = undone(self.coach, maker, op, "give cross_entropy the scores")
         self.find(
             f"cross_entropy does the softmax itself: the {name} before it squeezes the scores and slows learning down.",
-            where, {"input of cross_entropy": why, "shape": op.inputs[0].shape},
-            without(where, "give cross_entropy the scores"),
+            where, {"input of cross_entropy": why, "shape": op.inputs[0].shape}, fixes,
         )  # fmt: skip
 
 
@@ -68,11 +73,11 @@ class SigmoidBeforeBceWithLogits(Rule):
         maker = scores.back(MOVING).maker if scores is not None else None
         if maker is None or maker.name not in ("sigmoid", "softmax") or not op.recorded:
             return
-        where = changed_at(self.coach, maker)
+        where, fixes = undone(self.coach, maker, op, "give the loss the scores")
         self.find(
             f"BCEWithLogits does the sigmoid itself: the {maker.name} before it is one too many.", where,
             {"input of the loss": f"what {maker.name} made, between 0 and 1"},
-            [*without(where, "give the loss the scores"), *instead(self.coach, op, "BCEWithLogitsLoss", "BCELoss")][:3],
+            [*fixes, *instead(self.coach, op, "BCEWithLogitsLoss", "BCELoss")][:3],
         )  # fmt: skip
 
 
@@ -100,14 +105,99 @@ class LogSoftmaxMissing(Rule):
             return  # over another axis: another rule's
         evidence = {"sum of exp(row)": f"{float(np.median(sums)):.3g}, and 1 is wanted"}
         if maker is not None and maker.name == "softmax" and are_probabilities(operands[0]._array, 1):
-            where = changed_at(self.coach, maker)
-            fixes = renamed(where, {"softmax": "log_softmax", "Softmax": "LogSoftmax"}, "the logarithms")
-            self.find("nll_loss wants log-probabilities: take log_softmax in place of softmax.", where, evidence, fixes)
+            changed = changed_at(self.coach, maker)
+            fixes = renamed(changed, {"softmax": "log_softmax", "Softmax": "LogSoftmax"}, "the logarithms")
+            self.find(
+                "nll_loss wants log-probabilities: take log_softmax in place of softmax.", changed, evidence, fixes
+            )
             return
-        where = loss_place(self.coach, op)
-        fixes = renamed(where, {"NLLLoss": "CrossEntropyLoss", "nll_loss": "cross_entropy"}, "it does log_softmax too")
+        where: Where | tuple[str, int] | None = loss_place(self.coach, op)
+        fixes = renamed(
+            loss_place(self.coach, op),
+            {"NLLLoss": "CrossEntropyLoss", "nll_loss": "cross_entropy"},
+            "it does log_softmax too",
+        )
+        ending = ended_with_logarithms(self.coach, scores)
+        if ending is not None:
+            where, fixes = ending[0], [ending[1], *fixes]
         self.find("nll_loss wants log-probabilities, and is given scores: the loss can fall below any number.", where,
                   evidence, fixes)  # fmt: skip
+
+
+# -- where the model ends ---------------------------------------------------------------------------------------------
+
+
+def undone(coach: Coach, maker: Op, op: Op, why: str) -> tuple[Where | tuple[str, int] | None, list[Fix]]:
+    """The line of an activation that a loss does not want; of one that others want too the line of the loss."""
+    where = changed_at(coach, maker)
+    fixes = without(where, why)
+    at, loss = code.place(where), code.place(op.where)
+    name, call = target(at), at.expression if at is not None else None
+    if at is None or loss is None or at.statement is None or not name.isidentifier() or not isinstance(call, ast.Call):
+        return where, fixes
+    inside, given = function_of(at.source, at.statement), given_to(call)
+    if (at.file, inside) != (loss.file, function_of(loss.source, loss.statement)) or given is None:
+        return where, fixes
+    scores = at.source.segment(given)
+    used = [n for n in at.source.nodes() if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)]
+    used = [n for n in used if function_of(at.source, at.source.statement(n.lineno)) is inside and n.lineno > at.line]
+    mine = [n for n in used if loss.statement is not None and n in list(ast.walk(loss.statement))]
+    if len(mine) != 1 or len(used) < 2 or not isinstance(given, ast.Name | ast.Attribute) or scores == name:
+        return where, fixes
+    return op.where, [code.replacement(loss, mine[0], scores, why), *fixes]
+
+
+def given_to(call: ast.Call) -> ast.expr | None:
+    """What an activation is applied to: `z` of `torch.sigmoid(z)` and of `z.sigmoid()`."""
+    if isinstance(call.func, ast.Attribute) and (not call.args or _is_method(call)):
+        return call.func.value
+    return call.args[0] if call.args else None
+
+
+def ended_with_logarithms(coach: Coach, scores: Value) -> tuple[Where | tuple[str, int] | None, Fix] | None:
+    """The last line of the model that made some scores, with log_softmax; None where it is no model of the user's."""
+    value = scores.back(MOVING)
+    maker = value.maker
+    call = maker.call.outermost if maker is not None and maker.call is not None else None
+    module = call.module if call is not None else None
+    if maker is None or module is None:
+        return None
+    if not is_library(module):
+        return returned(module, 1 if call is not None and scores in call.outputs else -1)
+    built = coach.built_at(maker.call.module) if maker.call is not None else None
+    at = code.place(built.where if built is not None else None)
+    layer = at.expression if at is not None else None
+    parent = at.source.parents.get(layer) if at is not None and layer is not None else None
+    if at is None or not isinstance(layer, ast.Call) or not isinstance(parent, ast.Call | ast.List):
+        return None
+    prefix = at.source.segment(layer.func).rpartition(".")[0]
+    text = f"{at.source.segment(layer)}, {prefix}{'.' if prefix else ''}LogSoftmax(dim=1)"
+    return at.at, code.replacement(at, layer, text, "the logarithms of probabilities")
+
+
+def returned(module: Any, dim: int) -> tuple[tuple[str, int], Fix] | None:
+    """The return statement of a module's forward, with log_softmax round its value."""
+    forward = getattr(type(module), "forward", None)
+    written = getattr(forward, "__code__", None)
+    at = code.place((written, 0)) if written is not None else None
+    if at is None or written is None:
+        return None
+    lines = [n for n in at.source.nodes() if isinstance(n, ast.Return) and n.value is not None]
+    first = written.co_firstlineno
+    inside = [n for n in lines if (f := function_of(at.source, n)) is not None and _begins(f) == first]
+    last = max(inside, key=lambda n: n.lineno, default=None)
+    if last is None or last.value is None or isinstance(last.value, ast.Tuple):
+        return None
+    at.statement, at.line = last, last.lineno
+    text = f"{functional(at)}.log_softmax({at.source.segment(last.value)}, dim={dim})"
+    return at.at, code.replacement(at, last.value, text, "the logarithms of probabilities")
+
+
+def _begins(function: ast.AST) -> int:
+    """The line at which a function's code begins, its decorators included."""
+    if not isinstance(function, ast.FunctionDef):
+        return 0
+    return min(function.lineno, *(decorator.lineno for decorator in function.decorator_list), function.lineno)
 
 
 # -- values ------------------------------------------------------------------------------------------------------------

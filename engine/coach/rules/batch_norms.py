@@ -7,10 +7,11 @@ from typing import Any
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.origin import is_library
+from gradbook.coach.origin import changed_at, is_library
 from gradbook.coach.record import Op
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.wiring import ACTIVATIONS, CONVOLUTIONS, PASSING, is_learned
+from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where
 
 __all__ = ["RULES", "BatchNormBatchOfOne", "BiasBeforeBatchNorm", "DropoutBeforeBatchNorm", "built_or_run"]
@@ -59,16 +60,8 @@ class DropoutBeforeBatchNorm(Rule):
         maker = value.back(PASSING | CALM).maker if value is not None else None
         if maker is None or not maker.name.endswith("dropout") or not op.params.get("training") or not op.recorded:
             return
-        where = built_or_run(self.coach, maker)
-        at = code.place(where)
-        node = at.expression if at is not None else None
-        fixes = []
-        if (
-            at is not None
-            and isinstance(node, ast.Call)
-            and isinstance(at.source.parents.get(node), ast.Call | ast.List)
-        ):
-            fixes = [code.without_argument(at, node, "and put it after the batch norm and its activation")]
+        where = changed_at(self.coach, maker)
+        fixes = behind_norm(code.place(where), code.place(changed_at(self.coach, op)))
         self.find(
             "Dropout before a batch norm: the variance that batch norm learns in training is not that of evaluation.",
             where, {"dropped with p": maker.params.get("p"), "batch norm": op.path or op.name}, fixes,
@@ -101,6 +94,27 @@ class BatchNormBatchOfOne(Rule):
             {"input of batch norm": tuple(value.shape), "batches of one sample": SINGLE},
             renamed_norm(where, value.shape[1]), nodes=[op.path],
         )  # fmt: skip
+
+
+def behind_norm(drop: code.Place | None, norm: code.Place | None) -> list[Fix]:
+    """Dropout after batch norm: nested the other way, in a line after that of the norm, or out of the list."""
+    node, outer = (at.expression if at is not None else None for at in (drop, norm))
+    if drop is None or not isinstance(node, ast.Call):
+        return []
+    if isinstance(drop.source.parents.get(node), ast.Call | ast.List) and called_name(node)[:1].isupper():
+        return [code.without_argument(drop, node, "and put it after the batch norm and its activation")]
+    if norm is None or not isinstance(outer, ast.Call) or norm.file != drop.file or not node.args:
+        return []
+    text = drop.source.segment(outer)
+    if node in list(ast.walk(outer)) and node is not outer:  # bn(drop(x)) -> drop(bn(x))
+        own, given = drop.source.segment(node), drop.source.segment(node.args[0])
+        swapped = own.replace(given, text.replace(own, given), 1)
+        return [code.replacement(norm, outer, swapped, "the norm first")]
+    moved = code.insertion(norm, drop.source.segment(drop.statement) if drop.statement is not None else "",
+                           "after the batch norm", after=True)  # fmt: skip
+    gone = code.removal(drop)
+    moved.edits = (*moved.edits, *gone) if gone and moved.edits and drop.function == norm.function else ()
+    return [moved]
 
 
 def built_or_run(coach: Any, op: Op) -> Where | None:

@@ -87,12 +87,13 @@ class MissingNonlinearity(Rule):
         rows, middle, columns = _features(below, first)[0], _features(below, first)[1], _features(op, second)[1]
         if middle < min(rows, columns) or not _wired_together(below, op) or consumers.adapter(below, op):
             return
-        where, names = changed_at(self.coach, below), _names(between, below)
+        before, where, names = changed_at(self.coach, below), changed_at(self.coach, op), _names(between, below)
         sure = home(below) is home(op) and "max_pool" not in names  # which is no activation, and not linear either
         self.find(
             "Two linear layers follow each other without an activation: together they are one linear layer.", where,
             {"layers": f"{rows} -> {middle} -> {columns}", "between them": names},
-            activated(where), nodes=[below.path, op.path], severity="" if sure else "hint",
+            [*activated(before), *activated_input(where)], nodes=[below.path, op.path],
+            severity="" if sure else "hint",
         )  # fmt: skip
 
 
@@ -247,6 +248,26 @@ def activated(where: Where | None) -> list[Fix]:
     while isinstance(at.source.parents.get(outer), ast.BinOp):  # x @ W + b
         outer = at.source.parents[outer]  # type: ignore[assignment]
     return [code.replacement(at, outer, f"{alias(at)}.relu({at.source.segment(outer)})", "an activation after it")]
+
+
+def activated_input(where: Where | None) -> list[Fix]:
+    """The line with an activation before it: `nn.ReLU(), nn.Linear(16, 4)` of a layer, `self.fc(torch.relu(x))`."""
+    at = code.place(where)
+    node = at.expression if at is not None else None
+    given: ast.expr | None = None
+    if at is None:
+        return []
+    if isinstance(node, ast.Call):
+        name = at.source.segment(node.func)
+        if name.rpartition(".")[2][:1].isupper():
+            text = f"{name.rpartition('.')[0]}.ReLU(), {at.source.segment(node)}".removeprefix(".")
+            return [code.replacement(at, node, text, "an activation before it")]
+        given = next(iter(node.args), None)
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+        given = node.left
+    if given is None:
+        return []
+    return [code.replacement(at, given, f"{alias(at)}.relu({at.source.segment(given)})", "an activation before it")]
 
 
 RULES = (MissingNonlinearity, RedundantActivation)
