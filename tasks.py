@@ -155,6 +155,8 @@ def check(arguments: list[str]) -> None:
     call(PYTHON, "-m", "pytest", "-q", "-m", "not e2e", "-n", "auto", "--dist", "loadfile")
     say("pytest in a browser: JupyterLab and Chromium")
     call(PYTHON, "-m", "pytest", "-q", "-m", "e2e", "tests/e2e")
+    say("the coach on our own programs")
+    call(PYTHON, "-m", "tests.coach", "--table")
     say("benchmarks (printed, never a gate)")
     call(PYTHON, "-m", "tests.benchmarks")
     print_sizes()

@@ -1,56 +1,45 @@
-"""The table of the coach's rules on our own programs: `python -m tests.coach [NAME ...]`."""
+"""The coach's rules on our own programs: python -m tests.coach [NAME ...] [--table | --ablate] [--readme]
+
+NAME ...     only programs with one of these in their path; what it says of those that are not as expected is shown
+--table      only the table of recall, precision, lines and fixes; exit status 1 where one is below its floor
+--ablate     what each rule adds, and what it costs
+--readme     put the table into README.md
+"""
 
 from __future__ import annotations
 
+import argparse
 import sys
-from collections import Counter
 
-from tests.coach.judge import Verdict, judge, programs
+from tests.coach import ablation
+from tests.coach.judge import judge, programs
+from tests.coach.scores import below, table, write_readme
+
+__all__ = ["main", "table"]
 
 
-def table(verdicts: list[Verdict]) -> str:
-    """Markdown: one row a rule, the sum last."""
-    expected, spoke, lines, fixes, false = (
-        Counter[str](),
-        Counter[str](),
-        Counter[str](),
-        Counter[str](),
-        Counter[str](),
+def main(words: list[str]) -> int:
+    """Judge and print. -> 0; 1 if --table finds something below its floor."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.coach", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("names", nargs="*")
+    for option in ("table", "ablate", "readme"):
+        parser.add_argument(f"--{option}", action="store_true")
+    asked = parser.parse_args(words)
+    chosen = [path for path in programs() if not asked.names or any(word in str(path) for word in asked.names)]
+    verdicts = [judge(path) for path in chosen]
     for verdict in verdicts:
-        false.update(verdict.false)
-        for rule, (said, line, fix) in verdict.found.items():
-            expected[rule] += 1
-            spoke[rule] += said
-            lines[rule] += said and line
-            fixes[rule] += said and fix
-    rows = ["| rule | programs | recall | false alarms | right line | right fix |", "|---|---:|---:|---:|---:|---:|"]
-    for rule in sorted(expected | false):
-        rows.append(row(f"`{rule}`", expected[rule], spoke[rule], false[rule], lines[rule], fixes[rule]))
-    total = [sum(counter.values()) for counter in (expected, spoke, false, lines, fixes)]
-    rows.append(row("**all**", total[0], total[1], total[2], total[3], total[4]))
-    right = sum(not verdict.expected for verdict in verdicts)
-    rows.append(f"\n{right} correct programs, {sum(not v.expected and not v.false for v in verdicts)} of them silent; ")
-    rows[-1] += f"precision {share(total[1], total[1] + total[2])}."
-    return "\n".join(rows)
-
-
-def row(name: str, expected: int, spoke: int, false: int, lines: int, fixes: int) -> str:
-    """One row of the table."""
-    return (
-        f"| {name} | {expected} | {share(spoke, expected)} | {false} | {share(lines, spoke)} | {share(fixes, spoke)} |"
-    )
-
-
-def share(part: int, whole: int) -> str:
-    """`0.97`, or a dash."""
-    return f"{part / whole:.2f}" if whole else "–"
+        if not verdict.good and not asked.table:
+            print(f"--- {verdict.name}: expected {verdict.expected}, false {verdict.false}\n{verdict.report}")
+    print(ablation.table(chosen, verdicts) if asked.ablate else table(verdicts))
+    if asked.readme:
+        write_readme(verdicts)
+    low = below(verdicts) if asked.table else []
+    for line in low:
+        print(f"tests.coach: {line}", file=sys.stderr)
+    return 1 if low else 0
 
 
 if __name__ == "__main__":
-    chosen = [path for path in programs() if not sys.argv[1:] or any(word in str(path) for word in sys.argv[1:])]
-    found = [judge(path) for path in chosen]
-    for verdict in found:
-        if not verdict.good:
-            print(f"--- {verdict.name}: expected {verdict.expected}, false {verdict.false}\n{verdict.report}")
-    print(table(found))
+    sys.exit(main(sys.argv[1:]))

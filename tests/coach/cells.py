@@ -16,7 +16,7 @@ import ast
 import dataclasses
 import linecache
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,9 +69,9 @@ def split(text: str) -> list[Cell]:
     return found
 
 
-def run_cells(cells: list[Cell], file: str, space: dict[str, Any]) -> Report:
+def run_cells(cells: list[Cell], file: str, space: dict[str, Any], mute: Iterable[str] = ()) -> Report:
     """Run cells in one session of the coach. -> all that it has said, on the lines of the program's file."""
-    reports = list(_reports(cells, file, space))
+    reports = list(_reports(cells, file, space, mute))
     whole = Report()
     for report in reports:
         for finding in report:
@@ -79,10 +79,10 @@ def run_cells(cells: list[Cell], file: str, space: dict[str, Any]) -> Report:
     return whole
 
 
-def _reports(cells: list[Cell], file: str, space: dict[str, Any]) -> Iterator[list[Finding]]:
+def _reports(cells: list[Cell], file: str, space: dict[str, Any], mute: Iterable[str]) -> Iterator[list[Finding]]:
     """What is said of each cell. One that raises does not end the notebook."""
     offsets: dict[str, int] = {}
-    session = Session()
+    session = Session(muted=mute)
     try:
         for count, cell in enumerate(cells, 1):
             name = f"{file}, cell at {cell.offset}"

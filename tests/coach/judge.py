@@ -15,6 +15,7 @@ import linecache
 import re
 import sys
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,8 @@ class Verdict:
     expected: list[Expected]
     found: dict[str, tuple[bool, bool, bool]] = field(default_factory=dict)  # rule -> (spoke, line, fix)
     false: list[str] = field(default_factory=list)  # rules that spoke and should not have
+    spoke: set[str] = field(default_factory=set)  # all rules that spoke, hints included
+    loud: set[str] = field(default_factory=set)  # those among them that did more than hint
     report: str = ""
 
     @property
@@ -72,24 +75,28 @@ def expectations(text: str) -> tuple[list[Expected], set[str]]:
     return wanted, also
 
 
-def judge(path: Path, text: str | None = None, in_cells: bool = False) -> Verdict:
-    """Run a program, or another text in its place, under the coach; in_cells: statement by statement."""
+def judge(path: Path, text: str | None = None, in_cells: bool = False, mute: Iterable[str] = ()) -> Verdict:
+    """Run a program, or another text in its place, under the coach; in_cells: statement by statement.
+
+    mute: ids of rules that do not look.
+    """
     text = path.read_text() if text is None else text
     wanted, also = expectations(text)
     verdict = Verdict(path.stem, wanted)
-    report = run(text, str(path), in_cells)
-    verdict.report = str(report)
+    report = run(text, str(path), in_cells, mute)
+    verdict.report, verdict.spoke = str(report), {f.rule for f in report.findings}
+    verdict.loud = {f.rule for f in report.findings if f.severity != "hint"}
     for each in wanted:
         said = [f for f in report.findings if f.rule == each.rule]
         here = [f for f in said if f.line == each.line]
         right = any(same(each.fix, fix) for f in here or said for fix in f.fixes[:FIXES])
         verdict.found[each.rule] = (bool(said), bool(here), right or not each.fix)
     allowed = also | {each.rule for each in wanted}
-    verdict.false = sorted({f.rule for f in report.findings if f.severity != "hint" and f.rule not in allowed})
+    verdict.false = sorted(verdict.loud - allowed)
     return verdict
 
 
-def run(text: str, file: str, in_cells: bool = False) -> gradbook.coach.Report:
+def run(text: str, file: str, in_cells: bool = False, mute: Iterable[str] = ()) -> gradbook.coach.Report:
     """Run a program's text under the coach, as if it stood in this file. What it prints and raises is swallowed.
 
     One that is written in cells (see cells.py) runs as a notebook does; in_cells: another one, too, with each statement
@@ -106,8 +113,8 @@ def run(text: str, file: str, in_cells: bool = False) -> gradbook.coach.Report:
         report = None
         try:
             if MARK.search(text) or in_cells:
-                return run_cells(split(text) if in_cells else cells_of(text), file, space)
-            with gradbook.coach.watch() as report:
+                return run_cells(split(text) if in_cells else cells_of(text), file, space, mute)
+            with gradbook.coach.watch(mute=mute) as report:
                 exec(compile(text, file, "exec"), space)
         except Exception as error:
             assert report is not None  # a program may raise: that is a finding too
