@@ -52,6 +52,8 @@ class Sameness(Shared):
 
     def lost_at(self, value: Value) -> Op | None:
         """The operation that was given samples that differ and gave what is the same for all, on the way to a value."""
+        if not self.of(value):
+            return None
         rows, waiting = value.shape[0], [value]
         seen: set[int] = set()
         while waiting and len(seen) < MOST:
