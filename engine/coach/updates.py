@@ -10,6 +10,7 @@ import numpy as np
 from gradbook.coach.record import Built, Step
 from gradbook.coach.rule import Shared
 from gradbook.coach.samples import sample
+from gradbook.nn.parameter import is_lazy
 from gradbook.observe.source import Where
 
 if TYPE_CHECKING:
@@ -103,7 +104,10 @@ class Updates(Shared):
     def constructed(self, built: Built, owner: Any) -> None:
         """An optimizer is being constructed: its parameters are as they were before its first step."""
         known = self.rates.get(id(owner))
-        if hasattr(owner, "param_groups") and (known is None or known.ref() is not owner):
+        groups = getattr(owner, "param_groups", None)
+        if groups is None or any(is_lazy(p) for group in groups for p in group["params"]):  # these have no numbers yet
+            return
+        if known is None or known.ref() is not owner:
             self.rates[id(owner)] = Rate(owner, "", None)
 
     def stepped(self, step: Step, optimizer: Any) -> None:
