@@ -1,4 +1,4 @@
-import gradbook as torch
+import gradbook as torch  # coach-also: dtype-creep
 from gradbook import nn
 from gradbook.utils.data import DataLoader, TensorDataset
 
