@@ -30,10 +30,13 @@ class Mutes:
 
     @property
     def file(self) -> Path:
-        """Where they are remembered."""
-        from jupyter_core.paths import jupyter_config_dir
+        """Where they are remembered; in IPython's folder where there is no Jupyter."""
+        try:
+            from jupyter_core.paths import jupyter_config_dir as folder
+        except ImportError:
+            from IPython.paths import get_ipython_dir as folder
 
-        return Path(jupyter_config_dir()) / FILE
+        return Path(folder()) / FILE
 
     def recall(self) -> set[str]:
         """-> the muted rules, those of earlier sessions with them."""
