@@ -24,13 +24,13 @@ class CoachMagic(GradbookMagics):
     def coach(self, line: str) -> Told | None:
         """What is wrong with the training in this notebook, on which line, and how to mend it.
 
-        %coach [on | off | report | explain [RULE] | mute RULE … | unmute RULE …]
+        %coach [on | off | report | explain [RULE …] | mute RULE … | unmute [RULE …]]
 
         (alone)   whether it watches, what is muted, and the findings of this session, a line each
         on, off   watch cells, or do not; it is on from the start, at a price of at most 5 % of a step
         report    all findings of this session whole: what convinced it, and fixes that can be pasted
         explain   what a rule is about, when it speaks, a short program that shows the fault; alone: all rules
-        mute      a rule is silent from now on, in later sessions too; unmute lets it speak again
+        mute      a rule is silent from now on, in later sessions too; unmute lets it speak again; alone: all
         A finding is an error (it cannot do what it is meant to, or raised), a warning (almost surely wrong) or a hint
         (worth a look). It goes when its cell runs again without the fault. Errors and warnings stand in the cell's live
         view, or under the cell; hints only in the view and in the report. A cell that measures (%timeit, %%timeline) is
@@ -40,7 +40,8 @@ class CoachMagic(GradbookMagics):
         command = choice("%coach", words[0], COMMANDS) if words else ""
         rest = words[1:]
         if command in OF_A_RULE:
-            rules = [known(command, word) for word in rest]
+            muted = self.coaching.mutes.recall() if command == "unmute" else ()
+            rules = [word if word in muted else known(command, word) for word in rest]
             {"explain": self.explain, "mute": self.mute, "unmute": self.unmute}[command](rules)
         elif rest:
             raise UsageError(f"%coach {command} takes no more words, but {' '.join(rest)!r} follows")
@@ -90,16 +91,15 @@ class CoachMagic(GradbookMagics):
 
     def mute(self, rules: list[str]) -> None:
         """Silence rules."""
+        if not rules:
+            raise UsageError("%coach mute needs a rule; %coach explain names all of them")
         self._set(rules, True)
 
     def unmute(self, rules: list[str]) -> None:
-        """Let rules speak again; without one it is all that are muted."""
-        self._set(rules, False)
+        """Let rules speak again; without one, all that are muted."""
+        self._set(rules or sorted(self.coaching.mutes.recall()), False)
 
     def _set(self, rules: list[str], mute: bool) -> None:
-        command = "mute" if mute else "unmute"
-        if not rules:
-            raise UsageError(f"%coach {command} needs a rule; %coach explain names all of them")
         for rule in rules:
             why = self.coaching.mute(rule, mute)
             print(f"{rule}: {'muted' if mute else 'speaks again'}{f', for this session only: {why}' if why else ''}")

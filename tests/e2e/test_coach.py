@@ -15,11 +15,17 @@ for step in range(40):
     loss.backward()
     opt.step()"""
 SAYS = "Gradients are never cleared"
+NEWS = re.compile("^coach · ")  # under a cell, where no live view and no card says it
 
 
 def coach(cell: Cell) -> Locator:
     """The region of a cell's view."""
     return cell.view.panel("Coach")
+
+
+def told(cell: Cell, title: str) -> Locator:
+    """What stands under a cell without a live view, or under %coach report."""
+    return cell.box.get_by_role("region", name=title, exact=True).get_by_role("region", name="Coach")
 
 
 def output(cell: Cell, text: str) -> None:
@@ -40,10 +46,10 @@ def test_a_fault_is_told_while_the_cell_runs_and_by_the_magic_afterwards(lab: La
     assert train.running
     train.view.button("Stop").click()
     train.wait_done()
-    assert "coach ·" not in train.printed, "said once"
+    expect(train.box.get_by_role("region", name=NEWS)).to_have_count(0)
     report.run().wait_done()
-    output(report, "steps that used old gradients")
-    output(report, "[missing-zero-grad] · cell [2] line 3: loss.backward()")
+    expect(told(report, "coach · 1 error in this session")).to_contain_text(SAYS, timeout=20_000)
+    expect(told(report, "coach · 1 error in this session")).to_contain_text("steps that used old gradients")
     explain.run().wait_done()
     output(explain, "What mends line")
 
@@ -52,12 +58,12 @@ def test_a_cell_without_a_live_view_has_it_in_its_output(lab: Lab) -> None:
     setup, train, watched = lab.notebook(f"{SETUP}%gradbook level off", FAULTY, f"%%watch --panels coach\n{FAULTY}")
     setup.run().wait_done()
     train.run().wait_done()
-    output(train, "coach · 1 error in cell [2]")
-    output(train, "fix: opt.zero_grad()")
+    expect(told(train, "coach · 1 error in cell [2]")).to_contain_text(SAYS, timeout=20_000)
+    expect(told(train, "coach · 1 error in cell [2]")).to_contain_text("opt.zero_grad()")
     watched.run().wait_done()
     expect(coach(watched)).to_contain_text(SAYS)
     expect(watched.view.panel("Loss curves")).to_have_count(0)
-    assert "coach ·" not in watched.printed
+    expect(watched.box.get_by_role("region", name=NEWS)).to_have_count(0)
 
 
 def test_a_muted_rule_is_silent_in_a_later_session(lab: Lab) -> None:
@@ -90,9 +96,9 @@ def test_an_error_card_explains_its_rule_and_the_coach_says_it_nowhere_else(lab:
     expect(card).to_contain_text("shape-mismatch", timeout=20_000)
     card.get_by_text("A small program with this fault").click()
     expect(card.locator(".listing .at")).to_be_visible()
-    assert "coach ·" not in failing.printed
+    expect(failing.box.get_by_role("region", name=NEWS)).to_have_count(0)
     report.run().wait_done()
-    output(report, "[shape-mismatch] · cell [1]")
+    expect(told(report, "coach · 1 error in this session")).to_contain_text("shape-mismatch", timeout=20_000)
 
 
 def test_off_is_off(lab: Lab) -> None:

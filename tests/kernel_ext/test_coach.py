@@ -233,7 +233,7 @@ def test_explain_teaches_a_rule_or_names_all(said: Any) -> None:
         ("explain missing-zerograd", "do you mean missing-zero-grad"),
         ("mute xyz", "the rules are "),
         ("mute", "needs a rule"),
-        ("unmute", "needs a rule"),
+        ("unmute dead-rel", "do you mean dead-relu"),
         ("report now", "'now' follows"),
         ("off missing-zero-grad", "takes no more words"),
     ],
@@ -277,6 +277,15 @@ def test_a_muted_rule_is_silent_here_and_in_later_sessions(loaded: InteractiveSh
     assert "coach ·" not in said(FAULTY)
     assert said("%coach unmute missing-zero-grad") == "missing-zero-grad: speaks again\n"
     assert "coach · 1 error" in said(FAULTY)
+    assert muted_file(config) == {"coach": {"muted": []}}
+
+
+def test_all_muted_rules_speak_again_those_of_other_versions_too(said: Any, config: Path) -> None:
+    said("%coach mute dead-relu bad-init")
+    (config / "gradbook.json").write_text('{"coach": {"muted": ["bad-init", "dead-relu", "of-a-later-version"]}}')
+    said("%reload_ext gradbook")
+    assert said("%coach unmute of-a-later-version") == "of-a-later-version: speaks again\n"
+    assert said("%coach unmute") == "bad-init: speaks again\ndead-relu: speaks again\n"
     assert muted_file(config) == {"coach": {"muted": []}}
 
 
