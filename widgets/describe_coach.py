@@ -33,7 +33,11 @@ def describe_coach(report: Report | None, graph: Graph | None = None) -> dict[st
     """Everything of a report that is shown; None where nobody watches. `nodes` are places in the graph's nodes."""
     if report is None:
         return None
-    return {"rules": report.rules, "muted": sorted(report.muted), **_described(report.findings[:FINDINGS], graph)}
+    findings = report.findings[:FINDINGS]
+    described = _described(findings, graph)
+    for finding, told in zip(findings, described["findings"], strict=True):
+        told["raised"] = finding is report.raised
+    return {"rules": report.rules, "muted": sorted(report.muted), **described}
 
 
 def describe_findings(findings: Sequence[Finding]) -> dict[str, Any]:

@@ -12,14 +12,16 @@ from playwright.sync_api import BrowserContext, Page
 
 import gradbook
 from gradbook import nn, observe
+from gradbook.coach import Finding, Fix, Report
 from gradbook.errors import BreakpointHit
 from gradbook.kernel_ext.inspection import look_at
 from gradbook.observe.failure import explain
+from gradbook.observe.failure.text import Edit
 from gradbook.observe.naming import Names
 from gradbook.observe.run import Run
 from gradbook.observe.stop_picture import Scene
 from gradbook.observe.walkthrough.quiz import questions_of, wishes
-from gradbook.widgets import describe, export_html
+from gradbook.widgets import CoachReport, describe, export_html
 from gradbook.widgets.card import error_card
 from gradbook.widgets.describe_timeline import still_timeline
 from gradbook.widgets.diff_view import diff_view
@@ -38,6 +40,35 @@ Use = Callable[[Page], Any]
 def live(state: str = "finished", steps: int = 400) -> Make:
     """The live view of a run that has come to a state."""
     return lambda path: export_html(sample_run(steps, state=state), path)
+
+
+def coached(severity: str = "error") -> Make:
+    """The live view of a run of which the coach says several things, with a fix that changes two places of a file."""
+
+    def make(path: Path) -> None:
+        run = sample_run(400)
+        run.coach = spoken(path.with_suffix(".py"), severity)
+        export_html(run, path)
+
+    return make
+
+
+def spoken(file: Path, severity: str) -> Report:
+    """A report of two findings and a muted rule."""
+    file.write_text("opt = SGD(model.parameters(), lr=1.0)\nfor x in data:\n    loss(x).backward()\n", encoding="utf-8")
+    edits = [Edit(str(file), 1, 33, 1, 36, "0.1"), Edit(str(file), 3, 0, 3, 0, "    opt.zero_grad()\n")]
+    fixes = (Fix("opt.zero_grad()", edits, "before backward(), in each step"), Fix("model.zero_grad()"))
+    report = Report({"dead-relu"}, 55)
+    evidence = {"steps that used old gradients": "2 of 3", "norm": 12.5}
+    message = "Gradients are never cleared: opt.step() uses the sum of the gradients of all steps so far."
+    report.add(Finding("missing-zero-grad", severity, message, str(file), 3, evidence, ("head.fc1",), fixes, 3))
+    report.add(Finding("input-not-normalised", "hint", "The images run from 0 to 255.", step=120))
+    return report
+
+
+def found(path: Path) -> None:
+    """What the coach found, by itself."""
+    CoachReport(spoken(path.with_suffix(".py"), "warning"), title="coach · 1 warning, 1 hint").save(path)
 
 
 def waiting(path: Path) -> None:
@@ -270,6 +301,12 @@ def presented(page: Page) -> None:
         page.keyboard.press("ArrowRight")
 
 
+def explained(page: Page) -> None:
+    """The coach's first finding explained, with its example."""
+    page.get_by_role("button", name="Explain", exact=True).first.click()
+    page.get_by_text("A small program with this fault").first.click()
+
+
 def chosen_in_timeline(page: Page) -> None:
     """The timeline by line, a block chosen, words sought."""
     page.get_by_role("group", name="By").get_by_role("button", name="line").click()
@@ -293,6 +330,11 @@ SCREENS: dict[str, tuple[Make, Use]] = {
     "live step": (recorded, go_back),
     "live found": (live(), open_filters),
     "live nan": (born, as_it_is),
+    "live coach": (coached(), as_it_is),
+    "live coach explained": (coached(), explained),
+    "live coach warning": (coached("warning"), as_it_is),
+    "coach report": (found, as_it_is),
+    "coach report explained": (found, explained),
     "breakpoint held": (stopped(held=True), as_it_is),
     "breakpoint ended": (stopped(held=False), as_it_is),
     "graph": (graph, as_it_is),

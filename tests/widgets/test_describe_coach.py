@@ -105,6 +105,12 @@ def test_errors_come_first_muted_rules_do_not_come_and_there_is_an_end() -> None
     assert describe_coach(made)["findings"][0]["rule"] == "silent"
 
 
+def test_the_exception_that_ended_the_cell_is_known_as_such() -> None:
+    made = report(Finding("a", "error", "a"), Finding("b", "error", "b"))
+    made.raised = made.findings[1]
+    assert [one["raised"] for one in describe_coach(made)["findings"]] == [False, True]
+
+
 def test_changes_of_several_places_are_whole_lines_that_can_be_written(cell: Callable[[str], str]) -> None:
     file = cell(CODE)
     edits = [

@@ -31,9 +31,10 @@ export function createFixes(store: Store, actions: Actions): FixList {
       rate !== null && press("", "Set now", "Sets the learning rate of the running cell; its text stays", () => actions.control("learning_rate", rate)),
       press("q", "Copy", "The line, to be pasted", (button) => copyText(plain(fix.code), button)),
     ];
-    const body = fix.hunks.length > 0 ? fix.hunks.map(changeOf) : [h("code", { class: "whole" }, fix.code)];
+    const code = h("code", { class: "whole" }, fix.code);
+    const body = fix.hunks.length > 0 ? fix.hunks.map(changeOf) : fix.why === "" ? [] : [code];
     return h("li", {},
-      h("div", { class: "way" }, fix.why !== "" && h("span", { class: "why" }, fix.why), rate !== null && h("span", { class: "dim" }, `lr ${sci(rate)}`)), h("div", { class: "do" }, ...buttons),
+      h("div", { class: "way" }, fix.why !== "" ? h("span", {}, fix.why) : fix.hunks.length === 0 && code, rate !== null && h("span", { class: "dim" }, `lr ${sci(rate)}`)), h("div", { class: "do" }, ...buttons),
       h("div", { class: "what" }, ...body, outcome !== undefined && h("p", { class: `outcome ${outcome}`, role: "note" }, said(outcome, fix.hunks))));
   };
   const draw = (state: State, finding: Finding | null): void => {

@@ -34,7 +34,7 @@ export function createCoachRow(store: Store, actions: Actions, name = "Coach"): 
   const place = h("span", { class: "nth" });
   const turns = h("span", { class: "turns" }, before, place, after);
   const apply = button("Apply", "Look at the change, then write it into the cell", () => { open(true); panel.focusFix(); }, "p apply");
-  const copy = button("Copy", "The first fix, to be pasted", () => copyText(plain(words?.finding?.fixes[0]?.code ?? ""), copy));
+  const copy = button("Copy", "The first fix, to be pasted", () => copyText(plain(words?.finding?.fixes[0]?.code ?? ""), copy), "q copy");
   const show = button("Show where", "Light its way to the loss, and look at where it was born", () => showTrail(store, words!.trail!, actions));
   const card = button("Show error card", "The card under this view: what went wrong, and what mends it", () => showCard(cardNear(el)));
   const explain = button("Explain", "Why it matters, what convinced the coach, every fix", () => open(!store.state.ui.coach.open), "q explain");
@@ -74,7 +74,7 @@ export function createCoachRow(store: Store, actions: Actions, name = "Coach"): 
     setText(muted, mutedWords(state));
     for (const one of [explain, muted]) setAttr(one, "aria-expanded", String(opened));
     reveal([turns, !note && words.of > 1], [apply, !note && !opened && can], [copy, !note && !opened && first !== undefined && !can],
-      [show, !note && finding === null && words.trail !== null], [card, !note && words.key === "failure" && cardNear(el) !== null], [explain, !note && finding !== null],
+      [show, !note && finding === null && words.trail !== null], [card, !note && !opened && (words.key === "failure" || finding?.raised === true) && cardNear(el) !== null], [explain, !note && finding !== null],
       [undo, note], [fine, note], [muted, !note && finding === null && words.kind === "quiet" && mutedWords(state) !== ""]);
     panel.draw(state, opened ? words : null);
   }

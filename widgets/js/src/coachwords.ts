@@ -31,6 +31,7 @@ export function itemsOf(state: State): Item[] {
   if (stop !== null && (isActive(state) || connection === "static")) return [stopItem(stop)];
   const items = findingsOf(state).map((finding) => findingItem(finding, state));
   if (status.state === "error" && error !== null) {
+    if (items.some(({ finding }) => finding?.raised)) return items;
     const failure = item("error", error.message, { key: "failure", lead: error.type, notes: known(error.line !== null && placeOf(run?.cell ?? "", error.line)) });
     items.splice(items.filter(({ kind }) => kind === "error").length, 0, failure); // a finding may say more of it
   } else if (birth !== null) {

@@ -18,7 +18,7 @@ export function spans(parts: Span[]): Child[] {
 /** The idea, what convinces the rule, and a program that shows the fault. */
 export function lessonParts({ idea, threshold, line, example, fix }: Lesson): Child[] {
   return [
-    h("p", {}, idea), threshold !== "" && h("p", { class: "dim" }, `What convinces it: ${threshold}`),
+    h("p", {}, idea), threshold !== "" && h("p", { class: "dim" }, `What convinces it: ${threshold}.`),
     example.length > 0 && h("details", { class: "lesson" }, h("summary", {}, "A small program with this fault"),
       h("code", { class: "listing" }, ...example.map((row, i) => h("span", { class: i + 1 === line ? "row at" : "row", "data-n": i + 1 }, i + 1 === line && h("span", { class: "a11y" }, "fault: "), ...spans(row), "\n"))),
       fix !== "" && h("p", {}, `What mends line ${line}: `, h("code", {}, fix))),

@@ -23,7 +23,7 @@ export function drawLoss(ctx: CanvasRenderingContext2D, scene: LossScene, frame:
   ctx.restore();
   if (main) {
     drawMarks(ctx, main, frame, inks);
-    drawFindings(ctx, scene, frame, inks);
+    drawFindings(ctx, scene, main, frame, inks);
     drawCross(ctx, scene, main, frame, inks);
     drawEnd(ctx, scene, main, frame, inks);
   }
@@ -205,7 +205,7 @@ function drawMarks(ctx: CanvasRenderingContext2D, main: Line, frame: Frame, inks
 }
 
 /** On the axis, where the coach spoke: a mark as its row has it; the finding that is explained by name. */
-function drawFindings(ctx: CanvasRenderingContext2D, { findings }: LossScene, frame: Frame, inks: Inks): void {
+function drawFindings(ctx: CanvasRenderingContext2D, { findings }: LossScene, main: Line, frame: Frame, inks: Inks): void {
   const taken: number[] = [];
   const y = frame.top + frame.height;
   for (const { step, kind, chosen, rule } of [...findings].sort((a, b) => Number(b.chosen) - Number(a.chosen))) {
@@ -220,12 +220,17 @@ function drawFindings(ctx: CanvasRenderingContext2D, { findings }: LossScene, fr
       ctx.setLineDash([]);
       ctx.font = `10px ${inks.ui}`;
       ctx.textBaseline = "alphabetic";
-      labelBeside(ctx, rule, x, y - 10, frame, inks, true);
+      labelBeside(ctx, rule, x, isLow(main, step, frame) ? frame.top + 8 : y - 10, frame, inks, true);
     }
     if (kind === "error") cross(ctx, x, y, inks);
     else if (kind === "warning") triangle(ctx, x, y, inks);
     else ring(ctx, x, y, inks);
   }
+}
+
+/** Whether the curve runs along the axis there, where the name would stand. */
+function isLow({ series, curve }: Line, step: number, frame: Frame): boolean {
+  return [step, step + frame.span / 6, step + frame.span / 3].some((at) => frame.y(curve.ema[indexAt(series.steps, series.length, Math.min(at, series.lastStep))]) > frame.top + frame.height - 28);
 }
 
 function cross(ctx: CanvasRenderingContext2D, x: number, y: number, inks: Inks): void {

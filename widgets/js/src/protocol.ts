@@ -41,6 +41,7 @@ export interface Finding {
   step: number | null;
   nodes: number[];
   fixes: Fix[];
+  raised?: boolean; // it is the exception that ended the cell
 }
 /** `rules`: how many look; findings are the worst first. */
 export interface Coach { rules: number; muted: string[]; findings: Finding[]; lessons: Record<string, Lesson> }

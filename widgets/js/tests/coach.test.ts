@@ -138,6 +138,7 @@ describe("what is wrong besides", () => {
     expect(itemsOf(state({ status, error, coach: coachOf(clearing, rate) })).map(({ lead }) => lead)).toEqual(["Error", "ZeroDivisionError", "Warning"]);
     expect(coachWords(state({ status, error, coach: coachOf(rate) })).lead).toBe("ZeroDivisionError");
     expect(coachWords(state({ status, error, coach: coachOf(rate) })).notes).toEqual(["cell [7] line 4"]);
+    expect(itemsOf(state({ status, error, coach: coachOf({ ...clearing, raised: true }, rate) })).map(({ lead }) => lead)).toEqual(["Error", "Warning"]);
   });
 
   it("the birth of a NaN is one thing with the coach's finding of it", () => {
