@@ -38,7 +38,7 @@ class Generator:
 
     def manual_seed(self, seed: int) -> Generator:
         """Start the stream that belongs to a seed. -> itself."""
-        self._seed = int(seed) & _MASK
+        self._seed, self.seeded = int(seed) & _MASK, True
         self._rng = np.random.Generator(np.random.PCG64(self._seed))
         self._cuda: Any = None
         return self
@@ -46,6 +46,7 @@ class Generator:
     def seed(self) -> int:
         """Start from a seed that nobody can guess. -> that seed."""
         self.manual_seed(secrets.randbits(63))
+        self.seeded = False  # by somebody who can do it again
         return self._seed
 
     def initial_seed(self) -> int:

@@ -28,8 +28,8 @@ class Stint:
     """The steps of one optimizer. `before`: the stint whose parameters it took over as they were."""
 
     __slots__ = (
-        "before", "built", "callers", "cell", "earlier", "first", "highest", "kind", "last", "mark", "options",
-        "params", "ref", "start", "steps",
+        "before", "begun", "built", "callers", "cell", "earlier", "ended", "first", "highest", "kind", "last", "mark",
+        "options", "params", "ref", "start", "steps",
     )  # fmt: skip
 
     def __init__(self, optimizer: Any, built: Built | None) -> None:
@@ -43,6 +43,7 @@ class Stint:
         self.steps = 0
         self.first = self.last = math.nan  # losses
         self.highest = 0.0  # learning rate
+        self.begun = self.ended = 0  # steps of the whole watch before its first, and with its last
         self.before: Stint | None = None
         self.earlier: Stint | None = None  # the same optimizer in an earlier run of the cell that it is in
         self.cell = ""  # the id of that cell
@@ -65,10 +66,10 @@ class Stint:
         pairs = [(one(), two()) for one, two in zip(self.params, other.params, strict=False)]
         return len(self.params) == len(other.params) and all(one is two is not None for one, two in pairs)
 
-    @property
-    def follows(self) -> bool:
-        """Whether it goes on with what another one has trained."""
-        return self.before is not None
+    def shares(self, other: Stint) -> bool:
+        """Whether two optimizers have parameters in common, as far as they are looked at."""
+        ours = {id(param) for ref in self.params if (param := ref()) is not None}
+        return any(id(ref()) in ours for ref in other.params if ref() is not None)
 
 
 def _mark(param: Any) -> Any:
@@ -96,7 +97,7 @@ class Lineage(Shared):
 
     def inherit(self, before: Lineage) -> None:
         """What was trained stays trained."""
-        self.stints = [stint for stint in before.stints[-MOST:] if all(ref() is not None for ref in stint.params)]
+        self.stints = before.stints[-MOST:]
         self._made = {key: stint for key, stint in before._made.items() if stint.ref() is not None}
 
     def cell(self, cell: Any) -> None:
@@ -130,7 +131,7 @@ class Lineage(Shared):
             stint = self._begin(optimizer)
         stint.steps += 1
         stint.last = self._value
-        stint.mark = stint.read()
+        stint.mark, stint.ended = stint.read(), self.coach.total
         stint.highest = max(stint.highest, optimizer.param_groups[0]["lr"])
 
     def _begin(self, optimizer: Any) -> Stint:
@@ -143,7 +144,7 @@ class Lineage(Shared):
             stint.start = (self._found or {}).get(id(optimizer), ())  # now it has stepped already
         session = self.coach.session
         stint.cell = session.cell.id if session is not None and session.cell is not None else ""
-        stint.first = self._value
+        stint.first, stint.begun = self._value, self.coach.total - 1
         earlier = [each for each in self.stints if each.same_parameters(stint)]
         same = [each for each in earlier if each.ref() is optimizer]
         if same:

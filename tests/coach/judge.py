@@ -4,7 +4,8 @@
 
 stands on the line that must change: that rule is expected, there, and one of its first three fixes contains that text.
 `# coach-also: rule` at the end of any line names a rule that may speak too (a fault that shows in two ways). A program
-without `# coach:` is correct: errors and warnings are false alarms, hints are not.
+without `# coach:` is correct: errors and warnings are false alarms, hints are not, but for those of a rule in
+`# coach-not: rule`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ __all__ = ["PROGRAMS", "ROOT", "Expected", "Verdict", "expectations", "judge", "
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(__file__).parent / "programs"
 EXPECTED = re.compile(r"#\s*coach:\s*(?P<rule>[a-z-]+)\s*(?:;\s*fix:\s*(?P<fix>.*\S))?\s*$")
+NEVER = re.compile(r"#\s*coach-not:\s*(?P<rules>[a-z, -]+)")
 ALSO = re.compile(r"#\s*coach-also:\s*(?P<rules>[a-z, -]+)")
 FIXES = 3  # of a finding that count
 
@@ -92,7 +94,8 @@ def judge(path: Path, text: str | None = None, in_cells: bool = False, mute: Ite
         right = any(same(each.fix, fix) for f in here or said for fix in f.fixes[:FIXES])
         verdict.found[each.rule] = (bool(said), bool(here), right or not each.fix)
     allowed = also | {each.rule for each in wanted}
-    verdict.false = sorted(verdict.loud - allowed)
+    never = {rule.strip() for more in NEVER.finditer(text) for rule in more["rules"].split(",")}
+    verdict.false = sorted((verdict.loud | (verdict.spoke & never)) - allowed)
     return verdict
 
 
@@ -105,6 +108,7 @@ def run(text: str, file: str, in_cells: bool = False, mute: Iterable[str] = ()) 
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     space: dict[str, Any] = {"__name__": "__main__", "__file__": file}
     gradbook.manual_seed(0)
+    gradbook.random.default_generator.seeded = False  # not by the program
     gradbook.set_default_dtype(gradbook.float32)  # the program before may have chosen another one
     main = sys.modules["__main__"]
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), gradbook.enable_grad():

@@ -25,7 +25,20 @@ RUNNING = 3  # the slot of batch_norm's running mean: without one it uses the ba
 class Forward:
     """A model was called from outside of any other. What is found out of its results comes in later."""
 
-    __slots__ = ("compared", "detached", "led", "lively", "meant", "read", "rests", "steps", "stray", "told", "trained")
+    __slots__ = (
+        "asks",
+        "compared",
+        "detached",
+        "led",
+        "lively",
+        "meant",
+        "read",
+        "rests",
+        "steps",
+        "stray",
+        "told",
+        "trained",
+    )
 
     def __init__(self, call: Call, steps: int) -> None:
         self.told, self.steps = call, steps  # the call, and the steps before it
@@ -36,13 +49,10 @@ class Forward:
         self.read = False  # Python saw numbers that come from it
         self.detached = False  # its results were taken out of the graph at once
         self.lively: Op | None = None  # dropout, or statistics of the batch, because it is in training mode
+        tensors = [value.tensor for value in call.inputs]
+        self.asks = any(x is not None and x._node is not None for x in tensors)  # for a gradient of its inputs, maybe
         self.rests = 0  # cells of a notebook that have ended since, in the same turn
         self.stray: Op | None = None  # dropout although it is in evaluation mode
-
-    @property
-    def asks(self) -> bool:
-        """Whether a gradient of its inputs may be wanted, as for a saliency map."""
-        return any(value.requires_grad for value in self.told.inputs)
 
     @property
     def recorded(self) -> bool:

@@ -181,3 +181,14 @@ def test_in_place_under_no_grad_keeps_the_leaf() -> None:
         assert weight.normal_() is weight
     assert weight.is_leaf
     assert weight.requires_grad
+
+
+def test_a_generator_knows_whether_its_numbers_can_be_drawn_again() -> None:
+    generator = gradbook.Generator()
+    assert generator.seeded
+    generator.seed()
+    assert not generator.seeded
+    state = generator.get_state()
+    assert generator.manual_seed(3).seeded
+    generator.seed()
+    assert generator.set_state(state).seeded
