@@ -101,6 +101,10 @@ class Coaching:
         kind = kind_of(failure, str(error))
         return "" if kind is Failed else kind.id
 
+    def untold(self) -> None:
+        """There is no card after all: what it would have said is said under the cell."""
+        self._on_card = None
+
     def end(self, error: BaseException | None) -> None:
         """The cell has ended."""
         if self.report is not None:
@@ -160,9 +164,7 @@ class Coaching:
     def _guarded(self, act: Callable[[], T]) -> T | None:
         try:
             return act()
-        except (
-            KeyboardInterrupt
-        ):  # the cell is over, and the user does not want to wait for what the coach thinks of it
+        except KeyboardInterrupt:  # the user does not want to wait for what the coach thinks
             if self._session is not None:
                 self._session.coach.pause()
         except Exception as error:

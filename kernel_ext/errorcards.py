@@ -49,6 +49,7 @@ class ErrorCards:
         except KeyboardInterrupt:  # no time for a card
             return None
         except Exception as trouble:
+            self.coaching.untold()
             _warn(trouble)
             return None
 

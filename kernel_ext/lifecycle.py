@@ -136,6 +136,12 @@ class Cells:
         if isinstance(error, observe.StopTraining):
             result.error_in_exec = None
 
+    def coach(self) -> None:
+        """The running cell asks for the coach: what it finds from now on is seen in the cell's views."""
+        self.coaching.watch()
+        for view in self._shown:
+            view.run.coach = self.coaching.report
+
     def watch(self, watch: Watch) -> None:
         """The running cell asks for a view of its own kind."""
         self._watch = watch

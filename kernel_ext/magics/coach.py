@@ -73,7 +73,7 @@ class CoachMagic(GradbookMagics):
     def on(self) -> None:
         """Watch this cell and those that follow."""
         self.extension.settings.coach = True
-        self.coaching.watch()
+        self.extension.cells.coach()
 
     def off(self) -> None:
         """Watch no cell, nor the rest of this one."""
