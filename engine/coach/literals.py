@@ -16,7 +16,7 @@ from gradbook.observe.failure.definitions import function_of
 from gradbook.observe.failure.text import Source, called_name, source_of
 from gradbook.observe.source import Where, cells
 
-__all__ = ["Number", "argument", "number_of", "option", "value_of"]
+__all__ = ["Number", "argument", "number_near", "number_of", "option", "value_of", "written"]
 
 DEEP = 6  # names that are followed one after the other
 CLOSE = 1e-6  # of a number, to be the same
@@ -128,6 +128,15 @@ def number_of(at: code.Place, node: ast.expr, value: float, close: float = CLOSE
         if found is not None:
             return found
     return None
+
+
+def number_near(at: code.Place, node: ast.expr, deep: int = DEEP) -> Number | None:
+    """The first number that an expression may have, where nobody knows which one it had."""
+    if value_of(node) is not None:
+        return Number(standing(at, at.source, node), node)
+    found = _sources(at, node) if deep > 0 else ()
+    numbers = (number_near(standing(at, source, given), given, deep - 1) for source, given in found)
+    return next((number for number in numbers if number is not None), None)
 
 
 def standing(at: code.Place, source: Source, node: ast.AST) -> code.Place:

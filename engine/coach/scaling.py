@@ -18,12 +18,16 @@ from gradbook.observe.source import Where
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
 
-__all__ = ["Scaling", "clipping", "summed", "unscaled"]
+__all__ = ["Scaling", "clipping", "factor_of", "positive", "summed", "terms", "unscaled"]
 
 LOOKS = 3  # turns whose loss is looked at
 MANY = 16  # elements whose sum is not nearly their mean
 SMALL = 1e-3  # a factor that makes steps far shorter
 NEAR = 0.5  # of a bound: the norm of what was looked at is not that of all
+ERRORS = frozenset((
+    "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "cross_entropy", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "nll_loss",
+))  # fmt: skip
 CLIPS = ("clip_grad_norm_", "clip_grad_value_")
 
 
@@ -37,6 +41,7 @@ class Scaling(Shared):
         super().__init__(coach)
         self._looks = 0
         self.sum: tuple[Where | None, str, int] | None = None  # the line of a loss that sums, its name, how many
+        self.negated: Where | None = None  # the line where an error gets a minus
         self.small: tuple[Where, float] | None = None  # the line of a factor that leaves next to nothing
 
     def turned(self, turn: Turn) -> None:
@@ -55,6 +60,9 @@ class Scaling(Shared):
 
     def _loss(self, op: Op) -> None:
         factor = factor_of(op)
+        negative = op.name == "neg" or (factor is not None and factor < 0)
+        if negative and op.inputs and op.inputs[0].op in ERRORS:
+            self.negated = op.where
         if factor is not None:
             if 0 < abs(factor) < SMALL and op.where is not None:
                 self.small = op.where, factor
@@ -129,6 +137,20 @@ def summed(where: Where | None) -> list[Fix]:
             whole = at.source.segment(call)
             text = without(whole, at.source.segment(keyword))
             return [code.replacement(at, call, text, "the mean, as long for large batches as for small ones")]
+    return []
+
+
+def positive(where: Where | None) -> list[Fix]:
+    """The line without its minus."""
+    at = code.place(where)
+    node = at.expression if at is not None else None
+    if at is None or node is None:
+        return []
+    if isinstance(node, ast.UnaryOp):
+        return [code.replacement(at, node, at.source.segment(node.operand), "an error is to become small")]
+    if isinstance(node, ast.BinOp):
+        kept = node.right if value_of(node.left) is not None else node.left
+        return [code.replacement(at, node, at.source.segment(kept), "an error is to become small")]
     return []
 
 

@@ -23,7 +23,9 @@ OFTEN = 3  # steps in a row on the first batch of a new pass
 UNUSED = 3  # watched turns in which no batch of the loader was used
 LONG = 10  # steps on one batch, taken before the loop
 SLICES = frozenset(("slice", "getitem", "index", "index_select", "select", "narrow"))
-LABELLED = frozenset(("cross_entropy", "nll_loss", "multi_margin_loss"))
+LABELLED = frozenset((
+    "cross_entropy", "nll_loss", "multi_margin_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+))  # fmt: skip
 PURE = 4  # samples of a batch at least
 BATCHES = 3  # watched batches of one class each
 
@@ -171,6 +173,9 @@ class RepeatedBatch(Rule):
             maker = call.inputs[0].maker if call.parent is None and call.inputs else None
             if maker is None or maker.name not in SLICES or maker.where is None or not maker.inputs:
                 continue
+            rows = maker.inputs[1].maker if len(maker.inputs) > 1 else None
+            if rows is not None and rows.name in SLICES and rows.where is not None and rows.inputs:
+                maker = rows  # `x[order[:32]]`: what picks is `order[:32]`
             key = (maker.where, str(maker.params), maker.inputs[0].shape)
             self.slices[key] = self.slices.get(key, 0) + 1
             at = code.place(maker.where)
@@ -208,7 +213,7 @@ class NotShuffled(Rule):
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
         labels = getattr(operands[1], "_array", None) if len(operands) > 1 else None
-        if labels is None or not op.recorded or labels.dtype.kind not in "iu" or labels.size < PURE or self.said:
+        if labels is None or not op.recorded or labels.size < PURE or self.said or not classes(op.name, labels):
             return
         value = op.operand(1)
         first = labels.reshape(-1)[0]
@@ -217,6 +222,7 @@ class NotShuffled(Rule):
             return
         maker = value.maker
         taken = maker.where if maker is not None and maker.name in SLICES and maker.inputs[:1] else None
+        taken = sliced_inputs(op, len(labels)) or taken if taken is not None else None
         if taken is None and (self.sources.last is None or not self.sources.last.ordered):
             return
         self.pure.append((int(first), self.coach.turn.number, taken))
@@ -272,6 +278,21 @@ class NotShuffled(Rule):
             "The training data is not shuffled: each batch has samples of one class only.", taken,
             {"classes of the batches": [kind for kind, _, _ in self.pure][:8]}, permuted(at),
         )  # fmt: skip
+
+
+def classes(name: str, labels: Any) -> bool:
+    """Whether targets are classes: whole numbers, or 0 and 1 of a loss of probabilities."""
+    if "binary" not in name:
+        return bool(labels.dtype.kind in "iu")
+    return labels.size == len(labels) and bool(((labels == 0) | (labels == 1)).all())
+
+
+def sliced_inputs(op: Op, count: int) -> Where | None:
+    """Where the rows of the inputs were taken that a loss comes from."""
+    for each in op.inputs[0].above():
+        if each.name in SLICES and not each.output.requires_grad and each.output.shape[:1] == (count,):
+            return each.where
+    return None
 
 
 def _learns(module: Any) -> bool:

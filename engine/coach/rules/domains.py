@@ -6,7 +6,7 @@ import ast
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.observe.failure.text import called_name
+from gradbook.observe.failure.text import apply, called_name
 
 __all__ = ["mended"]
 
@@ -58,6 +58,9 @@ def mended(at: code.Place | None, op: str, phase: str) -> list[Fix]:
     fixes = [_behind(at, operand, behind, WHY.get(op, ""))]
     if op == "exp":
         fixes = [*_shifted(at, operand), *fixes]
+    if len(alike := _alike(at, op)) > 1 and op in ("log", "exp"):  # `y * log(p) + (1 - y) * log(1 - p)`: all of them
+        one = _shifted if op == "exp" else lambda at, x: [_behind(at, x, behind, "")]
+        fixes.insert(0, _together(at, [fix for x in alike for fix in one(at, x)], WHY[op]))
     other = SMALL if behind == POSITIVE else ""
     if op == "log":
         fixes += _of_softmax(at, node, operand)
@@ -73,6 +76,20 @@ def _operation(at: code.Place, op: str) -> ast.expr | None:
     inside = ast.walk(at.statement) if at.statement is not None else ()
     found = [node for node in inside if isinstance(node, ast.expr) and _is(node, op)]
     return found[0] if len(found) == 1 else None
+
+
+def _alike(at: code.Place, op: str) -> list[ast.expr]:
+    """The operands of all operations of a kind in the statement."""
+    inside = ast.walk(at.statement) if at.statement is not None else ()
+    found = [_operand(node) for node in inside if isinstance(node, ast.expr) and _is(node, op)]
+    return [operand for operand in found if operand is not None]
+
+
+def _together(at: code.Place, fixes: list[Fix], why: str) -> Fix:
+    """Several changes of one statement as one."""
+    edits = tuple(dict.fromkeys(edit for fix in fixes for edit in fix.edits))
+    line = apply(at.source.text, edits).splitlines()[edits[0].line - 1] if edits else ""
+    return Fix(line.strip(), edits, why)
 
 
 def _is(node: ast.AST | None, op: str) -> bool:

@@ -15,6 +15,7 @@ from gradbook.coach.rules.activations_before_losses import renamed
 from gradbook.coach.rules.modes import alias
 from gradbook.coach.rules.signal import RANGED, Activation, Weight
 from gradbook.coach.rules.signal_rule import SignalRule, initialised, other_activation, rate
+from gradbook.coach.scaling import unscaled
 from gradbook.observe.source import Where
 
 __all__ = ["RULES", "DeadRelu", "DegenerateActivation", "SaturatedActivation"]
@@ -25,6 +26,9 @@ ALIVE = 0.3  # dead at first at most, of a layer that
 DIED = 0.75  # is dead to this part at the end: a hint that steps were too long
 DEAD = 0.9  # of the units of a layer: no data leave so few of them active
 SATURATED = 0.9
+STEEP = 4.0  # times a layer's result: a sigmoid of that is a step
+STRETCHED = 0.75  # saturated, of such a one
+LATE = 100  # steps after which it is said that long ones are the reason, in a training that goes on
 SAMPLES = 24
 CAUSES = ("wrong-gradient", "bad-init", "learning-rate-too-high", "loss-diverged", "input-not-normalised")
 
@@ -49,6 +53,8 @@ class DeadRelu(SignalRule):
                 continue
             enough = DIED if last and known.dead_at_first < ALIVE else DEAD
             if (looks < LOOKS and not (last and looks > 1)) or known.samples < SAMPLES or known.dead < enough:
+                continue
+            if known.dead_at_first < 0.5 and self.coach.steps < LATE and not last:
                 continue
             self.told.add(id(known))
             self._speak(known, known.dead)
@@ -94,9 +100,10 @@ class SaturatedActivation(SignalRule):
             looks = len(known.flat)
             if known.name not in RANGED or not known.hidden or id(known) in self.told or known.below is None:
                 continue
-            if (looks < LOOKS and not (last and looks > 1)) or min(known.flat[-LOOKS:]) < SATURATED:
+            enough = SATURATED if abs(known.factor) < STEEP else STRETCHED
+            if (looks < LOOKS and not (last and looks > 1)) or min(known.flat[-LOOKS:]) < enough:
                 continue
-            if known.flat[0] < SATURATED and looks < 2 * LOOKS and not last:
+            if known.flat[0] < enough and self.coach.steps < LATE and not last:
                 continue
             self.told.add(id(known))
             self._speak(known, known.below)
@@ -108,6 +115,8 @@ class SaturatedActivation(SignalRule):
         if known.flat[0] < 0.5:
             place, slower = rate(self.optimizer(), 0.1)
             where, fixes, why = place or where, [*slower, *fixes], f"only {known.flat[0]:.0%} at first: steps too long"
+        elif abs(known.factor) >= STEEP:
+            fixes, why = [*unscaled(known.scaled), *fixes], f"it is multiplied by {known.factor:.3g} before"
         elif below.by_user and below.gain > 2.5:
             where, fixes, sure = self.layer(below), [*initialised(below)[:2], *fixes], True
             why = f"weights of {below.rms:.2g} for {below.fan_in} inputs"

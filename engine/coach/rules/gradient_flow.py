@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 
 import numpy as np
@@ -23,6 +24,9 @@ SMALL = 0.1  # of what comes in is left after a layer
 EXPLODED = 70.0
 SWOLLEN = 300.0  # times as large as the data is what some layer makes of them
 HOPELESS = 1e8  # the same, at which one look is enough
+AGAIN = 10.0  # the same, of layers that are called again and again, as in a recurrent network, at
+REPEATED = 8  # calls one after the other
+LATE = 100  # steps after which it is said in a training that goes on
 HUGE = 100.0  # the norm of all gradients
 
 
@@ -123,13 +127,31 @@ class ExplodingGradients(Flow):
         finite = [norm for norm in self.signal.total if np.isfinite(norm)]
         if self.done or not first or not finite or (len(self.signal.total) < 2 and finite[0] < HOPELESS):
             return
-        swells = self.signal.made > SWOLLEN * max(self.signal.given, 1.0) and self.signal.depth >= DEEP
-        grows = (swells or (len(ratios) > 1 and min(ratios[-2:]) > EXPLODED)) and min(finite[-2:]) > HUGE
+        grows = (self._swells() or self._climbs(ratios)) and min(finite[:2]) > HUGE
         over = len(finite) > 2 and finite[-1] > 1e4 and finite[-1] > 30 * finite[-2] > 900 * finite[-3]
-        if not grows and not over:
-            return
-        self.done = True
-        self._speak(first, grows)
+        if grows:
+            self.signal.cause.add(self.id)  # from the first step on: what comes after has this reason
+        if (grows or over) and (last or self.coach.steps >= LATE):
+            self.done = True
+            self._speak(first, grows)
+
+    def _swells(self) -> bool:
+        """Whether what the layers make of the data grows on its way through them, before any step."""
+        signal, size = self.signal, max(self.signal.given, 1.0)
+        again = signal.depth > 2 * len(signal.weights) and signal.depth >= REPEATED  # layers that are called in a loop
+        return signal.depth >= DEEP and signal.made > (AGAIN if again else SWOLLEN) * size
+
+    def _climbs(self, ratios: list[float]) -> bool:
+        """Whether the gradient grows from layer to layer, and not at one place, where a term of the loss joins."""
+        if len(ratios) < 2 or min(ratios[:2]) <= EXPLODED:
+            return False
+        depths: dict[int, float] = {}
+        for weight in self.signal.ordered():
+            if weight.looks:
+                depths[weight.depth] = max(depths.get(weight.depth, 0.0), weight.looks[0].grad)
+        sizes = list(depths.values())
+        steps = [a > 1.5 * b for a, b in itertools.pairwise(sizes)]
+        return sum(steps) > 0.6 * len(steps)
 
     def _speak(self, first: list[Weight], grows: bool) -> None:
         total = [norm for norm in self.signal.total if np.isfinite(norm)][-1]
@@ -146,7 +168,10 @@ class ExplodingGradients(Flow):
         where, fixes = (step.where if step is not None else None), [clip]
         if large is not None and large.gain > 2.5 and grows:
             where, fixes = self.layer(large), [*initialised(large)[:2], clip]
-        root = self.said("bad-init", "learning-rate-too-high", "loss-diverged", "input-not-normalised", "nan-origin")
+        root = self.said(
+            "bad-init", "learning-rate-too-high", "loss-diverged", "input-not-normalised", "nan-origin",
+            "regularisation-dominates",
+        )  # fmt: skip
         what = f"each of {self.signal.depth} layers makes it larger" if grows else "it grows with each step"
         self.find(
             f"The gradient explodes: {what}, and the norm of all is {total:.1e}.", where,

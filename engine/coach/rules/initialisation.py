@@ -74,7 +74,8 @@ class BadInit(SignalRule):
         )  # fmt: skip
 
     def _large(self, weight: Weight) -> None:
-        mended = self._recovers() or any(finding.rule == "nan-origin" for finding in self.coach.report)
+        told = not weight.hidden and "suspicious-initial-loss" in self.signal.cause
+        mended = told or self._recovers() or any(finding.rule == "nan-origin" for finding in self.coach.report)
         self.signal.cause.add(self.id)
         self.find(
             f"{weight.name} begins far too large: what comes out is {weight.amplifies:.0f} times what goes in.",

@@ -14,11 +14,13 @@ from gradbook.coach.loading import tensors_of
 from gradbook.coach.record import Op, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import MOVING
+from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where
 
 __all__ = ["RULES", "InputNotNormalised"]
 
 FROM = MOVING - {"to", "cat"}  # a part of the same data
+JOINED = ("stack", "column_stack", "hstack", "concat")  # features put together by the user, and not by a loader
 TAKING = frozenset(("linear", "conv1d", "conv2d", "conv3d", "matmul", "mm", "addmm"))
 LOOKS = 3  # turns in which inputs are looked at
 ROWS, PIXELS = 512, 64  # of a batch that are looked at; columns from which on values may be those of an image
@@ -68,7 +70,10 @@ class InputNotNormalised(Rule):
         rows = array[:: max(1, len(array) // ROWS)][:ROWS].astype(np.float64)
         if not np.isfinite(rows).all():
             return
-        if image_like(rows):
+        steps = op.name == "linear" and rows.ndim == 3 and rows.shape[2] <= FEW and bool((rows != np.round(rows)).any())
+        if steps:  # of a sequence, each a row of features
+            self._table(op, value, rows.reshape(-1, rows.shape[2]))
+        elif image_like(rows):
             self._image(op, value, rows)
         elif rows.ndim == 2 and rows.shape[1] <= FEW and len(rows) > 7:
             self._table(op, value, rows)
@@ -109,10 +114,10 @@ class InputNotNormalised(Rule):
         op, value = self.place
         columns = ", ".join(map(str, sorted(self.constant)[:4]))
         where, name = self._origin(op, value)
-        if len(self.constant) < value.shape[1]:
+        if len(self.constant) < value.shape[-1]:
             self.find(
                 f"Column {columns} of the inputs never changes: it tells the network nothing.", where,
-                {"rows that were looked at": self.rows, "columns": value.shape[1]},
+                {"rows that were looked at": self.rows, "columns": value.shape[-1]},
                 [Fix(f"{name} = {name}[:, {name}.std(dim=0) > 0]", (), "only the columns that change")],
                 severity="hint",
             )  # fmt: skip
@@ -161,6 +166,9 @@ class InputNotNormalised(Rule):
 def back(value: Value) -> Value:
     """The data that a batch was taken from."""
     while value.maker is not None and value.maker.name in FROM and value.maker.inputs:
+        at = code.place(value.maker.where) if value.maker.name == "stack" else None
+        if at is not None and isinstance(at.expression, ast.Call) and called_name(at.expression) in JOINED:
+            break
         value = value.maker.inputs[0]
     return value
 

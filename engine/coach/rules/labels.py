@@ -10,10 +10,14 @@ import numpy as np
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.record import Op
+from gradbook.coach.record import Op, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import loss_place
-from gradbook.observe.source import Where
+from gradbook.coach.rules.signal import Weight
+from gradbook.coach.rules.signal_rule import SignalRule, initialised
+from gradbook.coach.rules.wiring import LINEAR, weight_of
+from gradbook.coach.scaling import factor_of, unscaled
+from gradbook.observe.source import Where, locate
 
 __all__ = ["RULES", "ClassImbalance", "SuspiciousInitialLoss"]
 
@@ -23,6 +27,9 @@ RARE = 8.0  # times as often as the rarest class comes the most frequent one
 MOST = 0.8  # of the labels are of one class
 MANY = 50  # classes from which on rare ones are usual
 HIGH = 3.0  # times what guessing would cost
+STEEP = 4.0  # a factor of the scores
+LOUD = 2.5  # times as large as keeps the signal: weights; numbers of a bias, of an embedding
+SCALING = frozenset(("mul", "div", "add", "view", "reshape", "transpose", "squeeze", "flatten"))
 
 
 class ClassImbalance(Rule):
@@ -76,36 +83,123 @@ class ClassImbalance(Rule):
         )  # fmt: skip
 
 
-class SuspiciousInitialLoss(Rule):
+class SuspiciousInitialLoss(SignalRule):
     """A classifier's first loss is far above that of guessing: it begins sure of what is wrong."""
 
     id = "suspicious-initial-loss"
-    severity = "hint"
     idea = "a network that knows nothing yet should cost ln(number of classes); more means it begins sure and wrong"
-    threshold = f"{HIGH:g} times ln(classes), and 2 more, before the first step: scores of an ordinary start are near 0"
+    threshold = (
+        f"{HIGH:g} times ln(classes), and 2 more, before the first step: scores of an ordinary start are near 0. "
+        f"Without a line that makes it so, as a factor of {STEEP:g} or a last layer of the user's own numbers, it is a hint"
+    )
     ops = frozenset({"cross_entropy"})
 
     def begins(self) -> None:
-        self.said = False
+        super().begins()
+        self.seen: tuple[Op, float, float] | None = None  # the loss, its value, the size of the scores
+        self.table: Where | None = None  # where the numbers of an embedding are written, if they are large
+        self.done = False
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
         scores = op.operand(0)
-        if self.said or self.coach.steps or scores is None or not op.recorded or not op.output.requires_grad:
+        if self.done or self.coach.steps or scores is None or not op.recorded or not op.output.requires_grad:
             return
         if op.output.shape != () or len(scores.shape) < 2 or op.params.get("reduction", "mean") != "mean":
             return
-        self.said = True
+        self.done = True
         guess = math.log(max(scores.shape[1], 2))
         value = float(output._array)
-        if not math.isfinite(value) or value < HIGH * guess + 2:
+        if math.isfinite(value) and value >= HIGH * guess + 2:
+            self.seen = op, value, float(np.abs(operands[0]._array).mean())
+            self.table = self._table(scores)
+
+    def look(self, last: bool) -> None:
+        if self.seen is None:
             return
-        size = float(np.abs(operands[0]._array).mean())
+        (op, value, size), self.seen = self.seen, None
+        classes = op.inputs[0].shape[1]
+        where, fixes, why = self._cause(op.inputs[0])
+        if why:
+            self.signal.cause.add(self.id)
         self.find(
-            f"The first loss is {value:.3g}; guessing among {scores.shape[1]} classes costs {guess:.2f}.", op.where,
-            {"first loss": value, "ln(classes)": f"{guess:.3f}", "mean size of scores": f"{size:.3g}, usual: near 0"},
-            [Fix("nn.init.zeros_(model[-1].weight)", (), "of the last layer, or a smaller scale of its initialisation"),
-             Fix("x = (x - x.mean(dim=0)) / (x.std(dim=0) + 1e-8)", (), "if the inputs are large")],
+            f"The first loss is {value:.3g}; guessing among {classes} classes costs {math.log(max(classes, 2)):.2f}.",
+            where or op.where,
+            {"first loss": value, "ln(classes)": f"{math.log(max(classes, 2)):.3f}",
+             "mean size of scores": f"{size:.3g}, usual: near 0", "why": why or "unknown"},
+            fixes, severity="warning" if why else "hint",
         )  # fmt: skip
+
+    def _cause(self, scores: Value) -> tuple[Where | None, list[Fix], str]:
+        """What makes the scores so large: a factor, the last layer's numbers, an embedding's; else unknown."""
+        here = scores
+        while here.maker is not None and here.maker.name in SCALING and here.maker.inputs:
+            factor = factor_of(here.maker)
+            if factor is not None and abs(factor) >= STEEP:
+                return here.maker.where, weaker(here.maker.where), f"a factor of {factor:.3g}"
+            here = here.maker.inputs[0]
+        weight = self._last(here)
+        others = any(w is not weight and w.by_user and w.gain > LOUD for w in self.signal.weights.values())
+        if weight is not None and weight.by_user and weight.gain > LOUD:
+            why = f"weights of {weight.rms:.2g} in {weight.name}" if not others else ""  # which is another rule's
+            return self.layer(weight), initialised(weight), why
+        if weight is not None and weight.bias_filled is not None and weight.bias_filled != weight.filled:
+            bias = weight.bias() if weight.bias is not None else None
+            written = weight.built is None or locate(weight.bias_filled) != locate(weight.built.where)
+            if written and bias is not None and float(np.abs(bias._array).max()) > LOUD:
+                return weight.bias_filled, [zeroed(weight)], "the bias of the last layer"
+        if self.table is not None:
+            return self.table, [], "an embedding with large numbers"
+        return self._unknown(weight)
+
+    def _last(self, value: Value) -> Weight | None:
+        """The layer that gave a value, maybe with its bias."""
+        for op in value.above():
+            given = weight_of(op) if op.name in LINEAR else None
+            known = self.signal.weights.get(id(given.tensor)) if given is not None else None
+            if known is not None:
+                return known
+        return None
+
+    def _table(self, scores: Value) -> Where | None:
+        for op in scores.above():
+            table = (
+                next((v.tensor for v in op.inputs if v.kind == "parameter"), None) if op.name == "embedding" else None
+            )
+            filled = self.coach.tape.filled(table) if table is not None else None
+            if table is not None and filled is not None and float(np.abs(table._array[:64]).mean()) > LOUD:
+                return filled
+        return None
+
+    def _unknown(self, weight: Weight | None) -> tuple[Where | None, list[Fix], str]:
+        where = weight.built.where if weight is not None and weight.built is not None else None
+        model = next((name for _, name in self.reach.roots.values()), "model")
+        name = spelled(model, weight.name) if weight is not None and weight.name else f"{model}[-1].weight"
+        return where, [
+            Fix(f"nn.init.zeros_({name})", (), "of the last layer, or a smaller scale of its initialisation"),
+            Fix("x = (x - x.mean(dim=0)) / (x.std(dim=0) + 1e-8)", (), "if the inputs are large"),
+        ], ""  # fmt: skip
+
+
+def weaker(where: Where | None) -> list[Fix]:
+    """The line without the factor of the scores, or divided by it."""
+    at = code.place(where)
+    node = at.expression if at is not None else None
+    fixes = unscaled(where)
+    if at is not None and isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        left, right = at.source.segment(node.left), at.source.segment(node.right)
+        fixes.append(code.replacement(at, node, f"{left} / {right}", "if it was meant to divide"))
+    return fixes
+
+
+def spelled(model: str, path: str) -> str:
+    """`model.layers[3].weight` of `layers.3.weight`."""
+    return model + "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in path.split("."))
+
+
+def zeroed(weight: Weight) -> Fix:
+    """The bias of a layer, 0."""
+    name = weight.name.removesuffix(".weight") + ".bias" if weight.name.endswith(".weight") else "bias"
+    return Fix(f"nn.init.zeros_({name})", (), "a bias begins with 0")
 
 
 def weighed(at: code.Place | None, op: str, counts: dict[float, int], classes: int) -> list[Fix]:

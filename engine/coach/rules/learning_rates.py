@@ -9,11 +9,14 @@ import numpy as np
 from gradbook.coach import code
 from gradbook.coach.curves import Curve, Curves
 from gradbook.coach.finding import Fix
+from gradbook.coach.literals import value_of
 from gradbook.coach.options import Option
+from gradbook.coach.own_steps import own_step
 from gradbook.coach.record import Pass
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.reach import Reach
-from gradbook.coach.scaling import Scaling, summed
+from gradbook.coach.rules.signal import Signal
+from gradbook.coach.scaling import Scaling, positive, summed
 from gradbook.coach.updates import Rate, Updates
 from gradbook.observe.source import Where
 
@@ -46,6 +49,7 @@ class Learning(Rule):
     def begins(self) -> None:
         self.curves, self.updates = self.coach.shared(Curves), self.coach.shared(Updates)
         self.scaling, self.reach = self.coach.shared(Scaling), self.coach.shared(Reach)
+        self.signal = self.coach.shared(Signal)
         self.said = False
 
     @property
@@ -55,8 +59,10 @@ class Learning(Rule):
 
     @property
     def explained(self) -> bool:
-        """Whether another rule has told the cause."""
-        return any(f.rule in CAUSES and f.severity != "hint" for f in self.coach.report)
+        """Whether another rule has told the cause, or will."""
+        return "exploding-gradients" in self.signal.cause or any(
+            f.rule in CAUSES and f.severity != "hint" for f in self.coach.report
+        )
 
     @staticmethod
     def option(rate: Rate) -> Option:
@@ -80,10 +86,30 @@ class LearningRateTooHigh(Learning):
 
     def ended(self) -> None:
         rates = self.rates
-        if self.said or len(rates) != 1:  # of several networks one loss may grow as another one falls
-            return
         for curve in self.curves.curves.values():
-            self._consider(curve, rates[0])
+            if not rates:
+                self._by_hand(curve)
+            elif len(rates) == 1:  # of several networks one loss may grow as another one falls
+                self._consider(curve, rates[0])
+
+    def _by_hand(self, curve: Curve) -> None:
+        """Steps that the program takes itself."""
+        if self.said or self.explained or not 0 < curve.first or not (curve.bad > 1 or risen(curve.values)):
+            return
+        grown = median(curve.values[-max(2, len(curve.values) // 3) :]) / curve.first
+        step = own_step(code.place(curve.where))
+        if step is None or step.sign > 0 or (grown < GROWTH and not (curve.bad and curve.grew())):
+            return
+        self.said = True
+        now = f"{curve.last:.3g}" + (", then not a number" if curve.bad else "")
+        old = value_of(step.rate.node) if step.rate is not None else None
+        lower = 10.0 ** math.floor(math.log10(abs(old) / (1 + growth(curve)))) if old else 0.0
+        fixes = [step.rate.replaced(x, "in its place") for x in (lower, lower / 10)] if step.rate and old else []
+        self.find(
+            f"The steps are too long: the loss goes from {curve.first:.3g} to {now}.",
+            step.rate.line if step.rate is not None else step.at.at,
+            {"first loss": curve.first, "last loss": now, "steps": curve.count}, fixes,
+        )  # fmt: skip
 
     def _consider(self, curve: Curve, rate: Rate) -> None:
         if self.said or self.explained or not rate.ratios or not 0 < curve.first:
@@ -178,21 +204,32 @@ class LossDiverged(Learning):
     def _speak(self, curve: Curve, away: bool) -> None:
         at = code.place(curve.where)
         told = self.explained or any(f.rule == "learning-rate-too-high" for f in self.coach.report)
-        down = curve.last < 0
         name = code.loss_name(at)
-        what = "falls below any number: it has no bottom" if down else "runs away: training has failed"
-        rate = next(iter(self.rates), None)
-        step = code.insertion(
-            at, "torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)", "after backward()", after=True
-        )
-        fixes = [step] if not down else [Fix(f"{name} = -{name}", (), "if its sign is the wrong one"), step]
-        if rate is not None and rate.where is not None:
-            fixes += self.option(rate).changed(slower(rate)[:1])
+        what = "falls below any number: it has no bottom" if curve.last < 0 else "runs away: training has failed"
+        where, fixes, sure = self._cause(curve, name)
         shown = f"{curve.last:.3g}" + (f", then not finite in step {curve.bad}" if curve.bad else "")
         self.find(
-            f"{name} {what}.", curve.where, {"first loss": curve.first, "last loss": shown, "steps": curve.count},
-            fixes, severity="warning" if away and not told else "hint",
+            f"{name} {what}.", where or curve.where,
+            {"first loss": curve.first, "last loss": shown, "steps": curve.count},
+            fixes[:3], severity="warning" if (away or sure) and not told else "hint",
         )  # fmt: skip
+
+    def _cause(self, curve: Curve, name: str) -> tuple[Where | tuple[str, int] | None, list[Fix], bool]:
+        """A step uphill, a loss with the wrong sign, else nobody knows."""
+        at = code.place(curve.where)
+        step = own_step(at) if not self.rates else None
+        if step is not None and step.sign > 0 and curve.last > 0:
+            return step.at.at, step.turned(), True
+        clip = code.insertion(
+            at, "torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)", "after backward()", after=True
+        )
+        rate = next(iter(self.rates), None)
+        rest = [clip, *(self.option(rate).changed(slower(rate)[:1]) if rate is not None and rate.where else ())]
+        if curve.last < 0 and self.scaling.negated is not None:
+            return self.scaling.negated, [*positive(self.scaling.negated), *rest], True
+        if curve.last < 0:
+            return None, [Fix(f"{name} = -{name}", (), "if its sign is the wrong one"), *rest], False
+        return None, rest, False
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
@@ -216,6 +253,12 @@ def falls_never(curve: Curve) -> bool:
     values = np.array(curve.values)
     change = np.diff(values)
     return bool((change > 0).mean() > 0.35 and np.abs(change).mean() > 0.3 * np.abs(values).mean())
+
+
+def growth(curve: Curve) -> float:
+    """How many times its distance from the valley each step of a loss that grows takes it away, at first."""
+    pairs = zip(curve.values[:6], curve.values[1:6], strict=False)
+    return math.sqrt(max(median([b / a for a, b in pairs if a > 0]), 9.0))
 
 
 def number(value: float) -> str:

@@ -10,10 +10,12 @@ import numpy as np
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
+from gradbook.coach.literals import Number, number_of, value_of, written
+from gradbook.coach.options import Option
 from gradbook.coach.record import Op, Step, Turn, Value
 from gradbook.coach.rule import Rule
-from gradbook.observe import naming
-from gradbook.observe.source import user_frame
+from gradbook.coach.scaling import factor_of, terms
+from gradbook.observe.source import Where
 
 __all__ = ["RULES", "RegularisationDominates"]
 
@@ -23,6 +25,12 @@ HEAVY = 0.1  # a weight decay from which on it is compared with the gradient
 DECOUPLED = 10.0  # one of AdamW: beside it a whole step of Adam is small
 STEPS = 3
 WANTED = 0.1  # of the loss: what a penalty may well be
+PULLS = 5.0  # times the rest of the loss is a divergence at first, to
+COLLAPSED = 0.2  # fall to, of itself,
+STAYS = 0.8  # as the rest stays at so much of itself
+LOOKS = 5
+Coefficient = tuple[code.Place, ast.expr, float]
+SMALL = "then it is a small part of the loss"
 
 
 class RegularisationDominates(Rule):
@@ -40,6 +48,9 @@ class RegularisationDominates(Rule):
         self.numbers: dict[int, tuple[float, float]] = {}  # what a sum of two numbers was made of, by the operation
         self.seen: dict[Any, int] = {}
         self.pulls: dict[int, list[float]] = {}
+        self.divergences: dict[Any, list[tuple[float, float]]] = {}  # of sums that name one: (it, the rest)
+        # the first of these, what the divergence in it is multiplied by, where it was summed over the batch
+        self.sums: dict[Any, tuple[Op, list[Coefficient], Where | None]] = {}
         self.said = False
 
     # -- terms of the loss -------------------------------------------------------------------------------------------
@@ -65,9 +76,11 @@ class RegularisationDominates(Rule):
             sides = [_brings(value, data, learned) for value in op.inputs]
             if sides[0] != sides[1]:
                 penalty, rest = numbers[op.number] if sides[1] else numbers[op.number][::-1]
-                self._compare(op, penalty, rest)
+                self._compare(op, penalty, rest, op.inputs[1 if sides[0] else 0])
+            elif all(sides):
+                self._divergence(op, numbers[op.number])
 
-    def _compare(self, op: Op, penalty: float, rest: float) -> None:
+    def _compare(self, op: Op, penalty: float, rest: float, term: Value) -> None:
         if self.said or not penalty > MORE * rest:
             self.seen.pop(op.where, None)
             return
@@ -75,10 +88,46 @@ class RegularisationDominates(Rule):
         if self.seen[op.where] < OFTEN:
             return
         self.said = True
+        where, fixes = weaker(op, coefficients(term), WANTED * rest / penalty)
         self.find(
-            f"The penalty on the parameters is {penalty / max(rest, 1e-12):,.0f} times the rest of the loss.", op.where,
+            f"The penalty on the parameters is {penalty / max(rest, 1e-12):,.0f} times the rest of the loss.",
+            where or op.where,
             {"penalty": f"{penalty:.4g}", "the rest": f"{rest:.4g}", "steps that were looked at": self.seen[op.where]},
-            weaker(code.place(op.where), WANTED * rest / penalty),
+            fixes,
+        )  # fmt: skip
+
+    # -- a divergence, as of a variational autoencoder ---------------------------------------------------------------
+
+    def _divergence(self, op: Op, numbers: tuple[float, float]) -> None:
+        """A sum of two terms that both come from data, one of them called a divergence."""
+        side = divergence(op)
+        if side is None:
+            return
+        self.divergences.setdefault(op.where, []).append((numbers[side], numbers[1 - side]))
+        if op.where not in self.sums:
+            term = op.inputs[side]
+            self.sums[op.where] = op, coefficients(term), next((o.where for o in terms(term) if of_all(o)), None)
+
+    def ended(self) -> None:
+        for where, looks in self.divergences.items():
+            begun, tail = np.array(looks[:3]), np.array(looks[-3:])
+            (first, rest), (last, now) = np.median(begun, axis=0), np.median(tail, axis=0)
+            collapsed = len(looks) > LOOKS and last < COLLAPSED * first and now > STAYS * rest
+            if not self.said and collapsed and first > PULLS * rest:
+                self.said = True
+                self._collapsed(where, (first, last), (rest, now))
+
+    def _collapsed(self, where: Any, divergence: tuple[float, float], rest: tuple[float, float]) -> None:
+        (op, found, summed), (first, last) = self.sums[where], divergence
+        line, fixes = weaker(op, found, WANTED * rest[0] / first)
+        mean = averaged(summed)
+        if line is None and mean and not found:
+            where = summed
+        self.find(
+            f"The divergence, {first / max(rest[0], 1e-12):.3g} times the rest, falls to 0, and nothing is learnt.",
+            line or where,
+            {"divergence at first, at last": f"{first:.4g}, {last:.4g}", "the rest": f"{rest[0]:.4g}, {rest[1]:.4g}"},
+            [*fixes, *mean] if line is not None else [*mean, *fixes],
         )  # fmt: skip
 
     # -- weight decay ------------------------------------------------------------------------------------------------
@@ -96,11 +145,11 @@ class RegularisationDominates(Rule):
         if len(pulls) == STEPS and min(pulls) > MORE:
             self.said = True
             built = self.coach.built_at(optimizer)
-            where = built.where if built is not None else step.where
+            chosen = Option(built.where if built is not None else step.where, "weight_decay", (float(decay),))
             self.find(
                 f"weight_decay={decay:g} pulls harder at the parameters than the loss does: they shrink to zero.",
-                where, {"weight_decay": decay, "pull over gradient": ", ".join(f"{x:.0f}" for x in pulls)},
-                decayed(code.place(where), decoupled),
+                chosen.line, {"weight_decay": decay, "pull over gradient": ", ".join(f"{x:.0f}" for x in pulls)},
+                chosen.changed([0.01, 1e-4] if decoupled else [1e-4, 1e-3]),
             )  # fmt: skip
 
 
@@ -124,47 +173,75 @@ def pull(group: dict[str, Any], decay: float) -> float:
 # -- fixes -------------------------------------------------------------------------------------------------------------
 
 
-def weaker(at: code.Place | None, factor: float) -> list[Fix]:
-    """The penalty's coefficient, so many times smaller, rounded down to a power of ten."""
+def weaker(op: Op, found: list[Coefficient], factor: float) -> tuple[tuple[str, int] | None, list[Fix]]:
+    """Where a term's coefficient is written, None without any, and it so many times smaller: a power of ten."""
+    at = code.place(op.where)
     if at is None or at.statement is None:
-        return []
-    seen = naming.visible(user_frame())
-    for node in ast.walk(at.statement):
-        if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Mult):
+        return None, []
+    for there, node, value in found:
+        new = 10.0 ** math.floor(math.log10(abs(value) * factor))
+        number = number_of(there, node, value)
+        if number is not None:
+            return number.line, [number.replaced(new, SMALL), *_inline(there, node, number, new)]
+        return None, [code.replacement(there, node, written(new), SMALL)]
+    add, small = at.expression, written(10.0 ** math.floor(math.log10(factor)))
+    side = add.right if isinstance(add, ast.BinOp) else None
+    if isinstance(at.statement, ast.AugAssign):
+        side = at.statement.value
+    if side is None:
+        return None, []
+    text = at.source.segment(side)
+    text = text if isinstance(side, ast.Name | ast.Attribute | ast.Call) else f"({text})"
+    return None, [code.replacement(at, side, f"{small} * {text}", SMALL)]
+
+
+def _inline(there: code.Place, node: ast.expr, number: Number, new: float) -> list[Fix]:
+    """The product itself with another coefficient, where that is written elsewhere."""
+    return [] if number.node is node else [code.replacement(there, node, written(new), "or here")]
+
+
+def coefficients(term: Value) -> list[Coefficient]:
+    """The numbers that a term is multiplied by: its place, the expression, its value."""
+    found: list[Coefficient] = []
+    for op in terms(term):
+        value, there = factor_of(op), code.place(op.where)
+        node = there.expression if there is not None else None
+        if value is None or there is None or not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Mult):
             continue
         for side in (node.left, node.right):
-            value = side.value if isinstance(side, ast.Constant) else seen.get(getattr(side, "id", ""))
-            if isinstance(value, int | float) and not isinstance(value, bool) and value:
-                new = written(10.0 ** math.floor(math.log10(abs(value) * factor)))
-                return [code.replacement(at, side, new, "then it is a small part of the loss")]
-    add = at.expression
-    small = written(10.0 ** math.floor(math.log10(factor)))
-    if isinstance(add, ast.BinOp):
-        right = at.source.segment(add.right)
-        text = right if isinstance(add.right, ast.Name | ast.Attribute | ast.Call) else f"({right})"
-        return [code.replacement(at, add.right, f"{small} * {text}", "then it is a small part of the loss")]
-    if isinstance(at.statement, ast.AugAssign):
-        right = at.source.segment(at.statement.value)
-        text = right if isinstance(at.statement.value, ast.Name | ast.Attribute | ast.Call) else f"({right})"
-        return [code.replacement(at, at.statement.value, f"{small} * {text}", "then it is a small part of the loss")]
-    return []
+            known = value_of(side)
+            named = isinstance(side, ast.Name | ast.Attribute | ast.Subscript)
+            if (known is not None and known == value) or (named and number_of(there, side, value) is not None):
+                found.append((there, side, value))
+    return found
 
 
-def written(value: float) -> str:
-    """0.01, 1e-5."""
-    return f"{value:g}" if value >= 1e-3 else f"{value:.0e}".replace("e-0", "e-")
+def of_all(op: Op) -> bool:
+    """Whether an operation sums over all samples and all features."""
+    return op.name == "sum" and op.params.get("dim") is None and len(op.inputs[0].shape) > 1
 
 
-def decayed(at: code.Place | None, decoupled: bool) -> list[Fix]:
-    """The optimizer with a usual weight decay."""
-    usual = ["0.01", "1e-4"] if decoupled else ["1e-4", "1e-3"]
-    call = at.expression if at is not None else None
-    given = (
-        next((k.value for k in call.keywords if k.arg == "weight_decay"), None) if isinstance(call, ast.Call) else None
-    )
-    if at is None or given is None:
-        return [Fix(f"weight_decay={value}", (), "where the optimizer is made") for value in usual]
-    return [code.replacement(at, given, value, "in its place") for value in usual]
+def divergence(op: Op) -> int | None:
+    """Which operand of a sum is called a divergence; None where none or both are."""
+    at = code.place(op.where)
+    node = at.expression if at is not None else None
+    if at is None or not isinstance(node, ast.BinOp):
+        return None
+    named = ["kl" in at.source.segment(side).lower() for side in (node.left, node.right)]
+    return named.index(True) if sum(named) == 1 else None
+
+
+def averaged(where: Where | None) -> list[Fix]:
+    """The mean in place of a sum over the whole batch."""
+    at = code.place(where)
+    node = at.expression if at is not None else None
+    if at is None or not isinstance(node, ast.Call):
+        return []
+    text = at.source.segment(node)
+    at_sum = text.rfind(".sum(")
+    if at_sum < 0:
+        return []
+    return [code.replacement(at, node, f"{text[:at_sum]}.mean({text[at_sum + 5 :]}", "the mean, as the rest is one")]
 
 
 RULES = (RegularisationDominates,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from typing import Any
 
@@ -10,10 +11,12 @@ import numpy as np
 from gradbook.coach import code
 from gradbook.coach.curves import Curve
 from gradbook.coach.finding import Fix
-from gradbook.coach.record import Op
+from gradbook.coach.loops import Loop, common, loops_here
+from gradbook.coach.record import Op, Pass
 from gradbook.coach.rules.learning_rates import ADAPTIVE, Learning, median, number, slower
 from gradbook.coach.targets import LOSSES, Targets
 from gradbook.coach.updates import Rate
+from gradbook.observe.failure.text import Edit
 from gradbook.observe.source import Where
 
 __all__ = ["RULES", "LossPlateau", "Overfitting"]
@@ -25,6 +28,12 @@ SHORT = 1e-3  # of a parameter's length in one step: longer ones would have led 
 STUCK = 1e-4  # the same: so short ones are the reason
 POINTS = 4  # evaluations
 WORSE = 1.15  # times the best validation
+CLEAR = 1.4  # the same, of an alarm
+MANY = 8  # evaluations for one
+GAP = 10.0  # times the training loss, of a validation that never fell
+BEST = 0.97  # of the first validation
+HALF = 0.5  # of the first training loss
+GUARDS = ("best", "patience", "early", "deepcopy", "ReduceLROnPlateau")  # words of a program that minds
 BETTER = 0.7  # of the training loss at that time
 
 
@@ -87,22 +96,34 @@ class LossPlateau(Progress):
 
 
 class Overfitting(Progress):
-    """The training loss falls on while the validation loss rises."""
+    """The training loss falls on while the validation loss rises, or never falls."""
 
     id = "overfitting"
     idea = "when validation gets worse as training gets better, the network learns its samples by heart"
     threshold = (
-        f"a validation {WORSE:g} times its best of {POINTS} or more, a training loss {BETTER:g} of what it was then"
+        f"a validation {WORSE:g} times its best of {POINTS} or more, a training loss {BETTER:g} of what it was then; or "
+        f"one that never fell, {GAP:g} times the training loss. {CLEAR:g} times in {MANY} evaluations, with nothing "
+        "in the program that keeps the best or stops, is a warning"
     )
     ops = LOSSES
 
     def begins(self) -> None:
         super().begins()
         self.checks: dict[int, list[float]] = {}  # losses without a graph, by the steps before them
+        self.trains: list[Loop] | None = None  # the loops that training is in
+        self.epochs: Loop | None = None
+        self.name = ""  # of the variable that has the validation's loss
+
+    def passed(self, pass_: Pass) -> None:
+        if self.trains is None:
+            self.trains = loops_here()
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
         if not op.output.requires_grad and output._array.size == 1 and self.coach.steps and self._of_model(op):
             self.checks.setdefault(self.coach.steps, []).append(float(output._array.reshape(-1)[0]))
+            if self.epochs is None and self.trains:
+                self.epochs = common(loops_here(), self.trains)
+                self.name = assigned(self.epochs)
 
     @staticmethod
     def _of_model(op: Op) -> bool:
@@ -117,25 +138,58 @@ class Overfitting(Progress):
         steps = sorted(self.checks)
         values = [float(np.mean(self.checks[step])) for step in steps]
         best = int(np.argmin(values))
-        last = median(values[-2:])
-        then, now = self._trained(curve, steps[best]), median(curve.values[-3:])
-        if best >= len(values) - 2 or not last > WORSE * values[best] > 0 or not now < BETTER * then or not now < last:
+        last, now = median(values[-2:]), median(curve.values[-3:])
+        then = self._trained(curve, steps[best])
+        worse = best < len(values) - 2 and last > WORSE * values[best] > 0 and now < BETTER * then and now < last
+        never = last > BEST * values[0] and last > GAP * now > 0 and now < HALF * curve.first and len(values) >= MANY
+        if not worse and not never:
             return
-        decay = f"weight_decay={number(0.01)}"
+        clear = (never or last > CLEAR * values[best]) and now < HALF * curve.first and len(values) >= MANY
+        at = self.epochs.at if self.epochs is not None else code.place(rate.where)
+        guarded = at is None or any(word in at.source.text for word in GUARDS)
         self.find(
             f"Overfitting: validation gets worse, {values[best]:.3g} to {last:.3g}, as training goes on to {now:.3g}.",
-            rate.where or curve.where,
+            self.epochs.line if self.epochs is not None else rate.where or curve.where,
             {"best validation": f"{values[best]:.4g} at step {steps[best]}", "last validation": f"{last:.4g}",
              "training then and now": f"{then:.4g}, {now:.4g}"},
-            [*with_option(code.place(rate.where), decay), Fix("nn.Dropout(0.3)", (), "between the hidden layers"),
-             Fix("if val_loss > best_loss: break", (), "or stop there, and keep the best weights")][:3],
+            self._fixes(rate), severity="warning" if clear and not guarded else "hint",
         )  # fmt: skip
+
+    def _fixes(self, rate: Rate) -> list[Fix]:
+        decay = with_option(code.place(rate.where), f"weight_decay={number(0.01)}")
+        return [stopping(self.epochs, self.name), *decay, Fix("nn.Dropout(0.3)", (), "between the hidden layers")][:3]
 
     @staticmethod
     def _trained(curve: Curve, step: int) -> float:
         """The training loss near a step."""
         at = min(max(step, 1) // curve.every, len(curve.values) - 1)
         return median(curve.values[max(at - 2, 0) : at + 1])
+
+
+def assigned(epochs: Loop | None) -> str:
+    """The variable that a validation's loss goes to, if it gets one in the loop over the epochs itself; else ''."""
+    statement = epochs.at.statement if epochs is not None else None
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    inside = epochs is not None and epochs.at.source.parents.get(statement) in _plain(epochs)
+    return target.id if isinstance(target, ast.Name) and inside else ""
+
+
+def _plain(epochs: Loop) -> list[ast.AST]:
+    """A loop, and what in it is no other loop: what is assigned there has one value an epoch."""
+    return [epochs.node, *(node for node in epochs.node.body if isinstance(node, ast.With))]
+
+
+def stopping(epochs: Loop | None, name: str) -> Fix:
+    """An end of the loop over the epochs as soon as validation gets worse."""
+    why = "early stopping, at the end of this loop"
+    if epochs is None or not name:
+        return Fix("if val_loss > 1.1 * best_val_loss: break", (), why)
+    at, best, last = epochs.at, f"best_{name}", epochs.node.body[-1]
+    outer, inner = " " * epochs.node.col_offset, " " * last.col_offset
+    line, end = last.end_lineno or last.lineno, len(at.source.lines[(last.end_lineno or last.lineno) - 1])
+    text = f"\n{inner}{best} = min({best}, float({name}))\n{inner}if {name} > 1.1 * {best}: break"
+    begun = code.line_before(at.file, epochs.node.lineno, f'{outer}{best} = float("inf")')
+    return Fix(f"if {name} > 1.1 * {best}: break", (begun, Edit(at.file, line, end, line, end, text)), why)
 
 
 def longer(rate: Rate) -> list[float]:
@@ -153,7 +207,8 @@ def with_option(at: code.Place | None, option: str) -> list[Fix]:
     text = at.source.segment(call)[:-1].rstrip().rstrip(",")
     if option.partition("=")[0] in text:
         return []
-    return [code.replacement(at, call, f"{text}, {option})", "keeps the weights small")]
+    line = code.replacement(at, call, f"{text}, {option})", "")
+    return [Fix(str(line), (), "keeps the weights small: how much is enough is to be tried")]
 
 
 RULES = (LossPlateau, Overfitting)

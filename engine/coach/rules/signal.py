@@ -24,6 +24,7 @@ from gradbook.coach.rules.wiring import (
     weight_of,
 )  # fmt: skip
 from gradbook.coach.samples import sample
+from gradbook.coach.scaling import factor_of
 from gradbook.observe import naming
 from gradbook.observe.source import Where, locate
 
@@ -38,6 +39,7 @@ OFTEN = 24  # calls of one place in a turn that are told apart; more are one loo
 HIDDEN = AFFINE | ACTIVATIONS | POOLING | {"layer_norm", "group_norm", "instance_norm"}
 RANGED = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "hardtanh": (0.0, 0.0), "hardsigmoid": (0.0, 1.0)}
 NEAR = 0.01  # of its range: an activation so near to an end passes next to no gradient
+SCALED = 3  # factors between a layer and its activation
 KNOWN = 512  # weights that are followed
 
 
@@ -115,6 +117,8 @@ class Activation:
         self.samples = 0
         self.below: Weight | None = None  # the layer whose result it is given
         self.hidden = False  # another layer takes it, and the model is not left in between
+        self.factor = 1.0  # what the layer's result is multiplied by on the way
+        self.scaled: Where | None = None  # and where
 
     @property
     def dead_at_first(self) -> float:
@@ -283,7 +287,8 @@ class Signal(Shared):
                 self._told[id(op)].fed = fed[id(op.output)]
             self.depth = max(self.depth, depth if weight is not None else 0)
         for known in self._told.values():
-            known.below = known.below or self._source(known.told, layers)
+            if known.below is None:
+                known.below, known.factor, known.scaled = self._source(known.told, layers)
 
     def _weight(self, op: Op) -> Weight | None:
         value = weight_of(op) if op.name in LINEAR and op.recorded else None
@@ -306,11 +311,19 @@ class Signal(Shared):
         if way and id(way[-1]) in layers and all(uses.get(id(value), 0) == 1 for value in way):
             layers[id(way[-1])].hidden = True
 
-    def _source(self, op: Op, layers: dict[int, Weight]) -> Weight | None:
-        for value in producer(op.operand(0), HIDDEN):
-            if id(value) in layers:
-                return layers[id(value)]
-        return None
+    def _source(self, op: Op, layers: dict[int, Weight]) -> tuple[Weight | None, float, Where | None]:
+        """The layer whose result an activation is given, what that was multiplied by, and where."""
+        factor, given, where = 1.0, op.operand(0), None
+        for _ in range(SCALED):
+            value = None
+            for value in producer(given, HIDDEN):
+                if id(value) in layers:
+                    return layers[id(value)], factor, where
+            times = factor_of(value.maker) if value is not None and value.maker is not None else None
+            if times is None or value is None or value.maker is None or not value.maker.inputs:
+                break
+            factor, given, where = factor * times, value.maker.inputs[0], value.maker.where
+        return None, factor, where
 
     def _name(self) -> None:
         for weight in self.weights.values():

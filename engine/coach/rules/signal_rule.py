@@ -20,6 +20,7 @@ from gradbook.observe.source import Where, locate
 __all__ = ["SignalRule", "initialised", "other_activation", "prefix", "rate"]
 
 MADE = ("randn", "rand", "zeros", "ones", "full", "empty", "Tensor", "FloatTensor", "tensor", "normal")
+SHAPED = ("randn", "rand", "zeros", "ones", "empty")
 REPLACED = {"sigmoid": "relu", "tanh": "relu", "Sigmoid": "ReLU", "Tanh": "ReLU"}
 
 
@@ -75,13 +76,17 @@ def initialised(weight: Weight) -> list[Fix]:
             both = weight.bias_filled is not None and locate(weight.bias_filled) == locate(weight.filled)
             only = f"if {target}.dim() > 1: " if both and isinstance(at.source.parents.get(node), ast.Expr) else ""
             new = f"{only}{prefix(at)}init"
+            given = next((k.value for k in node.keywords if k.arg == "std"), None)
             return [
+                *([code.replacement(at, given, std, "1 / sqrt(inputs)")] if given is not None else []),
                 code.replacement(at, node, f"{new}.xavier_uniform_({target})", "as large as its fan asks for"),
                 code.replacement(at, node, f'{new}.kaiming_normal_({target}, nonlinearity="relu")', "before a relu"),
             ]
     made = next((n for n in ast.walk(node) if isinstance(n, ast.Call) and called_name(n) in MADE), None)
     if made is not None:
         shape = ", ".join(map(str, weight.shape))
+        if called_name(made) in SHAPED and made.args and not isinstance(made.args[0], ast.Starred):
+            shape = ", ".join(at.source.segment(arg) for arg in made.args)  # as the user has it
         whole = at.source.parents.get(made) if isinstance(at.source.parents.get(made), ast.BinOp) else made
         asks = any(keyword.arg == "requires_grad" for keyword in made.keywords)
         new = f"{alias(at)}.randn({shape}) * {std}"

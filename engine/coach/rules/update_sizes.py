@@ -25,7 +25,7 @@ LOST = 3e-8  # float32 does not hold what is smaller
 CLIPPED = 1e-3  # a norm that no gradient should be clipped to
 USUAL = 1e-3
 CAUSES = (
-    "loss-diverged", "bad-init", "exploding-gradients", "nan-origin",
+    "loss-diverged", "regularisation-dominates", "bad-init", "exploding-gradients", "nan-origin",
     "stale-optimizer", "unused-parameters", "vanishing-gradients", "dead-relu", "saturated-activation",
     "degenerate-activation", "detached-graph", "optimizer-call-order",
 )  # fmt: skip

@@ -5,7 +5,7 @@ data = torch.randn(30, 2)
 target = data @ torch.tensor([1.0, -1.0])
 for i in range(300):
     err = (data @ a - target).pow(2).mean()
-    err.backward()  # coach: loss-diverged
+    err.backward()
     with torch.no_grad():
-        a += 0.5 * a.grad
+        a += 0.5 * a.grad  # coach: loss-diverged; fix: a -= 0.5 * a.grad
         a.grad.zero_()

@@ -9,8 +9,8 @@ train_set, val_set = random_split(TensorDataset(x, y), [40, 40])
 train_loader = DataLoader(train_set, batch_size=20, shuffle=True)
 val_loader = DataLoader(val_set, batch_size=40)
 mlp = nn.Sequential(nn.Linear(15, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 2))
-adam = torch.optim.Adam(mlp.parameters(), lr=3e-3)  # coach: overfitting; fix: weight_decay
-for epoch in range(30):
+adam = torch.optim.Adam(mlp.parameters(), lr=3e-3)
+for epoch in range(30):  # coach: overfitting; fix: weight_decay
     mlp.train()
     for a, b in train_loader:
         adam.zero_grad()

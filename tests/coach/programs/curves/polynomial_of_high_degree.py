@@ -16,9 +16,9 @@ def noisy(a):
 
 ty, vy = noisy(t), noisy(v)
 net = nn.Sequential(nn.Linear(12, 64), nn.Tanh(), nn.Linear(64, 1))
-opt = torch.optim.Adam(net.parameters(), lr=2e-2)  # coach: overfitting
+opt = torch.optim.Adam(net.parameters(), lr=2e-2)
 curve = []
-for i in range(80):
+for i in range(80):  # coach: overfitting
     opt.zero_grad()
     fit = ((net(features(t)) - ty) ** 2).mean()
     fit.backward()

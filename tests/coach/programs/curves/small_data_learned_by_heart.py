@@ -5,8 +5,8 @@ torch.manual_seed(0)
 x, y = torch.randn(30, 10), torch.randint(0, 2, (30,))
 vx, vy = torch.randn(100, 10), torch.randint(0, 2, (100,))
 model = nn.Sequential(nn.Linear(10, 128), nn.ReLU(), nn.Linear(128, 2))
-optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)  # coach: overfitting; fix: weight_decay=0.01
-for epoch in range(60):
+optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
+for epoch in range(60):  # coach: overfitting; fix: weight_decay=0.01
     model.train()
     loss = nn.functional.cross_entropy(model(x), y)
     optimizer.zero_grad()

@@ -6,7 +6,7 @@ from gradbook.utils.data import DataLoader, TensorDataset
 class Trainer:
     def __init__(self, model, train, val):
         self.model, self.train_loader, self.val_loader = model, train, val
-        self.opt = torch.optim.AdamW(model.parameters(), lr=1e-2)  # coach: overfitting; fix: nn.Dropout(
+        self.opt = torch.optim.AdamW(model.parameters(), lr=1e-2)
         self.crit = nn.CrossEntropyLoss()
 
     def train_epoch(self):
@@ -23,7 +23,7 @@ class Trainer:
         return sum(losses) / len(losses)
 
     def fit(self, epochs):
-        for _ in range(epochs):
+        for _ in range(epochs):  # coach: overfitting; fix: nn.Dropout(
             self.train_epoch()
             print(self.validate())
 

@@ -11,7 +11,7 @@ class Net(nn.Module):
         self.temperature = temperature
 
     def forward(self, x):
-        return self.head(torch.relu(self.body(x))) / self.temperature
+        return self.head(torch.relu(self.body(x))) / self.temperature  # coach: suspicious-initial-loss
 
 
 net = Net()
@@ -19,6 +19,6 @@ opt = torch.optim.SGD(net.parameters(), lr=1e-4)
 X, Y = torch.randn(80, 6), torch.randint(0, 4, (80,))
 for epoch in range(6):
     opt.zero_grad()
-    loss = F.cross_entropy(net(X), Y)  # coach: suspicious-initial-loss
+    loss = F.cross_entropy(net(X), Y)
     loss.backward()
     opt.step()

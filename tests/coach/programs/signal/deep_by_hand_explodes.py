@@ -1,7 +1,7 @@
 import gradbook as torch
 
 width = 30
-ws = [torch.randn(width, width) * 0.6 for _ in range(8)]  # coach: exploding-gradients; fix: torch.randn(30, 30) * 0.18
+ws = [torch.randn(width, width) * 0.6 for _ in range(8)]  # coach: exploding-gradients; fix: torch.randn(width, width) * 0.18
 out = torch.randn(width, 1) * 0.1
 for w in [*ws, out]:
     w.requires_grad_(True)

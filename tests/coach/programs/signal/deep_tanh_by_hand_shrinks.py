@@ -4,7 +4,7 @@ torch.manual_seed(2)
 n = 20
 weights = []
 for _ in range(8):
-    w = torch.randn(n, n) * 0.01  # coach: vanishing-gradients; fix: torch.randn(20, 20) * 0.22
+    w = torch.randn(n, n) * 0.01  # coach: vanishing-gradients; fix: torch.randn(n, n) * 0.22
     w.requires_grad_()
     weights.append(w)
 head = torch.randn(n, 1) * 0.2

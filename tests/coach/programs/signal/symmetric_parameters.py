@@ -5,7 +5,7 @@ from gradbook import nn
 class TwoLayer(nn.Module):
     def __init__(self, i, h, o):
         super().__init__()
-        self.w1 = nn.Parameter(torch.ones(i, h))  # coach: bad-init; fix: nn.Parameter(torch.randn(4, 8) * 0.5)
+        self.w1 = nn.Parameter(torch.ones(i, h))  # coach: bad-init; fix: nn.Parameter(torch.randn(i, h) * 0.5)
         self.w2 = nn.Parameter(torch.ones(h, o))
 
     def forward(self, x):

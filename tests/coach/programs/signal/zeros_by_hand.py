@@ -1,7 +1,7 @@
 import gradbook as torch
 
 n_in, n_hidden, n_out = 5, 10, 1
-W1 = torch.zeros(n_in, n_hidden, requires_grad=True)  # coach: bad-init; fix: torch.randn(5, 10) * 0.45
+W1 = torch.zeros(n_in, n_hidden, requires_grad=True)  # coach: bad-init; fix: torch.randn(n_in, n_hidden) * 0.45
 b1 = torch.zeros(n_hidden, requires_grad=True)
 W2 = torch.zeros(n_hidden, n_out, requires_grad=True)
 b2 = torch.zeros(n_out, requires_grad=True)
