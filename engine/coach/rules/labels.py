@@ -90,7 +90,7 @@ class SuspiciousInitialLoss(SignalRule):
     idea = "a network that knows nothing yet should cost ln(number of classes); more means it begins sure and wrong"
     threshold = (
         f"{HIGH:g} times ln(classes), and 2 more, before the first step: scores of an ordinary start are near 0. "
-        f"Without a line that makes it so, as a factor of {STEEP:g} or a last layer of the user's own numbers, it is a hint"
+        f"Without a line that makes it so, as a factor of {STEEP:g} or a last layer of own numbers, it is a hint"
     )
     ops = frozenset({"cross_entropy"})
 

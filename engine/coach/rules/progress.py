@@ -101,7 +101,7 @@ class Overfitting(Progress):
     id = "overfitting"
     idea = "when validation gets worse as training gets better, the network learns its samples by heart"
     threshold = (
-        f"a validation {WORSE:g} times its best of {POINTS} or more, a training loss {BETTER:g} of what it was then; or "
+        f"a validation {WORSE:g} times its best of {POINTS} or more, a training loss {BETTER:g} of what it was; or "
         f"one that never fell, {GAP:g} times the training loss. {CLEAR:g} times in {MANY} evaluations, with nothing "
         "in the program that keeps the best or stops, is a warning"
     )
@@ -170,8 +170,9 @@ def assigned(epochs: Loop | None) -> str:
     """The variable that a validation's loss goes to, if it gets one in the loop over the epochs itself; else ''."""
     statement = epochs.at.statement if epochs is not None else None
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-    inside = epochs is not None and epochs.at.source.parents.get(statement) in _plain(epochs)
-    return target.id if isinstance(target, ast.Name) and inside else ""
+    if epochs is None or statement is None or not isinstance(target, ast.Name):
+        return ""
+    return target.id if any(epochs.at.source.parents.get(statement) is block for block in _plain(epochs)) else ""
 
 
 def _plain(epochs: Loop) -> list[ast.AST]:
