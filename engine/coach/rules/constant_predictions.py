@@ -137,7 +137,7 @@ class LostInActivation(Rule):
 
     def _look(self, op: Op, value: Value) -> None:
         alike, given = self.sameness.of(op.output), self.sameness.of(op.inputs[0])
-        if alike is None or given is None or op.output.shape[0] != value.shape[0]:
+        if alike is None or given is None or op.output.shape[:1] != value.shape[:1]:
             return
         key = (op.where, op.path, op.name)
         if not alike:
