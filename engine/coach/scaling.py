@@ -12,7 +12,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.literals import Number, argument, number_of, value_of
 from gradbook.coach.record import Op, Turn, Value
 from gradbook.coach.rule import Shared
-from gradbook.observe.failure.text import called_name
+from gradbook.observe.failure.text import Edit, called_name
 from gradbook.observe.source import Where
 
 if TYPE_CHECKING:
@@ -146,12 +146,25 @@ def positive(where: Where | None) -> list[Fix]:
     node = at.expression if at is not None else None
     if at is None or node is None:
         return []
+    kept: ast.expr | None = None
     if isinstance(node, ast.UnaryOp):
-        return [code.replacement(at, node, at.source.segment(node.operand), "an error is to become small")]
-    if isinstance(node, ast.BinOp):
+        kept = node.operand
+    elif isinstance(node, ast.BinOp):
         kept = node.right if value_of(node.left) is not None else node.left
-        return [code.replacement(at, node, at.source.segment(kept), "an error is to become small")]
-    return []
+    return [bare(at, node, kept, "an error is to become small")] if kept is not None else []
+
+
+def bare(at: code.Place, node: ast.expr, kept: ast.expr, why: str) -> Fix:
+    """The line with a part of an expression in its place, and without brackets that it needs no longer."""
+    edit, text = at.source.replace(node, ""), at.source.segment(kept)
+    first, last = at.source.lines[edit.line - 1], at.source.lines[edit.end_line - 1]
+    before, after = first[: edit.column], last[edit.end_column :]
+    atom = isinstance(kept, ast.Name | ast.Attribute | ast.Call | ast.Subscript)
+    if atom and before.endswith("(") and after.startswith(")") and not before[-2:-1].strip("_").isalnum():
+        column, end = edit.column - 1, edit.end_column + 1
+        whole = Edit(at.file, edit.line, column, edit.end_line, end, text)
+        return Fix((first[:column] + text + last[end:]).strip(), (whole,), why)
+    return code.replacement(at, node, text, why)
 
 
 def unscaled(where: Where | None) -> list[Fix]:

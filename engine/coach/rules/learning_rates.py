@@ -34,6 +34,7 @@ LONG = 10  # steps at least
 EARLY = 8  # losses in which a leap shows
 LEAP = 5.0  # times the first loss, that early, with steps as LARGE
 KEPT = 0.5  # of the first loss is left at the end at least: of more than that it has recovered
+SINKS = 10.0  # times itself below its beginning: an error with a minus that falls on and on
 CARRIED = 0.98  # a momentum that adds up fifty steps
 ORDINARY = 1.0  # a rate of which the sum or the momentum is the likelier cause
 CAUSES = frozenset((
@@ -197,7 +198,8 @@ class LossDiverged(Learning):
             tail = median(curve.values[-3:])
             away = curve.bad > 1
             far = abs(tail) > 100 * max(abs(curve.first), 1e-3) and curve.grew() and len(curve.values) > 5
-            if away or far:
+            sinks = self.scaling.negated is not None and curve.last < min(0.0, curve.first - SINKS * abs(curve.first))
+            if away or far or sinks:
                 self._speak(curve, away)
                 return
 
