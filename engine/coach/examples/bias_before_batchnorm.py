@@ -2,7 +2,7 @@ import gradbook as torch
 from gradbook import nn
 
 model = nn.Sequential(
-    nn.Linear(4, 16),  # coach: bias-before-batchnorm; fix: bias=False
+    nn.Linear(4, 16),  # coach: bias-before-batchnorm; fix: nn.Linear(4, 16, bias=False)
     nn.BatchNorm1d(16),
     nn.ReLU(),
     nn.Linear(16, 1),

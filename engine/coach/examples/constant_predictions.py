@@ -7,7 +7,7 @@ x = torch.randn(64, 4)
 y = x[:, :1] + 3
 for step in range(20):
     features = model[1](model[0](x))
-    pooled = features.mean(dim=0).expand(64, 8)  # coach: constant-predictions; fix: features.mean(dim=1
+    pooled = features.mean(dim=0).expand(64, 8)  # coach: constant-predictions; fix: pooled = features.mean(dim=1).expand(64, 8)
     loss = nn.functional.mse_loss(model[2](pooled), y)
     optimizer.zero_grad()
     loss.backward()

@@ -3,7 +3,7 @@ from gradbook import nn
 
 model = nn.Sequential(
     nn.Linear(4, 16, bias=False),
-    nn.Dropout(0.5),  # coach: dropout-before-batchnorm
+    nn.Dropout(0.5),  # coach: dropout-before-batchnorm; fix: nn.Linear(4, 16, bias=False)
     nn.BatchNorm1d(16),
     nn.ReLU(),
     nn.Linear(16, 1),

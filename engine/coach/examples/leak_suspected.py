@@ -4,7 +4,7 @@ from gradbook import nn
 data = torch.randn(200, 4)
 target = data[:, :1] * data[:, 1:2]
 x_train, y_train = data[:150], target[:150]
-x_test, y_test = data[100:], target[100:]  # coach: leak-suspected; fix: data[150:]
+x_test, y_test = data[100:], target[100:]  # coach: leak-suspected; fix: x_test, y_test = data[150:], target[100:]
 model = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 1))
 optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
 for epoch in range(6):

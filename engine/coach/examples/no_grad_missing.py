@@ -10,5 +10,5 @@ for epoch in range(3):
     nn.functional.cross_entropy(model(x[:48]), y[:48]).backward()
     optimizer.step()
     model.eval()
-    scores = model(x[48:])  # coach: no-grad-missing; fix: torch.no_grad()
+    scores = model(x[48:])  # coach: no-grad-missing; fix: with torch.no_grad():
     print((scores.argmax(1) == y[48:]).float().mean().item())

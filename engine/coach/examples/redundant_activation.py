@@ -5,7 +5,7 @@ model = nn.Sequential(
     nn.Linear(4, 16),
     nn.ReLU(),
     nn.Linear(16, 3),
-    nn.ReLU(),  # coach: redundant-activation
+    nn.ReLU(),  # coach: redundant-activation; fix: nn.Linear(16, 3)
 )
 x, y = torch.randn(32, 4), torch.randint(0, 3, (32,))
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

@@ -1,4 +1,4 @@
 import gradbook as torch
 from gradbook import nn
 
-layer = nn.Liner(3, 1)  # coach: unknown-name; fix: nn.Linear(3, 1)
+layer = nn.Liner(3, 1)  # coach: unknown-name; fix: layer = nn.Linear(3, 1)

@@ -5,7 +5,7 @@ from gradbook import nn
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
-        self.layers = [nn.Linear(4, 4), nn.ReLU()]  # coach: unused-parameters; fix: nn.ModuleList
+        self.layers = [nn.Linear(4, 4), nn.ReLU()]  # coach: unused-parameters; fix: self.layers = nn.ModuleList([nn.Linear(4, 4), nn.ReLU()])
         self.out = nn.Linear(4, 1)
 
     def forward(self, x):
