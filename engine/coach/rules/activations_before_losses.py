@@ -131,6 +131,8 @@ def undone(coach: Coach, maker: Op, op: Op, why: str) -> tuple[Where | tuple[str
     """The line of an activation that a loss does not want; of one that others want too the line of the loss."""
     where = changed_at(coach, maker)
     fixes = without(where, why)
+    if where != maker.where:  # where its layer was built
+        return where, fixes
     at, loss = code.place(where), code.place(op.where)
     name, call = target(at), at.expression if at is not None else None
     if at is None or loss is None or at.statement is None or not name.isidentifier() or not isinstance(call, ast.Call):
