@@ -15,10 +15,11 @@ from gradbook import events
 from gradbook.coach.coach import Coach
 from gradbook.coach.explanation import Explanation, explain, listing, unknown
 from gradbook.coach.finding import Finding, Fix, Report
+from gradbook.coach.probe import probe
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules import RULES
 
-__all__ = ["RULES", "Coach", "Explanation", "Finding", "Fix", "Report", "Rule", "explain", "listing", "watch"]
+__all__ = ["RULES", "Coach", "Explanation", "Finding", "Fix", "Report", "Rule", "explain", "listing", "probe", "watch"]
 
 
 @contextlib.contextmanager

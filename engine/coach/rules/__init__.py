@@ -34,6 +34,7 @@ from gradbook.coach.rules import (
     notebook_objects,
     notebook_reruns,
     number_types,
+    one_batch,
     own_gradients,
     penalties,
     progress,
@@ -85,6 +86,7 @@ FAMILIES = (
     update_sizes,
     progress,
     constant_predictions,
+    one_batch,
     raised,
 )
 KINDS: tuple[type[Rule], ...] = tuple(rule for family in FAMILIES for rule in family.RULES)

@@ -1,0 +1,122 @@
+"""A batch that comes again and again and is not learnt by heart, by a network with weights enough for it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gradbook.coach.finding import Finding
+from gradbook.coach.record import Op, Turn
+from gradbook.coach.rules.learning_rates import Learning, median
+from gradbook.coach.rules.wiring import LINEAR, weight_of
+from gradbook.coach.samples import sample
+from gradbook.coach.targets import LOSSES
+
+__all__ = ["RULES", "CannotOverfitBatch", "cause", "guessing"]
+
+LONG = 60  # steps on the same batch
+LOOKS = 4
+FLAT = 0.02  # by less than that the loss falls in the last third
+UNLEARNT = 0.1  # of what a guess would cost
+SPOTS = 64  # numbers that tell a batch from another one
+# what keeps a network from learning, the likeliest first
+CAUSES = (
+    "redundant-activation", "constant-predictions", "degenerate-activation", "dead-relu", "bad-init", "stale-optimizer",
+    "unused-parameters", "detached-graph", "softmax-before-cross-entropy", "sigmoid-before-bce-with-logits",
+    "learning-rate-too-low", "learning-rate-too-high", "update-ratio-low", "update-ratio-high", "vanishing-gradients",
+    "exploding-gradients", "saturated-activation", "missing-nonlinearity", "silent-broadcast", "input-not-normalised",
+    "regularisation-dominates", "batch-axis-mixed", "batch-leak", "loss-plateau",
+)  # fmt: skip
+
+
+class CannotOverfitBatch(Learning):
+    """One batch in every step, weights enough to learn it by heart, and the loss stays where it is."""
+
+    id = "cannot-overfit-batch"
+    severity = "hint"
+    idea = "before training on much data, train on one batch: a network that cannot learn that by heart has a fault"
+    threshold = (
+        f"the same batch in {LONG} steps or more, as many weights as the batch has targets, and a loss that has come "
+        f"to rest above {UNLEARNT:.0%} of what the best constant answer costs; a hint: it may only need more steps"
+    )
+    ops = LOSSES | LINEAR
+
+    def begins(self) -> None:
+        super().begins()
+        self.seen: dict[Any, set[int]] = {}  # fingerprints of what first layers are given, by place
+        self.turns = 0
+        self.guess = math.nan  # what the best constant answer costs
+        self.wanted = self.weights = 0  # numbers that must be learnt, and that can be
+        self.layers: dict[int, int] = {}
+
+    def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
+        if not op.output.requires_grad:
+            return
+        if op.name in LOSSES:
+            if op.operand(1) is not None:
+                wanted = np.asarray(operands[1]._array)
+                self.guess, self.wanted = guessing(op.name, wanted), max(self.wanted, wanted.size)
+            return
+        weight = weight_of(op)
+        if weight is not None:
+            self.layers[id(weight)] = math.prod(weight.shape)
+        given = op.operand(0)
+        if given is not None and not given.requires_grad and given.shape:
+            numbers = np.ascontiguousarray(sample(operands[0]._array, SPOTS))
+            self.seen.setdefault((op.where, op.path), set()).add(hash((given.shape, numbers.tobytes())))
+
+    def turned(self, turn: Turn) -> None:
+        if turn.passes:
+            self.turns += 1
+            self.weights = max(self.weights, sum(self.layers.values()) if len(self.layers) > 1 else 0)
+        self.layers.clear()
+
+    def ended(self) -> None:
+        curve = max(self.curves.curves.values(), key=lambda each: each.count, default=None)
+        same = bool(self.seen) and all(len(prints) == 1 for prints in self.seen.values())
+        if curve is None or len(self.rates) != 1 or not same or self.turns < LOOKS or curve.count < LONG or curve.bad:
+            return
+        third = max(len(curve.values) // 3, 2)
+        before, last = median(curve.values[-2 * third : -third]), median(curve.values[-third:])
+        enough = self.weights >= self.wanted > 0
+        if not enough or not last > UNLEARNT * self.guess or before - last > FLAT * abs(before):
+            return
+        known = cause(self.coach.report.findings)
+        rate = self.rates[0]
+        option = self.option(rate)
+        at = (known.file, known.line) if known is not None and known.line else option.line
+        self.find(
+            f"The same batch in {curve.count} steps is not learnt: the loss rests at {last:.3g}.", at,
+            {"loss": f"{curve.first:.3g} at first, {last:.3g} in the end", "the best constant answer costs":
+             f"{self.guess:.3g}", "weights": self.weights, "numbers to learn": self.wanted,
+             "most probably": known.message if known is not None else "the learning rate, or what the data are"},
+            known.fixes if known is not None else option.changed([rate.most * 10, rate.most / 10]),
+        )  # fmt: skip
+
+
+def cause(findings: list[Finding]) -> Finding | None:
+    """What most probably keeps a network from learning, of what was found."""
+    known = [f for f in findings if f.rule in CAUSES]
+    return min(known, key=lambda f: (f.severity == "hint", CAUSES.index(f.rule)), default=None)
+
+
+def guessing(name: str, targets: Any) -> float:
+    """What the best answer that is the same for all samples costs; NaN where that is not known."""
+    values = targets.reshape(len(targets), -1) if targets.ndim else targets.reshape(1, 1)
+    if name in ("cross_entropy", "nll_loss"):
+        if targets.dtype.kind not in "iu":
+            return math.nan
+        _, counts = np.unique(targets, return_counts=True)
+        shares = counts / counts.sum()
+        return float(-(shares * np.log(shares)).sum())
+    if name.startswith("binary"):
+        share = np.clip(values.mean(0), 1e-9, 1 - 1e-9)
+        return float(-(share * np.log(share) + (1 - share) * np.log(1 - share)).mean())
+    if name == "mse_loss":
+        return float(values.var(0).mean())
+    return float(np.abs(values - np.median(values, axis=0)).mean())
+
+
+RULES = (CannotOverfitBatch,)
