@@ -77,6 +77,7 @@ class Told:
         from gradbook.widgets import CoachReport
 
         findings = [finding for _, found in self.cells for finding in found]
+        findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
         title = f"coach · {counted(findings)} in this session"
         return CoachReport(findings, self.theme, title=title, text=repr(self), on_mute=self.on_mute)._repr_mimebundle_()
 

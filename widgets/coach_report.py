@@ -18,20 +18,21 @@ __all__ = ["CoachLesson", "CoachReport"]
 
 MARKS = {"error": "✕", "warning": "▲", "hint": "ⓘ"}
 LINE, DIM = "var(--jp-border-color2,#bdbdbd)", "var(--jp-ui-font-color2,#616161)"
+# twice the class: more than the notebook's own rules for what stands in an output
 STYLE = f"""
 .gbc{{font:12px/17px var(--jp-ui-font-family,system-ui,sans-serif);color:var(--jp-ui-font-color1,#212121);
 border:1px solid {LINE};padding:0 12px 8px;text-align:left}}
-.gbc p,.gbc table,.gbc pre{{margin:2px 0 6px}}
-.gbc code,.gbc pre{{font:11px/17px var(--jp-code-font-family,monospace);background:none;color:inherit;padding:0;
+.gbc.gbc p,.gbc.gbc table,.gbc.gbc pre{{margin:2px 0 6px}}
+.gbc.gbc code,.gbc.gbc pre{{font:11px/17px var(--jp-code-font-family,monospace);background:none;color:inherit;padding:0;
 white-space:pre-wrap;overflow-wrap:anywhere}}
-.gbc .h{{padding:8px 0;margin:0;border-bottom:1px solid {LINE}}}
-.gbc .m{{font-size:13px}}.gbc .u{{color:{DIM}}}.gbc .error{{color:var(--jp-error-color0,#b71c1c)}}
-.gbc section{{padding:8px 0}}.gbc section+section{{border-top:1px solid {LINE}}}
-.gbc table{{border:0;border-collapse:collapse;font-size:11px;line-height:17px}}.gbc tr{{background:none}}
-.gbc th,.gbc td{{text-align:left;font-weight:400;padding:0 16px 0 0;border:0;background:none;vertical-align:top}}
-.gbc pre{{border:1px solid {LINE};padding:4px 8px}}.gbc ins,.gbc del{{text-decoration:none}}
-.gbc ins{{background:rgba(0,114,178,.12)}}.gbc del{{background:rgba(213,94,0,.12)}}
-.gbc .at{{background:rgba(198,40,40,.10)}}.gbc summary{{cursor:pointer}}
+.gbc.gbc .h{{padding:8px 0;margin:0;border-bottom:1px solid {LINE}}}
+.gbc.gbc .m{{font-size:13px}}.gbc.gbc .u{{color:{DIM}}}.gbc.gbc .error{{color:var(--jp-error-color0,#b71c1c)}}
+.gbc.gbc section{{padding:8px 0}}.gbc.gbc section+section{{border-top:1px solid {LINE}}}
+.gbc.gbc table{{border:0;border-collapse:collapse;font-size:11px;line-height:17px}}.gbc.gbc tr{{background:none}}
+.gbc.gbc th,.gbc.gbc td{{text-align:left;font-weight:400;padding:0 16px 0 0;border:0;vertical-align:top}}
+.gbc.gbc pre{{border:1px solid {LINE};padding:4px 8px}}.gbc.gbc ins,.gbc.gbc del{{text-decoration:none}}
+.gbc.gbc ins{{background:rgba(0,114,178,.12)}}.gbc.gbc del{{background:rgba(213,94,0,.12)}}
+.gbc.gbc .at{{background:rgba(198,40,40,.10)}}.gbc.gbc summary{{cursor:pointer}}
 """.replace("\n", "")
 
 
