@@ -10,7 +10,7 @@ from gradbook.observe.source import Where
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
 
-__all__ = ["changed_at", "is_library"]
+__all__ = ["changed_at", "is_buried", "is_library"]
 
 
 def is_library(module: Any) -> bool:
@@ -31,6 +31,16 @@ def changed_at(coach: Coach, op: Op) -> Where | None:
         built = coach.built_at(call.module)
         return built.where if built is not None and built.where is not None else op.where
     return op.where
+
+
+def is_buried(coach: Coach, op: Op) -> bool:
+    """Whether an operation is that of a layer in a model of library modules that was built before the coach watched.
+
+    The line that changed_at gives is then only that of the model's call, in which nothing of the layer stands.
+    """
+    call = op.call
+    inside = call is not None and call.parent is not None and is_library(call.module) and not _holds(call.module)
+    return inside and changed_at(coach, op) is op.where
 
 
 def _holds(module: Any) -> bool:

@@ -6,6 +6,7 @@ import gc
 import importlib
 import linecache
 import weakref
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -236,6 +237,17 @@ def test_what_is_tried_is_not_explained_again(monkeypatch: pytest.MonkeyPatch) -
         watched(program)
     assert [finding.rule for finding in reports[0]] == ["inplace-breaks-backward"]
     assert len(mended) == 1
+
+
+def test_a_layer_that_was_built_before_it_watched_is_not_cut_out_of_the_models_call(tmp_path: Path) -> None:
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3), nn.Softmax(dim=1))
+    file = tmp_path / "train.py"
+    file.write_text("loss = F.cross_entropy(model(x), y)\nloss.backward()\n")
+    names = {"F": nn.functional, "model": model, "x": gradbook.randn(16, 4), "y": gradbook.zeros(16).long()}
+    with coach.watch() as report:
+        exec(compile(file.read_text(), str(file), "exec"), names)
+    (found,) = [one for one in report if one.rule == "softmax-before-cross-entropy"]
+    assert (found.line, found.fixes) == (1, ())
 
 
 def test_it_knows_where_models_and_optimizers_were_constructed() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.origin import changed_at, is_library
+from gradbook.coach.origin import changed_at, is_buried, is_library
 from gradbook.coach.record import Op, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.cut_graphs import functional
@@ -129,9 +129,8 @@ class LogSoftmaxMissing(Rule):
 
 def undone(coach: Coach, maker: Op, op: Op, why: str) -> tuple[Where | tuple[str, int] | None, list[Fix]]:
     """The line of an activation that a loss does not want; of one that others want too the line of the loss."""
-    where = changed_at(coach, maker)
-    fixes = without(where, why)
-    if where != maker.where:  # where its layer was built
+    where, fixes = taken_out(coach, maker, why)
+    if where != maker.where or is_buried(coach, maker):  # where its layer was built
         return where, fixes
     at, loss = code.place(where), code.place(op.where)
     name, call = target(at), at.expression if at is not None else None
@@ -218,6 +217,12 @@ def are_probabilities(array: Any, axis: int) -> bool:
 
 
 # -- fixes -------------------------------------------------------------------------------------------------------------
+
+
+def taken_out(coach: Coach, op: Op, why: str) -> tuple[Where | None, list[Fix]]:
+    """The line of an activation that is one too many, and the same without it, if it stands there."""
+    where = changed_at(coach, op)
+    return where, [] if is_buried(coach, op) else without(where, why)
 
 
 def without(where: Where | None, why: str) -> list[Fix]:

@@ -12,7 +12,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.origin import changed_at, is_library
 from gradbook.coach.record import Call, Op, Turn, Value
 from gradbook.coach.rule import Rule
-from gradbook.coach.rules.activations_before_losses import without
+from gradbook.coach.rules.activations_before_losses import taken_out
 from gradbook.coach.rules.modes import alias
 from gradbook.coach.rules.wiring import (
     AFFINE,
@@ -125,19 +125,19 @@ class RedundantActivation(Rule):
             self._last(op, maker)
 
     def _second(self, op: Op, maker: Op, what: str, severity: str) -> None:
-        where = changed_at(self.coach, op)
+        where, fixes = taken_out(self.coach, op, f"{maker.name} is enough")
         self.find(
             f"{what}: one of the two activations is too many.", where,
             {"activation": op.name, "what it is given": f"what {maker.name} made", "inside of": op.path or "the loop"},
-            without(where, f"{maker.name} is enough"), nodes=[op.path], severity=severity,
+            fixes, nodes=[op.path], severity=severity,
         )  # fmt: skip
 
     def _last(self, op: Op, maker: Op) -> None:
-        where = changed_at(self.coach, maker)
+        where, fixes = taken_out(self.coach, maker, "the last layer gives the scores as they are")
         self.find(
             f"{op.name} wants scores of any sign, and the relu before it makes all that are negative 0.", where,
             {"last activation": "relu", "what takes its result": op.name},
-            without(where, "the last layer gives the scores as they are"), nodes=[maker.path],
+            fixes, nodes=[maker.path],
         )  # fmt: skip
 
     def _range(self, op: Op, operands: tuple[Any, ...]) -> None:
@@ -157,7 +157,7 @@ class RedundantActivation(Rule):
                 self._unreachable(op, maker, outside, numbers)
 
     def _unreachable(self, op: Op, maker: Op, outside: float, numbers: Any) -> None:
-        where = changed_at(self.coach, maker)
+        where, fixes = taken_out(self.coach, maker, "the last layer gives any number")
         low, high = RANGES[maker.name]
         self.find(
             f"The model ends in {maker.name}, which cannot reach {outside:.0%} of the targets.", where,
@@ -165,7 +165,7 @@ class RedundantActivation(Rule):
                 "targets": f"{float(numbers.min()):.3g} to {float(numbers.max()):.3g}",
                 maker.name: f"{low:g} to {high:g}",
             },
-            without(where, "the last layer gives any number"), nodes=[maker.path],
+            fixes, nodes=[maker.path],
         )  # fmt: skip
 
 
