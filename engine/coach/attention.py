@@ -22,14 +22,15 @@ FIRST = 64  # steps that are heard before the first rest
 WINDOW = 8  # steps in a row that are heard between two rests: most habits show in three
 NEWS = 8  # optimizers whose first steps are heard so
 REST = 120  # steps of a rest
-NAP = 0.05  # seconds of a rest: of steps that take long more are heard
+NAP = 0.05  # seconds that it is to last at most: of steps that take long more are heard
 
 
 class Attention:
     """Keeps account of what looking costs. Times in seconds."""
 
     def __init__(self) -> None:
-        self.cost = self._begun = self._last = self._wakes = 0.0
+        self.cost = self._begun = self._last = self._beat = 0.0
+        self._quickest = NAP  # seconds of the shortest step in this window: a busy machine makes the others longer
         self._evaluations = self._news = self._next = 0
         self.resting = False  # steps are counted, and told to no rule
         self._left = FIRST  # steps of this window, or of this rest
@@ -74,17 +75,18 @@ class Attention:
     def beat(self, now: float) -> bool:
         """A step is over. -> whether a rest begins here, or ends."""
         self._left -= 1
-        if self._left > 0 and not (self.resting and now >= self._wakes):
+        self._quickest, self._beat = min(self._quickest, now - self._beat), now
+        if self._left > 0:
             return False
         if self.resting:
             self.wakes()
         else:
-            self.resting, self._left, self._wakes = True, REST, now + NAP
+            self.resting, self._left = True, max(1, min(REST, round(NAP / max(self._quickest, 1e-9))))
         return True
 
     def wakes(self, steps: int = WINDOW) -> None:
         """So many steps are heard from here on."""
-        self.resting, self._left = False, steps
+        self.resting, self._left, self._quickest = False, steps, NAP
 
     def news(self) -> None:
         """There is something new: an optimizer has taken its first step."""

@@ -1,8 +1,8 @@
 """What the coach costs: a step of four models with nobody watching, with the coach, with it and a live view's recorder.
 
-Three numbers of each, against the same training unwatched: all steps of a second of training from the first on, by the
-training thread's own clock, which stands still while another process has the core; a usual step, the median; and what
-the first steps take, where every operation is looked at.
+Short trainings of one model, watched by each in turn, in CPU time, which stands still while another process has the
+core. Of each two numbers, against the training that nobody watches: a step on average over more than half a second from
+the seventh step on, and what the first six take, in which the coach looks at every operation.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import statistics
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import gradbook
 from gradbook import coach, nn, observe, optim
@@ -22,8 +22,8 @@ from tests.benchmarks.bench_observe import mlp as small_mlp
 from tests.benchmarks.table import Row, milliseconds
 from tests.benchmarks.workloads import gpt
 
-ROUNDS = 6
-SECONDS = 1.0  # of one training, about
+ROUNDS = 5
+SECONDS = 0.6  # of one training
 BEGINNING = 6  # steps
 BAR = "≤ 5 %"
 Step = Callable[[], Any]
@@ -76,61 +76,40 @@ def training(build: Callable[[], tuple[Any, Any, Any]], compiled: bool = False) 
     return gradbook.compile(step, options={"wait": True}) if compiled else step
 
 
-class Training(NamedTuple):
-    """Seconds of some steps one after the other: of each by the clock, of all of the thread's own work."""
-
-    steps: list[float]
-    work: float
-
-    @property
-    def usual(self) -> float:
-        """A usual step."""
-        return statistics.median(self.steps[BEGINNING:])
-
-    @property
-    def beginning(self) -> float:
-        """The first steps."""
-        return sum(self.steps[:BEGINNING])
-
-
-def timed(step: Step, steps: int) -> Training:
-    """Run so many steps. The thread's own clock is asked twice only: asking costs more than a step may."""
-    clock, found, began = time.perf_counter, [], time.thread_time()
-    before = clock()
+def worked(step: Step, steps: int) -> float:
+    """Seconds of CPU time that a step takes on average."""
+    began = time.process_time()
     for _ in range(steps):
         step()
-        now = clock()
-        found.append(now - before)
-        before = now
-    return Training(found, time.thread_time() - began)
+    return (time.process_time() - began) / steps
 
 
-def measured(name: str, compiled: bool = False) -> dict[str, list[Training]]:
-    """Whole trainings, watched in turns by each."""
+def measured(name: str, compiled: bool) -> tuple[dict[str, list[tuple[float, float]]], int]:
+    """Of each training, by who watches: seconds of the beginning, and of a later step. -> these, and how many steps."""
     step = training(MODELS[name], compiled)
-    timed(step, 12)
-    steps = max(30, int(SECONDS / statistics.median(timed(step, 12).steps)))
-    found: dict[str, list[Training]] = {who: [] for who in WATCHING}
+    worked(step, BEGINNING)
+    steps = max(30, round(SECONDS / min(worked(step, 3) for _ in range(5))))
+    found: dict[str, list[tuple[float, float]]] = {who: [] for who in WATCHING}
     for _ in range(ROUNDS):
         for who, watching in WATCHING.items():
             with watching():
-                found[who].append(timed(step, steps))
-    return found
+                found[who].append((BEGINNING * worked(step, BEGINNING), worked(step, steps)))
+    return found, steps
 
 
 def model_rows(name: str, compiled: bool = False) -> list[Row]:
-    """The rows of one model: medians of what the rounds give, each against the same round's training unwatched."""
-    times = measured(name, compiled)
+    """The rows of one model: medians of the rounds, each against the same round's training unwatched."""
+    times, steps = measured(name, compiled)
     alone = times.pop("nobody")
     what = f"{'compiled ' if compiled else ''}step of a {name}"
-    found = [Row(f"{what}, nobody watching", milliseconds(min(each.usual for each in alone)))]
+    found = [Row(f"{what}, nobody watching", milliseconds(min(later for _, later in alone)))]
     for who, watched in times.items():
         pairs = list(zip(watched, alone, strict=True))
-        mean = statistics.median(a.work / b.work for a, b in pairs) - 1
-        step = statistics.median(a.usual / b.usual for a, b in pairs) - 1
-        first = min(each.beginning for each in watched) - min(each.beginning for each in alone)
-        note = f"{len(alone[0].steps)} steps; a usual step {step:+.1%}; the first {BEGINNING} {1e3 * first:+.1f} ms"
-        found.append(Row(f"{what}, {who}", f"{mean:+.1%}", "" if name == "small MLP" else BAR, note))
+        more = statistics.median(mine / bare for (_, mine), (_, bare) in pairs) - 1
+        micros = 1e6 * statistics.median(mine - bare for (_, mine), (_, bare) in pairs)
+        first = 1e3 * min(mine - bare for (mine, _), (bare, _) in pairs)
+        note = f"{micros:+.0f} µs over {steps} steps; the first {BEGINNING} {first:+.1f} ms"
+        found.append(Row(f"{what}, {who}", f"{more:+.1%}", "" if name == "small MLP" else BAR, note))
     return found
 
 
