@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RANGED", "Activation", "Look", "Signal", "Weight"]
 
-SAMPLE = 4096  # elements of an array that are looked at
+SAMPLE = 1024  # elements of an array that are looked at
+WIDE = 4096  # columns of a batch that are compared
 ROWS = 256  # samples of an activation that are looked at
 OFTEN = 24  # calls of one place in a turn that are told apart; more are one loop's
 HIDDEN = AFFINE | ACTIVATIONS | POOLING | {"layer_norm", "group_norm", "instance_norm"}
@@ -188,9 +190,9 @@ class Signal(Shared):
             if known.amplifies is None and size > 0:
                 known.amplifies = made / size
         if given._node is None and given._array.ndim:
-            rows = np.asarray(given._array).reshape(len(given._array), -1)[:ROWS, :SAMPLE]
+            rows = np.asarray(given._array).reshape(len(given._array), -1)[:ROWS, :WIDE]
             self.given = max(self.given, rms(rows)) if not self.coach.steps else self.given
-            self._fed[id(op)] = "data" if bool((rows != rows[:1]).any()) else "same" if bool(rows.any()) else "zero"
+            self._fed[id(op)] = "data" if differ(rows) else "same" if bool(rows.any()) else "zero"
 
     def _activation(self, op: Op, output: Any) -> None:
         place = (op.where, op.path, op.name)
@@ -208,7 +210,7 @@ class Signal(Shared):
         array = units_last(output._array, op)
         known.samples += len(array)
         known.steps.append(self.coach.steps)
-        known.constant.append(len(array) > 3 and bool((array == array[:1]).all()))
+        known.constant.append(len(array) > 3 and not differ(array))
         if op.name == "relu":
             alive = (~(array <= 0)).any(0)  # what is not a number is not dead
             known.early = alive if known.early is None else known.early
@@ -345,8 +347,8 @@ def rms(array: Any) -> float:
     some = sample(array, SAMPLE)
     if not some.size or some.dtype.kind not in "fc":
         return 0.0
-    with np.errstate(all="ignore"):
-        return float(np.sqrt(np.mean(np.square(abs(some).astype(np.float64)))))
+    wide = (abs(some) if some.dtype.kind == "c" else some).astype(np.float64)
+    return math.sqrt(np.dot(wide, wide) / wide.size)
 
 
 def units_last(array: Any, op: Op) -> Any:
@@ -358,4 +360,9 @@ def units_last(array: Any, op: Op) -> Any:
     if made in CONVOLUTIONS and array.ndim > 2:
         array = np.moveaxis(array, 1, -1)
     rows = array.reshape(-1, array.shape[-1])
-    return rows[:: max(1, len(rows) // ROWS)][:ROWS, :SAMPLE]
+    return rows[:: max(1, len(rows) // ROWS)][:ROWS, :WIDE]
+
+
+def differ(rows: Any) -> bool:
+    """Whether any row is another than the first; mostly the last one is."""
+    return len(rows) > 0 and bool((rows[-1] != rows[0]).any() or (rows != rows[:1]).any())
