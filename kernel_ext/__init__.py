@@ -17,6 +17,11 @@ def load_ipython_extension(shell: Any) -> None:
         _loaded[id(shell)] = Extension(shell).load()
 
 
+def extension_of(shell: Any) -> Any:
+    """The Extension that is loaded into a shell, None if there is none."""
+    return _loaded.get(id(shell))
+
+
 def unload_ipython_extension(shell: Any) -> None:
     """Called by `%unload_ext gradbook`. Leaves no callback, magic, transformer or attribute behind."""
     extension = _loaded.pop(id(shell), None)

@@ -63,7 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
 def add_coach(coach: argparse.ArgumentParser) -> None:
     """The options of `gradbook coach`."""
     coach.description = (
-        "Run a script as Python would; what is wrong with its training is told on stderr as soon as it is found. "
+        "Run a script or a notebook; what is wrong with its training is told on stderr as soon as it is found. "
         "The exit status is 1 if the script raises or a finding is as bad as --fail-on says, else the script's own."
     )
     add = coach.add_argument
@@ -74,7 +74,7 @@ def add_coach(coach: argparse.ArgumentParser) -> None:
     add("--explain", metavar="RULE", action=Explain, help="teach a rule by a short example, and run nothing")
     add("--rules", action=Explain, nargs=0, help="name all rules, and run nothing")
     add("-m", dest="module", action="store_true", help="SCRIPT is the name of a module, as for python -m")
-    add("script", metavar="SCRIPT", help="a Python file")
+    add("script", metavar="SCRIPT", help="a Python file, or a notebook, whose cells run in order")
     add("arguments", nargs=argparse.REMAINDER, help="what the script is given")
     coach.set_defaults(run=run_coach)
 
@@ -158,13 +158,15 @@ def write_page(name: str, page: Path) -> int:
 
 
 def run_coach(options: argparse.Namespace) -> int:
-    """Run a script under the coach. -> 1 if it raises or has a fault, else the script's own status."""
+    """Run a script or a notebook under the coach. -> 1 if it raises or has a fault, else the script's own status."""
+    from gradbook.kernel_ext.coach_notebook import Notebook
     from gradbook.kernel_ext.coach_script import Script
 
     for rule in options.mute:
         if rule not in gradbook.coach.RULES:
             raise CommandError(gradbook.coach.explanation.unknown(rule))
-    script = Script(options.script, options.arguments, module=options.module)
+    notebook = options.script.endswith(".ipynb") and not options.module
+    script = Notebook(options.script) if notebook else Script(options.script, options.arguments, module=options.module)
     if missing := script.missing():
         raise CommandError(missing)
     return script.run(options.mute, options.fail_on, options.json, options.as_torch)

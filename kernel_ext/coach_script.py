@@ -14,7 +14,8 @@ from typing import Any
 
 import gradbook
 from gradbook import coach
-from gradbook.kernel_ext.coach_text import counted, headed
+from gradbook.kernel_ext.coach_text import SEVERITIES, counted, headed
+from gradbook.observe.source import cell_label
 
 __all__ = ["Script", "as_data"]
 
@@ -58,12 +59,9 @@ class Script:
             except Exception as raised:
                 status, error = failed(), raised
             report = watch.finish(error)
-        sum_up(report)
-        if json_file is not None:
-            write(as_data(report, self.name), json_file)
-        if any(finding.severity in FAILS[fail_on] for finding in report):
-            return 1
-        return status
+        if not report.watched and "torch" in sys.modules and sys.modules["torch"] is not gradbook:
+            print("No training was seen, and the script uses PyTorch: gradbook coach --as-torch", file=sys.stderr)
+        return conclude(report.findings, report.rules, report.muted, self.name, status, fail_on, json_file)
 
     def _run(self) -> int:
         """-> what it exits with."""
@@ -106,34 +104,42 @@ def speak(finding: coach.Finding) -> None:
     print(f"gradbook coach: {finding}", file=sys.stderr, flush=True)
 
 
-def sum_up(report: coach.Report) -> None:
-    """Say at the end what was found; of several findings a line each, they may be far above."""
-    print(f"\ngradbook coach: {counted(report)}", file=sys.stderr)
-    for finding in report if len(report) > 1 else ():
+def conclude(findings: Sequence[coach.Finding], rules: int, muted: Iterable[str], script: str, status: int,
+             fail_on: str, json_file: str | None) -> int:  # fmt: skip
+    """Say at the end what was found; of several findings a line each, they may be far above. -> the exit status."""
+    findings = sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+    sys.stdout.flush()
+    print(f"\ngradbook coach: {counted(findings)}", file=sys.stderr)
+    for finding in findings if len(findings) > 1 else ():
         print(f"  {headed(finding)}", file=sys.stderr)
-    if not report.watched and "torch" in sys.modules and sys.modules["torch"] is not gradbook:
-        print("No training was seen, and the script uses PyTorch: gradbook coach --as-torch", file=sys.stderr)
+    if json_file is not None:
+        write(as_data(findings, rules, muted, script), json_file)
+    return 1 if any(finding.severity in FAILS[fail_on] for finding in findings) else status
 
 
 # -- for other tools -------------------------------------------------------------------------------------------------
 
 
-def as_data(report: coach.Report, script: str) -> dict[str, Any]:
-    """A report as plain data. Lines count from 1, columns from 0; an edit replaces a stretch of a file by its text."""
+def as_data(findings: Iterable[coach.Finding], rules: int, muted: Iterable[str], script: str) -> dict[str, Any]:
+    """Findings as plain data. Lines count from 1, columns from 0; an edit replaces a stretch of a file by its text.
+
+    In a notebook `cell` is a cell's number, such as '[7]', and `file` the name under which Python knows its code.
+    """
     return {
         "gradbook": gradbook.__version__,
         "script": script,
-        "rules": report.rules,
-        "muted": sorted(report.muted),
+        "rules": rules,
+        "muted": sorted(muted),
         "findings": [
             {
                 "rule": f.rule, "severity": f.severity, "message": f.message, "file": f.file, "line": f.line or None,
+                "cell": label if (label := cell_label(f.file)).startswith("[") else None,
                 "source": f.source, "step": f.step,
                 "evidence": {name: str(value) for name, value in f.evidence.items()},
                 "fixes": [{"code": str(fix), "why": fix.why, "edits": [_edit(edit) for edit in fix.edits]}
                           for fix in f.fixes],
             }
-            for f in report
+            for f in findings
         ],
     }  # fmt: skip
 

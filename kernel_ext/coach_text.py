@@ -11,7 +11,7 @@ from gradbook.widgets import frontend
 if TYPE_CHECKING:
     from gradbook.coach import Finding
 
-__all__ = ["Told", "counted", "news", "show_lessons", "show_news"]
+__all__ = ["SEVERITIES", "Told", "counted", "news", "show_lessons", "show_news"]
 
 MORE = "%coach report tells all of it, %coach explain RULE why"
 MOST = 5  # findings under a cell

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,12 @@ class Mutes:
                 warnings.warn(f"gradbook: {why}; mend or delete it, and the coach's muted rules are remembered again",
                               RuntimeWarning, stacklevel=2)  # fmt: skip
         return self.rules
+
+    def only(self, rules: Iterable[str]) -> None:
+        """These are muted, whatever is remembered."""
+        self._read = True
+        self.rules.clear()
+        self.rules.update(rules)
 
     def change(self, rule: str, *, mute: bool) -> str:
         """Mute a rule, or let it speak again. -> '', or why that lasts for this session only."""

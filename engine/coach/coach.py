@@ -69,7 +69,7 @@ class Coach:
         self._thread = threading.get_ident()
         self.muted = muted if isinstance(muted, set) else set(muted)
         self._kinds = tuple(KINDS if rules is None else rules)
-        self._enlist()
+        self.enlist()
         self.report = self.new_report()
         self.on_op: Hook | None = None
         self.on_module: Hook | None = None
@@ -79,7 +79,7 @@ class Coach:
         self.on_cut: Hook | None = None
         self.on_found: Hook | None = None
 
-    def _enlist(self) -> None:
+    def enlist(self) -> None:
         """Make the rules, new ones each time."""
         self.panel = Panel(self, [kind for kind in self._kinds if kind.id not in self.muted])
         self.curves = self.shared(Curves)
@@ -117,7 +117,7 @@ class Coach:
         self.names.clear()  # a variable may hold another thing by now
         self.turn = Turn(self.turn.number + 1)
         self.forget_error()
-        self._enlist()
+        self.enlist()
         self._tune(True, whole=True)
         self.tell("begins")
         self.panel.inherit(before)

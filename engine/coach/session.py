@@ -88,10 +88,10 @@ class Session:
         self.coach.forget_error()
         file = cell_file(label)
         cell = self._enter(label, cell_id or file or label, file, text)
+        coach = self.coach
         if self._silent != self.muted:
             self._silent = set(self.muted)
-            self.coach.renew()
-        coach = self.coach
+            (coach.renew if self._begun else coach.enlist)()
         coach.report = coach.new_report()
         self._before, self._seen = coach.total, self._heard()
         if not self._begun:

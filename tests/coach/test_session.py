@@ -129,6 +129,17 @@ def test_cells_run_again_as_a_loop_are_a_loop(notebook: Notebook) -> None:
     assert found == ["missing-zero-grad"]
 
 
+def test_a_rule_may_be_muted_before_the_first_cell() -> None:
+    muted: set[str] = set()
+    notebook = Notebook(muted=muted)
+    muted.add("missing-zero-grad")
+    for text in (SETUP, MODEL, OPTIMIZER, FORGETS):
+        assert rules(notebook.run(text)) == []
+    muted.clear()
+    assert rules(notebook.run(FORGETS)) == ["missing-zero-grad"]
+    notebook.session.close()
+
+
 def test_muting_takes_effect_at_once_and_ends_with_the_next_cell() -> None:
     muted = {"missing-zero-grad"}
     notebook = Notebook(muted=muted)

@@ -1,0 +1,93 @@
+"""`gradbook coach lesson.ipynb`: the notebook's cells run in order at an IPython shell, watched as in Jupyter."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import gradbook
+from gradbook.kernel_ext import extension_of, load_ipython_extension, unload_ipython_extension
+from gradbook.kernel_ext.coach_script import INTERRUPTED, conclude
+
+__all__ = ["Notebook"]
+
+GOES_ON = "raises-exception"  # the tag of a cell that is meant to raise, as nbclient has it
+
+
+class Code(NamedTuple):
+    """One code cell."""
+
+    id: str | None
+    text: str
+    may_raise: bool
+
+
+class Notebook:
+    """A notebook file (nbformat 4)."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.path = name, Path(name)
+        self.cells: list[Code] = []
+
+    def missing(self) -> str:
+        """Why it cannot be run; '' if it can."""
+        try:
+            content = json.loads(self.path.read_bytes())
+            self.cells = [code_of(cell) for cell in content["cells"] if cell["cell_type"] == "code"]
+        except OSError as error:
+            return f"cannot read {self.name}: {error.strerror}"
+        except (ValueError, TypeError, KeyError):
+            return f"{self.name} is no notebook of format 4"
+        return ""
+
+    def run(self, mute: Iterable[str] = (), fail_on: str = "error", json_file: str | None = None,
+            as_torch: bool = False) -> int:  # fmt: skip
+        """Run the cells until one raises that is not meant to. -> the exit status, as that of a script.
+
+        Everything is printed as at IPython's prompt, what the coach finds in a cell right below it.
+        """
+        shell = shell_without_history()
+        load_ipython_extension(shell)  # once more, where a cell does it too, is once
+        coaching = extension_of(shell).cells.coaching
+        coaching.mutes.only(mute)
+        target = str(Path(json_file).absolute()) if json_file not in (None, "-") else json_file
+        try:
+            with contextlib.chdir(self.path.absolute().parent), gradbook.as_torch() if as_torch else NOTHING:
+                status = self._run(shell)
+            findings = [finding for _, found in coaching.findings() for finding in found]
+            return conclude(findings, coaching.rules, coaching.mutes.rules, self.name, status, fail_on, target)
+        finally:
+            unload_ipython_extension(shell)
+            type(shell).clear_instance()
+
+    def _run(self, shell: Any) -> int:
+        for cell in self.cells:
+            result = shell.run_cell(cell.text, store_history=True, cell_id=cell.id)
+            error = result.error_before_exec or result.error_in_exec
+            if isinstance(error, KeyboardInterrupt):
+                return INTERRUPTED
+            if error is not None and not cell.may_raise:
+                return 1
+        return 0
+
+
+NOTHING = contextlib.nullcontext()
+
+
+def code_of(cell: dict[str, Any]) -> Code:
+    """A code cell of the file."""
+    text = cell["source"]
+    tags = cell.get("metadata", {}).get("tags", [])
+    return Code(cell.get("id"), text if isinstance(text, str) else "".join(text), GOES_ON in tags)
+
+
+def shell_without_history() -> Any:
+    """An IPython shell that writes nothing to disk."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    settings = {"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "nocolor"}}
+    return InteractiveShell.instance(config=Config(settings))
