@@ -344,9 +344,7 @@ class Coach:
         if phase == "enter":
             self._inside.append(function)
             return
-        if (
-            not self._inside or self._inside.pop() is not function
-        ):  # one that was left by an exception, or begun before the watch
+        if not self._inside or self._inside.pop() is not function:  # left by an exception, or begun before the watch
             self._inside.clear()
         first = outputs[0] if isinstance(outputs, tuple) and outputs else outputs
         if not hasattr(first, "_node"):

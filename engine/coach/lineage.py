@@ -28,8 +28,8 @@ class Stint:
     """The steps of one optimizer. `before`: the stint whose parameters it took over as they were."""
 
     __slots__ = (
-        "before", "begun", "built", "callers", "cell", "earlier", "ended", "first", "highest", "kind", "last", "mark",
-        "options", "params", "ref", "start", "steps",
+        "before", "begun", "built", "callers", "cell", "count", "earlier", "ended", "first", "guessed", "highest",
+        "kind", "last", "mark", "options", "params", "ref", "start", "steps", "version",
     )  # fmt: skip
 
     def __init__(self, optimizer: Any, built: Built | None) -> None:
@@ -41,6 +41,8 @@ class Stint:
         self.mark: tuple[Any, ...] = ()  # of the parameters after its last step
         self.start: tuple[Any, ...] = ()  # before its first
         self.steps = 0
+        self.count = self.version = 0  # its optimizer's steps, and the writes to a parameter, with the last one heard
+        self.guessed = False  # its end was not heard: `mark` was read later, after writes that may have been its own
         self.first = self.last = math.nan  # losses
         self.highest = 0.0  # learning rate
         self.begun = self.ended = 0  # steps of the whole watch before its first, and with its last
@@ -51,6 +53,12 @@ class Stint:
     def read(self) -> tuple[Any, ...]:
         """A few numbers of its parameters, which change whenever these change."""
         return tuple(_mark(param) for ref in self.params if (param := ref()) is not None)
+
+    @property
+    def writes(self) -> int:
+        """How often its first parameter was written to."""
+        param = self.params[0]() if self.params else None
+        return int(param._version) if param is not None else 0
 
     def take(self, optimizer: Any) -> None:
         """Its options and its parameters, once they are there."""
@@ -65,6 +73,16 @@ class Stint:
         """Whether two optimizers are of the same parameters."""
         pairs = [(one(), two()) for one, two in zip(self.params, other.params, strict=False)]
         return len(self.params) == len(other.params) and all(one is two is not None for one, two in pairs)
+
+    def goes_on(self, begun: float) -> bool:
+        """Whether its first loss agrees with its taking over what was trained: nearer to that end than to `begun`."""
+        if self.before is None or not self.before.guessed:
+            return self.before is not None
+        losses = (self.first, self.before.last, begun)
+        if not all(loss > 0 for loss in losses):
+            return False
+        first, last, start = map(math.log, losses)
+        return abs(first - last) < abs(first - start)
 
     def shares(self, other: Stint) -> bool:
         """Whether two optimizers have parameters in common, as far as they are looked at."""
@@ -84,7 +102,7 @@ class Lineage(Shared):
     """All stints of a watch, in a notebook also those of earlier cells."""
 
     id = "lineage"
-    hears = ("constructed", "passed", "stepped", "cell")
+    hears = ("constructed", "passed", "stepped", "cell", "ended")
 
     def __init__(self, coach: Coach) -> None:
         super().__init__(coach)
@@ -107,6 +125,10 @@ class Lineage(Shared):
     def constructed(self, built: Built, owner: Any) -> None:
         """An optimizer is being made; what it is made of is known a little later."""
         if hasattr(owner, "step") and hasattr(owner, "zero_grad") and not hasattr(owner, "forward"):
+            self.ended()
+            if self.coach.attention.resting and len(self._made) < MOST:
+                self.coach.whole = False
+                self.coach.attention.wakes()  # how it begins is to be heard
             stint = self._made[id(owner)] = Stint(owner, built)
             stint.callers = tuple(callers())
             self._new.append(stint)
@@ -130,9 +152,27 @@ class Lineage(Shared):
         if stint is None or stint.ref() is not optimizer:
             stint = self._begin(optimizer)
         stint.steps += 1
-        stint.last = self._value
-        stint.mark, stint.ended = stint.read(), self.coach.total
+        stint.last, stint.ended = self._value, self.coach.total
+        stint.mark, stint.version, stint.count, stint.guessed = stint.read(), stint.writes, step.count, False
         stint.highest = max(stint.highest, optimizer.param_groups[0]["lr"])
+
+    def ended(self) -> None:
+        """The watch ends, or another optimizer begins."""
+        for stint in self.current.values():
+            self._catch_up(stint)
+
+    def _catch_up(self, stint: Stint) -> None:
+        """What the coach did not hear at rest: the parameters were written to once in each step, and by nobody else."""
+        optimizer = stint.ref()
+        step = self.coach.optimizers.get(id(optimizer))
+        if optimizer is None or step is None or step.count == stint.count:
+            return
+        if stint.writes - stint.version == step.count - stint.count:
+            stint.mark, stint.guessed = stint.read(), True
+        stint.steps += step.count - stint.count
+        stint.count, stint.version, stint.ended = step.count, stint.writes, self.coach.total
+        if self.coach.last is not None:
+            stint.last = self.coach.curves.curve(self.coach.last.where).last
 
     def _begin(self, optimizer: Any) -> Stint:
         known = self._made.get(id(optimizer))
@@ -150,7 +190,7 @@ class Lineage(Shared):
         if same:
             stint.earlier = same[-1]
             stint.callers = same[-1].callers
-        if earlier and (not stint.start or stint.start == earlier[-1].mark):
+        if earlier and stint.start and stint.start == earlier[-1].mark:
             stint.before = earlier[-1]
         self.stints.append(stint)
         self._made.setdefault(id(optimizer), stint)

@@ -288,10 +288,11 @@ def as_loss(at: code.Place, node: ast.expr, scores: str, loss: str) -> list[Fix]
 
 def functional(at: code.Place) -> str:
     """What a file calls nn.functional."""
-    for node in at.source.nodes():
-        for each in node.names if isinstance(node, ast.Import) else ():
-            if each.name.endswith("nn.functional") and each.asname:
-                return each.asname
+    for source in code.sources(at):
+        for node in source.nodes():
+            for each in node.names if isinstance(node, ast.Import) else ():
+                if each.name.endswith("nn.functional") and each.asname:
+                    return each.asname
     return f"{alias(at)}.nn.functional"
 
 

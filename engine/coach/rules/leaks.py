@@ -67,11 +67,14 @@ class LeakSuspected(Rule):
         self.loader: weakref.ref[Any] | None = None
         self.said = False
 
+    def inherit(self, before: LeakSuspected) -> None:
+        self.trained = {key: data for key, data in before.trained.items() if data.weight and data.weight() is not None}
+
     def batch(self, phase: str, loader: Any, index: int, total: int | None) -> None:
         self.loader = weakref.ref(loader) if phase == "next" else None
 
     def constructed(self, built: Any, owner: Any) -> None:
-        if hasattr(owner, "param_groups") and self.coach.steps:  # another fold, another training
+        if hasattr(owner, "param_groups") and self.coach.total:  # another fold, another training
             self.trained.clear()
             self.judged.clear()
 
@@ -118,6 +121,9 @@ class LeakSuspected(Rule):
         self._from(data, value)
 
     def turned(self, turn: Turn) -> None:
+        self._compare()
+
+    def rests(self) -> None:
         self._compare()
 
     def ended(self) -> None:

@@ -52,8 +52,10 @@ class Sweep(Rule):
         follows = [stint for stint in chain[1:] if stint.before in chain]
         options = [name for name in chain[0].options if len({repr(stint.options.get(name)) for stint in chain}) > 1]
         kinds = {stint.kind for stint in chain}
-        learnt = follows and follows[0].first < LEARNT * chain[0].first
-        if len(follows) != len(chain) - 1 or not learnt or not (options or len(kinds) > 1):
+        begun = chain[0].first
+        learnt = follows and follows[0].first < LEARNT * begun
+        goes_on = all(one.goes_on(begun) for one in follows)
+        if len(follows) != len(chain) - 1 or not learnt or not goes_on or not (options or len(kinds) > 1):
             return
         self.told = True
         rates = [stint.options.get("lr", 0.0) for stint in chain]
