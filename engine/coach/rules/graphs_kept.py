@@ -10,11 +10,14 @@ from typing import Any
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
+from gradbook.coach.literals import standing
 from gradbook.coach.record import Op, Pass, Turn
 from gradbook.coach.rule import Rule
+from gradbook.coach.rules.handed import handed, handed_by_name
+from gradbook.coach.rules.keepers import containers
 from gradbook.observe import naming
-from gradbook.observe.failure.text import called_name
-from gradbook.observe.source import Where, user_frame
+from gradbook.observe.failure.text import Source, called_name
+from gradbook.observe.source import Where, locate, user_frame
 from gradbook.observe.trail import is_freed
 
 __all__ = ["RULES", "LossKeepsGraph"]
@@ -23,6 +26,7 @@ KEPT = 2  # graphs of earlier steps beside the one before, which a variable stil
 ALL = 4  # of so many graphs in a row none has gone: that is no accident even where nobody is seen to hold them
 EARLY = 12  # passes of one place after each of which is looked
 LATER = 64
+SCALING = frozenset(("mul", "div"))  # what a moving average does to what it was
 DEPTH = 6  # nodes below the loss that are watched
 
 
@@ -53,22 +57,24 @@ class LossKeepsGraph(Rule):
 
     def begins(self) -> None:
         self.sites: dict[tuple[int, int], Site] = {}
-        self.sums: dict[tuple[int, int], tuple[int, Op]] = {}  # sums that go on from turn to turn, by their place
+        self.sums: dict[tuple[str, int], tuple[int, Op, bool]] = {}  # sums that go on from turn to turn, by their place
         self.turn = 0
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
         """Note a sum to which an earlier turn's sum of the same line is added."""
         if op.name != "add" or op.where is None or not op.output.requires_grad or op.output.shape not in ((), (1,)):
             return
-        key = (id(op.where[0]), op.where[1])
+        at = locate(op.where)  # the same line may have several offsets, once Python has specialised it
+        key = (at.file, at.line) if at is not None else ("", 0)
         known = self.sums.get(key)
-        if known is not None and any(value.maker is known[1] for value in op.inputs):
-            steps = known[0] + (known[1].number < self.turn)
-            self.sums[key] = (steps, op)
-            if steps == KEPT and any(is_freed(x._node) for x in operands if getattr(x, "_node", None) is not None):
-                self._say_sum(op)  # of losses whose backward pass is over: no pass from the sum is to come
-        else:
-            self.sums[key] = (0, op)
+        if known is None or not any(value.back(SCALING).maker is known[1] for value in op.inputs):
+            self.sums[key] = (0, op, False)
+            return
+        steps = known[0] + (known[1].number < self.turn)
+        freed = any(walked(x._node) for x in operands if getattr(x, "_node", None) is not None)
+        self.sums[key] = (steps, op, freed)
+        if steps == KEPT and freed:
+            self._say_sum(op)  # of losses whose backward pass is over: no pass from the sum is to come
 
     def turned(self, turn: Turn) -> None:
         self.turn = self.coach.tape.count + 1  # the number of the first operation of the next turn
@@ -100,27 +106,37 @@ class LossKeepsGraph(Rule):
             gc.collect()
             site.said = site.kept() >= ALL and not self._summed()
             if site.said:
-                self._say_kept(site)
+                going_on = [op for steps, op, freed in self.sums.values() if steps and freed]
+                if going_on:  # seen once, and of each step the graph is there: that is no accident
+                    self._say_sum(going_on[0], running=False)
+                else:
+                    self._say_kept(site)
 
     def _summed(self) -> bool:
         return any(finding.rule == self.id for finding in self.coach.report)
 
     # -- what it says ------------------------------------------------------------------------------------------------
 
-    def _say_sum(self, op: Op) -> None:
+    def _say_sum(self, op: Op, running: bool = True) -> None:
         at = code.place(op.where)
         value = added(at)
+        if at is not None and value is not None:
+            by_name = handed_by_name(at, value, lambda given: not _number(given))
+            at, value = handed(at, value) if running else by_name
         name = at.source.segment(value) if at is not None and value is not None else "loss"
         fixes = (
             [code.appended(at, value, way, why) for way, why in WAYS] if at is not None and value is not None else []
         )
         self.find(
-            f"The sum keeps the graph of every step in memory: add the number, {name}.item().", op.where,
+            f"The sum keeps the graph of every step in memory: add the number, {name}.item().",
+            (at.file, value.lineno) if at is not None and value is not None else op.where,
             {"sum": "a tensor with a graph, over several steps", "steps so far": self.coach.steps}, fixes,
         )  # fmt: skip
 
     def _say_list(self, site: Site, name: str, kept: str) -> None:
         at, value = appending(site, name)
+        if at is not None and value is not None:
+            at, value = handed_by_name(at, value, lambda given: not _number(given))
         where: Where | tuple[str, int] | None = site.where
         text, fixes = "loss", [Fix(f"{name}.append(loss.item())", (), "the number, without its graph")]
         if at is not None and value is not None:
@@ -162,6 +178,10 @@ def held_by(site: Site) -> tuple[str, str] | None:
             nodes = {id(getattr(item, "_node", None)) for item in held[-64:]}
             if len(nodes & alive) >= KEPT:
                 return (inner, type(value).__name__) if inner not in _attributes() else (f"self.{inner}", "list")
+    for path, kept in containers():  # inside of objects of the user's
+        for name, held in _lists(path, kept):
+            if len({id(getattr(item, "_node", None)) for item in held[-64:]} & alive) >= KEPT:
+                return name, type(kept).__name__
     return None
 
 
@@ -183,57 +203,71 @@ def _lists(name: str, value: Any) -> list[tuple[str, list[Any]]]:
     return []
 
 
+def walked(node: Any) -> bool:
+    """Whether a backward pass has freed a node, or what it was scaled from."""
+    return is_freed(node) or any(edge is not None and edge.tensor is None and is_freed(edge) for edge in node.edges)
+
+
 def added(at: code.Place | None) -> ast.expr | None:
-    """What is added to the sum: `loss` of `total += loss` and of `total = total + loss`."""
+    """What is added to the sum: `loss` of `total += loss`, of `total = total + loss`, of `m = 0.9 * m + 0.1 * loss`."""
     statement = at.statement if at is not None else None
     if isinstance(statement, ast.AugAssign):
         return _bare(statement.value)
     if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.BinOp) and at is not None:
-        target = at.source.segment(statement.targets[0])
+        target = ast.unparse(statement.targets[0])
         sides = (statement.value.right, statement.value.left)
-        return next((_bare(side) for side in sides if at.source.segment(side) != target), None)
+        return next((_bare(side) for side in sides if target not in map(ast.unparse, _parts(side))), None)
     return None
 
 
+def _parts(node: ast.expr) -> list[ast.expr]:
+    """The factors of a product, one by one."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        return [*_parts(node.left), *_parts(node.right)]
+    return [node]
+
+
 def _bare(node: ast.expr) -> ast.expr:
-    """The tensor of `loss * len(x)` and of `loss / n`."""
-    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
-        node = node.left
-    return node
+    """The tensor of `loss * len(x)`, of `loss / n` and of `(1 - beta) * loss`."""
+    parts = _parts(node)
+    named = [part for part in parts if "loss" in ast.unparse(part).lower()]
+    plain = [part for part in parts if not isinstance(part, ast.Constant | ast.BinOp)]
+    return (named or plain or parts)[0]
 
 
 def appending(site: Site, name: str) -> tuple[code.Place | None, ast.expr | None]:
     """Where a tensor is put into the list of this name: a place in that file, and the tensor's expression."""
-    seen: set[str] = set()
+    places: dict[str, code.Place] = {}
     frame = user_frame()
     while frame is not None:
-        where = (frame.f_code, frame.f_lasti)
-        at = code.place(where)
-        if at is not None and at.file not in seen:
-            seen.add(at.file)
-            for node in at.source.nodes():
-                value = _put(node, name, at)
-                if value is not None:
-                    return at, value
+        at = code.place((frame.f_code, frame.f_lasti))
+        if at is not None:
+            places.setdefault(at.file, at)
         frame = code.user_frame_above(frame)
+    for place in places.values():
+        for source in code.sources(place):  # its class may stand in another cell
+            for node in source.nodes():
+                value = _put(node, name, source)
+                if value is not None:
+                    return standing(place, source, node), value
     return None, None
 
 
-def _put(node: ast.AST, name: str, at: code.Place) -> ast.expr | None:
+def _put(node: ast.AST, name: str, source: Source) -> ast.expr | None:
     """The tensor that a node appends to this list, if it does."""
     plain = name.replace('"', "'")
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("append", "add"):
-        owner = at.source.segment(node.func.value).replace('"', "'")
-        if owner == plain or owner.rpartition(".")[2] == plain:
+        owner = source.segment(node.func.value).replace('"', "'")
+        if owner == plain or owner.rpartition(".")[2] == plain.rpartition(".")[2]:
             value = node.args[0] if node.args else None
             if isinstance(value, ast.Tuple):
-                value = next((v for v in value.elts if "loss" in at.source.segment(v)), value.elts[-1])
+                value = next((v for v in value.elts if "loss" in source.segment(v)), value.elts[-1])
             return value if value is not None and not _number(value) else None
-    if isinstance(node, ast.AugAssign) and at.source.segment(node.target).replace('"', "'") == plain:
+    if isinstance(node, ast.AugAssign) and source.segment(node.target).replace('"', "'") == plain:
         value = node.value.elts[0] if isinstance(node.value, ast.List) and node.value.elts else None
         return value if value is not None and not _number(value) else None
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
-        owner = at.source.segment(node.targets[0].value)
+        owner = source.segment(node.targets[0].value)
         return node.value if owner == plain and not _number(node.value) else None
     return None
 

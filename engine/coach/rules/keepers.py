@@ -14,7 +14,7 @@ from gradbook.observe import naming
 from gradbook.observe.failure.text import Source, called_name
 from gradbook.observe.source import is_users, user_frame
 
-__all__ = ["Keeper", "Use", "filling", "keeper_of", "use_of"]
+__all__ = ["Keeper", "Use", "containers", "filling", "keeper_of", "use_of"]
 
 LAST = 64  # entries of a container that are looked at
 PUTTING = frozenset(("append", "appendleft", "add", "insert", "extend", "setdefault", "update"))
@@ -32,7 +32,7 @@ class Keeper:
 
 def keeper_of(kept: set[int], enough: int) -> Keeper | None:
     """The container in sight that holds at least so many of these: ids of tensors or of the memory of arrays."""
-    for path, value in _containers():
+    for path, value in containers():
         held = list(value.values()) if isinstance(value, dict) else list(value)
         found = sum(bool(kept & _ids(item)) for item in held[-LAST:])
         if found >= enough:
@@ -51,7 +51,7 @@ def _ids(item: Any) -> set[int]:
     return found
 
 
-def _containers() -> Iterator[tuple[str, Any]]:
+def containers() -> Iterator[tuple[str, Any]]:
     """Lists, dicts, sets and deques that the running code can see, also in the attributes of what it sees."""
     seen: set[int] = set()
     for name, value in naming.visible(user_frame()).items():

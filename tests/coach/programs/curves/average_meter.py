@@ -8,7 +8,7 @@ class AverageMeter:
         self.count = 0
 
     def update(self, value, n):
-        self.sum = self.sum + value * n  # coach: loss-keeps-graph; fix: value.item() * n
+        self.sum = self.sum + value * n
         self.count += n
 
 
@@ -22,7 +22,7 @@ def main():
         opt.zero_grad()
         loss.backward()
         opt.step()
-        meter.update(loss, len(xb))
+        meter.update(loss, len(xb))  # coach: loss-keeps-graph; fix: meter.update(loss.item(), len(xb))
     print(meter.sum / meter.count)
 
 
