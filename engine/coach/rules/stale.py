@@ -6,11 +6,13 @@ import ast
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
+from gradbook.coach.literals import standing
 from gradbook.coach.record import Built, Turn
 from gradbook.coach.rule import Rule
-from gradbook.coach.rules.reach import Fate, Held, Reach
+from gradbook.coach.rules.reach import Fate, Held, Part, Reach
 from gradbook.coach.rules.wherefrom import ids
-from gradbook.observe.failure.text import Edit
+from gradbook.observe.failure.definitions import function_of
+from gradbook.observe.failure.text import Edit, called_name
 
 __all__ = ["RULES", "StaleOptimizer"]
 
@@ -100,8 +102,24 @@ class StaleOptimizer(Rule):
         message = f"{' and '.join(names[:2])} {what} after {held.name}, which does not have it: it never changes."
         add = f'{held.name}.add_param_group({{"params": {names[0]}.parameters()}})'
         latest = max((fate.built for fate in strays if fate.built is not None), key=lambda b: b.number, default=None)
+        since = held.built.steps if held.built is not None else 0
+        if latest is not None and latest.steps > since and not thawed:  # it was there only after some training
+            self._grown(held, strays, latest, message)
+            return
         fixes = [] if thawed else self._rebuilt(held, latest, strays[0].root)
         self._say(held, message, strays, [*fixes, Fix(add, (), "once it is to be trained")])
+
+    def _grown(self, held: Held, strays: list[Fate], latest: Built, message: str) -> None:
+        """The line that has made the model grow: there the optimizer has to be told."""
+        at = grower(code.place(latest.where), held.name)
+        fate = next(fate for fate in strays if fate.built is latest)
+        words = fate.module.split(".")
+        paths = [".".join(words[: i + 1]) for i in range(len(words))]
+        parts = [path for path in paths if _made_after(self.reach.parts.get((fate.root, path)), held)]
+        name = written(fate.root, parts[0] if parts else fate.module, latest)
+        add = f'{held.name}.add_param_group({{"params": {name}.parameters()}})'
+        fix = code.insertion(at, add, "the new parameters are trained from here on", after=True)
+        self._say(held, message, strays, [fix, *self._rebuilt(held, latest, strays[0].root)], at=at)
 
     def _left_out(self, held: Held, strays: list[Fate], name: str, first: int) -> None:
         """What no optimizer has although it was there: what comes after trained layers was surely forgotten."""
@@ -115,13 +133,14 @@ class StaleOptimizer(Rule):
         message = f"No optimizer has the parameters of {name}: they get gradients and never change."
         self._say(held, message, strays, fixes, "warning" if downstream else "hint")
 
-    def _say(self, held: Held, message: str, strays: list[Fate], fixes: list[Fix], severity: str = "") -> None:
+    def _say(self, held: Held, message: str, strays: list[Fate], fixes: list[Fix], severity: str = "",
+             at: code.Place | None = None) -> None:  # fmt: skip
         names = [f"{fate.root}.{fate.name}" for fate in strays]
         evidence = {
             "in no optimizer": ", ".join(names[:4]),
             f"{held.name} has": f"{len(held.fates) + held.frozen} parameters, {len(held.starved)} without a gradient",
         }
-        at = _place(held)
+        at = at or _place(held)
         self.find(
             message,
             at.at if at is not None else None,
@@ -154,6 +173,39 @@ class StaleOptimizer(Rule):
 
 def _after(one: Built | None, other: Built | None) -> bool:
     return one is not None and other is not None and one.number > other.number
+
+
+def _made_after(part: Part | None, held: Held) -> bool:
+    return part is not None and _after(part.built, held.built)
+
+
+def grower(at: code.Place | None, optimizer: str) -> code.Place | None:
+    """The line of the training that made a layer: of a method of the model itself its call."""
+    for _ in range(3):
+        function = function_of(at.source, at.statement) if at is not None else None
+        owner = at.source.parents.get(function) if at is not None and function is not None else None
+        if at is None or not isinstance(function, ast.FunctionDef) or not isinstance(owner, ast.ClassDef):
+            break
+        if optimizer.rpartition(".")[2] in at.source.segment(owner):  # a trainer, which has the optimizer
+            break
+        calls = [
+            (source, node) for source in code.sources(at) for node in source.nodes()
+            if isinstance(node, ast.Call) and called_name(node) == function.name
+        ]  # fmt: skip
+        if not calls:
+            break
+        at = standing(at, *calls[0])
+    return at
+
+
+def written(root: str, path: str, built: Built) -> str:
+    """A module as code calls it: `net.layers[-1]` of one that was appended, `model[1]`."""
+    words = [f"[{word}]" if word.isdigit() else f".{word}" for word in path.split(".")]
+    at = code.place(built.where)
+    appended = at is not None and at.statement is not None and "append(" in at.source.segment(at.statement)
+    if appended and path.rpartition(".")[2].isdigit():
+        words[-1] = "[-1]"
+    return root + "".join(words)
 
 
 def _whole(fate: Fate) -> str:

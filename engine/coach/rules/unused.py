@@ -7,8 +7,9 @@ from typing import Any
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.record import Op
+from gradbook.coach.record import Op, Turn
 from gradbook.coach.rule import Rule
+from gradbook.coach.rules.misused import Course, Instead, left_out, not_returned, sibling
 from gradbook.coach.rules.reach import Fate, Held, Holder, Reach
 from gradbook.nn.module import Module
 from gradbook.observe import naming
@@ -31,6 +32,11 @@ class UnusedParameters(Rule):
 
     def begins(self) -> None:
         self.reach = self.coach.shared(Reach)
+        self.course: Course | None = None
+
+    def turned(self, turn: Turn) -> None:
+        if self.course is None and turn.whole and turn.passes:
+            self.course = Course.of(turn)
 
     def ended(self) -> None:
         if not self.reach.passes or not self.reach.every:
@@ -92,6 +98,10 @@ class UnusedParameters(Rule):
         if found is not None:  # `self.name = ...`, also where the layer itself was constructed elsewhere
             at = found[0].file, found[1].lineno
         place = at.at if isinstance(at, code.Place) else at
+        instead = sibling(self.course, self.reach, root, path, fates) if self.course is not None else None
+        if instead is not None:
+            self._twin(held, fates, f"{root}.{path}" if root else path, instead)
+            return
         fixes = [Fix(f"x = self.{own}(x)", (), "call it in forward()")] if not direct else []
         if found is not None:
             edit = found[0].replace(found[1], "pass")
@@ -102,6 +112,14 @@ class UnusedParameters(Rule):
             {"parameters": ", ".join(fate.name for fate in fates[:4]), "calls of it": 0,
              "gradients": f"none in {held.steps} steps of {held.name}"},
             fixes, nodes=[fate.name for fate in fates[:8]],
+        )  # fmt: skip
+
+    def _twin(self, held: Held, fates: list[Fate], name: str, instead: Instead) -> None:
+        self.find(
+            f"{name} is never used: {instead.name} is called here, once more, in its place.", instead.line,
+            {"parameters": ", ".join(fate.name for fate in fates[:4]), "calls of it": 0,
+             "gradients": f"none in {held.steps} steps of {held.name}"},
+            instead.fixes, nodes=[fate.name for fate in fates[:8]],
         )  # fmt: skip
 
     # -- called, and its result dropped ------------------------------------------------------------------------------
@@ -137,6 +155,10 @@ class UnusedParameters(Rule):
                 fixes = [code.replacement(at, given, ast.unparse(over.targets[0]), "goes on from there")]
         op = fates[0].lost
         assert isinstance(op, Op)
+        other = left_out(self.course, op.number) if self.course is not None else None
+        other = other or not_returned(at)
+        if other is not None:
+            line, fixes = other
         self.find(
             f"The result of {fates[0].label} is dropped: the loss does not depend on it.", line,
             {"parameters": ", ".join(fate.name for fate in fates[:4]), "computed": f"{op.name} {op.output.shape}",
