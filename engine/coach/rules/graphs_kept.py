@@ -37,11 +37,17 @@ class Site:
 
     def __init__(self, where: Where | None) -> None:
         self.where, self.count, self.said = where, 0, False
-        self.roots: deque[tuple[weakref.ref[Any], ...]] = deque(maxlen=8)  # nodes: of the loss, and some below it
+        # steps before a pass, and nodes: of its loss, and some below it
+        self.roots: deque[tuple[int, tuple[weakref.ref[Any], ...]]] = deque(maxlen=8)
 
     def kept(self) -> int:
-        """How many graphs are still there, without that of the last pass."""
-        return sum(any(ref() is not None for ref in refs) for refs in tuple(self.roots)[:-1])
+        """How many graphs of steps before that of the last pass are still there."""
+        return sum(any(ref() is not None for ref in refs) for refs in self.earlier())
+
+    def earlier(self) -> list[tuple[weakref.ref[Any], ...]]:
+        """The nodes of passes in earlier steps: an episode may go back through one loss after another before its step."""
+        now = self.roots[-1][0] if self.roots else 0
+        return [refs for step, refs in self.roots if step < now]
 
 
 class LossKeepsGraph(Rule):
@@ -91,9 +97,16 @@ class LossKeepsGraph(Rule):
             return
         if site.count % LATER == 0:
             site.roots.clear()
-        site.roots.append(tuple(chain(pass_.node)))
+        site.roots.append((self._steps(pass_), tuple(chain(pass_.node))))
         if site.kept() >= KEPT:
             self._consider(site)
+
+    def _steps(self, pass_: Pass) -> int:
+        """Steps before a pass; in a training by hand each pass is one."""
+        steps = sum(step.count for step in self.coach.optimizers.values())
+        if steps or any(hasattr(built.thing(), "param_groups") for built in self.coach.built.values()):
+            return steps
+        return pass_.number
 
     def _consider(self, site: Site) -> None:
         holder = held_by(site)
@@ -170,7 +183,7 @@ def chain(node: Any) -> list[weakref.ref[Any]]:
 
 def held_by(site: Site) -> tuple[str, str] | None:
     """The list, dict or deque in sight that holds several of a place's losses or results: its name, and its kind."""
-    alive = {id(node) for refs in tuple(site.roots)[:-1] for ref in refs if (node := ref()) is not None}
+    alive = {id(node) for refs in site.earlier() for ref in refs if (node := ref()) is not None}
     for name, value in naming.visible(user_frame()).items():
         if name.startswith("__"):
             continue
