@@ -45,7 +45,7 @@ class Site:
         return sum(any(ref() is not None for ref in refs) for refs in self.earlier())
 
     def earlier(self) -> list[tuple[weakref.ref[Any], ...]]:
-        """The nodes of passes in earlier steps: an episode may go back through one loss after another before its step."""
+        """The nodes of passes in earlier steps: one step may follow many passes."""
         now = self.roots[-1][0] if self.roots else 0
         return [refs for step, refs in self.roots if step < now]
 
