@@ -17,6 +17,7 @@ __all__ = ["Sameness", "all_alike"]
 FEW = 4  # samples
 SPOTS, WIDTH = 4, 64  # rows and columns that are looked at first
 ROUNDING = 1e-6  # of the largest number: rows that differ by less are the same
+BOUNDED = frozenset(("tanh", "sigmoid", "softmax", "hardtanh", "softsign", "hardsigmoid"))  # numbers of about 1
 MOST = 4096  # values of a turn that are walked back
 
 
@@ -39,7 +40,7 @@ class Sameness(Shared):
             if value.kind != "parameter" and id(value) not in self._alike and value.shape and value.shape[0] >= FEW:
                 tensor = value.tensor
                 if tensor is not None:
-                    self._alike[id(value)] = value, all_alike(tensor._array)
+                    self._alike[id(value)] = value, all_alike(tensor._array, float(value.op in BOUNDED))
 
     def turned(self, turn: Turn) -> None:
         """A turn has ended: the rules ask next."""
@@ -67,18 +68,19 @@ class Sameness(Shared):
         return None
 
 
-def all_alike(array: Any) -> bool:
-    """Whether all rows of an array are the same, rounding aside."""
+def all_alike(array: Any, usual: float = 0.0) -> bool:
+    """Whether all rows of an array are the same, rounding aside: of its largest number, or of a usual one."""
     array = np.asarray(array)
     flat = array.reshape(len(array), -1)
     some = flat[:: max(1, len(flat) // SPOTS), :WIDTH]
-    if not some.size or not _alike(some):
+    if not some.size or not _alike(some, usual):
         return False
-    return _alike(flat)
+    return _alike(flat, usual)
 
 
-def _alike(rows: Any) -> bool:
+def _alike(rows: Any, usual: float) -> bool:
     if rows.dtype.kind not in "fc":
         return bool((rows == rows[:1]).all())
     with np.errstate(all="ignore"):
-        return bool(np.abs(rows - rows[:1]).max() <= ROUNDING * np.abs(rows).max())  # False for what is not a number
+        apart, size = np.abs(rows - rows[:1]).max(), np.maximum(np.abs(rows).max(), usual)
+        return bool(apart <= ROUNDING * size)  # False for what is not a number

@@ -18,6 +18,7 @@ from gradbook.coach.record import Call, Op, Turn
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import MOVING
 from gradbook.coach.rules.wiring import PASSING, Consumers
+from gradbook.coach.sameness import Sameness
 from gradbook.coach.targets import LOSSES
 from gradbook.observe.failure.text import Edit, apply, called_name
 from gradbook.tensor import Tensor
@@ -27,6 +28,7 @@ __all__ = ["RULES", "BatchLeak"]
 SOFTMAX = frozenset(("softmax", "log_softmax"))
 SCALES = frozenset(("norm", "std", "var", "layer_norm", "logsumexp"))
 SUMS = frozenset(("mean", "sum", "amax", "amin", "take_along"))
+PICKS = frozenset(("index", "gather"))  # the scores of the right classes
 FEW, MANY = 3, 4096  # samples of a batch
 LEAK = 1e-4  # of the deviation of the outputs: other samples change this one by that; rounding by a thousandth of it
 ONWARD = PASSING | {"expand", "repeat", "mean", "sqrt", "add", "mul", "div"}
@@ -45,6 +47,7 @@ class BatchLeak(Rule):
     ops = SOFTMAX | SCALES | SUMS
 
     def begins(self) -> None:
+        self.sameness = self.coach.shared(Sameness)
         self.suspects: dict[int, list[Op]] = {}  # by the id of the outermost call
         self.layers: dict[int, list[Call]] = {}
         self.leaks: list[tuple[Call, list[Op], list[Call]]] = []  # in this turn
@@ -115,16 +118,17 @@ class BatchLeak(Rule):
         op = min(ops, key=lambda each: (each.name not in SOFTMAX, each.name not in SCALES, each.number))
         if op.name not in SOFTMAX:
             op = next(each for each in ops if each.where is not None and each.name not in SOFTMAX)
-        self._blame(op, ops, "in evaluation mode, half of the batch replaced: the results of the other half change")
+        same = bool(self.sameness.of(call.outputs[0]))  # for all samples: then that is the fault
+        self._blame(op, ops, "half of the batch replaced, the results of the other half change", same)
 
-    def _blame(self, op: Op, ops: list[Op], how: str) -> None:
+    def _blame(self, op: Op, ops: list[Op], how: str, symptom: bool = False) -> None:
         self.said = True
         where = changed_at(self.coach, op)
         what = op.name if op.name != "take_along" else "max"
         self.find(
             f"This {what} runs over the samples of the batch: the result of one depends on the others.", where,
             {"shape": op.inputs[0].shape, "axis": 0, "seen": how}, over_features(self.coach, op, ops), nodes=[op.path],
-            severity="hint" if len(self.coach.optimizers) > 1 or self._told() else "",
+            severity="hint" if symptom or len(self.coach.optimizers) > 1 or self._told() else "",
         )  # fmt: skip
 
     def _sequence(self, layer: Call, samples: int) -> None:
@@ -152,9 +156,9 @@ class BatchLeak(Rule):
         """A softmax over the samples whose result is what a loss of as many targets is given."""
         for op in turn.ops:
             scores, wanted = op.operand(0), op.operand(1)
-            if op.name not in LOSSES or scores is None or wanted is None or not wanted.shape or not op.recorded:
+            if op.name not in LOSSES | PICKS or scores is None or wanted is None or not wanted.shape or not op.recorded:
                 continue
-            maker = scores.back(MOVING | {"log", "neg", "clamp"}).maker
+            maker = scores.back(MOVING | {"log", "neg", "clamp", "add"}).maker
             shape = maker.output.shape if maker is not None else ()
             if maker is None or maker.name not in SOFTMAX or len(shape) != 2 or shape[0] == shape[1]:
                 continue
@@ -273,7 +277,8 @@ def turned_axis(at: code.Place, call: ast.Call, rank: int, op: Op) -> list[tuple
         given = [a for a in call.args if isinstance(a, ast.Constant | ast.UnaryOp | ast.Tuple)]
         axis = given[0] if given else None
     if called_name(call) == "layer_norm":
-        return []
+        shape = call.args[1] if len(call.args) > 1 else next((k.value for k in call.keywords), None)
+        return [(shape, f"{at.source.segment(shape)}[1:]")] if shape is not None else []
     keeps = any(k.arg == "keepdim" for k in call.keywords) or op.name in SOFTMAX or called_name(call) == "normalize"
     if axis is not None:
         return [(axis, wanted if keeps else f"{wanted}, keepdim=True")]

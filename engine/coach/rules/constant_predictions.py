@@ -16,7 +16,7 @@ from gradbook.coach.record import Op, Turn, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import renamed
 from gradbook.coach.rules.learning_rates import Learning
-from gradbook.coach.rules.wiring import ACTIVATIONS, LINEAR, weight_of
+from gradbook.coach.rules.wiring import ACTIVATIONS, LINEAR
 from gradbook.coach.sameness import Sameness
 from gradbook.coach.targets import LOSSES
 from gradbook.observe.failure.text import called_name
@@ -29,7 +29,7 @@ LOOKS = 3
 ROWS = 16  # samples of the looks together at least
 FEW = 4  # samples of a look
 ALIKE = 1e-3  # of the targets' deviation
-MIXED = 0.8  # of the labels of one class at most
+MIXED = 0.97  # of the labels of one class at most
 LONG, SHORT = 0.03, 1e-6  # of the parameters: a step that changes so much, or so little, is to blame
 SQUASHING = ACTIVATIONS | {"clamp", "dropout", "threshold", "relu6", "maximum", "minimum"}
 
@@ -44,10 +44,11 @@ class ConstantPredictions(Learning):
         f"or, as a hint, after {WARM} steps one class for {ROWS} samples or more of which less than {MIXED:.0%} are of "
         f"one class, or values within {ALIKE:g} of the targets' deviation"
     )
-    ops = LOSSES
+    ops = LOSSES | LINEAR
 
     def begins(self) -> None:
         super().begins()
+        self.filled: dict[int, Where] = {}  # where weights got their first numbers
         self.sameness = self.coach.shared(Sameness)
         self.recent: deque[str] = deque(maxlen=LOOKS)  # what the predictions were in the last looks, '' if they differ
         self.rows = 0
@@ -58,6 +59,12 @@ class ConstantPredictions(Learning):
         self.inner = False  # layers come after it
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
+        if op.name in LINEAR:
+            weight = operands[2 if op.name == "addmm" else 1]
+            filled = self.coach.tape.filled(weight) if not self.coach.steps and hasattr(weight, "_node") else None
+            if filled is not None:
+                self.filled[id(weight)] = filled
+            return
         if self.coach.steps < WARM or len(operands) < 2 or op.operand(0) is None or op.operand(1) is None:
             return
         scores, targets = operands[0]._array, operands[1]._array
@@ -79,8 +86,14 @@ class ConstantPredictions(Learning):
             self.different += 1
             return
         self.exact += 1
-        self.culprit, self.place = lost, flattened_by(self.coach, lost)
+        self.culprit, self.place = lost, self._flattened_by(lost)
         self.inner = squashed(lost, value)
+
+    def _flattened_by(self, lost: Op) -> Where | None:
+        """The line to blame: of a layer where its weights were made so."""
+        weight = lost.operand(2 if lost.name == "addmm" else 1) if lost.name in LINEAR else None
+        tensor = weight.tensor if weight is not None else None
+        return self.filled.get(id(tensor)) or changed_at(self.coach, lost)
 
     def ended(self) -> None:
         if self.exact >= 2 and not self.different and self.culprit is not None:
@@ -153,7 +166,7 @@ class LostInActivation(Rule):
             if looks < 2:
                 continue
             op = self.ops_seen[key]
-            where = flattened_by(self.coach, op)
+            where = changed_at(self.coach, op)
             self.find(
                 f"This {op.name} gives the same for every sample: the layers after it know nothing of the data.", where,
                 {"looks": looks, "different rows before it": "yes", "after it": "no"}, kept(where, op), nodes=[op.path],
@@ -221,17 +234,6 @@ def frequent(labels: Any) -> float:
     """The share of the most frequent one."""
     _, counts = np.unique(labels, return_counts=True)
     return float(counts.max() / counts.sum())
-
-
-def flattened_by(coach: Any, op: Op) -> Where | None:
-    """The line to blame for an operation after which all samples are the same."""
-    if op.name in LINEAR:
-        value = weight_of(op)
-        tensor = value.tensor if value is not None else None
-        filled = coach.tape.filled(tensor) if tensor is not None else None
-        if filled is not None:
-            return filled  # type: ignore[no-any-return]
-    return changed_at(coach, op)
 
 
 def said(op: Op) -> str:

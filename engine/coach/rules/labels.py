@@ -23,7 +23,7 @@ __all__ = ["RULES", "ClassImbalance", "SuspiciousInitialLoss"]
 
 CLASSES = frozenset(("cross_entropy", "nll_loss", "binary_cross_entropy_with_logits", "binary_cross_entropy"))
 ENOUGH = 60  # labels that were seen
-RARE = 8.0  # times as often as the rarest class comes the most frequent one
+RARE = 4.0  # times as often as the rarest class comes the most frequent one
 MOST = 0.8  # of the labels are of one class
 MANY = 50  # classes from which on rare ones are usual
 HIGH = 3.0  # times what guessing would cost

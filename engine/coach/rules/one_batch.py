@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from typing import Any
 
 import numpy as np
 
+from gradbook.coach import code
 from gradbook.coach.finding import Finding
 from gradbook.coach.record import Op, Turn
 from gradbook.coach.rules.learning_rates import Learning, median
 from gradbook.coach.rules.wiring import LINEAR, weight_of
 from gradbook.coach.samples import sample
 from gradbook.coach.targets import LOSSES
+from gradbook.observe.failure.text import called_name
 
 __all__ = ["RULES", "CannotOverfitBatch", "cause", "guessing"]
 
@@ -50,6 +53,7 @@ class CannotOverfitBatch(Learning):
         self.guess = math.nan  # what the best constant answer costs
         self.wanted = self.weights = 0  # numbers that must be learnt, and that can be
         self.layers: dict[int, int] = {}
+        self.frozen: dict[int, int] = {}
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
         if not op.output.requires_grad:
@@ -59,9 +63,11 @@ class CannotOverfitBatch(Learning):
                 wanted = np.asarray(operands[1]._array)
                 self.guess, self.wanted = guessing(op.name, wanted), max(self.wanted, wanted.size)
             return
-        weight = weight_of(op)
-        if weight is not None:
+        weight = op.operand(2 if op.name == "addmm" else 1)
+        if weight_of(op) is not None and weight is not None:
             self.layers[id(weight)] = math.prod(weight.shape)
+        elif weight is not None and weight.kind == "parameter":  # frozen
+            self.frozen[id(weight)] = math.prod(weight.shape)
         given = op.operand(0)
         if given is not None and not given.requires_grad and given.shape:
             numbers = np.ascontiguousarray(sample(operands[0]._array, SPOTS))
@@ -80,18 +86,21 @@ class CannotOverfitBatch(Learning):
             return
         third = max(len(curve.values) // 3, 2)
         before, last = median(curve.values[-2 * third : -third]), median(curve.values[-third:])
-        enough = self.weights >= self.wanted > 0
+        still = sum(self.frozen.values())
+        enough = max(self.weights, still) >= self.wanted > 0
         if not enough or not last > UNLEARNT * self.guess or before - last > FLAT * abs(before):
             return
         known = cause(self.coach.report.findings)
         rate = self.rates[0]
         option = self.option(rate)
         at = (known.file, known.line) if known is not None and known.line else option.line
+        if known is None and still > self.weights:
+            at = frozen_at(code.place(curve.where)) or at
         self.find(
             f"The same batch in {curve.count} steps is not learnt: the loss rests at {last:.3g}.", at,
             {"loss": f"{curve.first:.3g} at first, {last:.3g} in the end", "the best constant answer costs":
-             f"{self.guess:.3g}", "weights": self.weights, "numbers to learn": self.wanted,
-             "most probably": known.message if known is not None else "the learning rate, or what the data are"},
+             f"{self.guess:.3g}", "weights": f"{self.weights} learnt, {still} frozen", "numbers to learn": self.wanted,
+             "most probably": known.message if known is not None else "frozen weights, the learning rate, or the data"},
             known.fixes if known is not None else option.changed([rate.most * 10, rate.most / 10]),
         )  # fmt: skip
 
@@ -100,6 +109,17 @@ def cause(findings: list[Finding]) -> Finding | None:
     """What most probably keeps a network from learning, of what was found."""
     known = [f for f in findings if f.rule in CAUSES]
     return min(known, key=lambda f: (f.severity == "hint", CAUSES.index(f.rule)), default=None)
+
+
+def frozen_at(at: code.Place | None) -> tuple[str, int] | None:
+    """The line of a file that freezes parameters."""
+    for node in at.source.nodes() if at is not None else ():
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith(".requires_grad"):
+            if ast.unparse(node.value) == "False":
+                return at.file, node.lineno  # type: ignore[union-attr]
+        if isinstance(node, ast.Call) and called_name(node) == "requires_grad_" and "False" in ast.unparse(node):
+            return at.file, node.lineno  # type: ignore[union-attr]
+    return None
 
 
 def guessing(name: str, targets: Any) -> float:
