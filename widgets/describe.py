@@ -15,7 +15,7 @@ import numpy as np
 from gradbook.observe import thin
 from gradbook.widgets.curves import evenly
 from gradbook.widgets.describe_batch import describe_batch
-from gradbook.widgets.describe_coach import describe_coach
+from gradbook.widgets.describe_coach import describe_coach, nodes_of
 from gradbook.widgets.describe_detail import choose_details, describe_detail
 from gradbook.widgets.describe_graph import compact_graph, describe_graph
 from gradbook.widgets.describe_history import choose_moments
@@ -53,7 +53,7 @@ class Cursor:
     graph_version: int = -1
     stats_step: int = -1
     details: Mapping[int, int] = field(default_factory=dict)  # node id -> step told
-    coach: tuple[Any, ...] = ()  # what it was told of: findings, muted rules, the graph they are found in
+    coach: tuple[Any, ...] = ()  # what it was told of: findings and muted rules, the graph, what is lit in it
     plain: tuple[Any, ...] = ()  # status, controls and the like, without the clock
 
 
@@ -260,10 +260,13 @@ def _coach(run: Run, cursor: Cursor, message: Message) -> Cursor:
     report = run.coach
     if report is None:
         return cursor
-    state = (report.version, report.rules, frozenset(report.muted), cursor.graph_version if len(report) else -1)
-    if state != cursor.coach:
-        message.content["coach"] = describe_coach(report, run.picture.graph)
-    return replace(cursor, coach=state)
+    told, graph = (report.version, report.rules, frozenset(report.muted)), run.picture.graph
+    if cursor.coach[:2] == (told, cursor.graph_version):
+        return cursor
+    nodes = nodes_of(report, graph)  # a graph that changes in each step shows them in their places all the same
+    if (told, nodes) != (*cursor.coach[:1], *cursor.coach[2:]):
+        message.content["coach"] = describe_coach(report, nodes)
+    return replace(cursor, coach=(told, cursor.graph_version, nodes))
 
 
 def _details(run: Run, cursor: Cursor, message: Message) -> Cursor:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from gradbook.observe.failure.text import Edit, apply, source_of
@@ -29,32 +30,23 @@ MAGIC = "get_ipython()."  # how a magic's line reads in the code that ran; in th
 Row = list[str]  # [sign, text]: '-' goes, '+' comes, ' ' stays
 
 
-def describe_coach(report: Report | None, graph: Graph | None = None) -> dict[str, Any] | None:
-    """Everything of a report that is shown; None where nobody watches. `nodes` are places in the graph's nodes."""
-    if report is None:
-        return None
+def describe_coach(report: Report, nodes: Sequence[Sequence[int]] = ()) -> dict[str, Any]:
+    """Everything of a report that is shown. nodes: what to light of each finding, as nodes_of has it."""
     findings = report.findings[:FINDINGS]
-    described = _described(findings, graph)
-    for finding, told in zip(findings, described["findings"], strict=True):
-        told["raised"] = finding is report.raised
-    return {"rules": report.rules, "muted": sorted(report.muted), **described}
+    described = describe_findings(findings)
+    for finding, told, lit in zip_longest(findings, described["findings"], nodes[: len(findings)], fillvalue=()):
+        told |= {"raised": finding is report.raised, "nodes": list(lit)}
+    return {**described, "rules": report.rules, "muted": sorted(report.muted)}
 
 
 def describe_findings(findings: Sequence[Finding]) -> dict[str, Any]:
     """The same of findings that were picked, all of them."""
-    return {"rules": 0, "muted": [], **_described(findings, None)}
-
-
-def _described(findings: Sequence[Finding], graph: Graph | None) -> dict[str, Any]:
-    index = _Index(graph) if graph is not None and findings else None
     rules = dict.fromkeys(finding.rule for finding in findings)
-    return {
-        "lessons": {rule: lesson for rule in rules if (lesson := lesson_of(rule)) is not None},
-        "findings": [describe_finding(finding, nodes_of(finding, index)) for finding in findings],
-    }
+    lessons = {rule: lesson for rule in rules if (lesson := lesson_of(rule)) is not None}
+    return {"rules": 0, "muted": [], "lessons": lessons, "findings": [describe_finding(one) for one in findings]}
 
 
-def describe_finding(finding: Finding, nodes: Iterable[int] = ()) -> dict[str, Any]:
+def describe_finding(finding: Finding) -> dict[str, Any]:
     """One finding: where, what convinced the rule, and the fixes with their changes."""
     return {
         "rule": finding.rule,
@@ -65,7 +57,7 @@ def describe_finding(finding: Finding, nodes: Iterable[int] = ()) -> dict[str, A
         "line": finding.line or None,
         "source": plain(finding.source),
         "step": finding.step or None,
-        "nodes": list(nodes),
+        "nodes": [],
         "fixes": [{"code": plain(fix), "why": plain(fix.why), "hunks": hunks_of(fix)} for fix in finding.fixes],
     }
 
@@ -163,11 +155,17 @@ def _modules(path: str) -> Iterator[str]:
         path = path.rpartition(".")[0]
 
 
-def nodes_of(finding: Finding, index: _Index | None) -> list[int]:
-    """What to light: the nodes that the finding names, else those that its line made."""
-    if index is None:
-        return []
+def nodes_of(report: Report, graph: Graph | None) -> tuple[tuple[int, ...], ...]:
+    """What to light of each finding that is sent, as places in the graph: what it names, else what its line made."""
+    findings = report.findings[:FINDINGS]
+    if graph is None or not findings:
+        return ()
+    index = _Index(graph)
+    return tuple(_nodes(finding, index) for finding in findings)
+
+
+def _nodes(finding: Finding, index: _Index) -> tuple[int, ...]:
     found = [node for name in finding.nodes for node in index.find(name)]
     if not found and finding.line:
         found = index.lines.get((cell_label(finding.file), finding.line), [])
-    return sorted(dict.fromkeys(found))[:NODES]
+    return tuple(sorted(dict.fromkeys(found))[:NODES])

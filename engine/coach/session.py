@@ -110,13 +110,14 @@ class Session:
         """Take the cell down. What was said of it as it was, and what it brought up then, is no longer open."""
         known = self.cells.get(cell_id)
         cell = Cell(label, cell_id, file, text, self._number)
+        gone, brought = {file} - {""}, set[Key]()  # a copy of a cell has the file of that one
         if known is not None:
             same = known.text == text
             cell.again = True
             cell.runs, cell.before = (known.runs + 1, known.before) if same else (1, known.text)
-            gone = {known.file, file}
-            for key in [key for key in self._open if key[1] in gone or key in known.findings]:
-                del self._open[key]
+            gone, brought = gone | {known.file}, known.findings
+        for key in [key for key in self._open if key[1] in gone or key in brought]:
+            del self._open[key]
         self.cell = self.cells[cell_id] = cell
         return cell
 

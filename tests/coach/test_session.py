@@ -105,7 +105,10 @@ def test_a_finding_is_said_once_and_leaves_when_its_cell_is_mended(notebook: Not
     assert [finding.rule for finding in notebook.session.findings] == ["missing-zero-grad"]
     assert len(said) == 1
     assert rules(notebook.run(FORGETS, "train")) == ["missing-zero-grad"]  # not mended: it is this run's, too
+    assert rules(notebook.run(FORGETS, "copied")) == ["missing-zero-grad"]  # the same text in another cell
+    assert [finding.place for finding in notebook.session.findings] == ["cell [7] line 3"]
     assert rules(notebook.run(TRAIN, "train")) == []
+    assert rules(notebook.run(TRAIN, "copied")) == []
     assert notebook.session.findings == []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import linecache
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from gradbook.coach import Finding, Fix, Report
 from gradbook.observe.failure.text import Edit
 from gradbook.observe.source import forget_cells, name_cell
 from gradbook.widgets import describe
-from gradbook.widgets.describe_coach import FINDINGS, NODES, describe_coach, hunks_of, said
+from gradbook.widgets.describe_coach import FINDINGS, NODES, describe_coach, hunks_of, nodes_of, said
 from tests.widgets.sample import sample_run
 
 CELL = "<cell seven>"
@@ -63,7 +64,7 @@ def mended(lines: list[str], hunks: list[dict[str, Any]]) -> list[str]:
 
 
 def test_nobody_watches_or_nothing_is_said() -> None:
-    assert describe_coach(None) is None
+    assert describe.snapshot(sample_run(steps=5))[0].content["coach"] is None
     assert describe_coach(report()) == {"rules": 56, "muted": [], "lessons": {}, "findings": []}
 
 
@@ -171,18 +172,19 @@ def test_a_fix_without_a_place_has_no_change_nor_has_one_of_a_file_that_is_anoth
 )
 def test_names_mean_nodes_of_the_graph(names: tuple[str, ...], found: set[str]) -> None:
     run = sample_run()
-    told = describe_coach(report(Finding("r", "hint", "m", nodes=names)), run.graph)["findings"][0]["nodes"]
-    nodes = [run.graph.nodes[i] for i in told]
+    (lit,) = nodes_of(report(Finding("r", "hint", "m", nodes=names)), run.graph)
+    nodes = [run.graph.nodes[i] for i in lit]
     assert {node.name if node.kind == "parameter" else node.op for node in nodes} == found
 
 
 def test_without_names_the_line_means_what_it_made(cell: Callable[[str], str]) -> None:
     file = cell(CODE)
     run = sample_run()
-    (told,) = describe_coach(report(Finding("r", "hint", "m", file, 4)), run.graph)["findings"]
-    assert 0 < len(told["nodes"]) <= NODES
-    assert {run.graph.nodes[i].line for i in told["nodes"]} == {4}
-    assert describe_coach(report(Finding("r", "hint", "m", file, 5)), run.graph)["findings"][0]["nodes"] == []
+    (lit,) = nodes_of(report(Finding("r", "hint", "m", file, 4)), run.graph)
+    assert 0 < len(lit) <= NODES
+    assert {run.graph.nodes[i].line for i in lit} == {4}
+    assert nodes_of(report(Finding("r", "hint", "m", file, 5)), run.graph) == ((),)
+    assert nodes_of(report(Finding("r", "hint", "m", file, 4)), None) == ()
 
 
 @pytest.mark.parametrize(
@@ -210,3 +212,21 @@ def test_frames_carry_the_coach_only_when_it_says_something_else() -> None:
     assert message.content["coach"] == {"rules": 56, "muted": ["r"], "lessons": {}, "findings": []}
     snapshot, _ = describe.snapshot(run)
     assert snapshot.content["coach"]["muted"] == ["r"]
+
+
+def test_a_graph_that_changes_takes_the_coach_along_only_if_other_nodes_are_lit() -> None:
+    run = sample_run(steps=50, state="running")
+    run.coach = report(Finding("r", "warning", "m", nodes=("head.fc1",)))
+    message, cursor = describe.snapshot(run)
+    lit = message.content["coach"]["findings"][0]["nodes"]
+    assert [run.graph.nodes[i].module_path for i in lit] == ["head.fc1"] * len(lit)
+    assert lit
+    same = run.picture._replace(graph=replace(run.graph), version=run.picture.version + 1)
+    run.picture = same
+    message, cursor = describe.frame(run, cursor)
+    assert "graph" in message.content
+    assert "coach" not in message.content
+    nodes = tuple(replace(node, module_path="", name="") for node in run.graph.nodes)
+    run.picture = same._replace(graph=replace(run.graph, nodes=nodes), version=same.version + 1)
+    message, cursor = describe.frame(run, cursor)
+    assert message.content["coach"]["findings"][0]["nodes"] == []

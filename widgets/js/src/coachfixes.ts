@@ -43,7 +43,7 @@ export function createFixes(store: Store, actions: Actions): FixList {
     if (finding === null || fixes.length === 0) return;
     const key = keyOf(finding);
     const able = fixes.map((fix, i): Able => ({
-      apply: actions.canApply(fix.hunks), rate: liveRate(state, fix.code, replaced(fix)), outcome: state.ui.coach.outcomes.get(`${key}#${i}`),
+      apply: actions.canApply(fix.hunks), rate: liveRate(state, fix), outcome: state.ui.coach.outcomes.get(`${key}#${i}`),
     }));
     const now = JSON.stringify([key, fixes, able]);
     if (now === drawn) return;
@@ -54,12 +54,6 @@ export function createFixes(store: Store, actions: Actions): FixList {
   el.tabIndex = -1;
   return { el, draw };
 }
-
-/** The one line that a fix puts another in the place of. */
-const replaced = ({ hunks }: Fix): string | undefined => {
-  const gone = hunks.flatMap(({ rows }) => rows.filter(([sign]) => sign === "-"));
-  return gone.length === 1 ? gone[0][1] : undefined;
-};
 
 function said(outcome: Outcome, hunks: Hunk[]): string {
   const cells = [...new Set(hunks.map(({ cell }) => `cell ${cell}`))].join(" and ");

@@ -53,6 +53,12 @@ export function createCoachRow(store: Store, actions: Actions, name = "Coach"): 
   const panel = createPanel(store, actions, silence);
   const announced = h("span", { class: "a11y", "aria-live": "polite" });
   const el = h("section", { class: "coach quiet", role: "region", "aria-label": name }, row, panel.el, announced);
+  el.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !store.state.ui.coach.open) return;
+    open(false);
+    event.stopPropagation();
+    (explain.hidden ? muted : explain).focus({ preventScroll: true });
+  });
   const follow = followFailure(el, () => draw(store.state));
 
   function draw(now: State): void {

@@ -2,7 +2,7 @@
 import { findingsOf, keyOf, mutedOf } from "./coachstate";
 import { count, plural } from "./format";
 import type { Place } from "./inspect/source";
-import type { Birth, Finding, Stop } from "./protocol";
+import type { Birth, Finding, Fix, Stop } from "./protocol";
 import { trailOf } from "./stops";
 import { type State, type Trail, controlsLive, isActive } from "./store";
 
@@ -89,12 +89,16 @@ export function learningRateOf(code: string): number | null {
   return value > 0 ? value : null;
 }
 
-/** What a fix would set the learning rate of the running cell to; null where it cannot, or where the line `old` changes in more than that. */
-export function liveRate(state: State, code: string, old: string | undefined): number | null {
-  const value = isActive(state) && controlsLive(state) ? learningRateOf(code) : null;
-  const only = old === undefined || old.replace(RATE, "").trim() === code.replace(RATE, "").trim();
-  return value !== null && only && value !== state.lr.value ? value : null;
+/** What a fix would set the learning rate of the running cell to; null where it cannot, or changes more than that. */
+export function liveRate(state: State, { code, hunks }: Fix): number | null {
+  const gone = hunks.flatMap(({ rows }) => rows.filter(([sign]) => sign === "-"));
+  const only = hunks.length === 0 ? code.replace(RATE, "").trim() === "" : gone.length === 1 && gone[0][1].replace(RATE, "").trim() === code.replace(RATE, "").trim();
+  const value = only && isActive(state) && controlsLive(state) ? learningRateOf(code) : null;
+  return value === state.lr.value ? null : value;
 }
+
+/** The learning rate that the coach would set, the worst finding's first. */
+export const suggestedRate = (state: State): number | null => findingsOf(state).flatMap(({ fixes }) => fixes.map((fix) => liveRate(state, fix))).find((value) => value !== null) ?? null;
 
 /** `2 muted`, '' for none. */
 export const mutedWords = (state: State): string => { const { length } = mutedOf(state); return length > 0 ? `${count(length)} muted` : ""; };

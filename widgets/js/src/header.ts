@@ -1,4 +1,5 @@
 // The line on top: state, controls, learning rate, progress.
+import { suggestedRate } from "./coachwords";
 import { h, icon, s, setAttr, setText } from "./dom";
 import { count, plain, sci } from "./format";
 import type { Actions, Panel } from "./panel";
@@ -170,7 +171,8 @@ function createLearningRate(actions: Actions): { el: HTMLElement; draw(state: St
     setAttr(el, "title", suggested === null ? null : `suggested ${sci(suggested)}`);
   };
   const draw = (state: State): void => {
-    const { value, suggested } = state.lr;
+    const { value } = state.lr;
+    const suggested = state.lr.suggested ?? suggestedRate(state);
     if (value === null) return;
     const wanted = [value, suggested].filter((one): one is number => one !== null && one > 0).map(Math.log10);
     bounds = [Math.min(bounds[0], ...wanted.map(Math.floor)), Math.max(bounds[1], ...wanted.map(Math.ceil))];

@@ -3,7 +3,7 @@ import { clearing, coachOf, rate, scores } from "../dev/fakecoach";
 import { FakeModel, FakeRun } from "../dev/fake";
 import { parts } from "../src/coachfixes";
 import { muting, mutedOf, newCoachUi, told } from "../src/coachstate";
-import { coachWords, itemsOf, liveRate } from "../src/coachwords";
+import { coachWords, itemsOf, liveRate, suggestedRate } from "../src/coachwords";
 import { changesOf } from "../src/editor";
 import { mount, render } from "../src/main";
 import { type Coach, type Frame, type Hunk, pack } from "../src/protocol";
@@ -171,8 +171,10 @@ describe("an explanation", () => {
     await press("Next finding");
     expect(more.textContent).toContain("a tenth of it");
     expect(store.state.ui.lit).toBeNull();
-    await press("Explain");
+    more.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+    await nextFrame();
     expect(more.hidden).toBe(true);
+    expect(document.activeElement!.textContent).toBe("Explain");
   });
 
   it("marks in a line what differs, unless that is most of it", () => {
@@ -280,12 +282,18 @@ describe("a learning rate", () => {
     expect(names()).not.toContain("Set now fix 1"); // it is so now
     const { state } = new Store();
     Object.assign(state, { status: { ...state.status, state: "running" }, controls: { live: true, why: "" }, lr: { value: 0.1, suggested: null } });
-    expect(liveRate(state, "opt = SGD(p, lr=0.01)", "opt = SGD(p, lr=0.1)")).toBe(0.01);
-    expect(liveRate(state, "lr=0.01", undefined)).toBe(0.01);
-    expect(liveRate(state, "opt = Adam(p, lr=0.01)", "opt = SGD(p, lr=0.1)")).toBeNull();
-    expect(liveRate(state, "opt = SGD(p, lr=0.1)", "opt = SGD(p, lr=0.2)")).toBeNull();
+    const change = (code: string, ...gone: string[]) => ({ code, why: "", hunks: gone.length > 0 ? [{ cell: "[1]", line: 1, rows: [...gone.map((text): ["-", string] => ["-", `  ${text}`]), ["+", `  ${code}`] as ["+", string]] }] : [] });
+    expect(liveRate(state, change("opt = SGD(p, lr=0.01)", "opt = SGD(p, lr=0.1)"))).toBe(0.01);
+    expect(liveRate(state, change("lr=0.01"))).toBe(0.01);
+    expect(liveRate(state, change("opt = Adam(p, lr=0.01)", "opt = SGD(p, lr=0.1)"))).toBeNull();
+    expect(liveRate(state, change("opt = SGD(p, lr=0.01)"))).toBeNull(); // a line of its own
+    expect(liveRate(state, change("opt = SGD(p, lr=0.01)", "opt = SGD(p, lr=0.1)", "other()"))).toBeNull();
+    expect(liveRate(state, change("opt = SGD(p, lr=0.1)", "opt = SGD(p, lr=0.2)"))).toBeNull();
+    Object.assign(state, { coach: coachOf(clearing, rate) });
+    expect(suggestedRate(state)).toBe(3e-4);
     state.status.state = "finished";
-    expect(liveRate(state, "lr=0.01", undefined)).toBeNull();
+    expect(liveRate(state, change("lr=0.01"))).toBeNull();
+    expect(suggestedRate(state)).toBeNull();
   });
 });
 
