@@ -119,8 +119,9 @@ class Coaching:
     # -- what is said ------------------------------------------------------------------------------------------------
 
     def news(self) -> list[Finding]:
-        """Errors and warnings of the cell that has just ended; what its error card says is none."""
-        return [f for f in self._ended or () if f.severity != "hint" and f is not self._on_card]
+        """Errors and warnings of the cell that has just ended, without what its error card or an earlier cell says."""
+        new = self._session.new if self._session is not None else bool
+        return [f for f in self._ended or () if f.severity != "hint" and f is not self._on_card and new(f)]
 
     def findings(self) -> list[tuple[str, list[Finding]]]:
         """What is open, by the cell that brought it up: [('[7]', findings)], in the order in which the cells ran."""

@@ -158,17 +158,22 @@ class Session:
     # -- findings ----------------------------------------------------------------------------------------------------
 
     def admits(self, finding: Finding) -> bool:
-        """A rule speaks. -> whether it is new."""
+        """A rule speaks. -> whether it is told of in this cell: of a line of an earlier one it may be known already."""
         key = (finding.rule, finding.file, finding.line)
         if any(not inner.ended for inner in self._inner):
             self._held.append(finding)
             return False
-        if key in self._open or any(finding.rule in inner.muted or inner.report.has(finding) for inner in self._inner):
+        if any(finding.rule in inner.muted or inner.report.has(finding) for inner in self._inner):
             return False
-        self._open[key] = finding
-        if self.cell is not None:
-            self.cell.findings.add(key)
+        if key not in self._open:
+            self._open[key] = finding
+            if self.cell is not None:
+                self.cell.findings.add(key)
         return True
+
+    def new(self, finding: Finding) -> bool:
+        """Whether a finding was made for the first time, not one that another cell has brought up before."""
+        return self._open.get((finding.rule, finding.file, finding.line)) is finding
 
 
 def parsed(text: str) -> ast.Module | None:

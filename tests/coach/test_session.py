@@ -112,6 +112,18 @@ def test_a_finding_is_said_once_and_leaves_when_its_cell_is_mended(notebook: Not
     assert notebook.session.findings == []
 
 
+def test_what_an_earlier_cell_is_to_blame_for_is_in_the_report_of_each_that_runs_it(notebook: Notebook) -> None:
+    for text in (SETUP, MODEL, OPTIMIZER):
+        notebook.run(text)
+    notebook.run("def fit():\n" + "\n".join(f"    {line}" for line in FORGETS.splitlines()), "fit")
+    first, second = notebook.run("fit()", "one"), notebook.run("fit()", "two")
+    assert rules(first) == rules(second) == ["missing-zero-grad"]
+    assert [notebook.session.new(finding) for finding in (*first, *second)] == [True, False]
+    assert notebook.session.findings == first.findings
+    notebook.run("fit = None", "fit")
+    assert notebook.session.findings == []
+
+
 STEPS = ("out = model(x)\nloss = nn.functional.mse_loss(out, y)", "loss.backward()", "optimizer.step()")
 
 

@@ -118,6 +118,14 @@ def test_what_a_live_view_shows_is_not_said_under_the_cell_again(said: Any, monk
     assert "coach · 1 error in cell [7]" in said(FAULTY, cell_id="train")
 
 
+def test_what_stands_under_an_earlier_cell_is_not_said_again(said: Any) -> None:
+    said("def fit():\n" + "\n".join(f"    {line}" for line in FAULTY.splitlines()), "fit")
+    assert "coach · 1 error in cell [4]" in said("fit()", "one")
+    assert "coach ·" not in said("fit()", "two")
+    assert alarms(observe.runs()[-1].coach) == [CLEARS], "its live view shows it all the same"
+    assert said("%coach report").count(f"[{CLEARS}]") == 1
+
+
 def test_hints_stand_in_the_report_alone(said: Any) -> None:
     hint = explain("bias-before-batchnorm")
     assert "coach ·" not in said(hint.example)
