@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
 from gradbook.observe.failure.definitions import function_of
-from gradbook.observe.failure.text import Source, called_name, source_of
-from gradbook.observe.source import Where, cells
+from gradbook.observe.failure.text import Source, called_name
+from gradbook.observe.source import Where
 
 __all__ = ["Number", "argument", "number_near", "number_of", "option", "value_of", "written"]
 
@@ -149,11 +149,6 @@ def standing(at: code.Place, source: Source, node: ast.AST) -> code.Place:
     return there
 
 
-def _texts(at: code.Place) -> list[Source]:
-    """The sources where a name may stand: its own file, then earlier cells."""
-    return [at.source, *(source_of(file) for file in reversed(cells()) if file != at.file)]
-
-
 def _sources(at: code.Place, node: ast.expr) -> Iterator[tuple[Source, ast.expr]]:
     """The expressions that another one may have its value from, the likeliest first."""
     if isinstance(node, ast.Name):
@@ -182,7 +177,7 @@ def _named(at: code.Place, name: ast.Name) -> Iterator[tuple[Source, ast.expr]]:
         yield from _given(at.source, function, name.id, name.lineno)
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from _parameter(at, function, name.id)
-    for source in _texts(at):
+    for source in code.sources(at):
         here = [pair for pair in _given(source, None, name.id, name.lineno if source is at.source and function is None
                                         else None)]  # fmt: skip
         yield from here
@@ -237,7 +232,7 @@ def _parameter(at: code.Place, function: ast.FunctionDef | ast.AsyncFunctionDef,
     own = isinstance(owner, ast.ClassDef)
     called = owner.name if isinstance(owner, ast.ClassDef) and function.name == "__init__" else function.name
     position = names.index(name) - own if name in names else None
-    for source in _texts(at):
+    for source in code.sources(at):
         for node in source.nodes():
             if isinstance(node, ast.Call) and called_name(node) in (called, "partial", "super"):
                 yield from ((source, given) for given in argument(node, name, position))
@@ -270,7 +265,7 @@ def _inherited(at: code.Place, owner: ast.AST | None, method: str, name: str, po
 
 def _attribute(at: code.Place, name: str) -> Iterator[tuple[Source, ast.expr]]:
     """What `self.lr` or `args.lr` may be: an assignment, a field of a class, an option, a keyword of a call."""
-    for source in _texts(at):
+    for source in code.sources(at):
         for node in source.nodes():
             for target, value in bindings(node):
                 if isinstance(target, ast.Attribute) and target.attr == name:
@@ -307,7 +302,7 @@ def _keywords(source: Source, name: str) -> Iterator[tuple[Source, ast.expr]]:
 
 def _keyed(at: code.Place, key: str) -> Iterator[tuple[Source, ast.expr]]:
     """The values of a key in the dictionaries of the program."""
-    for source in _texts(at):
+    for source in code.sources(at):
         for node in source.nodes():
             for target, value in bindings(node):
                 if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
