@@ -16,7 +16,7 @@ from gradbook.observe.failure.definitions import function_of
 from gradbook.observe.failure.text import Source, called_name
 from gradbook.observe.source import Where
 
-__all__ = ["Number", "argument", "number_near", "number_of", "option", "value_of", "written"]
+__all__ = ["Number", "argument", "number_near", "number_of", "option", "option_at", "value_of", "written"]
 
 DEEP = 6  # names that are followed one after the other
 CLOSE = 1e-6  # of a number, to be the same
@@ -50,7 +50,11 @@ def written(value: float) -> str:
 
 def option(where: Where | None, name: str, value: float, position: int | None = None) -> Number | None:
     """Where the number of an option was written, such as lr of an optimizer that is constructed at a place."""
-    at = code.place(where)
+    return option_at(code.place(where), name, value, position)
+
+
+def option_at(at: code.Place | None, name: str, value: float, position: int | None = None) -> Number | None:
+    """The same of a call at a place."""
     call = at.expression if at is not None else None
     if at is None or not isinstance(call, ast.Call):
         return None
@@ -60,6 +64,11 @@ def option(where: Where | None, name: str, value: float, position: int | None = 
         number = number_of(at, node, value)
         if number is not None:
             return number
+    if isinstance(call.func, ast.Name):  # `make = partial(SGD, lr=0.1)`
+        made = [given for _, given in _sources(at, call.func) if isinstance(given, ast.Call)]
+        for node in (value for each in made for value in argument(each, name)):
+            if (number := number_of(at, node, value)) is not None:
+                return number
     starred = [k.value for k in call.keywords if k.arg is None]
     names = [arg for arg in call.args if isinstance(arg, ast.Name | ast.Attribute)]
     return next((n for each in (*starred, *names) if (n := _setting(at, each, name, value)) is not None), None)
@@ -173,14 +182,14 @@ def _sources(at: code.Place, node: ast.expr) -> Iterator[tuple[Source, ast.expr]
 def _named(at: code.Place, name: ast.Name) -> Iterator[tuple[Source, ast.expr]]:
     """What a variable was given: in its function, by who calls that, else at the top of the file or of a cell."""
     function = function_of(at.source, name)
-    if function is not None:
+    while function is not None:  # outwards, as a function in a function sees it
         yield from _given(at.source, function, name.id, name.lineno)
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from _parameter(at, function, name.id)
+        function = function_of(at.source, at.source.parents.get(function))
+    inside = function_of(at.source, name) is not None
     for source in code.sources(at):
-        here = [pair for pair in _given(source, None, name.id, name.lineno if source is at.source and function is None
-                                        else None)]  # fmt: skip
-        yield from here
+        yield from _given(source, None, name.id, name.lineno if source is at.source and not inside else None)
 
 
 def _given(

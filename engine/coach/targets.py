@@ -129,6 +129,8 @@ def parted(given: Value, wanted: Value) -> Parting | None:
     if bool(one) != bool(other) and (common or _both_whole(given, wanted)):
         lone = next(iter((one or other).values()))
         return _reordered(lone, bool(one), wanted if one else given)
+    if len(one) == len(other) == 1 and not one.keys() & other.keys():
+        return _two_orders(next(iter(one.values())), next(iter(other.values())))
     if common or given.maker is not None or any(value.where is None for value in theirs.values()):
         return None
     return _unrelated(given, wanted, list(theirs.values()))
@@ -157,6 +159,18 @@ def _reordered(lone: Op, of_inputs: bool, other: Value) -> Parting | None:
         else "targets are put into another order, the inputs"
     )
     return Parting(lone.where, f"the {which} are not", tuple(fixes), True)
+
+
+def _two_orders(mine: Op, theirs: Op) -> Parting | None:
+    """Inputs and targets were taken from as many rows, each in an order of its own."""
+    at, other = code.place(theirs.where), code.place(mine.where)
+    if at is None or other is None or mine.inputs[0].shape[:1] != theirs.inputs[0].shape[:1]:
+        return None
+    node, model = at.expression, other.expression
+    fixes: tuple[Fix, ...] = ()
+    if isinstance(node, ast.Subscript) and isinstance(model, ast.Subscript):
+        fixes = (code.replacement(at, node.slice, other.source.segment(model.slice), "the order of the inputs"),)
+    return Parting(theirs.where, "the inputs are in one order, the targets in another", fixes, True)
 
 
 def _unrelated(given: Value, wanted: Value, theirs: Iterable[Value]) -> Parting | None:

@@ -8,8 +8,8 @@ import linecache
 import pytest
 
 from gradbook.coach import code
-from gradbook.coach.literals import Number, argument, number_of, value_of, written
-from gradbook.coach.loops import common, loops_here
+from gradbook.coach.literals import Number, option_at, value_of, written
+from gradbook.coach.loops import Level, common, loops_here
 from gradbook.coach.own_steps import own_step
 from gradbook.observe.failure.text import source_of
 
@@ -28,10 +28,7 @@ def place(text: str, at: str) -> code.Place:
 
 def found(text: str, value: float) -> Number | None:
     """The number that lr of SGD is written as."""
-    at = place(text, "SGD")
-    assert isinstance(at.expression, ast.Call)
-    node = next(argument(at.expression, "lr", 1))
-    return number_of(at, node, value)
+    return option_at(place(text, "SGD"), "lr", value, 1)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +56,8 @@ def found(text: str, value: float) -> Number | None:
         ("args = Namespace(lr=10)\nSGD(p, lr=args.lr)", 1, "args = Namespace(lr=0.1)"),
         ("for lr in (1, 10):\n    SGD(p, lr=lr)", 1, "for lr in (1, 0.1):"),
         ("a, LR = 3, 10\nSGD(p, lr=LR)", 1, "a, LR = 3, 0.1"),
+        ("def f(lr=10):\n    def g():\n        SGD(p, lr=lr)", 1, "def f(lr=0.1):"),
+        ("SGD = partial(O, lr=10)\nSGD(p, lr=LR)", 1, "SGD = partial(O, lr=0.1)"),
         ("SGD(p, lr=1e-3 * 10000)", 1, "SGD(p, lr=0.1)"),
     ],
 )  # fmt: skip
@@ -113,15 +112,17 @@ def test_sums_of_gradients_are_no_steps() -> None:
 
 
 def test_the_loops_that_two_places_share() -> None:
-    def inner() -> list[object]:
-        for _ in range(1):
-            return list(loops_here())
-        return []
+    def inner(found: list[list[Level]]) -> None:
+        for _ in range(1):  # another run of it each time
+            found.append(loops_here())
 
+    found: list[list[Level]] = []
     for _ in range(1):  # shared
-        one = loops_here()
-        other = inner()
-    assert len(other) == len(one) + 1
-    shared = common(one, other)  # type: ignore[arg-type]
+        inner(found)
+        inner(found)
+    shared = common(*found)
     assert shared is not None
     assert "# shared" in shared.at.source.lines[shared.line[1] - 1]
+    again = common(found[0], found[0])
+    assert again is not None
+    assert "# another run" in again.at.source.lines[again.line[1] - 1]

@@ -12,7 +12,7 @@ from gradbook import events
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
 from gradbook.coach.loading import grouped, in_order, targets_of
-from gradbook.coach.record import Op, Step, Turn
+from gradbook.coach.record import Built, Op, Step, Turn
 from gradbook.coach.rule import Rule
 from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where
@@ -21,8 +21,11 @@ __all__ = ["RULES", "NotShuffled", "RepeatedBatch"]
 
 OFTEN = 3  # steps in a row on the first batch of a new pass
 UNUSED = 3  # watched turns in which no batch of the loader was used
+LOADERS = 1000  # that are remembered
 LONG = 10  # steps on one batch, taken before the loop
-SLICES = frozenset(("slice", "getitem", "index", "index_select", "select", "narrow"))
+SLICES = frozenset(
+    ("split", "chunk", "unbind", "tensor_split", "slice", "getitem", "index", "index_select", "select", "narrow")
+)
 LABELLED = frozenset((
     "cross_entropy", "nll_loss", "multi_margin_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits",
 ))  # fmt: skip
@@ -35,6 +38,7 @@ class Source:
 
     __slots__ = (
         "batches",
+        "built",
         "epochs",
         "fresh",
         "index",
@@ -49,6 +53,7 @@ class Source:
 
     def __init__(self, loader: Any, where: Where | None, total: int | None) -> None:
         self.loader, self.where, self.total = weakref.ref(loader), where, total
+        self.built: Where | None = None  # where the loader was constructed
         self.index = -1  # of the last batch
         self.batches = self.epochs = self.steps = 0
         self.fresh = False  # the last batch was the first of a pass, and nothing has stepped since
@@ -203,13 +208,22 @@ class NotShuffled(Rule):
     ops = LABELLED
 
     def begins(self) -> None:
+        self.made: dict[int, Where | None] = {}  # where loaders were constructed, by the ids of their samplers
         self.sources = Sources()
         self.pure: list[tuple[int, int, Where | None]] = []  # the one class of a batch, and the turn
         self.mixed = 0
         self.said = False
 
     def batch(self, phase: str, loader: Any, index: int, total: int | None) -> None:
-        self.sources.batch(phase, loader, index, total)
+        source = self.sources.batch(phase, loader, index, total)
+        if source is not None and index == 0:
+            built = self.coach.built_at(loader)
+            source.built = built.where if built is not None else self.made.get(id(loader))
+
+    def constructed(self, built: Built, owner: Any) -> None:
+        sampler = getattr(owner, "batch_sampler", None)
+        if sampler is not None and len(self.made) < LOADERS:
+            self.made[id(sampler)] = built.where  # it speaks for a loader that nobody keeps
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
         labels = getattr(operands[1], "_array", None) if len(operands) > 1 else None
@@ -258,8 +272,7 @@ class NotShuffled(Rule):
 
     def _loader(self, source: Source, loader: Any, what: str, severity: str) -> None:
         self.said = True
-        built = self.coach.built_at(loader) if loader is not None else None
-        where = built.where if built is not None else source.where
+        where = source.built or source.where
         message = "The training data is not shuffled: " + (
             "each batch has samples of one class, or of a few."
             if not severity

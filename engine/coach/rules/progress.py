@@ -11,7 +11,7 @@ import numpy as np
 from gradbook.coach import code
 from gradbook.coach.curves import Curve
 from gradbook.coach.finding import Fix
-from gradbook.coach.loops import Loop, common, loops_here
+from gradbook.coach.loops import Level, Loop, common, loops_here
 from gradbook.coach.record import Op, Pass
 from gradbook.coach.rules.learning_rates import ADAPTIVE, Learning, median, number, slower
 from gradbook.coach.targets import LOSSES, Targets
@@ -110,7 +110,7 @@ class Overfitting(Progress):
     def begins(self) -> None:
         super().begins()
         self.checks: dict[int, list[float]] = {}  # losses without a graph, by the steps before them
-        self.trains: list[Loop] | None = None  # the loops that training is in
+        self.trains: list[Level] | None = None  # the loops that training is in
         self.epochs: Loop | None = None
         self.name = ""  # of the variable that has the validation's loss
 
