@@ -3,8 +3,8 @@
 import gradbook as torch
 import gradbook.nn as nn
 
-net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3))
-img = torch.rand(1, 1, 12, 12) * 0.01
+net = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 4, 3))
+img = torch.rand(1, 1, 12, 12)
 img.requires_grad_(True)
 for _ in range(60):
     loss = net(img)[0, 1].pow(2).mean()
