@@ -233,6 +233,7 @@ class Coach:
         if inputs is not None:
             if phase == "start" and self.close:
                 self.turn.asked.append(self.tape.value(root))
+                self.turn.asked_at.append(events.user_frame())
             return
         if phase == "end":
             if not self.optimizers and self.passes > 1 and self.close:

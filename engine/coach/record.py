@@ -199,6 +199,7 @@ class Turn:
     calls: list[Call] = field(default_factory=list)
     passes: list[Pass] = field(default_factory=list)
     asked: list[Value] = field(default_factory=list)  # what gradients of chosen tensors were asked of: autograd.grad
+    asked_at: list[Where | None] = field(default_factory=list)  # where
     reads: list[Read] = field(default_factory=list)
     clears: list[Clear] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)

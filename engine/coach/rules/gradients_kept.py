@@ -11,7 +11,7 @@ import numpy as np
 from gradbook.autograd import versions
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.record import Clear, Pass, Step, Turn
+from gradbook.coach.record import Clear, Pass, Step, Turn, Value, Write
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.reach import Reach, trace
 from gradbook.coach.samples import sample
@@ -170,23 +170,43 @@ def params_of(owner: Any) -> list[Any]:
 class Leaf:
     """What is known of a leaf that is moved by hand."""
 
-    __slots__ = ("memory", "ref", "sample", "times")
+    __slots__ = ("ref", "sample", "times")
 
     def __init__(self, tensor: Any) -> None:
         self.ref, self.sample, self.times = weakref.ref(tensor), sample(tensor._array, SAMPLED).copy(), 0
-        self.memory = 0  # of the gradient before the last pass
 
-    def compare(self, touched: set[int]) -> None:
-        """Before a pass: was it moved since the one before, and is its gradient still what that pass left?"""
+    def compare(self, writes: list[Write]) -> None:
+        """Before a pass: was it moved since the one before, by its gradient, and is that still what that pass left?"""
         tensor = self.ref()
         grad = tensor._grad if tensor is not None else None
         now = sample(tensor._array, SAMPLED).copy() if tensor is not None else self.sample
         moved = not np.array_equal(now, self.sample, equal_nan=True)
-        kept = (
-            grad is not None and id(versions.owner(grad._array)) not in touched and bool(np.asarray(grad._array).any())
-        )
-        self.times = self.times + 1 if moved and kept else 0 if moved else self.times
         self.sample = now
+        if not moved:
+            return
+        left = grad is not None and bool(np.asarray(grad._array).any()) and not written(writes, grad)
+        steps = written(writes, tensor) if left else []
+        kept = left and (not steps or any(write.value is not None and leads(write.value, grad) for write in steps))
+        self.times = self.times + 1 if kept else 0
+
+
+def written(writes: list[Write], tensor: Any) -> list[Write]:
+    """The changes in place of a tensor's memory."""
+    memory = versions.owner(tensor._array)
+    return [write for write in writes if write.memory() is memory]
+
+
+def leads(value: Value, grad: Any) -> bool:
+    """Whether a value was computed from a gradient."""
+    stack, seen = [value], set[int]()
+    while stack and len(seen) < MOST:
+        here = stack.pop()
+        if here.tensor is grad or any(cut.source.tensor is grad for cut in here.cuts):
+            return True
+        if id(here) not in seen and here.maker is not None:
+            stack.extend(here.maker.inputs)
+        seen.add(id(here))
+    return False
 
 
 class ClearedByHand(Rule):
@@ -199,25 +219,24 @@ class ClearedByHand(Rule):
 
     def begins(self) -> None:
         self.leaves: dict[int, Leaf] = {}
-        self.touched: set[int] = set()  # memory that was written into since the last pass
+        self.writes: list[Write] = []  # since the last pass
         self.done = False
 
     def turned(self, turn: Turn) -> None:
-        self.touched |= {id(memory) for write in turn.writes if (memory := write.memory()) is not None}
+        by_hand = not self.done and not self.coach.optimizers
+        self.writes = [*self.writes, *turn.writes][-MOST * MOST :] if by_hand else []
 
     def passed(self, pass_: Pass) -> None:
         if self.done or self.coach.optimizers or not self.coach.close or pass_.loss is None:
             return
-        writes = (write.memory() for write in self.coach.turn.writes)
-        touched = self.touched | {id(memory) for memory in writes if memory is not None}
-        self.touched = set()
+        writes, self.writes = [*self.writes, *self.coach.turn.writes], []
         found = [value.tensor for value, cut, op in trace(pass_.loss) if op is None and cut is None]
         for tensor in [x for x in found if x is not None and x._node is not None][:MOST]:
             known = self.leaves.get(id(tensor))
             if known is None or known.ref() is not tensor:
                 self.leaves[id(tensor)] = Leaf(tensor)
             else:
-                known.compare(touched)
+                known.compare(writes)
         kept = [leaf for leaf in self.leaves.values() if leaf.times >= HAND]
         if kept and self._reads(pass_):
             self.done = True

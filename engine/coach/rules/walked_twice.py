@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
 from gradbook.coach.record import Op, Pass, Turn, Value
+from gradbook.coach.rules.reach import trace
 from gradbook.coach.rules.wherefrom import (
     Frames,
     argument,
@@ -65,7 +66,7 @@ def told(coach: Coach, error: BaseException, before: list[Turn]) -> Told | None:
         return None
     found, takers = shared(failing, [*before, turn])
     if not found:
-        return None
+        return _asked(failing, [*before, turn])
     first = found[0]
     frames = list(users_frames(error))
     if first.taker is None and first.freed.where != failing.where:
@@ -77,7 +78,7 @@ def told(coach: Coach, error: BaseException, before: list[Turn]) -> Told | None:
         anew = {_site(op) for each in (*before, turn) for op in each.ops if op.number > first.freed.begun}
         if first.value.maker is not None and _site(first.value.maker) in anew and first.taker is not None:
             return _carried([each for each in found if each.freed is first.freed], first)
-        return _once(first, failing, frames)
+        return _side(coach, first, failing, before, frames, again=True) or _once(first, failing, frames)
     return _side(coach, first, failing, before, frames) or _both(first, failing)
 
 
@@ -145,6 +146,24 @@ def _again(first: Shared, failing: Pass) -> Told:
         "backward() is called twice for one loss: the first call has freed its graph.", failing.where,
         [*fixes, *_retaining(before, "if its gradients shall be added twice")], {"first backward()": _line(before)},
     )  # fmt: skip
+
+
+def _asked(failing: Pass, turns: list[Turn]) -> Told | None:
+    """autograd.grad() has freed the graph before."""
+    assert failing.loss is not None
+    ops = {op.number for _, cut, op in trace(failing.loss) if op is not None and cut is None}
+    for value, where in (each for turn in reversed(turns) for each in zip(turn.asked, turn.asked_at, strict=True)):
+        at = code.place(where)
+        call = at.expression if at is not None else None
+        if value.maker is None or value.maker.number not in ops or at is None or not isinstance(call, ast.Call):
+            continue
+        text = f"{at.source.segment(call)[:-1].rstrip().rstrip(',')}, {RETAINED})"
+        fixes = [] if RETAINED in text[: -len(RETAINED)] else [code.replacement(at, call, text, "for the pass to come")]
+        return Told(
+            "grad() frees the graph that it walks, and backward() needs it afterwards: keep it.", where, fixes,
+            {"then": _line(code.place(failing.where))},
+        )  # fmt: skip
+    return None
 
 
 def _retaining(at: code.Place | None, why: str) -> list[Fix]:
@@ -217,7 +236,7 @@ def _moved(at: code.Place, name: str, loop: ast.stmt, held: dict[str, Any]) -> l
     assert at.statement is not None
     assert isinstance(loop, ast.For | ast.While)
     head, line = loop.body[0], at.source.lines[at.statement.lineno - 1].strip()
-    parts = making(at, name, held)
+    parts = making(at, name, held, loop)
     if not parts or at.source.lines[head.lineno - 1][: head.col_offset].strip():
         return [Fix(line, (), "inside of the loop")]
     moved, edits = [], []
@@ -282,19 +301,25 @@ def _after_backward(at: code.Place) -> code.Place | None:
 
 
 def _side(coach: Coach, first: Shared, failing: Pass, before: list[Turn],
-          frames: Frames) -> Told | None:  # fmt: skip
-    """One of the two losses trains another network, and should not go back through this one: a GAN's fakes."""
+          frames: Frames, again: bool = False) -> Told | None:  # fmt: skip
+    """One of the two losses trains another network, and should not go back through this one: a GAN's fakes.
+
+    again: it is one line of the program that goes backward twice, such as the several steps of a critic.
+    """
     behind = leaves(first.value)
     owners, others = _owners(coach, behind)
     if not owners or not others:
         return None
     later = before[before.index(first.turn) :] if first.turn in before else []
-    stepper = next((turn.step.optimizer() for turn in later if turn.step is not None), None)
-    if stepper is None:  # no step between the two: both go through another network to this one's result
+    steppers = {id(turn.step.optimizer()) for turn in later if turn.step is not None}
+    kept = steppers.isdisjoint(map(id, owners))  # the weights behind it are what they were
+    if again and not (steppers and kept):
+        return None
+    if not steppers:  # no step between the two: both go through another network to this one's result
         passes = [each.loss for each in (first.freed, failing) if each.loss is not None]
         if any(leaves(loss) - behind - set().union(*map(ids, others)) for loss in passes):
             return None
-    taker, kept = first.taker, all(stepper is not owner for owner in owners)  # its weights are what they were
+    taker = first.taker
     if kept:
         ops = [op for turn in (*before, coach.turn) for op in turn.ops if op.number in first.freed.through]
         taker = next((op for op in ops if first.value in op.inputs), taker)

@@ -124,10 +124,12 @@ def storing(at: code.Place, name: str) -> list[ast.stmt]:
     return sorted((n for n in found if function_of(at.source, n) is inside), key=lambda n: n.lineno)
 
 
-def making(at: code.Place, name: str, held: dict[str, Any]) -> list[ast.stmt]:
-    """The statements of one block that make a variable, and what it is computed from as far as that has a graph."""
+def making(at: code.Place, name: str, held: dict[str, Any], loop: ast.stmt) -> list[ast.stmt]:
+    """The statements of one block before a loop that make a variable, and what it is made of if that has a graph."""
     top: ast.AST = at.statement or at.source.tree  # type: ignore[assignment]
     while isinstance(above := at.source.parents.get(top), ast.For | ast.While | ast.With):
+        if loop in ast.walk(above):
+            break
         top = above
     block = next((b for b in blocks(at.source.parents.get(top)) if top in b), [])
     above_it = block[: block.index(top) + 1] if top in block else []
