@@ -199,8 +199,7 @@ class LossDiverged(Learning):
             away = curve.bad > 1
             far = abs(tail) > 100 * max(abs(curve.first), 1e-3) and curve.grew() and len(curve.values) > 5
             sinks = self.scaling.negated is not None and curve.last < min(0.0, curve.first - SINKS * abs(curve.first))
-            told = any(finding.rule == self.id for finding in self.coach.report)  # of a sign that is turned
-            if (away or far or sinks) and not told:
+            if away or far or sinks:
                 self._speak(curve, away)
                 return
 
