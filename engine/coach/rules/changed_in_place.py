@@ -16,6 +16,8 @@ from gradbook.coach.record import Pass, Step, Turn, Write
 from gradbook.coach.rules.batch_norms import built_or_run
 from gradbook.coach.rules.modes import alias
 from gradbook.coach.rules.walked_twice import Told
+from gradbook.coach.rules.wherefrom import blocks
+from gradbook.observe.failure.scene import is_backward
 from gradbook.observe.failure.text import Edit, called_name
 from gradbook.observe.source import locate
 
@@ -84,8 +86,14 @@ def _stepped(coach: Coach, step: Step, failing: Pass, evidence: dict[str, Any]) 
     name = coach.names.get(id(step.optimizer()), "optimizer")
     fixes = []
     if at is not None and then is not None and at.statement is not None:
-        text = at.source.segment(at.statement)
-        fix = code.insertion(then, text, "after the last backward() that goes through its weights", after=True)
+        text, loop = at.source.segment(at.statement), at.loop
+        inside = loop is not None and then.statement in list(ast.walk(loop))
+        if loop is not None and inside and then.line < at.line:  # of the next turn
+            block = next((b for b in blocks(at.source.parents.get(loop)) if loop in b), [loop])
+            behind = [loop, *(s for s in block[block.index(loop) :] if s is not loop and is_backward(s) is not None)]
+            fix = code.insertion_after(at, behind[-1], text, "after the loop, when all of it has gone backward")
+        else:
+            fix = code.insertion(then, text, "after the last backward() that goes through its weights", after=True)
         gone = code.removal(at)
         together = gone and fix.edits and at.file == then.file and at.function == then.function
         fix.edits = (*fix.edits, *gone) if together else ()
@@ -107,7 +115,7 @@ def _written(coach: Coach, write: Write, failing: Pass, evidence: dict[str, Any]
     at = code.place(where)
     if at is None or at.statement is None:
         return Told("A value that backward needs was changed in place.", where, [], evidence)
-    fixes = _moved_behind(at, failing) if _is_leaf(node, write) else []
+    fixes = _moved(at, failing, node) if _is_leaf(node, write) else []
     fixes = fixes or out_of_place(at)
     text = " ".join(at.source.segment(at.statement).split())
     text = text if len(text) <= 48 else f"{text[:47]}…"
@@ -120,24 +128,28 @@ def _is_leaf(node: Any, write: Write) -> bool:
     return any(leaf is not None and versions.owner(leaf._array) is write.memory() for leaf in leaves)
 
 
-def _moved_behind(at: code.Place, failing: Pass) -> list[Fix]:
-    """The line, with the `with no_grad()` that it alone is in, after the backward pass that fails."""
-    then = code.place(failing.where)
+def _moved(at: code.Place, failing: Pass, node: Any) -> list[Fix]:
+    """The line, with the `with no_grad()` that it alone is in, after the backward pass, or before what needs it."""
+    then, user = code.place(failing.where), code.place(node.where)
+    there = then if then is not None and (then.file, then.function) == (at.file, at.function) else user
     block: ast.AST | None = at.statement
     while block is not None and isinstance(above := at.source.parents.get(block), ast.With | ast.For):
-        if then is not None and then.statement in list(ast.walk(above)):
+        if there is not None and there.statement in list(ast.walk(above)):
             break
         block = above
-    if then is None or then.statement is None or not isinstance(block, ast.stmt) or at.file != then.file:
+    if there is None or there.statement is None or not isinstance(block, ast.stmt) or at.file != there.file:
         return []
-    there = copy.copy(at)
-    there.statement = block
-    gone = code.removal(there)
-    line = then.statement.end_lineno or then.statement.lineno
-    end = len(at.source.lines[line - 1])
-    rows = at.source.lines[block.lineno - 1 : block.end_lineno]
-    edits = (*gone, Edit(at.file, line, end, line, end, "\n" + "\n".join(rows))) if gone else ()
-    return [Fix(at.source.lines[at.line - 1].strip(), edits, "after the backward() that needs the old weights")]
+    here, line = copy.copy(at), at.source.lines[at.line - 1].strip()
+    here.statement = block
+    gone, rows = code.removal(here), at.source.lines[block.lineno - 1 : block.end_lineno]
+    if there is then:
+        last = there.statement.end_lineno or there.statement.lineno
+        end = len(at.source.lines[last - 1])
+        edit, why = Edit(at.file, last, end, last, end, "\n" + "\n".join(rows)), "after the backward() that needs it"
+    else:
+        edit = code.line_before(at.file, there.statement.lineno, "\n".join(rows))
+        why = "before the weights are used, not after it"
+    return [Fix(line, (*gone, edit) if gone and there.function == at.function else (), why)]
 
 
 def out_of_place(at: code.Place) -> list[Fix]:

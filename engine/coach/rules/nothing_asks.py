@@ -14,7 +14,8 @@ from gradbook.coach.rules.wherefrom import Frames, ids, users_frames
 from gradbook.coach.stance import Frozen
 from gradbook.observe import naming
 from gradbook.observe.failure.candidates import CREATORS
-from gradbook.observe.failure.text import called_name
+from gradbook.observe.failure.text import called_name, source_of
+from gradbook.observe.source import cells
 
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
@@ -39,7 +40,8 @@ def told(coach: Coach, reach: Reach, error: BaseException) -> Told | None:
     if learned and len(asked) == len(learned):
         return _frozen(max(asked, key=lambda each: each.number), learned, reach)
     plain = [value for value in learned if coach.stance.frozen(value.tensor) is None]
-    return _plain(plain, frames) if plain else None
+    found = _plain(plain, frames) or _declared(frames) if plain else None
+    return found or (_elsewhere(coach, failing.loss, frames) if not learned else None)
 
 
 def _differentiated(behind: list[Value], frames: Frames) -> list[Value]:
@@ -134,6 +136,45 @@ def _plain(learned: list[Value], frames: Frames) -> Told | None:
     return Told(
         f"{name} is to be learned, but was made without requires_grad=True: nothing asks for a gradient.", where,
         [fix], {"without requires_grad": ", ".join(dict.fromkeys(n for *_, n in found))},
+    )  # fmt: skip
+
+
+def _declared(frames: Frames) -> Told | None:
+    """A Parameter that is made with requires_grad=False."""
+    files = [frame.f_code.co_filename for frame, _ in frames]
+    for file in dict.fromkeys((*files, *reversed(cells()))):
+        source = source_of(file)
+        for node in source.nodes():
+            flags = node.keywords if isinstance(node, ast.Call) and called_name(node) == "Parameter" else []
+            off = [k for k in flags if k.arg == "requires_grad" and getattr(k.value, "value", True) is False]
+            if off:
+                edit = source.replace(off[0].value, "True")
+                row = source.lines[edit.line - 1]
+                line = f"{row[: edit.column]}True{row[edit.end_column :]}".strip()
+                return Told(
+                    "The only parameters that lead to the loss are made with requires_grad=False.",
+                    (file, edit.line), [Fix(line, (edit,), "it is learned")], {},
+                )  # fmt: skip
+    return None
+
+
+def _elsewhere(coach: Coach, loss: Value, frames: Frames) -> Told | None:
+    """A loss that is computed without any result of the model that was called for it."""
+    turns = [coach.turn] if coach.turn.calls else []
+    made = [value for turn in turns for call in turn.calls if call.parent is None for value in call.outputs]
+    results = {id(value.tensor) for value in made if value.requires_grad and value.tensor is not None}
+    at = code.place(loss.maker.where if loss.maker is not None else None)
+    if not results or at is None:
+        return None
+    names = [name for frame, _ in frames for name, held in naming.variables(frame).items() if id(held) in results]
+    call, fixes = at.expression, []
+    if isinstance(call, ast.Call) and len(call.args) > 1 and names:
+        one, other = (at.source.segment(argument) for argument in call.args[:2])
+        if one == other:
+            fixes = [code.replacement(at, call.args[0], names[0], "what the model has made of the data")]
+    return Told(
+        "This loss does not depend on what the model has computed: nothing that is learned leads to it.", at.at, fixes,
+        {"results of the model": ", ".join(names) or "in no variable"},
     )  # fmt: skip
 
 
