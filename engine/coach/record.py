@@ -163,12 +163,16 @@ class Clear:
 
 @dataclass(eq=False, slots=True)
 class Write:
-    """Memory was changed in place: by what was computed, or by a number (None). stamp: among creation indices."""
+    """Memory was changed in place: by what was computed, or by a number (None). stamp: among creation indices.
+
+    made: what the tensor is from now on, None where it is as before.
+    """
 
     memory: weakref.ref[Any]
     value: Value | None
     where: Where | None
     stamp: int
+    made: Value | None = None
 
 
 @dataclass(eq=False, slots=True)

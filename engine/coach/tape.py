@@ -157,9 +157,10 @@ class Tape:
         known = self._values.get(id(value)) if value is not None else None
         known = known if known is not None and known.tensor is value else None
         memory, frame = owner(target._array), events.user_frame()
-        self._coach.turn.writes.append(Write(weakref.ref(memory), known, frame, versions.last))
+        written = Write(weakref.ref(memory), known, frame, versions.last)
+        self._coach.turn.writes.append(written)
         if known is not None and not is_parameter(target):
-            self._keep(target, Value(target, "op", known.maker))
+            written.made = self._keep(target, Value(target, "op", known.maker))
 
     def made(self, tensor: Any) -> None:
         """A tensor was made of numbers, maybe of those that were just read."""

@@ -121,6 +121,9 @@ class Forwards(Shared):
         for op in turn.ops[self._seen :]:
             self._op(op, self._made)
         self._seen = len(turn.ops)
+        for write in turn.writes:
+            if write.made is not None and write.made not in self._tags:
+                self._tags[write.made] = self._of(write.made)
         self._results(turn, self._made.values())
 
     def close(self, turn: Turn) -> None:
@@ -146,6 +149,8 @@ class Forwards(Shared):
 
     def _of(self, value: Value) -> Tags:
         known = self._tags.get(value)
+        if known is None and value.maker is not None:
+            known = self._tags.get(value.maker.output)  # written in place, as by +=
         if known is None and value.maker is None and value.cuts:
             known = frozenset().union(*(self._of(cut.source) for cut in value.cuts))
             self._tags[value] = known

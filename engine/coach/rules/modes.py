@@ -210,7 +210,7 @@ class NoGradMissing(Modes):
                 self._speak(forward, batches)
 
     def _idle(self, forward: Forward) -> bool:
-        used = forward.led or forward.detached
+        used = forward.led or (forward.detached and forward.told.training)
         return forward.recorded and not used and forward.read and forward.compared and forward.trained
 
     def _speak(self, forward: Forward, batches: int) -> None:
@@ -279,8 +279,13 @@ def _trains(node: ast.AST) -> bool:
 
 
 def _over_batches(forward: Forward) -> bool:
-    """Whether the call stands in a loop of its own, in which nothing is trained."""
+    """Whether the call stands in a loop of its own, in which nothing is trained, or in a comprehension."""
     at = code.place(forward.told.where)
+    here: ast.AST | None = at.expression if at is not None else None
+    while at is not None and isinstance(here, ast.expr | ast.comprehension):
+        if isinstance(here, ast.GeneratorExp | ast.ListComp):
+            return True
+        here = at.source.parents.get(here)
     return at is not None and any(not _trains(loop) for loop in at.around(ast.For, ast.While))
 
 

@@ -54,7 +54,8 @@ class Updates(SignalRule):
     def _moved(self, weight: Weight) -> bool:
         """Whether an optimizer is to change a layer; without any optimizer the program itself."""
         tensor = weight.ref()
-        return tensor is not None and (not self.reach.optimizers or self.reach.holds([tensor]))
+        held = self.reach.optimizers.values()  # of this training: what an earlier one changed may rest now
+        return tensor is not None and (not held or any(id(tensor) in each.ids for each in held))
 
     def improves(self) -> bool:
         """Whether the loss is lower than at first."""
