@@ -64,6 +64,7 @@ class Coach:
         self.tape = Tape(self)
         self.stance = Stance()
         self.ended = False
+        self.cut_short = False  # it has ended by an exception, or by an interrupt
         self._explained: tuple[BaseException | None, Failure | None] = (None, None)
         self._on_finding = on_finding
         self._thread = threading.get_ident()
@@ -131,6 +132,7 @@ class Coach:
         """Stop listening; the rules say what can only be said at the end. `error` is what the program raised."""
         if not self.ended:
             self.ended = True
+            self.cut_short = error is not None
             events.detach(self)
             if isinstance(error, Exception):  # one that is interrupted has not failed
                 self.fails(error)

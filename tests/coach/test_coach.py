@@ -461,3 +461,28 @@ def test_what_python_reads_is_known_by_its_memory_and_an_array_by_its_tensor() -
     del out, kept, loss
     gc.collect()
     assert memories[0]() is None
+
+
+def test_a_training_that_is_interrupted_before_backward_was_no_evaluation() -> None:
+    generator = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+    critic = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Dropout(0.4), nn.Linear(8, 1))
+    first = gradbook.optim.Adam(generator.parameters(), lr=1e-3)
+    second = gradbook.optim.Adam(critic.parameters(), lr=1e-3)
+
+    def train() -> None:
+        for step in range(3):
+            made = generator(gradbook.randn(16, 4))
+            first.zero_grad()
+            nn.functional.mse_loss(critic(made), gradbook.ones(16, 1)).backward()
+            first.step()
+            second.zero_grad()
+            loss = nn.functional.mse_loss(critic(made.detach()), gradbook.zeros(16, 1))
+            print(loss.item())
+            if step == 2:
+                raise KeyboardInterrupt
+            loss.backward()
+            second.step()
+
+    with pytest.raises(KeyboardInterrupt), coach.watch() as report:
+        train()
+    assert list(report) == []

@@ -102,7 +102,7 @@ class Forwards(Shared):
     def rests(self) -> None:
         """A cell has ended in the middle of a turn. Settled is what no later cell will go back through."""
         self._follow(self.coach.turn)
-        alive = NONE.union(*(tags for value, tags in self._tags.items() if value.requires_grad))
+        alive = self._alive()
         losses = NONE.union(*(tags for value, tags in self._tags.items() if value.requires_grad and not _many(value)))
         self.settled = []
         for key, forward in tuple(self._made.items()):
@@ -127,11 +127,20 @@ class Forwards(Shared):
         self._results(turn, self._made.values())
 
     def close(self, turn: Turn) -> None:
-        """The watch ends, in this turn: settled are the forwards of the last two turns."""
+        """The watch ends, in this turn: settled are the forwards of the last two turns.
+
+        Where the program was cut short, those are not that a backward pass was perhaps to go through.
+        """
         if not self._closed:
             self._closed = True
             self.turned(turn)
-            self.settled, self.pending = [*self.settled, *self.pending], []
+            open_ = self._alive() if self.coach.cut_short else NONE
+            self.settled = [f for f in (*self.settled, *self.pending) if not f.recorded or f not in open_]
+            self.pending = []
+
+    def _alive(self) -> Tags:
+        """The forwards that a backward pass could still go through."""
+        return NONE.union(*(tags for value, tags in self._tags.items() if value.requires_grad))
 
     def _op(self, op: Op, made: dict[int, Forward]) -> None:
         own = made.get(id(op.call.outermost)) if op.call is not None else None
