@@ -84,6 +84,7 @@ class ConstantPredictions(Learning):
         lost = self.sameness.lost_at(value) if alike else None
         if not alike or lost is None:
             self.different += 1
+            self.sameness.resting = self.different >= 2 and not self.exact
             return
         self.exact += 1
         self.culprit, self.place = lost, self._flattened_by(lost)
@@ -143,9 +144,8 @@ class LostInActivation(Rule):
         value = predictions(turn)
         if value is None:
             return
-        on_the_way = {id(op) for op in value.above()}
         for op in turn.ops:
-            if op.name in SQUASHING and op.call is not None and id(op) in on_the_way and op.output.requires_grad:
+            if op.name in SQUASHING and op.call is not None and op.output.requires_grad:
                 self._look(op, value)
 
     def _look(self, op: Op, value: Value) -> None:
@@ -161,6 +161,8 @@ class LostInActivation(Rule):
             self.ops_seen.setdefault(key, op)
 
     def ended(self) -> None:
+        if self.sameness.resting:
+            return
         symptom = told(self.coach) or self.passed_by
         for key, looks in self.looks.items():
             if looks < 2:
@@ -195,8 +197,9 @@ def is_loss(module: Any) -> bool:
 
 
 def hidden(lost: Op, value: Value) -> bool:
-    """Whether layers come after an operation, on the way to the predictions."""
-    return any(op.name in LINEAR and op.number > lost.number for op in value.above())
+    """Whether an operation is on the way to the predictions, with layers after it."""
+    way = list(value.above())
+    return lost in way and any(op.name in LINEAR and op.number > lost.number for op in way)
 
 
 def squashed(lost: Op, value: Value) -> bool:

@@ -249,15 +249,20 @@ class TargetAmongFeatures(Rule):
 def rows_of(array: Any) -> set[int]:
     """The samples of a batch, each as a number; of rows that may be the same by chance none."""
     array = np.asarray(array)
-    flat = np.ascontiguousarray(array.reshape(len(array), -1))[:MOST]
-    if flat.dtype.kind == "f":
-        if not flat.size or np.isin(flat[:8], (0.0, 1.0)).all() or (flat[:8] == np.round(flat[:8])).all():
-            flat = flat if flat.shape[1] >= DISTINCT and len(np.unique(flat[:8])) > 2 else flat[:0]
-    elif flat.shape[1] < DISTINCT or (len(flat) and len(np.unique(flat[0])) < DISTINCT // 2):
-        flat = flat[:0]
-    if len(flat) and flat.shape[1] == 1:  # a single number comes again
+    flat = np.ascontiguousarray(array.reshape(len(array), -1)[:MOST])
+    if flat.shape[1] < 2 or not len(flat) or flat.dtype.kind not in "fiu" or alike_by_chance(flat):
         return set()
-    return {hash(row.tobytes()) for row in flat}
+    words: Any = flat.view(np.uint32 if flat.dtype.itemsize % 4 == 0 else np.uint8)
+    factors = np.random.default_rng(0).integers(1, 2**63, words.shape[1], dtype=np.uint64)
+    return set((words * factors).sum(axis=1).tolist())  # modulo 2 ** 64: the same for the same numbers only
+
+
+def alike_by_chance(flat: Any) -> bool:
+    """Whether rows have so few different numbers that another sample may well have the same."""
+    some = flat[:8]
+    if flat.dtype.kind == "f" and (some != np.round(some)).any():
+        return False
+    return bool(flat.shape[1] < DISTINCT or len(np.unique(some)) < DISTINCT // 2)
 
 
 def over_rows(op: Op) -> bool:

@@ -49,6 +49,7 @@ class CannotOverfitBatch(Learning):
     def begins(self) -> None:
         super().begins()
         self.seen: dict[Any, set[int]] = {}  # fingerprints of what first layers are given, by place
+        self.varies = False  # there is more than one batch
         self.turns = 0
         self.guess = math.nan  # what the best constant answer costs
         self.wanted = self.weights = 0  # numbers that must be learnt, and that can be
@@ -56,7 +57,7 @@ class CannotOverfitBatch(Learning):
         self.frozen: dict[int, int] = {}
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
-        if not op.output.requires_grad:
+        if not op.output.requires_grad or self.varies:
             return
         if op.name in LOSSES:
             if op.operand(1) is not None:
@@ -71,7 +72,9 @@ class CannotOverfitBatch(Learning):
         given = op.operand(0)
         if given is not None and not given.requires_grad and given.shape:
             numbers = np.ascontiguousarray(sample(operands[0]._array, SPOTS))
-            self.seen.setdefault((op.where, op.path), set()).add(hash((given.shape, numbers.tobytes())))
+            prints = self.seen.setdefault((op.where, op.path), set())
+            prints.add(hash((given.shape, numbers.tobytes())))
+            self.varies = len(prints) > 1
 
     def turned(self, turn: Turn) -> None:
         if turn.passes:
@@ -81,7 +84,7 @@ class CannotOverfitBatch(Learning):
 
     def ended(self) -> None:
         curve = max(self.curves.curves.values(), key=lambda each: each.count, default=None)
-        same = bool(self.seen) and all(len(prints) == 1 for prints in self.seen.values())
+        same = bool(self.seen) and not self.varies
         if curve is None or len(self.rates) != 1 or not same or self.turns < LOOKS or curve.count < LONG or curve.bad:
             return
         third = max(len(curve.values) // 3, 2)
