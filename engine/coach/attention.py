@@ -7,6 +7,8 @@ again and again. At rest, steps are counted and losses written down, and nothing
 
 from __future__ import annotations
 
+import math
+
 __all__ = ["EARLY", "FIRST", "GRACE", "REST", "SHARE", "WINDOW", "Attention"]
 
 EARLY = 4  # turns that are always watched closely
@@ -14,7 +16,7 @@ SHARE = 0.02  # of the time that close looks may cost, in the long run
 GRACE = 0.1  # seconds beyond that which they may cost at the beginning
 EVALUATIONS = 3  # evaluations that are watched whatever they cost
 DENSE = 4  # steps to an evaluation: where they follow each other faster, only some of them are watched
-PAUSE = 0.2  # seconds between two later looks at least
+PAUSE = 0.4  # seconds between two later looks at least
 FAR = 0.005  # seconds of one part of a look at most
 MOST = 4_000  # operations of one look
 LATER = (6, 8, 12, 16, 24, 32, 64, 128, 256, 512, 1024)  # short runs have a history
@@ -22,22 +24,23 @@ FIRST = 64  # steps that are heard before the first rest
 WINDOW = 8  # steps in a row that are heard between two rests: most habits show in three
 NEWS = 8  # optimizers whose first steps are heard so
 REST = 120  # steps of a rest
-NAP = 0.05  # seconds that it is to last at most: of steps that take long more are heard
+NAP = 0.1  # seconds that it is to last at most: of steps that take long more are heard
 
 
 class Attention:
-    """Keeps account of what looking costs. Times in seconds."""
+    """Keeps account of what looking costs. Times in seconds.
 
-    def __init__(self) -> None:
-        self.cost = self._begun = self._last = self._beat = 0.0
-        self._quickest = NAP  # seconds of the shortest step in this window: a busy machine makes the others longer
+    Its clock is the training's own: of each step no more counts than twice what the quickest of its like took, so that
+    on a busy machine it looks no more often than on an idle one.
+    """
+
+    def __init__(self, now: float) -> None:
+        self.cost = self.time = self._last = 0.0
+        self._beat = now
+        self._quickest = self._usual = math.inf  # the shortest step of this window, of the one before
         self._evaluations = self._news = self._next = 0
         self.resting = False  # steps are counted, and told to no rule
         self._left = FIRST  # steps of this window, or of this rest
-
-    def begin(self, now: float) -> None:
-        """The watch begins."""
-        self._begun = self._last = now
 
     # -- close looks -------------------------------------------------------------------------------------------------
 
@@ -45,48 +48,52 @@ class Attention:
         """A part of a look has cost so much. Where it is far more than usual, another process had the machine."""
         self.cost += min(seconds, FAR)
 
-    def affordable(self, now: float) -> bool:
+    def affordable(self) -> bool:
         """Whether there is time for another look."""
-        return self.cost < GRACE + SHARE * (now - self._begun)
+        return self.cost < GRACE + SHARE * self.time
 
-    def stays(self, steps: int, now: float, fresh: bool) -> bool:
+    def stays(self, steps: int, fresh: bool) -> bool:
         """A turn has ended. -> whether the next one is watched too. fresh: an optimizer has stepped only once."""
-        self._last = now
+        self._last = self.time
         return steps < EARLY or fresh
 
-    def due(self, steps: int, now: float) -> bool:
+    def due(self, steps: int) -> bool:
         """Whether to look closely from here on, after so many steps."""
         reached = self._next
         while self._next < len(LATER) and steps >= LATER[self._next]:
             self._next += 1
-        return (self._next > reached or now - self._last > PAUSE) and self.affordable(now)
+        return (self._next > reached or self.time - self._last > PAUSE) and self.affordable()
 
-    def evaluation(self, steps: int, now: float) -> bool:
+    def evaluation(self, steps: int) -> bool:
         """What may be an evaluation begins, after so many steps. -> whether it is watched."""
         self._evaluations += 1
         if self._evaluations <= EVALUATIONS:
             return True
         dense = self._evaluations * DENSE > steps
-        often = dense and self._evaluations not in LATER and now - self._last < PAUSE
-        return not often and self.affordable(now)
+        often = dense and self._evaluations not in LATER and self.time - self._last < PAUSE
+        return not often and self.affordable()
 
     # -- rests -------------------------------------------------------------------------------------------------------
 
     def beat(self, now: float) -> bool:
         """A step is over. -> whether a rest begins here, or ends."""
+        took, self._beat = now - self._beat, now
+        self.time += min(took, 2 * self._usual)
         self._left -= 1
-        self._quickest, self._beat = min(self._quickest, now - self._beat), now
+        if not self.resting:
+            self._quickest = min(self._quickest, took)
         if self._left > 0:
             return False
         if self.resting:
             self.wakes()
         else:
-            self.resting, self._left = True, max(1, min(REST, round(NAP / max(self._quickest, 1e-9))))
+            self.resting, self._usual = True, self._quickest
+            self._left = max(1, min(REST, round(NAP / max(self._usual, 1e-9))))
         return True
 
     def wakes(self, steps: int = WINDOW) -> None:
         """So many steps are heard from here on."""
-        self.resting, self._left, self._quickest = False, steps, NAP
+        self.resting, self._left, self._quickest = False, steps, math.inf
 
     def news(self) -> None:
         """There is something new: an optimizer has taken its first step."""

@@ -58,7 +58,7 @@ class Coach:
         self._inside: list[Any] = []  # Functions of the user's that run forward now
         self._loader = 0  # id of the one that handed out the last batch
         self._training: set[int] = set()  # those whose batches were followed by a step
-        self.attention = Attention()
+        self.attention = Attention(clock())
         self.whole = True  # all since the last step was heard
         self.turn = Turn(1)
         self.tape = Tape(self)
@@ -99,8 +99,7 @@ class Coach:
 
     def resume(self) -> None:
         """Listen from now on: the watch begins, or goes on after a pause."""
-        self.attention, self.whole = Attention(), True
-        self.attention.begin(clock())
+        self.attention, self.whole = Attention(clock()), True
         self._thread = threading.get_ident()
         self._tune(True, whole=self.close or not self.total)
         events.attach(self)
@@ -300,7 +299,7 @@ class Coach:
 
     def _looks(self) -> None:
         """Look closely from here on, if it is time."""
-        if self.attention.due(self.steps, clock()):
+        if self.attention.due(self.steps):
             self.turn = Turn(self.turn.number + 1)
             self._listen(True)
 
@@ -312,10 +311,9 @@ class Coach:
             self.steps += 1
         self.tape.turn_ends(turn)
         self.tell("turned", turn)
-        now = clock()
-        self.attention.spent(now - started)
+        self.attention.spent(clock() - started)
         fresh = any(step.count < 2 for step in self.optimizers.values())
-        if not self.attention.stays(self.steps, now, fresh):
+        if not self.attention.stays(self.steps, fresh):
             self._listen(False)
 
     def on_zero_grad(self, owner: Any) -> None:
@@ -398,7 +396,7 @@ class Coach:
     def _evaluates(self) -> None:
         if self.close or len(self.turn.ops) >= MOST:
             return
-        if self.attention.evaluation(self.steps, clock()):
+        if self.attention.evaluation(self.steps):
             if self.attention.resting:
                 self.whole = False
                 self.attention.wakes()

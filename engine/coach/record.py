@@ -6,6 +6,7 @@ reads at once, in `Rule.operation`, where the tensors are in hand.
 
 from __future__ import annotations
 
+import heapq
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -53,16 +54,16 @@ class Value:
 
     def above(self) -> Iterator[Op]:
         """Every watched operation that led to it, the youngest first."""
-        seen: set[int] = set()
-        stack = [self.maker] if self.maker is not None else []
-        while stack:
-            stack.sort(key=lambda op: op.number)
-            op = stack.pop()
-            if id(op) in seen:
-                continue
-            seen.add(id(op))
+        waiting = {self.maker.number: self.maker} if self.maker is not None else {}
+        numbers = [-number for number in waiting]
+        while numbers:
+            op = waiting.pop(-heapq.heappop(numbers))
             yield op
-            stack.extend(value.maker for value in op.inputs if value.maker is not None and id(value.maker) not in seen)
+            for value in op.inputs:
+                maker = value.maker
+                if maker is not None and maker.number < op.number and maker.number not in waiting:
+                    waiting[maker.number] = maker
+                    heapq.heappush(numbers, -maker.number)
 
 
 @dataclass(eq=False, slots=True)

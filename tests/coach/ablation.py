@@ -91,7 +91,7 @@ class Stopwatch:
         self.coach._listen(False)
         attention = self.coach.attention
         attention.wakes(10**9)
-        attention.affordable = lambda now: False  # type: ignore[method-assign]
+        attention.affordable = lambda: False  # type: ignore[method-assign]
 
 
 def costs() -> Costs:

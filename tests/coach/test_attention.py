@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 import gradbook
 from gradbook import coach, nn
 from gradbook.coach.attention import FIRST, MOST, REST, WINDOW, Attention
@@ -60,7 +62,7 @@ def loop(steps: int, each: Callable[[int, Any], None] | None = None, optimizer: 
 
 def heard(program: Callable[[], object]) -> tuple[Hearing, Coach]:
     watch = Coach([Hearing]).start()
-    watch.attention.affordable = lambda now: False  # type: ignore[method-assign]  # no close looks but the first
+    watch.attention.affordable = lambda: False  # type: ignore[method-assign]  # no close looks but the first
     try:
         program()
     finally:
@@ -119,12 +121,24 @@ def test_an_evaluation_ends_a_rest_and_its_turn_is_known_not_to_be_whole() -> No
 
 
 def test_what_stands_in_each_step_is_no_evaluation_each_time() -> None:
-    attention = Attention()
-    attention.begin(0.0)
-    assert sum(attention.evaluation(steps, 0.01) for steps in range(1000)) < 25
-    attention = Attention()
-    attention.begin(0.0)
-    assert all(attention.evaluation(100 * epoch, 0.01) for epoch in range(1, 50))
+    assert sum(map(Attention(0.0).evaluation, range(1000))) < 25
+    assert all(map(Attention(0.0).evaluation, range(0, 5000, 100)))
+
+
+def test_a_busy_machine_does_not_make_it_look_more_often() -> None:
+    def looks(now: float = 0.0, busy: bool = False) -> int:
+        attention, count = Attention(now), 0
+        for step in range(5000):
+            now += 0.1 if busy and step % 10 == 9 else 0.001
+            attention.beat(now)
+            if attention.due(step):
+                attention.spent(0.001)
+                attention.stays(step, False)
+                count += 1
+        return count
+
+    assert looks() == pytest.approx(looks(busy=True), abs=4)
+    assert looks() > 15
 
 
 def test_a_look_has_an_end_and_does_not_begin_again_in_its_turn() -> None:
