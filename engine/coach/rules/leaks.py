@@ -30,6 +30,7 @@ __all__ = ["RULES", "LeakSuspected", "TargetAmongFeatures"]
 FIRST = CONVOLUTIONS | {"linear", "mm", "matmul", "embedding"}  # of which a network's first layer is one
 SHARE = 0.05  # of the samples: pictures that a data set has twice are fewer
 FEW = 5  # samples
+TRIED = 8  # losses that are looked at for a column
 LEAST, SOME, WIDE = 16, 256, 2048  # samples of a batch that are compared with its target, and columns
 MOST = 20_000  # samples that are remembered
 DISTINCT = 16  # different numbers in a row of whole numbers, so that it is not the same by chance
@@ -178,6 +179,7 @@ class TargetAmongFeatures(Rule):
         self.loader: weakref.ref[Any] | None = None
         self.inputs: dict[int, tuple[Value, Any]] = {}  # of this turn, with some of their numbers
         self.looks: list[tuple[frozenset[int], int]] = []
+        self.losses = 0  # that were looked at
         self.table = False
         self.made: tuple[Value, Value, Op | None] | None = None  # the whole of the inputs, of the targets, their slice
 
@@ -186,12 +188,15 @@ class TargetAmongFeatures(Rule):
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
         scores, wanted = op.operand(0), op.operand(1)
-        if len(self.looks) >= 2 or scores is None or wanted is None or not op.output.requires_grad:
+        if len(self.looks) >= 2 or self.losses > TRIED:
+            return
+        if scores is None or wanted is None or not op.output.requires_grad:
             return
         if op.name not in LOSSES:
             if not scores.requires_grad and len(scores.shape) > 1 and scores.dtype.kind == "f":
                 self.inputs[id(scores)] = scores, np.array(operands[0]._array[:SOME])  # a batch may be gone by the loss
             return
+        self.losses += 1
         target = np.asarray(operands[1]._array)
         target = target.reshape(len(target), -1)[:SOME] if target.ndim else target.reshape(1, -1)
         found = [each for each in leaves(scores) if each.shape[:1] == wanted.shape[:1] and id(each) in self.inputs]
