@@ -135,7 +135,7 @@ def guessing(name: str, targets: Any) -> float:
         shares = counts / counts.sum()
         return float(-(shares * np.log(shares)).sum())
     if name.startswith("binary"):
-        share = np.clip(values.mean(0), 1e-9, 1 - 1e-9)
+        share = np.clip(values.mean(0, dtype=np.float64), 1e-9, 1 - 1e-9)
         return float(-(share * np.log(share) + (1 - share) * np.log(1 - share)).mean())
     if name == "mse_loss":
         return float(values.var(0).mean())
