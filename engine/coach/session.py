@@ -25,6 +25,7 @@ from gradbook.observe.source import cell_file
 __all__ = ["Cell", "Session", "defined", "parsed"]
 
 TRAINING = 2  # steps in one cell: one may be a trial, or the next cell of a classroom's loop
+LOOP = 3  # backward passes in one cell that no step follows
 Key = tuple[str, str, int]  # rule, file, line
 
 
@@ -63,7 +64,7 @@ class Session:
         self.on_finding = on_finding
         self._open: dict[Key, Finding] = {}
         self._silent = set(self.muted)  # those that were muted when the rules were made
-        self._before = 0  # steps before the cell
+        self._before = self._passes = 0  # steps and backward passes before the cell
         self._seen = (0, 0, 0)  # what was heard before it
         self._number = 0
         self.coach = Coach(muted=self.muted, on_finding=on_finding)
@@ -93,7 +94,7 @@ class Session:
             self._silent = set(self.muted)
             (coach.renew if self._begun else coach.enlist)()
         coach.report = coach.new_report()
-        self._before, self._seen = coach.total, self._heard()
+        self._before, self._passes, self._seen = coach.total, coach.passes, self._heard()
         if not self._begun:
             self._begun = True
             coach.tell("begins")
@@ -129,7 +130,7 @@ class Session:
             return coach.report
         if isinstance(error, Exception):
             coach.fails(error)
-        if coach.total - self._before >= TRAINING:
+        if coach.total - self._before >= TRAINING or coach.passes - self._passes >= LOOP:
             coach.tell("ended")
             coach.renew()
         elif self._seen != self._heard():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import linecache
 import time
+import weakref
 from typing import Any
 
 import pytest
@@ -198,3 +200,25 @@ def test_the_names_that_a_cell_defines() -> None:
     assert defined("%magic\nx = 1") == defined("%%time\nx = 1") == {"x"}
     assert defined("%%bash\nfor x in *; do ls; done") == frozenset()
     assert defined("files = !ls") is defined("from math import *") is None
+
+
+def test_what_a_notebook_lets_go_of_is_gone(notebook: Notebook) -> None:
+    for text in (SETUP, MODEL, OPTIMIZER, TRAIN):
+        notebook.run(text, text)
+    kept = [weakref.ref(notebook.space[name]) for name in ("model", "optimizer")]
+    kept.append(weakref.ref(next(notebook.space["model"].parameters())))
+    for text in (MODEL, OPTIMIZER, *STEPS, TRAIN, "1 + 1"):
+        notebook.run(text, text)
+    gc.collect()
+    assert [ref() for ref in kept] == [None, None, None]
+
+
+def test_an_error_is_not_kept_beyond_the_next_cell(notebook: Notebook) -> None:
+    notebook.run(SETUP)
+    notebook.run("class Thing(nn.Module):\n    def forward(self, x):\n        return x @ torch.ones(5)")
+    notebook.run("thing = Thing()\nref = __import__('weakref').ref(thing)")
+    report = notebook.run("def call(it):\n    it(x)\nit, thing = thing, None\ncall(it)")
+    assert rules(report) == ["shape-mismatch"]
+    notebook.run("it = None")
+    gc.collect()
+    assert notebook.space["ref"]() is None

@@ -142,7 +142,8 @@ class OptimizerCallOrder(Rule):
     def ended(self) -> None:
         for key, order in self.orders.items():
             optimizer = self.owners[key]
-            if not order.steps and order.clears >= ENOUGH and order.passes >= ENOUGH and optimizer is not self.inside:
+            stepped = key in self.coach.optimizers or optimizer is self.inside  # maybe in an earlier cell
+            if not order.steps and order.clears >= ENOUGH and order.passes >= ENOUGH and not stepped:
                 self._no_step(optimizer)
             elif order.steps == 1 and order.thrown and order.thrown[0] >= THROWN:
                 self._late_step(order, self.coach.optimizers[key].where, optimizer)

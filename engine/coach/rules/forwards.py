@@ -102,8 +102,9 @@ class Forwards(Shared):
     def rests(self) -> None:
         """A cell has ended in the middle of a turn. Settled is what no later cell will go back through."""
         self._follow(self.coach.turn)
-        alive = self._alive()
-        losses = NONE.union(*(tags for value, tags in self._tags.items() if value.requires_grad and not _many(value)))
+        graphs = self._graphs()
+        alive = NONE.union(*graphs.values())
+        losses = NONE.union(*(tags for value, tags in graphs.items() if not _many(value)))
         self.settled = []
         for key, forward in tuple(self._made.items()):
             forward.rests += 1
@@ -117,7 +118,8 @@ class Forwards(Shared):
 
     def _follow(self, turn: Turn) -> None:
         """What has become of the results of this turn's calls so far?"""
-        self._tags = {value: tags for value, tags in self._tags.items() if value.tensor is not None}
+        if not self._seen:
+            self._tags = {value: tags for value, tags in self._tags.items() if value.tensor is not None}
         for op in turn.ops[self._seen :]:
             self._op(op, self._made)
         self._seen = len(turn.ops)
@@ -134,13 +136,13 @@ class Forwards(Shared):
         if not self._closed:
             self._closed = True
             self.turned(turn)
-            open_ = self._alive() if self.coach.cut_short else NONE
+            open_ = NONE.union(*self._graphs().values()) if self.coach.cut_short else NONE
             self.settled = [f for f in (*self.settled, *self.pending) if not f.recorded or f not in open_]
             self.pending = []
 
-    def _alive(self) -> Tags:
-        """The forwards that a backward pass could still go through."""
-        return NONE.union(*(tags for value, tags in self._tags.items() if value.requires_grad))
+    def _graphs(self) -> dict[Value, Tags]:
+        """The values that a backward pass could still begin at, or go through."""
+        return {value: tags for value, tags in self._tags.items() if value.requires_grad and value.tensor is not None}
 
     def _op(self, op: Op, made: dict[int, Forward]) -> None:
         own = made.get(id(op.call.outermost)) if op.call is not None else None

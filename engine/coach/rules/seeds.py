@@ -27,9 +27,13 @@ class Unseeded(Rule):
 
     def begins(self) -> None:
         self.lineage = self.coach.shared(Lineage)
+        self.told = False
+
+    def inherit(self, before: Unseeded) -> None:
+        self.told = before.told
 
     def ended(self) -> None:
-        if random.default_generator.seeded:
+        if random.default_generator.seeded or self.told:
             return
         chains: dict[object, list[Stint]] = {}
         session = self.coach.session
@@ -40,6 +44,7 @@ class Unseeded(Rule):
         for chain in chains.values():
             apart = [one for one in chain if not any(one.shares(other) for other in chain if other is not one)]
             if len(apart) > 1 and apart[-1] in self.lineage.current.values() and in_turn(apart):
+                self.told = True
                 self._speak(apart)
                 return
 

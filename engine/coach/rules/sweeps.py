@@ -37,16 +37,12 @@ class Sweep(Rule):
 
     def ended(self) -> None:
         chains: dict[Any, list[Stint]] = {}
-        for stint in self.lineage.stints:
-            if stint.steps >= ENOUGH and stint.callers and stint.cell == self._cell():
+        for stint in self.lineage.current.values():
+            if stint.steps >= ENOUGH and stint.callers and stint.earlier is None:
                 chains.setdefault(stint.callers[0], []).append(stint)
         for chain in chains.values():
             if len(chain) > 1 and not self.told:
                 self._consider(chain)
-
-    def _cell(self) -> str:
-        session = self.coach.session
-        return session.cell.id if session is not None and session.cell is not None else ""
 
     def _consider(self, chain: list[Stint]) -> None:
         follows = [stint for stint in chain[1:] if stint.before in chain]

@@ -107,11 +107,12 @@ class UnusedParameters(Rule):
             edit = found[0].replace(found[1], "pass")
             fixes.append(Fix(f"# {found[0].segment(found[1])}", (edit,), "or take it away"))
         name = f"{root}.{path}" if root else path
+        later = self.coach.session is not None and found is not None and mentioned(found[0], own)
         self.find(
             f"{name} is never used: no result of the model depends on it, and it stays as it is.", place,
             {"parameters": ", ".join(fate.name for fate in fates[:4]), "calls of it": 0,
              "gradients": f"none in {held.steps} steps of {held.name}"},
-            fixes, nodes=[fate.name for fate in fates[:8]],
+            fixes, nodes=[fate.name for fate in fates[:8]], severity="hint" if later else "",
         )  # fmt: skip
 
     def _twin(self, held: Held, fates: list[Fate], name: str, instead: Instead) -> None:
@@ -285,6 +286,15 @@ def _prefix(source: Source, kind: type) -> str:
                 if text.endswith("Module"):
                     return text.removesuffix("Module")
     return "nn."
+
+
+def mentioned(source: Source, own: str) -> bool:
+    """Whether a method other than the constructor speaks of `self.own`: another cell may train with that."""
+    for node in source.nodes():
+        if isinstance(node, ast.FunctionDef) and node.name != "__init__":
+            if any(isinstance(each, ast.Attribute) and each.attr == own for each in ast.walk(node)):
+                return True
+    return False
 
 
 RULES = (UnusedParameters,)
