@@ -379,7 +379,8 @@ class Coach:
             made = Read(self.tape.value(tensor), events.user_frame())
             if self.close:
                 self.turn.reads.append(made)
-                if tensor._array.size > 1 and isinstance(tensor._array, np.ndarray):
+                made.far = not isinstance(tensor._array, np.ndarray)
+                if tensor._array.size > 1 and not made.far:
                     made.memory = weakref.ref(versions.owner(tensor._array))
                 self.tape.read(made.value, tensor, made.where)
             self.tell("read", made, tensor)

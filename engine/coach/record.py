@@ -178,11 +178,12 @@ class Write:
 
 @dataclass(eq=False, slots=True)
 class Read:
-    """Python saw the numbers of a tensor. `memory`: what they lie in, if they are several."""
+    """Python saw the numbers of a tensor. `memory`: what they lie in, if they are several; `far`: on a GPU."""
 
     value: Value
     where: Where | None
     memory: weakref.ref[Any] | None = None
+    far: bool = False
 
 
 @dataclass(eq=False, slots=True)

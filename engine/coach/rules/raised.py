@@ -11,6 +11,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.record import Turn
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules import batch_of_one, changed_in_place, nothing_asks, walked_twice
+from gradbook.coach.rules.no_gpu import named_device
 from gradbook.coach.rules.reach import Reach
 from gradbook.coach.rules.walked_twice import Told
 from gradbook.coach.rules.wherefrom import users_places
@@ -93,6 +94,9 @@ class DeviceMismatch(Raised):
     id = "device-mismatch"
     idea = "all operands of an operation live on one device: move the data to the model's"
     kinds = ("device-mismatch",)
+
+    def mended(self, error: BaseException) -> list[Fix]:
+        return named_device(error)
 
 
 class IndexOutOfRange(Raised):
