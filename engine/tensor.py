@@ -275,8 +275,6 @@ class Tensor:
                 "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in "
                 "a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
             )
-        if events.mode:
-            events.emit(events.mode, "asks", self, requires_grad)
         if not requires_grad:
             self._node = None
         elif self._node is None or self._node.tensor is nobody:
@@ -287,6 +285,8 @@ class Tensor:
                     "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
                 )
             self._node = leaf_node(self)
+        if events.mode:
+            events.emit(events.mode, "asks", self, requires_grad)
         return self
 
     def _renew(self) -> None:

@@ -390,7 +390,9 @@ class Coach:
         if threading.get_ident() != self._thread:
             return
         self.stance.heard(what, owner, value, self.tape.count, self.total)
-        if not value and what != "asks":
+        if what == "asks" and value and self.close:
+            self.tape.asks(owner)
+        elif not value and what != "asks":
             self._evaluates()
         self.tell("mode", what, owner, value)
 

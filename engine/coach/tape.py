@@ -162,6 +162,13 @@ class Tape:
         if known is not None and not is_parameter(target):
             written.made = self._keep(target, Value(target, "op", known.maker))
 
+    def asks(self, tensor: Any) -> None:
+        """A tensor is a leaf that asks for a gradient from here on, whatever its numbers were computed from."""
+        known = self._values.get(id(tensor))
+        if known is not None and known.tensor is tensor and known.maker is not None and tensor.is_leaf:
+            value = self._keep(tensor, Value(tensor, "input"))
+            value.where, value.cuts = known.maker.where, (Cut("requires_grad_", known, events.user_frame()),)
+
     def made(self, tensor: Any) -> None:
         """A tensor was made of numbers, maybe of those that were just read."""
         if threading.get_ident() == self._coach._thread:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import traceback
 from dataclasses import dataclass, field
 from typing import Any
@@ -119,7 +120,7 @@ class OptimizerCallOrder(Rule):
         since, order.since = order.since[-8:], ""
         if len(order.thrown) < ENOUGH:
             order.thrown.append(order.count if len(order.sites) == 1 else 0)
-            if len(order.thrown) > 1 and min(order.thrown[-2:]) >= THROWN:
+            if len(order.thrown) > 1 and min(order.thrown[-2:]) >= THROWN and not reads_gradients(order.back):
                 self._late_step(order, step.where, optimizer)
         order.count, order.open, order.before = 0, False, None
         order.sites.clear()
@@ -131,8 +132,13 @@ class OptimizerCallOrder(Rule):
                 self._between(order, step, optimizer)
         elif "B" not in since:
             order.idle += 1
-            if order.idle >= ENOUGH and (not self.coach.passes or id(optimizer) in self.losses):
+            if order.idle >= ENOUGH and (not self.coach.passes or self._never(optimizer)):
                 self._no_backward(step, optimizer)
+
+    def _never(self, optimizer: Any) -> bool:
+        """Whether a loss of these parameters is there, and none of them ever had a gradient."""
+        fates = self.reach.optimizers[id(optimizer)].fates
+        return id(optimizer) in self.losses and not any(fate.got or fate.live for fate in fates)
 
     def failed(self, error: BaseException) -> None:
         for frame, _ in traceback.walk_tb(error.__traceback__):
@@ -145,7 +151,7 @@ class OptimizerCallOrder(Rule):
             stepped = key in self.coach.optimizers or optimizer is self.inside  # maybe in an earlier cell
             if not order.steps and order.clears >= ENOUGH and order.passes >= ENOUGH and not stepped:
                 self._no_step(optimizer)
-            elif order.steps == 1 and order.thrown and order.thrown[0] >= THROWN:
+            elif order.steps == 1 and order.thrown[:1] > [THROWN - 1] and not reads_gradients(order.back):
                 self._late_step(order, self.coach.optimizers[key].where, optimizer)
 
     # -- what it says ------------------------------------------------------------------------------------------------
@@ -198,6 +204,12 @@ class OptimizerCallOrder(Rule):
             {"backward passes": order.passes, "steps": 0},
             [code.insertion(at, f"{name}.step()", "after backward()", after=True)],
         )  # fmt: skip
+
+
+def reads_gradients(where: Where | None) -> bool:
+    """Whether the program that goes backward here looks at .grad: what is cleared then may have been used."""
+    at = code.place(where)
+    return at is not None and any(isinstance(n, ast.Attribute) and n.attr == "grad" for n in at.source.nodes())
 
 
 def idle_loss(turn: Turn, ids: set[int]) -> Op | None:

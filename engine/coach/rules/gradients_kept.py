@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import weakref
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,7 @@ SELDOM = 16
 HAND = 2  # steps by hand with a gradient that was used before
 MOST = 64  # leaves that are looked at
 SAMPLED = 64  # elements of each
+CHAIN = 256  # values between a gradient and the step that it leads to
 
 
 class Kept:
@@ -198,13 +200,13 @@ def written(writes: list[Write], tensor: Any) -> list[Write]:
 
 def leads(value: Value, grad: Any) -> bool:
     """Whether a value was computed from a gradient."""
-    stack, seen = [value], set[int]()
-    while stack and len(seen) < MOST:
-        here = stack.pop()
+    queue, seen = deque([value]), set[int]()
+    while queue and len(seen) < CHAIN:
+        here = queue.popleft()
         if here.tensor is grad or any(cut.source.tensor is grad for cut in here.cuts):
             return True
         if id(here) not in seen and here.maker is not None:
-            stack.extend(here.maker.inputs)
+            queue.extend(here.maker.inputs)
         seen.add(id(here))
     return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from gradbook.coach.code import name_of
 from gradbook.coach.record import Built, Call, Cut, Op, Pass, Step, Turn, Value
 from gradbook.coach.rule import Shared
 from gradbook.coach.samples import sample
+from gradbook.observe import naming
+from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where, span_of
 
 if TYPE_CHECKING:
@@ -22,6 +25,10 @@ __all__ = ["Fate", "Held", "Holder", "Part", "Reach", "trace"]
 
 SAMPLE = 64  # elements of a parameter that tell whether it changes
 COMPARED = frozenset((2, 3, 4, 8, 16, 32, 64, 128))  # steps after which those are compared
+NUMBERLESS = frozenset((
+    "rand", "randn", "randint", "randperm", "normal", "zeros", "ones", "empty", "eye", "arange", "linspace",
+    "rand_like", "randn_like", "zeros_like", "ones_like", "bernoulli", "multinomial",
+))  # fmt: skip
 REGISTERED = frozenset(("_modules", "_parameters", "_buffers"))
 MOST = 512  # parameters of an optimizer that wait for a gradient and are looked at in each step
 
@@ -352,7 +359,13 @@ def trace(loss: Value) -> Iterator[tuple[Value, Cut | None, Op | None]]:
             stack.extend((each.source, each) for each in value.cuts)
             stack.extend((each, here) for each in op.inputs)
         else:
-            stack.extend((each.source, each) for each in value.cuts or value.reads)
+            stack.extend((each.source, each) for each in value.cuts or (value.reads if given_numbers(value) else ()))
+
+
+def given_numbers(value: Value) -> bool:
+    """Whether a tensor may have been made of numbers that Python had: not of random ones, of zeros, of a range."""
+    made = naming.expression_at(value.where) if value.where is not None else None
+    return not (isinstance(made, ast.Call) and called_name(made) in NUMBERLESS)
 
 
 def _cut_by(op: Op, value: Value) -> Cut | None:
