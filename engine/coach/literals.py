@@ -7,7 +7,6 @@ one that was used.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 
 from gradbook.coach import code
@@ -16,7 +15,7 @@ from gradbook.observe.failure.definitions import function_of
 from gradbook.observe.failure.text import Source, called_name
 from gradbook.observe.source import Where
 
-__all__ = ["Number", "argument", "number_near", "number_of", "option", "option_at", "value_of", "written"]
+__all__ = ["Number", "argument", "number_near", "number_of", "option", "option_at", "placed", "value_of", "written"]
 
 DEEP = 6  # names that are followed one after the other
 CLOSE = 1e-6  # of a number, to be the same
@@ -149,10 +148,17 @@ def number_near(at: code.Place, node: ast.expr, deep: int = DEEP) -> Number | No
 
 
 def standing(at: code.Place, source: Source, node: ast.AST) -> code.Place:
-    """The place of a node, as of one that an instruction was found at."""
-    there = copy.copy(at)
-    there.source, there.file = source, source.file
-    there.line = int(getattr(node, "lineno", at.line))
+    """The place of a node, seen from the place of an instruction."""
+    there = placed(source, node)
+    there.function = at.function
+    return there
+
+
+def placed(source: Source, node: ast.AST) -> code.Place:
+    """The place of a node of a source, as of one that an instruction was found at."""
+    there = code.Place.__new__(code.Place)
+    there.source, there.file, there.function, there.span = source, source.file, "", None
+    there.line = int(getattr(node, "lineno", 1))
     there.statement = source.statement(there.line)
     there.expression = node if isinstance(node, ast.expr) else None
     return there

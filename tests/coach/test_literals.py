@@ -8,7 +8,7 @@ import linecache
 import pytest
 
 from gradbook.coach import code
-from gradbook.coach.literals import Number, option_at, value_of, written
+from gradbook.coach.literals import Number, option_at, placed, value_of, written
 from gradbook.coach.loops import Level, common, loops_here
 from gradbook.coach.own_steps import own_step
 from gradbook.observe.failure.text import source_of
@@ -20,10 +20,7 @@ def place(text: str, at: str) -> code.Place:
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     source = source_of(file)
     call = next(n for n in source.nodes() if isinstance(n, ast.Call) and source.segment(n.func).endswith(at))
-    there = code.Place.__new__(code.Place)
-    there.source, there.file, there.line, there.function = source, file, call.lineno, "<module>"
-    there.statement, there.expression, there.span = source.statement(call.lineno), call, None
-    return there
+    return placed(source, call)
 
 
 def found(text: str, value: float) -> Number | None:

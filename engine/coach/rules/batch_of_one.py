@@ -9,6 +9,7 @@ from typing import Any
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
+from gradbook.coach.literals import option_at, placed
 from gradbook.observe import naming
 from gradbook.observe.failure.text import Source, called_name, source_of
 from gradbook.observe.source import Where, is_users
@@ -58,6 +59,15 @@ def loader_at(coach: Any, loader: Any, frame: FrameType) -> tuple[Source, ast.Ca
         if any(getattr(target, "id", getattr(target, "attr", "")) in names for target in targets):
             return source, call
     return (source, calls[0]) if len(calls) == 1 else None
+
+
+def larger(source: Source, call: ast.Call) -> tuple[int, list[Fix]]:
+    """The line where a loader's batch size is written, and it with a larger one."""
+    number = option_at(placed(source, call), "batch_size", 1.0, 1)
+    why = "more than one sample a batch"
+    if number is None or number.at.file != source.file:
+        return call.lineno, [Fix("batch_size=16", (), why)]
+    return number.line[1], [code.replacement(number.at, number.node, "16", why)]
 
 
 def dropped(source: Source, call: ast.Call) -> list[Fix]:

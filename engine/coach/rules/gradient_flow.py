@@ -74,8 +74,9 @@ class VanishingGradients(Flow):
         flat = [a for a in self.signal.activations.values() if a.name in ("sigmoid", "tanh") and a.hidden]
         small = next((w for w in self.signal.ordered() if w.by_user and w.gain < WEAK), None)
         where, fixes, why = self._cause(first, flat, small)
+        rest = f"{ratios[-1]:.0e} of the last layer's" if ratios[-1] < 1 else f"{size:.0e}"
         self.find(
-            f"The gradient vanishes on its way back: {first[0].name} gets {ratios[-1]:.0e} of the last layer's.",
+            f"The gradient vanishes on its way back: {first[0].name} gets {rest}.",
             where, {"gradient of the first layers": f"{size:.1e}", "layers": self.signal.depth, "why": why}, fixes,
             nodes=[w.inside for w in first], severity="hint" if self.said("bad-init", "saturated-activation") else "",
         )  # fmt: skip
@@ -86,13 +87,18 @@ class VanishingGradients(Flow):
         layer = flat[0].layer
         if layer is not None and len(set(places)) > 1 and all(each.layer is layer for each in flat):
             return layer.where
+        built = {each.layer.where for each in flat if each.layer is not None and each.layer.where is not None}
+        many = len({id(each.layer) for each in flat}) > 1 and all(each.layer is not None for each in flat)
+        if many and len(set(places)) == 1 and len(built) == 1:  # layers of one line, called in a loop
+            return built.pop()
         return max(places, key=places.count)
 
     def _everywhere(self) -> bool:
         """Whether the data themselves vanish on their way through small weights, and every gradient with them."""
         layers = self.signal.ordered()
         small = sum(weight.by_user and weight.gain < SMALL for weight in layers)
-        return 2 * small > len(layers) and max(self.signal.total[-LOOKS:]) < TINY
+        again = small and self.signal.depth > 2 * len(layers)  # in a layer that is called in a loop
+        return (again or 2 * small > len(layers)) and max(self.signal.total[-LOOKS:]) < TINY
 
     def _cause(
         self, first: list[Weight], flat: list[Activation], small: Weight | None

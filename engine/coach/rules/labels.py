@@ -25,6 +25,8 @@ CLASSES = frozenset(("cross_entropy", "nll_loss", "binary_cross_entropy_with_log
 ENOUGH = 60  # labels that were seen
 RARE = 4.0  # times as often as the rarest class comes the most frequent one
 MOST = 0.8  # of the labels are of one class
+WARM = 20  # steps after which the rarer classes are to be found,
+FOUND = 4  # of so many samples at least one
 MANY = 50  # classes from which on rare ones are usual
 HIGH = 3.0  # times what guessing would cost
 STEEP = 4.0  # a factor of the scores
@@ -38,7 +40,10 @@ class ClassImbalance(Rule):
     id = "class-imbalance"
     severity = "hint"
     idea = "where one class is rare, a network that never names it is nearly always right: weigh the classes"
-    threshold = f"{MOST:.0%} of {ENOUGH} labels or more of one class, {RARE:g} times as many as of another, no weights"
+    threshold = (
+        f"{MOST:.0%} of {ENOUGH} labels or more of one class, {RARE:g} times as many as of another, no weights; where "
+        f"none of the rarer ones is found after {WARM} steps a warning"
+    )
     ops = CLASSES
 
     def begins(self) -> None:
@@ -47,6 +52,7 @@ class ClassImbalance(Rule):
         self.where: Where | None = None
         self.op = ""
         self.classes = 2
+        self.rare = self.known = 0  # samples of the rarer classes, and those that were found
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
         if not op.recorded or not op.output.requires_grad or len(operands) < 2 or self.balanced:
@@ -62,9 +68,23 @@ class ClassImbalance(Rule):
         elif not ((labels == 0) | (labels == 1)).all() or (labels.shape[-1:] != (1,) and labels.ndim > 1):
             return
         kinds, counts = np.unique(labels.reshape(-1)[:4096], return_counts=True)
+        if self.coach.steps >= WARM and len(kinds) > 1:
+            self._missed(op.name, operands[0]._array, labels)
         for kind, count in zip(kinds.tolist(), counts.tolist(), strict=True):
             self.counts[kind] = self.counts.get(kind, 0) + count
         self.where, self.op = loss_place(self.coach, op), op.name
+
+    def _missed(self, name: str, scores: Any, labels: Any) -> None:
+        """Count the samples of the rarer classes, and those of them that are taken for what they are."""
+        chosen = scores.argmax(1) if name in ("cross_entropy", "nll_loss") else None
+        if chosen is None:
+            chosen = (scores > (0.5 if name == "binary_cross_entropy" else 0.0)).astype(labels.dtype)
+        if chosen.shape != labels.shape:
+            return
+        most = max(self.counts, key=lambda kind: self.counts[kind], default=0)
+        rare = labels != most
+        self.rare += int(rare.sum())
+        self.known += int((rare & (chosen != most)).sum())
 
     def ended(self) -> None:
         counts = {kind: n for kind, n in self.counts.items() if kind >= 0}
@@ -76,10 +96,12 @@ class ClassImbalance(Rule):
             return
         kind = max(counts, key=lambda each: counts[each])
         share = ", ".join(f"{k:g}: {n / total:.0%}" for k, n in sorted(counts.items())[:8])
+        never = self.rare >= FOUND and not self.known
         self.find(
             f"{most / total:.0%} of the labels are class {kind:g}: always naming it is right nearly every time.",
-            self.where, {"labels that were seen": total, "share of each class": share},
-            weighed(code.place(self.where), self.op, counts, self.classes),
+            self.where, {"labels that were seen": total, "share of each class": share,
+                         "of the rarer ones found": f"{self.known} of {self.rare} after {WARM} steps"},
+            weighed(code.place(self.where), self.op, counts, self.classes), severity="warning" if never else "hint",
         )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ __all__ = ["RULES", "SchedulerOrder"]
 
 IDLE = 4  # steps of an optimizer whose schedule was never stepped
 GONE = 1e-3  # of its first value: a learning rate that falls so far before the first epoch is over
+QUICK = 40  # steps of the optimizer, after which no schedule should have come to its end
 PACE = 4  # optimizer steps to one of a schedule that wants one each, on average
 
 
@@ -23,8 +24,8 @@ class Pace:
     """How one schedule is stepped, against its optimizer."""
 
     __slots__ = (
-        "before", "built", "first", "gone", "kind", "leading", "lr", "name", "opt", "optimizer", "order", "ref",
-        "since", "steps", "where",
+        "before", "built", "first", "gone", "kind", "leading", "lr", "name", "opt", "optimizer", "order", "quick",
+        "ref", "since", "steps", "where",
     )  # fmt: skip
 
     def __init__(self, scheduler: Any, built: Built | None) -> None:
@@ -40,6 +41,7 @@ class Pace:
         self.since: Where | None = None  # of the last optimizer step
         self.lr = 0.0  # when it was made
         self.gone = False  # next to nothing is left of that
+        self.quick = False  # and so it was after a few steps
 
 
 class SchedulerOrder(Rule):
@@ -92,6 +94,7 @@ class SchedulerOrder(Rule):
         pace.gone = optimizer is not None and rate(optimizer) < GONE * pace.lr
         if pace.gone and not self.passes:
             self.fast = self.fast or pace
+            pace.quick = pace.quick or pace.opt <= QUICK
         if pace.steps == 2 and pace.leading == 1 and pace.order.startswith("SOS") and where == pace.first:
             self._before(pace)
 
@@ -119,7 +122,7 @@ class SchedulerOrder(Rule):
                 self._before(pace)
             elif pace.kind == "OneCycleLR" and pace.steps:
                 self._slow(pace)
-            elif pace is self.fast and self.passes > 1 and pace.gone:  # and it has not begun anew
+            elif pace is self.fast and pace.gone and (self.passes > 1 or (pace.quick and in_two_loops(pace))):
                 self._fast(pace)
 
     # -- what it says ------------------------------------------------------------------------------------------------
@@ -200,6 +203,12 @@ def in_its_loop(pace: Pace) -> bool:
     if at is None or back is None or at.file != back.file or at.loop is None:
         return False
     return at.loop.lineno <= back.line <= (at.loop.end_lineno or at.loop.lineno)
+
+
+def in_two_loops(pace: Pace) -> bool:
+    """Whether the schedule steps in a loop inside another one, as over the batches of an epoch."""
+    at = code.place(pace.where)
+    return at is not None and at.loop is not None and code.outermost_loop(at) is not at.loop
 
 
 def rate(optimizer: Any) -> float:
