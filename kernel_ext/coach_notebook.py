@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradbook
+from gradbook.coach import Finding
 from gradbook.kernel_ext import extension_of, load_ipython_extension, unload_ipython_extension
 from gradbook.kernel_ext.coach_script import INTERRUPTED, conclude
+from gradbook.kernel_ext.coaching import Coaching
 
 __all__ = ["Notebook"]
 
@@ -31,6 +33,7 @@ class Notebook:
     def __init__(self, name: str) -> None:
         self.name, self.path = name, Path(name)
         self.cells: list[Code] = []
+        self.found: list[tuple[str, list[Finding]]] = []  # by cell
 
     def missing(self) -> str:
         """Why it cannot be run; '' if it can."""
@@ -53,19 +56,20 @@ class Notebook:
         load_ipython_extension(shell)  # once more, where a cell does it too, is once
         coaching = extension_of(shell).cells.coaching
         coaching.mutes.only(mute)
-        target = str(Path(json_file).absolute()) if json_file not in (None, "-") else json_file
         try:
             with contextlib.chdir(self.path.absolute().parent), gradbook.as_torch() if as_torch else NOTHING:
-                status = self._run(shell)
-            findings = [finding for _, found in coaching.findings() for finding in found]
-            return conclude(findings, coaching.rules, coaching.mutes.rules, self.name, status, fail_on, target)
+                status = self._run(shell, coaching)
+            findings = [finding for _, found in self.found for finding in found]
+            return conclude(findings, coaching.rules, coaching.mutes.rules, self.name, status, fail_on, json_file)
         finally:
             unload_ipython_extension(shell)
             type(shell).clear_instance()
 
-    def _run(self, shell: Any) -> int:
+    def _run(self, shell: Any, coaching: Coaching) -> int:
         for cell in self.cells:
             result = shell.run_cell(cell.text, store_history=True, cell_id=cell.id)
+            if extension_of(shell) is not None:  # a last cell may unload it
+                self.found = coaching.findings()
             error = result.error_before_exec or result.error_in_exec
             if isinstance(error, KeyboardInterrupt):
                 return INTERRUPTED

@@ -37,7 +37,7 @@ def coached(tmp_path: Path, shell: object) -> Coached:
 
 
 def test_a_fault_stands_below_its_cell_and_at_the_end(coached: Coached, capsys: pytest.CaptureFixture[str]) -> None:
-    assert coached("%load_ext gradbook", SETUP, FAULTY, "print('the last cell')") == 1
+    assert coached("%load_ext gradbook", SETUP, FAULTY, "%unload_ext gradbook\nprint('the last cell')") == 1
     said = capsys.readouterr()
     assert said.out.index("coach · 1 error in cell [3]") < said.out.index("the last cell")
     assert "[missing-zero-grad] · cell [3] line 3: loss.backward()" in said.out
