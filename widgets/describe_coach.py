@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import functools
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from gradbook.observe.failure.text import Edit, apply, source_of
@@ -34,8 +33,8 @@ def describe_coach(report: Report, nodes: Sequence[Sequence[int]] = ()) -> dict[
     """Everything of a report that is shown. nodes: what to light of each finding, as nodes_of has it."""
     findings = report.findings[:FINDINGS]
     described = describe_findings(findings)
-    for finding, told, lit in zip_longest(findings, described["findings"], nodes[: len(findings)], fillvalue=()):
-        told |= {"raised": finding is report.raised, "nodes": list(lit)}
+    for i, (finding, told) in enumerate(zip(findings, described["findings"], strict=True)):
+        told |= {"raised": finding is report.raised, "nodes": [*nodes[i]] if i < len(nodes) else []}
     return {**described, "rules": report.rules, "muted": sorted(report.muted)}
 
 
