@@ -1,5 +1,5 @@
 // Inspector: everything known about one node of the graph, or about one parameter.
-import { markOf } from "./coachrow";
+import { markOf } from "./coachmessage";
 import { findingsOf, keyOf } from "./coachstate";
 import { h, icon, keepFocus, s, setText } from "./dom";
 import { THIN, bytes, count, micros, num, shape } from "./format";

@@ -1,5 +1,6 @@
 // The live view: its panels, and which of them are shown.
-import { coachWords, createCoachRow } from "./coachrow";
+import { createCoachRow } from "./coachrow";
+import { coachWords } from "./coachwords";
 import { linkCode } from "./codeline";
 import { applyHunks, canApply } from "./editor";
 import { focusedIn, h, hasFocus, setAttr } from "./dom";

@@ -111,12 +111,6 @@ describe("the coach's row", () => {
     expect(text()).toContain("Hint");
   });
 
-  it("is as high whatever it says, and what explains it is closed", async () => {
-    await show(coachOf(clearing, rate));
-    expect(region("Coach").querySelector(".more")!.hasAttribute("hidden")).toBe(true);
-    expect(region("Coach").querySelectorAll(".row")).toHaveLength(1);
-  });
-
   it("pins the step of a finding", async () => {
     await show(coachOf(clearing));
     await press("step 3");

@@ -61,6 +61,19 @@ describe("the loss picture", () => {
     expect(points.every(Number.isFinite)).toBe(true);
   });
 
+  it("marks where the coach spoke, and names what is explained where the curve is not", () => {
+    const findings = [{ step: 20, kind: "error", rule: "missing-zero-grad", chosen: true }, { step: 21, kind: "hint", rule: "hidden", chosen: false }, { step: 1900, kind: "warning", rule: "late", chosen: false }];
+    const plain = drawn(stateOf(1930));
+    const { texts, points } = drawn(stateOf(1930), { findings });
+    expect(points.length).toBeGreaterThan(plain.points.length);
+    expect(points.every(Number.isFinite)).toBe(true);
+    const named = texts.filter(({ text }) => ["missing-zero-grad", "hidden", "late"].includes(text));
+    expect(named.map(({ text }) => text)).toEqual(["missing-zero-grad"]);
+    expect(named[0].y).toBeGreaterThan(150); // the curve begins high: it stands low
+    const low = drawn(stateOf(1930), { scale: "linear", findings: [{ ...findings[0], step: 1200 }] }).texts.find(({ text }) => text === "missing-zero-grad")!;
+    expect(low.y).toBeLessThan(60);
+  });
+
   it("tells the step at which the loss stopped being a number", () => {
     const { texts, points } = drawn(stateOf(1930, { nanAt: 1204 }));
     expect(texts.map(({ text }) => text)).toContain("NaN at step 1,204");
