@@ -83,7 +83,7 @@ class CoachRow implements Panel {
     show(this.turns, of > 1);
     show(this.apply, can);
     show(this.copy, fix !== undefined && !can);
-    show(this.where, finding === null && trail !== null);
+    show(this.where, (finding === null || finding.rule === "nan-origin") && trail !== null && !opened);
     show(this.card, (key === "failure" || (finding?.raised === true && !opened)) && cardNear(this.el) !== null);
     show(this.explain, finding !== null);
     show(this.muted, kind === "quiet" && mutedOf(state).length > 0);

@@ -36,8 +36,10 @@ export function itemsOf(state: State): Item[] {
     items.splice(items.filter(({ kind }) => kind === "error").length, 0, failure); // a finding may say more of it
   } else if (birth !== null) {
     const same = items.find(({ finding }) => finding?.rule === "nan-origin");
-    if (same) same.trail = trailOf(birth);
-    else items.unshift(birthItem(birth));
+    const born = birthItem(birth);
+    if (same === undefined) items.unshift(born);
+    else if (same.place?.source === birth.source) Object.assign(same, { lead: born.lead, trail: born.trail });
+    else Object.assign(same, { ...born, key: same.key, finding: same.finding }); // the rule saw it later than it was born
   }
   return items;
 }

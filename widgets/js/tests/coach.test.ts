@@ -138,7 +138,9 @@ describe("what is wrong besides", () => {
   it("the birth of a NaN is one thing with the coach's finding of it", () => {
     expect(itemsOf(state({ birth, coach: coachOf(rate) })).map(({ key }) => key)[0]).toBe("birth");
     const [same, ...rest] = itemsOf(state({ birth, coach: coachOf({ ...rate, rule: "nan-origin" }) }));
-    expect([same.trail?.nodes, rest]).toEqual([[3, 4], []]);
+    expect([same.lead, same.text, same.trail?.nodes, same.finding?.rule, rest]).toEqual(["NaN born", birth.text, [3, 4], "nan-origin", []]);
+    const [exact] = itemsOf(state({ birth: { ...birth, source: rate.source }, coach: coachOf({ ...rate, rule: "nan-origin" }) }));
+    expect([exact.lead, exact.text, exact.place?.line, exact.trail?.nodes]).toEqual(["NaN born", rate.text, rate.line, [3, 4]]);
   });
 
   it("why the buttons are off is said where nothing is wrong", () => {
