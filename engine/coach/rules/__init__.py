@@ -45,6 +45,7 @@ from gradbook.coach.rules import (
     stale,
     straight_through,
     sweeps,
+    target_among_features,
     unused,
     update_sizes,
 )
@@ -83,6 +84,7 @@ FAMILIES = (
     number_types,
     labels,
     leaks,
+    target_among_features,
     penalties,
     learning_rates,
     gradient_flow,
