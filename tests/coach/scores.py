@@ -85,7 +85,7 @@ def below(verdicts: list[Verdict]) -> list[str]:
 def in_readme(text: str, verdicts: list[Verdict]) -> str:
     """The README with the table of the coach made anew."""
     before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n{table(verdicts)}\n{END}{rest.split(END)[1]}"
+    return f"{before}{BEGIN}\n\n{table(verdicts)}\n\n{END}{rest.split(END)[1]}"
 
 
 def write_readme(verdicts: list[Verdict], path: Path = README) -> None:

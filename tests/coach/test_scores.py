@@ -53,10 +53,10 @@ def test_the_table_has_a_row_for_each_rule_and_one_for_all() -> None:
 def test_the_readme_keeps_all_that_is_round_the_table() -> None:
     text = "before <!-- coach: begin -->\nold\n<!-- coach: end --> after"
     made = in_readme(text, [verdict("a", ALL)])
-    assert made.startswith("before <!-- coach: begin -->\n| rule |")
-    assert made.endswith("leaves 0 alone.\n<!-- coach: end --> after")
+    assert made.startswith("before <!-- coach: begin -->\n\n| rule |")
+    assert made.endswith("leaves 0 alone.\n\n<!-- coach: end --> after")
     assert in_readme(made, [verdict("a", ALL)]) == made
-    assert README.exists()
+    assert in_readme(README.read_text(encoding="utf-8"), []).count("| **all** |") == 1
 
 
 def test_without_a_rule_its_programs_are_not_found_and_what_others_find_is() -> None:

@@ -402,3 +402,23 @@ def test_threads_may_walk_graphs_that_share_leaves():
     for thread in threads:
         thread.join()
     assert grads == [[2.0] * 8] * 4
+
+
+@pytest.mark.parametrize("brief", [True, False])
+def test_who_listens_hears_the_usual_pass_begin_and_end(brief: bool) -> None:
+    class Hearing:
+        def __init__(self) -> None:
+            self.heard, self.brief = [], brief
+
+        def on_backward(self, phase: str, root: gradbook.Tensor, inputs: object) -> None:
+            self.heard.append(phase)
+            assert root is y
+            assert (x.grad is None) == (phase == "start")
+
+    x = gradbook.ones(3, requires_grad=True)
+    y = (x * 2).sum()
+    observer = Hearing()
+    with gradbook.events.observing(observer):
+        y.backward()
+    assert observer.heard == (["start"] if brief else ["start", "end"])
+    assert x.grad.tolist() == [2.0, 2.0, 2.0]
