@@ -66,6 +66,10 @@ class Curves(Shared):
         super().__init__(coach)
         self.curves: dict[tuple[int, int], Curve] = {}
 
+    def fell(self, share: float = 0.5) -> bool:
+        """Whether a loss has come down to this share of its first value."""
+        return any(curve.last < share * curve.first for curve in self.curves.values())
+
     def curve(self, where: Where | None) -> Curve:
         """That of a place."""
         key = (id(where[0]), where[1]) if where is not None else (0, 0)

@@ -112,6 +112,7 @@ class SaturatedActivation(SignalRule):
         where: Where | tuple[str, int] | None = known.where
         fixes = other_activation(known.where, "has no upper end")
         why, sure = f"what comes in is too large for {known.name}", False
+        learnt = known.flat[0] < 0.5 and self.coach.curves.fell()  # sure units may be what it has learned
         if known.flat[0] < 0.5:
             place, slower = rate(self.optimizer(), 0.1)
             where, fixes, why = place or where, [*slower, *fixes], f"only {known.flat[0]:.0%} at first: steps too long"
@@ -124,7 +125,7 @@ class SaturatedActivation(SignalRule):
         self.find(
             f"{known.flat[-1]:.0%} of this {known.name} is at the ends of its range: there it learns nothing.",
             where, {"at the ends": ", ".join(f"{x:.0%}" for x in known.flat[-4:]), "why": why}, fixes[:3],
-            nodes=[known.path], severity="hint" if root and not sure else "",
+            nodes=[known.path], severity="hint" if learnt or (root and not sure) else "",
         )  # fmt: skip
 
 
