@@ -64,9 +64,9 @@ def option_at(at: code.Place | None, name: str, value: float, position: int | No
         if number is not None:
             return number
     if isinstance(call.func, ast.Name):  # `make = partial(SGD, lr=0.1)`
-        made = [given for _, given in _sources(at, call.func) if isinstance(given, ast.Call)]
-        for node in (value for each in made for value in argument(each, name)):
-            if (number := number_of(at, node, value)) is not None:
+        made = [(source, given) for source, given in _sources(at, call.func) if isinstance(given, ast.Call)]
+        for source, node in ((source, given) for source, each in made for given in argument(each, name)):
+            if (number := number_of(standing(at, source, node), node, value)) is not None:
                 return number
     starred = [k.value for k in call.keywords if k.arg is None]
     names = [arg for arg in call.args if isinstance(arg, ast.Name | ast.Attribute)]

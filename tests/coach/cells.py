@@ -16,7 +16,7 @@ import ast
 import dataclasses
 import linecache
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +69,7 @@ def split(text: str) -> list[Cell]:
     return found
 
 
-def run_cells(cells: list[Cell], file: str, space: dict[str, Any], mute: Iterable[str] = ()) -> Report:
+def run_cells(cells: Sequence[Cell], file: str, space: dict[str, Any], mute: Iterable[str] = ()) -> Report:
     """Run cells in one session of the coach. -> all that it has said, on the lines of the program's file."""
     reports = list(_reports(cells, file, space, mute))
     whole = Report()
@@ -79,7 +79,7 @@ def run_cells(cells: list[Cell], file: str, space: dict[str, Any], mute: Iterabl
     return whole
 
 
-def _reports(cells: list[Cell], file: str, space: dict[str, Any], mute: Iterable[str]) -> Iterator[list[Finding]]:
+def _reports(cells: Sequence[Cell], file: str, space: dict[str, Any], mute: Iterable[str]) -> Iterator[list[Finding]]:
     """What is said of each cell. One that raises does not end the notebook."""
     offsets: dict[str, int] = {}
     session = Session(muted=mute)

@@ -16,13 +16,13 @@ import linecache
 import re
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import gradbook
-from tests.coach.cells import MARK, cells_of, run_cells, split
+from tests.coach.cells import MARK, Cell, cells_of, run_cells
 
 __all__ = ["PROGRAMS", "ROOT", "Expected", "Verdict", "expectations", "judge", "programs"]
 
@@ -77,15 +77,15 @@ def expectations(text: str) -> tuple[list[Expected], set[str]]:
     return wanted, also
 
 
-def judge(path: Path, text: str | None = None, in_cells: bool = False, mute: Iterable[str] = ()) -> Verdict:
-    """Run a program, or another text in its place, under the coach; in_cells: statement by statement.
+def judge(path: Path, text: str | None = None, cells: Sequence[Cell] = (), mute: Iterable[str] = ()) -> Verdict:
+    """Run a program, or another text in its place, under the coach; as these cells of it, if there are any.
 
     mute: ids of rules that do not look.
     """
     text = path.read_text() if text is None else text
     wanted, also = expectations(text)
     verdict = Verdict(path.stem, wanted)
-    report = run(text, str(path), in_cells, mute)
+    report = run(text, str(path), cells, mute)
     verdict.report, verdict.spoke = str(report), {f.rule for f in report.findings}
     verdict.loud = {f.rule for f in report.findings if f.severity != "hint"}
     for each in wanted:
@@ -99,11 +99,10 @@ def judge(path: Path, text: str | None = None, in_cells: bool = False, mute: Ite
     return verdict
 
 
-def run(text: str, file: str, in_cells: bool = False, mute: Iterable[str] = ()) -> gradbook.coach.Report:
+def run(text: str, file: str, cells: Sequence[Cell] = (), mute: Iterable[str] = ()) -> gradbook.coach.Report:
     """Run a program's text under the coach, as if it stood in this file. What it prints and raises is swallowed.
 
-    One that is written in cells (see cells.py) runs as a notebook does; in_cells: another one, too, with each statement
-    in a cell.
+    One that is written in cells (see cells.py) runs as a notebook does, and so does any as the cells that are given.
     """
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     space: dict[str, Any] = {"__name__": "__main__", "__file__": file}
@@ -116,8 +115,8 @@ def run(text: str, file: str, in_cells: bool = False, mute: Iterable[str] = ()) 
         warnings.filterwarnings("error", message="gradbook")  # of the coach itself
         report = None
         try:
-            if MARK.search(text) or in_cells:
-                return run_cells(split(text) if in_cells else cells_of(text), file, space, mute)
+            if MARK.search(text) or cells:
+                return run_cells(cells or cells_of(text), file, space, mute)
             with gradbook.coach.watch(mute=mute) as report:
                 exec(compile(text, file, "exec"), space)
         except Exception as error:

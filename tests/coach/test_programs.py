@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gradbook.coach import RULES
-from tests.coach.cells import MARK
+from tests.coach.cells import MARK, cells_of, split
 from tests.coach.judge import expectations, judge, programs, run
 
 
@@ -17,19 +17,29 @@ def test_a_program(path: Path) -> None:
     assert verdict.good, f"expected {verdict.expected}, false alarms {verdict.false}, the report:\n{verdict.report}"
 
 
-CARDS = {"in_place"}  # the error card looks for the line that changed a tensor in the cell that failed
+def correct() -> list[Path]:
+    """Whole programs that are as they should be."""
+    return [path for path in programs() if path.parent.name == "correct"]
 
 
 def plain() -> list[Path]:
-    """The programs that are not written in cells, but for those of an error card that knows too little."""
-    return [path for path in programs() if not MARK.search(path.read_text()) and path.stem not in CARDS]
+    """The programs that are not written in cells."""
+    return [path for path in programs() if not MARK.search(path.read_text())]
 
 
 @pytest.mark.parametrize("path", plain(), ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_program_in_a_notebook_with_each_statement_in_a_cell(path: Path) -> None:
     """What is only at the end of a cell is no fault yet; what is one is found in its cell, and mended there."""
-    verdict = judge(path, in_cells=True)
+    verdict = judge(path, cells=split(path.read_text()))
     assert verdict.good, f"expected {verdict.expected}, false alarms {verdict.false}, the report:\n{verdict.report}"
+
+
+@pytest.mark.parametrize("path", correct(), ids=lambda path: path.stem)
+def test_a_correct_program_may_run_again_in_its_notebook(path: Path) -> None:
+    text = path.read_text()
+    cells = cells_of(text) if MARK.search(text) else split(text)
+    verdict = judge(path, cells=[*cells, *cells])
+    assert verdict.good, f"false alarms {verdict.false}, the report:\n{verdict.report}"
 
 
 def test_the_programs_name_rules_that_there_are() -> None:
