@@ -127,8 +127,8 @@ class Axes(Shared):
             return layout
         first = bool(getattr(module, "batch_first", False))
         length, lane = (given[1], given[0]) if first else (given[0], given[1])
-        for axis in lane:
-            axis.lane, axis.first = call, first
+        if len(lane) == 1:  # several ones are views, or pairs, beside each other
+            lane[0].lane, lane[0].first = call, first
         if value is call.outputs[0]:
             return (lane, length, layout[2]) if first else (length, lane, layout[2])
         return (layout[0], lane, layout[2])

@@ -11,6 +11,7 @@ from gradbook.coach.record import Call, Op, Turn
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.axes import LOSSES, SEQUENCES, Axes, Seen
 from gradbook.coach.rules.axis_fixes import first, first_swapped, kept_rows, last_step, other_dim, swapped, unsqueezed
+from gradbook.coach.rules.reach import Reach
 from gradbook.coach.rules.reshapes import Axis, Layout, order_of
 from gradbook.nn.module import Module
 from gradbook.observe.failure.text import called_name
@@ -34,6 +35,7 @@ class BatchAxisMixed(Rule):
     )
 
     def begins(self) -> None:
+        self.coach.shared(Reach)  # which knows what each pass goes through
         self.axes = self.coach.shared(Axes)
         self.over: dict[tuple[Any, str], tuple[Op, Axis, int, tuple[int, ...]]] = {}  # by place and name
 
@@ -57,7 +59,7 @@ class BatchAxisMixed(Rule):
         seen = self.axes.follow(turn)
         if not seen:
             return
-        reached = {op.number for pass_ in turn.passes if pass_.loss is not None for op in pass_.loss.above()}
+        reached = set[int]().union(*(pass_.through for pass_ in turn.passes))
         for each in seen:
             if each.splits:
                 self._reshaped(each)
@@ -159,13 +161,18 @@ class BatchAxisMixed(Rule):
         """Which axis attention takes for the batch; recurrent layers have said so."""
         module, layout = call.module, self.axes.layout(call.inputs[0])
         if len(layout) == 3 and hasattr(module, "num_heads"):
-            for axis in layout[0 if module.batch_first else 1]:
-                axis.lane, axis.first = axis.lane or call, module.batch_first
+            lane = layout[0 if module.batch_first else 1]
+            if len(lane) == 1:
+                lane[0].lane, lane[0].first = lane[0].lane or call, module.batch_first
 
     def _say_along(self, call: Call, severity: str, why: str) -> None:
         module = call.module
         kind, shape = type(module).__name__, call.inputs[0].shape
-        severity = "hint" if not severity and self.axes.ordered and len(shape) == 2 else severity
+        single = len(shape) == 2 or shape[1] == 1
+        if single and (
+            self.axes.ordered or hasattr(module, "num_heads")
+        ):  # maybe a sequence, or attention among samples
+            severity = "hint"
         reads = "as one sequence of that length" if len(shape) == 2 else "as (steps, batch, features)"
         where, fixes = first(self.coach, call)
         if len(shape) == 2:
@@ -179,6 +186,11 @@ class BatchAxisMixed(Rule):
     def _one_sample(self, seen: list[Seen]) -> None:
         """One sample is taken out of what a sequence layer holds for its batch, or all of them are averaged."""
         found: dict[tuple[str, int], list[tuple[Seen, Axis]]] = {}
+        uses: dict[int, set[tuple[str, int]]] = {}  # of a value: the lines that take something of it
+        for each in seen:
+            at = locate(each.op.where) if each.op.where is not None else None
+            for value in each.op.inputs if at is not None else ():
+                uses.setdefault(id(value), set()).add((at.file, at.line))  # type: ignore[union-attr]
         for each in seen:
             op = each.op
             at = locate(op.where) if op.where is not None else None
@@ -193,7 +205,10 @@ class BatchAxisMixed(Rule):
             ):
                 found.setdefault((at.file, at.line), []).append((each, gone[0]))
         for takes in found.values():
-            if len({repr(each.op.params) for each, _ in takes}) == 1:  # of all samples, one by one, they differ
+            alone = all(
+                len(uses[id(each.op.inputs[0])]) == 1 for each, _ in takes
+            )  # of the others nobody takes anything
+            if alone and len({repr(each.op.params) for each, _ in takes}) == 1:  # of all, one by one, they differ
                 self._say_sample(*takes[0])
 
     def _say_sample(self, seen: Seen, axis: Axis) -> None:
