@@ -38,6 +38,7 @@ class Order:
     since: str = ""  # calls since its last step: B backward, Z zero_grad
     wrong: int = 0
     idle: int = 0  # steps without any gradient
+    said: bool = False  # that no backward pass ever comes
     passes: int = 0  # backward passes between its clears
     steps: int = 0
     back: Where | None = None  # of its last backward pass
@@ -45,7 +46,7 @@ class Order:
     thrown: list[int] = field(default_factory=list)  # per step: passes of one line that were thrown away before it
     sites: set[Site] = field(default_factory=set)  # of the passes since its last step
     before: Any = None  # its weights at the last pass
-    count: int = 0
+    count: int = 0  # of those that were thrown away since the last step
 
 
 class OptimizerCallOrder(Rule):
@@ -132,7 +133,9 @@ class OptimizerCallOrder(Rule):
                 self._between(order, step, optimizer)
         elif "B" not in since:
             order.idle += 1
-            if order.idle >= ENOUGH and (not self.coach.passes or self._never(optimizer)):
+            never = order.idle >= ENOUGH and (not self.coach.passes or self._never(optimizer))
+            if never and not order.said:
+                order.said = True
                 self._no_backward(step, optimizer)
 
     def _never(self, optimizer: Any) -> bool:
