@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,19 @@ SMOOTH = 0.01  # two step sizes agree within that, or the function has a corner 
 
 class Unfit(Exception):
     """The Function cannot be judged by running it again."""
+
+
+class Raised(Unfit):
+    """The user's own code has raised, where it was run again."""
+
+
+@contextlib.contextmanager
+def users() -> Iterator[None]:
+    """Round code of the user's: what it raises is Raised."""
+    try:
+        yield
+    except Exception as error:
+        raise Raised from error
 
 
 class FunctionTrial:
@@ -50,13 +64,10 @@ class FunctionTrial:
         for dtype in (np.float64, None):  # the user's own code may insist on single precision
             try:
                 self._begin(dtype)
-            except Unfit:
-                raise
-            except Exception as error:
-                self._error: Exception | None = error
-            else:
-                return
-        raise Unfit from self._error
+            except Raised:
+                continue
+            return
+        raise Unfit
 
     def _begin(self, dtype: Any) -> None:
         self.args = [_double(a, dtype) for a in self._given]
@@ -98,11 +109,12 @@ class FunctionTrial:
         self.draws.rewind()
         ctx = FunctionCtx()
         ctx.needs_input_grad = self.needs
-        if self.function.setup_context is Function.setup_context:
-            result = self.function.forward(ctx, *given)
-        else:
-            result = self.function.forward(*given)
-            self.function.setup_context(ctx, tuple(given), result)
+        with users():
+            if self.function.setup_context is Function.setup_context:
+                result = self.function.forward(ctx, *given)
+            else:
+                result = self.function.forward(*given)
+                self.function.setup_context(ctx, tuple(given), result)
         outputs = result if isinstance(result, tuple) else (result,)
         return ctx, tuple(None if any(o is n for n in ctx._non_differentiable) else o for o in outputs)
 
@@ -125,12 +137,15 @@ class FunctionTrial:
         given = instead or self.function.__dict__.get("backward") or self.function.backward
         given = given.__func__ if isinstance(given, staticmethod) else given
         before = Draws()
-        made = given(ctx, *grads)
+        with users():
+            made = given(ctx, *grads)
+            made = made if isinstance(made, tuple) else (made,)
+            found = [made[i] if i < len(made) else None for i in self.inputs]
+            shapes = [self.args[i].shape for i in self.inputs]
+            told = [_summed(np.asarray(g._array, dtype=np.float64), shape) if g is not None else None
+                    for g, shape in zip(found, shapes, strict=True)]  # fmt: skip
         self.draws_back = self.draws_back or before.moved
-        made = made if isinstance(made, tuple) else (made,)
-        found = [made[i] if i < len(made) else None for i in self.inputs]
-        return [np.asarray(_summed(g._array, self.args[i].shape), dtype=np.float64) if g is not None else None
-                for g, i in zip(found, self.inputs, strict=True)]  # fmt: skip
+        return told
 
     # -- by small changes --------------------------------------------------------------------------------------------
 

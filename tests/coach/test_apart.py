@@ -72,6 +72,29 @@ def test_a_function_of_a_module_is_not_tried() -> None:
         FunctionTrial(Cube, (gradbook.ones(2, requires_grad=True), nn.Linear(1, 1)), draws)
 
 
+class OfTheRightShape(Cube):
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        if grad.dtype == gradbook.float64:
+            raise ValueError("single precision only")
+        return Cube.backward(ctx, grad)
+
+
+class NeverAgain(Cube):
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        if not events.observers:
+            raise ValueError("beside the training")
+        return Cube.forward(ctx, x)
+
+
+@pytest.mark.parametrize("function", [OfTheRightShape, NeverAgain])
+def test_what_a_function_raises_when_it_is_tried_is_nobodys_concern(function: type[Function]) -> None:
+    with coach.watch() as report:
+        train(function)
+    assert [f.rule for f in report if f.severity != "hint"] == []
+
+
 def train(function: Any) -> list[float]:
     gradbook.manual_seed(0)
     layer = nn.Linear(4, 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import gradbook
-from gradbook import nn
+from gradbook import coach, nn
 from gradbook.coach.model_trial import may_run_again, restored
 
 COUNTS: list[int] = []
@@ -49,3 +49,35 @@ def test_a_model_with_an_effect_outside_or_with_hooks_is_left_alone() -> None:
     assert not may_run_again(nn.Sequential(Counts()))
     model.linear.register_forward_hook(lambda *args: None)
     assert not may_run_again(model)
+
+
+class Mixes(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear, self.norm, self.drop = nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Dropout(0.3)
+
+    def forward(self, x: Any) -> Any:
+        h = self.drop(self.norm(self.linear(x)))
+        return h - h.mean(0)
+
+
+def train(model: Any) -> list[float]:
+    gradbook.manual_seed(3)
+    for module in (model.linear, model.norm):
+        module.reset_parameters()
+    optimizer = gradbook.optim.SGD(model.parameters(), lr=0.1)
+    losses = []
+    for _ in range(5):
+        loss = nn.functional.mse_loss(model(gradbook.randn(12, 4)), gradbook.ones(12, 8))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return [*losses, *model.norm.running_mean.tolist()]
+
+
+def test_a_training_goes_on_as_if_nobody_had_called_its_model() -> None:
+    plain = train(Mixes())
+    with coach.watch() as report:
+        assert train(Mixes()) == plain
+    assert [f.rule for f in report if f.severity == "warning"] == ["batch-leak"]

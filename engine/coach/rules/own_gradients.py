@@ -101,7 +101,7 @@ class WrongGradient(Rule):
              "slopes that backward tells": ", ".join(f"{x:.4g}" for x in fault.told) or "none",
              "tried in": "float64" if trial.eps < 1e-4 else "float32"},
             [*fixes, Fix(check, (), "tells whether a backward is right")][:3],
-            severity="" if fault.sure and plainly_meant(function) else "hint",
+            severity="" if fault.sure and is_plain(function) else "hint",
         )  # fmt: skip
 
 
@@ -127,17 +127,16 @@ def comments(parts: list[Any]) -> list[str]:
     return [line.partition("#")[2] for line in lines if "#" in line and "coach:" not in line]
 
 
-def plainly_meant(function: Any) -> bool:
+def is_plain(function: Any) -> bool:
     """Whether a forward has neither loops, whose gradient may be an estimate, nor steps, nor a clamp at both ends."""
     found = definition(inspect.unwrap(function.forward))
     if found is None:
         return False
     for part in ast.walk(found[1]):
         name = called_name(part) if isinstance(part, ast.Call) else ""
-        bounds = len(part.args) + len(part.keywords) - (name in ("clamp", "clip")) if isinstance(part, ast.Call) else 0
-        if isinstance(part, ast.For | ast.While) or name in STEPPED or (name == "hardtanh"):
+        if isinstance(part, ast.For | ast.While) or name in STEPPED or name == "hardtanh":
             return False
-        if name in ("clamp", "clip") and bounds >= 1 and not one_sided(part):
+        if name in ("clamp", "clip") and not one_sided(part):
             return False
     return True
 
