@@ -63,3 +63,9 @@ def test_a_part_of_samples_is_samples() -> None:
     assert some.rows
     assert some.size == 4
     assert part(given[0], 1) == ()
+
+
+def test_what_is_empty_has_no_axes_to_mix() -> None:
+    made, mixed = split(fresh((0, 5)), (5, 0))
+    assert sizes(made) == [[5], [0]]
+    assert not mixed

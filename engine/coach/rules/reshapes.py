@@ -69,6 +69,8 @@ def part(axes: tuple[Axis, ...], size: int) -> tuple[Axis, ...]:
 
 def split(given: Layout, shape: tuple[int, ...]) -> tuple[Layout, list[Split]]:
     """The axes of a reshaped value, and those that were mixed with others on the way."""
+    if 0 in shape:
+        return fresh(shape), []
     waiting = [axis for axes in given for axis in axes][::-1]
     whole = {axis: axis for axis in waiting}  # of each part what it is a part of
     held: list[list[Axis]] = []  # what each axis of the result has something of
