@@ -47,7 +47,7 @@ class Stint:
         self.highest = 0.0  # learning rate
         self.begun = self.ended = 0  # steps of the whole watch before its first, and with its last
         self.before: Stint | None = None
-        self.earlier: Stint | None = None  # the same optimizer in an earlier run of the cell that it is in
+        self.earlier: Stint | None = None  # that of the same optimizer in an earlier cell
         self.cell = ""  # the id of that cell
 
     def read(self) -> tuple[Any, ...]:
@@ -124,9 +124,10 @@ class Lineage(Shared):
 
     def constructed(self, built: Built, owner: Any) -> None:
         """An optimizer is being made; what it is made of is known a little later."""
-        if hasattr(owner, "step") and hasattr(owner, "zero_grad") and not hasattr(owner, "forward"):
+        optimizer = hasattr(owner, "step") and hasattr(owner, "zero_grad") and not hasattr(owner, "forward")
+        if optimizer and len(self._made) < MOST:  # more of them are made one for each step, as in an inner loop
             self.ended()
-            if self.coach.attention.resting and len(self._made) < MOST:
+            if self.coach.attention.resting:
                 self.coach.whole = False
                 self.coach.attention.wakes()  # how it begins is to be heard
             stint = self._made[id(owner)] = Stint(owner, built)
@@ -150,6 +151,8 @@ class Lineage(Shared):
         """An optimizer has stepped."""
         stint = self.current.get(id(optimizer))
         if stint is None or stint.ref() is not optimizer:
+            if len(self.current) >= MOST:
+                return
             stint = self._begin(optimizer)
         stint.steps += 1
         stint.last, stint.ended = self._value, self.coach.total

@@ -61,7 +61,6 @@ class Session:
         self.cells: dict[str, Cell] = {}  # by id, in the order in which they first ran
         self.cell: Cell | None = None  # the one that runs
         self.namespace: Mapping[str, Any] = {}
-        self.on_finding = on_finding
         self._open: dict[Key, Finding] = {}
         self._silent = set(self.muted)  # those that were muted when the rules were made
         self._before = self._passes = 0  # steps and backward passes before the cell

@@ -14,6 +14,7 @@ import pytest
 from gradbook import events
 from gradbook.coach.coach import Coach
 from gradbook.coach.finding import Finding, Report
+from gradbook.coach.lineage import MOST, Lineage
 from gradbook.coach.session import Session, defined
 from gradbook.observe.source import forget_cells, name_cell
 
@@ -99,7 +100,7 @@ def test_what_is_wrong_in_an_earlier_cell_is_mended_there(notebook: Notebook) ->
 
 def test_a_finding_is_said_once_and_leaves_when_its_cell_is_mended(notebook: Notebook) -> None:
     said: list[Finding] = []
-    notebook.session.on_finding = notebook.session.coach._on_finding = said.append
+    notebook.session.coach._on_finding = said.append
     for text in (SETUP, MODEL, OPTIMIZER):
         notebook.run(text)
     assert rules(notebook.run(FORGETS, "train")) == ["missing-zero-grad"]
@@ -211,6 +212,17 @@ def test_what_a_notebook_lets_go_of_is_gone(notebook: Notebook) -> None:
         notebook.run(text, text)
     gc.collect()
     assert [ref() for ref in kept] == [None, None, None]
+
+
+def test_optimizers_that_are_made_anew_in_each_step_do_not_pile_up() -> None:
+    watch = Coach().start()
+    space: dict[str, Any] = {}
+    exec(SETUP + "\n" + MODEL, space)
+    loop = "for _ in range(400):\n    " + OPTIMIZER + "\n" + TRAIN.split("\n", 1)[1]
+    exec(loop, space)
+    lineage = watch.shared(Lineage)
+    watch.finish()
+    assert 0 < len(lineage.stints) <= MOST
 
 
 def test_an_error_is_not_kept_beyond_the_next_cell(notebook: Notebook) -> None:

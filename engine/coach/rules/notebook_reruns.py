@@ -11,7 +11,7 @@ from gradbook.coach.record import Step
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.learning_rates import number
 from gradbook.coach.rules.sweeps import ID, IDEA, made_line, maker
-from gradbook.coach.session import Cell, parsed
+from gradbook.coach.session import Cell
 from gradbook.observe.failure.text import source_of
 from gradbook.observe.source import Where
 
@@ -100,9 +100,9 @@ class GoesOn(Rule):
             loop = code.outermost_loop(at)
             at.statement = loop or at.statement
         else:
-            tree, at.source, at.file = parsed(cell.text), source_of(cell.file), cell.file
-            acts = [node for node in at.source.tree.body if acts_here(node)] if at.source.tree is not None else []
-            at.statement, at.function = (acts[0] if acts and tree is not None else None), "<module>"
+            at.source, at.file, at.function = source_of(cell.file), cell.file, "<module>"
+            body = at.source.tree.body if at.source.tree is not None else []
+            at.statement = next((node for node in body if acts_here(node)), None)
         at.line = at.statement.lineno if at.statement is not None else 1
         return at
 
