@@ -109,7 +109,8 @@ function createReturn(root: HTMLElement, panel: HTMLElement): { note(ui: Ui): vo
 function arrange(grid: HTMLElement, panels: Panels, state: State): void {
   const wanted = (name: string): boolean => state.panels === null || state.panels.includes(name);
   const fillable = state.level !== "off" && isActive(state);
-  panels.coach.el.hidden = !wanted("coach") && coachWords(state).kind === "quiet"; // what has to be said is said
+  const { kind, finding } = coachWords(state);
+  panels.coach.el.hidden = !wanted("coach") && (kind === "quiet" || finding !== null); // what has to be said is said; findings stand under the cell then
   panels.loss.el.hidden = !wanted("loss");
   panels.gradients.el.hidden = !wanted("gradients") || (state.params.length === 0 && !fillable);
   panels.graph.el.hidden = !wanted("graph") || (state.graph === null && !fillable);

@@ -202,6 +202,15 @@ describe("a live view", () => {
     expect(panel.querySelector<HTMLElement>(".body")!.hidden).toBe(true);
   });
 
+  it("leaves the coach's findings to what stands under the cell, where its panel is not wanted", async () => {
+    const model = train(50);
+    model.run!.coach = coachOf(hostile);
+    model.run!.panels = ["loss"];
+    const el = show(model);
+    await nextFrame();
+    expect(region(el, "Coach").hidden).toBe(true);
+  });
+
   it("writes hostile names as text only", async () => {
     const model = train(50, { parameters: hostileParameters(), lossName: "<img src=x onerror=alert(1)>" });
     model.run!.coach = coachOf(hostile);
