@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import math
 import weakref
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import MOVING
 from gradbook.coach.rules.inputs import learned
 from gradbook.coach.rules.wiring import CONVOLUTIONS, is_learned
+from gradbook.coach.samples import sample
 from gradbook.coach.targets import LOSSES
 from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where
@@ -32,6 +34,7 @@ FEW = 12  # samples: a handful of them is looked at for show
 OWN = 0.8  # of the samples, or of their numbers, that are there once
 BITS = 48  # that a row must hold, so that another sample does not have the same by chance
 SOME = 256  # samples that tell what rows are like
+NUMBERS = 4096  # of a batch that tell how many different ones there are
 MOST = 20_000  # samples that are remembered
 DISTINCT = 16  # different numbers in a row of whole numbers, so that it is not the same by chance
 ROWS = MOVING - {"cat", "stack", "slice", "select"}
@@ -180,14 +183,21 @@ def rows_of(array: Any) -> set[int]:
     if flat.shape[1] < 2 or not len(flat) or flat.dtype.kind not in "fiu" or alike_by_chance(flat):
         return set()
     words: Any = flat.view(np.uint32 if flat.dtype.itemsize % 4 == 0 else np.uint8)
-    factors = np.random.default_rng(0).integers(1, 2**63, words.shape[1], dtype=np.uint64)
-    found = set((words * factors).sum(axis=1).tolist())  # modulo 2 ** 64: the same for the same numbers only
+    found = set(
+        (words * factors(words.shape[1])).sum(axis=1).tolist()
+    )  # modulo 2 ** 64: the same for the same numbers only
     return found if len(found) > OWN * len(flat) else set()  # what repeats itself does so by chance
+
+
+@functools.lru_cache(maxsize=8)
+def factors(count: int) -> Any:
+    """Random factors, the same ones each time."""
+    return np.random.default_rng(0).integers(1, 2**63, count, dtype=np.uint64)
 
 
 def alike_by_chance(flat: Any) -> bool:
     """Whether rows have so few different numbers that another sample may well have the same."""
-    some = flat[:SOME]
+    some = sample(flat, NUMBERS)
     kinds = len(np.unique(some))
     if flat.dtype.kind == "f" and kinds > OWN * some.size:
         return False
