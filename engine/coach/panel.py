@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from gradbook.coach.record import Op
 from gradbook.coach.rule import HOOKS, Rule, Shared
 
@@ -57,8 +59,7 @@ class Panel:
 
     def tell(self, hook: str, *args: Any) -> None:
         """Call a hook of all that have it."""
-        for rule, method in tuple(self._hooks[hook]):
-            self._call(rule, method, args)
+        self._call(self._hooks[hook], args)
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
         """Tell of an operation those that look at operations of its name."""
@@ -67,13 +68,19 @@ class Panel:
             hooks = self._by_op[op.name] = [
                 (rule, hook) for rule, hook in self._hooks["operation"] if rule.ops is None or op.name in rule.ops
             ]
-        for rule, hook in tuple(hooks):
-            self._call(rule, hook, (op, operands, output))
+        self._call(hooks, (op, operands, output))
 
-    def _call(self, rule: Rule | Shared, method: Hook, args: tuple[Any, ...]) -> None:
-        try:
-            method(*args)
-        except Exception as error:
-            for hooks in (*self._hooks.values(), *self._by_op.values()):
-                hooks[:] = [pair for pair in hooks if pair[0] is not rule]
-            warnings.warn(f"gradbook.coach: rule {rule.id} failed and is off: {error!r}", RuntimeWarning, stacklevel=2)
+    def _call(self, hooks: Hooks, args: tuple[Any, ...]) -> None:
+        if not hooks:
+            return
+        with np.errstate(all="ignore"):  # what a rule reckons with the user's numbers is not the user's to read of
+            for rule, method in tuple(hooks):
+                try:
+                    method(*args)
+                except Exception as error:
+                    self._dismiss(rule, error)
+
+    def _dismiss(self, rule: Rule | Shared, error: Exception) -> None:
+        for hooks in (*self._hooks.values(), *self._by_op.values()):
+            hooks[:] = [pair for pair in hooks if pair[0] is not rule]
+        warnings.warn(f"gradbook.coach: rule {rule.id} failed and is off: {error!r}", RuntimeWarning, stacklevel=2)

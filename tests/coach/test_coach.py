@@ -486,3 +486,21 @@ def test_a_training_that_is_interrupted_before_backward_was_no_evaluation() -> N
     with pytest.raises(KeyboardInterrupt), coach.watch() as report:
         train()
     assert list(report) == []
+
+
+def test_what_a_rule_reckons_warns_nobody_and_raises_nothing() -> None:
+    class Reckons(Rule):
+        id = "reckons"
+        heard = 0
+
+        def passed(self, pass_: Any) -> None:
+            type(self).heard += bool(np.isinf(np.float64(1) / np.float64(0)))
+
+    with np.errstate(all="raise"):
+        watcher = Coach([Reckons]).start()
+        for _ in range(2):
+            (gradbook.ones(2, requires_grad=True) * 2).sum().backward()
+        watcher.finish()
+        with pytest.raises(FloatingPointError):  # the user's own setting holds
+            np.float64(1) / np.float64(0)
+    assert Reckons.heard == 2
