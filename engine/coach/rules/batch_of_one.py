@@ -61,13 +61,13 @@ def loader_at(coach: Any, loader: Any, frame: FrameType) -> tuple[Source, ast.Ca
     return (source, calls[0]) if len(calls) == 1 else None
 
 
-def larger(source: Source, call: ast.Call) -> tuple[int, list[Fix]]:
+def larger(source: Source, call: ast.Call) -> tuple[tuple[str, int], list[Fix]]:
     """The line where a loader's batch size is written, and it with a larger one."""
     number = option_at(placed(source, call), "batch_size", 1.0, 1)
     why = "more than one sample a batch"
-    if number is None or number.at.file != source.file:
-        return call.lineno, [Fix("batch_size=16", (), why)]
-    return number.line[1], [code.replacement(number.at, number.node, "16", why)]
+    if number is None:
+        return (source.file, call.lineno), [Fix("batch_size=16", (), why)]
+    return number.line, [code.replacement(number.at, number.node, "16", why)]
 
 
 def dropped(source: Source, call: ast.Call) -> list[Fix]:

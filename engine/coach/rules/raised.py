@@ -230,10 +230,11 @@ class BatchNormBatchOfOne(Raised):
         source, call = made
         evidence["batch"] = f"{self.loader[1] + 1} of {self.loader[2] or 'unknown'}"
         single = getattr(loader, "batch_size", None) == 1
-        line, fixes = batch_of_one.larger(source, call) if single else (call.lineno, batch_of_one.dropped(source, call))
+        last = (source.file, call.lineno)
+        at, fixes = batch_of_one.larger(source, call) if single else (last, batch_of_one.dropped(source, call))
         size = "Each batch of this loader" if single else "The last batch of this loader"
         self.find(f"{size} is a single sample, and batch norm needs more than one in training.",
-                  (source.file, line), evidence, fixes)  # fmt: skip
+                  at, evidence, fixes)  # fmt: skip
 
 
 class Failed(Raised):
