@@ -61,7 +61,7 @@ class Scaling(Shared):
     def _loss(self, op: Op) -> None:
         factor = factor_of(op)
         negative = op.name == "neg" or (factor is not None and factor < 0)
-        if negative and op.inputs and op.inputs[0].op in ERRORS:
+        if negative and op.inputs and is_error(op.inputs[0]):
             self.negated = op.where
         if factor is not None:
             if 0 < abs(factor) < SMALL and op.where is not None:
@@ -86,6 +86,15 @@ class Scaling(Shared):
                 at = code.place(op.where)
                 if at is not None and at.statement is not None and ".grad" in at.source.segment(at.statement):
                     self.small = op.where, factor
+
+
+def is_error(value: Value) -> bool:
+    """Whether a number is the error of predictions: what a loss function gave, or a mean of squares."""
+    if value.maker is None or value.op in ERRORS:
+        return value.maker is not None
+    inner = value.maker.inputs[0].maker if value.op in ("mean", "sum") and value.maker.inputs else None
+    squares = inner is not None and inner.name in ("abs", "square", "pow", "power") and bool(inner.inputs)
+    return squares and inner is not None and inner.inputs[0].op == "sub"  # of differences
 
 
 def terms(loss: Value) -> Iterator[Op]:

@@ -65,7 +65,7 @@ class ClassImbalance(Rule):
             if labels.dtype.kind not in "iu":
                 return
             self.classes = scores.shape[1] if len(scores.shape) > 1 else 2
-        elif not ((labels == 0) | (labels == 1)).all() or (labels.shape[-1:] != (1,) and labels.ndim > 1):
+        elif not ((labels == 0) | (labels == 1)).all() or not one_class(labels):
             return
         kinds, counts = np.unique(labels.reshape(-1)[:4096], return_counts=True)
         if self.coach.steps >= WARM and len(kinds) > 1:
@@ -103,6 +103,11 @@ class ClassImbalance(Rule):
                          "of the rarer ones found": f"{self.known} of {self.rare} after {WARM} steps"},
             weighed(code.place(self.where), self.op, counts, self.classes), severity="warning" if never else "hint",
         )  # fmt: skip
+
+
+def one_class(labels: Any) -> bool:
+    """Whether labels of 0 and 1 are of one class, one a sample or one a pixel, and not of several at once."""
+    return bool(labels.ndim < 2 or labels.shape[-1] == 1 or (labels.ndim > 2 and labels.shape[1] == 1))
 
 
 class SuspiciousInitialLoss(SignalRule):
