@@ -27,6 +27,7 @@ HOPELESS = 1e8  # the same, at which one look is enough
 AGAIN = 10.0  # the same, of layers that are called again and again, as in a recurrent network, at
 REPEATED = 8  # calls one after the other
 LATE = 100  # steps after which it is said in a training that goes on
+ROOTS = ("bad-init", "saturated-activation", "learning-rate-too-high")  # of which vanishing is a symptom
 HUGE = 100.0  # the norm of all gradients
 
 
@@ -70,6 +71,8 @@ class VanishingGradients(Flow):
             return
         if ratios[-1] > 10 * ratios[0] and not last:
             return
+        if ratios[0] > 10 * VANISHED and not last:
+            return  # at first it did not: whether long steps are the reason is known at the end
         self.done = True
         flat = [a for a in self.signal.activations.values() if a.name in ("sigmoid", "tanh") and a.hidden]
         small = next((w for w in self.signal.ordered() if w.by_user and w.gain < WEAK), None)
@@ -78,7 +81,7 @@ class VanishingGradients(Flow):
         self.find(
             f"The gradient vanishes on its way back: {first[0].name} gets {rest}.",
             where, {"gradient of the first layers": f"{size:.1e}", "layers": self.signal.depth, "why": why}, fixes,
-            nodes=[w.inside for w in first], severity="hint" if self.said("bad-init", "saturated-activation") else "",
+            nodes=[w.inside for w in first], severity="hint" if self.said(*ROOTS) else "",
         )  # fmt: skip
 
     def _shared(self, flat: list[Activation]) -> Where | None:
