@@ -1,9 +1,10 @@
-"""The coach's rules on our own programs: python -m tests.coach [NAME ...] [--table | --ablate] [--readme]
+"""The coach's rules on programs: python -m tests.coach [NAME ...] [--table | --ablate] [--readme]
 
 NAME ...     only programs with one of these in their path; what it says of those that are not as expected is shown
---table      only the table of recall, precision, lines and fixes; exit status 1 where one is below its floor
+--table      only tables of recall, precision, lines and fixes, also on programs of authors who had not seen the coach;
+             exit status 1 where one is below its floor
 --ablate     what each rule adds, and what it costs
---readme     put the table into README.md
+--readme     put the tables into README.md
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import argparse
 import sys
 
 from tests.coach import ablation
-from tests.coach.judge import judge, programs
-from tests.coach.scores import below, table, write_readme
+from tests.coach.judge import UNSEEN, judge, programs
+from tests.coach.scores import OTHERS, below, summary, table, write_readme
 
 __all__ = ["main", "table"]
+
+OWN, THEIRS = "our own", "by authors who had not seen the coach"
 
 
 def main(words: list[str]) -> int:
@@ -33,9 +36,14 @@ def main(words: list[str]) -> int:
         if not verdict.good and not asked.table:
             print(f"--- {verdict.name}: expected {verdict.expected}, false {verdict.false}\n{verdict.report}")
     print(ablation.table(chosen, verdicts) if asked.ablate else table(verdicts))
-    if asked.readme:
-        write_readme(verdicts)
     low = below(verdicts) if asked.table else []
+    if asked.readme or (asked.table and not asked.names):
+        others = [judge(path) for path in programs(UNSEEN)]
+        groups = {OWN: verdicts, THEIRS: others}
+        print(f"\n{summary(groups)}")
+        low += [f"{THEIRS}: {line}" for line in below(others, OTHERS)] if asked.table else []
+        if asked.readme:
+            write_readme(verdicts, groups)
     for line in low:
         print(f"tests.coach: {line}", file=sys.stderr)
     return 1 if low else 0

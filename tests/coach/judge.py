@@ -24,10 +24,11 @@ from typing import Any
 import gradbook
 from tests.coach.cells import MARK, Cell, cells_of, run_cells
 
-__all__ = ["PROGRAMS", "ROOT", "Expected", "Verdict", "expectations", "judge", "programs"]
+__all__ = ["PROGRAMS", "ROOT", "UNSEEN", "Expected", "Verdict", "expectations", "judge", "programs"]
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(__file__).parent / "programs"
+UNSEEN = Path(__file__).parent / "unseen"  # by authors who had not seen the coach; no rule is mended by them
 EXPECTED = re.compile(r"#\s*coach:\s*(?P<rule>[a-z-]+)\s*(?:;\s*fix:\s*(?P<fix>.*\S))?\s*$")
 NEVER = re.compile(r"#\s*coach-not:\s*(?P<rules>[a-z, -]+)")
 ALSO = re.compile(r"#\s*coach-also:\s*(?P<rules>[a-z, -]+)")
@@ -61,9 +62,9 @@ class Verdict:
         return not self.false and all(all(parts) for parts in self.found.values())
 
 
-def programs() -> list[Path]:
-    """All programs, in order."""
-    return sorted(PROGRAMS.rglob("*.py"))
+def programs(folder: Path = PROGRAMS) -> list[Path]:
+    """All programs of a folder, in order."""
+    return sorted(folder.rglob("*.py"))
 
 
 def expectations(text: str) -> tuple[list[Expected], set[str]]:

@@ -1,4 +1,4 @@
-"""How good the coach is on our own programs, rule by rule, and what it must not fall below."""
+"""How good the coach is, on our own programs and on those of others, and what it must not fall below."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 
 from tests.coach.judge import ROOT, Verdict
 
-__all__ = ["FLOORS", "README", "Score", "below", "in_readme", "scores", "table"]
+__all__ = ["FLOORS", "OTHERS", "README", "Score", "below", "in_readme", "scores", "summary", "table"]
 
 FLOORS = {"recall": 0.97, "precision": 0.99, "right line": 0.97, "right fix": 0.95}
+OTHERS = {"recall": 0.85, "precision": 0.97, "right line": 0.85, "right fix": 0.85}  # on programs of others
 README = ROOT / "README.md"
 BEGIN, END = "<!-- coach: begin -->", "<!-- coach: end -->"
 
@@ -64,6 +65,17 @@ def table(verdicts: list[Verdict]) -> str:
     return "\n".join(rows) + f"\n\nOf {len(correct)} correct programs it leaves {silent} alone."
 
 
+def summary(groups: dict[str, list[Verdict]]) -> str:
+    """Markdown: one row a group of programs."""
+    rows = ["| programs | faults | recall | precision | right line | right fix | correct ones left alone |"]
+    rows.append("|---|---:|---:|---:|---:|---:|---:|")
+    for name, verdicts in groups.items():
+        correct = [verdict for verdict in verdicts if not verdict.expected]
+        silent = sum(not verdict.false for verdict in correct)
+        rows.append(f"{_row(name, scores(verdicts).get('all', Score()))} {silent} of {len(correct)} |")
+    return "\n".join(rows)
+
+
 def _row(name: str, score: Score) -> str:
     shares = [f"{value:.2f}" for value in score.shares.values()]
     if not score.programs:
@@ -73,21 +85,22 @@ def _row(name: str, score: Score) -> str:
     return f"| {name} | {score.programs} | {' | '.join(shares)} |"
 
 
-def below(verdicts: list[Verdict]) -> list[str]:
+def below(verdicts: list[Verdict], floors: dict[str, float] = FLOORS) -> list[str]:
     """What is below its floor, in words."""
     whole = scores(verdicts).get("all", Score())
     return [
-        f"{name} is {value:.3f}, at least {FLOORS[name]:.2f} is wanted"
-        for name, value in whole.shares.items() if value < FLOORS[name]
+        f"{name} is {value:.3f}, at least {floors[name]:.2f} is wanted"
+        for name, value in whole.shares.items() if value < floors[name]
     ]  # fmt: skip
 
 
-def in_readme(text: str, verdicts: list[Verdict]) -> str:
-    """The README with the table of the coach made anew."""
+def in_readme(text: str, own: list[Verdict], groups: dict[str, list[Verdict]]) -> str:
+    """The README with the tables of the coach made anew: the groups, then our own programs by rule."""
     before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n\n{table(verdicts)}\n\n{END}{rest.split(END)[1]}"
+    by_rule = f"<details><summary>Our own, by rule</summary>\n\n{table(own)}\n\n</details>"
+    return f"{before}{BEGIN}\n\n{summary(groups)}\n\n{by_rule}\n\n{END}{rest.split(END)[1]}"
 
 
-def write_readme(verdicts: list[Verdict], path: Path = README) -> None:
-    """Put the table into the README."""
-    path.write_text(in_readme(path.read_text(encoding="utf-8"), verdicts), encoding="utf-8")
+def write_readme(own: list[Verdict], groups: dict[str, list[Verdict]], path: Path = README) -> None:
+    """Put the tables into the README."""
+    path.write_text(in_readme(path.read_text(encoding="utf-8"), own, groups), encoding="utf-8")

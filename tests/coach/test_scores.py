@@ -9,7 +9,7 @@ import pytest
 from tests.coach import ablation
 from tests.coach.__main__ import main
 from tests.coach.judge import Expected, Verdict, judge, programs
-from tests.coach.scores import FLOORS, README, below, in_readme, scores, table
+from tests.coach.scores import FLOORS, README, below, in_readme, scores, summary, table
 
 ALL = (True, True, True)
 
@@ -52,11 +52,20 @@ def test_the_table_has_a_row_for_each_rule_and_one_for_all() -> None:
 
 def test_the_readme_keeps_all_that_is_round_the_table() -> None:
     text = "before <!-- coach: begin -->\nold\n<!-- coach: end --> after"
-    made = in_readme(text, [verdict("a", ALL)])
-    assert made.startswith("before <!-- coach: begin -->\n\n| rule |")
-    assert made.endswith("leaves 0 alone.\n\n<!-- coach: end --> after")
-    assert in_readme(made, [verdict("a", ALL)]) == made
-    assert in_readme(README.read_text(encoding="utf-8"), []).count("| **all** |") == 1
+    own = [verdict("a", ALL)]
+    made = in_readme(text, own, {"our own": own})
+    assert made.startswith("before <!-- coach: begin -->\n\n| programs |")
+    assert made.endswith("leaves 0 alone.\n\n</details>\n\n<!-- coach: end --> after")
+    assert in_readme(made, own, {"our own": own}) == made
+    assert in_readme(README.read_text(encoding="utf-8"), [], {}).count("| **all** |") == 1
+
+
+def test_the_summary_has_a_row_for_each_group_of_programs() -> None:
+    groups = {"one": [verdict("a", ALL), verdict("c", None)], "two": [verdict("c", None, ("a",))]}
+    assert summary(groups).splitlines()[2:] == [
+        "| one | 1 | 1.00 | 1.00 | 1.00 | 1.00 | 1 of 1 |",
+        "| two | 0 | – | 0.00 | – | – | 0 of 1 |",
+    ]
 
 
 def test_without_a_rule_its_programs_are_not_found_and_what_others_find_is() -> None:
