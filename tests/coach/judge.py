@@ -28,7 +28,7 @@ __all__ = ["PROGRAMS", "ROOT", "UNSEEN", "Expected", "Verdict", "expectations", 
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(__file__).parent / "programs"
-UNSEEN = Path(__file__).parent / "unseen"  # by authors who had not seen the coach; no rule is mended by them
+UNSEEN = Path(__file__).parent / "unseen"  # by authors who had not seen the coach
 EXPECTED = re.compile(r"#\s*coach:\s*(?P<rule>[a-z-]+)\s*(?:;\s*fix:\s*(?P<fix>.*\S))?\s*$")
 NEVER = re.compile(r"#\s*coach-not:\s*(?P<rules>[a-z, -]+)")
 ALSO = re.compile(r"#\s*coach-also:\s*(?P<rules>[a-z, -]+)")
