@@ -57,19 +57,6 @@ class DtypeCreep(Rule):
         if not self.coach.steps:
             self.turned(self.coach.turn)
 
-    def failed(self, error: BaseException) -> None:
-        """What has raised for its dtypes is a creep, too: told where it comes in."""
-        failure = self.coach.explained(error)
-        wide = failure is not None and any("float64" in str(each.dtype) for each in failure.operands)
-        if failure is None or failure.rule != "dtype-mismatch" or not wide:
-            return
-        number = next((line.number for line in failure.lines if line.fails), 0)
-        fixes = [Fix(fix.code, fix.edits, fix.why) for fix in failure.fixes]
-        edits = fixes[0].edits if fixes else ()
-        where = (edits[0].file, edits[0].line) if edits else (failure.file, number)
-        self.find("float64 comes in here, and the layers hold float32.", where,
-                  {each.name: str(each.dtype) for each in failure.operands}, fixes, severity="hint")  # fmt: skip
-
     def _wide(self, ops: list[Op]) -> None:
         """Something that is trained is in float64: does anybody mean it?"""
         sources = [v for op in ops for v in op.inputs if v.maker is None and kind_of(v) == np.float64]
@@ -199,11 +186,17 @@ def mixes(op: Op) -> bool:
 def wide_sources(op: Op) -> Iterator[Value]:
     """The float64 tensors that were there before, of which an operation's float64 operands are made."""
     for value in op.inputs:
-        if kind_of(value) == np.float64 and value.shape:
-            if value.maker is None:
-                yield value
-            for each in value.above():
-                yield from (v for v in each.inputs if v.maker is None and kind_of(v) == np.float64)
+        if value.shape:
+            yield from wide(value)
+
+
+def wide(value: Value) -> Iterator[Value]:
+    """The float64 tensors of which one was made that is float64; itself, if it was made of numbers."""
+    if kind_of(value) == np.float64:
+        if value.maker is None:
+            yield value
+        for op in value.above():
+            yield from (each for each in op.inputs if each.maker is None and kind_of(each) == np.float64)
 
 
 def kind_of(value: Value) -> Any:

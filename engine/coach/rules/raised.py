@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.record import Turn
+from gradbook.coach.record import Turn, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules import batch_of_one, changed_in_place, nothing_asks, walked_twice
 from gradbook.coach.rules.no_gpu import named_device
+from gradbook.coach.rules.number_types import DtypeCreep, means_it, narrowed, wide
 from gradbook.coach.rules.reach import Reach
 from gradbook.coach.rules.walked_twice import Told
 from gradbook.coach.rules.wherefrom import users_places
 from gradbook.observe.failure.explain import Failure
+from gradbook.observe.source import is_users
+from gradbook.tensor import Tensor
 
 __all__ = ["RULES", "Raised"]
 
@@ -51,6 +55,7 @@ class Raised(Rule):
         where = (failure.file, number)
         if fixes and fixes[0].edits:
             where = (fixes[0].edits[0].file, fixes[0].edits[0].line)
+        where, fixes = self.blamed(error, where, fixes)
         evidence = {each.name: f"{tuple(each.shape)} {each.dtype}" for each in failure.operands}
         for each in failure.operands:
             evidence.update({f"{each.name}: {what}": place for what, place in each.origin if place})
@@ -61,6 +66,10 @@ class Raised(Rule):
     def mended(self, error: BaseException) -> list[Fix]:
         """Fixes where the error card knows none."""
         return []
+
+    def blamed(self, error: BaseException, where: tuple[str, int], fixes: list[Fix]) -> tuple[tuple[str, int], list[Fix]]:
+        """The line that must change, and its fixes, where the rule knows better than the card."""
+        return where, fixes
 
 
 class TargetMismatch(Raised):
@@ -81,11 +90,33 @@ class ShapeMismatch(Raised):
 
 
 class DtypeMismatch(Raised):
-    """Operands of different dtypes, or of one that does not serve."""
+    """Operands of different dtypes, or of one that does not serve: told where NumPy's float64 comes in."""
 
-    id = "dtype-mismatch"
-    idea = "an operation takes operands of one dtype: NumPy makes float64, layers hold float32, indices are int64"
+    id = DtypeCreep.id
+    idea = DtypeCreep.idea
     kinds = ("dtype-mismatch",)
+
+    def blamed(self, error: BaseException, where: tuple[str, int], fixes: list[Fix]) -> tuple[tuple[str, int], list[Fix]]:
+        for value in self._operands(error):
+            for source in wide(value):
+                at = code.place(source.where)
+                better = narrowed(at)
+                if at is not None and better and not means_it(source.where):
+                    return at.at, [*better, *fixes][:3]
+        return where, fixes
+
+    def _operands(self, error: BaseException) -> Iterator[Value]:
+        """The tensors that the operation which has raised was given, as far as the watch knows them."""
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        frame = trace.tb_frame if trace is not None else None
+        while frame is not None and not is_users(frame.f_code.co_filename):
+            for held in frame.f_locals.values():
+                value = self.coach.tape.of(held._array) if isinstance(held, Tensor) else None
+                if value is not None:
+                    yield value
+            frame = frame.f_back
 
 
 class DeviceMismatch(Raised):
