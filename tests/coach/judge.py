@@ -110,7 +110,7 @@ def run(text: str, file: str, cells: Sequence[Cell] = (), mute: Iterable[str] = 
     gradbook.manual_seed(0)
     gradbook.random.default_generator.seeded = False  # not by the program
     gradbook.set_default_dtype(gradbook.float32)  # the program before may have chosen another one
-    main = sys.modules["__main__"]
+    main, words, sys.argv = sys.modules["__main__"], sys.argv, [file]
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), gradbook.enable_grad():
         warnings.simplefilter("ignore")
         warnings.filterwarnings("error", message="gradbook")  # of the coach itself
@@ -125,7 +125,7 @@ def run(text: str, file: str, cells: Sequence[Cell] = (), mute: Iterable[str] = 
             if isinstance(error, RuntimeWarning) and str(error).startswith("gradbook"):
                 raise  # a rule has failed
         finally:
-            sys.modules["__main__"] = main
+            sys.modules["__main__"], sys.argv = main, words
             space.clear()
     return report
 

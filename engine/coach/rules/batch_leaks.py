@@ -14,7 +14,7 @@ from gradbook.coach.apart import apart
 from gradbook.coach.finding import Fix
 from gradbook.coach.model_trial import may_run_again, restored
 from gradbook.coach.origin import changed_at, is_library
-from gradbook.coach.record import Call, Op, Turn
+from gradbook.coach.record import Call, Op, Turn, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import MOVING
 from gradbook.coach.rules.wiring import PASSING, Consumers
@@ -32,6 +32,7 @@ PICKS = frozenset(("index", "gather"))  # the scores of the right classes
 FEW, MANY = 3, 4096  # samples of a batch
 LEAK = 1e-4  # of the deviation of the outputs: other samples change this one by that; rounding by a thousandth of it
 ONWARD = PASSING | {"expand", "repeat", "mean", "sqrt", "add", "mul", "div"}
+DEEP = 6  # operations between what is taken out of the graph and what runs over it
 TOLD = 3  # calls of a model that are looked at
 
 
@@ -63,7 +64,7 @@ class BatchLeak(Rule):
             return
         outer = op.call.outermost
         samples = rows(outer)
-        if samples and op.inputs[0].shape[0] == samples and over_samples(op):
+        if samples and op.inputs[0].shape[0] == samples and over_samples(op) and not taken_out(op.inputs[0]):
             self.suspects.setdefault(id(outer), []).append(op)
 
     def called(self, call: Call) -> None:
@@ -182,6 +183,17 @@ def over_samples(op: Op) -> bool:
     if op.name == "layer_norm":
         return bool(op.params["rank"] == len(op.inputs[0].shape))
     return dim is None or dim == 0 or (isinstance(dim, tuple) and 0 in dim)
+
+
+def taken_out(value: Value) -> bool:
+    """Whether a value was taken out of the graph on purpose: as the range of what is quantised is, or a statistic."""
+    for _ in range(DEEP):
+        if value.op == "detach" or any(cut.how in ("detach", "data") for cut in value.cuts):
+            return True
+        if value.maker is None or not value.maker.inputs:
+            return False
+        value = value.maker.inputs[0]
+    return False
 
 
 def leaks(call: Call, module: Any) -> bool:

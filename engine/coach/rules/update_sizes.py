@@ -75,9 +75,9 @@ class UpdateRatioHigh(Updates):
             ratios = [ratio for ratio in ratios if np.isfinite(ratio)]
             early, late = ratios[: LOOKS + 1], ratios[-LOOKS:]  # Adam's steps stay as long while the weights grow
             if len(ratios) > 1 and (statistics.median(early) >= WILD or min(late) >= HIGH) and not self.done:
-                self._speak(early if statistics.median(early) > statistics.median(late) else late, lr)
+                self._speak(early if statistics.median(early) > statistics.median(late) else late, lr, min(late))
 
-    def _speak(self, ratios: list[float], lr: float) -> None:
+    def _speak(self, ratios: list[float], lr: float, late: float) -> None:
         held = self.optimizer()
         where, fixes = rate(held, min(0.1, 10 * USUAL / max(min(ratios), USUAL)), lr)
         if held is None or where is None:
@@ -87,7 +87,8 @@ class UpdateRatioHigh(Updates):
             at = code.place(self.scaling.sum[0])
             where, fixes = at.at if at is not None else where, [*mean, *fixes]
         told = self.said(*CAUSES) or (self.scaling.sum is None and self.said("learning-rate-too-high"))
-        wild = statistics.median(ratios) > WILD and not self.improves() and not told and not self.reach.resumed
+        enough = WILD if late >= HIGH else 2 * WILD  # the first steps of RMSprop are its longest
+        wild = statistics.median(ratios) > enough and not self.improves() and not told and not self.reach.resumed
         self.find(
             f"Each step of {held.name} moves the weights by {statistics.median(ratios):.0%} of their size: too much.",
             where, {"change over size": ", ".join(f"{x:.2g}" for x in ratios), "usual": f"about {USUAL:g}"}, fixes,
