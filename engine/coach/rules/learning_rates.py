@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 
 import numpy as np
@@ -16,8 +17,10 @@ from gradbook.coach.record import Pass
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.reach import Reach
 from gradbook.coach.rules.signal import Signal
+from gradbook.coach.rules.wherefrom import storing
 from gradbook.coach.scaling import Scaling, positive, summed
 from gradbook.coach.updates import Rate, Updates
+from gradbook.observe.failure.text import binds
 from gradbook.observe.source import Where
 
 __all__ = ["RULES", "LearningRateTooHigh", "LearningRateTooLow", "LossDiverged"]
@@ -230,11 +233,23 @@ class LossDiverged(Learning):
         if curve.last < 0 and self.scaling.negated is not None:
             return self.scaling.negated, [*positive(self.scaling.negated), *rest], True
         if curve.last < 0:
-            return None, [Fix(f"{name} = -{name}", (), "if its sign is the wrong one"), *rest], False
+            made = storing(at, name) if at is not None else []
+            value = getattr(made[-1], "value", None) if made else None
+            if at is None or value is None:
+                return None, [Fix(f"{name} = -{name}", (), "if its sign is the wrong one"), *rest], False
+            return (at.file, made[-1].lineno), [turned(at, value), *rest], False
         return None, rest, False
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
+
+
+def turned(at: code.Place, value: ast.expr) -> Fix:
+    """The line with a value of the other sign."""
+    minus = isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub)
+    text = at.source.segment(value.operand if isinstance(value, ast.UnaryOp) and minus else value)
+    new = text if minus else f"-{text}" if binds(value) else f"-({text})"
+    return code.replacement(at, value, new, "if its sign is the wrong one")
 
 
 def median(values: list[float]) -> float:

@@ -27,6 +27,7 @@ TARGETS = (
     "cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "mse_loss", "l1_loss",
     "smooth_l1_loss", "huber_loss", "multi_margin_loss", "kl_div", "ctc_loss",
 )  # fmt: skip
+Line = tuple[str, int]  # of a file
 EARLIER = 6  # turns, in which the graph that is walked again may have been walked
 
 
@@ -67,7 +68,7 @@ class Raised(Rule):
         """Fixes where the error card knows none."""
         return []
 
-    def blamed(self, error: BaseException, where: tuple[str, int], fixes: list[Fix]) -> tuple[tuple[str, int], list[Fix]]:
+    def blamed(self, error: BaseException, where: Line, fixes: list[Fix]) -> tuple[Line, list[Fix]]:
         """The line that must change, and its fixes, where the rule knows better than the card."""
         return where, fixes
 
@@ -96,7 +97,7 @@ class DtypeMismatch(Raised):
     idea = DtypeCreep.idea
     kinds = ("dtype-mismatch",)
 
-    def blamed(self, error: BaseException, where: tuple[str, int], fixes: list[Fix]) -> tuple[tuple[str, int], list[Fix]]:
+    def blamed(self, error: BaseException, where: Line, fixes: list[Fix]) -> tuple[Line, list[Fix]]:
         for value in self._operands(error):
             for source in wide(value):
                 at = code.place(source.where)

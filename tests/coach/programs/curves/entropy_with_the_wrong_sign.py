@@ -16,6 +16,6 @@ opt = torch.optim.SGD(model.parameters(), lr=0.05)
 x = torch.randn(64, 2) + 1
 for i in range(120):
     opt.zero_grad()
-    objective = -model(x).mean()
-    objective.backward()  # coach: loss-diverged; fix: objective = -objective
+    objective = -model(x).mean()  # coach: loss-diverged; fix: objective = model(x).mean()
+    objective.backward()
     opt.step()  # coach-also: exploding-gradients, update-ratio-high, dead-relu
