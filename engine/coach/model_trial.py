@@ -21,7 +21,7 @@ CONTAINERS = (list, dict, set, deque)
 
 def may_run_again(model: Any) -> bool:
     """Whether a call of a model has, as far as its source tells, no effect outside of the model: no hooks either."""
-    if hooks.anywhere:
+    if hooks.on_every_module():
         return False
     for module in model.modules():
         if module._has_hooks or module.__dict__.get("_compiled_call_impl") is not None:

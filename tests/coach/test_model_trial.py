@@ -47,6 +47,10 @@ def test_a_model_with_an_effect_outside_or_with_hooks_is_left_alone() -> None:
     model = Remembers()
     assert may_run_again(model)
     assert not may_run_again(nn.Sequential(Counts()))
+    everywhere = nn.modules.module.register_module_forward_hook(lambda *args: None)
+    assert not may_run_again(model)
+    everywhere.remove()
+    assert may_run_again(model)
     model.linear.register_forward_hook(lambda *args: None)
     assert not may_run_again(model)
 

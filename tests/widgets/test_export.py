@@ -105,7 +105,7 @@ def test_formulas_are_whole_on_the_page(tmp_path: Path) -> None:
 
 
 def test_importing_the_widgets_gives_graphs_their_drawing() -> None:
-    assert gradbook.widgets.__all__ == ["LiveView", "export_html", "notebook_to_html"]
+    assert gradbook.widgets.__all__ == ["CoachLesson", "CoachReport", "LiveView", "export_html", "notebook_to_html"]
     assert observed.svg_renderer is not None
     whole = sample_graph().to_svg()
     assert whole.startswith("<svg")

@@ -56,15 +56,17 @@ def test_ten_thousand_steps_leave_memory_flat():
     gc.collect()
     objects = len(gc.get_objects())
     kept = train(9_000)
+    grown = []
     tracemalloc.start()
     try:
-        before = tracemalloc.get_traced_memory()[0]
-        kept = train(1_000)
-        gc.collect()
-        grown = tracemalloc.get_traced_memory()[0] - before
+        for _ in range(3):  # what is kept is kept each time; a file that another thread is writing is not
+            before = tracemalloc.get_traced_memory()[0]
+            kept = train(1_000)
+            gc.collect()
+            grown.append(tracemalloc.get_traced_memory()[0] - before)
     finally:
         tracemalloc.stop()
-    assert grown < 50_000, f"{grown} bytes more after 1,000 steps"
+    assert min(grown) < 50_000, f"{grown} bytes more after 1,000 steps each"
     assert len(gc.get_objects()) - objects < 2_000
     del kept
 
