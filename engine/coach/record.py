@@ -111,6 +111,7 @@ class Call:
     outputs: tuple[Value, ...] = ()
     ops: int = 0  # operations inside it
     built: int = 0  # modules and optimizers that were constructed before it began
+    outward: tuple[Where, ...] = ()  # of a whole model's call: the user's frames round `where`, innermost first
 
     @property
     def module(self) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gradbook.coach.record import Call, Op, Read, Turn, Value
 from gradbook.coach.rule import Shared
 from gradbook.coach.rules.reach import Reach
+from gradbook.observe.source import Where, locate
 
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
@@ -79,6 +80,7 @@ class Forwards(Shared):
         self._tags: dict[Value, Tags] = {}
         self._seen = 0  # operations of this turn that were followed
         self._closed = False
+        self._trains: set[Where] = set()  # on the way to forwards that a backward pass went through
 
     def called(self, call: Call) -> None:
         """A module's call has returned; its model is still there to be asked."""
@@ -98,6 +100,17 @@ class Forwards(Shared):
         self._follow(turn)
         made, self._made, self._seen = self._made, {}, 0
         self.settled, self.pending = self.pending, list(made.values())
+        for forward in self.settled:
+            if forward.led:
+                self._trains.update(_way(forward.told))
+
+    def apart(self, call: Call) -> Where | None:
+        """The innermost place of those that led to a call from which no training runs; the call's own if there is none.
+
+        A function that trains and evaluates, as it is told, is right itself: who calls it is to blame.
+        """
+        lines = {_line(place) for place in self._trains}
+        return next((place for place in _way(call) if _line(place) not in lines), call.where)
 
     def rests(self) -> None:
         """A cell has ended in the middle of a turn. Settled is what no later cell will go back through."""
@@ -190,6 +203,17 @@ class Forwards(Shared):
 def _targets(op: Op, found: list[Tags]) -> bool:
     """Whether one of the operands is a tensor of several numbers that comes from no model."""
     return any(not tags and _many(value) for value, tags in zip(op.inputs, found, strict=True))
+
+
+def _way(call: Call) -> tuple[Where, ...]:
+    """Where a call was made, and from where that."""
+    return (call.where, *call.outward) if call.where is not None else ()
+
+
+def _line(place: Where) -> tuple[str, int]:
+    """Its file and line."""
+    found = locate(place)
+    return (found.file, found.line) if found is not None else ("", 0)
 
 
 def _many(value: Value) -> bool:

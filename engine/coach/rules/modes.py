@@ -76,7 +76,7 @@ class EvalModeMissing(Modes):
         at = self._begin(forward)
         typo = uncalled(code.place(forward.told.where), name, "eval")
         what = "dropout drops values" if op.name.endswith("dropout") else "batch norm uses the batch's statistics"
-        where = typo.at if typo is not None else forward.told.where
+        where = typo.at if typo is not None else self.forwards.apart(forward.told)
         fix = called_fix(typo) if typo is not None else self._eval(at, name)
         self.find(
             f"{name} is evaluated in training mode: {what} there.", where,
@@ -95,7 +95,7 @@ class EvalModeMissing(Modes):
 
     def _begin(self, forward: Forward) -> code.Place | None:
         """Where the evaluation begins: its `with no_grad()`, or its loop, or the call."""
-        call = code.place(forward.told.where)
+        call = code.place(self.forwards.apart(forward.told))
         op = forward.lively
         scope = None
         if op is not None and not op.recorded:
@@ -200,25 +200,30 @@ class NoGradMissing(Modes):
 
     id = "no-grad-missing"
     idea = "an evaluation needs no gradients: under no_grad() it takes less memory and time"
-    threshold = "a model in evaluation mode, or two batches in a row, whose results met targets and were only read"
+    threshold = (
+        "a model in evaluation mode, or two batches in a row, whose results met targets and were only read; two batches "
+        "in evaluation mode that were only read"
+    )
 
     def look(self, forwards: list[Forward], last: bool) -> None:
         idle = [f for f in forwards if self._idle(f)]
         for forward in idle:
             batches = sum(f.told.where == forward.told.where for f in idle)
-            if not forward.told.training or (batches > 1 and _over_batches(forward)):
+            evaluates = not forward.told.training and (forward.compared or batches > 1)
+            if evaluates or (forward.told.training and batches > 1 and _over_batches(forward)):
                 self._speak(forward, batches)
 
     def _idle(self, forward: Forward) -> bool:
         used = forward.led or (forward.detached and forward.told.training)
-        return forward.recorded and not used and forward.read and forward.compared and forward.trained
+        evaluates = forward.compared or not (forward.told.training or forward.asks)
+        return forward.recorded and not used and forward.read and evaluates and forward.trained
 
     def _speak(self, forward: Forward, batches: int) -> None:
-        call = code.place(forward.told.where)
-        at, name = evaluation(call), model_name(forward)
+        where = self.forwards.apart(forward.told)
+        at, name = evaluation(code.place(where)), model_name(forward)
         self.find(
             f"{name} is evaluated with its graph recorded, and no backward() ever uses it: that takes memory and time.",
-            forward.told.where, {"operations recorded": forward.told.ops * batches, "backward passes through them": 0},
+            where, {"operations recorded": forward.told.ops * batches, "backward passes through them": 0},
             [wrapped(at)] if at is not None else [],
         )  # fmt: skip
 
