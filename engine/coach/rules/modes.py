@@ -201,8 +201,8 @@ class NoGradMissing(Modes):
     id = "no-grad-missing"
     idea = "an evaluation needs no gradients: under no_grad() it takes less memory and time"
     threshold = (
-        "a model in evaluation mode, or two batches in a row, whose results met targets and were only read; two batches "
-        "in evaluation mode that were only read"
+        "a model in evaluation mode, or two batches in a row, whose results met targets and were only read; two "
+        "batches in evaluation mode that were only read"
     )
 
     def look(self, forwards: list[Forward], last: bool) -> None:
