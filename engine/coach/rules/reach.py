@@ -257,10 +257,11 @@ class Reach(Shared):
     def _follow(self, turn: Turn) -> None:
         seen: set[int] = set()
         reached: dict[int, Fate] = {}
+        stepper = turn.step.optimizer() if turn.step is not None else None
+        mine = self.ids(stepper) if stepper is not None else set[int]()
         for pass_ in turn.passes:
             if pass_.loss is not None:
-                self._pass(pass_, seen, reached)
-        stepper = turn.step.optimizer() if turn.step is not None else None
+                self._pass(pass_, seen, reached, mine)
         for fate in reached.values():
             fate.live += 1
             if id(stepper) in self.optimizers:
@@ -277,7 +278,8 @@ class Reach(Shared):
                 if judged and op.number not in seen and op.recorded:
                     fate.lost = fate.lost or op
 
-    def _pass(self, pass_: Pass, seen: set[int], reached: dict[int, Fate]) -> None:
+    def _pass(self, pass_: Pass, seen: set[int], reached: dict[int, Fate], mine: set[int]) -> None:
+        """What a loss depends on. mine: ids of the parameters that the step after it was to change."""
         self.passes += 1
         assert pass_.loss is not None
         for value, cut, op in trace(pass_.loss):
@@ -293,7 +295,7 @@ class Reach(Shared):
             if cut is None:
                 reached[id(fate)] = fate
                 pass_.reached.add(id(tensor))
-            elif fate.cut is None:
+            elif fate.cut is None or id(tensor) in mine:
                 fate.cut = cut
 
     def _name(self, module: Any, name: str) -> None:
