@@ -78,7 +78,8 @@ class DtypeCreep(Rule):
             ]  # fmt: skip
             if known:
                 self.said.add("wide")
-                self._all_wide(min(known, key=lambda each: each[:3])[3])
+                known.sort(key=lambda each: each[:3])
+                self._all_wide([each[3] for each in known])
 
     def _mixed(self, op: Op, source: Value | None) -> None:
         """float32 and float64 meet, and the result is float64."""
@@ -97,11 +98,16 @@ class DtypeCreep(Rule):
             fixes, severity="" if inside else "hint",
         )  # fmt: skip
 
-    def _all_wide(self, origin: Value) -> None:
+    def _all_wide(self, origins: list[Value]) -> None:
+        """All tensors that were made so have to change together."""
+        first, *others = (narrowed(code.place(where)) for where in dict.fromkeys(value.where for value in origins))
+        rest = [fix for fixes in others for fix in fixes[:1]]
+        more = "and the others, which it meets, too" if rest else ""
+        for fix in first:
+            fix.edits, fix.why = (*fix.edits, *(e for each in rest for e in each.edits)), more or fix.why
         self.find(
             "All of this training is in float64, because NumPy's numbers are: float32 is faster and enough.",
-            origin.where, {"dtype": "float64", "default": "float32"}, narrowed(code.place(origin.where)),
-            severity="hint",
+            origins[0].where, {"dtype": "float64", "default": "float32"}, first, severity="hint",
         )  # fmt: skip
 
     # -- whole numbers, few bits -------------------------------------------------------------------------------------
