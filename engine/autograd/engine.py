@@ -83,7 +83,11 @@ def backward_of(
         if node is not None and value is not None:
             if events.backward:
                 events.emit(events.backward, "start", self, None)
-            layers.walked(walk, [(node, value)], bool(retain_graph), False, None, True)
+            try:
+                layers.walked(walk, [(node, value)], bool(retain_graph), False, None, True)
+            finally:
+                if events.backward_end:  # who heard of the start may want all of this pass
+                    events.emit(events.backward_end, "end", self, None)
             return
     backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 

@@ -170,6 +170,7 @@ def test_a_page_from_disk_explains_and_copies_and_has_nothing_to_apply_or_mute(
     make(tmp_path / "page.html")
     page = shown(chromium, tmp_path / "page.html", "light")
     region = LiveView(page).panel("Coach")
+    expect(page.get_by_role("img", name=re.compile("graph with"))).to_be_visible()  # all is laid out
     height = page.get_by_role("region", name="Loss curves").bounding_box()["y"]
     region.get_by_role("button", name="Next finding").click()
     expect(region).to_contain_text("The images run from 0 to 255.")
