@@ -14,7 +14,8 @@ from typing import Any
 
 import gradbook
 from gradbook import coach
-from gradbook.kernel_ext.coach_text import SEVERITIES, counted, headed
+from gradbook.coach.finding import worst_first
+from gradbook.kernel_ext.coach_text import counted
 from gradbook.observe.source import cell_label
 
 __all__ = ["Script", "as_data"]
@@ -107,11 +108,11 @@ def speak(finding: coach.Finding) -> None:
 def conclude(findings: Sequence[coach.Finding], rules: int, muted: Iterable[str], script: str, status: int,
              fail_on: str, json_file: str | None) -> int:  # fmt: skip
     """Say at the end what was found; of several findings a line each, they may be far above. -> the exit status."""
-    findings = sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+    findings = worst_first(findings)
     sys.stdout.flush()
     print(f"\ngradbook coach: {counted(findings)}", file=sys.stderr)
     for finding in findings if len(findings) > 1 else ():
-        print(f"  {headed(finding)}", file=sys.stderr)
+        print(f"  {finding.headline}", file=sys.stderr)
     if json_file is not None:
         write(as_data(findings, rules, muted, script), json_file)
     return 1 if any(finding.severity in FAILS[fail_on] for finding in findings) else status

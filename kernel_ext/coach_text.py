@@ -11,11 +11,10 @@ from gradbook.widgets import frontend
 if TYPE_CHECKING:
     from gradbook.coach import Finding
 
-__all__ = ["SEVERITIES", "Told", "counted", "news", "show_lessons", "show_news"]
+__all__ = ["Told", "counted", "news", "show_lessons", "show_news"]
 
 MORE = "%coach report tells all of it, %coach explain RULE why"
 MOST = 5  # findings under a cell
-SEVERITIES = ("error", "warning", "hint")
 OnMute = Callable[[str, bool], object]
 Cells = Sequence[tuple[str, Sequence["Finding"]]]  # [('[7]', its findings)]
 
@@ -52,17 +51,11 @@ def news(findings: Sequence[Finding], label: str) -> str:
     """The findings of one cell in short: what, where and the best fix of each, errors first."""
     lines = [f"coach · {counted(findings)} in cell {label} · {MORE}"]
     for finding in findings[:MOST]:
-        lines.append(f"  {headed(finding)}")
+        lines.append(f"  {finding.headline}")
         lines += [f"      fix: {fix}" for fix in finding.fixes[:1]]
     if len(findings) > MOST:
         lines.append(f"  … {len(findings) - MOST} more")
     return "\n".join(lines)
-
-
-def headed(finding: Finding) -> str:
-    """A finding in one line."""
-    at = f" · {finding.place}: {finding.source}" if finding.line else ""
-    return f"{finding.severity}: {finding.message} [{finding.rule}]{at}"
 
 
 class Told:
@@ -74,10 +67,10 @@ class Told:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         if frontend.detect() == "text":
             return {"text/plain": repr(self)}
+        from gradbook.coach.finding import worst_first
         from gradbook.widgets import CoachReport
 
-        findings = [finding for _, found in self.cells for finding in found]
-        findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+        findings = worst_first(finding for _, found in self.cells for finding in found)
         title = f"coach · {counted(findings)} in this session"
         return CoachReport(findings, self.theme, title=title, text=repr(self), on_mute=self.on_mute)._repr_mimebundle_()
 
@@ -90,6 +83,8 @@ class Told:
 
 def counted(findings: Iterable[Finding]) -> str:
     """`2 errors, 1 warning`, or that there is nothing."""
+    from gradbook.coach.finding import SEVERITIES
+
     counts = Counter(finding.severity for finding in findings)
     parts = [f"{counts[name]} {name}{'s' * (counts[name] != 1)}" for name in SEVERITIES if counts[name]]
     return ", ".join(parts) or "nothing to say"

@@ -82,8 +82,8 @@ class CoachLesson:
     def __init__(self, rule: str) -> None:
         from gradbook.coach import explain
 
-        self.rule, self.text = rule, explain(rule).text
-        self.severity = explain(rule).severity
+        lesson = explain(rule)
+        self.rule, self.text, self.severity = rule, lesson.text, lesson.severity
 
     def html(self) -> str:
         """The lesson; no script, no picture."""

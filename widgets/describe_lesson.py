@@ -20,9 +20,7 @@ TOKENS = re.compile(
 
 def describe_lesson(lesson: Explanation) -> dict[str, Any]:
     """What the coach teaches of a rule; `line` is that of the example's fault, from 1."""
-    from gradbook.coach.explanation import sentence
-
-    return {"idea": plain(sentence(lesson.idea)), "threshold": plain(lesson.threshold.removeprefix("none: ")),
+    return {"idea": plain(lesson.idea), "threshold": plain(lesson.threshold),
             "line": lesson.line, "example": [coloured(row) for row in lesson.example.splitlines()],
             "fix": plain(lesson.fix)}  # fmt: skip
 

@@ -15,11 +15,12 @@ from gradbook.coach.finding import Fix
 from gradbook.observe import naming
 from gradbook.observe.failure.definitions import function_of, single_assignments
 from gradbook.observe.failure.text import Edit, Source, source_of
-from gradbook.observe.source import Where, cells, is_own, span_of, user_frame
+from gradbook.observe.source import Where, cells, is_own, locate, span_of, user_frame
 
 __all__ = [
-    "Place", "appended", "assignment", "builder", "definition", "here", "insertion", "insertion_after", "line_before",
-    "loss_name", "name_of", "outermost_loop", "place", "removal", "replacement", "sources", "without_argument",
+    "Place", "appended", "assignment", "builder", "definition", "extended", "here", "insertion", "insertion_after",
+    "line_before", "line_of", "loss_name", "name_of", "outermost_loop", "place", "removal", "replacement", "sources",
+    "with_option", "without_argument",
 ]  # fmt: skip
 
 
@@ -64,6 +65,12 @@ class Place:
         """The for loop that the place itself is the head of, else the innermost one round it."""
         found = self.statement if isinstance(self.statement, ast.For) else self.loop
         return found if isinstance(found, ast.For) else None
+
+
+def line_of(where: Where | None) -> tuple[str, int]:
+    """(file, line) of an instruction, ("", 0) where that is unknown: one line may have several offsets in time."""
+    found = locate(where) if where is not None else None
+    return (found.file, found.line) if found is not None else ("", 0)
 
 
 def place(where: Where | None) -> Place | None:
@@ -119,6 +126,20 @@ def appended(at: Place, node: ast.expr, text: str, why: str = "") -> Fix:
     edit = at.source.after(node, text)
     first, last = at.source.lines[edit.line - 1], at.source.lines[edit.end_line - 1]
     return Fix((first[: edit.column] + edit.text + last[edit.end_column :]).strip(), (edit,), why)
+
+
+def extended(source: Source, call: ast.Call, option: str) -> str:
+    """The text of a call with one argument more, at its end."""
+    inner = source.segment(call)[:-1].rstrip().rstrip(",")
+    return f"{inner}{'' if inner.endswith('(') else ', '}{option})"
+
+
+def with_option(at: Place, call: ast.Call, name: str, value: str, why: str = "") -> Fix:
+    """The fix that gives a call this option, or another value of it."""
+    given = next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+    if given is not None:
+        return replacement(at, given, value, why)
+    return replacement(at, call, extended(at.source, call, f"{name}={value}"), why)
 
 
 def without_argument(at: Place, argument: ast.expr, why: str = "") -> Fix:

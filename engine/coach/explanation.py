@@ -34,9 +34,9 @@ class Explanation:
     @property
     def text(self) -> str:
         """The whole lesson, as plain text."""
-        lines = [f"{self.rule} ({self.severity})", f"  {sentence(self.idea)}"]
+        lines = [f"{self.rule} ({self.severity})", f"  {self.idea}"]
         if self.threshold:
-            lines.append(f"  What convinces it: {self.threshold.removeprefix('none: ')}.")
+            lines.append(f"  What convinces it: {self.threshold}.")
         rows = self.example.splitlines()
         lines += ["", *(f"  {'>' if n == self.line else ' '} {n:2}  {row}".rstrip() for n, row in enumerate(rows, 1))]
         if self.fix:
@@ -58,7 +58,8 @@ def explain(rule: str) -> Explanation:
         if found := MARK.search(row):
             line, fix = number, found["fix"] or ""
         rows.append(ASIDE.sub("", MARK.sub("", row)))
-    return Explanation(rule, kind.severity, kind.idea, kind.threshold, "\n".join(rows) + "\n", line, fix)
+    return Explanation(rule, kind.severity, sentence(kind.idea), kind.threshold.removeprefix("none: "),
+                       "\n".join(rows) + "\n", line, fix)  # fmt: skip
 
 
 def unknown(rule: str) -> str:

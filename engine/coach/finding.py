@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from gradbook.observe.failure.text import Edit, apply, source_of
 from gradbook.observe.source import cell_label, place_text
 
-__all__ = ["SEVERITIES", "Finding", "Fix", "Report"]
+__all__ = ["SEVERITIES", "Finding", "Fix", "Report", "worst_first"]
 
 SEVERITIES = ("error", "warning", "hint")
 
@@ -67,12 +67,22 @@ class Finding:
         lines = source_of(self.file).lines if self.line else []
         return lines[self.line - 1].strip() if self.line <= len(lines) and self.line else ""
 
-    def __str__(self) -> str:
+    @property
+    def headline(self) -> str:
+        """What is wrong, and where, in one line."""
         at = f" · {self.place}: {self.source}" if self.line else ""
-        rows = [f"{self.severity}: {self.message} [{self.rule}]{at}"]
+        return f"{self.severity}: {self.message} [{self.rule}]{at}"
+
+    def __str__(self) -> str:
+        rows = [self.headline]
         rows += [f"    {name}: {value}" for name, value in self.evidence.items()]
         rows += [f"    fix: {fix}" + (f"    # {fix.why}" if fix.why else "") for fix in self.fixes]
         return "\n".join(rows)
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Errors, then warnings, then hints; each kind in its order."""
+    return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
 class Report:
@@ -93,7 +103,7 @@ class Report:
     def findings(self) -> list[Finding]:
         """All findings of rules that are not muted, errors first."""
         heard = [finding for finding in tuple(self._findings) if finding.rule not in self.muted]
-        return sorted(heard, key=lambda finding: SEVERITIES.index(finding.severity))
+        return worst_first(heard)
 
     @property
     def version(self) -> int:

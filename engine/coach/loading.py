@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import weakref
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-__all__ = ["grouped", "in_order", "targets_of", "tensors_of"]
+if TYPE_CHECKING:
+    from gradbook.coach.coach import Coach
+    from gradbook.coach.record import Value
+
+__all__ = ["dataset_of", "grouped", "in_order", "targets_of", "tensors_of", "whole_of"]
 
 FEW = 4  # samples of each class on average at least, for labels to be classes
 SHARE = 0.1  # of the changes that a random order has
@@ -29,6 +34,17 @@ def tensors_of(loader: Any) -> tuple[Any, ...]:
         dataset = dataset.dataset
     found = getattr(dataset, "tensors", ())
     return tuple(x for x in found if hasattr(x, "_array")) if isinstance(found, tuple | list) else ()
+
+
+def whole_of(coach: Coach, loader: weakref.ref[Any] | None, value: Value) -> Value:
+    """The tensor of a loader's data set that a batch without a history was taken from; the batch, if there is none."""
+    whole = loader() if loader is not None else None
+    if whole is None or value.maker is not None or value.where is not None:
+        return value
+    for tensor in tensors_of(whole):
+        if tensor._array.shape[1:] == value.shape[1:] and tensor._array.dtype == value.dtype:
+            return coach.tape.value(tensor)
+    return value
 
 
 def targets_of(loader: Any) -> Any:

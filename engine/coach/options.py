@@ -53,5 +53,4 @@ class Option:
             return [Fix(f"{self.name}={text}", (), "where the optimizer is made") for text in texts]
         if given is not None:
             return [code.replacement(self.at, given, text, why) for text in texts]
-        inner = self.at.source.segment(call)[:-1].rstrip().rstrip(",")
-        return [code.replacement(self.at, call, f"{inner}, {self.name}={text})", why) for text in texts]
+        return [code.with_option(self.at, call, self.name, text, why) for text in texts]

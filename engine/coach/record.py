@@ -14,7 +14,7 @@ from typing import Any
 
 from gradbook.observe.source import Where
 
-__all__ = ["Built", "Call", "Clear", "Cut", "Op", "Pass", "Read", "Step", "Turn", "Value", "Write"]
+__all__ = ["Built", "Call", "Clear", "Cut", "Op", "Pass", "Read", "Step", "Turn", "Value", "Write", "params_of"]
 
 
 class Value:
@@ -212,3 +212,10 @@ class Turn:
     writes: list[Write] = field(default_factory=list)
     step: Step | None = None
     whole: bool = True  # it was watched from its first operation on
+
+
+def params_of(owner: Any) -> list[Any]:
+    """The parameters of an optimizer or a module."""
+    if hasattr(owner, "param_groups"):
+        return [p for group in owner.param_groups for p in group["params"]]
+    return list(owner.parameters())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from gradbook.coach.code import line_of
 from gradbook.coach.finding import Finding, Fix
-from gradbook.observe.source import Where, locate
+from gradbook.observe.source import Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -142,12 +143,10 @@ class Rule:
     def find(self, message: str, where: Where | tuple[str, int] | None, evidence: dict[str, Any] | None = None,
              fixes: Iterable[Fix] = (), nodes: Iterable[str] = (), severity: str = "") -> None:  # fmt: skip
         """Say it. where: the place that must change, as (code, lasti) or as (file, line)."""
-        file, line = "", 0
         if where is not None and isinstance(where[0], str):
             file, line = where[0], int(where[1])
-        elif where is not None:
-            place = locate(where)
-            file, line = (place.file, place.line) if place is not None else ("", 0)
+        else:
+            file, line = line_of(where)
         self.coach.take(Finding(
             self.id, severity or self.severity, message, file, line, dict(evidence or {}), tuple(nodes), tuple(fixes),
             self.coach.steps,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradbook.coach.record import Built, Step
+from gradbook.coach.record import Built, Step, params_of
 from gradbook.coach.rule import Shared
 from gradbook.coach.samples import sample
 from gradbook.nn.parameter import is_lazy
@@ -42,8 +42,7 @@ class Rate:
         self.count = 0  # of all, at the last of these
         self.windows = 1  # of steps in a row
         self.ratios: list[float] = []
-        tensors = [p for group in optimizer.param_groups for p in group["params"]]
-        large = sorted(tensors, key=lambda p: (p._array.ndim > 1, p._array.size))[-2:]
+        large = sorted(params_of(optimizer), key=lambda p: (p._array.ndim > 1, p._array.size))[-2:]
         self.params = [weakref.ref(p) for p in large]
         self.before: list[Any] | None = self.read()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from IPython.core.error import UsageError
 from IPython.core.magic import line_magic, magics_class
 
-from gradbook.kernel_ext.coach_text import Told, counted, headed, show_lessons
+from gradbook.kernel_ext.coach_text import Told, counted, show_lessons
 from gradbook.kernel_ext.coaching import Coaching
 from gradbook.kernel_ext.magics.base import GradbookMagics
 from gradbook.kernel_ext.settings import choice
@@ -61,7 +61,7 @@ class CoachMagic(GradbookMagics):
         print(self.state())
         for label, findings in self.coaching.findings():
             for finding in findings:
-                print(f"  {label} {headed(finding)}")
+                print(f"  {label} {finding.headline}")
 
     def state(self) -> str:
         """`coach on · 55 rules look · 1 error, 2 hints in this session`."""

@@ -40,7 +40,7 @@ def mlp() -> tuple[Any, Any, Any]:
 def language_model() -> tuple[Any, Any, Any]:
     """A GPT of two layers, 128 wide, on 12 texts of 64 letters."""
     texts = gradbook.randint(0, 65, (12, 65))
-    return gpt(gradbook, layers=2), texts[:, :-1], texts[:, 1:].reshape(-1)  # type: ignore[arg-type]
+    return gpt(gradbook, layers=2), texts[:, :-1], texts[:, 1:].reshape(-1)
 
 
 MODELS = {"medium MLP": mlp, "medium CNN": cnn, "small GPT": language_model, "small MLP": small_mlp}

@@ -62,7 +62,7 @@ class Stopwatch:
         self.coach.start()
         for hooks in self.coach.panel._hooks.values():
             hooks[:] = [(who, self._timed(who.id, method)) for who, method in hooks]
-        self.coach.attention.stays = lambda *_: True  # type: ignore[method-assign]
+        self.coach.attention.stays = lambda *_: True  # type: ignore[method-assign]  # look at all of them
 
     def _empty(self) -> float:
         began = time.perf_counter()
@@ -91,7 +91,7 @@ class Stopwatch:
         self.coach._listen(False)
         attention = self.coach.attention
         attention.wakes(10**9)
-        attention.affordable = lambda: False  # type: ignore[method-assign]
+        attention.affordable = lambda: False  # type: ignore[method-assign]  # at none of them
 
 
 def costs() -> Costs:

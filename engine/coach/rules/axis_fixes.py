@@ -132,13 +132,7 @@ def first(coach: Coach, call: Call) -> tuple[Where | tuple[str, int] | None, lis
     swap = _swapped_argument(code.place(here.where))
     if at is None or not isinstance(node, ast.Call):
         return here.where, swap
-    given = next((each for each in node.keywords if each.arg == "batch_first"), None)
-    if given is not None:
-        fix = code.replacement(at, given.value, "True", "(batch, steps, features)")
-    else:
-        inner = at.source.segment(node)[:-1].rstrip().rstrip(",")
-        comma = "" if inner.endswith("(") else ", "
-        fix = code.replacement(at, node, f"{inner}{comma}batch_first=True)", "(batch, steps, features)")
+    fix = code.with_option(at, node, "batch_first", "True", "(batch, steps, features)")
     return (at.file, node.lineno), [fix, *swap]
 
 
@@ -179,11 +173,7 @@ def other_dim(at: code.Place | None, rank: int) -> list[Fix]:
     if at is None or not isinstance(call, ast.Call):
         return [Fix(f"dim={new}", (), "over each sample's own numbers")]
     why = "over each sample's own numbers"
-    given = next((each.value for each in call.keywords if each.arg == "dim"), None)
     numbers = [each for each in call.args if isinstance(each, ast.Constant | ast.UnaryOp)]
-    given = given or (numbers[0] if numbers else None)
-    if given is not None:
-        return [code.replacement(at, given, new, why)]
-    inner = at.source.segment(call)[:-1].rstrip().rstrip(",")
-    comma = "" if inner.endswith("(") else ", "
-    return [code.replacement(at, call, f"{inner}{comma}dim={new})", why)]
+    if numbers and not any(each.arg == "dim" for each in call.keywords):
+        return [code.replacement(at, numbers[0], new, why)]
+    return [code.with_option(at, call, "dim", new, why)]

@@ -64,7 +64,7 @@ class BatchLeak(Rule):
             return
         outer = op.call.outermost
         samples = rows(outer)
-        if samples and op.inputs[0].shape[0] == samples and over_samples(op) and not taken_out(op.inputs[0]):
+        if samples and op.inputs[0].shape[0] == samples and over_samples(op) and not left_graph(op.inputs[0]):
             self.suspects.setdefault(id(outer), []).append(op)
 
     def called(self, call: Call) -> None:
@@ -141,8 +141,7 @@ class BatchLeak(Rule):
         call = at.expression if at is not None else None
         fixes = [Fix("batch_first=True", (), f"an option of {name}: (samples, time, features)")]
         if at is not None and isinstance(call, ast.Call) and called_name(call) == name:
-            inner = at.source.segment(call)[:-1].rstrip().rstrip(",")
-            fixes = [code.replacement(at, call, f"{inner}, batch_first=True)", "(samples, time, features)")]
+            fixes = [code.with_option(at, call, "batch_first", "True", "(samples, time, features)")]
         self.find(
             f"{name} takes the samples for time steps: it wants (time, samples, features), or batch_first=True.",
             where, {"input": layer.inputs[0].shape, "samples": samples}, fixes, nodes=[layer.path],
@@ -185,7 +184,7 @@ def over_samples(op: Op) -> bool:
     return dim is None or dim == 0 or (isinstance(dim, tuple) and 0 in dim)
 
 
-def taken_out(value: Value) -> bool:
+def left_graph(value: Value) -> bool:
     """Whether a value was taken out of the graph on purpose: as the range of what is quantised is, or a statistic."""
     for _ in range(DEEP):
         if value.op == "detach" or any(cut.how in ("detach", "data") for cut in value.cuts):
@@ -294,9 +293,7 @@ def turned_axis(at: code.Place, call: ast.Call, rank: int, op: Op) -> list[tuple
     keeps = any(k.arg == "keepdim" for k in call.keywords) or op.name in SOFTMAX or called_name(call) == "normalize"
     if axis is not None:
         return [(axis, wanted if keeps else f"{wanted}, keepdim=True")]
-    text = at.source.segment(call)[:-1].rstrip().rstrip(",")
-    comma = "" if text.endswith("(") else ", "
-    return [(call, f"{text}{comma}dim={wanted}{'' if keeps else ', keepdim=True'})")]
+    return [(call, code.extended(at.source, call, f"dim={wanted}{'' if keeps else ', keepdim=True'}"))]
 
 
 RULES = (BatchLeak,)

@@ -130,11 +130,7 @@ def unbiased(where: Where | None) -> list[Fix]:
     call = at.expression if at is not None else None
     if at is None or not isinstance(call, ast.Call) or any(keyword.arg is None for keyword in call.keywords):
         return []
-    given = next((keyword for keyword in call.keywords if keyword.arg == "bias"), None)
-    if given is not None:
-        return [code.replacement(at, given.value, "False", "batch norm has a bias of its own")]
-    text = at.source.segment(call)[:-1].rstrip().rstrip(",")
-    return [code.replacement(at, call, f"{text}, bias=False)", "batch norm has a bias of its own")]
+    return [code.with_option(at, call, "bias", "False", "batch norm has a bias of its own")]
 
 
 def renamed_norm(where: Where | None, channels: int) -> list[Fix]:

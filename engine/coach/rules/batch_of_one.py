@@ -72,11 +72,8 @@ def larger(source: Source, call: ast.Call) -> tuple[tuple[str, int], list[Fix]]:
 
 def dropped(source: Source, call: ast.Call) -> list[Fix]:
     """The construction of a loader with drop_last=True."""
-    given = next((keyword for keyword in call.keywords if keyword.arg == "drop_last"), None)
-    text = f"{source.segment(call)[:-1].rstrip().rstrip(',')}, drop_last=True)"
-    edit = source.replace(call, text) if given is None else source.replace(given.value, "True")
-    line = source.lines[edit.line - 1][: edit.column] + edit.text + source.lines[edit.end_line - 1][edit.end_column :]
-    return [Fix(line.strip(), (edit,), "leaves out the last batch, of one sample")]
+    why = "leaves out the last batch, of one sample"
+    return [code.with_option(placed(source, call), call, "drop_last", "True", why)]
 
 
 def evaluated(at: code.Place | None) -> list[Fix]:

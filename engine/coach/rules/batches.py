@@ -378,13 +378,7 @@ def shuffled(where: Where | None) -> list[Fix]:
         return [Fix("shuffle=True", (), "where the loader is made")]
     call = at.expression if at.expression in calls else calls[0]
     assert isinstance(call, ast.Call)
-    why = "another order in each epoch"
-    given = next((k for k in call.keywords if k.arg == "shuffle"), None)
-    if given is not None:
-        return [code.replacement(at, given.value, "True", why)]
-    text = at.source.segment(call)[:-1].rstrip()
-    fix = code.replacement(at, call, text.rstrip(",") + ", shuffle=True)", why)
-    return [fix]
+    return [code.with_option(at, call, "shuffle", "True", "another order in each epoch")]
 
 
 def permuted(at: code.Place | None) -> list[Fix]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradbook.coach import code
-from gradbook.coach.record import Clear, Op, Pass, Step, Turn
+from gradbook.coach.record import Clear, Op, Pass, Step, Turn, params_of
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.reach import Reach, trace
 from gradbook.coach.rules.wherefrom import given_by, leaves, target
@@ -98,7 +98,7 @@ class OptimizerCallOrder(Rule):
 
     def _thrown(self, order: Order, optimizer: Any) -> None:
         """Gradients are cleared that no step has used: counted where the weights are what they were."""
-        weights = next((p._array for group in optimizer.param_groups for p in group["params"]), None)
+        weights = next((p._array for p in params_of(optimizer)), None)
         now = sample(weights, SAMPLED).copy() if weights is not None else None
         same = order.before is None or now is None or np.array_equal(now, order.before, equal_nan=True)
         order.before = now
@@ -230,17 +230,13 @@ def idle_loss(turn: Turn, ids: set[int]) -> Op | None:
 
 def _covers(owner: Any, optimizer: Any) -> bool:
     """Whether clearing an owner clears the optimizer's gradients, all of those that are looked at."""
-    params = [p for group in optimizer.param_groups for p in group["params"]][:2]
-    if hasattr(owner, "param_groups"):
-        held = {id(p) for group in owner.param_groups for p in group["params"]}
-    else:
-        held = {id(p) for p in owner.parameters()}
+    params, held = params_of(optimizer)[:2], set(map(id, params_of(owner)))
     return bool(params) and all(id(p) in held for p in params)
 
 
 def _has_gradients(optimizer: Any) -> bool:
     """Whether any of its parameters has a gradient that is not zero."""
-    grads = [p._grad for group in optimizer.param_groups for p in group["params"] if p._grad is not None]
+    grads = [p._grad for p in params_of(optimizer) if p._grad is not None]
     return any(bool(array.reshape(-1)[:FEW].any() or array.any()) for array in (grad._array for grad in grads))
 
 

@@ -165,12 +165,11 @@ def _of_few(at: code.Place, node: ast.expr | None, op: str) -> list[Fix]:
     """A mean of nothing, or a deviation of one value."""
     if not isinstance(node, ast.Call):
         return []
-    text = at.source.segment(node)
     if op == "mean":
-        return [code.replacement(at, node, f"torch.nan_to_num({text})", "0 where there is nothing to average")]
-    inner = text[:-1].rstrip().rstrip(",")
-    comma = "" if inner.endswith("(") else ", "
-    return [code.replacement(at, node, f"{inner}{comma}unbiased=False)", "of one value it is 0, and not 0 / 0")]
+        text = f"torch.nan_to_num({at.source.segment(node)})"
+        return [code.replacement(at, node, text, "0 where there is nothing to average")]
+    text = code.extended(at.source, node, "unbiased=False")
+    return [code.replacement(at, node, text, "of one value it is 0, and not 0 / 0")]
 
 
 def _inside_root(at: code.Place, node: ast.expr | None, op: str) -> list[Fix]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from gradbook.coach.code import line_of
 from gradbook.coach.record import Call, Op, Read, Turn, Value
 from gradbook.coach.rule import Shared
 from gradbook.coach.rules.reach import Reach
-from gradbook.observe.source import Where, locate
+from gradbook.observe.source import Where
 
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
@@ -109,8 +110,8 @@ class Forwards(Shared):
 
         A function that trains and evaluates, as it is told, is right itself: who calls it is to blame.
         """
-        lines = {_line(place) for place in self._trains}
-        return next((place for place in _way(call) if _line(place) not in lines), call.where)
+        lines = set(map(line_of, self._trains))
+        return next((place for place in _way(call) if line_of(place) not in lines), call.where)
 
     def rests(self) -> None:
         """A cell has ended in the middle of a turn. Settled is what no later cell will go back through."""
@@ -208,12 +209,6 @@ def _targets(op: Op, found: list[Tags]) -> bool:
 def _way(call: Call) -> tuple[Where, ...]:
     """Where a call was made, and from where that."""
     return (call.where, *call.outward) if call.where is not None else ()
-
-
-def _line(place: Where) -> tuple[str, int]:
-    """Its file and line."""
-    found = locate(place)
-    return (found.file, found.line) if found is not None else ("", 0)
 
 
 def _many(value: Value) -> bool:

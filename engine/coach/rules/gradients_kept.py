@@ -12,7 +12,7 @@ import numpy as np
 from gradbook.autograd import versions
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.record import Clear, Pass, Step, Turn, Value, Write
+from gradbook.coach.record import Clear, Pass, Step, Turn, Value, Write, params_of
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.reach import Reach, trace
 from gradbook.coach.samples import sample
@@ -40,7 +40,7 @@ class Kept:
     __slots__ = ("carried", "clean", "count", "fresh", "last", "params", "steps")
 
     def __init__(self, optimizer: Any) -> None:
-        tensors = [p for group in optimizer.param_groups for p in group["params"]]
+        tensors = params_of(optimizer)
         chosen = tensors[:1] + tensors[-1:] + tensors[1 : SAMPLE - 1] if len(tensors) > 1 else tensors
         self.params = [weakref.ref(p) for p in chosen]
         self.carried = False  # gradients of before the last step are still there, and more is being added
@@ -60,9 +60,7 @@ class Kept:
     def belongs_to(self, owner: Any) -> bool:
         """Whether clearing this module's or optimizer's gradients clears these."""
         ours = {id(ref()) for ref in self.params}
-        if hasattr(owner, "param_groups"):
-            return any(id(p) in ours for group in owner.param_groups for p in group["params"])
-        return any(id(p) in ours for p in owner.parameters())
+        return any(id(p) in ours for p in params_of(owner))
 
 
 class MissingZeroGrad(Rule):
@@ -160,13 +158,6 @@ class MissingZeroGrad(Rule):
             if module is not None and ours <= {id(p) for p in module.parameters()}:
                 return name
         return ""
-
-
-def params_of(owner: Any) -> list[Any]:
-    """The parameters of an optimizer or a module."""
-    if hasattr(owner, "param_groups"):
-        return [p for group in owner.param_groups for p in group["params"]]
-    return list(owner.parameters())
 
 
 class Leaf:

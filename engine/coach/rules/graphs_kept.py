@@ -17,7 +17,7 @@ from gradbook.coach.rules.handed import handed, handed_by_name
 from gradbook.coach.rules.keepers import containers
 from gradbook.observe import naming
 from gradbook.observe.failure.text import Source, called_name
-from gradbook.observe.source import Where, locate, user_frame
+from gradbook.observe.source import Where, user_frame
 from gradbook.observe.trail import is_freed
 
 __all__ = ["RULES", "LossKeepsGraph"]
@@ -70,8 +70,7 @@ class LossKeepsGraph(Rule):
         """Note a sum to which an earlier turn's sum of the same line is added."""
         if op.name != "add" or op.where is None or not op.output.requires_grad or op.output.shape not in ((), (1,)):
             return
-        at = locate(op.where)  # the same line may have several offsets, once Python has specialised it
-        key = (at.file, at.line) if at is not None else ("", 0)
+        key = code.line_of(op.where)
         known = self.sums.get(key)
         if known is None or not any(value.back(SCALING).maker is known[1] for value in op.inputs):
             self.sums[key] = (0, op, False)

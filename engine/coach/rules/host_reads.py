@@ -10,7 +10,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.record import Turn
 from gradbook.coach.rule import Rule
 from gradbook.observe.failure.text import called_name
-from gradbook.observe.source import Where, locate
+from gradbook.observe.source import Where
 
 __all__ = ["RULES", "HostSyncInLoop"]
 
@@ -51,13 +51,11 @@ class HostSyncInLoop(Rule):
         self.now += 1
         counts: dict[tuple[str, int], int] = {}
         for read in turn.reads:
-            at = locate(read.where) if read.where is not None else None
-            if at is None or (
-                not read.value.requires_grad and read.value.maker is None
-            ):  # such as labels of a data set
+            key = code.line_of(read.where)
+            known = read.value.requires_grad or read.value.maker is not None  # and no label of a data set
+            if read.where is None or not key[1] or not known:
                 continue
-            key = (at.file, at.line)
-            line = self.lines.setdefault(key, Line(read.where))  # type: ignore[arg-type]
+            line = self.lines.setdefault(key, Line(read.where))
             line.turns.add(self.now)
             line.far = line.far or read.far
             counts[key] = counts.get(key, 0) + 1

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.loading import tensors_of
+from gradbook.coach.loading import whole_of
 from gradbook.coach.record import Op, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import MOVING
@@ -142,7 +142,7 @@ class InputNotNormalised(Rule):
 
     def _origin(self, op: Op, value: Value) -> tuple[Where | None, str]:
         """Where the data is made, if that was watched, else where it is given to the network; and its name."""
-        source = self._loaded(back(value))
+        source = back(whole_of(self.coach, self.loader, back(value)))
         name = code.name_of(source.tensor, "") if source.tensor is not None else ""
         where = source.where
         if source.maker is not None and source.maker.call is None:
@@ -152,15 +152,6 @@ class InputNotNormalised(Rule):
             return where, name or target(at) or "x"
         call = op.call.outermost if op.call is not None else None
         return (call.where if call is not None else op.where), name or "x"
-
-    def _loaded(self, value: Value) -> Value:
-        """The tensor of the loader's data set that a batch with no history must come from, if there is one."""
-        if value.maker is not None or value.where is not None or self.loader is None:
-            return value
-        for tensor in tensors_of(self.loader()):
-            if tensor._array.shape[1:] == value.shape[1:] and tensor._array.dtype == value.dtype:
-                return back(self.coach.tape.value(tensor))
-        return value
 
 
 def back(value: Value) -> Value:

@@ -16,7 +16,7 @@ from gradbook.coach.rule import Rule
 from gradbook.coach.rules.keepers import Keeper, filling, keeper_of, use_of
 from gradbook.coach.rules.reach import Reach
 from gradbook.observe.failure.text import Source, called_name, source_of
-from gradbook.observe.source import Where, cells, locate, user_frame
+from gradbook.observe.source import Where, cells, user_frame
 
 __all__ = ["RULES", "MemoryGrowth"]
 
@@ -92,9 +92,7 @@ class MemoryGrowth(Rule):
             self._line(where).made.append((self.now, ref, tensor._array.nbytes, value.requires_grad))
 
     def _line(self, where: Where) -> Line:
-        at = locate(where)
-        key = (at.file, at.line) if at is not None else ("", 0)
-        return self.lines.setdefault(key, Line(where))
+        return self.lines.setdefault(code.line_of(where), Line(where))
 
     def _suspect(self) -> None:
         for line in self.lines.values():
@@ -145,13 +143,12 @@ class MemoryGrowth(Rule):
         before = [value.maker for value in op.inputs if value.maker is not None and value.maker.name == "cat"]
         if not before or op.output.requires_grad or all(maker.number >= self.first for maker in before):
             return
-        at = locate(op.where) if op.where is not None else None
-        olds = [locate(maker.where) for maker in before if maker.where is not None]
-        if at is None or not any(old is not None and (old.file, old.line) == (at.file, at.line) for old in olds):
+        line = code.line_of(op.where)
+        if not line[1] or all(code.line_of(maker.where) != line for maker in before):
             return
-        turns, _, size = self.joined.get((at.file, at.line), (0, 0, 0))
+        turns, _, size = self.joined.get(line, (0, 0, 0))
         count = turns + (output._array.size > size)
-        self.joined[at.file, at.line] = (count, op.number, output._array.size)
+        self.joined[line] = (count, op.number, output._array.size)
         if count == TURNS and output._array.size >= FEW:
             self._say_joined(op)
 

@@ -241,9 +241,8 @@ def weighed(at: code.Place | None, op: str, counts: dict[float, int], classes: i
     sampler = Fix("WeightedRandomSampler(1.0 / counts[labels], len(labels))", (), "or draw the rare class more often")
     if at is None or not isinstance(call, ast.Call) or op == "binary_cross_entropy":
         return [sampler] if op == "binary_cross_entropy" else [Fix(option, (), "an option of the loss"), sampler]
-    inner = at.source.segment(call)[:-1].rstrip().rstrip(",")
-    comma = "" if inner.endswith("(") else ", "
-    return [code.replacement(at, call, f"{inner}{comma}{option})", "a rare class counts for more"), sampler]
+    text = code.extended(at.source, call, option)
+    return [code.replacement(at, call, text, "a rare class counts for more"), sampler]
 
 
 RULES = (ClassImbalance, SuspiciousInitialLoss)

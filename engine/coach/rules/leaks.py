@@ -15,7 +15,7 @@ from gradbook.coach import code
 from gradbook.coach.claims import Claim, claim
 from gradbook.coach.code import Place
 from gradbook.coach.finding import Fix
-from gradbook.coach.loading import dataset_of, tensors_of
+from gradbook.coach.loading import dataset_of, whole_of
 from gradbook.coach.record import Op, Turn, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import MOVING
@@ -26,7 +26,7 @@ from gradbook.coach.targets import LOSSES
 from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where
 
-__all__ = ["FIRST", "ROWS", "RULES", "SLICES", "LeakSuspected", "held"]
+__all__ = ["FIRST", "ROWS", "RULES", "SLICES", "LeakSuspected"]
 
 FIRST = CONVOLUTIONS | {"linear", "mm", "matmul", "embedding"}  # of which a network's first layer is one
 SHARE = 0.05  # of the samples: pictures that a data set has twice are fewer
@@ -142,7 +142,7 @@ class LeakSuspected(Rule):
             return
         data.loader = self.loader
         root = value.back(MOVING - {"slice", "select", "index", "index_select", "cat", "stack"})
-        root = held(self.coach, self.loader, root)
+        root = whole_of(self.coach, self.loader, root)
         tensor = root.tensor
         data.tensor = weakref.ref(tensor) if tensor is not None else None
         maker = root.maker
@@ -213,17 +213,6 @@ def chosen_rows(op: Op) -> bool:
     if maker is None or maker.name not in SLICES | {"masked_select"} or not maker.inputs:
         return False
     return maker.call is None and maker.inputs[0].requires_grad and maker.output.shape[:1] != maker.inputs[0].shape[:1]
-
-
-def held(coach: Any, loader: weakref.ref[Any] | None, value: Value) -> Value:
-    """The tensor of the loader's data set that a batch without a history was taken from."""
-    whole = loader() if loader is not None else None
-    if whole is None or value.maker is not None or value.where is not None:
-        return value
-    for tensor in tensors_of(whole):
-        if tensor._array.shape[1:] == value.shape[1:] and tensor._array.dtype == value.dtype:
-            return coach.tape.value(tensor)  # type: ignore[no-any-return]
-    return value
 
 
 # -- lines and fixes ---------------------------------------------------------------------------------------------------

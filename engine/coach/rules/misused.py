@@ -14,7 +14,7 @@ from gradbook.coach.rules.reach import Fate, Part, Reach
 from gradbook.coach.rules.wiring import Consumers
 from gradbook.observe.failure.definitions import function_of
 from gradbook.observe.failure.text import called_name
-from gradbook.observe.source import Where, locate
+from gradbook.observe.source import Where
 
 __all__ = ["Course", "Instead", "left_out", "not_returned", "sibling"]
 
@@ -87,7 +87,7 @@ def sibling(course: Course, reach: Reach, root: str, path: str, fates: list[Fate
         return None
     twin = max(found, key=lambda each: difflib.SequenceMatcher(None, each, path).ratio())
     name = twin.rpartition(".")[2]
-    lines = {(where.file, where.line): each for each in course.calls[twin] if (where := locate(each)) is not None}
+    lines = {line: each for each in course.calls[twin] if (line := code.line_of(each))[1]}
     places = [at for each in lines.values() if (at := code.place(each)) is not None]
     words = set(re.findall(r"[a-z]+", own.lower())) - set(re.findall(r"[a-z]+", name.lower()))
     meant = [at for at in places if any(word in _text(at).lower() for word in words)]

@@ -15,7 +15,6 @@ from gradbook.coach.rules.reach import Reach
 from gradbook.coach.rules.reshapes import Axis, Layout, order_of
 from gradbook.nn.module import Module
 from gradbook.observe.failure.text import called_name
-from gradbook.observe.source import locate
 
 __all__ = ["RULES", "BatchAxisMixed"]
 
@@ -188,13 +187,13 @@ class BatchAxisMixed(Rule):
         found: dict[tuple[str, int], list[tuple[Seen, Axis]]] = {}
         uses: dict[int, set[tuple[str, int]]] = {}  # of a value: the lines that take something of it
         for each in seen:
-            at = locate(each.op.where) if each.op.where is not None else None
-            for value in each.op.inputs if at is not None else ():
-                uses.setdefault(id(value), set()).add((at.file, at.line))  # type: ignore[union-attr]
+            line = code.line_of(each.op.where)
+            for value in each.op.inputs if line[1] else ():
+                uses.setdefault(id(value), set()).add(line)
         for each in seen:
             op = each.op
-            at = locate(op.where) if op.where is not None else None
-            if at is None or op.name not in ("select", "slice", *COLLAPSING) or not each.given:
+            line = code.line_of(op.where)
+            if not line[1] or op.name not in ("select", "slice", *COLLAPSING) or not each.given:
                 continue
             kept = {axis for axes in each.made for axis in axes}
             gone = [axis for axes in each.given[0] for axis in axes if axis.lane is not None and axis not in kept]
@@ -203,7 +202,7 @@ class BatchAxisMixed(Rule):
                 and gone[0].size > 1
                 and not (op.name == "slice" and len(each.made) == len(each.given[0]))
             ):
-                found.setdefault((at.file, at.line), []).append((each, gone[0]))
+                found.setdefault(line, []).append((each, gone[0]))
         for takes in found.values():
             alone = all(
                 len(uses[id(each.op.inputs[0])]) == 1 for each, _ in takes

@@ -113,8 +113,7 @@ class EvalModeMissing(Modes):
             return
         if len(call.args) > 2 or any(keyword.arg in ("training", "train", None) for keyword in call.keywords):
             return
-        text = at.source.segment(call)
-        fix = code.replacement(at, call, f"{text[:-1].rstrip().rstrip(',')}, training=self.training)", "off in eval()")
+        fix = code.with_option(at, call, "training", "self.training", "off in eval()")
         self.find(
             f"{called_name(call)}() drops values in evaluation mode too: it is not told of the model's mode.", op.where,
             {f"{model_name(forward)}.training": False, "dropped with p": op.params.get("p")}, [fix], nodes=[op.path],

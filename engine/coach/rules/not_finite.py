@@ -35,10 +35,6 @@ MAKERS = (
 FEW = {"mean": 0, "std": 1, "var": 1}  # values of which they are no number
 LEAP = 0.3  # of the parameters changed by a step whose gradient was finite: they ran away
 MANY = 1 << 22  # elements: of more, the makers of data are not looked at
-DID = {
-    "log": "takes the logarithm of", "sqrt": "takes the square root of", "div": "divides", "exp": "takes exp() of",
-    "pow": "raises to a power", "power": "raises to a power",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

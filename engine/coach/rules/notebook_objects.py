@@ -101,7 +101,7 @@ class OldClass(Rule):
             current = session.namespace.get(kind.__name__)
             if current is kind or not isinstance(current, type) or kind.__name__ in self.told:
                 continue
-            if kind.__module__ == session.namespace.get("__name__") and changed(kind, current):
+            if kind.__module__ == session.namespace.get("__name__") and differing(kind, current):
                 self.told.add(kind.__name__)
                 self._consider(module, kind, current, call)
 
@@ -177,11 +177,6 @@ class OldSchedule(Rule):
             line.at if line is not None else where,
             {"steps of its optimizer meanwhile": 0, "the optimizer that steps": "made after the schedule"}, fixes,
         )  # fmt: skip
-
-
-def changed(kind: type, current: type) -> bool:
-    """Whether two classes of one name differ in what their methods do."""
-    return bool(differing(kind, current))
 
 
 def differing(kind: type, current: type) -> list[str]:

@@ -187,12 +187,7 @@ def asking(at: code.Place) -> Fix | None:
     why = "it is learned"
     creates = isinstance(call, ast.Call) and called_name(call) in CONSTRUCTED and call is value
     if creates and isinstance(call, ast.Call):
-        given = next((k for k in call.keywords if k.arg == "requires_grad"), None)
-        if given is not None:
-            return code.replacement(at, given.value, "True", why)
-        text = at.source.segment(call)[:-1].rstrip().rstrip(",")
-        comma = ", " if call.args or call.keywords else ""
-        return code.replacement(at, call, f"{text}{comma}requires_grad=True)", why)
+        return code.with_option(at, call, "requires_grad", "True", why)
     whole = call if call is not None and isinstance(value, ast.Tuple | ast.List | ast.ListComp) else value
     return code.appended(at, whole, ".requires_grad_()", why)
 

@@ -225,12 +225,10 @@ def narrowed(at: code.Place | None) -> list[Fix]:
         return []
     fixes = [code.appended(at, call, ".float()", "float32, as layers are")]
     if called_name(call) in ("tensor", "as_tensor"):
-        given = next((each for each in call.keywords if each.arg == "dtype"), None)
-        if given is None:
-            inner = at.source.segment(call)[:-1].rstrip().rstrip(",")
+        if not any(each.arg == "dtype" for each in call.keywords):
             owner = call.func.value if isinstance(call.func, ast.Attribute) else None
             prefix = f"{at.source.segment(owner)}." if owner is not None else ""
-            fixes.insert(0, code.replacement(at, call, f"{inner}, dtype={prefix}float32)", "as layers are"))
+            fixes.insert(0, code.with_option(at, call, "dtype", f"{prefix}float32", "as layers are"))
     return fixes
 
 

@@ -116,12 +116,14 @@ def cause(findings: list[Finding]) -> Finding | None:
 
 def frozen_at(at: code.Place | None) -> tuple[str, int] | None:
     """The line of a file that freezes parameters."""
-    for node in at.source.nodes() if at is not None else ():
+    if at is None:
+        return None
+    for node in at.source.nodes():
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith(".requires_grad"):
             if ast.unparse(node.value) == "False":
-                return at.file, node.lineno  # type: ignore[union-attr]
+                return at.file, node.lineno
         if isinstance(node, ast.Call) and called_name(node) == "requires_grad_" and "False" in ast.unparse(node):
-            return at.file, node.lineno  # type: ignore[union-attr]
+            return at.file, node.lineno
     return None
 
 

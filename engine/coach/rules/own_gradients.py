@@ -108,9 +108,9 @@ class WrongGradient(Rule):
 # -- what is judged ----------------------------------------------------------------------------------------------------
 
 
-def judged(function: type) -> bool:
+def judged(function: type[Function]) -> bool:
     """Whether a Function is the user's own, does not say that its gradient is another one, and changes only itself."""
-    forward, backward = inspect.unwrap(function.forward), inspect.unwrap(function.backward)  # type: ignore[attr-defined]
+    forward, backward = inspect.unwrap(function.forward), inspect.unwrap(function.backward)
     if not is_users(getattr(getattr(backward, "__code__", None), "co_filename", "<string>")):
         return False
     parts = [definition(forward), definition(backward)]

@@ -12,7 +12,7 @@ from gradbook.coach import code
 from gradbook.coach.finding import Fix
 from gradbook.coach.literals import Number, number_of, value_of, written
 from gradbook.coach.options import Option
-from gradbook.coach.record import Op, Step, Turn, Value
+from gradbook.coach.record import Op, Step, Turn, Value, params_of
 from gradbook.coach.rule import Rule
 from gradbook.coach.scaling import factor_of, terms
 from gradbook.observe.source import Where
@@ -66,7 +66,7 @@ class RegularisationDominates(Rule):
         if self.said or not numbers or not turn.passes:
             return
         optimizers = [step.optimizer() for step in self.coach.optimizers.values()]
-        learned = {id(p) for o in optimizers if o is not None for group in o.param_groups for p in group["params"]}
+        learned = {id(p) for o in optimizers if o is not None for p in params_of(o)}
         data: dict[int, bool] = {}  # by operation: whether anything but parameters led to it
         behind = {op.number for pass_ in turn.passes if pass_.loss is not None for op in pass_.loss.above()}
         for op in turn.ops:

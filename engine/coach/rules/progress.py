@@ -203,12 +203,11 @@ def longer(rate: Rate) -> list[float]:
 def with_option(at: code.Place | None, option: str) -> list[Fix]:
     """The call at a place with one more option."""
     call = at.expression if at is not None else None
-    if at is None or call is None:
+    if at is None or not isinstance(call, ast.Call):
         return [Fix(option, (), "an option of the optimizer")]
-    text = at.source.segment(call)[:-1].rstrip().rstrip(",")
-    if option.partition("=")[0] in text:
+    if option.partition("=")[0] in at.source.segment(call):
         return []
-    line = code.replacement(at, call, f"{text}, {option})", "")
+    line = code.replacement(at, call, code.extended(at.source, call, option))
     return [Fix(str(line), (), "keeps the weights small: how much is enough is to be tried")]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradbook.coach.code import name_of
-from gradbook.coach.record import Built, Call, Cut, Op, Pass, Step, Turn, Value
+from gradbook.coach.record import Built, Call, Cut, Op, Pass, Step, Turn, Value, params_of
 from gradbook.coach.rule import Shared
 from gradbook.coach.samples import sample
 from gradbook.observe import naming
@@ -160,7 +160,7 @@ class Reach(Shared):
         held = self.optimizers.get(id(optimizer))
         if held is not None and held.ref() is optimizer:
             return held.ids
-        return {id(p) for group in optimizer.param_groups for p in group["params"]}
+        return set(map(id, params_of(optimizer)))
 
     def holds(self, params: list[Any]) -> bool:
         """Whether an optimizer that has stepped has any of these parameters."""
@@ -202,7 +202,7 @@ class Reach(Shared):
 
     def _join(self, held: Held, optimizer: Any) -> None:
         """Take an optimizer's parameters, also those that joined it later."""
-        params = [p for group in optimizer.param_groups for p in group["params"]]
+        params = params_of(optimizer)
         frozen = sum(p._node is None for p in params)
         if (len(params), frozen) == (len(held.fates) + held.frozen, held.frozen):
             return

@@ -11,10 +11,11 @@ import numpy as np
 from gradbook.coach import code
 from gradbook.coach.code import Place
 from gradbook.coach.finding import Fix
+from gradbook.coach.loading import whole_of
 from gradbook.coach.purity import root_of
 from gradbook.coach.record import Op, Turn, Value
 from gradbook.coach.rule import Rule
-from gradbook.coach.rules.leaks import FIRST, ROWS, SLICES, LeakSuspected, held
+from gradbook.coach.rules.leaks import FIRST, ROWS, SLICES, LeakSuspected
 from gradbook.coach.targets import LOSSES, leaves
 from gradbook.observe import naming
 from gradbook.observe.source import user_frame
@@ -69,8 +70,8 @@ class TargetAmongFeatures(Rule):
 
     def _origins(self, given: Value, wanted: Value) -> tuple[Value, Value, Op | None]:
         """What batches were taken of: inputs, targets, and the operation that took the targets from a table."""
-        given = held(self.coach, self.loader, given.back(ROWS | SLICES))
-        wanted = held(self.coach, self.loader, wanted.back(ROWS))
+        given = whole_of(self.coach, self.loader, given.back(ROWS | SLICES))
+        wanted = whole_of(self.coach, self.loader, wanted.back(ROWS))
         while wanted.maker is not None and wanted.maker.name in SLICES and over_rows(wanted.maker):
             wanted = wanted.maker.inputs[0].back(ROWS)
         return given.back(ROWS | SLICES), wanted.back(ROWS | SLICES), wanted.maker

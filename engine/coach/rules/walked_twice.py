@@ -157,8 +157,9 @@ def _asked(failing: Pass, turns: list[Turn]) -> Told | None:
         call = at.expression if at is not None else None
         if value.maker is None or value.maker.number not in ops or at is None or not isinstance(call, ast.Call):
             continue
-        text = f"{at.source.segment(call)[:-1].rstrip().rstrip(',')}, {RETAINED})"
-        fixes = [] if RETAINED in text[: -len(RETAINED)] else [code.replacement(at, call, text, "for the pass to come")]
+        text = code.extended(at.source, call, RETAINED)
+        kept = RETAINED in at.source.segment(call)
+        fixes = [] if kept else [code.replacement(at, call, text, "for the pass to come")]
         return Told(
             "grad() frees the graph that it walks, and backward() needs it afterwards: keep it.", where, fixes,
             {"then": _line(code.place(failing.where))},
@@ -171,8 +172,7 @@ def _retaining(at: code.Place | None, why: str) -> list[Fix]:
     call = is_backward(at.statement) if at is not None and at.statement is not None else None
     if at is None or call is None or call.keywords:
         return []
-    text = at.source.segment(call)[:-1].rstrip().rstrip(",")
-    return [code.replacement(at, call, f"{text}{', ' if call.args else ''}{RETAINED})", why)]
+    return [code.replacement(at, call, code.extended(at.source, call, RETAINED), why)]
 
 
 def _line(at: code.Place | None) -> str:

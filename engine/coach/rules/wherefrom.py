@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 from gradbook.coach import code
-from gradbook.coach.record import Op, Value
+from gradbook.coach.record import Op, Value, params_of
 from gradbook.coach.rules.reach import trace
 from gradbook.observe import naming
 from gradbook.observe.failure.definitions import function_of
@@ -126,7 +126,9 @@ def storing(at: code.Place, name: str) -> list[ast.stmt]:
 
 def making(at: code.Place, name: str, held: dict[str, Any], loop: ast.stmt) -> list[ast.stmt]:
     """The statements of one block before a loop that make a variable, and what it is made of if that has a graph."""
-    top: ast.AST = at.statement or at.source.tree  # type: ignore[assignment]
+    if at.statement is None:
+        return []
+    top: ast.AST = at.statement
     while isinstance(above := at.source.parents.get(top), ast.For | ast.While | ast.With):
         if loop in ast.walk(above):
             break
@@ -161,4 +163,4 @@ def leaves(root: Value) -> set[int]:
 
 def ids(optimizer: Any) -> set[int]:
     """Ids of an optimizer's parameters."""
-    return {id(p) for group in optimizer.param_groups for p in group["params"]}
+    return set(map(id, params_of(optimizer)))

@@ -422,3 +422,22 @@ def test_who_listens_hears_the_usual_pass_begin_and_end(brief: bool) -> None:
         y.backward()
     assert observer.heard == (["start"] if brief else ["start", "end"])
     assert x.grad.tolist() == [2.0, 2.0, 2.0]
+
+
+def test_who_wants_all_of_a_pass_once_it_begins_hears_of_its_end() -> None:
+    class Curious:
+        brief = True
+
+        def __init__(self) -> None:
+            self.heard: list[str] = []
+
+        def on_backward(self, phase: str, root: gradbook.Tensor, inputs: object) -> None:
+            self.heard.append(phase)
+            if phase == "start":
+                self.brief = False
+                gradbook.events.refresh()
+
+    observer = Curious()
+    with gradbook.events.observing(observer):
+        (gradbook.ones(3, requires_grad=True) * 2).sum().backward()
+    assert observer.heard == ["start", "end"]
