@@ -18,10 +18,12 @@ from gradbook.observe.failure.text import Edit, Source, source_of
 from gradbook.observe.source import Where, cells, is_own, locate, span_of, user_frame
 
 __all__ = [
-    "Place", "appended", "assignment", "builder", "definition", "extended", "here", "insertion", "insertion_after",
-    "line_before", "line_of", "loss_name", "name_of", "outermost_loop", "place", "removal", "replacement", "sources",
-    "with_option", "without_argument",
+    "Place", "appended", "assignment", "builder", "callers", "definition", "extended", "here", "insertion",
+    "insertion_after", "line_before", "line_of", "loss_name", "name_of", "outermost_loop", "place", "removal",
+    "replacement", "sources", "with_option", "without_argument",
 ]  # fmt: skip
+
+FRAMES = 8  # of the user's, round a place
 
 
 class Place:
@@ -245,6 +247,15 @@ def here() -> Where | None:
     """The place of the user's code that now runs."""
     frame = user_frame(1)
     return (frame.f_code, frame.f_lasti) if frame is not None else None
+
+
+def callers() -> tuple[Where, ...]:
+    """The user's frames round what now runs, innermost first, to the top of a file; at most FRAMES."""
+    frame, found = user_frame(2), list[Where]()
+    while frame is not None and len(found) < FRAMES:
+        found.append((frame.f_code, frame.f_lasti))
+        frame = user_frame_above(frame) if frame.f_code.co_name != "<module>" else None
+    return tuple(found)
 
 
 def user_frame_above(frame: FrameType) -> FrameType | None:

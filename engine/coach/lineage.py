@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import sys
 import weakref
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradbook.coach.record import Built, Pass, Step
+from gradbook.coach.code import callers
+from gradbook.coach.record import Built, Pass, Step, params_of
 from gradbook.coach.rule import Shared
-from gradbook.observe.source import Where, is_own
+from gradbook.observe.source import Where
 
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
@@ -21,7 +20,6 @@ __all__ = ["Lineage", "Stint"]
 
 OPTIONS = ("lr", "momentum", "weight_decay", "betas", "alpha", "eps", "nesterov", "rho")
 MOST = 256  # stints that are remembered
-FRAMES = 8  # of the user's, round the place where an optimizer is made
 
 
 class Stint:
@@ -64,7 +62,7 @@ class Stint:
         """Its options and its parameters, once they are there."""
         group = optimizer.param_groups[0]
         self.options = {name: group[name] for name in OPTIONS if name in group}
-        tensors = [p for each in optimizer.param_groups for p in each["params"]]
+        tensors = params_of(optimizer)
         large = sorted(tensors, key=lambda p: p._array.ndim > 1)[-2:]
         self.params = [weakref.ref(p) for p in (*large, *tensors[:1])]
         self.start = self.read()
@@ -131,7 +129,7 @@ class Lineage(Shared):
                 self.coach.whole = False
                 self.coach.attention.wakes()  # how it begins is to be heard
             stint = self._made[id(owner)] = Stint(owner, built)
-            stint.callers = tuple(callers())
+            stint.callers = callers()
             self._new.append(stint)
 
     def passed(self, pass_: Pass) -> None:
@@ -199,16 +197,3 @@ class Lineage(Shared):
         self._made.setdefault(id(optimizer), stint)
         self.current[id(optimizer)] = stint
         return stint
-
-
-def callers() -> list[Where]:
-    """The user's frames round the place that now runs, inner ones first."""
-    found: list[Where] = []
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and len(found) < FRAMES:
-        if not is_own(frame.f_code.co_filename):
-            found.append((frame.f_code, frame.f_lasti))
-            if frame.f_code.co_name == "<module>":
-                break
-        frame = frame.f_back
-    return found

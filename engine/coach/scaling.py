@@ -12,6 +12,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.literals import Number, argument, number_of, value_of
 from gradbook.coach.record import Op, Turn, Value
 from gradbook.coach.rule import Shared
+from gradbook.coach.targets import LOSSES
 from gradbook.observe.failure.text import Edit, called_name
 from gradbook.observe.source import Where
 
@@ -24,10 +25,6 @@ LOOKS = 3  # turns whose loss is looked at
 MANY = 16  # elements whose sum is not nearly their mean
 SMALL = 1e-3  # a factor that makes steps far shorter
 NEAR = 0.5  # of a bound: the norm of what was looked at is not that of all
-ERRORS = frozenset((
-    "mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "cross_entropy", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "nll_loss",
-))  # fmt: skip
 CLIPS = ("clip_grad_norm_", "clip_grad_value_")
 
 
@@ -90,7 +87,7 @@ class Scaling(Shared):
 
 def is_error(value: Value) -> bool:
     """Whether a number is the error of predictions: what a loss function gave, or a mean of squares."""
-    if value.maker is None or value.op in ERRORS:
+    if value.maker is None or value.op in LOSSES:
         return value.maker is not None
     inner = value.maker.inputs[0].maker if value.op in ("mean", "sum") and value.maker.inputs else None
     squares = inner is not None and inner.name in ("abs", "square", "pow", "power") and bool(inner.inputs)

@@ -14,10 +14,10 @@ from gradbook import events
 from gradbook.autograd import versions
 from gradbook.autograd.grad_mode import state as grad_state
 from gradbook.autograd.versions import owner
-from gradbook.coach.code import user_frame_above
+from gradbook.coach.code import callers
 from gradbook.coach.record import Call, Cut, Op, Turn, Value, Write
 from gradbook.observe.raw import is_parameter
-from gradbook.observe.source import Where, user_frame
+from gradbook.observe.source import Where
 
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
@@ -29,7 +29,6 @@ NUMBERS = 512  # that Python has read, known at a time
 FILLED = 20_000  # arrays whose first numbers are known
 READS = 8  # the last ones, that what is made next may come from
 BEFORE = 3  # turns: a step of a GAN has several
-FRAMES = 6  # round the call of a model
 SMALL = 64  # elements of a tensor that may be made of such numbers
 
 
@@ -138,7 +137,7 @@ class Tape:
                 built=self._coach.constructed,
             )
             if parent is None:
-                call.outward = outward()
+                call.outward = callers()[1:]
             call.inputs = tuple(self.value(x) for x in _flat(value) if hasattr(x, "_node"))
             self._calls.append(call)
             return
@@ -244,16 +243,6 @@ class Tape:
         self._values, self._calls, self._reads = {}, [], ()
         self._before.clear()
         self._arrays, self._found, self._numbers, self._filled = {}, {}, {}, {}
-
-
-def outward() -> tuple[Where, ...]:
-    """The user's frames round the one that runs now, up to the top of its file, innermost first."""
-    frame, found = user_frame(2), list[Where]()
-    while frame is not None and frame.f_code.co_name != "<module>" and len(found) < FRAMES:
-        frame = user_frame_above(frame)
-        if frame is not None:
-            found.append((frame.f_code, frame.f_lasti))
-    return tuple(found)
 
 
 def _flat(operands: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.loading import tensors_of
+from gradbook.coach.loading import whole_of
 from gradbook.coach.record import Op, Value
 from gradbook.coach.rule import Shared
 from gradbook.observe import naming
@@ -69,19 +69,12 @@ class Targets(Shared):
         if self._looks >= LOOKS or not op.output.requires_grad or scores is None or wanted is None:
             return
         self._looks += 1
-        inputs = [self._held(each) for each in leaves(scores) if each.shape[:1] == wanted.shape[:1]]
-        target = self._held(wanted)
+        inputs = [
+            whole_of(self.coach, self._loader, each) for each in leaves(scores) if each.shape[:1] == wanted.shape[:1]
+        ]
+        target = whole_of(self.coach, self._loader, wanted)
         if len(inputs) == 1 and not target.requires_grad and self.parting is None:
             self.parting = parted(inputs[0], target)
-
-    def _held(self, value: Value) -> Value:
-        """The tensor of the loader's data set that a batch without a history was taken from."""
-        if value.maker is not None or value.where is not None or self._loader is None:
-            return value
-        for tensor in tensors_of(self._loader()):
-            if tensor._array.shape[1:] == value.shape[1:] and tensor._array.dtype == value.dtype:
-                return self.coach.tape.value(tensor)
-        return value
 
 
 def leaves(value: Value) -> list[Value]:

@@ -18,7 +18,6 @@ const arrow = (label: string, path: string, onclick: () => void): HTMLButtonElem
 
 class CoachRow implements Panel {
   readonly el: HTMLElement;
-  private words: Words;
   private readonly message: ReturnType<typeof createMessage>;
   private readonly panel: CoachPanel;
   private readonly follow: ReturnType<typeof followFailure>;
@@ -35,7 +34,6 @@ class CoachRow implements Panel {
   private readonly announced = h("span", { class: "a11y", "aria-live": "polite" });
 
   constructor(private readonly store: Store, private readonly actions: Actions, name: string) {
-    this.words = coachWords(store.state);
     this.message = createMessage(actions, store);
     this.panel = createPanel(store, actions, (rule, silent) => this.silence(rule, silent));
     const acts = h("div", { class: "acts" }, this.turns, this.where, this.card, this.apply, this.copy, this.explain, this.undo, this.fine, this.muted);
@@ -52,7 +50,7 @@ class CoachRow implements Panel {
 
   draw(state: State): void {
     this.follow.draw(state);
-    const words = (this.words = coachWords(state));
+    const words = coachWords(state);
     const { note, open } = state.ui.coach;
     const opened = open && note === null && (words.finding !== null || mutedOf(state).length > 0);
     this.el.className = `coach ${note === null ? words.kind : "say"}${opened ? " open" : ""}`;
@@ -61,8 +59,13 @@ class CoachRow implements Panel {
     setText(this.nth, `${count(words.at + 1)} of ${count(words.of)}`);
     setText(this.muted, mutedWords(state));
     for (const one of [this.explain, this.muted]) setAttr(one, "aria-expanded", String(opened));
-    this.offer(state, opened);
+    this.offer(state, words, opened);
     this.panel.draw(state, opened ? words : null);
+  }
+
+  /** As the state is now: who clicks twice within a frame means what the first click made. */
+  private get words(): Words {
+    return coachWords(this.store.state);
   }
 
   private get ui(): CoachUi {
@@ -74,8 +77,7 @@ class CoachRow implements Panel {
   }
 
   /** Which buttons there are. */
-  private offer(state: State, opened: boolean): void {
-    const { finding, trail, key, kind, of } = this.words;
+  private offer(state: State, { finding, trail, key, kind, of }: Words, opened: boolean): void {
     const noted = state.ui.coach.note !== null;
     const fix = opened ? undefined : finding?.fixes[0];
     const can = fix !== undefined && this.actions.canApply(fix.hunks);
@@ -98,8 +100,9 @@ class CoachRow implements Panel {
   }
 
   private open(wanted: boolean): void {
-    this.set({ open: wanted, note: null, chosen: this.words.finding === null ? null : this.words.key });
-    light(this.store, wanted ? this.words : null);
+    const words = this.words;
+    this.set({ open: wanted, note: null, chosen: words.finding === null ? null : words.key });
+    light(this.store, wanted ? words : null);
   }
 
   /** Escape closes what explains the row. */

@@ -111,6 +111,17 @@ describe("the coach's row", () => {
     expect(text()).toContain("Hint");
   });
 
+  it("takes what comes within one frame in its order", async () => {
+    await show(coachOf(clearing, rate));
+    await press("Next finding");
+    for (const name of ["Previous finding", "Explain"]) void press(name); // no frame between them
+    await nextFrame();
+    expect(text()).toContain("Error");
+    for (const name of ["Next finding", "Next finding"]) void press(name);
+    await nextFrame();
+    expect(region("Coach").querySelector(".nth")!.textContent).toBe("1 of 2");
+  });
+
   it("pins the step of a finding", async () => {
     await show(coachOf(clearing));
     await press("step 3");
