@@ -254,6 +254,8 @@ class Signal(Shared):
             tensor = weight.ref()
             if tensor is None or tensor._grad is None or tensor._grad._array.shape != tensor._array.shape:
                 continue
+            if self.reach.every and not self.reach.fate(tensor).held:
+                continue  # as of a network that an image is fitted to: nobody clears its gradients
             grad = rms(tensor._grad._array)
             squares += grad * grad * tensor._array.size
             with np.errstate(all="ignore"):
