@@ -18,6 +18,30 @@ UNSEEN = frozenset(
     ("val", "valid", "validation", "validate", "test", "testing", "holdout", "heldout", "held", "unseen")
 )
 SEEN = frozenset(("train", "training", "trn", "fit"))
+DATA = frozenset(
+    (
+        "x",
+        "y",
+        "data",
+        "dataset",
+        "set",
+        "ds",
+        "df",
+        "loader",
+        "dl",
+        "batch",
+        "images",
+        "labels",
+        "inputs",
+        "features",
+        "targets",
+        "loss",
+        "acc",
+        "accuracy",
+        "score",
+        "metrics",
+    )
+)  # before a last `val`: that of a `q_val` is a value
 WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 AFTER = 4  # statements that follow in the same block
 FRAMES = 12
@@ -98,12 +122,18 @@ def _following(at: Place) -> Iterator[tuple[str, str]]:
 
 
 def words_in(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """The words of the names and texts in a piece of code; `val` alone is as likely a value."""
+    """The words of the names and texts in a piece of code."""
     for node in ast.walk(tree):
         name = getattr(node, "id", getattr(node, "attr", getattr(node, "value", "")))
         called = isinstance(node, ast.Attribute) and name in ("train", "eval", "fit")
-        if isinstance(name, str) and name != "val" and not called:
+        if isinstance(name, str) and not called and not is_value(name):
             yield from split(name)
+
+
+def is_value(name: str) -> bool:
+    """Whether the `val` of a name is as likely a value: `val`, `q_val`."""
+    *before, last = (word.lower() for word in WORDS.findall(name)) if name else ("",)
+    return last == "val" and (not before or before[-1] not in DATA)
 
 
 def split(name: str) -> Iterator[tuple[str, str]]:

@@ -40,6 +40,10 @@ def said(text: str) -> str | None:
         ("def train():\n    here()\ntest = train()", None),
         ("values = [1]\nvalue = here(values)", None),
         ("latest = here()", None),
+        ("val = here()", None),
+        ("q2_val = here()", None),
+        ("x_val = here()", "x_val"),
+        ("XVal = here()", "XVal"),
     ],
 )
 def test_what_is_called_validation(text: str, word: str | None) -> None:
