@@ -132,8 +132,8 @@ def words_in(tree: ast.AST) -> Iterator[tuple[str, str]]:
 
 def is_value(name: str) -> bool:
     """Whether the `val` of a name is as likely a value: `val`, `q_val`."""
-    *before, last = (word.lower() for word in WORDS.findall(name)) if name else ("",)
-    return last == "val" and (not before or before[-1] not in DATA)
+    words = [word.lower() for word in WORDS.findall(name)]
+    return words[-1:] == ["val"] and (len(words) == 1 or words[-2] not in DATA)
 
 
 def split(name: str) -> Iterator[tuple[str, str]]:

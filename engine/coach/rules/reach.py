@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import weakref
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -282,6 +283,7 @@ class Reach(Shared):
         """What a loss depends on. mine: ids of the parameters that the step after it was to change."""
         self.passes += 1
         assert pass_.loss is not None
+        cuts: set[int] = set()
         for value, cut, op in trace(pass_.loss):
             if op is not None:
                 seen.add(op.number)
@@ -295,7 +297,8 @@ class Reach(Shared):
             if cut is None:
                 reached[id(fate)] = fate
                 pass_.reached.add(id(tensor))
-            elif fate.cut is None or id(tensor) in mine:
+            elif id(fate) not in cuts and (fate.cut is None or id(tensor) in mine):
+                cuts.add(id(fate))
                 fate.cut = cut
 
     def _name(self, module: Any, name: str) -> None:
@@ -344,12 +347,12 @@ def _fed(fate: Fate) -> bool:
 
 
 def trace(loss: Value) -> Iterator[tuple[Value, Cut | None, Op | None]]:
-    """All that led to a loss: (value, the cut nearest to it or None, the operation that made it or None)."""
-    stack: list[tuple[Value, Cut | None]] = [(loss, None)]
+    """All that led to a loss, what is near first: (value, the cut nearest to it or None, what made it or None)."""
+    queue: deque[tuple[Value, Cut | None]] = deque([(loss, None)])
     seen: dict[int, bool] = {}  # id of a value -> it was reached without a cut
     keep: list[Value] = []  # so that an id stays its own
-    while stack:
-        value, cut = stack.pop()
+    while queue:
+        value, cut = queue.popleft()
         if seen.get(id(value)) or (id(value) in seen and cut is not None):
             continue
         seen[id(value)] = cut is None
@@ -358,10 +361,10 @@ def trace(loss: Value) -> Iterator[tuple[Value, Cut | None, Op | None]]:
         yield value, cut, op
         if op is not None:
             here = _cut_by(op, value) or cut
-            stack.extend((each.source, each) for each in value.cuts)
-            stack.extend((each, here) for each in op.inputs)
+            queue.extend((each.source, each) for each in value.cuts)
+            queue.extend((each, here) for each in op.inputs)
         else:
-            stack.extend((each.source, each) for each in value.cuts or (value.reads if given_numbers(value) else ()))
+            queue.extend((each.source, each) for each in value.cuts or (value.reads if given_numbers(value) else ()))
 
 
 def given_numbers(value: Value) -> bool:
