@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from gradbook.coach.origin import is_library
-from gradbook.coach.purity import changes_only_its_own, definition
+from gradbook.coach.purity import changes_only_its_own
 from gradbook.nn import hooks
+from gradbook.observe.failure.definitions import definition
 
 __all__ = ["may_run_again", "restored"]
 

@@ -6,28 +6,12 @@ import ast
 import types
 from typing import Any
 
-from gradbook.observe.failure.text import Source, source_of
-
-__all__ = ["changes_only_its_own", "definition", "root_of"]
+__all__ = ["changes_only_its_own", "root_of"]
 
 CHANGING = frozenset((
     "append", "extend", "add", "update", "pop", "insert", "remove", "clear", "write", "setdefault", "put", "send",
 ))  # fmt: skip
 FORBIDDEN = frozenset(("backward", "step", "zero_grad", "save", "manual_seed", "load_state_dict"))
-
-
-def definition(function: Any) -> tuple[Source, ast.FunctionDef] | None:
-    """The source of a function and its definition there."""
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return None
-    source = source_of(code.co_filename)
-    for node in source.nodes():
-        if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
-            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            if first == code.co_firstlineno:
-                return source, node
-    return None
 
 
 def changes_only_its_own(function: Any, node: ast.FunctionDef) -> bool:

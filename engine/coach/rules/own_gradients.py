@@ -17,9 +17,10 @@ from gradbook.coach import code
 from gradbook.coach.apart import apart
 from gradbook.coach.finding import Fix
 from gradbook.coach.function_trial import FunctionTrial, Unfit
-from gradbook.coach.purity import changes_only_its_own, definition, root_of
+from gradbook.coach.purity import changes_only_its_own, root_of
 from gradbook.coach.repairs import changes, tried
 from gradbook.coach.rule import Rule
+from gradbook.observe.failure.definitions import definition
 from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import is_users
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 import gradbook
 from gradbook.nn.module import Module
 from gradbook.observe.failure.candidates import CREATORS, Candidate, Maybe, Mender
+from gradbook.observe.failure.definitions import definition
 from gradbook.observe.failure.scene import Scene, is_backward, loads
 from gradbook.observe.failure.text import Source, source_of
 from gradbook.observe.failure.trial import Plan
-from gradbook.observe.source import span_of
+from gradbook.observe.source import is_users, span_of
 
 __all__ = ["backward_candidates", "out_of_place"]
 
@@ -23,7 +24,7 @@ def backward_candidates(m: Mender, scene: Scene) -> Candidates:
     """Everything worth a trial for this failure."""
     message = m.call.message
     if "implicitly created only for scalar" in message:
-        yield from _scalar(m)
+        yield from _scalar(m, scene)
     elif "does not require grad" in message:
         yield from _nothing(m, scene)
     elif "second time" in message:
@@ -49,12 +50,30 @@ def plan_after(m: Mender, node: ast.expr, text: str) -> Plan:
     return Plan((m.call.source.after(node, text),))
 
 
-def _scalar(m: Mender) -> Candidates:
+def _scalar(m: Mender, scene: Scene) -> Candidates:
+    """One number from many: in the function that gave them, where backward starts, or where they are named."""
     call = m.call.node
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-        owner = call.func.value
-        yield Candidate(plan_after(m, owner, ".mean()"), "The mean of all: independent of how many there are.")
-        yield Candidate(plan_after(m, owner, ".sum()"), "The sum of all.")
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+        return
+    owner, mean, total = call.func.value, "The mean of all: independent of how many there are.", "The sum of all."
+    named = [s for s in scene.before() if isinstance(s, ast.Assign) and _name(s) == ast.unparse(owner)]
+    given = _returned(scene, named[-1].value) if named else None
+    if given is not None:
+        yield Candidate(Plan((given[0].after(given[1], ".mean()"),)), mean)
+    yield Candidate(plan_after(m, owner, ".mean()"), mean)
+    yield Candidate(plan_after(m, owner, ".sum()"), total)
+    if named:
+        yield Candidate(Plan((scene.source.after(named[-1].value, ".mean()"),)), mean)
+
+
+def _returned(scene: Scene, value: ast.expr) -> tuple[Source, ast.expr] | None:
+    """What the user's own function returns whose call an expression is, if that is one expression."""
+    called = scene.look(value.func.id) if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) else None
+    found = definition(called)
+    ends = [part for part in ast.walk(found[1]) if isinstance(part, ast.Return)] if found is not None else []
+    if found is None or len(ends) != 1 or ends[0].value is None or not is_users(found[0].file):
+        return None
+    return found[0], ends[0].value
 
 
 def _nothing(m: Mender, scene: Scene) -> Candidates:

@@ -13,7 +13,7 @@ from gradbook.observe.failure.operands import Call
 from gradbook.observe.failure.text import Source, called_name, source_of
 from gradbook.observe.source import cells, is_users
 
-__all__ = ["Built", "assignments", "attribute", "built", "rebuilt"]
+__all__ = ["Built", "assignments", "attribute", "built", "definition", "rebuilt"]
 
 CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
 
@@ -181,6 +181,20 @@ def function_of(source: Source, node: ast.AST | None) -> ast.AST | None:
     while node is not None and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
         node = source.parents.get(node)
     return node
+
+
+def definition(function: Any) -> tuple[Source, ast.FunctionDef] | None:
+    """The source of a function and its definition there."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return None
+    source = source_of(code.co_filename)
+    for node in source.nodes():
+        if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            if first == code.co_firstlineno:
+                return source, node
+    return None
 
 
 def single_assignments(source: Source) -> Iterator[tuple[ast.Assign, ast.expr, ast.expr]]:

@@ -19,7 +19,7 @@ from gradbook.observe.failure.text import Source, source_of
 from gradbook.observe.naming import variables
 from gradbook.tensor import Tensor
 
-__all__ = ["Scene", "is_backward", "loads", "path_to", "walk_path"]
+__all__ = ["Scene", "is_backward", "loads", "path_to", "stores", "walk_path"]
 
 SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return, ast.Assert)
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

@@ -21,7 +21,7 @@ from gradbook import events
 from gradbook.autograd import grad_mode
 from gradbook.autograd.layers import pushed
 from gradbook.observe.failure.sandbox import Sandbox, Untouchable, names_in
-from gradbook.observe.failure.scene import Scene, is_backward, path_to, walk_path
+from gradbook.observe.failure.scene import Scene, is_backward, loads, path_to, stores, walk_path
 from gradbook.observe.failure.shapes import Dry, OutOfTime, Ran
 from gradbook.observe.failure.text import Edit, apply, source_of
 from gradbook.random import fork_rng
@@ -112,14 +112,14 @@ def _run(scene: Scene, plan: Plan, outcome: Outcome) -> None:
 
     def run(statement: ast.stmt, file: str) -> None:
         code = compile(_module(statement, scene.contexts()), file, "exec")
-        wanted = names_in(code) - bound
+        wanted = names_in(code) - bound - (stores(statement) - loads(statement))
         sandbox.globals(space, wanted)
         for name in wanted:
             if name in names:
                 here[name] = sandbox.of(names[name], name)
             elif name in space:
                 here[name] = sandbox.globals(space, {name})[name]
-        bound.update(wanted)
+        bound.update(wanted | stores(statement))
         exec(code, here)
 
     _statements(scene, plan, outcome, lambda s: run(walk_path(tree, path_to(scene.source, s)), file))
