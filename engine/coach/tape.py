@@ -28,6 +28,7 @@ KEPT = 50_000  # values that are known at a time
 NUMBERS = 512  # that Python has read, known at a time
 FILLED = 20_000  # arrays whose first numbers are known
 READS = 8  # the last ones, that what is made next may come from
+DIGITS, EXACT = 4, 1e-12  # of a factor that such a number is multiplied by
 BEFORE = 3  # turns: a step of a GAN has several
 SMALL = 64  # elements of a tensor that may be made of such numbers
 
@@ -114,12 +115,20 @@ class Tape:
     def _cuts(self, given: tuple[Any, ...]) -> Iterator[Cut]:
         """Which of the numbers that an operation is given had a graph: those that were read, indices."""
         for x in given:
-            if type(x) is float and x in self._numbers:
-                yield self._numbers[x]
+            if type(x) is float and (read := self._numbers.get(x) or self._weighed(x)) is not None:
+                yield read
             for array in x if isinstance(x, tuple) else (x,):
                 found = self._found.get(id(owner(array))) if isinstance(array, np.ndarray) else None
                 if found is not None and found[0]() is owner(array):
                     yield found[1]
+
+    def _weighed(self, number: float) -> Cut | None:
+        """Which of the numbers that were read last, times a factor as people write it, such as 0.5, is this one."""
+        for read in list(self._numbers)[-READS:]:
+            factor = number / read if read else 0.0
+            if factor and abs(factor - float(f"{factor:.{DIGITS}g}")) < EXACT * abs(factor):
+                return self._numbers[read]
+        return None
 
     def module(self, phase: str, module: Any, value: Any) -> None:
         """A module's call begins, returns or raises."""

@@ -285,6 +285,7 @@ def test_it_knows_where_models_and_optimizers_were_constructed() -> None:
         (lambda y: nn.functional.embedding(y.topk(2)[1], gradbook.ones(3, 2)), ["indices"]),
         (lambda y: y.max(0).indices * 1.0, ["argmax"]),
         (lambda y: y.topk(2)[1] * 1.0, ["indices"]),
+        (lambda y: gradbook.ones(1) - 0.05 * y.sum().item(), ["item"]),
     ],
 )
 def test_it_knows_what_numbers_were_before_they_left_their_graph(leave: Any, how: list[str]) -> None:
