@@ -2,7 +2,8 @@
 
 Tensors of numbers become zeros of the same shape; indices and masks are copied, because their values decide shapes and
 bounds. Modules, containers and plain objects are copied around them, functions and classes of the user's are rebuilt to
-see only stand-ins. What cannot be copied (an iterator, a file, an optimizer) is refused: Untouchable.
+see only stand-ins. What cannot be copied (an iterator, a file, an optimizer) is refused: Untouchable; an attribute that
+cannot is refused when it is used.
 """
 
 from __future__ import annotations
@@ -33,6 +34,22 @@ PLAIN = (
 
 class Untouchable(Exception):
     """Something that a trial needs cannot be copied; the message names it."""
+
+
+class Refused:
+    """Stands for what cannot be copied: whoever uses it learns that."""
+
+    def __init__(self, name: str) -> None:
+        self.__dict__["name"] = name
+
+    def __getattr__(self, key: str) -> Any:
+        raise Untouchable(self.name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise Untouchable(self.name)
+
+    __setattr__ = __getitem__ = __setitem__ = __contains__ = __call__
+    __iter__ = __len__ = __bool__ = __enter__ = __call__
 
 
 class Sandbox:
@@ -124,8 +141,18 @@ class Sandbox:
             elif key == "_has_hooks":
                 own[key] = False
             else:
-                own[key] = self.of(item, f"{name}.{key}")
+                own[key] = self._attribute(item, f"{name}.{key}")
         return made
+
+    def _attribute(self, item: Any, name: str) -> Any:
+        """The stand-in for an attribute; of what cannot be copied, such as a trainer's optimizer, one that says so."""
+        count = len(self._made)
+        try:
+            return self.of(item, name)
+        except Untouchable as error:
+            for key in list(self._made)[count:]:  # what is half made
+                del self._made[key]
+            return Refused(str(error))
 
     def _class(self, kind: type) -> type:
         """A class of the user's with its methods rebuilt; any other class as it is."""

@@ -252,6 +252,52 @@ def test_some_things_have_no_stand_in(thing: Any) -> None:
     thing.close() if hasattr(thing, "close") else None
 
 
+TRAINER = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Linear(6, 8), nn.Linear(7, 3)
+
+    def forward(self, x):
+        return self.last(F.relu(self.first(x)))
+
+class Trainer:
+    def __init__(self):
+        self.model = Net()
+        self.optimizer = optim.SGD(self.model.parameters(), lr=0.1)
+        self.batches, self.seen = iter([(torch.randn(4, 6), torch.randint(0, 3, (4,)))]), []
+
+    def run(self, x, y):
+        BODY
+        return loss
+
+trainer = Trainer()
+trainer.run(torch.randn(4, 6), torch.randint(0, 3, (4,)))
+"""
+
+
+def test_a_trainer_with_an_optimizer_is_tried_as_far_as_that_is_not_used() -> None:
+    plain = explained(TRAINER.replace("BODY", "loss = F.cross_entropy(self.model(x), y)"))
+    assert "nn.Linear(8, 3)" in plain.fixes[0].code
+    for used in ("self.batches", "self.optimizer.param_groups", "self.optimizer"):
+        text = TRAINER.replace("BODY", f"loss = F.cross_entropy(self.model(x), y) if list({used}) is not None else 0")
+        assert not explained(text.replace("list(self.optimizer)", "bool(self.optimizer)")).fixes
+
+
+def test_what_a_refused_attribute_had_half_made_is_made_anew() -> None:
+    class Holder:
+        def __init__(self) -> None:
+            self.kept = [1, iter([2])]
+
+        def method(self) -> None: ...
+
+    sandbox, holder = Sandbox(), Holder()
+    with pytest.raises(Untouchable, match=r"x\.kept\[1\]"):
+        list(sandbox.of(holder, "x").kept)
+    with pytest.raises(Untouchable):
+        sandbox.of(holder.kept, "kept")
+
+
 def test_the_card_of_the_exception_is_completed() -> None:
     error: Any = run("x, w = torch.ones(2, 3), torch.ones(4, 3)\ny = x @ w")[0]
     explain(error)
