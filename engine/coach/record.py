@@ -73,6 +73,7 @@ class Cut:
     how: str
     source: Value
     where: Where | None
+    many: bool = False  # one tensor was made of several
 
 
 @dataclass(eq=False, slots=True)

@@ -215,6 +215,9 @@ class Tape:
         known = self.value(tensor) if source is not tensor else None
         if known is None or known.maker is not None:  # detach_: from here on it is another value
             known = self._keep(tensor, Value(tensor, "input"))
+        for other in known.cuts:
+            if other.how == how == "tensor":
+                other.many = cut.many = True
         known.cuts = (*(other for other in known.cuts if other.how != "item"), cut)
 
     def found(self, function: Any, arrays: Any, params: dict[str, Any], result: Any) -> None:

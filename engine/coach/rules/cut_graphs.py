@@ -225,7 +225,7 @@ def mended(cut: Cut) -> list[Fix]:
             break
     if kept is None or not isinstance(outer, ast.expr):
         return []
-    text, statement = of_tensors(at, kept), at.statement
+    text, statement = of_tensors(at, kept, cut.many), at.statement
     if isinstance(statement, ast.Assign) and statement.value is outer and text in map(ast.unparse, statement.targets):
         last = f"{text}.backward()" in at.source.text
         line = f"{text}.backward()" if last else f"# {at.source.segment(statement)}"
@@ -296,12 +296,12 @@ def functional(at: code.Place) -> str:
     return f"{alias(at)}.nn.functional"
 
 
-def of_tensors(at: code.Place, kept: ast.expr) -> str:
-    """The text of what keeps its graph; of a list of tensors their stack."""
+def of_tensors(at: code.Place, kept: ast.expr, many: bool = False) -> str:
+    """The text of what keeps its graph; of a list of tensors their stack. many: that it is a list is known."""
     text = at.source.segment(kept)
     known = code.assignment(at, text) if isinstance(kept, ast.Name) else None
     made = known.expression if known is not None else kept
-    return f"{alias(at)}.stack({text})" if isinstance(made, ast.List | ast.ListComp) else text
+    return f"{alias(at)}.stack({text})" if many or isinstance(made, ast.List | ast.ListComp) else text
 
 
 def source_of_cut(node: ast.expr) -> ast.expr | None:
