@@ -38,6 +38,7 @@ EARLY = 8  # losses in which a leap shows
 LEAP = 5.0  # times the first loss, that early, with steps as LARGE
 KEPT = 0.5  # of the first loss is left at the end at least: of more than that it has recovered
 SINKS = 2.0  # times itself below its beginning: an error with a minus that falls on and on
+BOTTOM = 1000.0  # times as far below 0 as it began above: no likelihood goes so far, nor any reward
 CARRIED = 0.98  # a momentum that adds up fifty steps
 ORDINARY = 1.0  # a rate of which the sum or the momentum is the likelier cause
 CAUSES = frozenset((
@@ -202,7 +203,8 @@ class LossDiverged(Learning):
             away = curve.bad > 1
             far = abs(tail) > 100 * max(abs(curve.first), 1e-3) and curve.grew() and len(curve.values) > 5
             sinks = self.scaling.negated is not None and curve.last < min(0.0, curve.first - SINKS * abs(curve.first))
-            if away or far or sinks:
+            bottomless = curve.last < -BOTTOM * max(abs(curve.first), 1.0)
+            if away or far or sinks or bottomless:
                 self._speak(curve, away)
                 return
 
@@ -237,11 +239,20 @@ class LossDiverged(Learning):
             value = getattr(made[-1], "value", None) if made else None
             if at is None or value is None:
                 return None, [Fix(f"{name} = -{name}", (), "if its sign is the wrong one"), *rest], False
-            return (at.file, made[-1].lineno), [turned(at, value), *rest], False
+            return (at.file, made[-1].lineno), [*added(at, value), turned(at, value), *rest], False
         return None, rest, False
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
+
+
+def added(at: code.Place, value: ast.expr) -> list[Fix]:
+    """`error + penalty` for `error - penalty`."""
+    if not (isinstance(value, ast.BinOp) and isinstance(value.op, ast.Sub)):
+        return []
+    left, right = at.source.segment(value.left), at.source.segment(value.right)
+    right = f"({right})" if isinstance(value.right, ast.IfExp | ast.Compare | ast.BoolOp) else right
+    return [code.replacement(at, value, f"{left} + {right}", "if both terms are to become small")]
 
 
 def turned(at: code.Place, value: ast.expr) -> Fix:
