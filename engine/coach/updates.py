@@ -29,7 +29,7 @@ class Rate:
 
     __slots__ = (
         "before", "count", "given", "kind", "lr", "momentum", "most", "name", "params", "ratios", "ref", "steps",
-        "where", "windows",
+        "used", "where", "windows",
     )  # fmt: skip
 
     def __init__(self, optimizer: Any, name: str, where: Where | None) -> None:
@@ -37,6 +37,7 @@ class Rate:
         self.kind = type(optimizer).__name__
         self.lr = self.most = rate_of(optimizer)
         self.given = tuple(dict.fromkeys(float(g.get("lr", 0.0)) for g in optimizer.param_groups))  # at first
+        self.used = 0.0  # the largest one of a step: of a warm-up maybe far below what was given
         self.momentum = float(optimizer.param_groups[0].get("momentum") or 0.0)
         self.steps = 0  # that were heard
         self.count = 0  # of all, at the last of these
@@ -63,7 +64,8 @@ class Rate:
         if begins:
             self.before = None
         if self.steps < EARLY or self.steps % OFTEN == 0:
-            self.most = max(self.most, rate_of(optimizer))
+            self.used = max(self.used, rate_of(optimizer))
+            self.most = max(self.most, self.used)
         after_this = self.steps < EARLY or (self.steps + 1) & self.steps == 0  # the next one is a power of two
         after_this = after_this or (begins and self.windows & (self.windows - 1) == 0)
         if self.before is None and not after_this:

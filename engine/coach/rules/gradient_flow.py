@@ -9,8 +9,10 @@ import numpy as np
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
+from gradbook.coach.rules.learning_rates import ADAPTIVE
 from gradbook.coach.rules.signal import Activation, Weight
 from gradbook.coach.rules.signal_rule import SignalRule, initialised, other_activation, prefix
+from gradbook.coach.updates import Updates
 from gradbook.observe.source import Where
 
 __all__ = ["RULES", "ExplodingGradients", "VanishingGradients"]
@@ -29,6 +31,10 @@ REPEATED = 8  # calls one after the other
 LATE = 100  # steps after which it is said in a training that goes on
 ROOTS = ("bad-init", "saturated-activation", "learning-rate-too-high")  # of which vanishing is a symptom
 HUGE = 100.0  # the norm of all gradients
+RAN = 1e4  # the same, of layers that are called again and again, in one of the first
+FIRST = 4  # looks; and
+LEAPT = 1e3  # times what it was before
+ORDINARY, ORDINARY_PLAIN = 0.01, 0.1  # rates of Adam and its kin, of SGD: of such ones it is not the steps alone
 
 
 class Flow(SignalRule):
@@ -126,17 +132,22 @@ class ExplodingGradients(Flow):
     threshold = (
         f"the first layers' gradient {EXPLODED:g} times the last ones', or the data made {SWOLLEN:g} times as large on "
         f"their way through {DEEP} layers or more, and the norm of all gradients above {HUGE:g}, in two looks "
-        f"(above {HOPELESS:g}: in one); "
-        "after clipping, as the optimizer sees it"
+        f"(above {HOPELESS:g}: in one); or, where layers are called {REPEATED} times and the rate is ordinary, "
+        f"{LEAPT:g} times the first norm and {RAN:g} within {FIRST} looks. After clipping, as the optimizer sees it"
     )
     done = False
+
+    def begins(self) -> None:
+        super().begins()
+        self.updates = self.coach.shared(Updates)
 
     def look(self, last: bool) -> None:
         ratios, _, first = self.ratios()
         finite = [norm for norm in self.signal.total if np.isfinite(norm)]
-        if self.done or not first or not finite or (len(self.signal.total) < 2 and finite[0] < HOPELESS):
+        if self.done or not first or not finite:
             return
         grows = (self._swells() or self._climbs(ratios)) and min(finite[:2]) > HUGE
+        grows = (grows and (len(self.signal.total) > 1 or finite[0] >= HOPELESS)) or self._runs_away()
         over = len(finite) > 2 and finite[-1] > 1e4 and finite[-1] > 30 * finite[-2] > 900 * finite[-3]
         if grows:
             self.signal.cause.add(self.id)  # from the first step on: what comes after has this reason
@@ -147,8 +158,23 @@ class ExplodingGradients(Flow):
     def _swells(self) -> bool:
         """Whether what the layers make of the data grows on its way through them, before any step."""
         signal, size = self.signal, max(self.signal.given, 1.0)
-        again = signal.depth > 2 * len(signal.weights) and signal.depth >= REPEATED  # layers that are called in a loop
-        return signal.depth >= DEEP and signal.made > (AGAIN if again else SWOLLEN) * size
+        return signal.depth >= DEEP and signal.made > (AGAIN if self._again() else SWOLLEN) * size
+
+    def _again(self) -> bool:
+        """Whether layers are called in a loop, as in a recurrent network."""
+        return self.signal.depth > 2 * len(self.signal.weights) and self.signal.depth >= REPEATED
+
+    def _runs_away(self) -> bool:
+        """Whether a first step of ordinary length is enough for a factor above 1, which many calls make a huge one."""
+        first, *rest = self.signal.total[:FIRST]
+        rates = [rate for rate in self.updates.rates.values() if rate.steps]
+        if not self._again() or len(rates) != 1 or not 0 < first < np.inf:
+            return False
+        rate = rates[0]
+        bound = ORDINARY if rate.kind in ADAPTIVE else ORDINARY_PLAIN * (1 - rate.momentum)
+        return rate.used <= bound and (
+            any(norm > max(RAN, LEAPT * first) for norm in rest) or (first > RAN and self._swells())
+        )
 
     def _climbs(self, ratios: list[float]) -> bool:
         """Whether the gradient grows from layer to layer, and not at one place, where a term of the loss joins."""
@@ -181,10 +207,11 @@ class ExplodingGradients(Flow):
             "bad-init", "learning-rate-too-high", "loss-diverged", "input-not-normalised", "nan-origin",
             "regularisation-dominates",
         )  # fmt: skip
-        what = f"each of {self.signal.depth} layers makes it larger" if grows else "it grows with each step"
+        layers = "calls of layers" if self._again() else "layers"
+        what = f"each of {self.signal.depth} {layers} makes it larger" if grows else "it grows with each step"
         self.find(
             f"The gradient explodes: {what}, and the norm of all is {total:.1e}.", where,
-            {"norm of gradients": ", ".join(f"{x:.2g}" for x in self.signal.total[-4:]), "layers": self.signal.depth,
+            {"norm of gradients": ", ".join(f"{x:.2g}" for x in self.signal.total[:FIRST]), "layers": self.signal.depth,
              "size of data and largest result": f"{self.signal.given:.2g}, {self.signal.made:.2g}"},
             fixes, nodes=[w.inside for w in first], severity="hint" if root or not grows else "",
         )  # fmt: skip

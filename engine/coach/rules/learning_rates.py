@@ -19,6 +19,7 @@ from gradbook.coach.rules.reach import Reach
 from gradbook.coach.rules.signal import Signal
 from gradbook.coach.rules.wherefrom import storing
 from gradbook.coach.scaling import Scaling, positive, summed
+from gradbook.coach.targets import Targets
 from gradbook.coach.updates import Rate, Updates
 from gradbook.observe.failure.text import binds
 from gradbook.observe.source import Where
@@ -31,8 +32,12 @@ LARGE = 0.3  # of a parameter's length in one step: after three of them nothing 
 SHORT = 8  # losses at least of a curve that does not grow
 FLAT = 0.02  # of its first value: a loss that has changed less is where it was
 TINY, SMALL = 3e-6, 5e-5  # of a parameter's length in one step; a thousandth is usual
-SLOW = 1e-5  # a learning rate: of larger ones small steps come from small gradients
+STUCK = 3e-4  # the same, at so low a rate, of a loss that stays where it was for as long as
+STUCK_LONG = 40  # steps
+SLOW, SLOW_PLAIN = 1e-5, 1e-4  # rates of Adam and its kin, of SGD: of larger ones small steps have another reason
 FAST = 0.02  # a rate of Adam and its kin that can be too high
+TOSSED, THROWN = 0.1, 0.02  # a rate a hundred times the usual one, and late steps of so large a part of a parameter
+ROUGH, ABOVE = 0.4, 0.25  # of itself the loss then changes from step to step, of the first loss it is on the average
 LONG = 10  # steps at least
 EARLY = 8  # losses in which a leap shows
 LEAP = 5.0  # times the first loss, that early, with steps as LARGE
@@ -82,7 +87,8 @@ class LearningRateTooHigh(Learning):
     idea = "a step that is too long leaps over the valley: the loss grows. Try a tenth of the learning rate"
     threshold = (
         f"a loss {GROWTH:g} times its first value or infinite, or {WORSE:g} times where a step changes {LARGE:.0%} of "
-        "the parameters; a usual step changes a thousandth"
+        f"the parameters; or one that leaps to the end under a rate of Adam of {TOSSED:g} or more, with steps that "
+        f"still change {THROWN:.0%}; a usual step changes a thousandth"
     )
 
     def broke(self, pass_: Pass) -> None:
@@ -128,15 +134,19 @@ class LearningRateTooHigh(Learning):
         worse = enough and grown > WORSE and rate.long(LARGE) > 1 and risen(curve.values)
         leaping = enough and ratio > 2 * LARGE and grown > KEPT and falls_never(curve)
         thrown = max(curve.values[:EARLY]) > LEAP * curve.first and rate.long(LARGE, EARLY) > 1 and grown > KEPT
-        if not (away or far or worse or leaping or thrown) or (self.reach.resumed and not away):
+        tossed = rate.kind in ADAPTIVE and _tossed(curve, rate)
+        if not (away or far or worse or leaping or thrown or tossed) or (self.reach.resumed and not away):
             return  # of a network that is trained the first loss may be low by chance
         if rate.kind in ADAPTIVE and rate.most < FAST:
             return  # its steps are no longer than its rate, whatever the gradient
         self.said = True
         now = f"{curve.last:.3g}" + (", then not a number" if curve.bad else "")
         where, fixes, what = self._cause(rate)
+        goes = f"goes from {curve.first:.3g} to {now}"
+        if tossed and not curve.bad and grown < WORSE:
+            goes = f"leaps up to {max(curve.values[-(len(curve.values) // 3) :]):.3g} to the end"
         self.find(
-            f"{what}: the loss goes from {curve.first:.3g} to {now}.", where or curve.where,
+            f"{what}: the loss {goes}.", where or curve.where,
             {"first loss": curve.first, "highest": f"{curve.highest:.4g}", "last loss": now,
              "change of the parameters in one step": f"{ratio:.0%}", "steps": rate.steps}, fixes,
         )  # fmt: skip
@@ -162,9 +172,14 @@ class LearningRateTooLow(Learning):
     id = "learning-rate-too-low"
     idea = "a step should change the parameters by about a thousandth; far shorter steps lead nowhere"
     threshold = (
-        f"a learning rate of {SLOW:g} or less, {TINY:g} of the parameters changed in a step, and a loss within "
-        f"{FLAT:.0%} of its first value after {LONG} steps; up to {SMALL:g} it is a hint: fine-tuning takes such steps"
+        f"a learning rate of {SLOW:g} or less ({SLOW_PLAIN:g} without adaptive steps), {TINY:g} of the parameters "
+        f"changed in a step, and a loss within {FLAT:.0%} of its first value after {LONG} steps. Up to {SMALL:g} it "
+        f"is a hint, as fine-tuning takes such steps; {STUCK_LONG} steps of up to {STUCK:g} are enough for a warning"
     )
+
+    def begins(self) -> None:
+        super().begins()
+        self.targets = self.coach.shared(Targets)
 
     def ended(self) -> None:
         rates = self.rates
@@ -172,20 +187,35 @@ class LearningRateTooLow(Learning):
             return
         rate = rates[0]
         curve = max(self.curves.curves.values(), key=lambda c: c.count, default=None)
-        if curve is None or curve.bad or curve.count < LONG or rate.most > SLOW or not rate.ratios:
+        if curve is None or curve.bad or curve.count < LONG or not rate.ratios:
             return
+        if rate.used > (SLOW if rate.kind in ADAPTIVE else SLOW_PLAIN) or not self._flat(curve):
+            return
+        if not rate.used and rate.most:
+            return  # a schedule begins with 0, and never goes on
+        long = curve.count >= STUCK_LONG and rate.typical < STUCK and self.targets.parting is None
+        if not long and max(rate.ratios[1:] or rate.ratios) > SMALL:
+            return
+        chosen, better = self.option(rate), usual(rate)
         begun, tail = median(curve.values[:3]), median(curve.values[-3:])
-        spread = float(np.std(curve.values)) if len(curve.values) > 1 else 0.0
-        if max(rate.ratios[1:] or rate.ratios) > SMALL or begun - tail > max(FLAT * abs(begun), 2 * spread):
-            return
-        tiny, chosen = rate.typical < TINY, self.option(rate)
+        what = f"The learning rate {number(rate.used)} is too low"
+        if 0 < 3 * rate.used < rate.most:  # a schedule makes less of it: it is to come to a usual one all the same
+            what = f"The schedule keeps the learning rate at {number(rate.used)} or less, too low"
+            better = list(dict.fromkeys((10.0 ** round(math.log10(rate.most * better[0] / rate.used)), *better)))
         self.find(
-            f"The learning rate {number(rate.most)} is too low: after {rate.steps} steps the loss is where it was.",
-            chosen.line or curve.where,
+            f"{what}: after {rate.steps} steps the loss is where it was.", chosen.line or curve.where,
             {"first losses": f"{begun:.4g}", "last losses": f"{tail:.4g}",
              "change of the parameters in one step": f"{rate.typical:.1e}"},
-            chosen.changed(usual(rate)), severity="warning" if tiny else "hint",
+            chosen.changed(better[:3]), severity="warning" if long or rate.typical < TINY else "hint",
         )  # fmt: skip
+
+    @staticmethod
+    def _flat(curve: Curve) -> bool:
+        """Whether a loss is where it was, but for its noise."""
+        ends = len(curve.values) // 3 if curve.count >= STUCK_LONG else 3
+        begun, last = median(curve.values[: max(ends // 2, 3)]), curve.values[-ends:]
+        noise = float(np.std(last)) if curve.count >= STUCK_LONG else 2 * float(np.std(curve.values))
+        return begun - median(last) <= max(FLAT * abs(begun), noise)
 
 
 class LossDiverged(Learning):
@@ -281,6 +311,16 @@ def falls_never(curve: Curve) -> bool:
     values = np.array(curve.values)
     change = np.diff(values)
     return bool((change > 0).mean() > 0.35 and np.abs(change).mean() > 0.3 * np.abs(values).mean())
+
+
+def _tossed(curve: Curve, rate: Rate) -> bool:
+    """Whether steps of an adaptive optimizer are far too long to the end, and the loss leaps up and down with them."""
+    late, tail = rate.ratios[-3:], np.array(curve.values[-(len(curve.values) // 3) :])
+    if rate.most < TOSSED or rate.long(LARGE, EARLY) < 2 or len(tail) < SHORT or not min(late) > THROWN:
+        return False
+    change = np.diff(tail)
+    rough = np.abs(change).mean() > ROUGH * np.abs(tail).mean() and (change > 0).mean() > 0.35
+    return bool(rough and tail.mean() > ABOVE * curve.first and (tail > curve.first).sum() > 1)
 
 
 def growth(curve: Curve) -> float:

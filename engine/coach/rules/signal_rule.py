@@ -122,13 +122,13 @@ def rate(held: Held | None, factor: float, lr: float = 0.0) -> tuple[Where | tup
     if held is None or optimizer is None:
         return None, []
     where = held.built.where if held.built is not None else None
-    rates = [float(group.get("lr", 0.0)) for group in optimizer.param_groups]
-    old = lr or max(rates)
+    now = {float(g.get("lr", 0.0)): float(g.get("initial_lr", g.get("lr", 0.0))) for g in optimizer.param_groups}
+    old = lr or max(now)
     if old <= 0:
         return where, []
-    first = [float(group["initial_lr"]) for group in optimizer.param_groups if "initial_lr" in group]
-    chosen = Option(where, "lr", (old, *first, *rates))
-    return chosen.line, chosen.changed([10.0 ** round(math.log10(old * factor))], f"in place of {old:g}")
+    first = now.get(old, old)  # of which a schedule has made the one of now
+    chosen = Option(where, "lr", (old, first, *now.values(), *now))
+    return chosen.line, chosen.changed([10.0 ** round(math.log10(first * factor))], f"in place of {first:g}")
 
 
 def prefix(at: code.Place) -> str:

@@ -21,6 +21,7 @@ LOOKS = 3
 HIGH = 0.1  # of the weights, in one step
 WILD = 0.3
 LOW = 1e-6
+STILL_LOW, LONG = 1e-5, 40  # the same, of a loss that is where it was after so many steps
 LOST = 3e-8  # float32 does not hold what is smaller
 CLIPPED = 1e-3  # a norm that no gradient should be clipped to
 USUAL = 1e-3
@@ -101,12 +102,16 @@ class UpdateRatioLow(Updates):
 
     id = "update-ratio-low"
     idea = "a step should change weights by about a thousandth of their size; of a millionth nothing is learnt"
-    threshold = f"below {LOW:g} of the weights in every look; below {LOST:g} it is lost in the rounding of float32"
+    threshold = (
+        f"below {LOW:g} of the weights in every look, {STILL_LOW:g} after {LONG} steps; "
+        f"below {LOST:g} it is lost in the rounding of float32"
+    )
 
     def look(self, last: bool) -> None:
         whole = True
         for ratios, lr in self.groups() if last and not self.reach.resumed else ():
-            low = len(ratios) > 1 and max(ratios) <= (LOW if whole else LOST) and all(map(np.isfinite, ratios))
+            bound = STILL_LOW if self.coach.steps >= LONG else LOW
+            low = len(ratios) > 1 and max(ratios) <= (bound if whole else LOST) and all(map(np.isfinite, ratios))
             if low and not self.done and not (whole and self.improves()):
                 self._speak(ratios, lr)
             whole = False
