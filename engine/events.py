@@ -23,7 +23,7 @@ Kinds and what a listener is called with:
     custom     (phase, function, args, outputs)             "enter" before a Function's forward, "exit" once it is
                                                             recorded; outputs are None at first
     schedule   (scheduler)                                  a learning rate schedule has stepped
-    draw       ()                                           random numbers are about to be drawn
+    draw       (generator)                                  random numbers are about to be drawn from a generator
     found      (function, arrays, params, result)           indices were computed from arrays, which no op is told of
     read       (tensor)                                     Python is about to see values: item, bool, numpy, print
     mode       (what, owner, value)                         "train": a module was put into training mode or out of it;

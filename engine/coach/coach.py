@@ -63,8 +63,7 @@ class Coach:
         self.turn = Turn(1)
         self.tape = Tape(self)
         self.stance = Stance()
-        self.ended = False
-        self.cut_short = False  # it has ended by an exception, or by an interrupt
+        self.ended = self.cut_short = False  # cut_short: by an exception, or by an interrupt
         self._explained: tuple[BaseException | None, Failure | None] = (None, None)
         self._on_finding = on_finding
         self._thread = threading.get_ident()
@@ -72,13 +71,7 @@ class Coach:
         self._kinds = tuple(KINDS if rules is None else rules)
         self.enlist()
         self.report = self.new_report()
-        self.on_op: Hook | None = None
-        self.on_module: Hook | None = None
-        self.on_grad: Hook | None = None
-        self.on_write: Hook | None = None
-        self.on_made: Hook | None = None
-        self.on_cut: Hook | None = None
-        self.on_found: Hook | None = None
+        self.on_op: Hook | None = None  # where it looks closely; and others, see _tune
 
     def enlist(self) -> None:
         """Make the rules, new ones each time."""
@@ -199,13 +192,14 @@ class Coach:
     def _tune(self, closely: bool, whole: bool) -> None:
         if closely and not self.close and not whole:
             self.turn.whole = False
+        tape = self.tape
         self.on_op = self._op if closely else None
-        self.on_module = self.tape.module if closely else None
-        self.on_write = self.tape.wrote if closely else None
-        self.on_made = self.tape.made if closely else None
-        self.on_cut = self.tape.cut if closely else None
-        self.on_found = self.tape.found if closely else None
-        self.on_grad = self._grad if closely and self.panel.hears("gradient") else None
+        heard = {
+            "module": tape.module, "write": tape.wrote, "made": tape.made, "cut": tape.cut, "draw": tape.draws,
+            "found": tape.found, "grad": self._grad if self.panel.hears("gradient") else None,
+        }  # fmt: skip
+        for kind, hook in heard.items():
+            setattr(self, f"on_{kind}", hook if closely else None)
 
     def _op(self, op: Any, operands: tuple[Any, ...], params: Any, output: Any, node: Any, where: Any) -> None:
         if threading.get_ident() == self._thread and not self._inside:

@@ -62,6 +62,10 @@ class Place:
         found = next(self.around(ast.For, ast.While), None)
         return found if isinstance(found, ast.For | ast.While) else None
 
+    def beside(self, other: Place) -> bool:
+        """Whether two places are of the same function, and of the same loop of it."""
+        return (self.file, self.function, self.loop) == (other.file, other.function, other.loop)
+
     @property
     def loop_here(self) -> ast.For | None:
         """The for loop that the place itself is the head of, else the innermost one round it."""

@@ -14,7 +14,9 @@ from typing import Any
 
 from gradbook.observe.source import Where
 
-__all__ = ["Built", "Call", "Clear", "Cut", "Op", "Pass", "Read", "Step", "Turn", "Value", "Write", "params_of"]
+__all__ = [
+    "Built", "Call", "Clear", "Cut", "Draw", "Op", "Pass", "Read", "Step", "Turn", "Value", "Write", "params_of",
+]  # fmt: skip
 
 
 class Value:
@@ -189,6 +191,25 @@ class Read:
 
 
 @dataclass(eq=False, slots=True)
+class Draw:
+    """Random numbers were drawn. state: of the generator before, by which they can be told; None on a GPU.
+
+    seeded: by the program, so that a run that is repeated draws the same ones. value: the tensor that was made of them.
+    """
+
+    state: int | None
+    seeded: bool
+    callers: tuple[Where, ...]  # the user's frames round it, innermost first
+    after: int  # operations that were written down before it
+    value: Value | None = None
+
+    @property
+    def where(self) -> Where | None:
+        """The user's line."""
+        return self.callers[0] if self.callers else None
+
+
+@dataclass(eq=False, slots=True)
 class Built:
     """A module or an optimizer was constructed, at this place of the user's code. number: the order among them."""
 
@@ -209,6 +230,7 @@ class Turn:
     asked: list[Value] = field(default_factory=list)  # what gradients of chosen tensors were asked of: autograd.grad
     asked_at: list[Where | None] = field(default_factory=list)  # where
     reads: list[Read] = field(default_factory=list)
+    draws: list[Draw] = field(default_factory=list)
     clears: list[Clear] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     step: Step | None = None

@@ -15,7 +15,7 @@ from gradbook.autograd import versions
 from gradbook.autograd.grad_mode import state as grad_state
 from gradbook.autograd.versions import owner
 from gradbook.coach.code import callers
-from gradbook.coach.record import Call, Cut, Op, Turn, Value, Write
+from gradbook.coach.record import Call, Cut, Draw, Op, Turn, Value, Write
 from gradbook.observe.raw import is_parameter
 from gradbook.observe.source import Where
 
@@ -27,6 +27,7 @@ __all__ = ["Tape"]
 KEPT = 50_000  # values that are known at a time
 NUMBERS = 512  # that Python has read, known at a time
 FILLED = 20_000  # arrays whose first numbers are known
+DRAWS = 4_000  # of a turn that are written down
 READS = 8  # the last ones, that what is made next may come from
 DIGITS, EXACT = 4, 1e-12  # of a factor that such a number is multiplied by
 BEFORE = 3  # turns: a step of a GAN has several
@@ -174,6 +175,13 @@ class Tape:
         if known is not None and not is_parameter(target):
             written.made = self._keep(target, Value(target, "op", known.maker))
 
+    def draws(self, generator: Any) -> None:
+        """Random numbers are about to be drawn; a tensor that is made on the same line next is made of them."""
+        turn = self._coach.turn
+        if threading.get_ident() == self._coach._thread and len(turn.draws) < DRAWS:
+            state = None if generator._cuda is not None else generator.rng().bit_generator.state["state"]["state"]
+            turn.draws.append(Draw(state, generator.seeded, callers(), self._number))
+
     def asks(self, tensor: Any) -> None:
         """A tensor is a leaf that asks for a gradient from here on, whatever its numbers were computed from."""
         known = self._values.get(id(tensor))
@@ -187,6 +195,9 @@ class Tape:
             value = self._keep(tensor, Value(tensor, "input"))
             value.reads, value.where = self._reads, events.user_frame()
             self._fill(tensor, value.where)
+            draws = self._coach.turn.draws
+            if draws and draws[-1].value is None and draws[-1].where == value.where:
+                draws[-1].value = value
             array = tensor._array
             if self._numbers and array.size <= SMALL and array.dtype.kind == "f":
                 found = {id(cut): cut for x in array.reshape(-1).tolist() if (cut := self._numbers.get(x))}

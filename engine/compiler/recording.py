@@ -123,7 +123,7 @@ class Recorder(Forward, Backward):
         if self.listens():
             self.attempt(self._found, function, arrays, params, result)
 
-    def on_draw(self) -> None:
+    def on_draw(self, generator: Any) -> None:
         """Random numbers are drawn; the op that draws them is told of next."""
         if not self.aside:
             self.draws += 1

@@ -25,7 +25,7 @@ __all__ = [
 def stream(generator: Generator | None, xp: Any = np) -> Any:
     """The array library's generator behind `generator`, or behind the default one; under vmap, what it allows."""
     if events.draw:
-        events.emit(events.draw)
+        events.emit(events.draw, generator or default_generator)
     if layers.state.open:
         return layers.state.open[-1].stream(generator or default_generator, xp)
     return (generator or default_generator).rng(xp)

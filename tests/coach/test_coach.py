@@ -423,6 +423,41 @@ def test_a_pass_knows_the_operations_of_its_graph() -> None:
         assert begun == ops["sum"]
 
 
+class Drawing(Rule):
+    """Writes down what was drawn."""
+
+    id = "drawing"
+
+    def turned(self, turn: Turn) -> None:
+        self.coach.drawn = [*getattr(self.coach, "drawn", []), *turn.draws]  # type: ignore[attr-defined]
+
+
+def test_random_numbers_are_known_by_the_state_that_they_were_drawn_from() -> None:
+    generator = gradbook.Generator().manual_seed(5)
+    gradbook.manual_seed(0)
+    weight = gradbook.zeros(3, requires_grad=True)
+    optimizer = gradbook.optim.SGD([weight], lr=0.1)
+    watching = Coach([Drawing]).start()
+    rows = []
+    for seed in (1, 1, None):
+        if seed is not None:
+            gradbook.manual_seed(seed)
+        rows.append(gradbook.randint(0, 9, (4,)))
+        gradbook.zeros(2)
+        noise = gradbook.zeros(3).normal_(generator=generator)
+        (weight * noise).sum().backward()
+        optimizer.step()
+    draws = watching.drawn  # type: ignore[attr-defined]
+    watching.finish()
+    integers, noises = draws[::2], draws[1::2]
+    assert [draw.value.tensor is x for draw, x in zip(integers, rows, strict=True)] == [True] * 3
+    assert integers[0].state == integers[1].state != integers[2].state
+    assert len({draw.state for draw in noises}) == 3
+    assert [draw.value for draw in noises] == [None] * 3  # filled in place: no tensor was made
+    assert all(draw.seeded for draw in draws)
+    assert len({draw.where for draw in integers}) == 1
+
+
 class Remembering(Rule):
     """Keeps what was read, and asks the tape for tensors by their arrays."""
 

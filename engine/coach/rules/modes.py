@@ -15,6 +15,7 @@ from gradbook.coach.rules.forwards import Forward, Forwards
 from gradbook.coach.rules.reach import Reach
 from gradbook.coach.stance import Mode
 from gradbook.observe.failure.text import Edit, called_name
+from gradbook.observe.source import cell_label, place_text
 
 __all__ = ["RULES", "EvalModeMissing", "NoGradMissing", "TrainModeNotRestored"]
 
@@ -180,6 +181,7 @@ class TrainModeNotRestored(Modes):
             return
         at, name = code.place(mode.where), model_name(forward)
         call = code.place(forward.told.where)
+        goes_on = place_text(cell_label(call.file), call.line) if call is not None else "unknown"
         fixes = [code.insertion(training(call), f"{name}.train()", "before training goes on")]
         if at is not None and isinstance(at.expression, ast.Call) and isinstance(at.expression.func, ast.Attribute):
             own = at.source.segment(at.expression.func.value)
@@ -189,8 +191,9 @@ class TrainModeNotRestored(Modes):
             fixes.insert(0, fix)
         self.find(
             f"{name} stays in evaluation mode: after this, training goes on without dropout or batch statistics.",
-            typo.at if typo is not None else forward.told.where,
-            {"steps in evaluation mode": count, "steps in training mode before": mode.steps}, fixes,
+            typo.at if typo is not None else mode.where or forward.told.where,
+            {"steps in evaluation mode": count, "steps in training mode before": mode.steps, "trained in": goes_on},
+            fixes,
         )  # fmt: skip
 
 

@@ -3,7 +3,7 @@ import gradbook.nn as nn
 
 
 def evaluate(m, X, Y):
-    m.eval()
+    m.eval()  # coach: train-mode-not-restored; fix: .train()
     with torch.no_grad():
         return (m(X).argmax(1) == Y).float().mean().item()
 
@@ -11,7 +11,7 @@ def evaluate(m, X, Y):
 def train(m, X, Y):
     o = torch.optim.SGD(m.parameters(), 0.1)
     for e in range(6):
-        l = nn.functional.cross_entropy(m(X), Y)  # coach: train-mode-not-restored; fix: .train()
+        l = nn.functional.cross_entropy(m(X), Y)
         o.zero_grad()
         l.backward()
         o.step()

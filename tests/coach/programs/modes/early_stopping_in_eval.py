@@ -5,7 +5,7 @@ import gradbook.nn as nn
 
 
 def evaluate(m, data, labels, lossf):
-    m.train(False)
+    m.train(False)  # coach: train-mode-not-restored; fix: m.train()
     with torch.no_grad():
         return lossf(m(data), labels).item()
 
@@ -19,7 +19,7 @@ best, state, patience = float("inf"), None, 0
 for step in range(40):
     batch = torch.randint(0, 48, (16,))
     opt.zero_grad()
-    loss = lossf(m(data[batch]), labels[batch])  # coach: train-mode-not-restored; fix: m.train()
+    loss = lossf(m(data[batch]), labels[batch])
     loss.backward()
     opt.step()
     if step % 5 == 4:

@@ -12,7 +12,7 @@ optimizer = torch.optim.Adam(model.parameters())
 
 
 def validate():
-    model.eval()
+    model.eval()  # coach: train-mode-not-restored; fix: model.train()
     correct = 0
     with torch.no_grad():
         for xb, yb in val_loader:
@@ -23,7 +23,7 @@ def validate():
 for epoch in range(4):
     for xb, yb in train_loader:
         optimizer.zero_grad()
-        loss = criterion(model(xb), yb)  # coach: train-mode-not-restored; fix: model.train()
+        loss = criterion(model(xb), yb)
         loss.backward()
         optimizer.step()
     print(epoch, validate())

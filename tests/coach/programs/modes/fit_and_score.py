@@ -24,13 +24,13 @@ class Runner:
         for epoch in range(epochs):
             for i in range(0, len(x), 8):
                 self.opt.zero_grad()
-                loss = F.cross_entropy(self.model(x[i : i + 8]), y[i : i + 8])  # coach: train-mode-not-restored; fix: self.model.train()
+                loss = F.cross_entropy(self.model(x[i : i + 8]), y[i : i + 8])
                 loss.backward()
                 self.opt.step()
             print(f"accuracy {self.score(x, y):.2f}")
 
     def score(self, x, y):
-        self.model.eval()
+        self.model.eval()  # coach: train-mode-not-restored; fix: self.model.train()
         with torch.no_grad():
             return (self.model(x).argmax(1) == y).float().mean().item()
 

@@ -9,7 +9,7 @@ class EarlyStopping:
         self.patience, self.best, self.bad = patience, 1e9, 0
 
     def check(self, model, x, y):
-        model.eval()
+        model.eval()  # coach: train-mode-not-restored; fix: net.train()
         with torch.no_grad():
             value = nn.functional.mse_loss(model(x), y).item()
         self.bad = 0 if value < self.best else self.bad + 1
@@ -23,7 +23,7 @@ stopper = EarlyStopping(5)
 xs, ys = torch.randn(40, 4), torch.randn(40, 1)
 for epoch in range(6):
     for i in range(0, 30, 10):
-        pred = net(xs[i : i + 10])  # coach: train-mode-not-restored; fix: net.train()
+        pred = net(xs[i : i + 10])
         loss = nn.functional.mse_loss(pred, ys[i : i + 10])
         opt.zero_grad()
         loss.backward()

@@ -15,7 +15,7 @@ class CharModel(nn.Module):
 
 
 def sample(model, length=4):
-    model.eval()
+    model.eval()  # coach: train-mode-not-restored; fix: model.train()
     token, state, text = torch.zeros(1, 1, dtype=torch.long), None, []
     with torch.no_grad():
         for _ in range(length):
@@ -29,7 +29,7 @@ model = CharModel()
 optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
 data = torch.randint(0, 12, (4, 9))
 for epoch in range(5):
-    logits, _ = model(data[:, :-1])  # coach: train-mode-not-restored; fix: model.train()
+    logits, _ = model(data[:, :-1])
     loss = nn.functional.cross_entropy(logits.reshape(-1, 12), data[:, 1:].reshape(-1))
     optimizer.zero_grad()
     loss.backward()

@@ -10,11 +10,11 @@ y_train, y_test = x_train.prod(1, keepdim=True), x_test.prod(1, keepdim=True)
 net.train()
 for epoch in range(6):
     opt.zero_grad()
-    loss = loss_fn(net(x_train), y_train)  # coach: train-mode-not-restored; fix: net.train()
+    loss = loss_fn(net(x_train), y_train)
     loss.backward()
     opt.step()
 
-    net.eval()
+    net.eval()  # coach: train-mode-not-restored; fix: net.train()
     with torch.no_grad():
         test_loss = loss_fn(net(x_test), y_test)
     print(epoch, loss.item(), test_loss.item())

@@ -23,14 +23,14 @@ sgd = torch.optim.SGD(net.parameters(), lr=0.02)
 def epochs(n):
     for _ in range(n):
         for k in range(0, 64, 16):
-            loss = F.mse_loss(net(x[k : k + 16]), t[k : k + 16])  # coach: train-mode-not-restored; fix: net.train()
+            loss = F.mse_loss(net(x[k : k + 16]), t[k : k + 16])
             sgd.zero_grad()
             loss.backward()
             sgd.step()
 # %% [3]
 epochs(3)
 # %% [4]
-net.eval()
+net.eval()  # coach: train-mode-not-restored; fix: net.train()
 with torch.no_grad():
     print(F.mse_loss(net(x), t).item())
 # %% [3] rerun
