@@ -42,6 +42,7 @@ class Order:
     passes: int = 0  # backward passes between its clears
     steps: int = 0
     back: Where | None = None  # of its last backward pass
+    instead: dict[Where, int] = field(default_factory=dict)  # steps of others that followed it at once, how often
     open: bool = False  # that pass has not been followed by a clearing or a step
     thrown: list[int] = field(default_factory=list)  # per step: passes of one line that were thrown away before it
     sites: set[Site] = field(default_factory=set)  # of the passes since its last step
@@ -62,6 +63,7 @@ class OptimizerCallOrder(Rule):
         self.orders: dict[int, Order] = {}
         self.owners: dict[int, Any] = {}  # optimizers by id, alive as long as the coach watches
         self.last: Where | None = None  # of the last backward pass
+        self.fresh = False  # nothing has stepped since
         self.reached: dict[Site, set[int]] = {}  # the leaves that the passes of a line reach, as far as was watched
         self.losses: dict[int, Op] = {}  # by optimizer: what was computed of its parameters, and never goes backward
         self.inside: Any = None  # the optimizer in whose step() the program was stopped
@@ -71,7 +73,7 @@ class OptimizerCallOrder(Rule):
         return self.orders.setdefault(id(optimizer), Order())
 
     def passed(self, pass_: Pass) -> None:
-        self.last = pass_.where
+        self.last, self.fresh = pass_.where, True
         site = (id(pass_.where[0]), pass_.where[1]) if pass_.where is not None else (0, 0)
         reached = self.reached.get(site)
         for key, order in self.orders.items():
@@ -118,6 +120,7 @@ class OptimizerCallOrder(Rule):
     def stepped(self, step: Step, optimizer: Any) -> None:
         order = self._order(optimizer)
         order.steps += 1
+        self._instead(step, order)
         since, order.since = order.since[-8:], ""
         if len(order.thrown) < ENOUGH:
             order.thrown.append(order.count if len(order.sites) == 1 else 0)
@@ -137,6 +140,14 @@ class OptimizerCallOrder(Rule):
             if never and not order.said:
                 order.said = True
                 self._no_backward(step, optimizer)
+
+    def _instead(self, step: Step, order: Order) -> None:
+        """Note a step that follows the backward pass of another optimizer, which has not stepped so far."""
+        if self.fresh and step.where is not None:
+            for other in self.orders.values():
+                if not other.steps and other is not order and other.since and other.back is self.last:
+                    other.instead[step.where] = other.instead.get(step.where, 0) + 1
+        self.fresh = False
 
     def _never(self, optimizer: Any) -> bool:
         """Whether a loss of these parameters is there, and none of them ever had a gradient."""
@@ -200,12 +211,18 @@ class OptimizerCallOrder(Rule):
         )  # fmt: skip
 
     def _no_step(self, optimizer: Any) -> None:
-        name, at = self.coach.names[id(optimizer)], code.place(self.last)
         order = self.orders[id(optimizer)]
+        name, where = self.coach.names[id(optimizer)], order.back or self.last
+        fixes = [code.insertion(code.place(where), f"{name}.step()", "after backward()", after=True)]
+        instead = max(order.instead, key=order.instead.__getitem__, default=None)
+        at = code.place(instead)
+        call = at.expression if at is not None else None
+        often = instead is not None and order.instead[instead] >= ENOUGH
+        if at is not None and often and isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            where, fixes = instead, [code.replacement(at, call.func.value, name, "its loss has just gone backward")]
         self.find(
-            f"{name}.step() is never called: gradients are computed and the parameters stay as they are.", self.last,
-            {"backward passes": order.passes, "steps": 0},
-            [code.insertion(at, f"{name}.step()", "after backward()", after=True)],
+            f"{name}.step() is never called: gradients are computed and the parameters stay as they are.", where,
+            {"backward passes": order.passes, "steps": 0}, fixes,
         )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ CHAIN = 256  # values between a gradient and the step that it leads to
 class Kept:
     """What is known of one optimizer's gradients between two of its steps."""
 
-    __slots__ = ("carried", "clean", "count", "fresh", "last", "params", "steps")
+    __slots__ = ("carried", "clean", "count", "fresh", "last", "params", "said", "steps")
 
     def __init__(self, optimizer: Any) -> None:
         tensors = params_of(optimizer)
@@ -46,6 +46,7 @@ class Kept:
         self.carried = False  # gradients of before the last step are still there, and more is being added
         self.fresh = False  # they were cleared since the last step
         self.count = self.clean = self.steps = 0
+        self.said = False
         self.last: Where | None = None
 
     def dirty(self) -> bool:
@@ -84,6 +85,7 @@ class MissingZeroGrad(Rule):
         self.kept = before.kept
         for kept in self.kept.values():
             kept.count = kept.clean = 0
+            kept.said = False
 
     def passed(self, pass_: Pass) -> None:
         for kept in self.kept.values() if pass_.whole else ():
@@ -111,8 +113,14 @@ class MissingZeroGrad(Rule):
             return
         kept.carried, kept.clean = False, 0
         kept.count += 1
-        if kept.count == 2:
+        if kept.count >= 2 and not kept.said and not self._another_waits():
+            kept.said = True
             self._speak(kept, optimizer)
+
+    def _another_waits(self) -> bool:
+        """Whether an optimizer is cleared and never steps: this one may step in its place."""
+        owners = [owner for clear, _ in self.sites.values() if (owner := clear.owner()) is not None]
+        return any(hasattr(each, "param_groups") and id(each) not in self.coach.optimizers for each in owners)
 
     def ended(self) -> None:
         for key, kept in self.kept.items():
