@@ -9,7 +9,8 @@ import numpy as np
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.origin import changed_at
+from gradbook.coach.literals import value_of
+from gradbook.coach.origin import changed_at, is_library
 from gradbook.coach.record import Op
 from gradbook.coach.rules.activations_before_losses import renamed
 from gradbook.coach.rules.modes import alias
@@ -27,7 +28,8 @@ DIED = 0.75  # is dead to this part at the end: a hint that steps were too long
 DEAD = 0.9  # of the units of a layer: no data leave so few of them active
 SATURATED = 0.9
 STEEP = 4.0  # times a layer's result: a sigmoid of that is a step
-STRETCHED = 0.75  # saturated, of such a one
+GAIN = 2.5  # times as large as it was, what a layer makes of its input
+STRETCHED = 0.75  # saturated, of such ones
 LATE = 100  # steps after which it is said that long ones are the reason, in a training that goes on
 SAMPLES = 24
 CAUSES = ("wrong-gradient", "bad-init", "learning-rate-too-high", "loss-diverged", "input-not-normalised")
@@ -100,7 +102,7 @@ class SaturatedActivation(SignalRule):
             looks = len(known.flat)
             if known.name not in RANGED or not known.hidden or id(known) in self.told or known.below is None:
                 continue
-            enough = SATURATED if abs(known.factor) < STEEP else STRETCHED
+            enough = STRETCHED if abs(known.factor) >= STEEP or _large(known.below) else SATURATED
             if (looks < LOOKS and not (last and looks > 1)) or min(known.flat[-LOOKS:]) < enough:
                 continue
             if known.flat[0] < enough and self.coach.steps < LATE and not last:
@@ -118,8 +120,9 @@ class SaturatedActivation(SignalRule):
             where, fixes, why = place or where, [*slower, *fixes], f"only {known.flat[0]:.0%} at first: steps too long"
         elif abs(known.factor) >= STEEP:
             fixes, why = [*unscaled(known.scaled), *fixes], f"it is multiplied by {known.factor:.3g} before"
-        elif below.by_user and below.gain > 2.5:
-            where, fixes, sure = self.layer(below), [*initialised(below)[:2], *fixes], True
+        elif _large(below):
+            sure = min(known.flat[-LOOKS:]) >= SATURATED
+            where, fixes = self.layer(below), [*initialised(below)[:2], *fixes]
             why = f"weights of {below.rms:.2g} for {below.fan_in} inputs"
         root = self.said(*CAUSES)
         self.find(
@@ -152,6 +155,15 @@ class DegenerateActivation(SignalRule):
                 where, {"shape": shape, "axis of length 1": op.params["dim"]}, _sigmoid(where, op), nodes=[op.path],
                 severity="error",
             )  # fmt: skip
+        elif op.name == "softmax" and len(shape) > 2 and shape[int(op.params["dim"])] == 1 and of_one_score(op):
+            axis = max(range(1, len(shape)), key=shape.__getitem__)
+            layer = op.call.module if op.call is not None and is_library(op.call.module) else None
+            built = self.coach.built_at(layer) if layer is not None else None
+            where = built.where if built is not None else op.where
+            self.find(
+                f"This softmax is over an axis of length 1, and always 1: all {shape[axis]} get the same weight.",
+                where, {"shape": shape, "axis of length 1": op.params["dim"]}, _along(where, axis), nodes=[op.path],
+            )  # fmt: skip
         elif op.name == "layer_norm" and int(np.prod(shape[-int(op.params["rank"]) :])) == 1:
             where = changed_at(self.coach, op)
             self.find(
@@ -176,6 +188,31 @@ class DegenerateActivation(SignalRule):
                 where, {"looks": looks, "different rows": 1},
                 nodes=[known.path], severity="hint" if root or self.said("bad-init", "dead-relu") else "",
             )  # fmt: skip
+
+
+def of_one_score(op: Op) -> bool:
+    """Whether a layer gave one number for each of several, as in attention: not the only key that there is."""
+    given = op.operand(0)
+    made = given.maker if given is not None else None
+    return made is not None and made.name == "linear" and max(op.output.shape[1:]) > 1
+
+
+def _along(where: Where | None, axis: int) -> list[Fix]:
+    """The softmax over another axis."""
+    at = code.place(where)
+    call = at.expression if at is not None else None
+    if at is None or not isinstance(call, ast.Call):
+        return []
+    why = "over those that are to be weighed"
+    given = [each for each in call.args if value_of(each) is not None]
+    if given:
+        return [code.replacement(at, given[-1], str(axis), why)]
+    return [code.with_option(at, call, "dim", str(axis), why)]
+
+
+def _large(below: Weight) -> bool:
+    """Whether the user's own code made the weights too large."""
+    return below.by_user and below.gain > GAIN
 
 
 def _bias_written(below: Weight) -> bool:
