@@ -106,7 +106,7 @@ class StaleOptimizer(Rule):
         if latest is not None and latest.steps > since and not thawed:  # it was there only after some training
             self._grown(held, strays, latest, message)
             return
-        fixes = [] if thawed else self._rebuilt(held, latest, strays[0].root)
+        fixes = [] if thawed else self._rebuilt(held, latest, called_there(strays[0], latest))
         self._say(held, message, strays, [*fixes, Fix(add, (), "once it is to be trained")])
 
     def _grown(self, held: Held, strays: list[Fate], latest: Built, message: str) -> None:
@@ -116,10 +116,11 @@ class StaleOptimizer(Rule):
         words = fate.module.split(".")
         paths = [".".join(words[: i + 1]) for i in range(len(words))]
         parts = [path for path in paths if _made_after(self.reach.parts.get((fate.root, path)), held)]
-        name = written(fate.root, parts[0] if parts else fate.module, latest)
+        root = called_there(fate, latest)
+        name = written(root, parts[0] if parts else fate.module, latest)
         add = f'{held.name}.add_param_group({{"params": {name}.parameters()}})'
         fix = code.insertion(at, add, "the new parameters are trained from here on", after=True)
-        self._say(held, message, strays, [fix, *self._rebuilt(held, latest, strays[0].root)], at=at)
+        self._say(held, message, strays, [fix, *self._rebuilt(held, latest, root)], at=at)
 
     def _left_out(self, held: Held, strays: list[Fate], name: str, first: int) -> None:
         """What no optimizer has although it was there: what comes after trained layers was surely forgotten."""
@@ -196,6 +197,14 @@ def grower(at: code.Place | None, optimizer: str) -> code.Place | None:
             break
         at = standing(at, *calls[0])
     return at
+
+
+def called_there(fate: Fate, built: Built | None) -> str:
+    """What the line that made a layer calls the model: `net` in `net.fc = nn.Linear(64, 3)`."""
+    at = code.place(built.where) if built is not None else None
+    target = at.statement.targets[0] if at is not None and isinstance(at.statement, ast.Assign) else None
+    owner = target.value if isinstance(target, ast.Attribute) and target.attr == fate.module else None
+    return owner.id if isinstance(owner, ast.Name) and owner.id != "self" else fate.root
 
 
 def written(root: str, path: str, built: Built) -> str:
