@@ -149,6 +149,12 @@ class TrainingUnderNoGrad(Cuts):
                 at.at, {"raised": str(error).partition(".")[0]}, fixes,
             )  # fmt: skip
 
+    def _judge(self, held: Held) -> None:
+        every = self.reach.fates.values()
+        others = (fate for fate in every if fate.stray and fate.name and id(held) in fate.steppers)
+        if len(held.starved) < len(held.fates) or not any(others):  # else the optimizer has the wrong network
+            super()._judge(held)
+
     def speak(self, cut: Cut, fates: list[Fate], gradients: str, whole: bool) -> None:
         at, fixes, deliberate = self._scope(cut.source)
         severity = "" if whole else "hint" if deliberate else "warning"

@@ -51,7 +51,8 @@ class StaleOptimizer(Rule):
         strays = [fate for fate in strays if id(held) in fate.steppers and id(fate.ref()) not in waiting]
         if not strays:
             return
-        never = len(held.starved) == len(held.fates) and not any(fate.used for fate in held.fates)
+        apart = all(not fate.used or (fate.cut is not None and fate.cut.how == "no_grad") for fate in held.fates)
+        never = len(held.starved) == len(held.fates) and apart
         if held.hungry and never:
             self._other_model(held, strays)
             return
