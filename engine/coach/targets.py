@@ -101,8 +101,19 @@ def roots(value: Value) -> dict[int, Value]:
 
 
 def orders(value: Value) -> list[Op]:
-    """The operations on the way to a value that took rows in another order."""
-    return [op for op in value.above() if op.name in ORDERS and len(op.inputs) > 1 and op.inputs[1].dtype.kind in "iu"]
+    """The operations on the way to a value that took rows by their numbers, all of each row."""
+    return [op for op in value.above() if op.name in ORDERS and len(op.inputs) == 2 and op.inputs[1].dtype.kind in "iu"]
+
+
+def shuffles(op: Op) -> bool:
+    """Whether an operation only puts rows into another order, as far as its numbers are still there."""
+    rows, tensor = op.inputs[0].shape[:1], op.inputs[1].tensor
+    if rows != op.output.shape[:1]:
+        return False  # rows were chosen, as by a mask or a table
+    if tensor is None:
+        return True
+    index, order = tensor._array.reshape(-1), np.arange(tensor._array.size)
+    return bool((np.sort(index) == order).all() and (index != order).any())
 
 
 def key_of(op: Op) -> Any:
@@ -136,8 +147,8 @@ def _both_whole(given: Value, wanted: Value) -> bool:
 def _reordered(lone: Op, of_inputs: bool, other: Value) -> Parting | None:
     """Only the inputs, or only the targets, were put into another order."""
     at = code.place(lone.where)
-    if at is None or lone.inputs[0].shape[:1] != lone.output.shape[:1]:
-        return None  # rows were chosen, as by a mask or a table
+    if at is None or not shuffles(lone):
+        return None
     node = at.expression
     fixes: list[Fix] = []
     if isinstance(node, ast.Subscript):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from gradbook.coach.record import Op, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.cut_graphs import functional
 from gradbook.coach.rules.wherefrom import target
+from gradbook.coach.rules.wiring import weight_of
 from gradbook.observe.failure.definitions import function_of
 from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where
@@ -29,6 +32,8 @@ MOVING = frozenset({
     "expand", "detach", "cat", "stack", "index_select", "gather", "getitem", "index", "t", "movedim", "unflatten",
 })  # fmt: skip
 ROWS = 256  # of a batch that are looked at
+LOOKS = 2  # at which rows are found to be probabilities
+APART = 5e-3  # rows that differ by less may sum to 1 by chance, all of them
 
 
 class SoftmaxBeforeCrossEntropy(Rule):
@@ -37,9 +42,14 @@ class SoftmaxBeforeCrossEntropy(Rule):
     id = "softmax-before-cross-entropy"
     idea = "cross_entropy takes scores and does the softmax itself; of probabilities it learns slowly and never well"
     threshold = (
-        "the producer itself; or rows that are all >= 0 and sum to 1 within 1e-3, which scores never do by chance"
+        "the producer itself; or rows that differ, are all >= 0 and sum to 1 within 1e-3 whenever they are looked at, "
+        f"{LOOKS} times or to the end"
     )
     ops = frozenset({"cross_entropy"})
+
+    def begins(self) -> None:
+        self.looks: dict[Where | None, int] = {}  # of each loss, that found probabilities; -1 as soon as one has not
+        self.pending: dict[Where | None, Callable[[], None]] = {}  # what is said of them
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
         scores = op.operand(0)
@@ -47,17 +57,36 @@ class SoftmaxBeforeCrossEntropy(Rule):
             return
         maker = scores.back(MOVING).maker
         if maker is not None and maker.name in ("softmax", "sigmoid"):
-            self._speak(maker, f"it is given what {maker.name} made", op)
-        elif scores.requires_grad and are_probabilities(operands[0]._array, 1):
-            self._speak(maker or op, "every row of it is >= 0 and sums to 1", op)
+            self._saying(maker, f"it is given what {maker.name} made", op)()
+        elif scores.requires_grad and (maker is None or weight_of(maker) is None):
+            self._look(maker or op, op, operands[0]._array)
 
-    def _speak(self, maker: Op, why: str, op: Op) -> None:
+    def _look(self, maker: Op, op: Op, scores: Any) -> None:
+        """No softmax is known to have made these scores: their numbers tell, if they do so time after time."""
+        looks = self.looks.get(op.where, 0)
+        if looks == LOOKS:
+            return
+        if looks < 0 or not are_probabilities(scores, 1):
+            self.looks[op.where] = -1
+            self.pending.pop(op.where, None)
+        elif np.ptp(rows_of(scores, 1), axis=0).max() > APART:
+            self.looks[op.where] = looks + 1
+            if op.where not in self.pending:
+                self.pending[op.where] = self._saying(maker, "every row of it is >= 0 and sums to 1", op)
+            if looks + 1 == LOOKS:
+                self.pending.pop(op.where)()
+
+    def ended(self) -> None:
+        for say in self.pending.values():
+            say()  # of a training of one look
+
+    def _saying(self, maker: Op, why: str, op: Op) -> Callable[[], None]:
         name = maker.name if maker.name in ("softmax", "sigmoid") else "softmax"
         where, fixes = undone(self.coach, maker, op, "give cross_entropy the scores")
-        self.find(
-            f"cross_entropy does the softmax itself: the {name} before it squeezes the scores and slows learning down.",
-            where, {"input of cross_entropy": why, "shape": op.inputs[0].shape}, fixes,
-        )  # fmt: skip
+        message = (
+            f"cross_entropy does the softmax itself: the {name} before it squeezes the scores and slows learning down."
+        )
+        return partial(self.find, message, where, {"input of cross_entropy": why, "shape": op.inputs[0].shape}, fixes)
 
 
 class SigmoidBeforeBceWithLogits(Rule):
@@ -233,6 +262,9 @@ def without(where: Where | None, why: str) -> list[Fix]:
         return []
     parent = at.source.parents.get(call)
     if isinstance(parent, ast.Call | ast.List | ast.Tuple) and _is_layer(call):
+        if isinstance(parent, ast.Call) and len(parent.args) == 1 and called_name(parent) == "append":
+            taken = code.removal(at, why)
+            return [Fix(f"# {at.source.segment(parent)}", taken, why)] if taken else []
         return [code.without_argument(at, call, why)]
     if (isinstance(call.func, ast.Attribute) and not call.args) or _is_method(call):
         assert isinstance(call.func, ast.Attribute)

@@ -7,6 +7,7 @@ import math
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
+from gradbook.coach.literals import argument
 from gradbook.coach.options import Option
 from gradbook.coach.record import Turn
 from gradbook.coach.rule import Rule
@@ -76,9 +77,8 @@ def initialised(weight: Weight) -> list[Fix]:
             both = weight.bias_filled is not None and locate(weight.bias_filled) == locate(weight.filled)
             only = f"if {target}.dim() > 1: " if both and isinstance(at.source.parents.get(node), ast.Expr) else ""
             new = f"{only}{prefix(at)}init"
-            given = next((k.value for k in node.keywords if k.arg == "std"), None)
             return [
-                *([code.replacement(at, given, std, "1 / sqrt(inputs)")] if given is not None else []),
+                *_narrower(at, node, std),
                 code.replacement(at, node, f"{new}.xavier_uniform_({target})", "as large as its fan asks for"),
                 code.replacement(at, node, f'{new}.kaiming_normal_({target}, nonlinearity="relu")', "before a relu"),
             ]
@@ -94,6 +94,20 @@ def initialised(weight: Weight) -> list[Fix]:
         assert isinstance(whole, ast.expr)
         return [code.replacement(at, whole, new, f"{std} is 1 / sqrt({weight.fan_in}), of what comes in")]
     return [Fix(f"{prefix(at)}init.xavier_uniform_({weight.name})", (), "after it was constructed")]
+
+
+def _narrower(at: code.Place, call: ast.Call, std: str) -> list[Fix]:
+    """The same call with another deviation, if it takes one."""
+    name, why = called_name(call), "1 / sqrt(inputs)"
+    given = next(argument(call, "std", 2 if isinstance(call.func, ast.Name) or _of_init(call) else 1), None)
+    if given is not None:
+        return [code.replacement(at, given, std, why)]
+    return [code.with_option(at, call, "std", std, why)] if name in ("normal_", "trunc_normal_") else []
+
+
+def _of_init(call: ast.Call) -> bool:
+    """nn.init.normal_(w), and not w.normal_()."""
+    return isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value).split(".")[-1] == "init"
 
 
 def filled_by(at: code.Place, call: ast.Call) -> str | None:
