@@ -19,7 +19,7 @@ from gradbook.observe.source import Where
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
 
-__all__ = ["Scaling", "clipping", "factor_of", "positive", "summed", "terms", "unscaled"]
+__all__ = ["Scaling", "clipping", "factor_of", "positive", "setting", "summed", "terms", "unscaled"]
 
 LOOKS = 3  # turns whose loss is looked at
 MANY = 16  # elements whose sum is not nearly their mean
@@ -173,7 +173,7 @@ def bare(at: code.Place, node: ast.expr, kept: ast.expr, why: str) -> Fix:
     return code.replacement(at, node, text, why)
 
 
-def unscaled(where: Where | None) -> list[Fix]:
+def unscaled(where: Where | None, factor: float | None = None) -> list[Fix]:
     """The line without the factor that leaves next to nothing; a statement that does nothing else is taken out."""
     at = code.place(where)
     node = at.expression if at is not None else None
@@ -181,10 +181,37 @@ def unscaled(where: Where | None) -> list[Fix]:
     if at is None:
         return []
     if isinstance(node, ast.BinOp):
-        kept = node.right if value_of(node.left) is not None else node.left
-        return [code.replacement(at, node, at.source.segment(kept), why)]
+        number = setting(where, factor) if factor else None
+        first = value_of(node.left) is not None or (number is not None and number.given is node.left)
+        return [code.replacement(at, node, at.source.segment(node.right if first else node.left), why)]
     taken = code.removal(at)
     return [Fix(f"# {at.source.segment(at.statement)}", taken, why)] if at.statement is not None else []
+
+
+class Setting:
+    """A factor that has a name: the operand, and the number, such as a temperature's in a configuration."""
+
+    def __init__(self, given: ast.expr, number: Number) -> None:
+        self.given, self.number = given, number
+
+    @property
+    def chosen(self) -> bool:
+        """Whether it stands for itself, and is no width that serves as a factor too."""
+        return not (isinstance(self.number.node, ast.Constant) and isinstance(self.number.node.value, int))
+
+
+def setting(where: Where | None, factor: float) -> Setting | None:
+    """The factor of an expression, if its number is written elsewhere."""
+    at = code.place(where)
+    node = at.expression if at is not None else None
+    if at is None or not isinstance(node, ast.BinOp):
+        return None
+    value = 1.0 / factor if isinstance(node.op, ast.Div) else factor
+    for part in (node.right, node.left):
+        number = number_of(at, part, value) if value_of(part) is None else None
+        if number is not None:
+            return Setting(part, number)
+    return None
 
 
 def without(call: str, option: str) -> str:

@@ -3,6 +3,7 @@
     loss.backward()  # coach: missing-zero-grad; fix: optimizer.zero_grad()
 
 stands on the line that must change: that rule is expected, there, and one of its first three fixes contains that text.
+`# coach-line: rule` marks another line that its author takes for as good an answer.
 `# coach-also: rule` at the end of any line names a rule that may speak too (a fault that shows in two ways). A program
 without `# coach:` is correct: errors and warnings are false alarms, hints are not, but for those of a rule in
 `# coach-not: rule`.
@@ -31,6 +32,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 UNSEEN = Path(__file__).parent / "unseen"  # by authors who had not seen the coach
 EXPECTED = re.compile(r"#\s*coach:\s*(?P<rule>[a-z-]+)\s*(?:;\s*fix:\s*(?P<fix>.*\S))?\s*$")
 NEVER = re.compile(r"#\s*coach-not:\s*(?P<rules>[a-z, -]+)")
+LINE = re.compile(r"#\s*coach-line:\s*(?P<rule>[a-z-]+)")
 ALSO = re.compile(r"#\s*coach-also:\s*(?P<rules>[a-z, -]+)")
 FIXES = 3  # of a finding that count
 
@@ -42,6 +44,7 @@ class Expected:
     rule: str
     line: int
     fix: str
+    others: frozenset[int] = frozenset()  # lines that are as good
 
 
 @dataclass
@@ -70,9 +73,12 @@ def programs(folder: Path = PROGRAMS) -> list[Path]:
 def expectations(text: str) -> tuple[list[Expected], set[str]]:
     """What a program's comments expect, and which rules may speak too."""
     wanted, also = [], set()
-    for number, line in enumerate(text.splitlines(), 1):
+    lines = text.splitlines()
+    good = {(mark["rule"], number) for number, line in enumerate(lines, 1) for mark in LINE.finditer(line)}
+    for number, line in enumerate(lines, 1):
         if found := EXPECTED.search(line):
-            wanted.append(Expected(found["rule"], number, found["fix"] or ""))
+            others = frozenset(each for rule, each in good if rule == found["rule"])
+            wanted.append(Expected(found["rule"], number, found["fix"] or "", others))
         if more := ALSO.search(line):
             also |= {rule.strip() for rule in more["rules"].split(",")}
     return wanted, also
@@ -91,7 +97,7 @@ def judge(path: Path, text: str | None = None, cells: Sequence[Cell] = (), mute:
     verdict.loud = {f.rule for f in report.findings if f.severity != "hint"}
     for each in wanted:
         said = [f for f in report.findings if f.rule == each.rule]
-        here = [f for f in said if f.line == each.line]
+        here = [f for f in said if f.line == each.line or f.line in each.others]
         right = any(same(each.fix, fix) for f in here or said for fix in f.fixes[:FIXES])
         verdict.found[each.rule] = (bool(said), bool(here), right or not each.fix)
     allowed = also | {each.rule for each in wanted}
@@ -136,4 +142,6 @@ def same(wanted: str, fix: str) -> bool:
     def plain(code: str) -> str:
         return re.sub(r"\s+", "", EXPECTED.sub("", code)).replace("'", '"')
 
-    return plain(wanted) in plain(re.sub(r"# coach:.*", "", fix))  # a fix is its whole line, with the comment on it
+    return plain(wanted) in plain(
+        re.sub(r"# coach(-line)?:.*", "", fix)
+    )  # a fix is its whole line, with the comment on it

@@ -91,3 +91,14 @@ def test_the_command_fails_below_the_floors(capsys: pytest.CaptureFixture[str], 
     monkeypatch.setitem(FLOORS, "recall", 1.01)
     assert main(["never_cleared", "--table"]) == 1
     assert capsys.readouterr().err == "tests.coach: recall is 1.000, at least 1.01 is wanted\n"
+
+
+@pytest.mark.parametrize(("mark", "right"), [("coach-line", True), ("noted", False)])
+def test_a_line_that_the_author_takes_for_as_good_is_right(mark: str, right: bool) -> None:
+    path = next(path for path in programs() if path.stem == "never_cleared")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    number = next(i for i, line in enumerate(lines) if "# coach:" in line)
+    code, _, expected = lines[number].partition("# coach:")
+    lines[number] = f"{code}# {mark}: missing-zero-grad"
+    lines.append(f"pass  # coach:{expected}")
+    assert judge(path, "\n".join(lines)).found["missing-zero-grad"][1] is right

@@ -16,7 +16,7 @@ from gradbook.coach.rules.activations_before_losses import renamed
 from gradbook.coach.rules.modes import alias
 from gradbook.coach.rules.signal import RANGED, Activation, Weight
 from gradbook.coach.rules.signal_rule import SignalRule, initialised, other_activation, rate
-from gradbook.coach.scaling import unscaled
+from gradbook.coach.scaling import setting, unscaled
 from gradbook.observe.source import Where
 
 __all__ = ["RULES", "DeadRelu", "DegenerateActivation", "SaturatedActivation"]
@@ -119,7 +119,11 @@ class SaturatedActivation(SignalRule):
             place, slower = rate(self.optimizer(), 0.1)
             where, fixes, why = place or where, [*slower, *fixes], f"only {known.flat[0]:.0%} at first: steps too long"
         elif abs(known.factor) >= STEEP:
-            fixes, why = [*unscaled(known.scaled), *fixes], f"it is multiplied by {known.factor:.3g} before"
+            fixes = [*unscaled(known.scaled, known.factor), *fixes]
+            why = f"it is multiplied by {known.factor:.3g} before"
+            named = setting(known.scaled, known.factor)
+            if named is not None and named.chosen:
+                where, fixes = named.number.line, [named.number.replaced(1.0, "as it comes"), *fixes]
         elif _large(below):
             sure = min(known.flat[-LOOKS:]) >= SATURATED
             where, fixes = self.layer(below), [*initialised(below)[:2], *fixes]

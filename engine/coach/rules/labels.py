@@ -16,7 +16,7 @@ from gradbook.coach.rules.activations_before_losses import loss_place
 from gradbook.coach.rules.signal import Weight
 from gradbook.coach.rules.signal_rule import SignalRule, initialised
 from gradbook.coach.rules.wiring import LINEAR, weight_of
-from gradbook.coach.scaling import factor_of, unscaled
+from gradbook.coach.scaling import factor_of, setting, unscaled
 from gradbook.observe.source import Where, locate
 
 __all__ = ["RULES", "ClassImbalance", "SuspiciousInitialLoss"]
@@ -156,13 +156,17 @@ class SuspiciousInitialLoss(SignalRule):
             fixes, severity="warning" if why else "hint",
         )  # fmt: skip
 
-    def _cause(self, scores: Value) -> tuple[Where | None, list[Fix], str]:
+    def _cause(self, scores: Value) -> tuple[Where | tuple[str, int] | None, list[Fix], str]:
         """What makes the scores so large: a factor, the last layer's numbers, an embedding's; else unknown."""
         here = scores
         while here.maker is not None and here.maker.name in SCALING and here.maker.inputs:
             factor = factor_of(here.maker)
             if factor is not None and abs(factor) >= STEEP:
-                return here.maker.where, weaker(here.maker.where), f"a factor of {factor:.3g}"
+                where, named = here.maker.where, setting(here.maker.where, factor)
+                fixes, why = weaker(where, factor), f"a factor of {factor:.3g}"
+                if named is not None and named.chosen:
+                    return named.number.line, [named.number.replaced(1.0, "as they come"), *fixes], why
+                return where, fixes, why
             here = here.maker.inputs[0]
         weight = self._last(here)
         others = any(w is not weight and w.by_user and w.gain > LOUD for w in self.signal.weights.values())
@@ -207,11 +211,11 @@ class SuspiciousInitialLoss(SignalRule):
         ], ""  # fmt: skip
 
 
-def weaker(where: Where | None) -> list[Fix]:
+def weaker(where: Where | None, factor: float) -> list[Fix]:
     """The line without the factor of the scores, or divided by it."""
     at = code.place(where)
     node = at.expression if at is not None else None
-    fixes = unscaled(where)
+    fixes = unscaled(where, factor)
     if at is not None and isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
         left, right = at.source.segment(node.left), at.source.segment(node.right)
         fixes.append(code.replacement(at, node, f"{left} / {right}", "if it was meant to divide"))

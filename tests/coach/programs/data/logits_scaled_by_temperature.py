@@ -4,14 +4,14 @@ import gradbook.nn.functional as F
 
 
 class Net(nn.Module):
-    def __init__(self, temperature=0.005):
+    def __init__(self, temperature=0.005):  # coach: suspicious-initial-loss; fix: temperature=1.0
         super().__init__()
         self.body = nn.Linear(6, 16)
         self.head = nn.Linear(16, 4)
         self.temperature = temperature
 
     def forward(self, x):
-        return self.head(torch.relu(self.body(x))) / self.temperature  # coach: suspicious-initial-loss
+        return self.head(torch.relu(self.body(x))) / self.temperature  # coach-line: suspicious-initial-loss
 
 
 net = Net()

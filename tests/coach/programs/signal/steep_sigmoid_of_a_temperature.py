@@ -3,14 +3,14 @@ from gradbook import nn
 
 
 class Gate(nn.Module):
-    def __init__(self, temperature=200.0):
+    def __init__(self, temperature=200.0):  # coach: saturated-activation; fix: temperature=1.0
         super().__init__()
         self.inp = nn.Linear(6, 12)
         self.out = nn.Linear(12, 1)
         self.temperature = temperature
 
     def forward(self, x):
-        h = torch.sigmoid(self.temperature * self.inp(x))  # coach: saturated-activation
+        h = torch.sigmoid(self.temperature * self.inp(x))  # coach-line: saturated-activation
         return self.out(h)
 
 
