@@ -15,7 +15,18 @@ from gradbook.observe.failure.definitions import function_of
 from gradbook.observe.failure.text import Source, called_name
 from gradbook.observe.source import Where
 
-__all__ = ["Number", "argument", "number_near", "number_of", "option", "option_at", "placed", "value_of", "written"]
+__all__ = [
+    "Number",
+    "argument",
+    "flag_of",
+    "number_near",
+    "number_of",
+    "option",
+    "option_at",
+    "placed",
+    "value_of",
+    "written",
+]
 
 DEEP = 6  # names that are followed one after the other
 CLOSE = 1e-6  # of a number, to be the same
@@ -136,6 +147,15 @@ def number_of(at: code.Place, node: ast.expr, value: float, close: float = CLOSE
         if found is not None:
             return found
     return None
+
+
+def flag_of(at: code.Place, node: ast.expr, value: bool, deep: int = DEEP) -> Number | None:
+    """Where the True or False that an expression has is written: in a call, a default, a configuration."""
+    if isinstance(node, ast.Constant):
+        return Number(standing(at, at.source, node), node) if node.value is value else None
+    found = _sources(at, node) if deep > 0 else ()
+    flags = (flag_of(standing(at, source, given), given, value, deep - 1) for source, given in found)
+    return next((flag for flag in flags if flag is not None), None)
 
 
 def number_near(at: code.Place, node: ast.expr, deep: int = DEEP) -> Number | None:

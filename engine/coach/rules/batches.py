@@ -14,6 +14,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.loading import grouped, in_order, targets_of
 from gradbook.coach.record import Built, Op, Step, Turn
 from gradbook.coach.rule import Rule
+from gradbook.coach.rules.orders import permuted, shuffled
 from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where
 
@@ -272,13 +273,13 @@ class NotShuffled(Rule):
 
     def _loader(self, source: Source, loader: Any, what: str, severity: str) -> None:
         self.said = True
-        where = source.built or source.where
+        where, fixes = shuffled(source.built or source.where)
         message = "The training data is not shuffled: " + (
             "each batch has samples of one class, or of a few."
             if not severity
             else "every epoch takes it in one order."
         )
-        self.find(message, where, {"data": what, "batches": source.total}, shuffled(where), severity=severity)
+        self.find(message, where, {"data": what, "batches": source.total}, fixes, severity=severity)
 
     def _by_class(self, taken: Where | None) -> None:
         source = self.sources.last
@@ -364,33 +365,6 @@ def sliced(at: code.Place, name: str, width: str) -> list[Fix]:
     if not isinstance(node, ast.Subscript):
         return []
     return [code.replacement(at, node.slice, f"{name} : {name} + {width}", "the rows of this step")]
-
-
-def shuffled(where: Where | None) -> list[Fix]:
-    """DataLoader(..., shuffle=True)."""
-    at = code.place(where)
-    statement = at.statement if at is not None else None
-    head = [statement.iter] if isinstance(statement, ast.For) else [statement] if statement is not None else []
-    calls = [
-        node for part in head for node in ast.walk(part) if isinstance(node, ast.Call) and "oader" in called_name(node)
-    ]
-    if at is None or not calls:
-        return [Fix("shuffle=True", (), "where the loader is made")]
-    call = at.expression if at.expression in calls else calls[0]
-    assert isinstance(call, ast.Call)
-    return [code.with_option(at, call, "shuffle", "True", "another order in each epoch")]
-
-
-def permuted(at: code.Place | None) -> list[Fix]:
-    """A random order of the rows before the loop, and rows taken by it."""
-    node = at.expression if at is not None else None
-    if at is None or not isinstance(node, ast.Subscript):
-        return [Fix("order = torch.randperm(len(x))", (), "a new order in each epoch; then x[order], y[order]")]
-    data, rows = at.source.segment(node.value), at.source.segment(node.slice)
-    return [
-        code.replacement(at, node.slice, f"order[{rows}]", f"and order = torch.randperm(len({data})) before the loop"),
-        Fix(f"order = torch.randperm(len({data}))", (), f"in each epoch; then {data}[order[{rows}]]"),
-    ]
 
 
 RULES = (RepeatedBatch, NotShuffled)
