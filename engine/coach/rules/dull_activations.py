@@ -111,8 +111,7 @@ class SaturatedActivation(SignalRule):
             self._speak(known, known.below)
 
     def _speak(self, known: Activation, below: Weight) -> None:
-        where: Where | tuple[str, int] | None = known.where
-        fixes = other_activation(known.where, "has no upper end")
+        where, fixes = other_activation(known.where, "has no upper end")
         why, sure = f"what comes in is too large for {known.name}", False
         learnt = known.flat[0] < 0.5 and self.coach.curves.fell()  # sure units may be what it has learned
         if known.flat[0] < 0.5:

@@ -111,13 +111,13 @@ class VanishingGradients(Flow):
 
     def _cause(
         self, first: list[Weight], flat: list[Activation], small: Weight | None
-    ) -> tuple[Where | None, list[Fix], str]:
+    ) -> tuple[Where | tuple[str, int] | None, list[Fix], str]:
         if small is not None and (small.gain < SMALL or (flat and flat[0].name == "tanh")):
             return self.layer(small), initialised(small), f"weights of {small.rms:.1e} shrink it in each layer"
         if flat:
-            where = self._shared(flat)
-            fixes = other_activation(where, f"{flat[0].name} passes a small part of the gradient, relu all of it")
-            return where, fixes, f"{len(flat)} layers of {flat[0].name}, each with a slope below 1"
+            why = f"{flat[0].name} passes a small part of the gradient, relu all of it"
+            line, fixes = other_activation(self._shared(flat), why)
+            return line, fixes, f"{len(flat)} layers of {flat[0].name}, each with a slope below 1"
         if small is not None:
             return self.layer(small), initialised(small), f"weights of {small.rms:.1e} shrink it in each layer"
         where = first[0].built.where if first[0].built is not None else first[0].where

@@ -12,6 +12,7 @@ from gradbook.coach.options import Option
 from gradbook.coach.record import Turn
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import renamed
+from gradbook.coach.rules.handed import handed_by_name
 from gradbook.coach.rules.modes import alias
 from gradbook.coach.rules.reach import Held, Reach
 from gradbook.coach.rules.signal import Signal, Weight
@@ -122,9 +123,27 @@ def filled_by(at: code.Place, call: ast.Call) -> str | None:
     return text.removesuffix(".data") or None
 
 
-def other_activation(where: Where | None, why: str) -> list[Fix]:
-    """The line with relu in the place of sigmoid or tanh."""
-    return renamed(where, REPLACED, why)
+def other_activation(where: Where | None, why: str) -> tuple[Where | tuple[str, int] | None, list[Fix]]:
+    """The line that chooses an activation, and it with relu in the place of sigmoid or tanh.
+
+    Of a class that a builder is given, as in `mlp(sizes, nn.Sigmoid)`, that is the line that gives it.
+    """
+    fixes = renamed(where, REPLACED, why)
+    at = code.place(where)
+    call = at.expression if at is not None else None
+    if fixes or at is None or not isinstance(call, ast.Call):
+        return where, fixes
+    there, given = handed_by_name(at, call.func, lambda node: _name(node) in REPLACED)
+    name = _name(given)
+    if given is call.func or name not in REPLACED:
+        return where, []
+    new = there.source.segment(given)[: -len(name)] + REPLACED[name]
+    return (there.file, given.lineno), [code.replacement(there, given, new, why)]
+
+
+def _name(node: ast.expr) -> str:
+    """`Sigmoid` of `nn.Sigmoid`."""
+    return ast.unparse(node).rpartition(".")[2]
 
 
 def rate(held: Held | None, factor: float, lr: float = 0.0) -> tuple[Where | tuple[str, int] | None, list[Fix]]:
