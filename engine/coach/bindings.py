@@ -42,12 +42,13 @@ class Bindings(Shared):
         super().__init__(coach)
         self.superseded: dict[int, Superseded] = {}  # by the id of the old object
         self.params: dict[int, tuple[weakref.ref[Any], Superseded]] = {}  # of the old modules
+        self.rebound: dict[str, weakref.ref[Any]] = {}  # variables: the module that they held before this one
         self._known: dict[str, weakref.ref[Any]] = {}
         self._last: Cell | None = None
 
     def inherit(self, before: Bindings) -> None:
         """Variables live as long as the notebook."""
-        self.superseded, self.params = before.superseded, before.params
+        self.superseded, self.params, self.rebound = before.superseded, before.params, before.rebound
         self._known, self._last = before._known, before._last
 
     def cell(self, cell: Cell) -> None:
@@ -63,6 +64,8 @@ class Bindings(Shared):
             if old is value:
                 continue
             self._known[name] = weakref.ref(value)
+            if old is not None and hasattr(old, "forward") and hasattr(value, "forward"):
+                self.rebound[name] = weakref.ref(old)
             if old is not None and last is not None and last.again and type(old).__name__ == type(value).__name__:
                 self._supersede(Superseded(name, weakref.ref(old), self._known[name], last), old)
 
@@ -70,6 +73,15 @@ class Bindings(Shared):
         self.superseded[id(old)] = what
         for param in old.parameters() if hasattr(old, "parameters") else ():
             self.params[id(param)] = weakref.ref(param), what
+
+    def left(self, thing: Any) -> str:
+        """The variable that held a module before it was given another one, '' for any other thing."""
+        session = self.coach.session
+        space = session.namespace if session is not None else {}
+        before = (name for name, ref in self.rebound.items() if ref() is thing)
+        now = (name for name, ref in self._known.items() if ref() is thing)
+        names = (name for name in (*before, *now) if hasattr(space.get(name), "forward"))
+        return next((name for name in names if space[name] is not thing), "")
 
     def of(self, thing: Any) -> Superseded | None:
         """What is known of an object that was superseded."""
@@ -111,6 +123,8 @@ def held_by(value: Any, thing: Any, depth: int = 3) -> bool:
 
 def kept(value: Any) -> Iterator[Any]:
     """What an object keeps, one level down."""
+    if isinstance(value, type):
+        return
     if hasattr(value, "named_modules"):
         yield from value.modules()
     elif isinstance(value, list | tuple | set):
@@ -123,8 +137,8 @@ def kept(value: Any) -> Iterator[Any]:
         yield value.__self__
     elif hasattr(value, "__closure__"):
         yield from (content for cell in value.__closure__ or () for content in _content(cell))
-        yield from value.__defaults__ or ()
-    elif hasattr(value, "__dict__") and not isinstance(value, type) and not hasattr(value, "__path__"):
+        yield from (*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values())
+    elif hasattr(value, "__dict__") and not hasattr(value, "__path__"):
         attributes = vars(value)
         yield from list(attributes.values())[:FEW]
 

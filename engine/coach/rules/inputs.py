@@ -28,6 +28,7 @@ BYTE = 255.0
 BRIGHT = 50.0  # an image in bytes has a brighter pixel than that
 APART = 100.0  # times one feature's scale is another's
 WIDE = 100.0  # a feature's scale that is far from 1
+FAR = 10.0  # one that is, where all others are too
 USUAL = 0.9  # of a column's values are within its scale: outliers do not make one
 SAME = 32  # rows in which a feature is the same
 FEW = 64  # features at most of a table
@@ -40,7 +41,7 @@ class InputNotNormalised(Rule):
     idea = "weights start out for inputs of about -1 to 1: divide bytes by 255, standardise the columns of a table"
     threshold = (
         f"whole numbers from 0 to 255 of an image; a column of scale {WIDE:g} beside one {APART:g} times smaller, or "
-        "all of them so large; an image divided by 255 twice. A column that never changes is a hint"
+        f"all others of {FAR:g} or more; an image divided by 255 twice. A column that never changes is a hint"
     )
     ops = TAKING
 
@@ -93,7 +94,8 @@ class InputNotNormalised(Rule):
         scale = np.quantile(np.abs(rows), USUAL, axis=0)
         some = scale[scale > 0]
         largest, smallest = float(scale.max()), float(some.min()) if some.size else 0.0
-        if largest > WIDE and (largest > APART * smallest or smallest > WIDE):
+        all_far = smallest > WIDE or float(scale.min()) > FAR  # a flag that is rarely set has no scale
+        if largest > WIDE and (largest > APART * smallest or all_far):
             column = int(scale.argmax())
             uneven = largest > APART * smallest
             what = f"feature {column} is {largest / smallest:,.0f} times another" if uneven else "they are all large"

@@ -6,6 +6,7 @@ import ast
 import functools
 import math
 import weakref
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +24,7 @@ from gradbook.coach.rules.inputs import learned
 from gradbook.coach.rules.wiring import CONVOLUTIONS, is_learned
 from gradbook.coach.samples import sample
 from gradbook.coach.targets import LOSSES
-from gradbook.observe.failure.text import called_name
+from gradbook.observe.failure.text import Edit, Source, called_name
 from gradbook.observe.source import Where
 
 __all__ = ["FIRST", "ROWS", "RULES", "SLICES", "LeakSuspected"]
@@ -50,6 +51,8 @@ class Data:
     where: Where | None = None  # where that was made, or taken from another
     maker: str = ""
     loader: weakref.ref[Any] | None = None
+    built: Where | None = None  # where that was constructed
+    dataset: Any = None  # a weak reference to what it takes its samples from
     weight: weakref.ref[Any] | None = None  # of the layer
 
 
@@ -141,6 +144,11 @@ class LeakSuspected(Rule):
         if data.tensor is not None:
             return
         data.loader = self.loader
+        loader = self.loader() if self.loader is not None else None
+        if loader is not None and (built := self.coach.built_at(loader)) is not None:
+            dataset = dataset_of(loader)
+            data.built = built.where
+            data.dataset = weakref.ref(dataset) if hasattr(dataset, "__weakref__") else None
         root = value.back(MOVING - {"slice", "select", "index", "index_select", "cat", "stack"})
         root = whole_of(self.coach, self.loader, root)
         tensor = root.tensor
@@ -225,6 +233,8 @@ def blame(coach: Any, trained: Data, data: Data, words: Claim) -> tuple[Any, lis
     split = Fix(
         "train_set, val_set = torch.utils.data.random_split(dataset, [n_train, n_val])", (), "no sample in both"
     )
+    if (half := other_half(trained, data)) is not None:
+        return half
     if loader is not None:
         built = coach.built_at(loader)
         at = code.place(built.where) if built is not None else words.at
@@ -236,6 +246,53 @@ def blame(coach: Any, trained: Data, data: Data, words: Claim) -> tuple[Any, lis
         at = code.place(data.where)
         return data.where, [*sliced(at, trained), split]
     return renamed_or_here(words, data), [split]
+
+
+def other_half(trained: Data, data: Data) -> tuple[Any, list[Fix]] | None:
+    """The line of a training's loader that takes all of what was split, and that line with the half that is its own."""
+    held, whole = (each.dataset() if each.dataset is not None else None for each in (data, trained))
+    part: Any = held
+    while part is not whole and hasattr(part, "indices") and hasattr(part, "dataset"):
+        part = part.dataset
+    mine, theirs = loader_call(data.built), loader_call(trained.built)
+    if whole is None or part is not whole or held is whole or mine is None or theirs is None:
+        return None
+    (at, given), validation = theirs, ast.unparse(mine[1])
+    halves = [target for source in code.sources(at) for target in parts_of(source, ast.unparse(given))]
+    if validation not in {ast.unparse(target) for _, target in halves}:
+        return None
+    free = [(source, node) for source, node in halves if ast.unparse(node) != validation]
+    if not free:
+        return None
+    source, node = next((pair for pair in free if "train" in ast.unparse(pair[1])), free[0])
+    name, edits = ast.unparse(node), tuple[Edit, ...]()
+    if name.strip("_") == "":  # `_, val_set = random_split(...)`
+        name = training_of(validation)
+        edits = (source.replace(node, name),)
+    fix = code.replacement(at, given, name, "the samples that the validation does not have")
+    fix.edits = (*fix.edits, *edits)
+    return at.at, [fix]
+
+
+def loader_call(built: Where | None) -> tuple[Place, ast.expr] | None:
+    """Where a loader was constructed, and the data set that it is given there."""
+    at = code.place(built)
+    call = at.expression if at is not None else None
+    if at is None or not isinstance(call, ast.Call):
+        return None
+    named = [keyword.value for keyword in call.keywords if keyword.arg == "dataset"]
+    return next(((at, node) for node in (*call.args[:1], *named)), None)
+
+
+def parts_of(source: Source, whole: str) -> Iterator[tuple[Source, ast.expr]]:
+    """What is given the parts of a data set of this name: by random_split(), as a Subset()."""
+    for node in source.nodes():
+        call = node.value if isinstance(node, ast.Assign) else None
+        if not isinstance(node, ast.Assign) or not isinstance(call, ast.Call) or not call.args:
+            continue
+        if called_name(call) in ("random_split", "Subset") and ast.unparse(call.args[0]) == whole:
+            target = node.targets[0]
+            yield from ((source, each) for each in (target.elts if isinstance(target, ast.Tuple) else [target]))
 
 
 def same_tensor(trained: Data, data: Data) -> bool:
@@ -266,6 +323,14 @@ def loaded(at: Place, same: bool) -> tuple[Any, list[Fix]] | None:
 def validation_of(name: str) -> str:
     """`val_set` for `train_set`."""
     return name.replace("training", "validation").replace("train", "val") if "train" in name else f"val_{name}"
+
+
+def training_of(name: str) -> str:
+    """`train_set` for `val_set`."""
+    for word in ("validation", "valid", "val", "test", "dev", "holdout"):
+        if word in name:
+            return name.replace(word, "train")
+    return f"train_{name}"
 
 
 def sliced(at: Place | None, trained: Data) -> list[Fix]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
 from gradbook.coach.record import Value
-from gradbook.coach.rules.reach import Reach, trace
+from gradbook.coach.rules.reach import Fate, Reach, trace
 from gradbook.coach.rules.walked_twice import Told
 from gradbook.coach.rules.wherefrom import Frames, ids, users_frames
 from gradbook.coach.stance import Frozen
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["told", "truths"]
 
+OWN = ("parameters", "named_parameters")
 CONSTRUCTED = (*CREATORS, "tensor", "Tensor", "FloatTensor", "as_tensor")
 
 
@@ -80,6 +81,9 @@ def _frozen(last: Frozen, learned: list[Value], reach: Reach) -> Told:
     if at is not None and value is not None:
         fixes.append(code.replacement(at, value, "True", "what is learned asks for a gradient"))
         top = _last_layer(learned, reach)
+        body = _body(at, learned, reach) if top else None
+        if body is not None:
+            fixes.insert(0 if _only_last(learned, reach) else 1, body)
         if top and at.statement is not None:
             for loop in at.around(ast.For):
                 at.statement = loop if isinstance(loop, ast.stmt) else at.statement
@@ -103,10 +107,40 @@ def _switch(at: code.Place | None) -> ast.expr | None:
     return None
 
 
+def _last(learned: list[Value], reach: Reach) -> Fate | None:
+    """The parameter of a model that was used last."""
+    fates = [fate for value in learned if (fate := reach.fate(value.tensor)).name]
+    return max(fates, key=lambda fate: fate.order, default=None)
+
+
+def _only_last(learned: list[Value], reach: Reach) -> bool:
+    """Whether nothing but the last layer is to be learned."""
+    last = _last(learned, reach)
+    return last is not None and {reach.fate(value.tensor).module for value in learned} == {last.module}
+
+
+def _body(at: code.Place, learned: list[Value], reach: Reach) -> Fix | None:
+    """The line that freezes, for the rest of the model only: `net.features.parameters()`."""
+    last = _last(learned, reach)
+    root = next((ref() for ref, name in reach.roots.values() if last is not None and name == last.root), None)
+    if last is None or root is None:
+        return None
+    rest = [name for name, part in root.named_children() if list(part.parameters())]
+    if last.module not in rest or len(rest) != 2:  # of more than two it is not plain what is to stay as it is
+        return None
+    own = rest[0] if rest[1] == last.module else rest[1]
+    there = f"{last.root}[{own}]" if own.isdigit() else f"{last.root}.{own}"
+    heads = [loop.iter for loop in at.around(ast.For) if isinstance(loop, ast.For)]
+    for node in (each for tree in (*heads, at.statement) if tree is not None for each in ast.walk(tree)):
+        if isinstance(node, ast.Attribute) and node.attr in (*OWN, "requires_grad_"):
+            if at.source.segment(node.value) == last.root:
+                return code.replacement(at, node.value, there, "the rest of the model; its last layer is learned")
+    return None
+
+
 def _last_layer(learned: list[Value], reach: Reach) -> str:
     """`model.fc`, `net[2]`: the module of the parameter that was used last."""
-    fates = [fate for value in learned if (fate := reach.fate(value.tensor)).name]
-    last = max(fates, key=lambda fate: fate.order, default=None)
+    last = _last(learned, reach)
     if last is None or not last.module:
         return ""
     parts = last.module.split(".")

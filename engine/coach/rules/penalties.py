@@ -15,6 +15,7 @@ from gradbook.coach.options import Option
 from gradbook.coach.record import Op, Step, Turn, Value, params_of
 from gradbook.coach.rule import Rule
 from gradbook.coach.scaling import factor_of, terms
+from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where
 
 __all__ = ["RULES", "RegularisationDominates"]
@@ -28,6 +29,8 @@ WANTED = 0.1  # of the loss: what a penalty may well be
 PULLS = 5.0  # times the rest of the loss is a divergence at first, to
 COLLAPSED = 0.2  # fall to, of itself,
 STAYS = 0.8  # as the rest stays at so much of itself
+NATS = 0.02  # for each sample: what says less than that of it says nothing
+HALF = 0.5  # what a divergence between normal distributions is multiplied by: a part of it
 LOOKS = 5
 Coefficient = tuple[code.Place, ast.expr, float]
 SMALL = "then it is a small part of the loss"
@@ -40,7 +43,9 @@ class RegularisationDominates(Rule):
     idea = "a penalty on the weights should be a small part of the loss, or the best weights are zeros"
     threshold = (
         f"a term that only parameters lead to, {MORE:g} times the rest in {OFTEN} steps; a weight decay of {HEAVY:g} "
-        f"or more whose pull is {MORE:g} times the gradient's in each of the first {STEPS} steps"
+        f"or more whose pull is {MORE:g} times the gradient's in each of the first {STEPS} steps; a divergence that "
+        f"begins at {PULLS:g} times the rest of the loss and falls to nothing, and the rest does not, or, where it is "
+        f"a sum over the batch, to {NATS:g} for each sample"
     )
     ops = frozenset({"add", "sub"})
 
@@ -49,8 +54,8 @@ class RegularisationDominates(Rule):
         self.seen: dict[Any, int] = {}
         self.pulls: dict[int, list[float]] = {}
         self.divergences: dict[Any, list[tuple[float, float]]] = {}  # of sums that name one: (it, the rest)
-        # the first of these, what the divergence in it is multiplied by, where it was summed over the batch
-        self.sums: dict[Any, tuple[Op, list[Coefficient], Where | None]] = {}
+        # the first of these, what the divergence in it is multiplied by, where it was summed over so many samples
+        self.sums: dict[Any, tuple[Op, list[Coefficient], Where | None, int]] = {}
         self.said = False
 
     # -- terms of the loss -------------------------------------------------------------------------------------------
@@ -68,10 +73,11 @@ class RegularisationDominates(Rule):
         optimizers = [step.optimizer() for step in self.coach.optimizers.values()]
         learned = {id(p) for o in optimizers if o is not None for p in params_of(o)}
         data: dict[int, bool] = {}  # by operation: whether anything but parameters led to it
-        behind = {op.number for pass_ in turn.passes if pass_.loss is not None for op in pass_.loss.above()}
+        losses = [pass_.loss for pass_ in turn.passes if pass_.loss is not None]
+        added = {op.number for loss in losses for op in terms(loss)}  # others are steps by hand, such as w - lr * grad
         for op in turn.ops:
             data[op.number] = any(_brings(value, data, learned) for value in op.inputs)
-            if op.number not in numbers or op.number not in behind:
+            if op.number not in numbers or op.number not in added:
                 continue
             sides = [_brings(value, data, learned) for value in op.inputs]
             if sides[0] != sides[1]:
@@ -101,24 +107,33 @@ class RegularisationDominates(Rule):
     def _divergence(self, op: Op, numbers: tuple[float, float]) -> None:
         """A sum of two terms that both come from data, one of them called a divergence."""
         side = divergence(op)
-        if side is None:
+        if side is None or any(map(of_a_teacher, terms(op.inputs[side]))):
             return
         self.divergences.setdefault(op.where, []).append((numbers[side], numbers[1 - side]))
         if op.where not in self.sums:
             term = op.inputs[side]
-            self.sums[op.where] = op, coefficients(term), next((o.where for o in terms(term) if of_all(o)), None)
+            found = [each for each in coefficients(term) if abs(each[2]) != HALF]
+            whole = next((each for each in terms(term) if of_all(each)), None)
+            summed = (whole.where, whole.inputs[0].shape[0]) if whole is not None else (None, 0)
+            self.sums[op.where] = op, found, *summed
 
     def ended(self) -> None:
         for where, looks in self.divergences.items():
             begun, tail = np.array(looks[:3]), np.array(looks[-3:])
             (first, rest), (last, now) = np.median(begun, axis=0), np.median(tail, axis=0)
-            collapsed = len(looks) > LOOKS and last < COLLAPSED * first and now > STAYS * rest
-            if not self.said and collapsed and first > PULLS * rest:
+            collapsed = last < COLLAPSED * first and now > STAYS * rest
+            silent = last < COLLAPSED * first and self._nats(where, last) < NATS
+            if not self.said and len(looks) > LOOKS and (collapsed or silent) and first > PULLS * rest:
                 self.said = True
                 self._collapsed(where, (first, last), (rest, now))
 
+    def _nats(self, where: Any, value: float) -> float:
+        """What a divergence that was summed over the batch comes to for each sample; infinite for any other."""
+        _, found, _, samples = self.sums[where]
+        return value / (samples * math.prod(abs(factor) for *_, factor in found)) if samples else math.inf
+
     def _collapsed(self, where: Any, divergence: tuple[float, float], rest: tuple[float, float]) -> None:
-        (op, found, summed), (first, last) = self.sums[where], divergence
+        (op, found, summed, _), (first, last) = self.sums[where], divergence
         line, fixes = weaker(op, found, WANTED * rest[0] / first)
         mean = averaged(summed)
         if line is None and mean and not found:
@@ -179,7 +194,7 @@ def weaker(op: Op, found: list[Coefficient], factor: float) -> tuple[tuple[str, 
     if at is None or at.statement is None:
         return None, []
     for there, node, value in found:
-        new = 10.0 ** math.floor(math.log10(abs(value) * factor))
+        new = math.copysign(10.0 ** math.floor(math.log10(abs(value) * factor)), value)
         number = number_of(there, node, value)
         if number is not None:
             return number.line, [number.replaced(new, SMALL), *_inline(there, node, number, new)]
@@ -219,6 +234,14 @@ def coefficients(term: Value) -> list[Coefficient]:
 def of_all(op: Op) -> bool:
     """Whether an operation sums over all samples and all features."""
     return op.name == "sum" and op.params.get("dim") is None and len(op.inputs[0].shape) > 1
+
+
+def of_a_teacher(op: Op) -> bool:
+    """Whether a divergence is that from given probabilities, as a student's from its teacher's."""
+    at = code.place(op.where)
+    module = op.call.module if op.call is not None else None
+    called = called_name(at.expression) if at is not None and isinstance(at.expression, ast.Call) else ""
+    return called == "kl_div" or type(module).__name__ == "KLDivLoss"
 
 
 def divergence(op: Op) -> int | None:
