@@ -16,13 +16,16 @@ POSITIONS = {"lr": 1}  # of the call's arguments
 
 
 class Option:
-    """An option of what is constructed at a place. values: what it may have been then, the likeliest first."""
+    """An option of what is constructed at a place. values: what it may have been then, the likeliest first.
 
-    def __init__(self, where: Where | None, name: str, values: Iterable[float]) -> None:
+    position: of its argument in the call, if that is another one than usual.
+    """
+
+    def __init__(self, where: Where | None, name: str, values: Iterable[float], position: int | None = None) -> None:
         self.where, self.name = where, name
         self.at = code.place(where)
-        position = POSITIONS.get(name)
-        found = (option(where, name, value, position) for value in dict.fromkeys(values))
+        self.position = POSITIONS.get(name) if position is None else position
+        found = (option(where, name, value, self.position) for value in dict.fromkeys(values))
         self.number: Number | None = next((number for number in found if number is not None), None)
 
     @property
@@ -35,7 +38,7 @@ class Option:
 
     def _given(self) -> ast.expr | None:
         call = self.at.expression if self.at is not None else None
-        return next(argument(call, self.name, POSITIONS.get(self.name)), None) if isinstance(call, ast.Call) else None
+        return next(argument(call, self.name, self.position), None) if isinstance(call, ast.Call) else None
 
     def changed(self, values: Sequence[float], why: str = "in its place") -> list[Fix]:
         """The line with other numbers, the best first."""

@@ -16,7 +16,8 @@ from gradbook.coach.code import here
 from gradbook.coach.finding import Finding, Fix, Report
 from gradbook.coach.model_trial import restored
 from gradbook.coach.rules import RULES
-from gradbook.coach.rules.one_batch import CannotOverfitBatch, cause, guessing
+from gradbook.coach.rules.one_batch import CannotOverfitBatch, cause
+from gradbook.coach.targets import guessing
 from gradbook.observe.source import locate
 
 __all__ = ["probe"]

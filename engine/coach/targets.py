@@ -22,7 +22,7 @@ from gradbook.observe.source import Where
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
 
-__all__ = ["LOSSES", "Parting", "Targets"]
+__all__ = ["LOSSES", "Parting", "Targets", "guessing"]
 
 LOSSES = frozenset((
     "cross_entropy", "nll_loss", "mse_loss", "l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits",
@@ -204,3 +204,20 @@ def _name(given: Value) -> str:
     tensor = given.tensor
     known = code.name_of(tensor, "") if tensor is not None else ""
     return known or naming.assigned_name(given.where) or "x"
+
+
+def guessing(name: str, targets: Any) -> float:
+    """What the best answer that is the same for all samples costs; NaN where that is not known."""
+    values = targets.reshape(len(targets), -1) if targets.ndim else targets.reshape(1, 1)
+    if name in ("cross_entropy", "nll_loss"):
+        if targets.dtype.kind not in "iu":
+            return float("nan")
+        _, counts = np.unique(targets, return_counts=True)
+        shares = counts / counts.sum()
+        return float(-(shares * np.log(shares)).sum())
+    if name.startswith("binary"):
+        share = np.clip(values.mean(0, dtype=np.float64), 1e-9, 1 - 1e-9)
+        return float(-(share * np.log(share) + (1 - share) * np.log(1 - share)).mean())
+    if name == "mse_loss":
+        return float(values.var(0).mean())
+    return float(np.abs(values - np.median(values, axis=0)).mean())

@@ -14,12 +14,12 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.origin import changed_at, is_library
 from gradbook.coach.record import Op, Turn, Value
 from gradbook.coach.rule import Rule
-from gradbook.coach.rules.activations_before_losses import renamed
+from gradbook.coach.rules.activations_before_losses import MOVING, renamed
 from gradbook.coach.rules.learning_rates import Learning
 from gradbook.coach.rules.wiring import ACTIVATIONS, LINEAR
 from gradbook.coach.sameness import Sameness
 from gradbook.coach.targets import LOSSES
-from gradbook.observe.failure.text import called_name
+from gradbook.observe.failure.text import binds, called_name
 from gradbook.observe.source import Where
 
 __all__ = ["RULES", "ConstantPredictions", "LostInActivation"]
@@ -29,6 +29,7 @@ LOOKS = 3
 ROWS = 16  # samples of the looks together at least
 FEW = 4  # samples of a look
 ALIKE = 1e-3  # of the targets' deviation
+FAVOURED = 1.5  # times as much as any other a class counts
 MIXED = 0.97  # of the labels of one class at most
 LONG, SHORT = 0.03, 1e-6  # of the parameters: a step that changes so much, or so little, is to blame
 SQUASHING = ACTIVATIONS | {"clamp", "dropout", "threshold", "relu6", "maximum", "minimum"}
@@ -57,6 +58,8 @@ class ConstantPredictions(Learning):
         self.culprit: Op | None = None
         self.place: Where | None = None  # the line to change
         self.inner = False  # layers come after it
+        self.weights: tuple[Any, Where | None] | None = None  # of the classes, and where they are reckoned
+        self.labels: Any = np.zeros(0, dtype=np.int64)  # how many of each class were seen
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
         if op.name in LINEAR:
@@ -65,6 +68,8 @@ class ConstantPredictions(Learning):
             if filled is not None:
                 self.filled[id(weight)] = filled
             return
+        if op.name in ("cross_entropy", "nll_loss") and op.operand(2) is not None and op.output.requires_grad:
+            self._weighed(op, operands)
         if self.coach.steps < WARM or len(operands) < 2 or op.operand(0) is None or op.operand(1) is None:
             return
         scores, targets = operands[0]._array, operands[1]._array
@@ -75,6 +80,27 @@ class ConstantPredictions(Learning):
             self.recent.append(said)
             self.rows += len(scores)
             self.where = op.where
+
+    def _weighed(self, op: Op, operands: tuple[Any, ...]) -> None:
+        """A loss with a weight for each class."""
+        weights, targets = operands[2]._array, operands[1]._array
+        if targets.dtype.kind not in "iu" or weights.ndim != 1:
+            return
+        if self.weights is None:
+            given = op.operand(2)
+            maker = given.back(MOVING).maker if given is not None else None
+            self.weights = weights.copy(), maker.where if maker is not None else self.coach.tape.filled(operands[2])
+        seen = np.bincount(targets[(targets >= 0) & (targets < len(weights))].reshape(-1), minlength=len(weights))
+        self.labels = seen + (self.labels if len(self.labels) == len(seen) else 0)
+
+    @property
+    def upside_down(self) -> bool:
+        """Whether the most frequent class counts for more than each of the others, and is all that is predicted."""
+        if self.weights is None or not len(self.labels):
+            return False
+        most, others = int(self.labels.argmax()), self.weights[0].copy()
+        others[most] = 0
+        return self.recent[-1] == f"class {most}" and bool(self.weights[0][most] > FAVOURED * others.max())
 
     def turned(self, turn: Turn) -> None:
         value = predictions(turn)
@@ -112,7 +138,19 @@ class ConstantPredictions(Learning):
         )  # fmt: skip
 
     def _nearly(self) -> None:
+        if self.upside_down and self.weights is not None:
+            weights, where = self.weights
+            self.find(
+                f"All predictions are {self.recent[-1]}: the weights make the most frequent class count for most.",
+                where or self.where,
+                {"weights": ", ".join(f"{x:.3g}" for x in weights[:8]),
+                 "labels that were seen": ", ".join(map(str, self.labels[:8].tolist()))},
+                inverted(code.place(where)), severity="warning",
+            )  # fmt: skip
+            return
         rate = self.rates[0]
+        if not rate.typical and told(self.coach):
+            return  # nothing moves, and why is known
         option = self.option(rate)
         blamed = rate.typical > LONG or rate.typical < SHORT
         self.find(
@@ -246,6 +284,22 @@ def said(op: Op) -> str:
 
 
 # -- fixes -------------------------------------------------------------------------------------------------------------
+
+
+def inverted(at: code.Place | None) -> list[Fix]:
+    """The line with weights that are large for rare classes."""
+    node, why = at.expression if at is not None else None, "a rare class counts for more"
+    if at is None or node is None:
+        return [Fix("weight = counts.sum() / counts", (), why)]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return [code.replacement(at, node, f"{_factor(at, node.right)} / {_factor(at, node.left)}", why)]
+    return [code.replacement(at, node, f"1 / {_factor(at, node)}", why)]
+
+
+def _factor(at: code.Place, node: ast.expr) -> str:
+    """The text of an expression, in brackets where a quotient needs them."""
+    text = at.source.segment(node)
+    return text if binds(node) or isinstance(node, ast.Constant) else f"({text})"
 
 
 def kept(where: Where | None, op: Op) -> list[Fix]:

@@ -9,20 +9,26 @@ from typing import Any
 import numpy as np
 
 from gradbook.coach import code
+from gradbook.coach.curves import Curve
 from gradbook.coach.finding import Finding
+from gradbook.coach.options import Option
+from gradbook.coach.origin import is_library
 from gradbook.coach.record import Op, Turn
 from gradbook.coach.rules.learning_rates import Learning, median
 from gradbook.coach.rules.wiring import LINEAR, weight_of
 from gradbook.coach.samples import sample
-from gradbook.coach.targets import LOSSES
+from gradbook.coach.targets import LOSSES, guessing
 from gradbook.observe.failure.text import called_name
 
-__all__ = ["RULES", "CannotOverfitBatch", "cause", "guessing"]
+__all__ = ["RULES", "CannotOverfitBatch", "cause"]
 
 LONG = 60  # steps on the same batch
 LOOKS = 4
 FLAT = 0.02  # by less than that the loss falls in the last third
 UNLEARNT = 0.1  # of what a guess would cost
+DROPPED = 0.7  # of the units: of what is left a network cannot learn a batch by heart, as
+WHILE = 100  # steps show that leave
+HALF = 0.5  # of what a guess would cost
 SPOTS = 64  # numbers that tell a batch from another one
 # what keeps a network from learning, the likeliest first
 CAUSES = (
@@ -42,9 +48,10 @@ class CannotOverfitBatch(Learning):
     idea = "before training on much data, train on one batch: a network that cannot learn that by heart has a fault"
     threshold = (
         f"the same batch in {LONG} steps or more, as many weights as the batch has targets, and a loss that has come "
-        f"to rest above {UNLEARNT:.0%} of what the best constant answer costs; a hint: it may only need more steps"
+        f"to rest above {UNLEARNT:.0%} of what the best constant answer costs; or {WHILE} steps that leave {HALF:.0%} "
+        f"of it where dropout takes {DROPPED:.0%} of the units; a hint: it may only need more steps"
     )
-    ops = LOSSES | LINEAR
+    ops = LOSSES | LINEAR | {"dropout"}
 
     def begins(self) -> None:
         super().begins()
@@ -55,6 +62,7 @@ class CannotOverfitBatch(Learning):
         self.wanted = self.weights = 0  # numbers that must be learnt, and that can be
         self.layers: dict[int, int] = {}
         self.frozen: dict[int, int] = {}
+        self.dropout: tuple[float, Option] | None = None  # the largest share that is dropped, and where it is written
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
         if not op.output.requires_grad or self.varies:
@@ -63,6 +71,9 @@ class CannotOverfitBatch(Learning):
             if op.operand(1) is not None:
                 wanted = np.asarray(operands[1]._array)
                 self.guess, self.wanted = guessing(op.name, wanted), max(self.wanted, wanted.size)
+            return
+        if op.name == "dropout":
+            self._drops(op)
             return
         weight = op.operand(2 if op.name == "addmm" else 1)
         if weight_of(op) is not None and weight is not None:
@@ -75,6 +86,14 @@ class CannotOverfitBatch(Learning):
             prints = self.seen.setdefault((op.where, op.path), set())
             prints.add(hash((given.shape, numbers.tobytes())))
             self.varies = len(prints) > 1
+
+    def _drops(self, op: Op) -> None:
+        share = float(op.params.get("p", 0.0))
+        if share >= DROPPED and (self.dropout is None or share > self.dropout[0]):
+            layer = op.call.module if op.call is not None and is_library(op.call.module) else None
+            built = self.coach.built_at(layer) if layer is not None else None
+            chosen = Option(op.where, "p", [share], 1) if built is None else Option(built.where, "p", [share], 0)
+            self.dropout = share, chosen
 
     def turned(self, turn: Turn) -> None:
         if turn.passes:
@@ -91,7 +110,11 @@ class CannotOverfitBatch(Learning):
         before, last = median(curve.values[-2 * third : -third]), median(curve.values[-third:])
         still = sum(self.frozen.values())
         enough = max(self.weights, still) >= self.wanted > 0
-        if not enough or not last > UNLEARNT * self.guess or before - last > FLAT * abs(before):
+        if not enough or not last > UNLEARNT * self.guess:
+            return
+        if before - last > FLAT * abs(before):
+            if self.dropout is not None and curve.count >= WHILE and last > HALF * self.guess:
+                self._too_few(curve, last, *self.dropout)
             return
         known = cause(self.coach.report.findings)
         rate = self.rates[0]
@@ -105,6 +128,15 @@ class CannotOverfitBatch(Learning):
              f"{self.guess:.3g}", "weights": f"{self.weights} learnt, {still} frozen", "numbers to learn": self.wanted,
              "most probably": known.message if known is not None else "frozen weights, the learning rate, or the data"},
             known.fixes if known is not None else option.changed([rate.most * 10, rate.most / 10]),
+        )  # fmt: skip
+
+    def _too_few(self, curve: Curve, last: float, share: float, chosen: Option) -> None:
+        """Dropout leaves too little of the network."""
+        self.find(
+            f"The same batch in {curve.count} steps is not learnt: dropout takes {share:.0%} of the units.",
+            chosen.line or curve.where,
+            {"loss": f"{curve.first:.3g} at first, {last:.3g} in the end", "the best constant answer costs":
+             f"{self.guess:.3g}"}, chosen.changed([0.5, 0.2], "leaves enough of them"),
         )  # fmt: skip
 
 
@@ -125,23 +157,6 @@ def frozen_at(at: code.Place | None) -> tuple[str, int] | None:
         if isinstance(node, ast.Call) and called_name(node) == "requires_grad_" and "False" in ast.unparse(node):
             return at.file, node.lineno
     return None
-
-
-def guessing(name: str, targets: Any) -> float:
-    """What the best answer that is the same for all samples costs; NaN where that is not known."""
-    values = targets.reshape(len(targets), -1) if targets.ndim else targets.reshape(1, 1)
-    if name in ("cross_entropy", "nll_loss"):
-        if targets.dtype.kind not in "iu":
-            return math.nan
-        _, counts = np.unique(targets, return_counts=True)
-        shares = counts / counts.sum()
-        return float(-(shares * np.log(shares)).sum())
-    if name.startswith("binary"):
-        share = np.clip(values.mean(0, dtype=np.float64), 1e-9, 1 - 1e-9)
-        return float(-(share * np.log(share) + (1 - share) * np.log(1 - share)).mean())
-    if name == "mse_loss":
-        return float(values.var(0).mean())
-    return float(np.abs(values - np.median(values, axis=0)).mean())
 
 
 RULES = (CannotOverfitBatch,)

@@ -14,6 +14,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.loops import Level, Loop, common, loops_here
 from gradbook.coach.record import Op, Pass
 from gradbook.coach.rules.learning_rates import ADAPTIVE, Learning, median, number, slower
+from gradbook.coach.rules.linear_models import LinearModel
 from gradbook.coach.targets import LOSSES, Targets
 from gradbook.coach.updates import Rate
 from gradbook.observe.failure.text import Edit
@@ -55,17 +56,22 @@ class LossPlateau(Progress):
 
     id = "loss-plateau"
     idea = "a loss that does not fall from the start: the rate, the data or the graph; try to learn one batch by heart"
-    threshold = f"after {LONG} steps within {STILL:.0%} of where it began, at no time below that by more than its noise"
+    threshold = (
+        f"after {LONG} steps within {STILL:.0%} of where it began, at no time below that by more than its noise; or, "
+        "of a model that is one linear layer, at what a guess costs although near samples have the same targets"
+    )
 
     def begins(self) -> None:
         super().begins()
-        self.targets = self.coach.shared(Targets)
+        self.targets, self.model = self.coach.shared(Targets), self.coach.shared(LinearModel)
 
     def ended(self) -> None:
         found = self.main()
         if found is None or min(found[0].values, default=0.0) <= 0 or self.reach.resumed:
             return
         curve, rate = found
+        if self._straight(curve, rate):
+            return
         sure = self.targets.parting is not None and self.targets.parting.sure
         if curve.count < (LONG if not sure else LONG // 2):
             return
@@ -82,6 +88,23 @@ class LossPlateau(Progress):
              "change of the parameters in one step": f"{rate.typical:.1e}", "why": why}, fixes,
             severity="warning" if sure else "hint",
         )  # fmt: skip
+
+    def _straight(self, curve: Curve, rate: Rate) -> bool:
+        """Say that a linear model is too simple for its data, if that is why the loss is at rest."""
+        third = len(curve.values) // 3
+        if curve.count < LONG or not rate.typical > STUCK or self.targets.parting is not None:
+            return False
+        before, tail = median(curve.values[third : 2 * third]), median(curve.values[-third:])
+        if before - tail > STILL * before or not self.model.too_simple(tail):
+            return False
+        where, fixes = self.model.widened()
+        self.find(
+            f"The model is linear, a straight line: its loss rests at {tail:.3g}, what a guess costs.", where,
+            {"first losses": f"{median(curve.values[:3]):.4g}", "last losses": f"{tail:.4g}", "steps": curve.count,
+             "why": "samples that are near each other have the same targets, but on no side of a line"}, fixes,
+            severity="warning",
+        )  # fmt: skip
+        return True
 
     def _cause(self, rate: Rate) -> tuple[Where | tuple[str, int] | None, list[Fix], str, bool]:
         """What is most probably to blame: targets that have nothing to do with the inputs, else the learning rate."""

@@ -99,11 +99,12 @@ def initialised(weight: Weight) -> list[Fix]:
 
 def _narrower(at: code.Place, call: ast.Call, std: str) -> list[Fix]:
     """The same call with another deviation, if it takes one."""
-    name, why = called_name(call), "1 / sqrt(inputs)"
-    given = next(argument(call, "std", 2 if isinstance(call.func, ast.Name) or _of_init(call) else 1), None)
+    normal, why = called_name(call) in ("normal_", "trunc_normal_"), "1 / sqrt(inputs)"
+    position = (2 if isinstance(call.func, ast.Name) or _of_init(call) else 1) if normal else None
+    given = next(argument(call, "std", position), None)
     if given is not None:
         return [code.replacement(at, given, std, why)]
-    return [code.with_option(at, call, "std", std, why)] if name in ("normal_", "trunc_normal_") else []
+    return [code.with_option(at, call, "std", std, why)] if normal else []
 
 
 def _of_init(call: ast.Call) -> bool:
