@@ -28,6 +28,7 @@ SWOLLEN = 300.0  # times as large as the data is what some layer makes of them
 HOPELESS = 1e8  # the same, at which one look is enough
 AGAIN = 10.0  # the same, of layers that are called again and again, as in a recurrent network, at
 REPEATED = 8  # calls one after the other
+LARGE, LOOPED = 2.5, 1.5  # times as large as it was, what weights of the user's make of it, also call after call
 LATE = 100  # steps after which it is said in a training that goes on
 ROOTS = ("bad-init", "saturated-activation", "learning-rate-too-high")  # of which vanishing is a symptom
 HUGE = 100.0  # the norm of all gradients
@@ -201,7 +202,7 @@ class ExplodingGradients(Flow):
             "before step()",
         )
         where, fixes = (step.where if step is not None else None), [clip]
-        if large is not None and large.gain > 2.5 and grows:
+        if large is not None and large.gain > (LOOPED if self._again() else LARGE) and grows:
             where, fixes = self.layer(large), [*initialised(large)[:2], clip]
         root = self.said(
             "bad-init", "learning-rate-too-high", "loss-diverged", "input-not-normalised", "nan-origin",

@@ -12,7 +12,7 @@ class Rollout(nn.Module):
         self.cell = nn.Linear(n, n)
         self.dec = nn.Linear(n, 1)
         with torch.no_grad():
-            self.cell.weight.copy_(torch.eye(n) * 1.6)
+            self.cell.weight.copy_(torch.eye(n) * 1.6)  # coach-line: exploding-gradients
 
     def forward(self, x, steps=14):
         h = self.enc(x)
