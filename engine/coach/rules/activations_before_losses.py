@@ -11,6 +11,7 @@ import numpy as np
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
+from gradbook.coach.literals import value_of
 from gradbook.coach.origin import changed_at, is_buried, is_library
 from gradbook.coach.record import Op, Value
 from gradbook.coach.rule import Rule
@@ -130,10 +131,11 @@ class LogSoftmaxMissing(Rule):
             return
         maker = scores.back(MOVING).maker
         below = scores.back(MOVING | {"log", "add", "clamp"}).maker
-        if below is not None and below.name.endswith("softmax") and below.params.get("dim") != 1:
+        probable = are_probabilities(operands[0]._array, 1)
+        if below is not None and below.name.endswith("softmax") and below.params.get("dim") != 1 and not probable:
             return  # over another axis: another rule's
         evidence = {"sum of exp(row)": f"{float(np.median(sums)):.3g}, and 1 is wanted"}
-        if maker is not None and maker.name == "softmax" and are_probabilities(operands[0]._array, 1):
+        if maker is not None and maker.name == "softmax" and probable:
             changed = changed_at(self.coach, maker)
             fixes = renamed(changed, {"softmax": "log_softmax", "Softmax": "LogSoftmax"}, "the logarithms")
             self.find(
@@ -283,7 +285,7 @@ def _is_method(call: ast.Call) -> bool:
     """x.softmax(1), and not F.softmax(x, 1) or self.softmax(x)."""
     if not isinstance(call.func, ast.Attribute) or call.func.attr not in ("softmax", "sigmoid"):
         return False
-    return all(isinstance(a, ast.Constant | ast.UnaryOp) for a in call.args)
+    return all(value_of(a) is not None for a in call.args)
 
 
 def renamed(where: Where | None, names: dict[str, str], why: str) -> list[Fix]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradbook import nn
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
 from gradbook.coach.origin import changed_at, is_library
@@ -14,6 +15,7 @@ from gradbook.coach.record import Call, Op, Turn, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import taken_out
 from gradbook.coach.rules.modes import alias
+from gradbook.coach.rules.reach import Reach
 from gradbook.coach.rules.wiring import (
     AFFINE,
     CONVOLUTIONS,
@@ -64,6 +66,7 @@ class MissingNonlinearity(Rule):
 
     def begins(self) -> None:
         self.turns = 0
+        self.reach = self.coach.shared(Reach)
 
     def turned(self, turn: Turn) -> None:
         if self.turns >= TURNS or not turn.passes:
@@ -87,6 +90,8 @@ class MissingNonlinearity(Rule):
         rows, middle, columns = _features(below, first)[0], _features(below, first)[1], _features(op, second)[1]
         if middle < min(rows, columns) or not _wired_together(below, op) or consumers.adapter(below, op):
             return
+        if self._is_table(first):
+            return
         before, where, names = changed_at(self.coach, below), changed_at(self.coach, op), _names(between, below)
         sure = home(below) is home(op) and "max_pool" not in names  # which is no activation, and not linear either
         self.find(
@@ -95,6 +100,12 @@ class MissingNonlinearity(Rule):
             [*activated(before), *activated_input(where)], nodes=[below.path, op.path],
             severity="" if sure else "hint",
         )  # fmt: skip
+
+    def _is_table(self, weight: Value) -> bool:
+        """Whether it is the table of an embedding: its rows are what a network is given, such as a graph's nodes."""
+        models = [model for root, _ in self.reach.roots.values() if (model := root()) is not None]
+        tables = [part.weight for model in models for part in model.modules() if isinstance(part, nn.Embedding)]
+        return any(table is weight.tensor for table in tables)
 
 
 class RedundantActivation(Rule):
