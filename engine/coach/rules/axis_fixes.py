@@ -15,7 +15,7 @@ from gradbook.observe.source import Where
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
 
-__all__ = ["first", "first_swapped", "kept_rows", "last_step", "other_dim", "swapped", "unsqueezed"]
+__all__ = ["first", "first_swapped", "kept_rows", "last_step", "other_dim", "own_axis", "swapped", "unsqueezed"]
 
 LAYERS = (
     "LSTM",
@@ -166,10 +166,17 @@ def last_step(at: code.Place | None, batch_first: bool) -> list[Fix]:
     ]
 
 
-def other_dim(at: code.Place | None, rank: int) -> list[Fix]:
-    """The call with the last axis for its dim."""
+def own_axis(shape: tuple[int, ...]) -> str:
+    """The axis of each sample's own numbers: the last one, and where that is of length 1 the longest."""
+    if len(shape) == 2 or shape[-1] > 1:
+        return "1" if len(shape) == 2 else "-1"
+    return str(max(range(1, len(shape)), key=shape.__getitem__))
+
+
+def other_dim(at: code.Place | None, shape: tuple[int, ...]) -> list[Fix]:
+    """The call with another axis than that of the samples for its dim."""
     call = at.expression if at is not None else None
-    new = "1" if rank == 2 else "-1"
+    new = own_axis(shape)
     if at is None or not isinstance(call, ast.Call):
         return [Fix(f"dim={new}", (), "over each sample's own numbers")]
     why = "over each sample's own numbers"

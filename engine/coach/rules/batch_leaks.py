@@ -17,6 +17,7 @@ from gradbook.coach.origin import changed_at, is_library
 from gradbook.coach.record import Call, Op, Turn, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import MOVING
+from gradbook.coach.rules.axis_fixes import own_axis
 from gradbook.coach.rules.wiring import PASSING, Consumers
 from gradbook.coach.sameness import Sameness
 from gradbook.coach.targets import LOSSES
@@ -265,7 +266,7 @@ def over_features(coach: Any, op: Op, ops: list[Op]) -> list[Fix]:
         there = code.place(changed_at(coach, each))
         node = there.expression if there is not None else None
         if there is not None and there.file == at.file and isinstance(node, ast.Call):
-            for part, text in turned_axis(there, node, len(each.inputs[0].shape), each):
+            for part, text in turned_axis(there, node, each):
                 edit = there.source.replace(part, text)
                 edits[edit.line, edit.column] = edit
     fixes = []
@@ -280,9 +281,9 @@ def over_features(coach: Any, op: Op, ops: list[Op]) -> list[Fix]:
     return fixes
 
 
-def turned_axis(at: code.Place, call: ast.Call, rank: int, op: Op) -> list[tuple[ast.expr, str]]:
+def turned_axis(at: code.Place, call: ast.Call, op: Op) -> list[tuple[ast.expr, str]]:
     """What to write in the place of the arguments of a call, or of the whole call, that say along which axis."""
-    wanted = "1" if rank == 2 else "-1"
+    wanted = own_axis(op.inputs[0].shape)
     axis = next((k.value for k in call.keywords if k.arg in ("dim", "axis")), None)
     if axis is None:
         given = [a for a in call.args if isinstance(a, ast.Constant | ast.UnaryOp | ast.Tuple)]

@@ -266,7 +266,7 @@ class BatchAxisMixed(Rule):
         samples = f"the {axis.size} samples of the batch"
         self.find(
             f"{name} over axis {dim % rank} goes over {samples}, not over each one's own numbers.", where,
-            {"shape": shape, "axis": dim % rank}, other_dim(at, rank), severity="hint" if told else "",
+            {"shape": shape, "axis": dim % rank}, other_dim(at, shape), severity="hint" if told else "",
         )  # fmt: skip
 
     def _contracted(self, seen: Seen) -> None:
