@@ -32,7 +32,8 @@ __all__ = ["FIRST", "ROWS", "RULES", "SLICES", "LeakSuspected"]
 FIRST = CONVOLUTIONS | {"linear", "mm", "matmul", "embedding"}  # of which a network's first layer is one
 SHARE = 0.05  # of the samples: pictures that a data set has twice are fewer
 FEW = 12  # samples: a handful of them is looked at for show
-OWN = 0.8  # of the samples, or of their numbers, that are there once
+OWN = 0.8  # of the numbers of a batch that are there once
+OWN_ROWS = 0.97  # of the samples of a batch
 BITS = 48  # that a row must hold, so that another sample does not have the same by chance
 SOME = 256  # samples that tell what rows are like
 NUMBERS = 4096  # of a batch that tell how many different ones there are
@@ -194,7 +195,7 @@ def rows_of(array: Any) -> set[int]:
     found = set(
         (words * factors(words.shape[1])).sum(axis=1).tolist()
     )  # modulo 2 ** 64: the same for the same numbers only
-    return found if len(found) > OWN * len(flat) else set()  # what repeats itself does so by chance
+    return found if len(found) > OWN_ROWS * len(flat) else set()  # what repeats itself does so by chance
 
 
 @functools.lru_cache(maxsize=8)
