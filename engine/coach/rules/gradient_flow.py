@@ -34,7 +34,8 @@ ROOTS = ("bad-init", "saturated-activation", "learning-rate-too-high")  # of whi
 HUGE = 100.0  # the norm of all gradients
 RAN = 1e4  # the same, of layers that are called again and again, in one of the first
 FIRST = 4  # looks; and
-LEAPT = 1e3  # times what it was before
+LEAPT = 1e3  # times what it was before; or
+THROWN, AWAY, GREW = 1e3, 0.3, 3.0  # so large at once, so much changed by the first step, and the data so much larger
 ORDINARY, ORDINARY_PLAIN = 0.01, 0.1  # rates of Adam and its kin, of SGD: of such ones it is not the steps alone
 
 
@@ -171,11 +172,13 @@ class ExplodingGradients(Flow):
         rates = [rate for rate in self.updates.rates.values() if rate.steps]
         if not self._again() or len(rates) != 1 or not 0 < first < np.inf:
             return False
-        rate = rates[0]
-        bound = ORDINARY if rate.kind in ADAPTIVE else ORDINARY_PLAIN * (1 - rate.momentum)
-        return rate.used <= bound and (
-            any(norm > max(RAN, LEAPT * first) for norm in rest) or (first > RAN and self._swells())
-        )
+        rate, adapts = rates[0], rates[0].kind in ADAPTIVE
+        if rate.used > (ORDINARY if adapts else ORDINARY_PLAIN * (1 - rate.momentum)):
+            return False
+        long = not adapts and bool(rate.ratios) and rate.ratios[0] > AWAY
+        thrown = long and first > THROWN and self.signal.made > GREW * max(self.signal.given, 1.0)
+        leaps = sum(norm > max(RAN, LEAPT * first) for norm in rest)
+        return thrown or leaps > adapts  # of one outlier Adam's step is no longer
 
     def _climbs(self, ratios: list[float]) -> bool:
         """Whether the gradient grows from layer to layer, and not at one place, where a term of the loss joins."""

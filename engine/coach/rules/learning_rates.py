@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import math
+import weakref
+from typing import Any
 
 import numpy as np
 
@@ -39,6 +41,7 @@ FAST = 0.02  # a rate of Adam and its kin that can be too high
 TOSSED, THROWN = 0.1, 0.02  # a rate a hundred times the usual one, and late steps of so large a part of a parameter
 ROUGH, ABOVE = 0.4, 0.25  # of itself the loss then changes from step to step, of the first loss it is on the average
 LONG = 10  # steps at least
+AHEAD = tuple(sorted({round(1.2**power) for power in range(64)}))  # steps on, to 100,000: of a schedule
 EARLY = 8  # losses in which a leap shows
 LEAP = 5.0  # times the first loss, that early, with steps as LARGE
 KEPT = 0.5  # of the first loss is left at the end at least: of more than that it has recovered
@@ -180,6 +183,10 @@ class LearningRateTooLow(Learning):
     def begins(self) -> None:
         super().begins()
         self.targets = self.coach.shared(Targets)
+        self.schedule: weakref.ref[Any] | None = None
+
+    def scheduled(self, scheduler: Any, where: Where | None) -> None:
+        self.schedule = weakref.ref(scheduler)
 
     def ended(self) -> None:
         rates = self.rates
@@ -191,23 +198,35 @@ class LearningRateTooLow(Learning):
             return
         if rate.used > (SLOW if rate.kind in ADAPTIVE else SLOW_PLAIN) or not self._flat(curve):
             return
-        if not rate.used and rate.most:
-            return  # a schedule begins with 0, and never goes on
+        warms = 3 * rate.used < rate.most
+        if warms and not (rate.used and self._peak(rate) <= SLOW):
+            return  # a warm-up that has only begun, or never goes on
         long = curve.count >= STUCK_LONG and rate.typical < STUCK and self.targets.parting is None
         if not long and max(rate.ratios[1:] or rate.ratios) > SMALL:
             return
         chosen, better = self.option(rate), usual(rate)
         begun, tail = median(curve.values[:3]), median(curve.values[-3:])
         what = f"The learning rate {number(rate.used)} is too low"
-        if 0 < 3 * rate.used < rate.most:  # a schedule makes less of it: it is to come to a usual one all the same
+        if warms:  # a schedule makes less of it: it is to come to a usual one all the same
             what = f"The schedule keeps the learning rate at {number(rate.used)} or less, too low"
             better = list(dict.fromkeys((10.0 ** round(math.log10(rate.most * better[0] / rate.used)), *better)))
         self.find(
-            f"{what}: after {rate.steps} steps the loss is where it was.", chosen.line or curve.where,
+            f"{what}: after {curve.count} steps the loss is where it was.", chosen.line or curve.where,
             {"first losses": f"{begun:.4g}", "last losses": f"{tail:.4g}",
              "change of the parameters in one step": f"{rate.typical:.1e}"},
             chosen.changed(better[:3]), severity="warning" if long or rate.typical < TINY else "hint",
         )  # fmt: skip
+
+    def _peak(self, rate: Rate) -> float:
+        """What a schedule by a function will make of a rate at most; infinite where nobody knows."""
+        schedule = self.schedule() if self.schedule is not None else None
+        factors = getattr(schedule, "lr_lambdas", None)
+        if not factors or schedule is None:
+            return math.inf
+        try:
+            return rate.most * max(float(each(schedule.last_epoch + far)) for each in factors for far in AHEAD)
+        except Exception:  # the user's function, at a step that it was not made for
+            return math.inf
 
     @staticmethod
     def _flat(curve: Curve) -> bool:
@@ -320,7 +339,8 @@ def _tossed(curve: Curve, rate: Rate) -> bool:
         return False
     change = np.diff(tail)
     rough = np.abs(change).mean() > ROUGH * np.abs(tail).mean() and (change > 0).mean() > 0.35
-    return bool(rough and tail.mean() > ABOVE * curve.first and (tail > curve.first).sum() > 1)
+    leaps = (tail > curve.first).sum() > 1 or max(curve.values[:EARLY]) > LEAP * curve.first
+    return bool(rough and tail.mean() > ABOVE * curve.first and leaps)
 
 
 def growth(curve: Curve) -> float:

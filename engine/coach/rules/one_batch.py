@@ -112,11 +112,13 @@ class CannotOverfitBatch(Learning):
         enough = max(self.weights, still) >= self.wanted > 0
         if not enough or not last > UNLEARNT * self.guess:
             return
-        if before - last > FLAT * abs(before):
-            if self.dropout is not None and curve.count >= WHILE and last > HALF * self.guess:
-                self._too_few(curve, last, *self.dropout)
-            return
         known = cause(self.coach.report.findings)
+        told = known is not None and known.severity != "hint"
+        if self.dropout is not None and curve.count >= WHILE and last > HALF * self.guess and not told:
+            self._too_few(curve, last, *self.dropout)
+            return
+        if before - last > FLAT * abs(before):
+            return
         rate = self.rates[0]
         option = self.option(rate)
         at = (known.file, known.line) if known is not None and known.line else option.line

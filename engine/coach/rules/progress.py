@@ -114,7 +114,8 @@ class LossPlateau(Progress):
         if parting is not None and parting.sure:
             return parting.where, [*parting.fixes, *fixes][:3], parting.what, True
         if rate.typical < SHORT:
-            return chosen.line, fixes, "steps are short", parting is None and rate.typical < STUCK
+            warms = 3 * rate.used < rate.most  # and will do longer steps
+            return chosen.line, fixes, "steps are short", parting is None and rate.typical < STUCK and not warms
         return chosen.line, fixes, parting.what if parting is not None else "unknown", False
 
 
