@@ -31,6 +31,7 @@ __all__ = ["FIRST", "ROWS", "RULES", "SLICES", "LeakSuspected"]
 
 FIRST = CONVOLUTIONS | {"linear", "mm", "matmul", "embedding"}  # of which a network's first layer is one
 SHARE = 0.05  # of the samples: pictures that a data set has twice are fewer
+LUCK = 2  # times as many as would be the same by chance, where samples of one batch are
 FEW = 12  # samples: a handful of them is looked at for show
 OWN = 0.8  # of the numbers of a batch that are there once
 OWN_ROWS = 0.97  # of the samples of a batch
@@ -48,6 +49,8 @@ class Data:
     """What a first layer was given: the samples, and where the tensor comes from."""
 
     rows: set[int] = field(default_factory=set)
+    pairs: float = 0.0  # of samples in one batch
+    alike: float = 0.0  # those among them that are the same
     tensor: weakref.ref[Any] | None = None  # the whole of which batches are taken
     where: Where | None = None  # where that was made, or taken from another
     maker: str = ""
@@ -128,7 +131,11 @@ class LeakSuspected(Rule):
             return
         data = self.judged.setdefault((weight, key), Data())
         if len(data.rows) < MOST:
-            data.rows |= rows_of(array)
+            rows = rows_of(array)
+            data.rows |= rows
+            if rows:
+                data.pairs += len(array) * (len(array) - 1) / 2
+                data.alike += len(array) - len(rows)
         self._from(data, value)
 
     def turned(self, turn: Turn) -> None:
@@ -167,7 +174,9 @@ class LeakSuspected(Rule):
                 continue
             common = len(data.rows & trained.rows)
             share = max(common / len(data.rows), common / len(trained.rows))
-            if common >= FEW and share >= SHARE:
+            kinds = data.pairs / data.alike if data.alike else math.inf  # that there are, by how often two are the same
+            chance = len(data.rows) * -math.expm1(-len(trained.rows) / kinds)
+            if common >= FEW and share >= SHARE and common > LUCK * chance:
                 self._speak(trained, data, words, common, share)
 
     def _speak(self, trained: Data, data: Data, words: Claim, common: int, share: float) -> None:
@@ -312,6 +321,8 @@ def loaded(at: Place, same: bool) -> tuple[Any, list[Fix]] | None:
     if call is None or not call.args:
         return None
     given = call.args[0]
+    if isinstance(given, ast.Call) and called_name(given) == "Subset" and len(given.args) > 1:
+        return chosen(at, given.args[1])
     if not isinstance(given, ast.Name | ast.Attribute):
         return at.at, []
     if same or isinstance(given, ast.Attribute):
@@ -319,6 +330,19 @@ def loaded(at: Place, same: bool) -> tuple[Any, list[Fix]] | None:
         return at.at, [code.replacement(at, given, validation_of(name), "samples that are not trained on")]
     made = code.assignment(at, given.id)
     return (made.at if made is not None else at.at), []
+
+
+def chosen(at: Place, rows: ast.expr) -> tuple[Any, list[Fix]]:
+    """The line that chooses the rows of a Subset; `torch.randperm(n)[400:]` is of an order that no other has."""
+    names = [node.id for node in ast.walk(rows) if isinstance(node, ast.Name)]
+    made = code.assignment(at, names[0]) if len(names) == 1 else None
+    if made is None:
+        return at.at, []
+    node = made.expression
+    if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Call):
+        return made.at, []
+    drawn = made.source.segment(node.value)
+    return made.at, [code.replacement(made, node.value, "order", f"and order = {drawn} before it, once for both parts")]
 
 
 def validation_of(name: str) -> str:

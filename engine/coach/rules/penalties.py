@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,29 @@ WANTED = 0.1  # of the loss: what a penalty may well be
 PULLS = 5.0  # times the rest of the loss is a divergence at first, to
 COLLAPSED = 0.2  # fall to, of itself,
 STAYS = 0.8  # as the rest stays at so much of itself
+GONE = 0.01  # of a penalty: all weights are next to nothing
 NATS = 0.02  # for each sample: what says less than that of it says nothing
 HALF = 0.5  # what a divergence between normal distributions is multiplied by: a part of it
 LOOKS = 5
+PENALTY = "penalty on the parameters"
 Coefficient = tuple[code.Place, ast.expr, float]
 SMALL = "then it is a small part of the loss"
+
+
+@dataclass(eq=False, slots=True)
+class Sum:
+    """A loss and what is added to it. found: what that is multiplied by; summed: over so many samples, where."""
+
+    term: str
+    op: Op
+    found: list[Coefficient]
+    summed: Where | None = None
+    samples: int = 0
+
+    def of_a_sample(self, value: float) -> float:
+        """What a divergence that was summed over the batch comes to for each sample; infinite for anything else."""
+        factor = math.prod(abs(each) for *_, each in self.found)
+        return value / (self.samples * factor) if self.samples else math.inf
 
 
 class RegularisationDominates(Rule):
@@ -45,7 +64,8 @@ class RegularisationDominates(Rule):
         f"a term that only parameters lead to, {MORE:g} times the rest in {OFTEN} steps; a weight decay of {HEAVY:g} "
         f"or more whose pull is {MORE:g} times the gradient's in each of the first {STEPS} steps; a divergence that "
         f"begins at {PULLS:g} times the rest of the loss and falls to nothing, and the rest does not, or, where it is "
-        f"a sum over the batch, to {NATS:g} for each sample"
+        f"a sum over the batch, to {NATS:g} for each sample; a penalty that begins above the rest and falls to less "
+        f"than {GONE:.0%} of itself while the rest stays"
     )
     ops = frozenset({"add", "sub"})
 
@@ -53,9 +73,8 @@ class RegularisationDominates(Rule):
         self.numbers: dict[int, tuple[float, float]] = {}  # what a sum of two numbers was made of, by the operation
         self.seen: dict[Any, int] = {}
         self.pulls: dict[int, list[float]] = {}
-        self.divergences: dict[Any, list[tuple[float, float]]] = {}  # of sums that name one: (it, the rest)
-        # the first of these, what the divergence in it is multiplied by, where it was summed over so many samples
-        self.sums: dict[Any, tuple[Op, list[Coefficient], Where | None, int]] = {}
+        self.looks: dict[Any, list[tuple[float, float]]] = {}  # at a penalty or a divergence, and at the rest
+        self.sums: dict[Any, Sum] = {}  # by place, as the first of them was made
         self.said = False
 
     # -- terms of the loss -------------------------------------------------------------------------------------------
@@ -68,7 +87,7 @@ class RegularisationDominates(Rule):
 
     def turned(self, turn: Turn) -> None:
         numbers, self.numbers = self.numbers, {}
-        if self.said or not numbers or not turn.passes:
+        if self.said or not numbers or not turn.passes or not turn.whole:  # of a half nothing shows what led to it
             return
         optimizers = [step.optimizer() for step in self.coach.optimizers.values()]
         learned = {id(p) for o in optimizers if o is not None for p in params_of(o)}
@@ -82,7 +101,11 @@ class RegularisationDominates(Rule):
             sides = [_brings(value, data, learned) for value in op.inputs]
             if sides[0] != sides[1]:
                 penalty, rest = numbers[op.number] if sides[1] else numbers[op.number][::-1]
-                self._compare(op, penalty, rest, op.inputs[1 if sides[0] else 0])
+                term = op.inputs[1 if sides[0] else 0]
+                self._compare(op, penalty, rest, term)
+                if op.where not in self.sums:
+                    self.sums[op.where] = Sum(PENALTY, op, coefficients(term))
+                self.looks.setdefault(op.where, []).append((penalty, rest))
             elif all(sides):
                 self._divergence(op, numbers[op.number])
 
@@ -109,39 +132,38 @@ class RegularisationDominates(Rule):
         side = divergence(op)
         if side is None or any(map(of_a_teacher, terms(op.inputs[side]))):
             return
-        self.divergences.setdefault(op.where, []).append((numbers[side], numbers[1 - side]))
+        self.looks.setdefault(op.where, []).append((numbers[side], numbers[1 - side]))
         if op.where not in self.sums:
             term = op.inputs[side]
             found = [each for each in coefficients(term) if abs(each[2]) != HALF]
             whole = next((each for each in terms(term) if of_all(each)), None)
             summed = (whole.where, whole.inputs[0].shape[0]) if whole is not None else (None, 0)
-            self.sums[op.where] = op, found, *summed
+            self.sums[op.where] = Sum("divergence", op, found, *summed)
 
     def ended(self) -> None:
-        for where, looks in self.divergences.items():
+        for where, looks in self.looks.items():
             begun, tail = np.array(looks[:3]), np.array(looks[-3:])
             (first, rest), (last, now) = np.median(begun, axis=0), np.median(tail, axis=0)
-            collapsed = last < COLLAPSED * first and now > STAYS * rest
-            silent = last < COLLAPSED * first and self._nats(where, last) < NATS
-            if not self.said and len(looks) > LOOKS and (collapsed or silent) and first > PULLS * rest:
+            bound, pulls = COLLAPSED, PULLS
+            if self.sums[where].term is PENALTY:  # it swings with no batch
+                bound, pulls, last = GONE, 1.0, tail[-1, 0]
+            collapsed = last < bound * first and now > STAYS * rest
+            silent = last < bound * first and self.sums[where].of_a_sample(last) < NATS
+            if not self.said and len(looks) > LOOKS and (collapsed or silent) and first > pulls * rest:
                 self.said = True
                 self._collapsed(where, (first, last), (rest, now))
 
-    def _nats(self, where: Any, value: float) -> float:
-        """What a divergence that was summed over the batch comes to for each sample; infinite for any other."""
-        _, found, _, samples = self.sums[where]
-        return value / (samples * math.prod(abs(factor) for *_, factor in found)) if samples else math.inf
-
-    def _collapsed(self, where: Any, divergence: tuple[float, float], rest: tuple[float, float]) -> None:
-        (op, found, summed, _), (first, last) = self.sums[where], divergence
-        line, fixes = weaker(op, found, WANTED * rest[0] / first)
-        mean = averaged(summed)
-        if line is None and mean and not found:
-            where = summed
+    def _collapsed(self, where: Any, term: tuple[float, float], rest: tuple[float, float]) -> None:
+        known, (first, last) = self.sums[where], term
+        line, fixes = weaker(known.op, known.found, WANTED * rest[0] / first)
+        mean = averaged(known.summed)
+        if line is None and mean and not known.found:
+            where = known.summed
         self.find(
-            f"The divergence, {first / max(rest[0], 1e-12):.3g} times the rest, falls to 0, and nothing is learnt.",
+            f"The {known.term}, {first / max(rest[0], 1e-12):.3g} times the rest, falls to 0, and nothing is learnt.",
             line or where,
-            {"divergence at first, at last": f"{first:.4g}, {last:.4g}", "the rest": f"{rest[0]:.4g}, {rest[1]:.4g}"},
+            {f"{known.term} at first, at last": f"{first:.4g}, {last:.4g}",
+             "the rest": f"{rest[0]:.4g}, {rest[1]:.4g}"},
             [*fixes, *mean] if line is not None else [*mean, *fixes],
         )  # fmt: skip
 
