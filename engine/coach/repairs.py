@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gradbook.observe.failure.text import Source, apply
+from gradbook.observe.failure.text import Source, apply, binds
 
 __all__ = ["Change", "changes", "tried"]
 
@@ -86,15 +86,19 @@ def changes(source: Source, node: ast.FunctionDef, index: int, others: list[str]
         for name in names if result and not plain else ():
             new = re.sub(rf"\b{re.escape(name)}\b", lambda _: result, source.segment(root))
             if re.search(rf"\b{re.escape(name)}\b", result):
-                found.append(Change(root, new, f"of what forward gives in place of {name}", 2))
+                found.append(Change(root, new, f"of what forward gives in place of {name}", 3))
+    whole = {root for root, _ in _roots(node, index)}
     for part in _parts(node, ctx):
         found += _local(source, part, [*grads, *names])
+        if part not in whole:  # those have their factors already
+            found += _in_product(source, part, [*grads, *names])
     return found
 
 
 def _assigned(node: ast.FunctionDef) -> list[str]:
-    stored = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-    return list(dict.fromkeys(stored))
+    """The variables that a function writes, from the first to the last."""
+    stored = [n for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    return list(dict.fromkeys(n.id for n in sorted(stored, key=lambda n: (n.lineno, n.col_offset))))
 
 
 def _roots(node: ast.FunctionDef, index: int) -> Iterator[tuple[ast.expr, bool]]:
@@ -145,6 +149,50 @@ def _whole(source: Source, root: ast.expr, grads: list[str], names: list[str], p
             yield Change(root, f"{product} * {size}", "the sum does not divide", 4 + late)
     for tail in (".t()", ".mT", ".sum(0)", ".sum(dim=0)", ".sum(-1, keepdim=True)"):
         yield Change(root, f"{inner}{tail}", "in the shape of its operand", 4 + late)
+
+
+def _in_product(source: Source, part: ast.expr, names: list[str]) -> Iterator[Change]:
+    """A product inside of a sum with one factor more: names in their order, which begins with what came in."""
+    above = source.parents.get(part)
+    if not isinstance(above, ast.BinOp) or not isinstance(above.op, ast.Add | ast.Sub | ast.Mult):
+        return
+    if isinstance(part, ast.Constant) or (isinstance(above.op, ast.Mult) and not _is_product(part)):
+        return
+    if isinstance(above.op, ast.Mult) and above.left is part:
+        return  # it goes on above
+    factors: list[ast.expr | str] = [*_factors(part)]
+    own = [source.segment(factor) for factor in _factors(part)]
+    places = [names.index(text) if text in names else len(names) for text in own]
+    for i, name in enumerate(names):
+        if name not in own:
+            at = next((k for k, place in enumerate(places) if place > i), len(own))
+            yield Change(
+                part, _product(source, [*factors[:at], name, *factors[at:]]), f"a factor {name} was missing", 2
+            )
+        if f"1 - {name}" not in own:
+            yield Change(part, _product(source, [*factors, f"(1 - {name})"]), f"a factor 1 - {name} was missing", 3)
+
+
+def _is_product(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)
+
+
+def _factors(node: ast.expr) -> list[ast.expr]:
+    """`a`, `b` and `c + d` of `a * b * (c + d)`."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return [*_factors(node.left), node.right]
+    return [node]
+
+
+def _product(source: Source, factors: list[ast.expr | str]) -> str:
+    """Factors with * between them, in brackets where a product needs them."""
+    texts = []
+    for factor in factors:
+        text = factor if isinstance(factor, str) else source.segment(factor)
+        plain = isinstance(factor, str | ast.Constant | ast.UnaryOp) or binds(factor)
+        power = isinstance(factor, ast.BinOp) and isinstance(factor.op, ast.Pow)
+        texts.append(text if plain or power else f"({text})")
+    return " * ".join(texts)
 
 
 def _given(root: ast.Constant, grads: list[str], names: list[str]) -> Iterator[Change]:

@@ -6,6 +6,7 @@ import ast
 import gc
 import weakref
 from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
 from gradbook.coach import code
@@ -16,7 +17,8 @@ from gradbook.coach.rule import Rule
 from gradbook.coach.rules.handed import handed, handed_by_name
 from gradbook.coach.rules.keepers import containers
 from gradbook.observe import naming
-from gradbook.observe.failure.text import Source, called_name
+from gradbook.observe.failure.definitions import function_of
+from gradbook.observe.failure.text import Source, apply, binds, called_name
 from gradbook.observe.source import Where, user_frame
 from gradbook.observe.trail import is_freed
 
@@ -113,7 +115,7 @@ class LossKeepsGraph(Rule):
             gc.collect()  # what only a cycle holds is no leak
             if site.kept() >= KEPT:
                 site.said = True
-                self._say_list(site, *holder)
+                self._say_list(site, holder)
         elif site.kept() >= min(ALL, site.roots.maxlen or ALL):
             gc.collect()
             site.said = site.kept() >= ALL and not self._summed()
@@ -132,31 +134,37 @@ class LossKeepsGraph(Rule):
     def _say_sum(self, op: Op, running: bool = True) -> None:
         at = code.place(op.where)
         value = added(at)
+        name, fixes = "loss", list[Fix]()
         if at is not None and value is not None:
+            ways, begun = ways_for(at), begins_with(at, value)
             by_name = handed_by_name(at, value, lambda given: not _number(given))
-            at, value = handed(at, value) if running else by_name
-        name = at.source.segment(value) if at is not None and value is not None else "loss"
-        fixes = (
-            [code.appended(at, value, way, why) for way, why in WAYS] if at is not None and value is not None else []
-        )
+            there, given = handed(at, value) if running else by_name
+            begun = begun if given is value else []
+            at, value = there, given
+            name = at.source.segment(value)
+            fixes = [appended_to(at, [value, *begun], way, why) for way, why in ways]
         self.find(
             f"The sum keeps the graph of every step in memory: add the number, {name}.item().",
             (at.file, value.lineno) if at is not None and value is not None else op.where,
             {"sum": "a tensor with a graph, over several steps", "steps so far": self.coach.steps}, fixes,
         )  # fmt: skip
 
-    def _say_list(self, site: Site, name: str, kept: str) -> None:
+    def _say_list(self, site: Site, holder: Holder) -> None:
+        name, single = holder.name, holder.single
         at, value = appending(site, name)
         if at is not None and value is not None:
             at, value = handed_by_name(at, value, lambda given: not _number(given))
         where: Where | tuple[str, int] | None = site.where
         text, fixes = "loss", [Fix(f"{name}.append(loss.item())", (), "the number, without its graph")]
+        ways = WAYS if single else WAYS[1:]
         if at is not None and value is not None:
             where, text = (at.file, value.lineno), at.source.segment(value)
-            fixes = [code.appended(at, value, way, why) for way, why in WAYS]
+            text = text if binds(value) else f"({text})"
+            fixes = [code.appended(at, value, way, why) for way, why in ways]
         self.find(
-            f"{name} keeps the graph of every step in memory: append the number, {text}.item().", where,
-            {"graphs of earlier steps still alive": site.kept(), "held by": f"{name} ({kept})"}, fixes,
+            f"{name} keeps the graph of every step in memory: append {'the number' if single else 'the values'}, "
+            f"{text}{ways[0][0]}.", where,
+            {"graphs of earlier steps still alive": site.kept(), "held by": f"{name} ({holder.kind})"}, fixes,
         )  # fmt: skip
 
     def _say_kept(self, site: Site) -> None:
@@ -168,7 +176,7 @@ class LossKeepsGraph(Rule):
         )  # fmt: skip
 
 
-WAYS = ((".item()", "the number, without its graph"), (".detach()", "or a tensor without its graph"))
+WAYS = ((".item()", "the number, without its graph"), (".detach()", "a tensor without its graph"))
 
 
 def chain(node: Any) -> list[weakref.ref[Any]]:
@@ -180,21 +188,44 @@ def chain(node: Any) -> list[weakref.ref[Any]]:
     return found
 
 
-def held_by(site: Site) -> tuple[str, str] | None:
-    """The list, dict or deque in sight that holds several of a place's losses or results: its name, and its kind."""
-    alive = {id(node) for refs in site.earlier() for ref in refs if (node := ref()) is not None}
+@dataclass(frozen=True)
+class Holder:
+    """What holds graphs: its name, its kind, and whether it holds single numbers, such as losses."""
+
+    name: str
+    kind: str
+    single: bool
+
+
+def held_by(site: Site) -> Holder | None:
+    """The list, dict or deque in sight that holds several of a place's losses or results."""
+    steps = [{id(node) for ref in refs if (node := ref()) is not None} for refs in site.earlier()]
     for name, value in naming.visible(user_frame()).items():
         if name.startswith("__"):
             continue
         for inner, held in _lists(name, value):
-            nodes = {id(getattr(item, "_node", None)) for item in held[-64:]}
-            if len(nodes & alive) >= KEPT:
-                return (inner, type(value).__name__) if inner not in _attributes() else (f"self.{inner}", "list")
+            if _steps_in(held, steps) >= KEPT:
+                own = inner not in _attributes()
+                return Holder(inner if own else f"self.{inner}", type(value).__name__ if own else "list", _single(held))
     for path, kept in containers():  # inside of objects of the user's
         for name, held in _lists(path, kept):
-            if len({id(getattr(item, "_node", None)) for item in held[-64:]} & alive) >= KEPT:
-                return name, type(kept).__name__
+            if _steps_in(held, steps) >= KEPT:
+                return Holder(name, type(kept).__name__, _single(held))
     return None
+
+
+def _single(held: list[Any]) -> bool:
+    return all(item._array.size == 1 for item in held[-KEPT:] if hasattr(item, "_array"))
+
+
+def _steps_in(held: list[Any], steps: list[set[int]]) -> int:
+    """Of how many steps a list holds a loss, a result, or what was computed from one; none has a share in two."""
+    found: set[int] = set()
+    for item in held[-64:]:
+        nodes = {id(node) for ref in chain(getattr(item, "_node", None)) if (node := ref()) is not None}
+        own = [i for i, step in enumerate(steps) if nodes & step]
+        found.update(own[-1:])
+    return len(found)
 
 
 def _attributes() -> frozenset[str]:
@@ -225,11 +256,50 @@ def added(at: code.Place | None) -> ast.expr | None:
     statement = at.statement if at is not None else None
     if isinstance(statement, ast.AugAssign):
         return _bare(statement.value)
-    if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.BinOp) and at is not None:
+    if isinstance(statement, ast.Assign) and at is not None:
         target = ast.unparse(statement.targets[0])
-        sides = (statement.value.right, statement.value.left)
-        return next((_bare(side) for side in sides if target not in map(ast.unparse, _parts(side))), None)
+        for value in _branches(statement.value):
+            sides = (value.right, value.left) if isinstance(value, ast.BinOp) else ()
+            for side in sides:
+                if target not in map(ast.unparse, _parts(side)):
+                    return _bare(side)
     return None
+
+
+def _branches(node: ast.expr) -> list[ast.expr]:
+    """Both values of `a if first else b`; of anything else itself."""
+    return [*_branches(node.body), *_branches(node.orelse)] if isinstance(node, ast.IfExp) else [node]
+
+
+def _target(statement: ast.stmt | None) -> str:
+    """What a statement assigns to."""
+    if isinstance(statement, ast.Assign):
+        return ast.unparse(statement.targets[0])
+    return ast.unparse(statement.target) if isinstance(statement, ast.AugAssign) else ""
+
+
+def begins_with(at: code.Place, value: ast.expr) -> list[ast.expr]:
+    """Where a sum begins with the very tensor that is added to it later: its first graph would stay, too."""
+    target, text, inside = _target(at.statement), ast.unparse(value), function_of(at.source, value)
+    given = [
+        node.value for node in at.source.nodes()
+        if isinstance(node, ast.Assign) and _target(node) == target and function_of(at.source, node) is inside
+    ]  # fmt: skip
+    return [each for whole in given for each in _branches(whole) if ast.unparse(each) == text and each is not value]
+
+
+def ways_for(at: code.Place) -> list[tuple[str, str]]:
+    """How the graph is left behind: a tensor remains where the code asks the sum for what numbers do not have."""
+    target = _target(at.statement)
+    asked = [node for node in at.source.nodes() if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)]
+    tensor = any(ast.unparse(node.value) == target for node in asked)
+    return list(reversed(WAYS)) if tensor else list(WAYS)
+
+
+def appended_to(at: code.Place, nodes: list[ast.expr], text: str, why: str) -> Fix:
+    """The fix that writes a method call behind several expressions. It reads as the line of the first one."""
+    edits = tuple(at.source.after(node, text) for node in nodes)
+    return Fix(apply(at.source.text, edits).splitlines()[edits[0].line - 1].strip(), edits, why)
 
 
 def _parts(node: ast.expr) -> list[ast.expr]:

@@ -11,6 +11,7 @@ from typing import Any
 from gradbook.autograd.node import hook_table
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
+from gradbook.coach.literals import placed
 from gradbook.coach.record import Op, Turn, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.keepers import Keeper, filling, keeper_of, use_of
@@ -125,7 +126,7 @@ class MemoryGrowth(Rule):
             f"{called} keeps what each step has made, and nothing ever takes it out: memory grows.",
             (source.file, value.lineno),
             {"held of each step": f"{per_step:,} bytes", "steps so far": self.coach.steps, "held by": keeper.path},
-            kept_less(source, value, called), severity="hint" if later else "",
+            kept_less(source, value, called, graph), severity="hint" if later else "",
         )  # fmt: skip
 
     def _sources(self, line: Line) -> list[Source]:
@@ -246,9 +247,9 @@ def container(source: Source, node: ast.AST) -> str:
     return source.segment(target.value if isinstance(target, ast.Subscript) else target)
 
 
-def kept_less(source: Source, value: ast.expr, called: str) -> list[Fix]:
-    """A number in place of the tensor; a container that is emptied, or one that lets go by itself."""
-    inner = value
+def kept_less(source: Source, value: ast.expr, called: str, graph: bool) -> list[Fix]:
+    """A number in place of the tensor, or its values alone where it has a graph; a container that lets go of them."""
+    inner, at = value, placed(source, value)
     if isinstance(value, ast.Tuple) and value.elts:
         inner = next((each for each in reversed(value.elts) if not isinstance(each, ast.Constant)), value.elts[-1])
     fixes = [
@@ -258,11 +259,20 @@ def kept_less(source: Source, value: ast.expr, called: str) -> list[Fix]:
     plain = isinstance(inner, ast.Name | ast.Attribute | ast.Subscript)
     plain = plain or (isinstance(inner, ast.Call) and called_name(inner) not in ("dict", "list", "tuple", "deepcopy"))
     if plain:
-        edit = source.replace(inner, f"{_tensor(source, inner)}.mean().item()")
-        line = source.lines[edit.line - 1][: edit.column] + edit.text
-        line += source.lines[edit.end_line - 1][edit.end_column :]
-        fixes.insert(0, Fix(line.strip(), (edit,), "a number says what you want to know"))
+        number = code.replacement(
+            at, inner, f"{_tensor(source, inner)}.mean().item()", "a number says what you want to know"
+        )
+        fixes.insert(0, number)
+    if graph and not _without_graph(inner):
+        fixes.insert(0, code.appended(at, inner, ".detach()", "the values, without the graph that they hold"))
     return fixes
+
+
+def _without_graph(value: ast.expr) -> bool:
+    """Whether what is kept was cut from its graph: `h.detach().cpu()`, `float(h)`, `h.data`."""
+    names = {called_name(part) for part in ast.walk(value) if isinstance(part, ast.Call)}
+    attributes = {part.attr for part in ast.walk(value) if isinstance(part, ast.Attribute)}
+    return bool((names | attributes) & {"detach", "numpy", "item", "tolist", "float", "data"})
 
 
 def _tensor(source: Source, value: ast.expr) -> str:
