@@ -10,7 +10,7 @@ from gradbook.observe.source import Where
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
 
-__all__ = ["changed_at", "is_buried", "is_library"]
+__all__ = ["changed_at", "chosen_at", "is_buried", "is_library"]
 
 
 def is_library(module: Any) -> bool:
@@ -31,6 +31,13 @@ def changed_at(coach: Coach, op: Op) -> Where | None:
         built = coach.built_at(call.module)
         return built.where if built is not None and built.where is not None else op.where
     return op.where
+
+
+def chosen_at(coach: Coach, op: Op) -> Where | None:
+    """The line that chooses an operation: of a layer of ours where it was constructed, else the line to change."""
+    layer = op.call.module if op.call is not None and is_library(op.call.module) else None
+    built = coach.built_at(layer) if layer is not None and not _holds(layer) else None
+    return built.where if built is not None and built.where is not None else changed_at(coach, op)
 
 
 def is_buried(coach: Coach, op: Op) -> bool:

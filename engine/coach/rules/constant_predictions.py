@@ -11,10 +11,11 @@ import numpy as np
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.origin import changed_at, is_library
+from gradbook.coach.origin import changed_at, chosen_at, is_library
 from gradbook.coach.record import Op, Turn, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import MOVING, renamed
+from gradbook.coach.rules.dull_activations import of_one_class
 from gradbook.coach.rules.learning_rates import Learning
 from gradbook.coach.rules.wiring import ACTIVATIONS, LINEAR
 from gradbook.coach.sameness import Sameness
@@ -120,7 +121,8 @@ class ConstantPredictions(Learning):
         """The line to blame: of a layer where its weights were made so."""
         weight = lost.operand(2 if lost.name == "addmm" else 1) if lost.name in LINEAR else None
         tensor = weight.tensor if weight is not None else None
-        return self.filled.get(id(tensor)) or changed_at(self.coach, lost)
+        chosen = chosen_at if of_one_number(lost) else changed_at
+        return self.filled.get(id(tensor)) or chosen(self.coach, lost)
 
     def ended(self) -> None:
         if self.exact >= 2 and not self.different and self.culprit is not None:
@@ -134,7 +136,8 @@ class ConstantPredictions(Learning):
             f"Every sample gets the same prediction: {said(lost)} what differs between them is lost.", self.place,
             {"looks": self.exact, "operation": lost.name, "given": lost.inputs[0].shape if lost.inputs else "",
              "rows that differ afterwards": 0},
-            kept(self.place, lost), nodes=[lost.path], severity="hint" if symptom else "",
+            of_one_class(self.coach, lost) if of_one_number(lost) else kept(self.place, lost),
+            nodes=[lost.path], severity="hint" if symptom else "",
         )  # fmt: skip
 
     def _nearly(self) -> None:
@@ -238,6 +241,12 @@ def hidden(lost: Op, value: Value) -> bool:
     """Whether an operation is on the way to the predictions, with layers after it."""
     way = list(value.above())
     return lost in way and any(op.name in LINEAR and op.number > lost.number for op in way)
+
+
+def of_one_number(op: Op) -> bool:
+    """Whether it is a softmax over a single class."""
+    shape = op.output.shape
+    return op.name in ("softmax", "log_softmax") and bool(shape) and shape[int(op.params["dim"])] == 1
 
 
 def squashed(lost: Op, value: Value) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
 from gradbook.coach.literals import value_of
-from gradbook.coach.origin import changed_at, is_library
+from gradbook.coach.origin import changed_at, chosen_at
 from gradbook.coach.record import Op
 from gradbook.coach.rules.activations_before_losses import renamed
 from gradbook.coach.rules.modes import alias
@@ -19,7 +19,10 @@ from gradbook.coach.rules.signal_rule import SignalRule, initialised, other_acti
 from gradbook.coach.scaling import setting, unscaled
 from gradbook.observe.source import Where
 
-__all__ = ["RULES", "DeadRelu", "DegenerateActivation", "SaturatedActivation"]
+if TYPE_CHECKING:
+    from gradbook.coach.coach import Coach
+
+__all__ = ["RULES", "DeadRelu", "DegenerateActivation", "SaturatedActivation", "of_one_class"]
 
 LOOKS = 3
 UNITS = 4
@@ -28,6 +31,7 @@ DIED = 0.75  # is dead to this part at the end: a hint that steps were too long
 DEAD = 0.9  # of the units of a layer: no data leave so few of them active
 SATURATED = 0.9
 STEEP = 4.0  # times a layer's result: a sigmoid of that is a step
+HARD = 20.0  # the same, of a gate: it lets through or not from the first step on, and never learns when
 GAIN = 2.5  # times as large as it was, what a layer makes of its input
 STRETCHED = 0.75  # saturated, of such ones
 LATE = 100  # steps after which it is said that long ones are the reason, in a training that goes on
@@ -90,7 +94,8 @@ class SaturatedActivation(SignalRule):
     id = "saturated-activation"
     idea = "near its ends sigmoid and tanh are flat: nothing that happens there changes the loss"
     threshold = (
-        f"{SATURATED:.0%} of a hidden layer's numbers within 1 % of the ends, in {LOOKS} looks; gates are meant so"
+        f"{SATURATED:.0%} of a hidden layer's numbers within 1 % of the ends, in {LOOKS} looks; gates are meant so, "
+        f"but for those whose input is multiplied by {HARD:g} or more and that are so at the first look"
     )
 
     def begins(self) -> None:
@@ -100,7 +105,9 @@ class SaturatedActivation(SignalRule):
     def look(self, last: bool) -> None:
         for known in list(self.signal.activations.values()):
             looks = len(known.flat)
-            if known.name not in RANGED or not known.hidden or id(known) in self.told or known.below is None:
+            if known.name not in RANGED or id(known) in self.told or known.below is None or not known.flat:
+                continue
+            if not known.hidden and not (known.gate and abs(known.factor) >= HARD and known.flat[0] >= SATURATED):
                 continue
             enough = STRETCHED if abs(known.factor) >= STEEP or _large(known.below) else SATURATED
             if (looks < LOOKS and not (last and looks > 1)) or min(known.flat[-LOOKS:]) < enough:
@@ -111,7 +118,7 @@ class SaturatedActivation(SignalRule):
             self._speak(known, known.below)
 
     def _speak(self, known: Activation, below: Weight) -> None:
-        where, fixes = other_activation(known.where, "has no upper end")
+        where, fixes = other_activation(known.where, "has no upper end") if known.hidden else (known.where, [])
         why, sure = f"what comes in is too large for {known.name}", False
         learnt = known.flat[0] < 0.5 and self.coach.curves.fell()  # sure units may be what it has learned
         if known.flat[0] < 0.5:
@@ -152,23 +159,21 @@ class DegenerateActivation(SignalRule):
         if not op.recorded or not op.output.requires_grad or len(shape) < 2 or shape[0] < 2:
             return
         if op.name in ("softmax", "log_softmax") and len(shape) == 2 and shape[int(op.params["dim"])] == 1:
-            where = changed_at(self.coach, op)
+            where = chosen_at(self.coach, op)
             self.find(
                 f"{op.name} of a single number is always {1 if op.name == 'softmax' else 0}: the output knows nothing.",
-                where, {"shape": shape, "axis of length 1": op.params["dim"]}, _sigmoid(where, op), nodes=[op.path],
-                severity="error",
+                where, {"shape": shape, "axis of length 1": op.params["dim"]}, of_one_class(self.coach, op),
+                nodes=[op.path], severity="error",
             )  # fmt: skip
         elif op.name == "softmax" and len(shape) > 2 and shape[int(op.params["dim"])] == 1 and of_one_score(op):
             axis = max(range(1, len(shape)), key=shape.__getitem__)
-            layer = op.call.module if op.call is not None and is_library(op.call.module) else None
-            built = self.coach.built_at(layer) if layer is not None else None
-            where = built.where if built is not None else op.where
+            where = chosen_at(self.coach, op)
             self.find(
                 f"This softmax is over an axis of length 1, and always 1: all {shape[axis]} get the same weight.",
                 where, {"shape": shape, "axis of length 1": op.params["dim"]}, _along(where, axis), nodes=[op.path],
             )  # fmt: skip
         elif op.name == "layer_norm" and int(np.prod(shape[-int(op.params["rank"]) :])) == 1:
-            where = changed_at(self.coach, op)
+            where = chosen_at(self.coach, op)
             self.find(
                 "A layer norm of a single number is always 0: it has nothing to compare it with.", where,
                 {"shape": shape}, nodes=[op.path],
@@ -186,10 +191,11 @@ class DegenerateActivation(SignalRule):
             self.told.add(id(known))
             where = known.where
             root = bool(self.signal.cause) or not known.constant[0] or known.fed == "zero"
+            root = root or self.said("bad-init", "dead-relu", "vanishing-gradients")
             self.find(
                 f"This {known.name} gives the same for every sample: the layers after it know nothing of the data.",
                 where, {"looks": looks, "different rows": 1},
-                nodes=[known.path], severity="hint" if root or self.said("bad-init", "dead-relu") else "",
+                nodes=[known.path], severity="hint" if root else "",
             )  # fmt: skip
 
 
@@ -235,6 +241,12 @@ def _zero_bias(below: Weight) -> list[Fix]:
         (n for n in ast.walk(node) if isinstance(n, ast.UnaryOp) and isinstance(n.operand, ast.Constant)), None
     )  # fmt: skip
     return [code.replacement(at, number, "0.0", "a bias begins with 0")] if number is not None else []
+
+
+def of_one_class(coach: Coach, op: Op) -> list[Fix]:
+    """A sigmoid in the place of a softmax over one class: where it is chosen, and where it is called."""
+    places = {code.line_of(where): where for where in (changed_at(coach, op), chosen_at(coach, op))}
+    return [fix for where in reversed(places.values()) for fix in _sigmoid(where, op)]
 
 
 def _sigmoid(where: Where | None, op: Op) -> list[Fix]:

@@ -23,6 +23,7 @@ VANISHED = 1e-3  # the first layers' gradient over that of the last ones
 TINY = 1e-4  # and smaller than this
 WEAK = 0.6  # of what comes in is left: weights that the user chose are to blame before a tanh, which is steep at 0
 SMALL = 0.1  # of what comes in is left after a layer
+NOTICED = 0.01  # a loss above it is no learned one
 EXPLODED = 70.0
 SWOLLEN = 300.0  # times as large as the data is what some layer makes of them
 HOPELESS = 1e8  # the same, at which one look is enough
@@ -64,7 +65,9 @@ class VanishingGradients(Flow):
     idea = "each layer multiplies the gradient; many factors below 1, as sigmoid's, leave nothing for the first layers"
     threshold = (
         f"{DEEP} layers or more, the first ones' gradient below {VANISHED:g} of the last ones' and below {TINY:g}, in "
-        f"{LOOKS} looks (AutoTrainer's numbers), and not recovering, as after an output layer that begins with 0"
+        f"{LOOKS} looks (AutoTrainer's numbers), and not recovering, as after an output layer that begins with 0; or "
+        f"behind {DEEP} sigmoids the norm of all gradients below {TINY:g} from the first look on, at a loss above "
+        f"{NOTICED:g}"
     )
     done = False
 
@@ -75,17 +78,18 @@ class VanishingGradients(Flow):
         enough = len(ratios) >= LOOKS or (last and len(ratios) > 1)
         if not enough or not first or not 0 < size < TINY:
             return
-        if not all(0 < r < VANISHED for r in ratios[-LOOKS:]) and not self._everywhere():
+        flat = [a for a in self.signal.activations.values() if a.name in ("sigmoid", "tanh") and a.hidden]
+        lost = self._lost(flat)
+        if not all(0 < r < VANISHED for r in ratios[-LOOKS:]) and not self._everywhere() and not lost:
             return
-        if ratios[-1] > 10 * ratios[0] and not last:
+        if ratios[-1] > 10 * ratios[0] and not last and not lost:
             return
-        if ratios[0] > 10 * VANISHED and not last:
+        if ratios[0] > 10 * VANISHED and not last and not lost:
             return  # at first it did not: whether long steps are the reason is known at the end
         self.done = True
-        flat = [a for a in self.signal.activations.values() if a.name in ("sigmoid", "tanh") and a.hidden]
         small = next((w for w in self.signal.ordered() if w.by_user and w.gain < WEAK), None)
         where, fixes, why = self._cause(first, flat, small)
-        rest = f"{ratios[-1]:.0e} of the last layer's" if ratios[-1] < 1 else f"{size:.0e}"
+        rest = f"{ratios[-1]:.0e} of the last layer's" if ratios[-1] < 1 and not lost else f"{size:.0e}"
         self.find(
             f"The gradient vanishes on its way back: {first[0].name} gets {rest}.",
             where, {"gradient of the first layers": f"{size:.1e}", "layers": self.signal.depth, "why": why}, fixes,
@@ -111,6 +115,15 @@ class VanishingGradients(Flow):
         again = small and self.signal.depth > 2 * len(layers)  # in a layer that is called in a loop
         return (again or 2 * small > len(layers)) and max(self.signal.total[-LOOKS:]) < TINY
 
+    def _lost(self, flat: list[Activation]) -> bool:
+        """Whether sigmoids have taken all that differs between samples, so that a loss of differences has no slope.
+
+        It is so from the first look on, while there is much to learn: what has been learned leaves small gradients too.
+        """
+        stack = {id(each.below) for each in flat if each.name == "sigmoid" and each.below is not None}
+        norms, losses = self.signal.total[:LOOKS], [abs(x) for x in self.signal.losses]
+        return len(stack) >= DEEP and max(norms) < TINY and min(losses, default=0.0) > NOTICED
+
     def _cause(
         self, first: list[Weight], flat: list[Activation], small: Weight | None
     ) -> tuple[Where | tuple[str, int] | None, list[Fix], str]:
@@ -119,7 +132,12 @@ class VanishingGradients(Flow):
         if flat:
             why = f"{flat[0].name} passes a small part of the gradient, relu all of it"
             line, fixes = other_activation(self._shared(flat), why)
-            return line, fixes, f"{len(flat)} layers of {flat[0].name}, each with a slope below 1"
+            layers = len({id(each.below) for each in flat})  # each may be called for several inputs
+            return (
+                line,
+                fixes,
+                f"{layers if layers > 1 else len(flat)} layers of {flat[0].name}, each with a slope below 1",
+            )
         if small is not None:
             return self.layer(small), initialised(small), f"weights of {small.rms:.1e} shrink it in each layer"
         where = first[0].built.where if first[0].built is not None else first[0].where

@@ -41,6 +41,7 @@ OFTEN = 24  # calls of one place in a turn that are told apart; more are one loo
 HIDDEN = AFFINE | ACTIVATIONS | POOLING | {"layer_norm", "group_norm", "instance_norm"}
 RANGED = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "hardtanh": (0.0, 0.0), "hardsigmoid": (0.0, 1.0)}
 NEAR = 0.01  # of its range: an activation so near to an end passes next to no gradient
+MIXED = AFFINE | {"mul", "add", "sub"}  # what a gate does with what it lets through
 SCALED = 3  # factors between a layer and its activation
 KNOWN = 512  # weights that are followed
 
@@ -119,6 +120,7 @@ class Activation:
         self.samples = 0
         self.below: Weight | None = None  # the layer whose result it is given
         self.hidden = False  # another layer takes it, and the model is not left in between
+        self.gate = False  # another layer takes what it is multiplied with
         self.factor = 1.0  # what the layer's result is multiplied by on the way
         self.scaled: Where | None = None  # and where
 
@@ -275,8 +277,10 @@ class Signal(Shared):
                 uses[id(value)] = uses.get(id(value), 0) + 1
                 if op.name == "embedding" and value.kind == "parameter":
                     self._tie(value)
+        gates: dict[int, list[Activation]] = {}  # by the value that they have a part in
         for op in turn.ops:
             depth = max((depths.get(id(value), 0) for value in op.inputs), default=0)
+            self._gates(op, gates)
             weight = self._weight(op)
             if weight is not None:
                 depth += 1
@@ -314,6 +318,18 @@ class Signal(Shared):
                 known.hidden = known.hidden or (maker.call.outermost if maker.call is not None else None) is outer
         if way and id(way[-1]) in layers and all(uses.get(id(value), 0) == 1 for value in way):
             layers[id(way[-1])].hidden = True
+
+    def _gates(self, op: Op, gates: dict[int, list[Activation]]) -> None:
+        """Mark the activations whose products lead to a layer."""
+        if op.name in RANGED and id(op) in self._told:
+            gates[id(op.output)] = [self._told[id(op)]]
+        elif op.name in MIXED:
+            found = [each for value in op.inputs for each in gates.get(id(value), ())]
+            if found:
+                gates[id(op.output)] = list(dict.fromkeys(found))
+        elif op.name in LINEAR:
+            for each in gates.get(id(input_of(op)), ()):
+                each.gate = True
 
     def _source(self, op: Op, layers: dict[int, Weight]) -> tuple[Weight | None, float, Where | None]:
         """The layer whose result an activation is given, what that was multiplied by, and where."""

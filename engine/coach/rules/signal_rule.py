@@ -90,10 +90,15 @@ def initialised(weight: Weight) -> list[Fix]:
             shape = ", ".join(at.source.segment(arg) for arg in made.args)  # as the user has it
         whole = at.source.parents.get(made) if isinstance(at.source.parents.get(made), ast.BinOp) else made
         asks = any(keyword.arg == "requires_grad" for keyword in made.keywords)
-        new = f"{alias(at)}.randn({shape}) * {std}"
-        new = f"({new}).requires_grad_()" if asks else new
+        scale, why = f"* {std}", f"{std} is 1 / sqrt({weight.fan_in}), of what comes in"
+        last = made.args[-1] if called_name(made) in SHAPED and len(made.args) == len(weight.shape) == 2 else None
+        if isinstance(last, ast.Name) and weight.units == 0:  # a line for layers of several sizes
+            scale, why = f"/ {last.id}**0.5", "by the root of what comes in"
+        new = f"{alias(at)}.randn({shape}) {scale}"
+        new = f"({new})" if asks or isinstance(at.source.parents.get(made), ast.Attribute) else new
+        new += ".requires_grad_()" if asks else ""
         assert isinstance(whole, ast.expr)
-        return [code.replacement(at, whole, new, f"{std} is 1 / sqrt({weight.fan_in}), of what comes in")]
+        return [code.replacement(at, whole, new, why)]
     return [Fix(f"{prefix(at)}init.xavier_uniform_({weight.name})", (), "after it was constructed")]
 
 
