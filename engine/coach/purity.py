@@ -14,7 +14,7 @@ CHANGING = frozenset((
 FORBIDDEN = frozenset(("backward", "step", "zero_grad", "save", "manual_seed", "load_state_dict"))
 
 
-def changes_only_its_own(function: Any, node: ast.FunctionDef) -> bool:
+def changes_only_its_own(function: Any, node: ast.FunctionDef | ast.Lambda) -> bool:
     """Whether nothing is written but local variables and attributes of the first argument, its context or self."""
     own = set(function.__code__.co_varnames)
     given = {a.arg for a in node.args.args[1:]}

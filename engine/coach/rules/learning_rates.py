@@ -21,6 +21,7 @@ from gradbook.coach.rules.reach import Reach
 from gradbook.coach.rules.signal import Signal
 from gradbook.coach.rules.wherefrom import storing
 from gradbook.coach.scaling import Scaling, positive, summed
+from gradbook.coach.schedule_trial import peak
 from gradbook.coach.targets import Targets
 from gradbook.coach.updates import Rate, Updates
 from gradbook.observe.failure.text import binds
@@ -41,7 +42,6 @@ FAST = 0.02  # a rate of Adam and its kin that can be too high
 TOSSED, THROWN = 0.1, 0.02  # a rate a hundred times the usual one, and late steps of so large a part of a parameter
 ROUGH, ABOVE = 0.4, 0.25  # of itself the loss then changes from step to step, of the first loss it is on the average
 LONG = 10  # steps at least
-AHEAD = tuple(sorted({round(1.2**power) for power in range(64)}))  # steps on, to 100,000: of a schedule
 EARLY = 8  # losses in which a leap shows
 LEAP = 5.0  # times the first loss, that early, with steps as LARGE
 KEPT = 0.5  # of the first loss is left at the end at least: of more than that it has recovered
@@ -199,7 +199,8 @@ class LearningRateTooLow(Learning):
         if rate.used > (SLOW if rate.kind in ADAPTIVE else SLOW_PLAIN) or not self._flat(curve):
             return
         warms = 3 * rate.used < rate.most
-        if warms and not (rate.used and self._peak(rate) <= SLOW):
+        schedule = self.schedule() if self.schedule is not None else None
+        if warms and not (rate.used and peak(schedule, rate.most) <= SLOW):
             return  # a warm-up that has only begun, or never goes on
         long = curve.count >= STUCK_LONG and rate.typical < STUCK and self.targets.parting is None
         if not long and max(rate.ratios[1:] or rate.ratios) > SMALL:
@@ -216,17 +217,6 @@ class LearningRateTooLow(Learning):
              "change of the parameters in one step": f"{rate.typical:.1e}"},
             chosen.changed(better[:3]), severity="warning" if long or rate.typical < TINY else "hint",
         )  # fmt: skip
-
-    def _peak(self, rate: Rate) -> float:
-        """What a schedule by a function will make of a rate at most; infinite where nobody knows."""
-        schedule = self.schedule() if self.schedule is not None else None
-        factors = getattr(schedule, "lr_lambdas", None)
-        if not factors or schedule is None:
-            return math.inf
-        try:
-            return rate.most * max(float(each(schedule.last_epoch + far)) for each in factors for far in AHEAD)
-        except Exception:  # the user's function, at a step that it was not made for
-            return math.inf
 
     @staticmethod
     def _flat(curve: Curve) -> bool:
