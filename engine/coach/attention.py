@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["EARLY", "FIRST", "GRACE", "REST", "SHARE", "WINDOW", "Attention"]
+__all__ = ["EARLY", "FIRST", "GRACE", "PREPARED", "REST", "SHARE", "WINDOW", "Attention"]
 
 EARLY = 4  # turns that are always watched closely
 SHARE = 0.02  # of the time that close looks may cost, in the long run
@@ -19,6 +19,7 @@ DENSE = 4  # steps to an evaluation: where they follow each other faster, only s
 PAUSE = 0.4  # seconds between two later looks at least
 FAR = 0.005  # seconds of one part of a look at most
 MOST = 4_000  # operations of one look
+PREPARED = 3  # looks so long at what a program does before it trains
 LATER = (6, 8, 12, 16, 24, 32, 64, 128, 256, 512, 1024)  # short runs have a history
 FIRST = 40  # steps that are heard before the first rest
 WINDOW = 8  # steps in a row that are heard between two rests: most habits show in three
@@ -48,6 +49,10 @@ class Attention:
         """A part of a look has cost so much. Where it is far more than usual, another process had the machine."""
         self.cost += min(seconds, FAR)
 
+    def begins(self) -> None:
+        """The first backward pass: what looking at the preparation has cost is no part of the training's account."""
+        self.cost = 0.0
+
     def affordable(self) -> bool:
         """Whether there is time for another look."""
         return self.cost < GRACE + SHARE * self.time
@@ -59,6 +64,8 @@ class Attention:
 
     def due(self, steps: int) -> bool:
         """Whether to look closely from here on, after so many steps."""
+        if steps < EARLY:  # the look before it was too long to come to its end
+            return True
         reached = self._next
         while self._next < len(LATER) and steps >= LATER[self._next]:
             self._next += 1

@@ -14,9 +14,10 @@ import numpy as np
 from gradbook import events
 from gradbook.autograd import versions
 from gradbook.autograd.layers import state as walks
-from gradbook.coach.attention import MOST, Attention
+from gradbook.coach.attention import MOST, PREPARED, Attention
 from gradbook.coach.code import builder, name_of
 from gradbook.coach.curves import Curves
+from gradbook.coach.explained import Explained
 from gradbook.coach.finding import Finding, Report
 from gradbook.coach.panel import Panel
 from gradbook.coach.record import Built, Clear, Pass, Read, Step, Turn
@@ -26,7 +27,6 @@ from gradbook.coach.tape import Tape
 
 if TYPE_CHECKING:
     from gradbook.coach.session import Session
-    from gradbook.observe.failure.explain import Failure
 
 __all__ = ["Coach"]
 
@@ -64,7 +64,7 @@ class Coach:
         self.tape = Tape(self)
         self.stance = Stance()
         self.ended = self.cut_short = False  # cut_short: by an exception, or by an interrupt
-        self._explained: tuple[BaseException | None, Failure | None] = (None, None)
+        self.explained = Explained()
         self._on_finding = on_finding
         self._thread = threading.get_ident()
         self.muted = muted if isinstance(muted, set) else set(muted)
@@ -109,7 +109,7 @@ class Coach:
         self.built = {key: built for key, built in self.built.items() if built.thing() is not None}
         self.names.clear()  # a variable may hold another thing by now
         self.turn = Turn(self.turn.number + 1)
-        self.forget_error()
+        self.explained.forget()
         self.enlist()
         self._tune(True, whole=True)
         self.tell("begins")
@@ -129,7 +129,7 @@ class Coach:
             if isinstance(error, Exception):  # one that is interrupted has not failed
                 self.fails(error)
             self.tell("ended")
-            self.forget_error()
+            self.explained.forget()
             self.tape.forget()
         return self.report
 
@@ -138,19 +138,6 @@ class Coach:
         version = self.report.version
         self.tell("failed", error)
         self.report.raised = next(iter(self.report.since(version)), None)
-
-    def forget_error(self) -> None:
-        """Hold no exception, nor what its frames hold, any longer."""
-        self._explained = (None, None)
-
-    def explained(self, error: BaseException) -> Failure | None:
-        """What the error card knows of an exception; None for one that is not the engine's."""
-        if error is not self._explained[0]:
-            from gradbook.observe.failure import explain
-
-            self._explained = error, None  # where explaining fails, once is enough
-            self._explained = error, explain(error)
-        return self._explained[1]
 
     def take(self, finding: Finding) -> None:
         """A rule speaks; the same is said once."""
@@ -235,6 +222,8 @@ class Coach:
                 self._turn_ends(None)
             return
         self.passes += 1
+        if self.passes == 1:
+            self.attention.begins()
         self.report.watched += 1
         array, where, value, broken = root._array, events.user_frame(), math.nan, False
         if array.size == 1 and array.dtype.kind in "fc":
@@ -297,6 +286,13 @@ class Coach:
             self.turn = Turn(self.turn.number + 1)
             self._listen(True)
 
+    def _prepared(self) -> None:
+        """A model is made, or a batch: where the data took too many operations to make, the look begins anew."""
+        if self.close or self.total or self.passes or self.turn.number >= PREPARED or len(self.turn.ops) < MOST:
+            return
+        self.turn = Turn(self.turn.number + 1)
+        self._listen(True)
+
     def _turn_ends(self, step: Step | None) -> None:
         started = clock()
         turn, self.turn = self.turn, Turn(self.turn.number + 1)
@@ -327,6 +323,7 @@ class Coach:
     def on_built(self, owner: Any) -> None:
         """A module, an optimizer or a scheduler is being constructed."""
         if threading.get_ident() == self._thread:
+            self._prepared()
             self.constructed += 1
             made = Built(weakref.ref(owner), builder(owner), self.constructed, self.total)
             self.built[id(owner)] = made
@@ -361,6 +358,7 @@ class Coach:
     def on_batch(self, phase: str, loader: Any, index: int, total: int | None) -> None:
         """A batch was handed out, or a loader has ended."""
         if threading.get_ident() == self._thread:
+            self._prepared()
             self._loader = id(loader)
             trains = self._loader in self._training
             if self.steps and (phase == "end" if trains else index == 0):  # after an epoch, or of other data

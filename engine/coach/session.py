@@ -85,7 +85,7 @@ class Session:
             self.end_cell()
         self.namespace = namespace
         self._number += 1
-        self.coach.forget_error()
+        self.coach.explained.forget()
         file = cell_file(label)
         cell = self._enter(label, cell_id or file or label, file, text)
         coach = self.coach

@@ -14,6 +14,7 @@ import pytest
 
 import gradbook
 from gradbook import coach, events, nn
+from gradbook.coach import attention
 from gradbook.coach.attention import EARLY
 from gradbook.coach.coach import Coach
 from gradbook.coach.code import Place
@@ -540,3 +541,29 @@ def test_what_a_rule_reckons_warns_nobody_and_raises_nothing() -> None:
         with pytest.raises(FloatingPointError):  # the user's own setting holds
             np.float64(1) / np.float64(0)
     assert Reckons.heard == 2
+
+
+@pytest.mark.parametrize("first", ["data", "model"])
+def test_a_long_preparation_takes_no_look_from_the_training(monkeypatch: pytest.MonkeyPatch, first: str) -> None:
+    monkeypatch.setattr(attention, "GRACE", 0.01)  # seconds, which it has cost on any machine
+
+    def prepare() -> gradbook.Tensor:
+        data = gradbook.zeros(64, 3)
+        for row in range(64):
+            for _ in range(80):
+                data[row] += gradbook.randn(3)
+        return data
+
+    data = prepare() if first == "model" else None
+    with coach.watch() as report:
+        data = prepare() if data is None else data
+        model = nn.Linear(3, 4)
+        if first == "model":
+            prepare()
+        optimizer = gradbook.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(3):
+            loss = nn.functional.cross_entropy(model(data).softmax(1), gradbook.arange(64) % 4)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    assert [finding.rule for finding in report if finding.severity != "hint"] == ["softmax-before-cross-entropy"]
