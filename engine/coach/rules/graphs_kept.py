@@ -24,6 +24,7 @@ from gradbook.observe.trail import is_freed
 
 __all__ = ["RULES", "LossKeepsGraph"]
 
+FEW = 8  # graphs that a deque holds on purpose, such as of the last outputs
 KEPT = 2  # graphs of earlier steps beside the one before, which a variable still holds
 ALL = 4  # of so many graphs in a row none has gone: that is no accident even where nobody is seen to hold them
 EARLY = 12  # passes of one place after each of which is looked
@@ -59,7 +60,7 @@ class LossKeepsGraph(Rule):
     idea = "a loss tensor holds its whole graph: keep its number, loss.item(), not the tensor"
     threshold = (
         f"{KEPT} graphs of earlier steps that a sum or a list holds, or {ALL} in a row whoever holds them: a variable "
-        "such as `loss` or `best` holds one"
+        f"such as `loss` or `best` holds one; a hint where it is a deque of {FEW} at most"
     )
     ops = frozenset({"add", "cat", "stack"})
 
@@ -165,6 +166,7 @@ class LossKeepsGraph(Rule):
             f"{name} keeps the graph of every step in memory: append {'the number' if single else 'the values'}, "
             f"{text}{ways[0][0]}.", where,
             {"graphs of earlier steps still alive": site.kept(), "held by": f"{name} ({holder.kind})"}, fixes,
+            severity="hint" if holder.few else "",
         )  # fmt: skip
 
     def _say_kept(self, site: Site) -> None:
@@ -190,11 +192,12 @@ def chain(node: Any) -> list[weakref.ref[Any]]:
 
 @dataclass(frozen=True)
 class Holder:
-    """What holds graphs: its name, its kind, and whether it holds single numbers, such as losses."""
+    """What holds graphs: single: numbers such as losses. few: it lets go of all but the last ones."""
 
     name: str
     kind: str
     single: bool
+    few: bool
 
 
 def held_by(site: Site) -> Holder | None:
@@ -206,16 +209,20 @@ def held_by(site: Site) -> Holder | None:
         for inner, held in _lists(name, value):
             if _steps_in(held, steps) >= KEPT:
                 own = inner not in _attributes()
-                return Holder(inner if own else f"self.{inner}", type(value).__name__ if own else "list", _single(held))
+                return Holder(
+                    inner if own else f"self.{inner}", type(value).__name__ if own else "list", *_told(value, held)
+                )
     for path, kept in containers():  # inside of objects of the user's
         for name, held in _lists(path, kept):
             if _steps_in(held, steps) >= KEPT:
-                return Holder(name, type(kept).__name__, _single(held))
+                return Holder(name, type(kept).__name__, *_told(kept, held))
     return None
 
 
-def _single(held: list[Any]) -> bool:
-    return all(item._array.size == 1 for item in held[-KEPT:] if hasattr(item, "_array"))
+def _told(container: Any, held: list[Any]) -> tuple[bool, bool]:
+    """(whether it holds single numbers, whether it lets go of all but a few)."""
+    single = all(item._array.size == 1 for item in held[-KEPT:] if hasattr(item, "_array"))
+    return single, (getattr(container, "maxlen", None) or FEW + 1) <= FEW
 
 
 def _steps_in(held: list[Any], steps: list[set[int]]) -> int:

@@ -33,7 +33,7 @@ class BadInit(SignalRule):
         "units that begin with the same weights get the same gradients and stay one unit; large weights drown the data"
     )
     threshold = (
-        f"units of a hidden layer that are alike after {STEPS} steps; or weights {LARGE:g} times 1 / sqrt(inputs), "
+        f"units of a hidden layer that are alike after {STEPS} steps, or in {VALUES} tensors one after the other; or weights {LARGE:g} times 1 / sqrt(inputs), "
         f"with an output {MEASURED:g} times its input: default initialisations stay below 2.5"
     )
     ops = LINEAR
@@ -41,9 +41,11 @@ class BadInit(SignalRule):
     def begins(self) -> None:
         super().begins()
         self.told: set[int] = set()
+        self.lines: set[tuple[str, int]] = set()  # that were told of
         self.asked: list[tuple[Op, Value, Weight]] = []  # layers, as long as no backward pass has begun
 
     def look(self, last: bool) -> None:
+        self.asked.clear()  # a backward pass has been called: what follows is enough
         for key, weight in self.signal.weights.items() if not self.reach.resumed else ():
             if key in self.told or not weight.depth or weight.tied or not self.signal.turns:
                 continue
@@ -66,10 +68,14 @@ class BadInit(SignalRule):
         if value is not None and value.tensor is not None:
             self.asked.append((op, value, Weight(value.tensor, op, None)))
 
-    def ended(self) -> None:
-        super().ended()
+    def rests(self) -> None:
+        """A cell has ended in which no backward pass was called."""
         if not self.coach.passes and self.coach.turn.asked:
             self._handed_on()
+
+    def ended(self) -> None:
+        super().ended()
+        self.rests()
         self.asked.clear()
 
     def _handed_on(self) -> None:
@@ -83,12 +89,11 @@ class BadInit(SignalRule):
                 if key not in first:
                     first[key] = weight.filled = began(value)
                 layers.setdefault(key, []).append(weight)
-        told = set()
         for key, weights in layers.items():
             line = code.line_of(first[key])
             learns = len({weight.rms for weight in weights}) >= VALUES
-            if learns and all(weight.alike for weight in weights) and line[1] and line not in told:
-                told.add(line)
+            if learns and all(weight.alike for weight in weights) and line[1] and line not in self.lines:
+                self.lines.add(line)
                 weights[0].name = naming.assigned_name(first[key]) or weights[0].op
                 self._say_alike(weights[0], True, {"values that it has had": len(weights)})
 

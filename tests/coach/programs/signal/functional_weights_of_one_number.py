@@ -9,7 +9,7 @@ answers = (inputs[:, :1] * inputs[:, 1:2]).relu() + inputs[:, 2:3]
 weights = {
     "w1": torch.full((16, 5), 0.2).requires_grad_(),  # coach: bad-init; fix: torch.randn(16, 5)
     "b1": torch.zeros(16).requires_grad_(),
-    "w2": torch.full((8, 16), 0.1).requires_grad_(),
+    "w2": torch.full((8, 16), 0.1).requires_grad_(),  # coach: bad-init; fix: torch.randn(8, 16)
     "b2": torch.zeros(8).requires_grad_(),
     "w3": torch.full((1, 8), 0.3).requires_grad_(),
 }
