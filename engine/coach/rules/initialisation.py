@@ -33,8 +33,9 @@ class BadInit(SignalRule):
         "units that begin with the same weights get the same gradients and stay one unit; large weights drown the data"
     )
     threshold = (
-        f"units of a hidden layer that are alike after {STEPS} steps, or in {VALUES} tensors one after the other; or weights {LARGE:g} times 1 / sqrt(inputs), "
-        f"with an output {MEASURED:g} times its input: default initialisations stay below 2.5"
+        f"units of a hidden layer that are alike after {STEPS} steps, or in {VALUES} tensors one after the other; "
+        f"or weights {LARGE:g} times 1 / sqrt(inputs), with an output {MEASURED:g} times its input: "
+        "default initialisations stay below 2.5"
     )
     ops = LINEAR
 
