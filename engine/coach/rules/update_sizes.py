@@ -103,7 +103,7 @@ class UpdateRatioLow(Updates):
     id = "update-ratio-low"
     idea = "a step should change weights by about a thousandth of their size; of a millionth nothing is learnt"
     threshold = (
-        f"below {LOW:g} of the weights in every look, {STILL_LOW:g} after {LONG} steps; "
+        f"below {LOW:g} of the weights, or of those of one group, in every look, {STILL_LOW:g} after {LONG} steps; "
         f"below {LOST:g} it is lost in the rounding of float32"
     )
 
@@ -111,7 +111,7 @@ class UpdateRatioLow(Updates):
         whole = True
         for ratios, lr in self.groups() if last and not self.reach.resumed else ():
             bound = STILL_LOW if self.coach.steps >= LONG else LOW
-            low = len(ratios) > 1 and max(ratios) <= (bound if whole else LOST) and all(map(np.isfinite, ratios))
+            low = len(ratios) > 1 and max(ratios) <= (bound if whole else LOW) and all(map(np.isfinite, ratios))
             if low and not self.done and not (whole and self.improves()):
                 self._speak(ratios, lr)
             whole = False
