@@ -20,7 +20,7 @@ from gradbook.coach.coach import Coach
 from gradbook.coach.code import Place
 from gradbook.coach.record import Op, Turn
 from gradbook.coach.rule import Rule
-from gradbook.coach.rules.reach import trace
+from gradbook.coach.rules.tracing import trace
 
 
 def train(steps: int = 6, clear: bool = True) -> Any:

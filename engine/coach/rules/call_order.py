@@ -12,7 +12,8 @@ import numpy as np
 from gradbook.coach import code
 from gradbook.coach.record import Clear, Op, Pass, Step, Turn, params_of
 from gradbook.coach.rule import Rule
-from gradbook.coach.rules.reach import Reach, trace
+from gradbook.coach.rules.reach import Reach
+from gradbook.coach.rules.tracing import trace
 from gradbook.coach.rules.wherefrom import given_by, leaves, target
 from gradbook.coach.samples import sample
 from gradbook.observe import naming

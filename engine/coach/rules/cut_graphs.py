@@ -10,7 +10,8 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.record import Cut, Step, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.modes import alias
-from gradbook.coach.rules.reach import Fate, Held, Reach, trace
+from gradbook.coach.rules.reach import Fate, Held, Reach
+from gradbook.coach.rules.tracing import trace
 from gradbook.observe.failure.definitions import function_of
 from gradbook.observe.failure.text import Edit, Source, called_name
 from gradbook.observe.source import Where

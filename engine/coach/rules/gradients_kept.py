@@ -14,7 +14,8 @@ from gradbook.coach import code
 from gradbook.coach.finding import Fix
 from gradbook.coach.record import Clear, Pass, Step, Turn, Value, Write, params_of
 from gradbook.coach.rule import Rule
-from gradbook.coach.rules.reach import Reach, trace
+from gradbook.coach.rules.reach import Reach
+from gradbook.coach.rules.tracing import trace
 from gradbook.coach.samples import sample
 from gradbook.observe import naming
 from gradbook.observe.failure.text import source_of

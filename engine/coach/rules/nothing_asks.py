@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
 from gradbook.coach.record import Value
-from gradbook.coach.rules.reach import Fate, Reach, trace
+from gradbook.coach.rules.reach import Fate, Reach
+from gradbook.coach.rules.tracing import trace
 from gradbook.coach.rules.walked_twice import Told
 from gradbook.coach.rules.wherefrom import Frames, ids, users_frames
 from gradbook.coach.stance import Frozen

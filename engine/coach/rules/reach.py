@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import ast
 import weakref
-from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradbook.coach.code import name_of
-from gradbook.coach.record import Built, Call, Cut, Op, Pass, Step, Turn, Value, params_of
+from gradbook.coach.record import Built, Call, Cut, Op, Pass, Step, Turn, params_of
 from gradbook.coach.rule import Shared
+from gradbook.coach.rules.tracing import trace
 from gradbook.coach.samples import sample
-from gradbook.observe import naming
-from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where, span_of
 
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
 
-__all__ = ["Fate", "Held", "Holder", "Part", "Reach", "trace"]
+__all__ = ["Fate", "Held", "Holder", "Part", "Reach"]
 
 SAMPLE = 64  # elements of a parameter that tell whether it changes
 COMPARED = frozenset((2, 3, 4, 8, 16, 32, 64, 128))  # steps after which those are compared
-NUMBERLESS = frozenset((
-    "rand", "randn", "randint", "randperm", "normal", "zeros", "ones", "empty", "eye", "arange", "linspace",
-    "rand_like", "randn_like", "zeros_like", "ones_like", "bernoulli", "multinomial",
-))  # fmt: skip
 REGISTERED = frozenset(("_modules", "_parameters", "_buffers"))
 MOST = 512  # parameters of an optimizer that wait for a gradient and are looked at in each step
 
@@ -344,40 +336,6 @@ def _fed(fate: Fate) -> bool:
     if param is not None and param._grad is not None:
         fate.got = True
     return fate.got or (param is not None and param._node is None)
-
-
-def trace(loss: Value) -> Iterator[tuple[Value, Cut | None, Op | None]]:
-    """All that led to a loss, what is near first: (value, the cut nearest to it or None, what made it or None)."""
-    queue: deque[tuple[Value, Cut | None]] = deque([(loss, None)])
-    seen: dict[int, bool] = {}  # id of a value -> it was reached without a cut
-    keep: list[Value] = []  # so that an id stays its own
-    while queue:
-        value, cut = queue.popleft()
-        if seen.get(id(value)) or (id(value) in seen and cut is not None):
-            continue
-        seen[id(value)] = cut is None
-        keep.append(value)
-        op = value.maker
-        yield value, cut, op
-        if op is not None:
-            here = _cut_by(op, value) or cut
-            queue.extend((each.source, each) for each in value.cuts)
-            queue.extend((each, here) for each in op.inputs)
-        else:
-            queue.extend((each.source, each) for each in value.cuts or (value.reads if given_numbers(value) else ()))
-
-
-def given_numbers(value: Value) -> bool:
-    """Whether a tensor may have been made of numbers that Python had: not of random ones, of zeros, of a range."""
-    made = naming.expression_at(value.where) if value.where is not None else None
-    return not (isinstance(made, ast.Call) and called_name(made) in NUMBERLESS)
-
-
-def _cut_by(op: Op, value: Value) -> Cut | None:
-    """An operation that takes what has a gradient and gives what has none."""
-    if value.requires_grad or not any(each.requires_grad for each in op.inputs):
-        return None
-    return Cut(op.name if op.recorded else "no_grad", value, op.where)
 
 
 def _same_line(one: Where, other: Where) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
 from gradbook.coach.record import Op, Pass, Turn, Value
-from gradbook.coach.rules.reach import trace
+from gradbook.coach.rules.tracing import trace
 from gradbook.coach.rules.wherefrom import (
     Frames,
     argument,

@@ -10,7 +10,7 @@ from typing import Any
 
 from gradbook.coach import code
 from gradbook.coach.record import Op, Value, params_of
-from gradbook.coach.rules.reach import trace
+from gradbook.coach.rules.tracing import trace
 from gradbook.observe import naming
 from gradbook.observe.failure.definitions import function_of
 from gradbook.observe.failure.scene import loads, stores
