@@ -240,7 +240,11 @@ class NotShuffled(Rule):
         taken = sliced_inputs(op, len(labels)) or taken if taken is not None else None
         if taken is None and (self.sources.last is None or not self.sources.last.ordered):
             return
-        self.pure.append((int(first), self.coach.turn.number, taken))
+        turn = self.coach.turn.number
+        if any(number == turn and kind != int(first) for kind, number, _ in self.pure):
+            self.mixed += 1  # both in one step, as what a discriminator is to say of real samples and of others
+            return
+        self.pure.append((int(first), turn, taken))
         if (
             len({turn for _, turn, _ in self.pure}) >= BATCHES
             and not self.mixed
