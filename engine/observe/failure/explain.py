@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -124,7 +125,8 @@ def unchanged(scene: Scene, error: BaseException, frames: Frames, seconds: float
     """The program as it is, on stand-ins, and whether it fails as it did for real: only then trials tell anything."""
     before = tuple(scene.replayable() if scene.backward else scene.leading()) if seconds > 0 else ()
     loops = [2, 1] if scene.loop() is not None and scene.backward else [1]
-    plans = [*(Plan(before=before, turns=turns) for turns in loops if before), Plan(before=())]
+    named = tuple(each for each in before if not isinstance(each, ast.Expr))  # without, say, another cell's optimizer
+    plans = [*(Plan(before=before, turns=turns) for turns in loops if before), Plan(before=named), Plan(before=())]
     control = Outcome()
     for plan in plans if seconds > 0 else []:
         control = attempt(scene, plan, min(seconds, 1.0))

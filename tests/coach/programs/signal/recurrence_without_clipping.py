@@ -12,7 +12,7 @@ class Rollout(nn.Module):
         self.cell = nn.Linear(n, n)
         self.dec = nn.Linear(n, 1)
         with torch.no_grad():
-            self.cell.weight.copy_(torch.eye(n) * 1.6)  # coach-line: exploding-gradients
+            self.cell.weight.copy_(torch.eye(n) * 1.6)  # coach: exploding-gradients; fix: nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
 
     def forward(self, x, steps=14):
         h = self.enc(x)
@@ -31,7 +31,7 @@ class Learner:
             self.opt.zero_grad()
             loss = nn.functional.mse_loss(self.net(x), y)
             loss.backward()
-            self.opt.step()  # coach: exploding-gradients; fix: nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+            self.opt.step()  # coach-line: exploding-gradients
 
 
 data = TensorDataset(torch.randn(64, 4), torch.randn(64, 1))
