@@ -62,7 +62,7 @@ def claim() -> Claim | None:
             return None
         if is_users(frame.f_code.co_filename):
             at = Place((frame.f_code, frame.f_lasti))
-            for words in (_near(at, frame), _named(at, frame), _following(at)):
+            for words in (_given(at), _near(at, frame), _named(at, frame), _following(at)):
                 found = dict(words)
                 unseen, seen = UNSEEN & found.keys(), SEEN & found.keys()
                 if unseen and not seen:
@@ -73,6 +73,13 @@ def claim() -> Claim | None:
                 return None
         frame = user_frame_above(frame)
     return None
+
+
+def _given(at: Place) -> Iterator[tuple[str, str]]:
+    """The words of what the running call is given: `evaluate(val_loader)` beside another call in the same line."""
+    call = at.expression
+    for argument in (*call.args, *(each.value for each in call.keywords)) if isinstance(call, ast.Call) else ():
+        yield from words_in(argument)
 
 
 def _near(at: Place, frame: FrameType) -> Iterator[tuple[str, str]]:

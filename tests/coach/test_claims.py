@@ -40,6 +40,7 @@ def said(text: str) -> str | None:
         ("def train():\n    here()\ntest = train()", None),
         ("values = [1]\nvalue = here(values)", None),
         ("latest = here()", None),
+        ("def run(loader):\n    return here(loader)\na, b = run('train_set'), run('val_set')", "val_set"),
         ("val = here()", None),
         ("q2_val = here()", None),
         ("x_val = here()", "x_val"),

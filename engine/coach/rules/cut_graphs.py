@@ -198,7 +198,8 @@ class TrainingUnderNoGrad(Cuts):
             passed = code.place(self.coach.last.where if self.coach.last is not None else None)
             if passed is not None and passed.loop is not None:
                 passed.statement = passed.loop
-            return at.at, [code.insertion(passed, text, "before training goes on")], False
+            other = Fix(f"with {alias(at)}.no_grad():", (), "round the evaluation alone, in place of the switch")
+            return at.at, [code.insertion(passed, text, "before training goes on"), other], False
         return at.at, [], False
 
 

@@ -263,7 +263,8 @@ class ClearedByHand(Rule):
             fixes[0].edits = tuple(edit for fix in fixes for edit in fix.edits)
         self.find(
             "Gradients are never cleared: each step uses the sum of the gradients of all steps so far.", pass_.where,
-            {"moved by their gradients": f"{len(tensors)} tensors, {HAND} times", "cleared": "never"}, fixes[:1],
+            {"moved by their gradients": f"{len(tensors)} tensors, {HAND} times", "cleared": "never"},
+            [*fixes[:1], *in_place(lines)],
         )  # fmt: skip
 
 
@@ -284,6 +285,12 @@ def clearing(coach: Coach, tensors: list[Any]) -> list[str]:
     names.update({id(value): f"self.{name}" for name, value in getattr(own, "__dict__", {}).items()})
     ordered = sorted((key for key in wanted if key in names), key=list(names).index, reverse=True)
     return [f"{names[key]}.grad = None" for key in ordered]
+
+
+def in_place(lines: list[str]) -> list[Fix]:
+    """The other way people write it: `w.grad.zero_()`."""
+    other = "; ".join(line.replace(".grad = None", ".grad.zero_()") for line in lines)
+    return [Fix(other, (), "or after the step, in place")] if ".zero_()" in other else []
 
 
 RULES = (MissingZeroGrad, ClearedByHand)

@@ -25,6 +25,7 @@ TAKING = frozenset(("linear", "conv1d", "conv2d", "conv3d", "matmul", "mm", "add
 LOOKS = 3  # turns in which inputs are looked at
 ROWS, PIXELS = 512, 64  # of a batch that are looked at; columns from which on values may be those of an image
 BYTE = 255.0
+SPARSE = 10.0  # half of the pixels of an image are brighter, if they are no whole numbers
 BRIGHT = 50.0  # an image in bytes has a brighter pixel than that
 APART = 100.0  # times one feature's scale is another's
 WIDE = 100.0  # a feature's scale that is far from 1
@@ -86,6 +87,11 @@ class InputNotNormalised(Rule):
             self._speak(
                 op, value, "The images hold bytes, 0 to 255: divide them by 255 before they enter the network.",
                 {"values": f"whole numbers from {low:g} to {high:g}", "shape": value.shape}, "/ 255",
+            )  # fmt: skip
+        elif low >= 0 and BRIGHT < high <= BYTE and rows.ndim == 4 and float(np.median(rows)) > SPARSE:
+            self._speak(
+                op, value, "The images run from 0 to 255: divide them by 255 before they enter the network.",
+                {"values": f"from {low:.3g} to {high:.4g}", "shape": value.shape}, "/ 255",
             )  # fmt: skip
         elif low >= 0 and 0 < high <= 1.5 / BYTE and rows.ndim > 2:
             self._twice(op, value, high)
