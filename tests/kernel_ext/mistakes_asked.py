@@ -228,7 +228,7 @@ ASKED = (
     Mistake('opt.zerograd', (
             'model = nn.Linear(3, 2)\nopt = optim.SGD(model.parameters(), lr=0.1)\nopt.zerograd()',
             ), 'cell [2] line 3', (),
-            '', 'unknown-name'),
+            'opt.zero_grad()', 'unknown-name'),
     Mistake('transpose dims', (
             'x = torch.randn(2, 3)\ny = x.transpose(1, 2)',
             ), 'cell [2] line 2', ((),),

@@ -73,7 +73,7 @@ FOUND: dict[str, list[tuple[str, str]]] = {  # (line that must change, rule): wh
     "03_debug_a_network.ipynb": [  # each of its patients
         ("self.hidden = nn.Linear(8 * 8 * 8, 32)", "shape-mismatch"),
         ("h = h.detach()", "detached-graph"),
-        ("layers += [nn.Linear(32, 32), bend()]", "vanishing-gradients"),
+        ("whisper = tower(nn.Sigmoid)", "vanishing-gradients"),
         ("fit(dead, torch.optim.SGD(dead.parameters(), lr=3.0))", "dead-relu"),
         ("return -(F.one_hot(labels, 10) * torch.log(likely)).sum(dim=1).mean()", "nan-origin"),
         ("loss = ((line(x) - y) ** 2).mean()", "silent-broadcast"),

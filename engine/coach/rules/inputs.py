@@ -16,6 +16,7 @@ from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import MOVING
 from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where
+from gradbook.tensor import Tensor
 
 __all__ = ["RULES", "InputNotNormalised"]
 
@@ -219,8 +220,8 @@ MAKING = frozenset(("float", "to", "tensor", "from_numpy", "as_tensor", "randint
 
 
 def is_data(call: ast.Call) -> bool:
-    """`torch.from_numpy(a)`, `x.float()`: a call that makes data, and no call of a model."""
-    return isinstance(call.func, ast.Attribute) and call.func.attr in MAKING
+    """`torch.from_numpy(a)`, `x.clamp(0, 255)`: a call that makes data, and no call of a model."""
+    return isinstance(call.func, ast.Attribute) and (call.func.attr in MAKING or hasattr(Tensor, call.func.attr))
 
 
 def undone(at: code.Place | None) -> list[Fix]:

@@ -44,7 +44,6 @@ ROUGH, ABOVE = 0.4, 0.25  # of itself the loss then changes from step to step, o
 LONG = 10  # steps at least
 EARLY = 8  # losses in which a leap shows
 LEAP = 5.0  # times the first loss, that early, with steps as LARGE
-STUCK = 0.8  # of the first loss is left, where steps are as LARGE on average
 KEPT = 0.5  # of the first loss is left at the end at least: of more than that it has recovered
 SINKS = 2.0  # times itself below its beginning: an error with a minus that falls on and on
 BOTTOM = 1000.0  # times as far below 0 as it began above: no likelihood goes so far, nor any reward
@@ -139,8 +138,7 @@ class LearningRateTooHigh(Learning):
         leaping = enough and ratio > 2 * LARGE and grown > KEPT and falls_never(curve)
         thrown = max(curve.values[:EARLY]) > LEAP * curve.first and rate.long(LARGE, EARLY) > 1 and grown > KEPT
         tossed = rate.kind in ADAPTIVE and _tossed(curve, rate)
-        stuck = enough and rate.kind not in ADAPTIVE and ratio > LARGE and grown > STUCK
-        if not (away or far or worse or leaping or thrown or tossed or stuck) or (self.reach.resumed and not away):
+        if not (away or far or worse or leaping or thrown or tossed) or (self.reach.resumed and not away):
             return  # of a network that is trained the first loss may be low by chance
         if rate.kind in ADAPTIVE and rate.most < FAST:
             return  # its steps are no longer than its rate, whatever the gradient
