@@ -18,30 +18,11 @@ UNSEEN = frozenset(
     ("val", "valid", "validation", "validate", "test", "testing", "holdout", "heldout", "held", "unseen")
 )
 SEEN = frozenset(("train", "training", "trn", "fit"))
-DATA = frozenset(
-    (
-        "x",
-        "y",
-        "data",
-        "dataset",
-        "set",
-        "ds",
-        "df",
-        "loader",
-        "dl",
-        "batch",
-        "images",
-        "labels",
-        "inputs",
-        "features",
-        "targets",
-        "loss",
-        "acc",
-        "accuracy",
-        "score",
-        "metrics",
-    )
-)  # before a last `val`: that of a `q_val` is a value
+# before a last `val`: that of a `q_val` is a value
+DATA = frozenset((
+    "x", "y", "data", "dataset", "set", "ds", "df", "loader", "dl", "batch", "images", "labels", "inputs", "features",
+    "targets", "loss", "acc", "accuracy", "score", "metrics",
+))  # fmt: skip
 WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 AFTER = 4  # statements that follow in the same block
 FRAMES = 12

@@ -7,7 +7,7 @@ one that was used.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
@@ -131,40 +131,39 @@ def _reckoned(how: ast.operator, left: float, right: float) -> float | None:
     return None
 
 
-def number_of(at: code.Place, node: ast.expr, value: float, close: float = CLOSE, deep: int = DEEP) -> Number | None:
+def number_of(at: code.Place, node: ast.expr, value: float, close: float = CLOSE) -> Number | None:
     """Where the number that an expression at a place has is written; None where that is not plain to see.
 
     close: how far from it, as a part, the number that stands there may be.
     """
-    known = value_of(node)
-    if known is not None:
-        same = abs(known - value) <= close * max(abs(known), abs(value))
-        return Number(standing(at, at.source, node), node) if same else None
-    if deep <= 0:
-        return None
-    for there, given in _sources(at, node):
-        found = number_of(standing(at, there, given), given, value, close, deep - 1)
-        if found is not None:
-            return found
-    return None
+
+    def fits(each: ast.expr) -> bool | None:
+        known = value_of(each)
+        return None if known is None else abs(known - value) <= close * max(abs(known), abs(value))
+
+    return _written_at(at, node, fits)
 
 
-def flag_of(at: code.Place, node: ast.expr, value: bool, deep: int = DEEP) -> Number | None:
-    """Where the True or False that an expression has is written: in a call, a default, a configuration."""
-    if isinstance(node, ast.Constant):
-        return Number(standing(at, at.source, node), node) if node.value is value else None
-    found = _sources(at, node) if deep > 0 else ()
-    flags = (flag_of(standing(at, source, given), given, value, deep - 1) for source, given in found)
-    return next((flag for flag in flags if flag is not None), None)
-
-
-def number_near(at: code.Place, node: ast.expr, deep: int = DEEP) -> Number | None:
+def number_near(at: code.Place, node: ast.expr) -> Number | None:
     """The first number that an expression may have, where nobody knows which one it had."""
-    if value_of(node) is not None:
-        return Number(standing(at, at.source, node), node)
+    return _written_at(at, node, lambda each: True if value_of(each) is not None else None)
+
+
+def flag_of(at: code.Place, node: ast.expr, value: bool) -> Number | None:
+    """Where the True or False that an expression has is written: in a call, a default, a configuration."""
+    return _written_at(at, node, lambda each: each.value is value if isinstance(each, ast.Constant) else None)
+
+
+def _written_at(
+    at: code.Place, node: ast.expr, fits: Callable[[ast.expr], bool | None], deep: int = DEEP
+) -> Number | None:
+    """The first place where what an expression has is written. fits: None of what only leads to where it is."""
+    fit = fits(node)
+    if fit is not None:
+        return Number(standing(at, at.source, node), node) if fit else None
     found = _sources(at, node) if deep > 0 else ()
-    numbers = (number_near(standing(at, source, given), given, deep - 1) for source, given in found)
-    return next((number for number in numbers if number is not None), None)
+    each = (_written_at(standing(at, source, given), given, fits, deep - 1) for source, given in found)
+    return next((number for number in each if number is not None), None)
 
 
 def standing(at: code.Place, source: Source, node: ast.AST) -> code.Place:

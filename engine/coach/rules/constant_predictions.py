@@ -15,7 +15,7 @@ from gradbook.coach.origin import changed_at, chosen_at, is_library
 from gradbook.coach.record import Op, Turn, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import MOVING, renamed
-from gradbook.coach.rules.dull_activations import of_one_class
+from gradbook.coach.rules.dull_activations import of_one_class, of_one_number
 from gradbook.coach.rules.learning_rates import Learning
 from gradbook.coach.rules.wiring import ACTIVATIONS, LINEAR
 from gradbook.coach.sameness import Sameness
@@ -241,12 +241,6 @@ def hidden(lost: Op, value: Value) -> bool:
     """Whether an operation is on the way to the predictions, with layers after it."""
     way = list(value.above())
     return lost in way and any(op.name in LINEAR and op.number > lost.number for op in way)
-
-
-def of_one_number(op: Op) -> bool:
-    """Whether it is a softmax over a single class."""
-    shape = op.output.shape
-    return op.name in ("softmax", "log_softmax") and bool(shape) and shape[int(op.params["dim"])] == 1
 
 
 def squashed(lost: Op, value: Value) -> bool:

@@ -22,7 +22,7 @@ from gradbook.observe.source import Where
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
 
-__all__ = ["RULES", "DeadRelu", "DegenerateActivation", "SaturatedActivation", "of_one_class"]
+__all__ = ["RULES", "DeadRelu", "DegenerateActivation", "SaturatedActivation", "of_one_class", "of_one_number"]
 
 LOOKS = 3
 UNITS = 4
@@ -158,14 +158,14 @@ class DegenerateActivation(SignalRule):
         shape = op.output.shape
         if not op.recorded or not op.output.requires_grad or len(shape) < 2 or shape[0] < 2:
             return
-        if op.name in ("softmax", "log_softmax") and len(shape) == 2 and shape[int(op.params["dim"])] == 1:
+        if of_one_number(op) and len(shape) == 2:
             where = chosen_at(self.coach, op)
             self.find(
                 f"{op.name} of a single number is always {1 if op.name == 'softmax' else 0}: the output knows nothing.",
                 where, {"shape": shape, "axis of length 1": op.params["dim"]}, of_one_class(self.coach, op),
                 nodes=[op.path], severity="error",
             )  # fmt: skip
-        elif op.name == "softmax" and len(shape) > 2 and shape[int(op.params["dim"])] == 1 and of_one_score(op):
+        elif of_one_number(op) and op.name == "softmax" and of_one_score(op):
             axis = max(range(1, len(shape)), key=shape.__getitem__)
             where = chosen_at(self.coach, op)
             self.find(
@@ -197,6 +197,12 @@ class DegenerateActivation(SignalRule):
                 where, {"looks": looks, "different rows": 1},
                 nodes=[known.path], severity="hint" if root else "",
             )  # fmt: skip
+
+
+def of_one_number(op: Op) -> bool:
+    """Whether it is a softmax over a single class."""
+    shape = op.output.shape
+    return op.name in ("softmax", "log_softmax") and bool(shape) and shape[int(op.params["dim"])] == 1
 
 
 def of_one_score(op: Op) -> bool:

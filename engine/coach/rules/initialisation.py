@@ -146,9 +146,14 @@ def _large(weight: Weight) -> bool:
 
 def began(value: Value) -> Where | None:
     """Where the first numbers of a weight were made that was copied, cut from its graph or asked for a gradient."""
-    while value.cuts or (value.maker is not None and value.maker.name in PASSING and value.maker.inputs):
-        value = value.cuts[-1].source if value.cuts else value.maker.inputs[0]  # type: ignore[union-attr]
-    return value.maker.where if value.maker is not None else value.where
+    while True:
+        maker = value.maker
+        if value.cuts:
+            value = value.cuts[-1].source
+        elif maker is not None and maker.name in PASSING and maker.inputs:
+            value = maker.inputs[0]
+        else:
+            return maker.where if maker is not None else value.where
 
 
 def _loaded(weight: Weight) -> bool:

@@ -191,13 +191,9 @@ class RegularisationDominates(Rule):
 
 
 def _brings(value: Value, data: dict[int, bool], learned: set[int]) -> bool:
-    """Whether data led to a value: neither parameters nor the zero that a sum begins with.
-
-    Of what was computed before anybody looked closely nothing is known: that it did.
-    """
+    """Whether data led to a value: neither parameters nor the zero that a sum begins with."""
     if value.maker is None:
-        zero = value.shape == () and not value.requires_grad
-        return value.kind != "parameter" and not zero and id(value.tensor) not in learned
+        return value.kind != "parameter" and value.shape != () and id(value.tensor) not in learned
     return data.get(value.maker.number, True)
 
 
