@@ -88,7 +88,7 @@ def leaves(value: Value) -> list[Value]:
             if own and each.kind not in ("parameter", "buffer") and each.shape:
                 if each.maker is None or op.output.requires_grad:
                     found[id(each)] = each
-    ends = {id(x) for each in found.values() for x in (roots(each) if each.maker is not None else ())}
+    ends = {key for each in found.values() if each.maker is not None for key in roots(each)}
     return [each for key, each in found.items() if key not in ends and not each.requires_grad]
 
 

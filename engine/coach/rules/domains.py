@@ -6,6 +6,7 @@ import ast
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
+from gradbook.observe.failure.definitions import function_of
 from gradbook.observe.failure.text import apply, called_name
 
 __all__ = ["mended"]
@@ -36,6 +37,7 @@ CALLED = {
     "norm": ("norm", "vector_norm"),
     "binary_cross_entropy": ("bce",),
 }
+MINUS_INFINITY = ("float('-inf')", "-float('inf')", "-math.inf", "-np.inf", "-torch.inf")
 
 
 def mended(at: code.Place | None, op: str, phase: str) -> list[Fix]:
@@ -47,6 +49,8 @@ def mended(at: code.Place | None, op: str, phase: str) -> list[Fix]:
         return _divided(at, node)
     if phase == "forward" and op in ("mean", "std", "var"):
         return _of_few(at, node, op)
+    if phase == "forward" and "softmax" in op:
+        return _unmasked(at, node)
     if op in ("norm", "std"):
         return _inside_root(at, node, op)
     if op not in BEHIND:
@@ -159,6 +163,22 @@ def _of_softmax(at: code.Place, node: ast.expr | None, operand: ast.expr) -> lis
     text = at.source.segment(operand)[len(called) :]
     owner = called.removesuffix(name) if name == "softmax" else ""
     return [code.replacement(at, node, f"{owner}{other}{text}", "computed as one, never infinite")]
+
+
+def _unmasked(at: code.Place, node: ast.expr | None) -> list[Fix]:
+    """A mask of -1e9 in place of minus infinity: where all is masked a softmax of it is a number."""
+    inside = function_of(at.source, at.statement) if at.statement is not None else None
+    infinite = [
+        n for n in at.source.nodes()
+        if isinstance(n, ast.Call | ast.UnaryOp | ast.Attribute) and ast.unparse(n) in MINUS_INFINITY
+        and n.lineno <= at.line and function_of(at.source, at.source.statement(n.lineno)) is inside
+    ]  # fmt: skip
+    last = max(infinite, key=lambda node: node.lineno, default=None)
+    fixes = [code.replacement(at, last, "-1e9", "a row that is masked everywhere is even then")] if last else []
+    if isinstance(node, ast.Call):
+        text = f"torch.nan_to_num({at.source.segment(node)})"
+        fixes.append(code.replacement(at, node, text, "0 where everything is masked"))
+    return fixes
 
 
 def _of_few(at: code.Place, node: ast.expr | None, op: str) -> list[Fix]:

@@ -16,6 +16,7 @@ from gradbook.coach.rules.activations_before_losses import renamed
 from gradbook.coach.rules.modes import alias
 from gradbook.coach.rules.signal import RANGED, Activation, Weight
 from gradbook.coach.rules.signal_rule import SignalRule, initialised, other_activation, rate
+from gradbook.coach.rules.wiring import PASSING
 from gradbook.coach.scaling import setting, unscaled
 from gradbook.observe.source import Where
 
@@ -105,21 +106,22 @@ class SaturatedActivation(SignalRule):
     def look(self, last: bool) -> None:
         for known in list(self.signal.activations.values()):
             looks = len(known.flat)
-            if known.name not in RANGED or id(known) in self.told or known.below is None or not known.flat:
+            if known.name not in RANGED or id(known) in self.told or not known.flat:
                 continue
             if not known.hidden and not (known.gate and abs(known.factor) >= HARD and known.flat[0] >= SATURATED):
                 continue
-            enough = STRETCHED if abs(known.factor) >= STEEP or _large(known.below) else SATURATED
+            stretched = abs(known.factor) >= STEEP or _large(known.below) or _sum_before(known) is not None
+            enough = STRETCHED if stretched else SATURATED
             if (looks < LOOKS and not (last and looks > 1)) or min(known.flat[-LOOKS:]) < enough:
                 continue
             if known.flat[0] < enough and self.coach.steps < LATE and not last:
                 continue
             self.told.add(id(known))
-            self._speak(known, known.below)
+            self._speak(known)
 
-    def _speak(self, known: Activation, below: Weight) -> None:
+    def _speak(self, known: Activation) -> None:
         where, fixes = other_activation(known.where, "has no upper end") if known.hidden else (known.where, [])
-        why, sure = f"what comes in is too large for {known.name}", False
+        why, sure, below = f"what comes in is too large for {known.name}", False, known.below
         learnt = known.flat[0] < 0.5 and self.coach.curves.fell()  # sure units may be what it has learned
         if known.flat[0] < 0.5:
             place, slower = rate(self.optimizer(), 0.1)
@@ -130,7 +132,10 @@ class SaturatedActivation(SignalRule):
             named = setting(known.scaled, known.factor)
             if named is not None and named.chosen:
                 where, fixes = named.number.line, [named.number.replaced(1.0, "as it comes"), *fixes]
-        elif _large(below):
+        elif (summed := _sum_before(known)) is not None:
+            where, fixes = summed, [*renamed(summed, {"sum": "mean"}, "does not grow with their number"), *fixes]
+            why = "it is given a sum of many numbers"
+        elif below is not None and _large(below):
             sure = min(known.flat[-LOOKS:]) >= SATURATED
             where, fixes = self.layer(below), [*initialised(below)[:2], *fixes]
             why = f"weights of {below.rms:.2g} for {below.fan_in} inputs"
@@ -225,9 +230,16 @@ def _along(where: Where | None, axis: int) -> list[Fix]:
     return [code.with_option(at, call, "dim", str(axis), why)]
 
 
-def _large(below: Weight) -> bool:
+def _large(below: Weight | None) -> bool:
     """Whether the user's own code made the weights too large."""
-    return below.by_user and below.gain > GAIN
+    return below is not None and below.by_user and below.gain > GAIN
+
+
+def _sum_before(known: Activation) -> Where | None:
+    """Where what an activation is given was summed, if no layer made it."""
+    given = known.told.operand(0) if known.below is None else None
+    made = given.back(PASSING).maker if given is not None else None
+    return made.where if made is not None and made.name == "sum" else None
 
 
 def _bias_written(below: Weight) -> bool:

@@ -129,12 +129,13 @@ class Use:
     emptied: bool = False
 
 
-def use_of(sources: list[Source], name: str) -> Use:
+def use_of(sources: list[Source], keeper: Keeper) -> Use:
     """Whether a container is read anywhere, or made empty again as the program goes on."""
     use = Use()
+    kinds = (ast.Attribute,) if "." in keeper.path else (ast.Name, ast.Attribute)  # not a variable of that name
     for source in sources:
         for node in source.nodes():
-            if not isinstance(node, ast.Name | ast.Attribute) or _called(node) != name:
+            if not isinstance(node, kinds) or _called(node) != keeper.name:
                 continue
             parent = source.parents.get(node)
             if isinstance(node.ctx, ast.Del) or (isinstance(node.ctx, ast.Store) and _again(source, node)):

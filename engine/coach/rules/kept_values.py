@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import math
 import weakref
 from dataclasses import dataclass, field
 from typing import Any
@@ -113,7 +114,7 @@ class MemoryGrowth(Rule):
 
     def _say(self, line: Line, keeper: Keeper) -> None:
         sources = self._sources(line)
-        found, use = filling(sources, keeper.name), use_of(sources, keeper.name)
+        found, use = filling(sources, keeper.name), use_of(sources, keeper)
         if keeper.path in self.said or use.emptied or found is None:
             return
         self.said.add(keeper.path)
@@ -141,16 +142,21 @@ class MemoryGrowth(Rule):
     # -- a tensor that is joined to itself ---------------------------------------------------------------------------
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
-        before = [value.maker for value in op.inputs if value.maker is not None and value.maker.name == "cat"]
-        if not before or op.output.requires_grad or all(maker.number >= self.first for maker in before):
+        line, size = code.line_of(op.where), output._array.size
+        if op.output.requires_grad or not line[1]:
             return
-        line = code.line_of(op.where)
-        if not line[1] or all(code.line_of(maker.where) != line for maker in before):
+        turns, number, before = self.joined.get(line, (0, 0, 0))
+        if number >= self.first:  # once in each turn
             return
-        turns, _, size = self.joined.get(line, (0, 0, 0))
-        count = turns + (output._array.size > size)
-        self.joined[line] = (count, op.number, output._array.size)
-        if count == TURNS and output._array.size >= FEW:
+        grows = any(
+            value.maker.number < self.first and code.line_of(value.maker.where) == line
+            if value.maker is not None and value.maker.name == "cat"
+            else value.maker is None and size > math.prod(value.shape) >= before > 0  # made in a turn not watched
+            for value in op.inputs
+        )
+        count = turns + 1 if grows else 0
+        self.joined[line] = (count, op.number, size)
+        if count == TURNS and size >= FEW:
             self._say_joined(op)
 
     def _say_joined(self, op: Op) -> None:

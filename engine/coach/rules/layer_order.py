@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from gradbook.coach.record import Call, Op, Turn, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import taken_out
 from gradbook.coach.rules.modes import alias
+from gradbook.coach.rules.one_batch import LONG
 from gradbook.coach.rules.reach import Reach
 from gradbook.coach.rules.wiring import (
     AFFINE,
@@ -113,8 +115,14 @@ class RedundantActivation(Rule):
 
     id = "redundant-activation"
     idea = "an activation after another one adds nothing; before a loss on scores or numbers it takes half of them away"
-    threshold = f"the producer itself; before a loss on numbers {OUTSIDE:.0%} of the targets outside of its range"
+    threshold = (
+        f"the producer itself; before a loss on numbers {OUTSIDE:.0%} of the targets outside of its range: a hint "
+        f"where one batch is trained {LONG} times or more, which cannot-overfit-batch speaks of"
+    )
     ops = frozenset({*IDLE, *SQUEEZED, *SCORES, *ANY_NUMBER, "sub"})
+
+    def begins(self) -> None:
+        self.waiting: dict[Where | None, tuple[bytes, Callable[[str], None]]] = {}  # by loss: targets, and saying it
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
         value = op.operand(0)
@@ -168,16 +176,23 @@ class RedundantActivation(Rule):
                 self._unreachable(op, maker, outside, numbers)
 
     def _unreachable(self, op: Op, maker: Op, outside: float, numbers: Any) -> None:
+        """Say it as soon as there is another batch; of what is trained on one, the end knows more."""
+        now = np.sort(numbers).tobytes()
+        known = self.waiting.setdefault(op.where, (now, self._saying(maker, outside, numbers)))
+        if now != known[0]:
+            known[1]("")
+
+    def ended(self) -> None:
+        for _, say in self.waiting.values():
+            say("hint" if self.coach.steps >= LONG else "")
+
+    def _saying(self, maker: Op, outside: float, numbers: Any) -> Callable[[str], None]:
         where, fixes = taken_out(self.coach, maker, "the last layer gives any number")
         low, high = RANGES[maker.name]
-        self.find(
-            f"The model ends in {maker.name}, which cannot reach {outside:.0%} of the targets.", where,
-            {
-                "targets": f"{float(numbers.min()):.3g} to {float(numbers.max()):.3g}",
-                maker.name: f"{low:g} to {high:g}",
-            },
-            fixes, nodes=[maker.path],
-        )  # fmt: skip
+        message = f"The model ends in {maker.name}, which cannot reach {outside:.0%} of the targets."
+        targets = f"{float(numbers.min()):.3g} to {float(numbers.max()):.3g}"
+        evidence = {"targets": targets, maker.name: f"{low:g} to {high:g}"}
+        return lambda severity: self.find(message, where, evidence, fixes, [maker.path], severity)
 
 
 # -- what is meant -----------------------------------------------------------------------------------------------------

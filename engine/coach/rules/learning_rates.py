@@ -91,7 +91,8 @@ class LearningRateTooHigh(Learning):
     threshold = (
         f"a loss {GROWTH:g} times its first value or infinite, or {WORSE:g} times where a step changes {LARGE:.0%} of "
         f"the parameters; or one that leaps to the end under a rate of Adam of {TOSSED:g} or more, with steps that "
-        f"still change {THROWN:.0%}; a usual step changes a thousandth"
+        f"still change {THROWN:.0%}. A usual step changes a thousandth; steps as long as {LARGE:.0%} and a loss that "
+        f"does not fall to {KEPT:.0%} are a hint"
     )
 
     def broke(self, pass_: Pass) -> None:
@@ -133,12 +134,15 @@ class LearningRateTooHigh(Learning):
         grown = tail / curve.first
         enough = len(curve.values) >= SHORT
         away = curve.bad > 1 and (curve.grew() or curve.last > GROWTH * curve.first or not rate.ratios[-1] < LARGE)
-        far = grown > GROWTH and ratio > 0.05 and risen(curve.values)
-        worse = enough and grown > WORSE and rate.long(LARGE) > 1 and risen(curve.values)
-        leaping = enough and ratio > 2 * LARGE and grown > KEPT and falls_never(curve)
+        up, leaps = risen(curve.values), falls_never(curve)
+        far = grown > GROWTH and ((ratio > 0.05 and up) or (ratio > 0.02 and lost(curve)))
+        worse = enough and grown > WORSE and rate.long(LARGE) > 1 and (up or leaps)
+        leaping = enough and ratio > 2 * LARGE and grown > KEPT and leaps
         thrown = max(curve.values[:EARLY]) > LEAP * curve.first and rate.long(LARGE, EARLY) > 1 and grown > KEPT
         tossed = rate.kind in ADAPTIVE and _tossed(curve, rate)
-        if not (away or far or worse or leaping or thrown or tossed) or (self.reach.resumed and not away):
+        restless = enough and ratio > LARGE and grown > KEPT  # what update-ratio-high warns of
+        sure = away or far or worse or leaping or thrown or tossed
+        if not (sure or restless) or (self.reach.resumed and not away):
             return  # of a network that is trained the first loss may be low by chance
         if rate.kind in ADAPTIVE and rate.most < FAST:
             return  # its steps are no longer than its rate, whatever the gradient
@@ -148,10 +152,13 @@ class LearningRateTooHigh(Learning):
         goes = f"goes from {curve.first:.3g} to {now}"
         if tossed and not curve.bad and grown < WORSE:
             goes = f"leaps up to {max(curve.values[-(len(curve.values) // 3) :]):.3g} to the end"
+        elif not sure:
+            goes = f"does not settle, it was {curve.first:.3g} and is {tail:.3g}"
         self.find(
             f"{what}: the loss {goes}.", where or curve.where,
             {"first loss": curve.first, "highest": f"{curve.highest:.4g}", "last loss": now,
              "change of the parameters in one step": f"{ratio:.0%}", "steps": rate.steps}, fixes,
+            severity="" if sure else "hint",
         )  # fmt: skip
 
     def _cause(self, rate: Rate) -> tuple[Where | tuple[str, int] | None, list[Fix], str]:
@@ -240,7 +247,7 @@ class LossDiverged(Learning):
                 continue
             tail = median(curve.values[-3:])
             away = curve.bad > 1
-            climbs = curve.grew() or (curve.first > 0 and risen(curve.values))
+            climbs = curve.grew() or lost(curve) or (curve.first > 0 and risen(curve.values))
             far = abs(tail) > 100 * max(abs(curve.first), 1e-3) and climbs and len(curve.values) > 5
             sinks = self.scaling.negated is not None and curve.last < min(0.0, curve.first - SINKS * abs(curve.first))
             bottomless = curve.last < -BOTTOM * max(abs(curve.first), 1.0)
@@ -314,6 +321,12 @@ def risen(values: list[float]) -> bool:
     if len(values) >= SHORT:
         return min(later) > 1.5 * values[0]
     return len(values) > 2 and all(b > 2 * abs(a) for a, b in zip(values[-3:], values[-2:], strict=False))
+
+
+def lost(curve: Curve) -> bool:
+    """Whether the last quarter of a curve is far above its beginning, all of it."""
+    late = curve.values[-max(SHORT, len(curve.values) // 4) :]
+    return len(curve.values) >= 2 * SHORT and min(late) > GROWTH * curve.first > 0
 
 
 def falls_never(curve: Curve) -> bool:

@@ -120,7 +120,7 @@ class NanOrigin(Rule):
         if birth.phase == "forward" and birth.cause.why.startswith("an operand holds an infinity") and self.born:
             self._data(pass_, birth)  # which was made before the graph begins
         elif birth.phase == "forward" and birth.certain:
-            if birth.op not in MAKERS and self.curves.curve(pass_.where).count > 1:
+            if birth.op not in MAKERS and "softmax" not in birth.op and self.curves.curve(pass_.where).count > 1:
                 return  # numbers that have grown too large for a sum: that is no operation's fault
             where, path = self._place(root, birth)
             self._operation(pass_, birth.op, where, birth.sentence, path, "forward")

@@ -29,7 +29,8 @@ UNLEARNT = 0.1  # of what a guess would cost
 DROPPED = 0.7  # of the units: of what is left a network cannot learn a batch by heart, as
 WHILE = 100  # steps show that leave
 HALF = 0.5  # of what a guess would cost
-SPOTS = 64  # numbers that tell a batch from another one
+SPOTS = 64  # numbers of each row that tell a batch from another one
+ROWS = 4096  # of a larger batch, the order is taken for a part of it
 # what keeps a network from learning, the likeliest first
 CAUSES = (
     "redundant-activation", "constant-predictions", "degenerate-activation", "dead-relu", "bad-init", "stale-optimizer",
@@ -49,7 +50,8 @@ class CannotOverfitBatch(Learning):
     threshold = (
         f"the same batch in {LONG} steps or more, as many weights as the batch has targets, and a loss that has come "
         f"to rest above {UNLEARNT:.0%} of what the best constant answer costs; or {WHILE} steps that leave {HALF:.0%} "
-        f"of it where dropout takes {DROPPED:.0%} of the units; a hint: it may only need more steps"
+        f"of it where dropout takes {DROPPED:.0%} of the units; a hint, as it may only need more steps, but for a "
+        "model that cannot reach its targets"
     )
     ops = LOSSES | LINEAR | {"dropout"}
 
@@ -82,9 +84,8 @@ class CannotOverfitBatch(Learning):
             self.frozen[id(weight)] = math.prod(weight.shape)
         given = op.operand(0)
         if given is not None and not given.requires_grad and given.shape:
-            numbers = np.ascontiguousarray(sample(operands[0]._array, SPOTS))
             prints = self.seen.setdefault((op.where, op.path), set())
-            prints.add(hash((given.shape, numbers.tobytes())))
+            prints.add(hash((given.shape, spots(operands[0]._array))))
             self.varies = len(prints) > 1
 
     def _drops(self, op: Op) -> None:
@@ -130,6 +131,7 @@ class CannotOverfitBatch(Learning):
              f"{self.guess:.3g}", "weights": f"{self.weights} learnt, {still} frozen", "numbers to learn": self.wanted,
              "most probably": known.message if known is not None else "frozen weights, the learning rate, or the data"},
             known.fixes if known is not None else option.changed([rate.most * 10, rate.most / 10]),
+            severity="warning" if known is not None and known.rule == "redundant-activation" else "",
         )  # fmt: skip
 
     def _too_few(self, curve: Curve, last: float, share: float, chosen: Option) -> None:
@@ -140,6 +142,15 @@ class CannotOverfitBatch(Learning):
             {"loss": f"{curve.first:.3g} at first, {last:.3g} in the end", "the best constant answer costs":
              f"{self.guess:.3g}"}, chosen.changed([0.5, 0.2], "leaves enough of them"),
         )  # fmt: skip
+
+
+def spots(array: Any) -> bytes:
+    """Numbers that tell a batch from another one, whatever the order of its rows."""
+    array = np.asarray(array)
+    if not 1 < len(array) <= ROWS:
+        return bytes(np.ascontiguousarray(sample(array, SPOTS)))
+    rows = array.reshape(len(array), -1)
+    return np.sort(rows[:, :: max(1, rows.shape[1] // SPOTS)].sum(1)).tobytes()
 
 
 def cause(findings: list[Finding]) -> Finding | None:

@@ -28,8 +28,8 @@ class Unseeded(Rule):
     severity = "hint"
     idea = "without manual_seed() each run draws other numbers: what is compared should begin with the same ones"
     threshold = (
-        "two networks, one trained after the other by the same lines, or by a cell that runs again, and no seed; or a "
-        "seed for Python's and NumPy's random numbers only"
+        "two networks, one trained after the other by the same lines, or by a cell that runs again, and no seed; a "
+        "seed for Python's and NumPy's random numbers only; a program, not a notebook, without any seed"
     )
 
     def begins(self) -> None:
@@ -65,7 +65,7 @@ class Unseeded(Rule):
                 self.told = True
                 self._speak(apart)
                 return
-        self._others()
+        self._whole()
 
     def _key(self, stint: Stint, cell: Cell | None) -> object:
         """What is alike in variants: the line of the optimizer, or in a notebook the cell that runs again."""
@@ -97,16 +97,18 @@ class Unseeded(Rule):
             at = made if made.loop is at.loop else at
         return at
 
-    def _others(self) -> None:
-        """The program seeds what it draws elsewhere, and not what the weights begin with."""
+    def _whole(self) -> None:
+        """No seed in all of a program, or one of what it draws elsewhere, not of what the weights begin with."""
         first = self._first()
-        seeded = seeds_of(first) if first is not None and self.lineage.current else []
-        if first is None or not seeded:
+        seeded = seeds_of(first) if first is not None else []
+        if first is None or not self.lineage.current or not (seeded or self.coach.session is None):
             return
         self.told = True
+        what = f"{' and '.join(f'{each}()' for each in seeded)}: what is drawn here has no seed, and each run differs."
+        if not seeded:
+            what = "No seed is set: each run draws other numbers, and no result can be had again."
         self.find(
-            f"{' and '.join(f'{each}()' for each in seeded)}: what is drawn here has no seed, and each run differs.",
-            first.at, {"seeded": ", ".join(seeded), "not seeded": "the engine's own generator"},
+            what, first.at, {"seeded": ", ".join(seeded) or "nothing", "not seeded": "the engine's own generator"},
             [code.insertion(first, f"{alias(first)}.manual_seed(0)", FIRST)],
         )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterator
 
@@ -13,6 +14,7 @@ from gradbook.coach.rules.learning_rates import ADAPTIVE
 from gradbook.coach.rules.signal import Weight
 from gradbook.coach.rules.signal_rule import SignalRule, rate
 from gradbook.coach.scaling import Scaling, clipping, summed, unscaled
+from gradbook.coach.updates import Updates
 from gradbook.observe.source import Where
 
 __all__ = ["RULES", "UpdateRatioHigh", "UpdateRatioLow"]
@@ -25,6 +27,7 @@ STILL_LOW, LONG = 1e-5, 40  # the same, of a loss that is where it was after so 
 LOST = 3e-8  # float32 does not hold what is smaller
 CLIPPED = 1e-3  # a norm that no gradient should be clipped to
 USUAL = 1e-3
+FAR = 0.01  # of the weights, of all steps together
 CAUSES = (
     "loss-diverged", "regularisation-dominates", "bad-init", "exploding-gradients", "nan-origin",
     "stale-optimizer", "unused-parameters", "vanishing-gradients", "dead-relu", "saturated-activation",
@@ -32,21 +35,24 @@ CAUSES = (
 )  # fmt: skip
 
 
-class Updates(SignalRule):
+class UpdateSizes(SignalRule):
     """What both rules see: the change of each layer's weights over their size, the median over all layers."""
 
     done = False
+    tables = False  # there are embeddings alone, of which a step may move some rows
 
     def begins(self) -> None:
         super().begins()
-        self.scaling = self.coach.shared(Scaling)
+        self.scaling, self.updates = self.coach.shared(Scaling), self.coach.shared(Updates)
 
     def groups(self) -> Iterator[tuple[list[float], float]]:
         """(the median over the layers, look by look; their learning rate): of all, then of each group of parameters."""
         layers = [w for w in self.signal.ordered() if w.looks and _counts(w) and self._moved(w)]
-        yield _medians(layers), 0.0
         held = self.optimizer()
         optimizer = held.ref() if held is not None else None
+        steps = self.updates.rates.get(id(optimizer))
+        self.tables = not layers and steps is not None and min(steps.ratios, default=0.0) > 0
+        yield steps.ratios if self.tables and steps is not None else _medians(layers), 0.0
         groups = optimizer.param_groups if optimizer is not None else ()
         for group in groups if len(groups) > 1 else ():
             ids = {id(p) for p in group["params"]}
@@ -64,7 +70,7 @@ class Updates(SignalRule):
         return bool(first and now and statistics.median(now) < 0.95 * statistics.median(first))
 
 
-class UpdateRatioHigh(Updates):
+class UpdateRatioHigh(UpdateSizes):
     """Each step changes the weights by a large part of their own size."""
 
     id = "update-ratio-high"
@@ -90,6 +96,7 @@ class UpdateRatioHigh(Updates):
         told = self.said(*CAUSES) or (self.scaling.sum is None and self.said("learning-rate-too-high"))
         enough = WILD if late >= HIGH else 2 * WILD  # the first steps of RMSprop are its longest
         wild = statistics.median(ratios) > enough and not self.improves() and not told and not self.reach.resumed
+        wild = wild and not self.tables
         self.find(
             f"Each step of {held.name} moves the weights by {statistics.median(ratios):.0%} of their size: too much.",
             where, {"change over size": ", ".join(f"{x:.2g}" for x in ratios), "usual": f"about {USUAL:g}"}, fixes,
@@ -97,7 +104,7 @@ class UpdateRatioHigh(Updates):
         )  # fmt: skip
 
 
-class UpdateRatioLow(Updates):
+class UpdateRatioLow(UpdateSizes):
     """Steps that change next to nothing, from the first one on."""
 
     id = "update-ratio-low"
@@ -112,9 +119,15 @@ class UpdateRatioLow(Updates):
         for ratios, lr in self.groups() if last and not self.reach.resumed else ():
             bound = STILL_LOW if self.coach.steps >= LONG else LOW
             low = len(ratios) > 1 and max(ratios) <= (bound if whole else LOW) and all(map(np.isfinite, ratios))
-            if low and not self.done and not (whole and self.improves()):
+            if low and not self.done and not (whole and self.far() and self.improves()):
                 self._speak(ratios, lr)
             whole = False
+
+    def far(self) -> bool:
+        """Whether any weights may have come far enough for a loss to fall: noise may make it lower without that."""
+        rates = self.updates.rates.values()
+        longest = max((each for rate in rates for each in rate.ratios), default=math.inf)
+        return longest * self.coach.steps > FAR or any(len(rate.given) > 1 for rate in rates)
 
     def _speak(self, ratios: list[float], lr: float) -> None:
         held = self.optimizer()
@@ -126,7 +139,8 @@ class UpdateRatioLow(Updates):
         most = 1e-3 if type(optimizer).__name__ in ADAPTIVE else 0.1
         where, fixes = rate(held, min(factor, most / old), lr)
         cause = self._cause()
-        if cause is None and max(look.grad for w in self.signal.weights.values() for look in w.looks) < 1e-5:
+        grads = [look.grad for w in self.signal.weights.values() for look in w.looks]
+        if cause is None and grads and max(grads) < 1e-5:
             return  # without a gradient nothing moves: that has another reason
         why = f"a learning rate of {lr or optimizer.param_groups[0]['lr']:g}"
         if cause is not None:

@@ -1,4 +1,5 @@
 # coach-not: unseeded, cell-rerun-continues-training
+# %%
 import gradbook as torch
 from gradbook import nn
 
