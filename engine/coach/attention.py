@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 
+from gradbook.observe.source import Where
+
 __all__ = ["EARLY", "FIRST", "GRACE", "PREPARED", "REST", "SHARE", "WINDOW", "Attention"]
 
 EARLY = 4  # turns that are always watched closely
@@ -19,6 +21,7 @@ DENSE = 4  # steps to an evaluation: where they follow each other faster, only s
 PAUSE = 0.4  # seconds between two later looks at least
 FAR = 0.005  # seconds of one part of a look at most
 MOST = 4_000  # operations of one look
+OFTEN, MANY = 128, 30_000  # runs of a line before the training that are looked at; of all such lines, that are counted
 PREPARED = 3  # looks so long at what a program does before it trains
 LATER = (6, 8, 12, 16, 24, 32, 64, 128, 256, 512, 1024)  # short runs have a history
 FIRST = 40  # steps that are heard before the first rest
@@ -39,7 +42,8 @@ class Attention:
         self.cost = self.time = self._last = 0.0
         self._beat = now
         self._quickest = self._usual = math.inf  # the shortest step of this window, of the one before
-        self._evaluations = self._news = self._next = 0
+        self._evaluations = self._news = self._next = self._again = 0
+        self._lines: dict[tuple[int, int], int] = {}  # how often each has run before the training
         self.resting = False  # steps are counted, and told to no rule
         self._left = FIRST  # steps of this window, or of this rest
 
@@ -52,6 +56,7 @@ class Attention:
     def begins(self) -> None:
         """The first backward pass: what looking at the preparation has cost is no part of the training's account."""
         self.cost = 0.0
+        self._lines.clear()
 
     def affordable(self) -> bool:
         """Whether there is time for another look."""
@@ -79,6 +84,18 @@ class Attention:
         dense = self._evaluations * DENSE > steps
         often = dense and self._evaluations not in LATER and self.time - self._last < PAUSE
         return not often and self.affordable()
+
+    def knows(self, where: Where) -> bool:
+        """Whether a line that prepares data, an element at a time, has been seen often enough."""
+        key = id(where[0]), where[1]
+        count = self._lines[key] = self._lines.get(key, 0) + 1
+        self._again += count > OFTEN
+        return count > OFTEN
+
+    @property
+    def bored(self) -> bool:
+        """Whether there was far too much of that."""
+        return self._again >= MANY
 
     # -- rests -------------------------------------------------------------------------------------------------------
 

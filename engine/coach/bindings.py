@@ -30,6 +30,16 @@ class Superseded:
     old: weakref.ref[Any]
     new: weakref.ref[Any]
     cell: Cell  # that ran again
+    part: bool = False  # of the object that the variable held, which itself is gone
+
+
+@dataclass(eq=False)
+class Bound:
+    """What a variable holds, and the modules in it."""
+
+    ref: weakref.ref[Any]
+    kind: str
+    parts: tuple[weakref.ref[Any], ...]
 
 
 class Bindings(Shared):
@@ -43,7 +53,7 @@ class Bindings(Shared):
         self.superseded: dict[int, Superseded] = {}  # by the id of the old object
         self.params: dict[int, tuple[weakref.ref[Any], Superseded]] = {}  # of the old modules
         self.rebound: dict[str, weakref.ref[Any]] = {}  # variables: the module that they held before this one
-        self._known: dict[str, weakref.ref[Any]] = {}
+        self._known: dict[str, Bound] = {}
         self._last: Cell | None = None
 
     def inherit(self, before: Bindings) -> None:
@@ -60,14 +70,21 @@ class Bindings(Shared):
             if not followed(type(value)) or name.startswith("_"):
                 continue
             known = self._known.get(name)
-            old = known() if known is not None else None
+            old = known.ref() if known is not None else None
             if old is value:
                 continue
-            self._known[name] = weakref.ref(value)
+            now = self._known[name] = bound(value)
             if old is not None and hasattr(old, "forward") and hasattr(value, "forward"):
                 self.rebound[name] = weakref.ref(old)
-            if old is not None and last is not None and last.again and type(old).__name__ == type(value).__name__:
-                self._supersede(Superseded(name, weakref.ref(old), self._known[name], last), old)
+            if known is None or last is None or not last.again or known.kind != now.kind:
+                continue
+            if old is not None:
+                self._supersede(Superseded(name, known.ref, now.ref, last), old)
+                continue
+            still = {id(ref()) for ref in now.parts}
+            for ref in known.parts:
+                if (part := ref()) is not None and id(part) not in still:
+                    self.superseded[id(part)] = Superseded(name, ref, now.ref, last, part=True)
 
     def _supersede(self, what: Superseded, old: Any) -> None:
         self.superseded[id(old)] = what
@@ -79,7 +96,7 @@ class Bindings(Shared):
         session = self.coach.session
         space = session.namespace if session is not None else {}
         before = (name for name, ref in self.rebound.items() if ref() is thing)
-        now = (name for name, ref in self._known.items() if ref() is thing)
+        now = (name for name, known in self._known.items() if known.ref() is thing)
         names = (name for name in (*before, *now) if hasattr(space.get(name), "forward"))
         return next((name for name in names if space[name] is not thing), "")
 
@@ -92,6 +109,12 @@ class Bindings(Shared):
         """What is known of the module that a parameter belongs to."""
         known = self.params.get(id(param))
         return known[1] if known is not None and known[0]() is param else None
+
+
+def bound(value: Any) -> Bound:
+    """What a variable holds from now on."""
+    parts = list(value.modules())[1:FEW] if hasattr(value, "modules") else ()
+    return Bound(weakref.ref(value), type(value).__name__, tuple(map(weakref.ref, parts)))
 
 
 def followed(kind: type) -> bool:

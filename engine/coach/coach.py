@@ -180,6 +180,8 @@ class Coach:
         if closely and not self.close and not whole:
             self.turn.whole = False
         tape = self.tape
+        if not closely:
+            tape.leaves()
         self.on_op = self._op if closely else None
         heard = {
             "module": tape.module, "write": tape.wrote, "made": tape.made, "cut": tape.cut, "draw": tape.draws,
@@ -189,8 +191,13 @@ class Coach:
             setattr(self, f"on_{kind}", hook if closely else None)
 
     def _op(self, op: Any, operands: tuple[Any, ...], params: Any, output: Any, node: Any, where: Any) -> None:
-        if threading.get_ident() == self._thread and not self._inside:
+        if threading.get_ident() != self._thread or self._inside:
+            return
+        prepares = not self.passes and node is None and where is not None and not self.tape.calling
+        if not (prepares and self.attention.knows(where)):
             self._written(op.name, operands, params, output, where)
+        elif self.attention.bored:
+            self._listen(False)
 
     def _written(self, name: str, operands: tuple[Any, ...], params: Any, output: Any, where: Any) -> None:
         """An operation has run: write it down, and tell the rules."""
@@ -288,7 +295,9 @@ class Coach:
 
     def _prepared(self) -> None:
         """A model is made, or a batch: where the data took too many operations to make, the look begins anew."""
-        if self.close or self.total or self.passes or self.turn.number >= PREPARED or len(self.turn.ops) < MOST:
+        if self.close or self.total or self.passes or self.turn.number >= PREPARED:
+            return
+        if len(self.turn.ops) < MOST and not self.attention.bored:
             return
         self.turn = Turn(self.turn.number + 1)
         self._listen(True)

@@ -54,6 +54,11 @@ class Tape:
         """Operations written down so far."""
         return self._number
 
+    @property
+    def calling(self) -> bool:
+        """Whether a module's call has begun and not returned."""
+        return bool(self._calls)
+
     def value(self, tensor: Any) -> Value:
         """The Value of a tensor; one that is not known yet was there before."""
         known = self._values.get(id(tensor))
@@ -161,6 +166,10 @@ class Tape:
             call.outputs = tuple(self.value(x) for x in outputs if hasattr(x, "_node"))
             self._coach.turn.calls.append(call)
             self._coach.tell("called", call)
+
+    def leaves(self) -> None:
+        """Nothing is written down from here on: of the calls that have begun nobody will hear the end."""
+        self._calls.clear()
 
     def wrote(self, target: Any, value: Any) -> None:
         """A tensor's memory was changed in place, by a tensor that was computed or by a number."""

@@ -9,7 +9,7 @@ import pytest
 
 import gradbook
 from gradbook import coach, nn
-from gradbook.coach.attention import FIRST, MOST, REST, WINDOW, Attention
+from gradbook.coach.attention import FIRST, MOST, OFTEN, REST, WINDOW, Attention
 from gradbook.coach.coach import Coach
 from gradbook.coach.record import Pass, Step
 from gradbook.coach.rule import Rule
@@ -145,15 +145,66 @@ def test_a_look_has_an_end_and_does_not_begin_again_in_its_turn() -> None:
     looks: list[int] = []
     watch = Coach([]).start()
     try:
-        x = gradbook.ones(2)
+        x = gradbook.ones(2, requires_grad=True)
         for _ in range(MOST + 200):
-            with gradbook.no_grad():
-                x = x + 1
+            x = x + 1
             looks.append(watch.close)
     finally:
         watch.finish()
     assert looks.count(True) == MOST - 1
     assert len(watch.turn.ops) == MOST
+
+
+def test_data_that_a_loop_makes_element_by_element_does_not_use_up_the_look() -> None:
+    watch = Coach([]).start()
+    try:
+        x = gradbook.zeros(MOST + 1)
+        for i in range(MOST + 1):
+            x[i] = x[i - 1] + 1
+        assert watch.close
+        assert len(watch.turn.ops) <= 4 * OFTEN
+        mean = x.mean()
+        assert watch.turn.ops[-1].output.tensor is mean
+    finally:
+        watch.finish()
+
+
+def test_it_does_not_count_such_a_loop_for_ever() -> None:
+    watch = Coach([]).start()
+    try:
+        x = gradbook.ones(2)
+        while watch.close:
+            x = x * 1.0
+        assert watch.attention.bored
+        nn.Linear(2, 2)  # a model: from here on there is something to see
+        assert watch.close
+    finally:
+        watch.finish()
+
+
+def test_a_call_in_which_a_look_ends_is_no_part_of_later_ones() -> None:
+    """The model's data took so many operations that the look ended in the middle of its first forward."""
+
+    class Deep(nn.Module):
+        def forward(self, x: gradbook.Tensor) -> gradbook.Tensor:
+            for _ in range(MOST + 1):
+                x = x + self.scale
+            return x
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = nn.Parameter(gradbook.ones(2))
+
+    watch = Coach([]).start()
+    try:
+        deep, flat = Deep(), nn.Linear(2, 1)
+        optimizer = gradbook.optim.SGD([*deep.parameters(), *flat.parameters()], lr=0.1)
+        deep(gradbook.ones(2)).sum().backward()
+        optimizer.step()
+        flat(gradbook.ones(2))
+        assert [call.parent for call in watch.turn.calls] == [None]
+    finally:
+        watch.finish()
 
 
 def test_a_loop_by_hand_rests_too() -> None:

@@ -221,7 +221,7 @@ def _rows(at: code.Place, target: ast.Subscript) -> list[Fix]:
     """Rows that are written into a tensor: a list of them that is stacked after the loop, or a copy of what is read."""
     name, statement = at.source.segment(target.value), at.statement
     assert isinstance(statement, ast.Assign | ast.AugAssign)
-    fixes = _listed(at, target, name)
+    fixes = [*_listed(at, target, name), *_joined(at, target, name)]
     if isinstance(statement.value, ast.Constant) and isinstance(target.slice, ast.Compare | ast.Name):
         mask, number = at.source.segment(target.slice), at.source.segment(statement.value)
         fixes = [code.replacement(at, statement, f"{name} = {name}.masked_fill({mask}, {number})", WHY)]
@@ -230,6 +230,24 @@ def _rows(at: code.Place, target: ast.Subscript) -> list[Fix]:
         return [*fixes, code.appended(at, read[0], ".clone()", "a copy, which backward() keeps as it was")]
     copied = f"{name} = {name}.clone()"
     return [*fixes, code.insertion(at, copied, "a copy to write into: backward() keeps the one before")]
+
+
+def _joined(at: code.Place, target: ast.Subscript, name: str) -> list[Fix]:
+    """`x = torch.cat([x[:, :k], new], dim=1)` for `x[:, k:] = new`."""
+    parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
+    last, statement = parts[-1], at.statement
+    if not isinstance(last, ast.Slice) or last.step is not None or (last.lower is None) == (last.upper is None):
+        return []
+    if not isinstance(statement, ast.Assign) or any(ast.unparse(part) not in (":", "...") for part in parts[:-1]):
+        return []
+    ahead = "".join(f"{at.source.segment(part)}, " for part in parts[:-1])
+    given = [at.source.segment(statement.value)]
+    if last.lower is not None:
+        given.insert(0, f"{name}[{ahead}:{at.source.segment(last.lower)}]")
+    elif last.upper is not None:
+        given.append(f"{name}[{ahead}{at.source.segment(last.upper)}:]")
+    axis = "-1" if ahead.startswith("...") else str(len(parts) - 1)
+    return [code.replacement(at, statement, f"{name} = {alias(at)}.cat([{', '.join(given)}], dim={axis})", WHY)]
 
 
 def _listed(at: code.Place, target: ast.Subscript, name: str) -> list[Fix]:

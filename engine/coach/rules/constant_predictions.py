@@ -58,6 +58,7 @@ class ConstantPredictions(Learning):
         self.exact = self.different = 0  # looks with the very same output for all samples, and others
         self.culprit: Op | None = None
         self.place: Where | None = None  # the line to change
+        self.fixes: list[Fix] = []
         self.inner = False  # layers come after it
         self.weights: tuple[Any, Where | None] | None = None  # of the classes, and where they are reckoned
         self.labels: Any = np.zeros(0, dtype=np.int64)  # how many of each class were seen
@@ -114,7 +115,9 @@ class ConstantPredictions(Learning):
             self.sameness.resting = self.different >= 2 and not self.exact
             return
         self.exact += 1
-        self.culprit, self.place = lost, self._flattened_by(lost)
+        if self.culprit is None or not of_one_number(lost):  # at the end its layer may be gone
+            self.culprit, self.place = lost, self._flattened_by(lost)
+            self.fixes = of_one_class(self.coach, lost) if of_one_number(lost) else []
         self.inner = squashed(lost, value)
 
     def _flattened_by(self, lost: Op) -> Where | None:
@@ -136,7 +139,7 @@ class ConstantPredictions(Learning):
             f"Every sample gets the same prediction: {said(lost)} what differs between them is lost.", self.place,
             {"looks": self.exact, "operation": lost.name, "given": lost.inputs[0].shape if lost.inputs else "",
              "rows that differ afterwards": 0},
-            of_one_class(self.coach, lost) if of_one_number(lost) else kept(self.place, lost),
+            self.fixes or kept(self.place, lost),
             nodes=[lost.path], severity="hint" if symptom else "",
         )  # fmt: skip
 
@@ -152,8 +155,8 @@ class ConstantPredictions(Learning):
             )  # fmt: skip
             return
         rate = self.rates[0]
-        if not rate.typical and told(self.coach):
-            return  # nothing moves, and why is known
+        if (not rate.typical and told(self.coach)) or any(curve.bad for curve in self.curves.curves.values()):
+            return  # nothing moves, and why is known; or they are no numbers
         option = self.option(rate)
         blamed = rate.typical > LONG or rate.typical < SHORT
         self.find(

@@ -13,11 +13,14 @@ from gradbook.coach.literals import value_of
 from gradbook.coach.origin import changed_at, chosen_at
 from gradbook.coach.record import Op
 from gradbook.coach.rules.activations_before_losses import renamed
+from gradbook.coach.rules.learning_rates import LARGE
 from gradbook.coach.rules.modes import alias
 from gradbook.coach.rules.signal import RANGED, Activation, Weight
 from gradbook.coach.rules.signal_rule import SignalRule, initialised, other_activation, rate
 from gradbook.coach.rules.wiring import PASSING
 from gradbook.coach.scaling import setting, unscaled
+from gradbook.coach.updates import Updates
+from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where
 
 if TYPE_CHECKING:
@@ -72,7 +75,8 @@ class DeadRelu(SignalRule):
         fixes = renamed(known.where, {"relu": "leaky_relu", "ReLU": "LeakyReLU"}, "lets a little gradient through")
         why = "from the first step on"
         fixes = [Fix(fixes[0].replace("LeakyReLU()", "LeakyReLU(0.01)"), fixes[0].edits, fixes[0].why)] if fixes else []
-        if known.dead_at_first < 0.5:
+        died = known.dead_at_first < 0.5
+        if died:
             place, slower = rate(self.optimizer(), 0.01)
             where, fixes = place or where, [*slower, *fixes]
             why = f"{known.dead_at_first:.0%} at first: a step was too long"
@@ -85,8 +89,13 @@ class DeadRelu(SignalRule):
         self.find(
             f"{dead:.0%} of the units of this relu are 0 for every sample: they get no gradient any more.", where,
             {"units": known.last[-1].size, "samples looked at": known.samples, "dead": why}, fixes, nodes=[known.path],
-            severity="hint" if dead < DEAD or self.said(*CAUSES) else "",
+            severity="hint" if dead < DEAD or self.said(*CAUSES) or (died and self._strides()) else "",
         )  # fmt: skip
+
+    def _strides(self) -> bool:
+        """Whether the steps are so long that learning-rate-too-high will speak."""
+        rates = self.coach.shared(Updates).rates.values()
+        return any(rate.long(LARGE) > 1 for rate in rates)
 
 
 class SaturatedActivation(SignalRule):
@@ -274,6 +283,8 @@ def _sigmoid(where: Where | None, op: Op) -> list[Fix]:
     if at is None or not isinstance(node, ast.Call):
         return []
     name = at.source.segment(node.func)
+    if called_name(node).lower().replace("_", "") not in ("softmax", "logsoftmax"):
+        return []
     if name.rpartition(".")[2][:1].isupper():
         new = name.rpartition(".")[0] + ("." if "." in name else "") + ("LogSigmoid()" if log else "Sigmoid()")
         return [code.replacement(at, node, new, "the probability of one class")]

@@ -62,7 +62,7 @@ class LossKeepsGraph(Rule):
         f"{KEPT} graphs of earlier steps that a sum or a list holds, or {ALL} in a row whoever holds them: a variable "
         f"such as `loss` or `best` holds one; a hint where it is a deque of {FEW} at most"
     )
-    ops = frozenset({"add", "cat", "stack"})
+    ops = frozenset({"add", "sub", "cat", "stack"})
 
     def begins(self) -> None:
         self.sites: dict[tuple[int, int], Site] = {}
@@ -71,7 +71,9 @@ class LossKeepsGraph(Rule):
 
     def operation(self, op: Op, operands: tuple[Any, ...], output: Any) -> None:
         """Note a sum to which an earlier turn's sum of the same line is added."""
-        if op.name != "add" or op.where is None or not op.output.requires_grad or op.output.shape not in ((), (1,)):
+        if op.where is None or op.output.shape not in ((), (1,)):
+            return
+        if op.name not in ("add", "sub") or not op.output.requires_grad:
             return
         key = code.line_of(op.where)
         known = self.sums.get(key)

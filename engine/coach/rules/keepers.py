@@ -163,6 +163,8 @@ def _loaded(source: Source, node: ast.expr, parent: ast.AST | None, use: Use) ->
         use.emptied = use.emptied or parent.attr in TAKING
         use.read = use.read or parent.attr not in TAKING | PUTTING
         return
+    if isinstance(parent, ast.Subscript) and ast.unparse(parent.slice) == "-1" and isinstance(parent.ctx, ast.Load):
+        return  # of all that it holds, the last one
     while isinstance(parent, ast.Subscript):
         if not isinstance(parent.ctx, ast.Load):
             use.emptied = use.emptied or isinstance(parent.ctx, ast.Del)

@@ -29,6 +29,7 @@ WARM = 20  # steps after which the rarer classes are to be found,
 FOUND = 4  # of so many samples at least one
 MANY = 50  # classes from which on rare ones are usual
 HIGH = 3.0  # times what guessing would cost
+SURE = 2.0  # the same, where the line is seen that makes it so
 STEEP = 4.0  # a factor of the scores
 LOUD = 2.5  # times as large as keeps the signal: weights; numbers of a bias, of an embedding
 SCALING = frozenset(("mul", "div", "add", "view", "reshape", "transpose", "squeeze", "flatten"))
@@ -116,7 +117,8 @@ class SuspiciousInitialLoss(SignalRule):
     id = "suspicious-initial-loss"
     idea = "a network that knows nothing yet should cost ln(number of classes); more means it begins sure and wrong"
     threshold = (
-        f"{HIGH:g} times ln(classes), and 2 more, before the first step: scores of an ordinary start are near 0. "
+        f"{HIGH:g} times ln(classes), and 2 more, before the first step: scores of an ordinary start are near 0; "
+        f"{SURE:g} times, and 1 more, where the line is seen that makes it so. "
         f"Without a line that makes it so, as a factor of {STEEP:g} or a last layer of own numbers, it is a hint"
     )
     ops = frozenset({"cross_entropy"})
@@ -136,7 +138,7 @@ class SuspiciousInitialLoss(SignalRule):
         self.done = True
         guess = math.log(max(scores.shape[1], 2))
         value = float(output._array)
-        if math.isfinite(value) and value >= HIGH * guess + 2:
+        if math.isfinite(value) and value >= min(HIGH * guess + 2, SURE * guess + 1):
             self.seen = op, value, float(np.abs(operands[0]._array).mean())
             self.table = self._table(scores)
 
@@ -148,6 +150,8 @@ class SuspiciousInitialLoss(SignalRule):
         where, fixes, why = self._cause(op.inputs[0])
         if why:
             self.signal.cause.add(self.id)
+        elif value < HIGH * math.log(max(classes, 2)) + 2:
+            return
         self.find(
             f"The first loss is {value:.3g}; guessing among {classes} classes costs {math.log(max(classes, 2)):.2f}.",
             where or op.where,
@@ -178,6 +182,11 @@ class SuspiciousInitialLoss(SignalRule):
             written = weight.built is None or locate(weight.bias_filled) != locate(weight.built.where)
             if written and bias is not None and float(np.abs(bias._array).max()) > LOUD:
                 return weight.bias_filled, [zeroed(weight)], "the bias of the last layer"
+        if weight is not None and weight.tied and weight.gain > LOUD:
+            name = spelled(next((name for _, name in self.reach.roots.values()), "model"), weight.name)
+            smaller = Fix(f"nn.init.normal_({name}, std={1 / weight.fan_in**0.5:.2g})", (), "after it was constructed")
+            where = weight.built.where if weight.built is not None else None
+            return where, [smaller], f"an embedding's weights of {weight.rms:.2g} are those of the last layer, too"
         if self.table is not None:
             return self.table, [], "an embedding with large numbers"
         return self._unknown(weight)

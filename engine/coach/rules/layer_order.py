@@ -97,7 +97,7 @@ class MissingNonlinearity(Rule):
         before, where, names = changed_at(self.coach, below), changed_at(self.coach, op), _names(between, below)
         sure = home(below) is home(op) and "max_pool" not in names  # which is no activation, and not linear either
         self.find(
-            "Two linear layers follow each other without an activation: together they are one linear layer.", where,
+            "Two linear layers follow each other without an activation: together they are one linear layer.", before,
             {"layers": f"{rows} -> {middle} -> {columns}", "between them": names},
             [*activated(before), *activated_input(where)], nodes=[below.path, op.path],
             severity="" if sure else "hint",
@@ -136,7 +136,7 @@ class RedundantActivation(Rule):
             return
         direct = value.back(PASSING).maker is maker
         if maker.name in IDLE.get(op.name, ()):
-            same = direct and home(maker) is home(op)
+            same = direct and _wired_together(maker, op)
             self._second(op, maker, f"{op.name} of {maker.name} changes nothing", "" if same else "hint")
         elif maker.name in SQUEEZED.get(op.name, ()) and direct:
             self._second(op, maker, f"{op.name} of {maker.name} squeezes the numbers twice", "")

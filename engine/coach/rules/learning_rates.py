@@ -1,8 +1,7 @@
-"""Learning rates that are too high or too low, and losses that run away."""
+"""Learning rates that are too high or too low."""
 
 from __future__ import annotations
 
-import ast
 import math
 import weakref
 from typing import Any
@@ -19,15 +18,16 @@ from gradbook.coach.record import Pass
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.reach import Reach
 from gradbook.coach.rules.signal import Signal
-from gradbook.coach.rules.wherefrom import storing
-from gradbook.coach.scaling import Scaling, positive, summed
+from gradbook.coach.scaling import Scaling, summed
 from gradbook.coach.schedule_trial import peak
 from gradbook.coach.targets import Targets
 from gradbook.coach.updates import Rate, Updates
-from gradbook.observe.failure.text import binds
 from gradbook.observe.source import Where
 
-__all__ = ["RULES", "LearningRateTooHigh", "LearningRateTooLow", "LossDiverged"]
+__all__ = [
+    "ADAPTIVE", "LARGE", "RULES", "Learning", "LearningRateTooHigh", "LearningRateTooLow", "lost", "median", "number",
+    "risen", "slower",
+]  # fmt: skip
 
 GROWTH = 10.0  # times its first value: a loss that ends there has not been learned from
 WORSE = 3.0  # times, where steps are large too
@@ -45,8 +45,6 @@ LONG = 10  # steps at least
 EARLY = 8  # losses in which a leap shows
 LEAP = 5.0  # times the first loss, that early, with steps as LARGE
 KEPT = 0.5  # of the first loss is left at the end at least: of more than that it has recovered
-SINKS = 2.0  # times itself below its beginning: an error with a minus that falls on and on
-BOTTOM = 1000.0  # times as far below 0 as it began above: no likelihood goes so far, nor any reward
 CARRIED = 0.98  # a momentum that adds up fifty steps
 ORDINARY = 1.0  # a rate of which the sum or the momentum is the likelier cause
 CAUSES = frozenset((
@@ -134,10 +132,10 @@ class LearningRateTooHigh(Learning):
         grown = tail / curve.first
         enough = len(curve.values) >= SHORT
         away = curve.bad > 1 and (curve.grew() or curve.last > GROWTH * curve.first or not rate.ratios[-1] < LARGE)
-        up, leaps = risen(curve.values), falls_never(curve)
+        up, leaps = risen(curve.values), enough and falls_never(curve)
         far = grown > GROWTH and ((ratio > 0.05 and up) or (ratio > 0.02 and lost(curve)))
         worse = enough and grown > WORSE and rate.long(LARGE) > 1 and (up or leaps)
-        leaping = enough and ratio > 2 * LARGE and grown > KEPT and leaps
+        leaping = ratio > 2 * LARGE and grown > KEPT and leaps
         thrown = max(curve.values[:EARLY]) > LEAP * curve.first and rate.long(LARGE, EARLY) > 1 and grown > KEPT
         tossed = rate.kind in ADAPTIVE and _tossed(curve, rate)
         restless = enough and ratio > LARGE and grown > KEPT  # what update-ratio-high warns of
@@ -152,6 +150,8 @@ class LearningRateTooHigh(Learning):
         goes = f"goes from {curve.first:.3g} to {now}"
         if tossed and not curve.bad and grown < WORSE:
             goes = f"leaps up to {max(curve.values[-(len(curve.values) // 3) :]):.3g} to the end"
+        elif curve.last < curve.first and not curve.bad and sure:
+            goes = f"leaps up to {curve.highest:.3g} on its way"
         elif not sure:
             goes = f"does not settle, it was {curve.first:.3g} and is {tail:.3g}"
         self.find(
@@ -234,80 +234,7 @@ class LearningRateTooLow(Learning):
         return begun - median(last) <= max(FLAT * abs(begun), noise)
 
 
-class LossDiverged(Learning):
-    """The loss is infinite or no number, or a hundred times what it was, and no other rule knows why."""
-
-    id = "loss-diverged"
-    idea = "a loss that runs away is not learned from: look at the learning rate, the data and the sign of the loss"
-    threshold = "not finite after it was, or a hundredfold; where another rule tells the cause it is a hint"
-
-    def ended(self) -> None:
-        for curve in self.curves.curves.values():
-            if curve.count < 3 or not curve.values:
-                continue
-            tail = median(curve.values[-3:])
-            away = curve.bad > 1
-            climbs = curve.grew() or lost(curve) or (curve.first > 0 and risen(curve.values))
-            far = abs(tail) > 100 * max(abs(curve.first), 1e-3) and climbs and len(curve.values) > 5
-            sinks = self.scaling.negated is not None and curve.last < min(0.0, curve.first - SINKS * abs(curve.first))
-            bottomless = curve.last < -BOTTOM * max(abs(curve.first), 1.0)
-            if away or far or sinks or bottomless:
-                self._speak(curve, away)
-                return
-
-    def _speak(self, curve: Curve, away: bool) -> None:
-        at = code.place(curve.where)
-        told = self.explained or any(f.rule == "learning-rate-too-high" for f in self.coach.report)
-        name = code.loss_name(at)
-        what = "falls below any number: it has no bottom" if curve.last < 0 else "runs away: training has failed"
-        where, fixes, sure = self._cause(curve, name)
-        shown = f"{curve.last:.3g}" + (f", then not finite in step {curve.bad}" if curve.bad else "")
-        self.find(
-            f"{name} {what}.", where or curve.where,
-            {"first loss": curve.first, "last loss": shown, "steps": curve.count},
-            fixes[:3], severity="warning" if (away or sure) and not told else "hint",
-        )  # fmt: skip
-
-    def _cause(self, curve: Curve, name: str) -> tuple[Where | tuple[str, int] | None, list[Fix], bool]:
-        """A step uphill, a loss with the wrong sign, else nobody knows."""
-        at = code.place(curve.where)
-        step = own_step(at) if not self.rates else None
-        if step is not None and step.sign > 0 and curve.last > 0:
-            return step.at.at, step.turned(), True
-        clip = code.insertion(
-            at, "torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)", "after backward()", after=True
-        )
-        rate = next(iter(self.rates), None)
-        rest = [clip, *(self.option(rate).changed(slower(rate)[:1]) if rate is not None and rate.where else ())]
-        if curve.last < 0 and self.scaling.negated is not None:
-            return self.scaling.negated, [*positive(self.scaling.negated), *rest], True
-        if curve.last < 0:
-            made = storing(at, name) if at is not None else []
-            value = getattr(made[-1], "value", None) if made else None
-            if at is None or value is None:
-                return None, [Fix(f"{name} = -{name}", (), "if its sign is the wrong one"), *rest], False
-            return (at.file, made[-1].lineno), [*added(at, value), turned(at, value), *rest], False
-        return None, rest, False
-
-
 # -- numbers -----------------------------------------------------------------------------------------------------------
-
-
-def added(at: code.Place, value: ast.expr) -> list[Fix]:
-    """`error + penalty` for `error - penalty`."""
-    if not (isinstance(value, ast.BinOp) and isinstance(value.op, ast.Sub)):
-        return []
-    left, right = at.source.segment(value.left), at.source.segment(value.right)
-    right = f"({right})" if isinstance(value.right, ast.IfExp | ast.Compare | ast.BoolOp) else right
-    return [code.replacement(at, value, f"{left} + {right}", "if both terms are to become small")]
-
-
-def turned(at: code.Place, value: ast.expr) -> Fix:
-    """The line with a value of the other sign."""
-    minus = isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub)
-    text = at.source.segment(value.operand if isinstance(value, ast.UnaryOp) and minus else value)
-    new = text if minus else f"-{text}" if binds(value) else f"-({text})"
-    return code.replacement(at, value, new, "if its sign is the wrong one")
 
 
 def median(values: list[float]) -> float:
@@ -375,4 +302,4 @@ def slower(rate: Rate) -> list[float]:
     return list(dict.fromkeys(lower))[:3]
 
 
-RULES = (LearningRateTooHigh, LearningRateTooLow, LossDiverged)
+RULES = (LearningRateTooHigh, LearningRateTooLow)

@@ -34,6 +34,7 @@ MAKERS = (
 )  # fmt: skip
 FEW = {"mean": 0, "std": 1, "var": 1}  # values of which they are no number
 LEAP = 0.3  # of the parameters changed by a step whose gradient was finite: they ran away
+LONG = 80  # characters of what happened and why
 MANY = 1 << 22  # elements: of more, the makers of data are not looked at
 
 
@@ -123,7 +124,8 @@ class NanOrigin(Rule):
             if birth.op not in MAKERS and "softmax" not in birth.op and self.curves.curve(pass_.where).count > 1:
                 return  # numbers that have grown too large for a sum: that is no operation's fault
             where, path = self._place(root, birth)
-            self._operation(pass_, birth.op, where, birth.sentence, path, "forward")
+            what = birth.sentence if len(birth.sentence) < LONG else f"{birth.op}, as {birth.cause.why}"
+            self._operation(pass_, birth.op, where, what, path, "forward")
         elif node.kind == "parameter" and self.curves.curve(pass_.where).count > 1:
             self._update(pass_)
         else:

@@ -59,7 +59,8 @@ class OldInstance(Rule):
         if space.get(what.name) is not new or any(name != what.name for name, _ in holders(new, space)):
             return
         found = list(holders(old, space))
-        if len(found) != 1 or found[0][1] is old or isinstance(found[0][1], list | tuple | dict | set):
+        both = found and found[0][1] is old and not what.part  # under another name: to compare them
+        if len(found) != 1 or both or isinstance(found[0][1], list | tuple | dict | set):
             return
         self._speak(what, found[0][0], where)
 

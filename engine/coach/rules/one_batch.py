@@ -19,6 +19,7 @@ from gradbook.coach.rules.wiring import LINEAR, weight_of
 from gradbook.coach.samples import sample
 from gradbook.coach.targets import LOSSES, guessing
 from gradbook.observe.failure.text import called_name
+from gradbook.observe.source import Where
 
 __all__ = ["RULES", "CannotOverfitBatch", "cause"]
 
@@ -53,11 +54,11 @@ class CannotOverfitBatch(Learning):
         f"of it where dropout takes {DROPPED:.0%} of the units; a hint, as it may only need more steps, but for a "
         "model that cannot reach its targets"
     )
-    ops = LOSSES | LINEAR | {"dropout"}
+    ops = LOSSES | LINEAR | {"dropout", "embedding"}
 
     def begins(self) -> None:
         super().begins()
-        self.seen: dict[Any, set[int]] = {}  # fingerprints of what first layers are given, by place
+        self.seen: dict[Any, set[int]] = {}  # fingerprints of what first layers and losses are given, by place
         self.varies = False  # there is more than one batch
         self.turns = 0
         self.guess = math.nan  # what the best constant answer costs
@@ -73,9 +74,13 @@ class CannotOverfitBatch(Learning):
             if op.operand(1) is not None:
                 wanted = np.asarray(operands[1]._array)
                 self.guess, self.wanted = guessing(op.name, wanted), max(self.wanted, wanted.size)
+                self._sees((op.where, "targets"), wanted)
             return
         if op.name == "dropout":
             self._drops(op)
+            return
+        if op.name == "embedding":
+            self._sees((op.where, op.path), op.params["index"])
             return
         weight = op.operand(2 if op.name == "addmm" else 1)
         if weight_of(op) is not None and weight is not None:
@@ -84,9 +89,13 @@ class CannotOverfitBatch(Learning):
             self.frozen[id(weight)] = math.prod(weight.shape)
         given = op.operand(0)
         if given is not None and not given.requires_grad and given.shape:
-            prints = self.seen.setdefault((op.where, op.path), set())
-            prints.add(hash((given.shape, spots(operands[0]._array))))
-            self.varies = len(prints) > 1
+            self._sees((op.where, op.path), operands[0]._array)
+
+    def _sees(self, place: tuple[Where | None, str], array: Any) -> None:
+        """What is given here: is it what was given before?"""
+        prints = self.seen.setdefault(place, set())
+        prints.add(hash((tuple(array.shape), spots(array))))
+        self.varies = self.varies or len(prints) > 1
 
     def _drops(self, op: Op) -> None:
         share = float(op.params.get("p", 0.0))

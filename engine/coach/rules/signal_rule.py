@@ -51,9 +51,9 @@ class SignalRule(Rule):
         return weight.built.where if weight.built is not None else weight.where
 
     def optimizer(self) -> Held | None:
-        """The optimizer, if there is only one."""
+        """The optimizer; the last one of several that train the same parameters one after the other."""
         held = list(self.reach.optimizers.values())
-        return held[0] if len(held) == 1 else None
+        return held[-1] if held and all(each.ids == held[-1].ids for each in held) else None
 
     def said(self, *rules: str) -> bool:
         """Whether one of these rules has already spoken, and not only hinted, or will."""

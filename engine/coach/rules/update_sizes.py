@@ -24,6 +24,7 @@ HIGH = 0.1  # of the weights, in one step
 WILD = 0.3
 LOW = 1e-6
 STILL_LOW, LONG = 1e-5, 40  # the same, of a loss that is where it was after so many steps
+CUT = 1e-4  # the same, where a clipping or a factor is seen to be the reason
 LOST = 3e-8  # float32 does not hold what is smaller
 CLIPPED = 1e-3  # a norm that no gradient should be clipped to
 USUAL = 1e-3
@@ -39,6 +40,7 @@ class UpdateSizes(SignalRule):
     """What both rules see: the change of each layer's weights over their size, the median over all layers."""
 
     done = False
+    since = 0  # steps before those of the optimizer
     tables = False  # there are embeddings alone, of which a step may move some rows
 
     def begins(self) -> None:
@@ -51,12 +53,14 @@ class UpdateSizes(SignalRule):
         held = self.optimizer()
         optimizer = held.ref() if held is not None else None
         steps = self.updates.rates.get(id(optimizer))
+        built = held.built if held is not None and len(self.reach.optimizers) > 1 else None
+        self.since = built.steps if built is not None else 0
         self.tables = not layers and steps is not None and min(steps.ratios, default=0.0) > 0
-        yield steps.ratios if self.tables and steps is not None else _medians(layers), 0.0
+        yield steps.ratios if self.tables and steps is not None else _medians(layers, self.since), 0.0
         groups = optimizer.param_groups if optimizer is not None else ()
         for group in groups if len(groups) > 1 else ():
             ids = {id(p) for p in group["params"]}
-            yield _medians([w for w in layers if id(w.ref()) in ids]), float(group.get("lr", 0.0))
+            yield _medians([w for w in layers if id(w.ref()) in ids], self.since), float(group.get("lr", 0.0))
 
     def _moved(self, weight: Weight) -> bool:
         """Whether an optimizer is to change a layer; without any optimizer the program itself."""
@@ -81,6 +85,7 @@ class UpdateRatioHigh(UpdateSizes):
         for ratios, lr in self.groups() if last else ():
             ratios = [ratio for ratio in ratios if np.isfinite(ratio)]
             early, late = ratios[: LOOKS + 1], ratios[-LOOKS:]  # Adam's steps stay as long while the weights grow
+            early = early[:2] if self.since else early  # the first steps lose what had been learnt before
             if len(ratios) > 1 and (statistics.median(early) >= WILD or min(late) >= HIGH) and not self.done:
                 self._speak(early if statistics.median(early) > statistics.median(late) else late, lr, min(late))
 
@@ -118,6 +123,7 @@ class UpdateRatioLow(UpdateSizes):
         whole = True
         for ratios, lr in self.groups() if last and not self.reach.resumed else ():
             bound = STILL_LOW if self.coach.steps >= LONG else LOW
+            bound = CUT if ratios and min(ratios) < CUT and self._cause() is not None else bound
             low = len(ratios) > 1 and max(ratios) <= (bound if whole else LOW) and all(map(np.isfinite, ratios))
             if low and not self.done and not (whole and self.far() and self.improves()):
                 self._speak(ratios, lr)
@@ -169,10 +175,11 @@ class UpdateRatioLow(UpdateSizes):
         return None
 
 
-def _medians(layers: list[Weight]) -> list[float]:
-    """The median over some layers, look by look."""
-    count = min((len(w.looks) for w in layers), default=0)
-    return [statistics.median(w.looks[i].change / w.looks[i].weight for w in layers) for i in range(-count, 0)]
+def _medians(layers: list[Weight], since: int) -> list[float]:
+    """The median over some layers, look by look, after so many steps."""
+    looks = [[look for look in w.looks if look.step > since] for w in layers]
+    count = min(map(len, looks), default=0)
+    return [statistics.median(each[i].change / each[i].weight for each in looks) for i in range(-count, 0)]
 
 
 def _counts(weight: Weight) -> bool:

@@ -8,6 +8,7 @@ class LM(nn.Module):
         super().__init__()
         self.dim = dim
         self.tok = nn.Embedding(vocab, dim)
+        nn.init.normal_(self.tok.weight, std=0.1)
         self.ff = nn.Sequential(nn.Linear(dim, dim), nn.ReLU(), nn.Linear(dim, dim))
 
     def forward(self, ids):

@@ -13,8 +13,8 @@ class ConvNet(nn.Module):
         self.fc = nn.Linear(8, 3)
 
     def forward(self, img):
-        h = self.c1(img)
-        h = F.relu(self.c2(h))  # coach: missing-nonlinearity; fix: F.relu(self.c2(torch.relu(h)))
+        h = self.c1(img)  # coach: missing-nonlinearity; fix: F.relu(self.c2(torch.relu(h)))
+        h = F.relu(self.c2(h))
         return self.fc(h.mean((2, 3)))
 
 

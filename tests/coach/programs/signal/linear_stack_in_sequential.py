@@ -7,8 +7,8 @@ model = nn.Sequential(
     nn.Flatten(),
     nn.Linear(16, 64),
     nn.ReLU(),
-    nn.Linear(64, 32),
-    nn.Linear(32, 5),  # coach: missing-nonlinearity; fix: nn.ReLU(), nn.Linear(32, 5)
+    nn.Linear(64, 32),  # coach: missing-nonlinearity; fix: nn.ReLU(), nn.Linear(32, 5)
+    nn.Linear(32, 5),
 )
 optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
 for _ in range(5):

@@ -12,8 +12,8 @@ class SmallCNN(nn.Module):
         self.act = nn.ReLU()
 
     def forward(self, images):
-        h = self.conv1(images)
-        h = self.act(self.conv2(h))  # coach: missing-nonlinearity; fix: relu(self.conv1(images))
+        h = self.conv1(images)  # coach: missing-nonlinearity; fix: relu(self.conv1(images))
+        h = self.act(self.conv2(h))
         h = self.pool(h).flatten(1)
         return self.fc(h)
 

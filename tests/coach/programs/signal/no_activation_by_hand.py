@@ -10,8 +10,8 @@ for p in (W1, b1, W2, b2):
 
 x, labels = torch.randn(40, 8), torch.randint(0, 3, (40,))
 for i in range(6):
-    hidden = x @ W1 + b1
-    logits = hidden @ W2 + b2  # coach: missing-nonlinearity; fix: hidden = torch.relu(x @ W1 + b1)
+    hidden = x @ W1 + b1  # coach: missing-nonlinearity; fix: hidden = torch.relu(x @ W1 + b1)
+    logits = hidden @ W2 + b2
     loss = torch.nn.functional.cross_entropy(logits, labels)
     loss.backward()
     with torch.no_grad():

@@ -13,8 +13,8 @@ class Net(nn.Module):
 
     def forward(self, x):
         x = F.relu(self.fc1(x))
-        x = self.fc2(x)
-        return self.fc3(x)  # coach: missing-nonlinearity; fix: relu(self.fc2(x))
+        x = self.fc2(x)  # coach: missing-nonlinearity; fix: relu(self.fc2(x))
+        return self.fc3(x)
 
 
 loader = DataLoader(TensorDataset(torch.randn(64, 20), torch.randint(0, 5, (64,))), batch_size=16)

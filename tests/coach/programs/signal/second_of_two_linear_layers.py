@@ -13,8 +13,8 @@ class MLP(nn.Module):
         self.fc3 = nn.Linear(32, 2)
 
     def forward(self, x):
-        x = self.fc1(x)
-        x = self.fc2(x)  # coach: missing-nonlinearity; fix: x = self.fc2(torch.relu(x))
+        x = self.fc1(x)  # coach: missing-nonlinearity; fix: x = self.fc2(torch.relu(x))
+        x = self.fc2(x)
         x = F.relu(x)
         return self.fc3(x)
 
