@@ -85,9 +85,9 @@ class Attention:
         often = dense and self._evaluations not in LATER and self.time - self._last < PAUSE
         return not often and self.affordable()
 
-    def knows(self, where: Where) -> bool:
+    def knows(self, where: Where | None) -> bool:
         """Whether a line that prepares data, an element at a time, has been seen often enough."""
-        key = id(where[0]), where[1]
+        key = (id(where[0]), where[1]) if where is not None else (0, 0)
         count = self._lines[key] = self._lines.get(key, 0) + 1
         self._again += count > OFTEN
         return count > OFTEN

@@ -9,8 +9,6 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
 from gradbook import events
 from gradbook.autograd import versions
 from gradbook.autograd.layers import state as walks
@@ -180,8 +178,7 @@ class Coach:
         if closely and not self.close and not whole:
             self.turn.whole = False
         tape = self.tape
-        if not closely:
-            tape.leaves()
+        tape.leaves()
         self.on_op = self._op if closely else None
         heard = {
             "module": tape.module, "write": tape.wrote, "made": tape.made, "cut": tape.cut, "draw": tape.draws,
@@ -193,8 +190,7 @@ class Coach:
     def _op(self, op: Any, operands: tuple[Any, ...], params: Any, output: Any, node: Any, where: Any) -> None:
         if threading.get_ident() != self._thread or self._inside:
             return
-        prepares = not self.passes and node is None and where is not None and not self.tape.calling
-        if not (prepares and self.attention.knows(where)):
+        if self.passes or node is not None or self.tape.calling or not self.attention.knows(where):
             self._written(op.name, operands, params, output, where)
         elif self.attention.bored:
             self._listen(False)
@@ -220,6 +216,8 @@ class Coach:
         if walks.walk is not None or threading.get_ident() != self._thread:
             return
         if inputs is not None:
+            if phase == "start" and not self.passes and not self.optimizers and root._array.size == 1:
+                self.curves.curve(events.user_frame()).add(float(root._array.item().real))  # a training by hand
             if phase == "start" and self.close:
                 self.turn.asked.append(self.tape.value(root))
                 self.turn.asked_at.append(events.user_frame())
@@ -295,12 +293,10 @@ class Coach:
 
     def _prepared(self) -> None:
         """A model is made, or a batch: where the data took too many operations to make, the look begins anew."""
-        if self.close or self.total or self.passes or self.turn.number >= PREPARED:
-            return
-        if len(self.turn.ops) < MOST and not self.attention.bored:
-            return
-        self.turn = Turn(self.turn.number + 1)
-        self._listen(True)
+        ended = not self.close and (len(self.turn.ops) >= MOST or self.attention.bored)
+        if ended and not (self.total or self.passes or self.turn.number >= PREPARED):
+            self.turn = Turn(self.turn.number + 1)
+            self._listen(True)
 
     def _turn_ends(self, step: Step | None) -> None:
         started = clock()
@@ -334,8 +330,8 @@ class Coach:
         if threading.get_ident() == self._thread:
             self._prepared()
             self.constructed += 1
-            made = Built(weakref.ref(owner), builder(owner), self.constructed, self.total)
-            self.built[id(owner)] = made
+            where, outward = builder(owner)
+            made = self.built[id(owner)] = Built(weakref.ref(owner), where, self.constructed, self.total, outward)
             self.tell("constructed", made, owner)
 
     def on_custom(self, phase: str, function: Any, args: tuple[Any, ...], outputs: Any) -> None:
@@ -379,11 +375,7 @@ class Coach:
         if threading.get_ident() == self._thread and (self.close or self.panel.hears("read")):
             made = Read(self.tape.value(tensor), events.user_frame())
             if self.close:
-                self.turn.reads.append(made)
-                made.far = not isinstance(tensor._array, np.ndarray)
-                if tensor._array.size > 1 and not made.far:
-                    made.memory = weakref.ref(versions.owner(tensor._array))
-                self.tape.read(made.value, tensor, made.where)
+                self.tape.read(made, tensor)
             self.tell("read", made, tensor)
 
     def on_mode(self, what: str, owner: Any, value: bool) -> None:

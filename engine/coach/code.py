@@ -101,8 +101,9 @@ def insertion(at: Place | None, code: str, why: str = "", *, after: bool = False
 def insertion_after(at: Place, statement: ast.stmt, code: str, why: str = "") -> Fix:
     """The fix that puts a line of its own after a statement of the same file, as far indented."""
     line = statement.end_lineno or statement.lineno
-    end = len(at.source.lines[line - 1])
-    return Fix(code, (Edit(at.file, line, end, line, end, f"\n{' ' * statement.col_offset}{code}"),), why)
+    text = at.source.lines[statement.lineno - 1]
+    indent, end = text[: len(text) - len(text.lstrip())], len(at.source.lines[line - 1])
+    return Fix(code, (Edit(at.file, line, end, line, end, f"\n{indent}{code}"),), why)
 
 
 def outermost_loop(at: Place) -> ast.For | ast.While | None:
@@ -237,14 +238,17 @@ def sources(at: Place) -> Iterator[Source]:
     yield from (source_of(file) for file in reversed(cells()) if file != at.file)
 
 
-def builder(thing: Any) -> Where | None:
-    """The place of the user's code that is constructing an object: what calls its outermost constructor."""
+def builder(thing: Any) -> tuple[Where | None, Where | None]:
+    """The place of the user's code that is constructing an object, what calls its outermost constructor; its caller."""
     frame = user_frame(1)
     while frame is not None and frame.f_code.co_name == "__init__" and frame.f_code.co_varnames:
         if naming.variables(frame).get(frame.f_code.co_varnames[0]) is not thing:
             break
         frame = user_frame_above(frame)
-    return (frame.f_code, frame.f_lasti) if frame is not None else None
+    if frame is None:
+        return None, None
+    above = user_frame_above(frame) if frame.f_code.co_name != "<module>" else None
+    return (frame.f_code, frame.f_lasti), (above.f_code, above.f_lasti) if above is not None else None
 
 
 def here() -> Where | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, Any
 
+from gradbook.coach import code
 from gradbook.coach.record import Op
 from gradbook.observe.source import Where
 
@@ -26,7 +28,8 @@ def changed_at(coach: Coach, op: Op) -> Where | None:
     """
     call = op.call
     while call is not None and call.parent is not None and is_library(call.module) and not _holds(call.module):
-        if not is_library(call.parent.module):
+        weighs = any(value.kind == "parameter" for value in op.inputs)
+        if not is_library(call.parent.module) and (weighs or not _by_loop(call.where)):
             return call.where
         built = coach.built_at(call.module)
         return built.where if built is not None and built.where is not None else op.where
@@ -48,6 +51,15 @@ def is_buried(coach: Coach, op: Op) -> bool:
     call = op.call
     inside = call is not None and call.parent is not None and is_library(call.module) and not _holds(call.module)
     return inside and changed_at(coach, op) is op.where
+
+
+def _by_loop(where: Where | None) -> bool:
+    """Whether a call is that of each layer in turn: `for layer in self.layers: x = layer(x)`."""
+    at = code.place(where)
+    called = at.expression.func if at is not None and isinstance(at.expression, ast.Call) else None
+    loops = at.around(ast.For) if at is not None and isinstance(called, ast.Name) else ()
+    heads = [loop.target for loop in loops if isinstance(loop, ast.For)]
+    return any(isinstance(n, ast.Name) and n.id == getattr(called, "id", "") for head in heads for n in ast.walk(head))
 
 
 def _holds(module: Any) -> bool:

@@ -217,6 +217,7 @@ class Built:
     where: Where | None
     number: int
     steps: int = 0  # before it
+    outward: Where | None = None  # what called the function that it stands in
 
 
 @dataclass(eq=False, slots=True)

@@ -191,13 +191,15 @@ def unscaled(where: Where | None, factor: float | None = None) -> list[Fix]:
 class Setting:
     """A factor that has a name: the operand, and the number, such as a temperature's in a configuration."""
 
-    def __init__(self, given: ast.expr, number: Number) -> None:
-        self.given, self.number = given, number
+    def __init__(self, given: ast.expr, number: Number, again: bool = False) -> None:
+        self.given, self.number, self.again = given, number, again
 
     @property
     def chosen(self) -> bool:
-        """Whether it stands for itself, and is no width that serves as a factor too."""
-        return not (isinstance(self.number.node, ast.Constant) and isinstance(self.number.node.value, int))
+        """Whether it stands for itself, and is no width or limit that serves as a factor too."""
+        return not self.again and not (
+            isinstance(self.number.node, ast.Constant) and isinstance(self.number.node.value, int)
+        )
 
 
 def setting(where: Where | None, factor: float) -> Setting | None:
@@ -210,7 +212,8 @@ def setting(where: Where | None, factor: float) -> Setting | None:
     for part in (node.right, node.left):
         number = number_of(at, part, value) if value_of(part) is None else None
         if number is not None:
-            return Setting(part, number)
+            text = at.source.segment(at.statement) if at.statement is not None else ""
+            return Setting(part, number, text.count(at.source.segment(part)) > 1)
     return None
 
 

@@ -15,7 +15,7 @@ from gradbook.autograd import versions
 from gradbook.autograd.grad_mode import state as grad_state
 from gradbook.autograd.versions import owner
 from gradbook.coach.code import callers
-from gradbook.coach.record import Call, Cut, Draw, Op, Turn, Value, Write
+from gradbook.coach.record import Call, Cut, Draw, Op, Read, Turn, Value, Write
 from gradbook.observe.raw import is_parameter
 from gradbook.observe.source import Where
 
@@ -168,7 +168,7 @@ class Tape:
             self._coach.tell("called", call)
 
     def leaves(self) -> None:
-        """Nothing is written down from here on: of the calls that have begun nobody will hear the end."""
+        """A look begins or ends: of the calls that have begun it hears only one half."""
         self._calls.clear()
 
     def wrote(self, target: Any, value: Any) -> None:
@@ -250,8 +250,12 @@ class Tape:
             memory = owner(result)
             self._found[id(memory)] = (weakref.ref(memory), Cut(name, source, events.user_frame()))
 
-    def read(self, value: Value, tensor: Any, where: Where | None) -> None:
+    def read(self, made: Read, tensor: Any) -> None:
         """Python saw the numbers of a tensor."""
+        self._coach.turn.reads.append(made)
+        value, where, made.far = made.value, made.where, not isinstance(tensor._array, np.ndarray)
+        if tensor._array.size > 1 and not made.far:
+            made.memory = weakref.ref(owner(tensor._array))
         self._reads = (*self._reads[1 - READS :], Cut("read", value, where))
         if tensor._array.size == 1 and tensor._array.dtype.kind == "f" and len(self._numbers) < NUMBERS:
             number = tensor._array.item()

@@ -152,7 +152,7 @@ def _reordered(lone: Op, of_inputs: bool, other: Value) -> Parting | None:
     node = at.expression
     fixes: list[Fix] = []
     if isinstance(node, ast.Subscript):
-        name = code.name_of(other.tensor, "y" if of_inputs else "x") if other.tensor is not None else "y"
+        name = _name(other.back(SLICES | ORDERS), "y" if of_inputs else "x")
         line = f"{name} = {name}[{at.source.segment(node.slice)}]"
         fixes = [code.replacement(at, node, at.source.segment(node.value), "in the order of the others")]
         if isinstance(at.statement, ast.Assign) and isinstance(node.slice, ast.Name):
@@ -173,7 +173,14 @@ def _two_orders(mine: Op, theirs: Op) -> Parting | None:
     node, model = at.expression, other.expression
     fixes: tuple[Fix, ...] = ()
     if isinstance(node, ast.Subscript) and isinstance(model, ast.Subscript):
-        fixes = (code.replacement(at, node.slice, other.source.segment(model.slice), "the order of the inputs"),)
+        text = other.source.segment(model.slice)
+        fix = code.replacement(at, node.slice, text, "the order of the inputs")
+        if isinstance(model.slice, ast.Call) and other.file == at.file:  # which is drawn anew each time
+            first = min((other, at), key=lambda place: place.line)
+            edits = (other.source.replace(model.slice, "order"), at.source.replace(node.slice, "order"))
+            fix = code.insertion(first, f"order = {text}", "the same order for both")
+            fix.edits = (*fix.edits, *edits) if fix.edits else ()
+        fixes = (fix,)
     return Parting(theirs.where, "the inputs are in one order, the targets in another", fixes, True)
 
 
@@ -199,11 +206,12 @@ def _random(value: Value) -> bool:
     return at is not None and isinstance(at.expression, ast.Call) and called_name(at.expression) in RANDOM
 
 
-def _name(given: Value) -> str:
-    """The variable that holds the inputs."""
+def _name(given: Value, otherwise: str = "x") -> str:
+    """The variable that holds some data."""
     tensor = given.tensor
     known = code.name_of(tensor, "") if tensor is not None else ""
-    return known or naming.assigned_name(given.where) or "x"
+    where = given.maker.where if given.maker is not None else given.where
+    return known or naming.assigned_name(where) or otherwise
 
 
 def guessing(name: str, targets: Any) -> float:

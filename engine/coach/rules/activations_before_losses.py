@@ -253,7 +253,29 @@ def are_probabilities(array: Any, axis: int) -> bool:
 def taken_out(coach: Coach, op: Op, why: str) -> tuple[Where | None, list[Fix]]:
     """The line of an activation that is one too many, and the same without it, if it stands there."""
     where = changed_at(coach, op)
+    if (one := of_many(coach, op, why)) is not None:
+        return one
     return where, [] if is_buried(coach, op) else without(where, why)
+
+
+def of_many(coach: Coach, op: Op, why: str) -> tuple[Where, list[Fix]] | None:
+    """Of a layer that a function has built, one of several: the call of that function, and the other layer alone."""
+    call = op.call
+    built = coach.built_at(call.module) if call is not None else None
+    if call is None or call.parent is None or built is None or built.outward is None:
+        return None
+    alike = [o for o in coach.built.values() if o.where == built.where and type(o.thing()) is type(call.module)]
+    if len(alike) < 2 or changed_at(coach, op) is not built.where:
+        return None
+    at, made = code.place(built.outward), code.place(built.where)
+    parts = list(getattr(call.parent.module, "_modules", {}).values())
+    nodes = ast.walk(made.statement) if made is not None and made.statement is not None else ()
+    linear = next((n for n in nodes if isinstance(n, ast.Call) and called_name(n) == "Linear"), None)
+    if at is None or at.expression is None or made is None or len(parts) != 2 or linear is None:
+        return built.outward, []
+    bias = "" if parts[0].bias is not None else ", bias=False"
+    text = f"{made.source.segment(linear.func)}({parts[0].in_features}, {parts[0].out_features}{bias})"
+    return built.outward, [code.replacement(at, at.expression, text, why)]
 
 
 def without(where: Where | None, why: str) -> list[Fix]:
@@ -264,7 +286,7 @@ def without(where: Where | None, why: str) -> list[Fix]:
         return []
     parent = at.source.parents.get(call)
     if isinstance(parent, ast.Call | ast.List | ast.Tuple) and _is_layer(call):
-        if isinstance(parent, ast.Call) and len(parent.args) == 1 and called_name(parent) == "append":
+        if isinstance(parent, ast.Call) and len(parent.args) == 1 and called_name(parent) in ("append", "add"):
             taken = code.removal(at, why)
             return [Fix(f"# {at.source.segment(parent)}", taken, why)] if taken else []
         return [code.without_argument(at, call, why)]

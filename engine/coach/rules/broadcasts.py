@@ -18,6 +18,9 @@ __all__ = ["RULES", "SilentBroadcast", "TargetBroadcast"]
 
 LOSSES = frozenset({"mse_loss", "huber_loss"})
 PAIRS = LOSSES | {"sub", "mul", "div", "add", "eq", "ne", "gt", "lt", "ge", "le", "maximum", "minimum", "pow"}
+FUNCTIONS = frozenset((
+    "exp", "log", "neg", "mul", "div", "add", "sub", "clamp", "softplus", "sigmoid", "tanh", "relu", "sqrt", "square",
+))  # fmt: skip
 
 
 class Broadcast(Rule):
@@ -35,7 +38,8 @@ class Broadcast(Rule):
         if column.shape != (*row.shape, 1) or row.shape[-1:] in ((), (1,)) or on_purpose(column, row):
             return
         loss = op.name in LOSSES or _in_loss(op)
-        if loss is self.losses and (loss or op.name in ("eq", "ne") or column.requires_grad != row.requires_grad):
+        apart = column.requires_grad != row.requires_grad or (row.requires_grad and of_one_unit(column))
+        if loss is self.losses and (loss or op.name in ("eq", "ne") or apart):
             self._speak(op, column, row)
 
     def _speak(self, op: Op, column: Value, row: Value) -> None:
@@ -83,6 +87,7 @@ class SilentBroadcast(Broadcast):
 
     id = "silent-broadcast"
     idea = "an axis of length 1 is stretched without a word: (N, 1) - (N,) is (N, N)"
+    threshold = Broadcast.threshold + "; of two results of a model where a layer of one unit gave the column"
 
 
 def on_purpose(column: Value, row: Value) -> bool:
@@ -91,6 +96,14 @@ def on_purpose(column: Value, row: Value) -> bool:
     if maker is not None and (maker.name == "unsqueeze" or (maker.name == "slice" and _new_axis(maker))):
         return True
     return column.back(MOVING) is row.back(MOVING)
+
+
+def of_one_unit(column: Value) -> bool:
+    """Whether a column is what a layer of one unit gave, or a function of that."""
+    here = column
+    while here.maker is not None and here.maker.name in FUNCTIONS and here.maker.inputs:
+        here = next((x for x in here.maker.inputs if x.shape == column.shape), here.maker.inputs[0])
+    return here.op in ("linear", "addmm") and here.shape[-1:] == (1,)
 
 
 def _new_axis(op: Op) -> bool:

@@ -236,7 +236,7 @@ def _joined(at: code.Place, target: ast.Subscript, name: str) -> list[Fix]:
     """`x = torch.cat([x[:, :k], new], dim=1)` for `x[:, k:] = new`."""
     parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
     last, statement = parts[-1], at.statement
-    if not isinstance(last, ast.Slice) or last.step is not None or (last.lower is None) == (last.upper is None):
+    if not isinstance(last, ast.Slice) or last.step is not None or not (last.lower or last.upper):
         return []
     if not isinstance(statement, ast.Assign) or any(ast.unparse(part) not in (":", "...") for part in parts[:-1]):
         return []
@@ -244,7 +244,7 @@ def _joined(at: code.Place, target: ast.Subscript, name: str) -> list[Fix]:
     given = [at.source.segment(statement.value)]
     if last.lower is not None:
         given.insert(0, f"{name}[{ahead}:{at.source.segment(last.lower)}]")
-    elif last.upper is not None:
+    if last.upper is not None:
         given.append(f"{name}[{ahead}{at.source.segment(last.upper)}:]")
     axis = "-1" if ahead.startswith("...") else str(len(parts) - 1)
     return [code.replacement(at, statement, f"{name} = {alias(at)}.cat([{', '.join(given)}], dim={axis})", WHY)]

@@ -85,7 +85,9 @@ def chosen(turn: Turn) -> list[tuple[Draw, Op]]:
         if op.name in SLICES and op.number in behind and op.inputs and not op.inputs[0].requires_grad:
             told = {id(value) for value in origins(op.inputs[1])} if op.name in PICKS and op.inputs[1:] else set()
             told |= {id(d.value) for d in draws if id(d.value) in read and d.after < op.number and here(d, op)}
-            found += [(draw, op) for draw in reversed(draws) if id(draw.value) in told][:1]
+            maker = op.inputs[0].maker  # what was taken by such numbers is no data that was there
+            there = [d for d in reversed(draws) if maker is None or maker.number <= d.after]
+            found += [(draw, op) for draw in there if id(draw.value) in told][:1]
     return found
 
 

@@ -104,8 +104,8 @@ class SaturatedActivation(SignalRule):
     id = "saturated-activation"
     idea = "near its ends sigmoid and tanh are flat: nothing that happens there changes the loss"
     threshold = (
-        f"{SATURATED:.0%} of a hidden layer's numbers within 1 % of the ends, in {LOOKS} looks; gates are meant so, "
-        f"but for those whose input is multiplied by {HARD:g} or more and that are so at the first look"
+        f"{SATURATED:.0%} of a hidden layer's numbers within 1 % of the ends, in {LOOKS} looks; gates and last "
+        f"ones may be meant so, but not where their input is multiplied by {HARD:g} or more from the first look on"
     )
 
     def begins(self) -> None:
@@ -117,7 +117,7 @@ class SaturatedActivation(SignalRule):
             looks = len(known.flat)
             if known.name not in RANGED or id(known) in self.told or not known.flat:
                 continue
-            if not known.hidden and not (known.gate and abs(known.factor) >= HARD and known.flat[0] >= SATURATED):
+            if not known.hidden and not (abs(known.factor) >= HARD and known.flat[0] >= SATURATED):
                 continue
             stretched = abs(known.factor) >= STEEP or _large(known.below) or _sum_before(known) is not None
             enough = STRETCHED if stretched else SATURATED
@@ -129,7 +129,9 @@ class SaturatedActivation(SignalRule):
             self._speak(known)
 
     def _speak(self, known: Activation) -> None:
-        where, fixes = other_activation(known.where, "has no upper end") if known.hidden else (known.where, [])
+        where, fixes = (
+            other_activation(known.where, "has no upper end", known.name) if known.hidden else (known.where, [])
+        )
         why, sure, below = f"what comes in is too large for {known.name}", False, known.below
         learnt = known.flat[0] < 0.5 and self.coach.curves.fell()  # sure units may be what it has learned
         if known.flat[0] < 0.5:

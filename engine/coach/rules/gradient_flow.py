@@ -131,7 +131,7 @@ class VanishingGradients(Flow):
             return self.layer(small), initialised(small), f"weights of {small.rms:.1e} shrink it in each layer"
         if flat:
             why = f"{flat[0].name} passes a small part of the gradient, relu all of it"
-            line, fixes = other_activation(self._shared(flat), why)
+            line, fixes = other_activation(self._shared(flat), why, flat[0].name)
             layers = len({id(each.below) for each in flat})  # each may be called for several inputs
             return (
                 line,

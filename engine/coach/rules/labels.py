@@ -214,8 +214,9 @@ class SuspiciousInitialLoss(SignalRule):
         where = weight.built.where if weight is not None and weight.built is not None else None
         model = next((name for _, name in self.reach.roots.values()), "model")
         name = spelled(model, weight.name) if weight is not None and weight.name else f"{model}[-1].weight"
+        smaller = Fix(f"nn.init.zeros_({name})", (), "of the last layer, or a smaller scale of its initialisation")
         return where, [
-            Fix(f"nn.init.zeros_({name})", (), "of the last layer, or a smaller scale of its initialisation"),
+            *([smaller] if self.reach.roots else []),
             Fix("x = (x - x.mean(dim=0)) / (x.std(dim=0) + 1e-8)", (), "if the inputs are large"),
         ], ""  # fmt: skip
 

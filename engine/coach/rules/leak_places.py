@@ -11,7 +11,8 @@ from gradbook.coach.claims import Claim
 from gradbook.coach.code import Place
 from gradbook.coach.finding import Fix
 from gradbook.coach.loading import dataset_of
-from gradbook.observe.failure.text import Edit, Source, called_name
+from gradbook.observe.failure.definitions import function_of
+from gradbook.observe.failure.text import Edit, Source, apply, called_name
 from gradbook.observe.source import Where
 
 if TYPE_CHECKING:
@@ -107,6 +108,9 @@ def loaded(at: Place, same: bool) -> tuple[Any, list[Fix]] | None:
     given = call.args[0]
     if isinstance(given, ast.Call) and called_name(given) == "Subset" and len(given.args) > 1:
         return chosen(at, given.args[1])
+    if isinstance(given, ast.Call) and given.args and isinstance(given.args[0], ast.Name):  # TensorDataset(x, y)
+        made = code.assignment(at, given.args[0].id)
+        return overlapping(made) if made is not None else None
     if not isinstance(given, ast.Name | ast.Attribute):
         return at.at, []
     if same or isinstance(given, ast.Attribute):
@@ -117,26 +121,59 @@ def loaded(at: Place, same: bool) -> tuple[Any, list[Fix]] | None:
 
 
 def overlapping(made: Place) -> tuple[Any, list[Fix]] | None:
-    """The user's function that splits the data: of two parts that both begin at the first sample the training's."""
+    """Where the user's code splits the data, in a function or beside it, so that the parts have samples in common."""
     call = made.expression
     name = call.func.id if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else ""
-    function = next((n for n in made.source.nodes() if isinstance(n, ast.FunctionDef) and n.name == name), None)
-    if function is None:
+    scope = next((n for n in made.source.nodes() if isinstance(n, ast.FunctionDef) and n.name == name), None)
+    if scope is None and not isinstance(call, ast.Subscript):
         return None
-    heads: dict[str, list[ast.Subscript]] = {}
-    for node in ast.walk(function):
-        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and isinstance(node.ctx, ast.Load):
-            if node.slice.lower is None and node.slice.upper is not None:
-                heads.setdefault(ast.unparse(node.value), []).append(node)
-    for base, parts in heads.items():
-        if len(parts) == 2:
-            trains = ["train" in made.source.lines[part.lineno - 1] for part in parts]
-            part, other = reversed(parts) if trains != [True, False] else parts
-            upper: Any = getattr(other.slice, "upper", None)
-            new = f"{base}[{made.source.segment(upper)}:]"
-            fix = code.replacement(made, part, new, "what comes after that of the other part")
-            return (made.file, part.lineno), [fix]
+    inside = scope if scope is not None else function_of(made.source, made.statement)
+    nodes = [n for n in made.source.nodes() if isinstance(n, ast.expr) and function_of(made.source, n) is inside]
+    return rounds(made, nodes) or heads(made, nodes)
+
+
+def rounds(made: Place, nodes: list[ast.expr]) -> tuple[Any, list[Fix]] | None:
+    """`folds[:k] + folds[k:]`: the fold that is held out is among the others."""
+    for node in nodes:
+        left, right = (node.left, node.right) if isinstance(node, ast.BinOp) else (None, None)
+        if not (isinstance(left, ast.Subscript) and isinstance(right, ast.Subscript)):
+            continue
+        first, second = left.slice, right.slice
+        if isinstance(first, ast.Slice) and isinstance(second, ast.Slice) and first.upper and second.lower:
+            same = ast.unparse(left.value) == ast.unparse(right.value)
+            if same and ast.unparse(first.upper) == ast.unparse(second.lower):
+                new = f"{made.source.segment(second.lower)} + 1"
+                fix = code.replacement(made, second.lower, new, "all but that one")
+                return (made.file, node.lineno), [fix]
     return None
+
+
+def heads(made: Place, nodes: list[ast.expr]) -> tuple[Any, list[Fix]] | None:
+    """Two parts of the same data that both begin at the first sample: the second one that is taken."""
+    found: dict[str, list[tuple[str, ast.Subscript]]] = {}
+    subscripts = [node for node in nodes if isinstance(node, ast.Subscript)]
+    for node in subscripts:
+        if (end := _end_of_head(node)) is not None:
+            found.setdefault(ast.unparse(node.value), []).append((end, node))
+    for parts in found.values():
+        ends = list(dict.fromkeys(end for end, _ in sorted(parts, key=lambda part: part[1].lineno)))
+        if len(ends) == 2:
+            part = next(node for end, node in parts if end == ends[1])
+            line = made.source.statement(part.lineno)
+            beside = [n for n in subscripts if _end_of_head(n) == ends[1] and made.source.statement(n.lineno) is line]
+            texts = [(n, f"{made.source.segment(n.value)}[{ends[0]}:]") for n in beside]  # and their targets
+            edits = tuple(made.source.replace(n, text) for n, text in texts)
+            shown = apply(made.source.text, edits).splitlines()[part.lineno - 1].strip()
+            return (made.file, part.lineno), [Fix(shown, edits, "what comes after that of the other part")]
+    return None
+
+
+def _end_of_head(node: ast.Subscript) -> str | None:
+    """`800` of `X[:800]`, of any other part None."""
+    cut = node.slice if isinstance(node.ctx, ast.Load) else None
+    if not isinstance(cut, ast.Slice) or cut.upper is None or cut.lower is not None or cut.step is not None:
+        return None
+    return ast.unparse(cut.upper)
 
 
 def carried(trained: Data) -> tuple[Any, list[Fix]]:
@@ -157,7 +194,7 @@ def chosen(at: Place, rows: ast.expr) -> tuple[Any, list[Fix]]:
         return at.at, []
     node = made.expression
     if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Call):
-        return made.at, []
+        return overlapping(made) or (made.at, [])
     drawn = made.source.segment(node.value)
     return made.at, [code.replacement(made, node.value, "order", f"and order = {drawn} before it, once for both parts")]
 

@@ -13,8 +13,9 @@ from gradbook.coach.record import Call, Step, Turn
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.forwards import Forward, Forwards
 from gradbook.coach.rules.reach import Reach
+from gradbook.coach.rules.wherefrom import blocks
 from gradbook.coach.stance import Mode
-from gradbook.observe.failure.text import Edit, called_name
+from gradbook.observe.failure.text import Edit, Source, called_name
 from gradbook.observe.source import cell_label, place_text
 
 __all__ = ["RULES", "EvalModeMissing", "NoGradMissing", "TrainModeNotRestored"]
@@ -276,8 +277,16 @@ def training(call: code.Place | None) -> code.Place | None:
         return None
     loops = [loop for loop in call.around(ast.For, ast.While) if isinstance(loop, ast.For | ast.While)]
     if len(loops) > 1 or (loops and call.function != "<module>" and call.source.parents.get(loops[0])):
-        call.statement = loops[0]
+        call.statement = loops[0] if not _just_set(call.source, loops[0]) else loops[0].body[0]
     return call
+
+
+def _just_set(source: Source, loop: ast.stmt) -> bool:
+    """Whether train() is called right before a loop: what ends that mode happens inside of it."""
+    block = next((b for b in blocks(source.parents.get(loop)) if loop in b), [])
+    before = block[block.index(loop) - 1] if block and block.index(loop) else None
+    call = before.value if isinstance(before, ast.Expr) else None
+    return isinstance(call, ast.Call) and called_name(call) == "train"
 
 
 def _trains(node: ast.AST) -> bool:

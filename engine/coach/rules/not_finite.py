@@ -180,6 +180,10 @@ class NanOrigin(Rule):
             risk = self.risks[-1]
             self._operation(pass_, risk.op, risk.where, risk.what, risk.path, "backward")
             return
+        if self.born:  # of rows that the loss leaves out, backward times zero: which is no number either
+            seen = self.born[0]
+            self._operation(pass_, seen.op, seen.where, seen.what, seen.path, "forward")
+            return
         found = [(name, where, path) for name, where, path in self.order if name in SINGULAR and name not in ("div",)]
         leapt = any(rate.long(LEAP) for rate in self.updates.rates.values())
         if len({where for _, where, _ in found}) == 1 and not leapt:

@@ -31,6 +31,7 @@ PULLS = 5.0  # times the rest of the loss is a divergence at first, to
 COLLAPSED = 0.2  # fall to, of itself,
 STAYS = 0.8  # as the rest stays at so much of itself
 GONE = 0.01  # of a penalty: all weights are next to nothing
+FLED, UNLEARNT = 0.05, 0.97  # of a penalty, where so much of the rest is left
 NATS = 0.02  # for each sample: what says less than that of it says nothing
 HALF = 0.5  # what a divergence between normal distributions is multiplied by: a part of it
 LOOKS = 5
@@ -65,7 +66,7 @@ class RegularisationDominates(Rule):
         f"or more whose pull is {MORE:g} times the gradient's in each of the first {STEPS} steps; a divergence that "
         f"begins at {PULLS:g} times the rest of the loss and falls to nothing, and the rest does not, or, where it is "
         f"a sum over the batch, to {NATS:g} for each sample; a penalty that begins above the rest and falls to less "
-        f"than {GONE:.0%} of itself while the rest stays"
+        f"than {GONE:.0%} of itself while the rest stays, or to {FLED:.0%} while {UNLEARNT:.0%} of it are left"
     )
     ops = frozenset({"add", "sub"})
 
@@ -146,7 +147,7 @@ class RegularisationDominates(Rule):
             (first, rest), (last, now) = np.median(begun, axis=0), np.median(tail, axis=0)
             bound, pulls = COLLAPSED, PULLS
             if self.sums[where].term is PENALTY:  # it swings with no batch
-                bound, pulls, last = GONE, 1.0, tail[-1, 0]
+                bound, pulls, last = FLED if now > UNLEARNT * rest else GONE, 1.0, tail[-1, 0]
             collapsed = last < bound * first and now > STAYS * rest
             silent = last < bound * first and self.sums[where].of_a_sample(last) < NATS
             if not self.said and len(looks) > LOOKS and (collapsed or silent) and first > pulls * rest:

@@ -86,12 +86,13 @@ def initialised(weight: Weight) -> list[Fix]:
     made = next((n for n in ast.walk(node) if isinstance(n, ast.Call) and called_name(n) in MADE), None)
     if made is not None:
         shape = ", ".join(map(str, weight.shape))
-        if called_name(made) in SHAPED and made.args and not isinstance(made.args[0], ast.Starred):
-            shape = ", ".join(at.source.segment(arg) for arg in made.args)  # as the user has it
+        dims = sizes(made)
+        if dims:
+            shape = ", ".join(at.source.segment(arg) for arg in dims)  # as the user has it
         whole = at.source.parents.get(made) if isinstance(at.source.parents.get(made), ast.BinOp) else made
         asks = any(keyword.arg == "requires_grad" for keyword in made.keywords)
         scale, why = f"* {std}", f"{std} is 1 / sqrt({weight.fan_in}), of what comes in"
-        last = made.args[-1] if called_name(made) in SHAPED and len(made.args) == len(weight.shape) == 2 else None
+        last = dims[-1] if len(dims) == len(weight.shape) == 2 else None
         if isinstance(last, ast.Name) and weight.units == 0:  # a line for layers of several sizes
             scale, why = f"/ {last.id}**0.5", "by the root of what comes in"
         new = f"{alias(at)}.randn({shape}) {scale}"
@@ -100,6 +101,14 @@ def initialised(weight: Weight) -> list[Fix]:
         assert isinstance(whole, ast.expr)
         return [code.replacement(at, whole, new, why)]
     return [Fix(f"{prefix(at)}init.xavier_uniform_({weight.name})", (), "after it was constructed")]
+
+
+def sizes(made: ast.Call) -> list[ast.expr]:
+    """The sizes that a constructor is given: of `torch.zeros(n, 3)`, of `torch.full((n, 3), 0.5)`."""
+    first = made.args[0] if made.args else None
+    if isinstance(first, ast.Tuple):
+        return first.elts
+    return made.args if called_name(made) in SHAPED and not isinstance(first, ast.Starred) else []
 
 
 def _narrower(at: code.Place, call: ast.Call, std: str) -> list[Fix]:
@@ -129,8 +138,8 @@ def filled_by(at: code.Place, call: ast.Call) -> str | None:
     return text.removesuffix(".data") or None
 
 
-def other_activation(where: Where | None, why: str) -> tuple[Where | tuple[str, int] | None, list[Fix]]:
-    """The line that chooses an activation, and it with relu in the place of sigmoid or tanh.
+def other_activation(where: Where | None, why: str, called: str) -> tuple[Where | tuple[str, int] | None, list[Fix]]:
+    """The line that chooses an activation, and it with relu in the place of sigmoid or tanh. called: which of them.
 
     Of a class that a builder is given, as in `mlp(sizes, nn.Sigmoid)`, that is the line that gives it.
     """
@@ -139,6 +148,10 @@ def other_activation(where: Where | None, why: str) -> tuple[Where | tuple[str, 
     call = at.expression if at is not None else None
     if fixes or at is None or not isinstance(call, ast.Call):
         return where, fixes
+    words = [n for n in at.source.nodes() if isinstance(n, ast.Constant) and n.value in ("sigmoid", "tanh")]
+    if called and len(words) == 1 and words[0].value == called:  # as in a configuration
+        line = (at.file, words[0].lineno)
+        return line, [code.replacement(at, words[0], at.source.segment(words[0]).replace(called, "relu"), why)]
     there, given = handed_by_name(at, call.func, lambda node: _name(node) in REPLACED)
     name = _name(given)
     if given is call.func or name not in REPLACED:

@@ -103,7 +103,8 @@ class UnusedParameters(Rule):
             self._twin(held, fates, f"{root}.{path}" if root else path, instead)
             return
         fixes = [Fix(f"x = self.{own}(x)", (), "call it in forward()")] if not direct else []
-        if found is not None:
+        uses = sum(isinstance(n, ast.Attribute) and n.attr == own for n in found[0].nodes()) if found is not None else 0
+        if found is not None and uses == 1:
             edit = found[0].replace(found[1], "pass")
             fixes.append(Fix(f"# {found[0].segment(found[1])}", (edit,), "or take it away"))
         name = f"{root}.{path}" if root else path
