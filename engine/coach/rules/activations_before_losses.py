@@ -320,6 +320,9 @@ def renamed(where: Where | None, names: dict[str, str], why: str) -> list[Fix]:
     if name not in names:
         return []
     new = at.source.segment(call.func)[: -len(name)] + names[name]
+    if names[name] == "leaky_relu":  # which is neither a method nor beside torch.relu
+        given = call.args[0] if call.args else call.func.value if isinstance(call.func, ast.Attribute) else call
+        return [code.replacement(at, call, f"{functional(at)}.leaky_relu({at.source.segment(given)})", why)]
     return [code.replacement(at, call.func, new, why)]
 
 

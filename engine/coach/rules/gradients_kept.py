@@ -280,6 +280,8 @@ def clearing(coach: Coach, tensors: list[Any]) -> list[str]:
     for name, value in seen.items():
         if isinstance(value, list | tuple) and wanted <= {id(x) for x in value}:
             return [f"for p in {name}: p.grad = None"]
+        if isinstance(value, dict) and wanted <= {id(x) for x in value.values()}:
+            return [f"for p in {name}.values(): p.grad = None"]
     names = {id(value): name for name, value in reversed(seen.items())}
     own = naming.variables(frame)["self"] if frame is not None and "self" in naming.variables(frame) else None
     names.update({id(value): f"self.{name}" for name, value in getattr(own, "__dict__", {}).items()})

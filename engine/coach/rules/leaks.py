@@ -83,6 +83,7 @@ class LeakSuspected(Rule):
 
     def inherit(self, before: LeakSuspected) -> None:
         self.trained = {key: data for key, data in before.trained.items() if data.weight and data.weight() is not None}
+        self.losses, self.before = before.losses, before.before
 
     def batch(self, phase: str, loader: Any, index: int, total: int | None) -> None:
         self.loader = weakref.ref(loader) if phase == "next" else None
