@@ -212,8 +212,9 @@ def setting(where: Where | None, factor: float) -> Setting | None:
     for part in (node.right, node.left):
         number = number_of(at, part, value) if value_of(part) is None else None
         if number is not None:
-            text = at.source.segment(at.statement) if at.statement is not None else ""
-            return Setting(part, number, text.count(at.source.segment(part)) > 1)
+            inside = ast.walk(at.statement) if at.statement is not None else ()
+            same = [n for n in inside if isinstance(n, ast.expr) and ast.unparse(n) == ast.unparse(part)]
+            return Setting(part, number, len(same) > 1)
     return None
 
 

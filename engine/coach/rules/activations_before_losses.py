@@ -271,7 +271,9 @@ def of_many(coach: Coach, op: Op, why: str) -> tuple[Where, list[Fix]] | None:
     parts = list(getattr(call.parent.module, "_modules", {}).values())
     nodes = ast.walk(made.statement) if made is not None and made.statement is not None else ()
     linear = next((n for n in nodes if isinstance(n, ast.Call) and called_name(n) == "Linear"), None)
-    if at is None or at.expression is None or made is None or len(parts) != 2 or linear is None:
+    if at is None or at.expression is None or made is None or linear is None:
+        return built.outward, []
+    if len(parts) != 2 or type(parts[0]).__name__ != "Linear":
         return built.outward, []
     bias = "" if parts[0].bias is not None else ", bias=False"
     text = f"{made.source.segment(linear.func)}({parts[0].in_features}, {parts[0].out_features}{bias})"

@@ -238,7 +238,9 @@ def _joined(at: code.Place, target: ast.Subscript, name: str) -> list[Fix]:
     last, statement = parts[-1], at.statement
     if not isinstance(last, ast.Slice) or last.step is not None or not (last.lower or last.upper):
         return []
-    if not isinstance(statement, ast.Assign) or any(ast.unparse(part) not in (":", "...") for part in parts[:-1]):
+    if not isinstance(statement, ast.Assign) or isinstance(statement.value, ast.Constant):
+        return []
+    if any(ast.unparse(part) not in (":", "...") for part in parts[:-1]):
         return []
     ahead = "".join(f"{at.source.segment(part)}, " for part in parts[:-1])
     given = [at.source.segment(statement.value)]

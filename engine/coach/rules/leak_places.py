@@ -40,7 +40,16 @@ def blame(coach: Any, trained: Data, data: Data, words: Claim) -> tuple[Any, lis
     if data.where is not None and data.maker != "index" and not same_tensor(trained, data):
         at = code.place(data.where)
         return data.where, [*sliced(at, trained), split]
-    return renamed_or_here(words, data), [split]
+    found = by_rows(code.place(data.where)) or by_rows(code.assignment(words.at, words.word))
+    return (found[0], [*found[1], split]) if found is not None else (renamed_or_here(words, data), [split])
+
+
+def by_rows(at: Place | None) -> tuple[Any, list[Fix]] | None:
+    """Of `x[rows]` where the rows were chosen together with those of the training."""
+    node = at.expression if at is not None else None
+    rows = node.slice if isinstance(node, ast.Subscript) else None
+    made = code.assignment(at, rows.id) if isinstance(rows, ast.Name) else None
+    return overlapping(made) if made is not None else None
 
 
 def other_half(trained: Data, data: Data) -> tuple[Any, list[Fix]] | None:
@@ -124,12 +133,13 @@ def overlapping(made: Place) -> tuple[Any, list[Fix]] | None:
     """Where the user's code splits the data, in a function or beside it, so that the parts have samples in common."""
     call = made.expression
     name = call.func.id if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else ""
-    scope = next((n for n in made.source.nodes() if isinstance(n, ast.FunctionDef) and n.name == name), None)
-    if scope is None and not isinstance(call, ast.Subscript):
+    there = code.definition(made, name)
+    if there is None and not isinstance(call, ast.Subscript):
         return None
-    inside = scope if scope is not None else function_of(made.source, made.statement)
-    nodes = [n for n in made.source.nodes() if isinstance(n, ast.expr) and function_of(made.source, n) is inside]
-    return rounds(made, nodes) or heads(made, nodes)
+    at = there or made
+    inside = there.statement if there is not None else function_of(at.source, at.statement)
+    nodes = [n for n in at.source.nodes() if isinstance(n, ast.expr) and function_of(at.source, n) is inside]
+    return rounds(at, nodes) or heads(at, nodes)
 
 
 def rounds(made: Place, nodes: list[ast.expr]) -> tuple[Any, list[Fix]] | None:

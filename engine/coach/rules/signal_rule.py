@@ -7,7 +7,7 @@ import math
 
 from gradbook.coach import code
 from gradbook.coach.finding import Fix
-from gradbook.coach.literals import argument
+from gradbook.coach.literals import argument, standing
 from gradbook.coach.options import Option
 from gradbook.coach.record import Turn
 from gradbook.coach.rule import Rule
@@ -148,10 +148,11 @@ def other_activation(where: Where | None, why: str, called: str) -> tuple[Where 
     call = at.expression if at is not None else None
     if fixes or at is None or not isinstance(call, ast.Call):
         return where, fixes
-    words = [n for n in at.source.nodes() if isinstance(n, ast.Constant) and n.value in ("sigmoid", "tanh")]
-    if called and len(words) == 1 and words[0].value == called:  # as in a configuration
-        line = (at.file, words[0].lineno)
-        return line, [code.replacement(at, words[0], at.source.segment(words[0]).replace(called, "relu"), why)]
+    words = [(s, n) for s in code.sources(at) for n in s.nodes() if isinstance(n, ast.Constant) and n.value == called]
+    if called and len(words) == 1:  # as in a configuration
+        there = standing(at, *words[0])
+        text = there.source.segment(words[0][1]).replace(called, "relu")
+        return there.at, [code.replacement(there, words[0][1], text, why)]
     there, given = handed_by_name(at, call.func, lambda node: _name(node) in REPLACED)
     name = _name(given)
     if given is call.func or name not in REPLACED:
