@@ -11,14 +11,23 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 from tests.coach import ablation
-from tests.coach.judge import UNSEEN, judge, programs
+from tests.coach.judge import UNSEEN, Verdict, judge, programs
 from tests.coach.scores import OTHERS, below, summary, table, write_readme
 
 __all__ = ["main", "table"]
 
 OWN, THEIRS = "our own", "by authors who had not seen the coach"
+
+
+def judged(paths: Sequence[Path]) -> list[Verdict]:
+    """The verdicts on some programs, in their order; on each core one runs at a time."""
+    with ProcessPoolExecutor() as pool:
+        return list(pool.map(judge, paths, chunksize=8))
 
 
 def main(words: list[str]) -> int:
@@ -31,14 +40,14 @@ def main(words: list[str]) -> int:
         parser.add_argument(f"--{option}", action="store_true")
     asked = parser.parse_args(words)
     chosen = [path for path in programs() if not asked.names or any(word in str(path) for word in asked.names)]
-    verdicts = [judge(path) for path in chosen]
+    verdicts = judged(chosen)
     for verdict in verdicts:
         if not verdict.good and not asked.table:
             print(f"--- {verdict.name}: expected {verdict.expected}, false {verdict.false}\n{verdict.report}")
     print(ablation.table(chosen, verdicts) if asked.ablate else table(verdicts))
     low = below(verdicts) if asked.table else []
     if asked.readme or (asked.table and not asked.names):
-        others = [judge(path) for path in programs(UNSEEN)]
+        others = judged(programs(UNSEEN))
         groups = {OWN: verdicts, THEIRS: others}
         print(f"\n{summary(groups)}")
         low += [f"{THEIRS}: {line}" for line in below(others, OTHERS)] if asked.table else []
