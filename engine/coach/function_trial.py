@@ -12,7 +12,7 @@ import numpy as np
 
 from gradbook.autograd.function import Function, FunctionCtx
 from gradbook.coach.apart import Draws
-from gradbook.coach.samples import sample
+from gradbook.coach.samples import numbers_of, sample
 from gradbook.tensor import Tensor
 
 __all__ = ["FunctionTrial", "Unfit"]
@@ -142,7 +142,7 @@ class FunctionTrial:
             made = made if isinstance(made, tuple) else (made,)
             found = [made[i] if i < len(made) else None for i in self.inputs]
             shapes = [self.args[i].shape for i in self.inputs]
-            told = [_summed(np.asarray(g._array, dtype=np.float64), shape) if g is not None else None
+            told = [_summed(numbers_of(g._array).astype(np.float64), shape) if g is not None else None
                     for g, shape in zip(found, shapes, strict=True)]  # fmt: skip
         self.draws_back = self.draws_back or before.moved
         return told

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradbook.coach.samples import numbers_of
+
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
     from gradbook.coach.record import Value
@@ -58,7 +60,7 @@ def targets_of(loader: Any) -> Any:
         found = getattr(dataset, name, None) if found is None else found
     array = getattr(found, "_array", found)
     try:
-        array = np.asarray(array).squeeze()
+        array = numbers_of(array).squeeze()
         return array[indices] if indices is not None else array
     except (ValueError, IndexError, TypeError):  # a user's own data set: its attributes may be anything
         return None

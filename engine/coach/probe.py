@@ -17,6 +17,7 @@ from gradbook.coach.finding import Finding, Fix, Report
 from gradbook.coach.model_trial import restored
 from gradbook.coach.rules import RULES
 from gradbook.coach.rules.one_batch import CannotOverfitBatch, cause
+from gradbook.coach.samples import numbers_of
 from gradbook.coach.targets import guessing
 from gradbook.observe.source import locate
 
@@ -124,7 +125,7 @@ def _trained(model: Any, loss_fn: Callable[..., Any], given: tuple[Any, ...], ta
 
 def _learnt(losses: list[float], loss_fn: Any, targets: Any) -> bool:
     """Whether the last loss is small, against the first one and against the best constant answer."""
-    array = np.asarray(getattr(targets, "_array", 0.0))
+    array = numbers_of(getattr(targets, "_array", 0.0))
     name = NAMES.get(getattr(loss_fn, "__name__", type(loss_fn).__name__), "")
     guess = guessing(name, array) if name else losses[0]
     return bool(losses[-1] <= LEARNT * (min(guess, losses[0]) if guess == guess else losses[0]) + 1e-6)

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradbook.coach.record import Op, Turn, Value
 from gradbook.coach.rule import Shared
+from gradbook.coach.samples import numbers_of
 
 if TYPE_CHECKING:
     from gradbook.coach.coach import Coach
@@ -73,7 +74,7 @@ class Sameness(Shared):
 
 def all_alike(array: Any, usual: float = 0.0) -> bool:
     """Whether all rows of an array are the same, rounding aside: of its largest number, or of a usual one."""
-    array = np.asarray(array)
+    array = numbers_of(array)
     flat = array.reshape(len(array), -1)
     one, other = flat[0, :WIDTH], flat[len(flat) // 2, :WIDTH]
     if not one.size or ((one != other).any() and not _alike(flat[:: max(1, len(flat) // SPOTS), :WIDTH], usual)):

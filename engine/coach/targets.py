@@ -15,6 +15,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.loading import whole_of
 from gradbook.coach.record import Op, Value
 from gradbook.coach.rule import Shared
+from gradbook.coach.samples import numbers_of
 from gradbook.observe import naming
 from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where
@@ -121,7 +122,7 @@ def key_of(op: Op) -> Any:
     index = op.inputs[1]
     tensor = index.tensor
     if tensor is not None and tensor._array.size <= KEPT:
-        return np.asarray(tensor._array).astype(np.int64).tobytes()
+        return numbers_of(tensor._array).astype(np.int64).tobytes()
     return id(index.back(SLICES))
 
 

@@ -18,6 +18,7 @@ from gradbook.coach.rule import Rule
 from gradbook.coach.rules.cut_graphs import functional
 from gradbook.coach.rules.wherefrom import target
 from gradbook.coach.rules.wiring import weight_of
+from gradbook.coach.samples import numbers_of
 from gradbook.observe.failure.definitions import function_of
 from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where
@@ -235,9 +236,9 @@ def _begins(function: ast.AST) -> int:
 # -- values ------------------------------------------------------------------------------------------------------------
 
 
-def rows_of(array: Any, axis: int) -> np.ndarray[Any, Any]:
+def rows_of(array: Any, axis: int) -> Any:
     """At most ROWS rows of scores (rows, classes) in float64, the classes' axis last."""
-    moved = np.moveaxis(np.asarray(array), axis, -1)
+    moved = np.moveaxis(numbers_of(array), axis, -1)
     return moved.reshape(-1, moved.shape[-1])[:ROWS].astype(np.float64)
 
 

@@ -20,6 +20,7 @@ from gradbook.coach.rules.activations_before_losses import MOVING
 from gradbook.coach.rules.axis_fixes import own_axis
 from gradbook.coach.rules.wiring import PASSING, Consumers
 from gradbook.coach.sameness import Sameness
+from gradbook.coach.samples import numbers_of
 from gradbook.coach.targets import LOSSES
 from gradbook.observe.failure.text import Edit, apply, called_name
 from gradbook.tensor import Tensor
@@ -201,7 +202,7 @@ def leaks(call: Call, module: Any) -> bool:
     given = [value.tensor for value in call.inputs]
     if any(tensor is None for tensor in given) or not may_run_again(module):
         return False
-    array = np.asarray(given[0]._array)
+    array = numbers_of(given[0]._array)
     other = array.copy()
     other[::2] = array[1]  # every second one, as what runs over the batch may look back only
     if np.array_equal(other, array):
@@ -215,7 +216,7 @@ def leaks(call: Call, module: Any) -> bool:
                 made = module(Tensor._of(each.copy()), *given[1:])
             except Exception:  # the call had arguments that are no tensors
                 return False
-            found.append(np.asarray(made._array, dtype=np.float64)[1::2] if isinstance(made, Tensor) else None)
+            found.append(numbers_of(made._array).astype(np.float64)[1::2] if isinstance(made, Tensor) else None)
     first, changed, again = found
     if first is None or changed is None or again is None or not np.array_equal(first, again, equal_nan=True):
         return False

@@ -16,7 +16,7 @@ from gradbook.coach.record import Clear, Pass, Step, Turn, Value, Write, params_
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.reach import Reach
 from gradbook.coach.rules.tracing import trace
-from gradbook.coach.samples import sample
+from gradbook.coach.samples import numbers_of, sample
 from gradbook.observe import naming
 from gradbook.observe.failure.text import source_of
 from gradbook.observe.source import Where, user_frame
@@ -55,7 +55,7 @@ class Kept:
         for ref in self.params:
             param = ref()
             grad = param._grad if param is not None else None
-            if grad is not None and bool(np.asarray(grad._array.reshape(-1)[:64] != 0).any()):
+            if grad is not None and bool(numbers_of(grad._array.reshape(-1)[:64] != 0).any()):
                 return True
         return False
 
@@ -186,7 +186,7 @@ class Leaf:
         self.sample = now
         if not moved:
             return
-        left = grad is not None and bool(np.asarray(grad._array).any()) and not written(writes, grad)
+        left = grad is not None and bool(numbers_of(grad._array).any()) and not written(writes, grad)
         steps = written(writes, tensor) if left else []
         kept = left and (not steps or any(write.value is not None and leads(write.value, grad) for write in steps))
         self.times = self.times + 1 if kept else 0

@@ -14,6 +14,7 @@ from gradbook.coach.loading import whole_of
 from gradbook.coach.record import Op, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import MOVING
+from gradbook.coach.samples import numbers_of
 from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where
 from gradbook.tensor import Tensor
@@ -66,7 +67,7 @@ class InputNotNormalised(Rule):
         turn = self.coach.turn.number
         if (len(self.turns) >= LOOKS and turn not in self.turns) or learned(value):
             return
-        array = np.asarray(operands[0]._array) if value.dtype.kind == "f" else None
+        array = numbers_of(operands[0]._array) if value.dtype.kind == "f" else None
         if array is None or array.ndim < 2 or array.size == 0:
             return
         self.turns.add(turn)

@@ -18,7 +18,7 @@ from gradbook.coach.rules.activations_before_losses import MOVING
 from gradbook.coach.rules.inputs import learned
 from gradbook.coach.rules.leak_places import blame, carried
 from gradbook.coach.rules.wiring import CONVOLUTIONS, is_learned
-from gradbook.coach.samples import sample
+from gradbook.coach.samples import numbers_of, sample
 from gradbook.coach.targets import LOSSES
 from gradbook.observe.source import Where
 
@@ -108,7 +108,7 @@ class LeakSuspected(Rule):
             array = np.asarray(op.params["index"]).reshape(op.output.shape[:-1])
         else:
             value, weight = op.operand(0), op.operand(1)
-            array = np.asarray(getattr(operands[0], "_array", 0.0))
+            array = numbers_of(getattr(operands[0], "_array", 0.0))
         if self.said or value is None or weight is None or value.requires_grad or array.ndim < 2:
             return
         source = weight if is_learned(weight) else weight.back(MOVING)
@@ -222,7 +222,7 @@ class LeakSuspected(Rule):
 
 def rows_of(array: Any) -> set[int]:
     """The samples of a batch, each as a number; of rows that may be the same by chance none."""
-    array = np.asarray(array)
+    array = numbers_of(array)
     flat = np.ascontiguousarray(array.reshape(len(array), -1)[:MOST])
     if flat.shape[1] < 2 or not len(flat) or flat.dtype.kind not in "fiu" or alike_by_chance(flat):
         return set()

@@ -13,7 +13,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.record import Op, Turn, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.activations_before_losses import MOVING
-from gradbook.coach.samples import sample
+from gradbook.coach.samples import numbers_of, sample
 from gradbook.dtypes import get_default_dtype
 from gradbook.observe.failure.text import binds, called_name
 from gradbook.observe.source import Where, cells
@@ -175,7 +175,7 @@ class DtypeCreep(Rule):
 
 
 def _finite(tensor: Any) -> bool:
-    return bool(np.isfinite(np.asarray(tensor._array, dtype=np.float32)).all())
+    return bool(np.isfinite(numbers_of(tensor._array).astype(np.float32)).all())
 
 
 def lost(before: Any, after: Any) -> bool:

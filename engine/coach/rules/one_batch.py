@@ -16,7 +16,7 @@ from gradbook.coach.origin import is_library
 from gradbook.coach.record import Op, Turn
 from gradbook.coach.rules.learning_rates import Learning, median
 from gradbook.coach.rules.wiring import LINEAR, weight_of
-from gradbook.coach.samples import sample
+from gradbook.coach.samples import numbers_of, sample
 from gradbook.coach.targets import LOSSES, guessing
 from gradbook.observe.failure.text import called_name
 from gradbook.observe.source import Where
@@ -72,7 +72,7 @@ class CannotOverfitBatch(Learning):
             return
         if op.name in LOSSES:
             if op.operand(1) is not None:
-                wanted = np.asarray(operands[1]._array)
+                wanted = numbers_of(operands[1]._array)
                 self.guess, self.wanted = guessing(op.name, wanted), max(self.wanted, wanted.size)
                 self._sees((op.where, "targets"), wanted)
             return
@@ -155,8 +155,8 @@ class CannotOverfitBatch(Learning):
 
 def spots(array: Any) -> bytes:
     """Numbers that tell a batch from another one, whatever the order of its rows."""
-    array = np.asarray(array)
-    if not 1 < len(array) <= ROWS:
+    array = numbers_of(array)
+    if not array.ndim or not 1 < len(array) <= ROWS:
         return bytes(np.ascontiguousarray(sample(array, SPOTS)))
     rows = array.reshape(len(array), -1)
     return np.sort(rows[:, :: max(1, rows.shape[1] // SPOTS)].sum(1)).tobytes()

@@ -24,7 +24,7 @@ from gradbook.coach.rules.wiring import (
     producer,
     weight_of,
 )  # fmt: skip
-from gradbook.coach.samples import sample
+from gradbook.coach.samples import numbers_of, sample
 from gradbook.coach.scaling import factor_of
 from gradbook.observe import naming
 from gradbook.observe.source import Where, locate
@@ -97,7 +97,7 @@ class Weight:
         tensor = self.ref()
         if tensor is None:
             return False
-        rows = np.moveaxis(np.asarray(tensor._array), self.units, 0).reshape(self.shape[self.units], -1)[:64, :1024]
+        rows = np.moveaxis(numbers_of(tensor._array), self.units, 0).reshape(self.shape[self.units], -1)[:64, :1024]
         return bool((abs(rows - rows[:1]) <= 1e-6 * abs(rows[:1])).all())
 
 
@@ -192,7 +192,7 @@ class Signal(Shared):
             if known.amplifies is None and size > 0:
                 known.amplifies = made / size
         if given._node is None and given._array.ndim:
-            rows = np.asarray(given._array).reshape(len(given._array), -1)[:ROWS, :WIDE]
+            rows = numbers_of(given._array).reshape(len(given._array), -1)[:ROWS, :WIDE]
             self.given = max(self.given, rms(rows)) if not self.coach.steps else self.given
             self._fed[id(op)] = "data" if differ(rows) else "same" if bool(rows.any()) else "zero"
 
@@ -371,7 +371,7 @@ def rms(array: Any) -> float:
 
 def units_last(array: Any, op: Op) -> Any:
     """Some rows of an activation as (samples, units): of images the units are channels."""
-    array = np.asarray(array)
+    array = numbers_of(array)
     if array.ndim < 2:
         return array.reshape(-1, 1)
     made = next((v.maker.name for v in producer(op.operand(0), HIDDEN) if v.maker and v.maker.name in LINEAR), "")

@@ -16,6 +16,7 @@ from gradbook.coach.purity import root_of
 from gradbook.coach.record import Op, Turn, Value
 from gradbook.coach.rule import Rule
 from gradbook.coach.rules.leaks import FIRST, ROWS, SLICES, LeakSuspected
+from gradbook.coach.samples import numbers_of
 from gradbook.coach.targets import LOSSES, leaves
 from gradbook.observe import naming
 from gradbook.observe.source import user_frame
@@ -61,7 +62,7 @@ class TargetAmongFeatures(Rule):
                 self.inputs[id(scores)] = scores, np.array(operands[0]._array[:SOME])  # a batch may be gone by the loss
             return
         self.losses += 1
-        target = np.asarray(operands[1]._array)
+        target = numbers_of(operands[1]._array)
         target = target.reshape(len(target), -1)[:SOME] if target.ndim else target.reshape(1, -1)
         found = [each for each in leaves(scores) if each.shape[:1] == wanted.shape[:1] and id(each) in self.inputs]
         if len(found) != 1 or target.shape[1] != 1 or len(target) < LEAST or np.ptp(target) == 0:
