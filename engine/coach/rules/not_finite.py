@@ -34,7 +34,6 @@ MAKERS = (
 )  # fmt: skip
 FEW = {"mean": 0, "std": 1, "var": 1}  # values of which they are no number
 LEAP = 0.3  # of the parameters changed by a step whose gradient was finite: they ran away
-LONG = 80  # characters of what happened and why
 MANY = 1 << 22  # elements: of more, the makers of data are not looked at
 
 
@@ -124,8 +123,7 @@ class NanOrigin(Rule):
             if birth.op not in MAKERS and "softmax" not in birth.op and self.curves.curve(pass_.where).count > 1:
                 return  # numbers that have grown too large for a sum: that is no operation's fault
             where, path = self._place(root, birth)
-            what = birth.sentence if len(birth.sentence) < LONG else f"{birth.op}, as {birth.cause.why}"
-            self._operation(pass_, birth.op, where, what, path, "forward")
+            self._operation(pass_, birth.op, where, birth.sentence, path, "forward", birth.cause.why)
         elif node.kind == "parameter" and self.curves.curve(pass_.where).count > 1:
             self._update(pass_)
         else:
@@ -161,10 +159,13 @@ class NanOrigin(Rule):
         alike = [(where, path) for name, where, path in self.order if name == node.op.name]
         return alike[0] if len({where for where, _ in alike}) == 1 else (None, "")
 
-    def _operation(self, pass_: Pass, op: str, where: Where | None, what: str, path: str, phase: str) -> None:
+    def _operation(self, pass_: Pass, op: str, where: Where | None, what: str, path: str, phase: str,
+                   why: str = "") -> None:  # fmt: skip
         at = code.place(where if where is not None else pass_.where)
         loss = code.loss_name(code.place(pass_.where))
         message = f"{loss} becomes {kind_of(pass_.value)} here: {what}."
+        if why and shorter(message).count("[") > shorter(message).count("]"):  # cut in the middle of an index
+            message = f"{loss} becomes {kind_of(pass_.value)} here: {op}, as {why}."
         if phase == "backward":
             message = f"{loss} becomes NaN because of this line: {what}."
         self.find(
