@@ -45,8 +45,7 @@ class Place:
     @property
     def indent(self) -> str:
         """The blanks before the statement."""
-        text = self.source.lines[self.statement.lineno - 1] if self.statement is not None else ""
-        return text[: len(text) - len(text.lstrip())]
+        return indent_of(self.source, self.statement.lineno) if self.statement is not None else ""
 
     def around(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
         """The nodes of these kinds that the statement stands in, the innermost first, out to its function."""
@@ -84,6 +83,12 @@ def place(where: Where | None) -> Place | None:
     return Place(where) if where is not None and where[0].co_filename != "<string>" else None
 
 
+def indent_of(source: Source, line: int) -> str:
+    """The blanks before a line: of a statement that shares it with another one those of the first."""
+    text = source.lines[line - 1]
+    return text[: len(text) - len(text.lstrip())]
+
+
 def insertion(at: Place | None, code: str, why: str = "", *, after: bool = False) -> Fix:
     """The fix that puts a line of its own before (or after) the statement at a place, as far indented."""
     if at is None or at.statement is None:
@@ -101,8 +106,7 @@ def insertion(at: Place | None, code: str, why: str = "", *, after: bool = False
 def insertion_after(at: Place, statement: ast.stmt, code: str, why: str = "") -> Fix:
     """The fix that puts a line of its own after a statement of the same file, as far indented."""
     line = statement.end_lineno or statement.lineno
-    text = at.source.lines[statement.lineno - 1]
-    indent, end = text[: len(text) - len(text.lstrip())], len(at.source.lines[line - 1])
+    indent, end = indent_of(at.source, statement.lineno), len(at.source.lines[line - 1])
     return Fix(code, (Edit(at.file, line, end, line, end, f"\n{indent}{code}"),), why)
 
 

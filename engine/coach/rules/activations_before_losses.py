@@ -323,10 +323,17 @@ def renamed(where: Where | None, names: dict[str, str], why: str) -> list[Fix]:
     if name not in names:
         return []
     new = at.source.segment(call.func)[: -len(name)] + names[name]
-    if names[name] == "leaky_relu":  # which is neither a method nor beside torch.relu
-        given = call.args[0] if call.args else call.func.value if isinstance(call.func, ast.Attribute) else call
-        return [code.replacement(at, call, f"{functional(at)}.leaky_relu({at.source.segment(given)})", why)]
     return [code.replacement(at, call.func, new, why)]
+
+
+def leaky(where: Where | None, why: str) -> list[Fix]:
+    """The line with a leaky relu in the place of a relu: that function is no method, and not beside torch.relu."""
+    at = code.place(where)
+    call = at.expression if at is not None else None
+    if at is None or not isinstance(call, ast.Call) or called_name(call) != "relu":
+        return renamed(where, {"ReLU": "LeakyReLU"}, why)
+    given = call.args[0] if call.args else call.func.value if isinstance(call.func, ast.Attribute) else call
+    return [code.replacement(at, call, f"{functional(at)}.leaky_relu({at.source.segment(given)})", why)]
 
 
 def instead(coach: Any, op: Op, name: str, other: str) -> list[Fix]:

@@ -333,8 +333,7 @@ def looped(where: Where | None) -> list[Fix]:
     fixes = [Fix(f"for {target} in {loader}:", (), "in place of the next(iter(...)): all batches, one after the other")]
     fix = code.replacement(at, begun, "batches", f"and batches = iter({loader}) once, before the loop")
     if at.loop is not None and at.loop.lineno < at.line:
-        head = at.source.lines[at.loop.lineno - 1]
-        indent = head[: len(head) - len(head.lstrip())]
+        indent = code.indent_of(at.source, at.loop.lineno)
         fix.edits = (*fix.edits, code.line_before(at.file, at.loop.lineno, f"{indent}batches = iter({loader})"))
     else:
         fix.edits = ()

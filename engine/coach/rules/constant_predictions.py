@@ -14,7 +14,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.origin import changed_at, chosen_at, is_library
 from gradbook.coach.record import Op, Turn, Value
 from gradbook.coach.rule import Rule
-from gradbook.coach.rules.activations_before_losses import MOVING, renamed
+from gradbook.coach.rules.activations_before_losses import MOVING, leaky
 from gradbook.coach.rules.dull_activations import of_one_class, of_one_number
 from gradbook.coach.rules.learning_rates import Learning
 from gradbook.coach.rules.wiring import ACTIVATIONS, LINEAR
@@ -323,7 +323,7 @@ def kept(where: Where | None, op: Op) -> list[Fix]:
             rest = node.args[0] if name[0].isupper() and node.args else None
             given = rest or next((k.value for k in node.keywords if k.arg == "p"), None)
             return [code.replacement(at, given, "0.5", "lets half of them through")] if given is not None else []
-        fixes = renamed(where, {"relu": "leaky_relu", "ReLU": "LeakyReLU"}, "lets a little of everything through")
+        fixes = leaky(where, "lets a little of everything through")
         if fixes:
             return fixes
         axis = next((k.value for k in node.keywords if k.arg in ("dim", "axis")), None)

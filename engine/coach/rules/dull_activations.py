@@ -12,7 +12,7 @@ from gradbook.coach.finding import Fix
 from gradbook.coach.literals import value_of
 from gradbook.coach.origin import changed_at, chosen_at
 from gradbook.coach.record import Op
-from gradbook.coach.rules.activations_before_losses import renamed
+from gradbook.coach.rules.activations_before_losses import leaky, renamed
 from gradbook.coach.rules.learning_rates import LARGE
 from gradbook.coach.rules.modes import alias
 from gradbook.coach.rules.signal import RANGED, Activation, Weight
@@ -72,7 +72,7 @@ class DeadRelu(SignalRule):
     def _speak(self, known: Activation, dead: float) -> None:
         below = known.below
         where: Where | tuple[str, int] | None = known.where
-        fixes = renamed(known.where, {"relu": "leaky_relu", "ReLU": "LeakyReLU"}, "lets a little gradient through")
+        fixes = leaky(known.where, "lets a little gradient through")
         why = "from the first step on"
         fixes = [Fix(fixes[0].replace("LeakyReLU()", "LeakyReLU(0.01)"), fixes[0].edits, fixes[0].why)] if fixes else []
         died = known.dead_at_first < 0.5

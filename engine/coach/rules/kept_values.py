@@ -148,16 +148,17 @@ class MemoryGrowth(Rule):
         turns, number, before = self.joined.get(line, (0, 0, 0))
         if number >= self.first:  # once in each turn
             return
-        grows = any(
-            value.maker.number < self.first and code.line_of(value.maker.where) == line
-            if value.maker is not None and value.maker.name == "cat"
-            else value.maker is None and size > math.prod(value.shape) >= before > 0  # made in a turn not watched
-            for value in op.inputs
-        )
-        count = turns + 1 if grows else 0
+        count = turns + 1 if any(self._earlier(value, line, before, size) for value in op.inputs) else 0
         self.joined[line] = (count, op.number, size)
         if count == TURNS and size >= FEW:
             self._say_joined(op)
+
+    def _earlier(self, value: Value, line: tuple[str, int], before: int, size: int) -> bool:
+        """Whether a part of what a line joins to so many elements is what it gave in an earlier turn."""
+        maker = value.maker
+        if maker is None:  # made in a turn that was not watched
+            return bool(size > math.prod(value.shape) >= before > 0)
+        return maker.name == "cat" and maker.number < self.first and code.line_of(maker.where) == line
 
     def _say_joined(self, op: Op) -> None:
         at = code.place(op.where)

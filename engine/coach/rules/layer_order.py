@@ -178,9 +178,11 @@ class RedundantActivation(Rule):
     def _unreachable(self, op: Op, maker: Op, outside: float, numbers: Any) -> None:
         """Say it as soon as there is another batch; of what is trained on one, the end knows more."""
         now = np.sort(numbers).tobytes()
-        known = self.waiting.setdefault(op.where, (now, self._saying(maker, outside, numbers)))
-        if now != known[0]:
-            known[1]("")
+        if op.where not in self.waiting:
+            self.waiting[op.where] = now, self._saying(maker, outside, numbers)
+        before, say = self.waiting[op.where]
+        if now != before:
+            say("")
 
     def ended(self) -> None:
         for _, say in self.waiting.values():

@@ -120,7 +120,7 @@ class LeakSuspected(Rule):
                 data.rows |= rows_of(array)
             self._from(data, value)
         elif not op.recorded and ((trained := self._of(source.tensor)).rows or trained.former):
-            trained.mark = bytes(np.ascontiguousarray(sample(source.tensor._array, MARK)))
+            trained.mark = mark_of(source.tensor)
             model = outer.module if outer is not None else None
             trained.model = self.coach.built_at(model) if model is not None else None
             self._evaluated(op, value, id(source.tensor), array)
@@ -193,12 +193,14 @@ class LeakSuspected(Rule):
             trained, words = self.trained.get(weight), self.claims.get(key)
             if trained is None or words is None:
                 continue
+            kinds = data.pairs / data.alike if data.alike else math.inf  # by how often two are the same
             for rows, earlier in ((trained.rows, False), (trained.former, True)):
+                if self.said or not data.rows or not rows:
+                    continue
                 common = len(data.rows & rows)
-                share = max(common / len(data.rows), common / len(rows)) if common else 0.0
-                kinds = data.pairs / data.alike if data.alike else math.inf  # by how often two are the same
+                share = max(common / len(data.rows), common / len(rows))
                 chance = len(data.rows) * -math.expm1(-len(rows) / kinds)
-                if not self.said and common >= FEW and share >= SHARE and common > LUCK * chance:
+                if common >= FEW and share >= SHARE and common > LUCK * chance:
                     self._speak(trained, data, words, common, share, earlier)
 
     def _speak(self, trained: Data, data: Data, words: Claim, common: int, share: float, earlier: bool) -> None:
@@ -239,10 +241,15 @@ def factors(count: int) -> Any:
     return np.random.default_rng(0).integers(1, 2**63, count, dtype=np.uint64)
 
 
+def mark_of(weight: Any) -> bytes:
+    """Some numbers of a layer, as they are now."""
+    return bytes(np.ascontiguousarray(sample(weight._array, MARK)))
+
+
 def goes_on(data: Data) -> bool:
     """Whether a layer is still as it was when it was evaluated last: it was not made anew, or set back, since."""
     tensor = data.weight() if data.weight is not None else None
-    return tensor is not None and data.mark == bytes(np.ascontiguousarray(sample(tensor._array, MARK)))
+    return tensor is not None and data.mark == mark_of(tensor)
 
 
 def alike_by_chance(flat: Any) -> bool:

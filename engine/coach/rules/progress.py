@@ -210,8 +210,7 @@ def stopping(epochs: Loop | None, name: str) -> Fix:
     if epochs is None or not name:
         return Fix("if val_loss > 1.1 * best_val_loss: break", (), why)
     at, best, last = epochs.at, f"best_{name}", epochs.node.body[-1]
-    begins = at.source.lines[last.lineno - 1]  # where the last statement may not be the first of its line
-    outer, inner = " " * epochs.node.col_offset, begins[: len(begins) - len(begins.lstrip())]
+    outer, inner = " " * epochs.node.col_offset, code.indent_of(at.source, last.lineno)
     line, end = last.end_lineno or last.lineno, len(at.source.lines[(last.end_lineno or last.lineno) - 1])
     text = f"\n{inner}{best} = min({best}, float({name}))\n{inner}if {name} > 1.1 * {best}: break"
     begun = code.line_before(at.file, epochs.node.lineno, f'{outer}{best} = float("inf")')

@@ -149,7 +149,7 @@ def other_activation(where: Where | None, why: str, called: str) -> tuple[Where 
     if fixes or at is None or not isinstance(call, ast.Call):
         return where, fixes
     words = [(s, n) for s in code.sources(at) for n in s.nodes() if isinstance(n, ast.Constant) and n.value == called]
-    if called and len(words) == 1:  # as in a configuration
+    if len(words) == 1:  # as in a configuration
         there = standing(at, *words[0])
         text = there.source.segment(words[0][1]).replace(called, "relu")
         return there.at, [code.replacement(there, words[0][1], text, why)]
